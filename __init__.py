@@ -1,0 +1,54 @@
+"""Kerasweep: cross-validated hyperparameter search for Keras models.
+
+Public names load on first use (PEP 562), so that ``import kerasweep`` costs nothing and browsing a study
+never imports TensorFlow.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_PUBLIC = {
+    "Categorical": ".spaces",
+    "Dataset": ".search.data",
+    "Float": ".spaces",
+    "Int": ".spaces",
+    "KerasweepError": ".errors",
+    "Signature": ".search.models",
+    "Space": ".spaces",
+    "Study": ".api",
+    "SweepSpec": ".search.spec",
+    "compare": ".api",
+    "launch": ".api",
+    "load": ".api",
+    "preset": ".spaces",
+    "report": ".api",
+    "resume": ".api",
+    "studies": ".api",
+}
+
+__all__ = ["__version__", *_PUBLIC]  # noqa: PLE0604 - the names are the keys of a literal above
+
+if TYPE_CHECKING:
+    from .api import Study, compare, launch, load, report, resume, studies
+    from .errors import KerasweepError
+    from .search.data import Dataset
+    from .search.models import Signature
+    from .search.spec import SweepSpec
+    from .spaces import Categorical, Float, Int, Space, preset
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its module when it is first asked for."""
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'kerasweep' has no attribute {name!r}")
+    value = getattr(import_module(_PUBLIC[name], __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

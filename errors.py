@@ -1,0 +1,119 @@
+"""Every error that Kerasweep raises on purpose, and the exit code that each one means.
+
+    KerasweepError            exit code 1: something failed
+    |-- UsageError            exit code 2: the user asked for something that cannot be
+    |   |-- SpaceError        a search space or a configuration of it
+    |   |-- SpecError         a sweep specification: flags or a YAML file
+    |   |-- DataError         a dataset: source, contents, task, splits
+    |   |-- ModelError        a model function: missing, raising, or returning no model
+    |   `-- StudyError        a study: unknown, or not what the call says it is
+    |-- StudyLocked           another driver is running the study
+    |-- StorageError          a database that does not answer
+    |-- TrainingError         one trial failed; the sweep goes on
+    |-- SweepError            the sweep cannot go on
+    `-- OutputError           a file or folder that cannot be written
+
+A message is one line: what is wrong, where, and what to do.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = [
+    "DataError",
+    "KerasweepError",
+    "ModelError",
+    "OutputError",
+    "SpaceError",
+    "SpecError",
+    "StorageError",
+    "StudyError",
+    "StudyLocked",
+    "SweepError",
+    "TrainingError",
+    "UsageError",
+    "did_you_mean",
+    "one_line",
+]
+
+
+class KerasweepError(Exception):
+    """Root of all errors raised on purpose; its message is meant for the user."""
+
+    exit_code = 1
+
+
+class UsageError(KerasweepError, ValueError):
+    """The user asked for something that cannot be; nothing was written."""
+
+    exit_code = 2
+
+
+class SpaceError(UsageError):
+    """A search space, a hyperparameter, or a configuration is not valid."""
+
+
+class SpecError(UsageError):
+    """A sweep specification is not valid."""
+
+
+class DataError(UsageError):
+    """A dataset cannot be read or cannot be used for this sweep."""
+
+
+class ModelError(UsageError):
+    """A model function is missing, raises, or does not return a usable model."""
+
+
+class StudyError(UsageError, LookupError):
+    """A study or trial does not exist, or differs from what the call says."""
+
+
+class StudyLocked(KerasweepError):
+    """Another driver is running this study."""
+
+
+class StorageError(KerasweepError):
+    """A storage cannot be reached or is not an Optuna database."""
+
+
+class TrainingError(KerasweepError):
+    """One trial failed. ``kind`` says why in one word: ``diverged``, ``model``, ``memory``, ``crash``."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class SweepError(KerasweepError):
+    """The sweep as a whole cannot go on."""
+
+
+class OutputError(KerasweepError, OSError):
+    """A file or folder cannot be written."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return a hint that ends a message: the nearest known word, or all of them where they are few.
+
+    Returns:
+        `` Did you mean 'x'?``, `` Known: a, b, c.`` or an empty string; it starts with a space.
+    """
+    names = [str(name) for name in known]
+    near = difflib.get_close_matches(word.lower(), [name.lower() for name in names], n=1, cutoff=0.6)
+    if near:
+        original = next(name for name in names if name.lower() == near[0])
+        return f" Did you mean '{original}'?"
+    if names and len(names) <= 15:
+        return f" Known: {', '.join(names)}."
+    return ""
+
+
+def one_line(error: BaseException | str, limit: int = 300) -> str:
+    """Return an error's message as one line of at most ``limit`` characters, named by its type if empty."""
+    text = " ".join(str(error).split())
+    if not text and isinstance(error, BaseException):
+        text = type(error).__name__
+    return text if len(text) <= limit else text[: limit - 1] + "…"

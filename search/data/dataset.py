@@ -1,0 +1,80 @@
+"""What a dataset is, once loaded: the seam between sources of data and everything that trains on it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Task = Literal["classification", "regression"]
+Kind = Literal["image", "table", "array"]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Rows to train on, rows held out, and what is known about them. Nothing here is fitted or scaled."""
+
+    name: str
+    """How people call it: ``digits``, ``houses.csv``."""
+    kind: Kind
+    """``image``: x is ``(rows, height, width, channels)``; ``table``: a DataFrame; ``array``: ``(rows, ...)`` numbers."""
+    task: Task
+    x: np.ndarray | pd.DataFrame
+    """Training rows, as the source stores them (uint8 pixels stay uint8)."""
+    y: np.ndarray
+    """Classification: int64 codes into ``classes``, shape ``(rows,)``. Regression: float32, ``(rows,)`` or ``(rows, targets)``."""
+    x_test: np.ndarray | pd.DataFrame
+    """Held-out rows, same layout as ``x``; only ``refit`` touches them."""
+    y_test: np.ndarray
+    classes: tuple[str, ...] = ()
+    """Class names in the order of their codes; empty for regression."""
+    groups: np.ndarray | None = None
+    """One label a training row; rows of one group never lie on both sides of a split."""
+    notes: tuple[str, ...] = ()
+    """What was decided by rule while loading, one sentence each, to be shown to the user."""
+
+    @property
+    def rows(self) -> int:
+        """Number of training rows."""
+        return len(self.y)
+
+    @property
+    def outputs(self) -> int:
+        """Number of values that a model must put out: classes, or targets of a regression."""
+        if self.task == "classification":
+            return len(self.classes)
+        return 1 if self.y.ndim == 1 else self.y.shape[1]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of all rows, labels, classes and groups: 16 hexadecimal digits.
+
+        Equal data gives equal fingerprints on every machine, however it was stored.
+        """
+        digest = hashlib.blake2b(digest_size=8)
+        for part in (self.task, self.classes, self.x, self.y, self.x_test, self.y_test, self.groups):
+            _update(digest, part)
+        return digest.hexdigest()
+
+
+def _update(digest: Any, part: Any) -> None:
+    """Feed one part of a dataset into a hash: shape, dtype and bytes, independent of memory order."""
+    if part is None or isinstance(part, str | tuple):
+        digest.update(repr(part).encode())
+    elif isinstance(part, np.ndarray):
+        digest.update(f"{part.shape}{part.dtype.str}".encode())
+        if part.dtype == object:
+            digest.update(repr(part.tolist()).encode())
+        else:
+            digest.update(np.ascontiguousarray(part).data)
+    else:  # a DataFrame
+        digest.update(repr([(str(name), str(dtype)) for name, dtype in part.dtypes.items()]).encode())
+        from pandas.util import hash_pandas_object
+
+        digest.update(np.ascontiguousarray(hash_pandas_object(part, index=False).to_numpy()).data)

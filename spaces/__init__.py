@@ -1,0 +1,38 @@
+"""What may vary: hyperparameters with know-how, spaces of them, presets, and their form as text and files."""
+
+from .files import hyperparameter_from_dict, space_from_dict, space_to_dict
+from .hyperparameters import (
+    Categorical,
+    Condition,
+    Configuration,
+    Float,
+    Hyperparameter,
+    Int,
+    Value,
+    value_text,
+)
+from .overrides import apply_overrides, parse_range, parse_value
+from .presets import PRESETS, preset
+from .space import Space, configuration_key, fixed
+
+__all__ = [
+    "PRESETS",
+    "Categorical",
+    "Condition",
+    "Configuration",
+    "Float",
+    "Hyperparameter",
+    "Int",
+    "Space",
+    "Value",
+    "apply_overrides",
+    "configuration_key",
+    "fixed",
+    "hyperparameter_from_dict",
+    "parse_range",
+    "parse_value",
+    "preset",
+    "space_from_dict",
+    "space_to_dict",
+    "value_text",
+]

@@ -1,0 +1,86 @@
+"""A space as plain data, for YAML files and for the study: complete, and readable by people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from typing import Any
+
+from ..errors import SpaceError, did_you_mean
+from .hyperparameters import Categorical, Condition, Float, Hyperparameter, Int
+from .space import Space
+
+KINDS: dict[str, type[Hyperparameter]] = {"float": Float, "int": Int, "categorical": Categorical}
+
+
+def space_to_dict(space: Space) -> dict[str, dict[str, Any]]:
+    """Return a space as plain data: one mapping a hyperparameter, in order."""
+    return {hyperparameter.name: _to_dict(hyperparameter) for hyperparameter in space}
+
+
+def space_from_dict(data: Mapping[str, Any]) -> Space:
+    """Return the space that plain data means.
+
+    Raises:
+        SpaceError: with every fault in one message, each named by its hyperparameter.
+    """
+    if not isinstance(data, Mapping):
+        raise SpaceError("A space is a mapping from names of hyperparameters to their definitions.")
+    faults: list[str] = []
+    made: list[Hyperparameter] = []
+    for name, definition in data.items():
+        try:
+            made.append(hyperparameter_from_dict(str(name), definition))
+        except SpaceError as error:
+            faults.append(str(error))
+    if faults:
+        raise SpaceError(" ".join(faults))
+    return Space(tuple(made))
+
+
+def hyperparameter_from_dict(name: str, definition: Any) -> Hyperparameter:
+    """Return one hyperparameter from its definition: ``type``, its range, and any of its other fields."""
+    if not isinstance(definition, Mapping) or "type" not in definition:
+        raise SpaceError(f"{name}: needs a mapping with 'type' ({', '.join(KINDS)}) and its range.")
+    data = {str(key): value for key, value in definition.items()}
+    kind = str(data.pop("type"))
+    if kind not in KINDS:
+        raise SpaceError(f"{name}: there is no type '{kind}'.{did_you_mean(kind, KINDS)}")
+    known = [field.name for field in fields(KINDS[kind]) if field.name not in ("name", "conditions")]
+    unknown = [key for key in data if key not in (*known, "when")]
+    if unknown:
+        hints = " ".join(f"There is no key '{key}'.{did_you_mean(key, [*known, 'when'])}" for key in unknown)
+        raise SpaceError(f"{name}: {hints}")
+    required = [f.name for f in fields(KINDS[kind]) if f.default is MISSING and f.name != "name"]
+    missing = [key for key in required if key not in data]
+    if missing:
+        raise SpaceError(f"{name}: {' and '.join(missing)} must be given.")
+    conditions = _conditions(name, data.pop("when", {}))
+    for key in ("grid", "choices"):
+        if key in data:
+            data[key] = tuple(data[key]) if isinstance(data[key], list | tuple) else (data[key],)
+    return KINDS[kind](name, conditions=conditions, **data)
+
+
+def _conditions(name: str, when: Any) -> tuple[Condition, ...]:
+    if not isinstance(when, Mapping):
+        raise SpaceError(f"{name}: 'when' maps a hyperparameter to its values, for example {{optimizer: [sgd]}}.")
+    return tuple(
+        Condition(str(parent), tuple(values) if isinstance(values, list | tuple) else (values,))
+        for parent, values in when.items()
+    )
+
+
+def _to_dict(hyperparameter: Hyperparameter) -> dict[str, Any]:
+    kind = next(word for word, cls in KINDS.items() if type(hyperparameter) is cls)
+    data: dict[str, Any] = {"type": kind}
+    own = ("low", "high", "step", "log", "choices")
+    shared = ("recommended", "confidence", "grid", "group", "meaning", "source")
+    for key in (*own, *shared):
+        value = getattr(hyperparameter, key, MISSING)
+        if value is MISSING or value == "":
+            continue
+        data[key] = list(value) if isinstance(value, tuple) else value
+    if hyperparameter.conditions:
+        data["when"] = {condition.parent: list(condition.values) for condition in hyperparameter.conditions}
+    return data

@@ -1,0 +1,299 @@
+"""One hyperparameter: what it may be, what to try first, and when it matters.
+
+``Float``, ``Int`` and ``Categorical`` are frozen and validated when made. Each maps between three views of a
+value: the value itself, a number in the unit interval (for low-discrepancy sequences and uniform samples), and an
+Optuna suggestion.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from ..errors import SpaceError
+
+if TYPE_CHECKING:
+    import optuna
+
+Value: TypeAlias = bool | int | float | str | None
+Configuration: TypeAlias = dict[str, Value]
+Confidence = Literal["low", "medium", "high"]
+
+_CONFIDENCES = ("low", "medium", "high")
+
+
+def same(left: Value, right: Value) -> bool:
+    """Tell whether two values are the same choice: ``1``, ``1.0`` and ``True`` are three different ones."""
+    return type(left) is type(right) and left == right
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A hyperparameter is active only where an earlier one, its parent, has one of these values."""
+
+    parent: str
+    values: tuple[Value, ...]
+
+    def holds(self, configuration: Configuration) -> bool:
+        """Tell whether the parent is active and has one of the values."""
+        return self.parent in configuration and any(
+            same(configuration[self.parent], value) for value in self.values
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hyperparameter(ABC):
+    """What all kinds share. Use ``Float``, ``Int`` or ``Categorical``."""
+
+    name: str = field(kw_only=False)
+    recommended: Any = None
+    """The value that know-how suggests to try first; derived from the range where none is given."""
+    confidence: Confidence = "medium"
+    """How much the recommended value is believed."""
+    conditions: tuple[Condition, ...] = ()
+    """All must hold for the hyperparameter to be active."""
+    grid: tuple[Any, ...] = ()
+    """Values of a grid search; derived from the range where none are given."""
+    group: str = ""
+    meaning: str = ""
+    """One line: what it does."""
+    source: str = ""
+    """Where the recommended value comes from."""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name.isidentifier():
+            raise SpaceError(f"A hyperparameter's name must be an identifier, got {self.name!r}.")
+        if self.confidence not in _CONFIDENCES:
+            raise SpaceError(f"{self.name}: confidence must be low, medium or high, got {self.confidence!r}.")
+        self._check_range()
+        if self.recommended is None and None not in self._choices():
+            object.__setattr__(self, "recommended", self._default())
+        object.__setattr__(self, "recommended", self._check_given(self.recommended, "recommended value"))
+        points = tuple(self._check_given(value, "grid value") for value in self.grid)
+        object.__setattr__(self, "grid", points or self._default_grid())
+
+    def _check_given(self, value: Value, what: str) -> Value:
+        try:
+            return self.check(value)
+        except SpaceError as error:
+            raise SpaceError(f"{self.name}: the {what} {value!r} lies outside {self.range_text()}.") from error
+
+    def _choices(self) -> tuple[Value, ...]:
+        return ()
+
+    def is_active(self, configuration: Configuration) -> bool:
+        """Tell whether all conditions hold in a configuration of the hyperparameters before this one."""
+        return all(condition.holds(configuration) for condition in self.conditions)
+
+    @property
+    @abstractmethod
+    def cardinality(self) -> float:
+        """How many values there are; ``math.inf`` for a continuous range."""
+
+    @abstractmethod
+    def check(self, value: Value) -> Value:
+        """Return a value in canonical type, or raise ``SpaceError``."""
+
+    @abstractmethod
+    def at(self, unit: float) -> Value:
+        """Return the value at a position in [0, 1); uniform positions give uniform (or log-uniform) values."""
+
+    @abstractmethod
+    def suggest(self, trial: optuna.Trial) -> Value:
+        """Ask an Optuna trial for a value."""
+
+    @abstractmethod
+    def range_text(self) -> str:
+        """Return the range as people write it on the command line: ``0.001..0.1:log`` or ``adam,sgd``."""
+
+    @abstractmethod
+    def _check_range(self) -> None: ...
+
+    @abstractmethod
+    def _default(self) -> Value: ...
+
+    @abstractmethod
+    def _default_grid(self) -> tuple[Value, ...]: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Float(Hyperparameter):
+    """A real number between two bounds, both included."""
+
+    low: float = field(kw_only=False)
+    high: float = field(kw_only=False)
+    log: bool = False
+    """Whether factors matter rather than differences, as for a learning rate."""
+
+    @property
+    def cardinality(self) -> float:
+        """Infinite: a continuous range."""
+        return math.inf
+
+    def check(self, value: Value) -> float:
+        """Return the value as a float; an int is welcome, a bool or text is not."""
+        if isinstance(value, bool) or not isinstance(value, int | float) or not self.low <= value <= self.high:
+            raise SpaceError(f"{self.name} must be a number in {self.range_text()}, got {value!r}.")
+        return float(value)
+
+    def at(self, unit: float) -> float:
+        """Return the value at a position in [0, 1]."""
+        if self.log:
+            value = math.exp(math.log(self.low) + unit * (math.log(self.high) - math.log(self.low)))
+        else:
+            value = self.low + unit * (self.high - self.low)
+        return min(max(value, self.low), self.high)
+
+    def suggest(self, trial: optuna.Trial) -> float:
+        """Ask for a float."""
+        return trial.suggest_float(self.name, self.low, self.high, log=self.log)
+
+    def range_text(self) -> str:
+        """Return ``low..high`` with ``:log`` where the scale is logarithmic."""
+        return f"{self.low:g}..{self.high:g}" + (":log" if self.log else "")
+
+    def _check_range(self) -> None:
+        for bound in (self.low, self.high):
+            if isinstance(bound, bool) or not isinstance(bound, int | float) or not math.isfinite(bound):
+                raise SpaceError(f"{self.name}: a bound must be a finite number, got {bound!r}.")
+        object.__setattr__(self, "low", float(self.low))
+        object.__setattr__(self, "high", float(self.high))
+        _check_bounds(self.name, self.low, self.high, self.log)
+
+    def _default(self) -> float:
+        return float(f"{self.at(0.5):.3g}") if self.low <= float(f"{self.at(0.5):.3g}") <= self.high else self.at(0.5)
+
+    def _default_grid(self) -> tuple[float, ...]:
+        return (self.low, self._default(), self.high)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Int(Hyperparameter):
+    """A whole number between two bounds, both included, in steps."""
+
+    low: int = field(kw_only=False)
+    high: int = field(kw_only=False)
+    step: int = 1
+    log: bool = False
+
+    @property
+    def cardinality(self) -> float:
+        """Number of values from low to high."""
+        return (self.high - self.low) // self.step + 1
+
+    def check(self, value: Value) -> int:
+        """Return the value as an int; ``32.0`` is welcome, ``32.5`` or a bool is not."""
+        whole = not isinstance(value, bool) and isinstance(value, int | float) and float(value).is_integer()
+        if not whole or not self.low <= int(value) <= self.high or (int(value) - self.low) % self.step:  # type: ignore[arg-type]
+            raise SpaceError(f"{self.name} must be a whole number in {self.range_text()}, got {value!r}.")
+        return int(value)  # type: ignore[arg-type]
+
+    def at(self, unit: float) -> int:
+        """Return the value at a position in [0, 1); every value has an equal share (of the log range if log)."""
+        if self.log:
+            low, high = math.log(self.low - 0.5), math.log(self.high + 0.5)
+            value = round(math.exp(low + unit * (high - low)))
+        else:
+            value = self.low + self.step * int(unit * self.cardinality)
+        return min(max(value, self.low), self.high - (self.high - self.low) % self.step)
+
+    def suggest(self, trial: optuna.Trial) -> int:
+        """Ask for an int."""
+        return trial.suggest_int(self.name, self.low, self.high, step=self.step, log=self.log)
+
+    def range_text(self) -> str:
+        """Return ``low..high`` with ``:log`` or ``:step=n``."""
+        return f"{self.low}..{self.high}" + (":log" if self.log else f":step={self.step}" if self.step > 1 else "")
+
+    def _check_range(self) -> None:
+        for bound in (self.low, self.high, self.step):
+            if isinstance(bound, bool) or not isinstance(bound, int):
+                raise SpaceError(f"{self.name}: a bound must be a whole number, got {bound!r}.")
+        if self.step < 1:
+            raise SpaceError(f"{self.name}: the step must be 1 or more, got {self.step}.")
+        if self.log and self.step != 1:
+            raise SpaceError(f"{self.name}: a log scale has no step; drop one of the two.")
+        _check_bounds(self.name, self.low, self.high, self.log)
+
+    def _default(self) -> int:
+        return self.at(0.5)
+
+    def _default_grid(self) -> tuple[int, ...]:
+        if self.cardinality <= 5:
+            return tuple(range(self.low, self.high + 1, self.step))
+        return tuple(dict.fromkeys((self.low, self._default(), self.at(1.0))))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Categorical(Hyperparameter):
+    """One of several choices, in no order."""
+
+    choices: tuple[Value, ...] = field(kw_only=False)
+
+    @property
+    def cardinality(self) -> float:
+        """Number of choices."""
+        return len(self.choices)
+
+    def check(self, value: Value) -> Value:
+        """Return the choice that equals the value; an int counts as the float it equals."""
+        for choice in self.choices:
+            if same(choice, value):
+                return choice
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            for choice in self.choices:
+                if isinstance(choice, int | float) and not isinstance(choice, bool) and choice == value:
+                    return choice
+        raise SpaceError(f"{self.name} must be one of {self.range_text()}, got {value!r}.")
+
+    def at(self, unit: float) -> Value:
+        """Return the choice at a position in [0, 1); every choice has an equal share."""
+        return self.choices[min(int(unit * len(self.choices)), len(self.choices) - 1)]
+
+    def suggest(self, trial: optuna.Trial) -> Value:
+        """Ask for a choice."""
+        choice: Value = trial.suggest_categorical(self.name, self.choices)
+        return choice
+
+    def range_text(self) -> str:
+        """Return the choices, separated by commas."""
+        return ",".join(value_text(choice) for choice in self.choices)
+
+    def _choices(self) -> tuple[Value, ...]:
+        return self.choices
+
+    def _check_range(self) -> None:
+        if isinstance(self.choices, str) or not self.choices:
+            raise SpaceError(f"{self.name}: needs at least one choice.")
+        object.__setattr__(self, "choices", tuple(self.choices))
+        for position, choice in enumerate(self.choices):
+            if choice is not None and not isinstance(choice, bool | int | float | str):
+                raise SpaceError(f"{self.name}: a choice must be text, a number, true, false or none, got {choice!r}.")
+            if isinstance(choice, float) and not math.isfinite(choice):
+                raise SpaceError(f"{self.name}: a choice must be finite, got {choice!r}.")
+            if any(same(choice, earlier) for earlier in self.choices[:position]):
+                raise SpaceError(f"{self.name}: the choice {value_text(choice)} stands twice.")
+
+    def _default(self) -> Value:
+        return self.choices[0]
+
+    def _default_grid(self) -> tuple[Value, ...]:
+        return self.choices
+
+
+def value_text(value: Value) -> str:
+    """Return a value as people write it: ``true``, ``none``, ``0.001``, ``adam``."""
+    if value is None or isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return f"{value:.4g}" if float(f"{value:.4g}") == value else repr(value)
+    return str(value)
+
+
+def _check_bounds(name: str, low: float, high: float, log: bool) -> None:
+    if low >= high:
+        raise SpaceError(f"{name}: the range {low:g}..{high:g} is empty; the lower bound must be below the upper one.")
+    if log and low <= 0:
+        raise SpaceError(f"{name}: a log scale cannot start at {low:g}; choose a lower bound above zero.")

@@ -1,0 +1,197 @@
+"""A search space: hyperparameters in order, parents before the children that depend on them."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..errors import SpaceError, did_you_mean
+from .hyperparameters import Categorical, Configuration, Hyperparameter, Value
+
+if TYPE_CHECKING:
+    import numpy as np
+    import optuna
+
+
+@dataclass(frozen=True)
+class Space:
+    """What may vary in a sweep. A configuration is a dict of its active hyperparameters, in its order."""
+
+    hyperparameters: tuple[Hyperparameter, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hyperparameters", tuple(self.hyperparameters))
+        earlier: dict[str, Hyperparameter] = {}
+        for hyperparameter in self.hyperparameters:
+            if hyperparameter.name in earlier:
+                raise SpaceError(f"{hyperparameter.name} is defined twice.")
+            self._check_conditions(hyperparameter, earlier)
+            earlier[hyperparameter.name] = hyperparameter
+
+    def _check_conditions(self, child: Hyperparameter, earlier: Mapping[str, Hyperparameter]) -> None:
+        for condition in child.conditions:
+            if condition.parent == child.name:
+                raise SpaceError(f"{child.name} depends on itself.")
+            if condition.parent not in earlier:
+                if condition.parent in self.names:
+                    raise SpaceError(f"{child.name} depends on {condition.parent}, which must be defined before it.")
+                hint = did_you_mean(condition.parent, earlier)
+                raise SpaceError(f"{child.name} depends on {condition.parent}, which is not in the space.{hint}")
+            for value in condition.values:
+                try:
+                    earlier[condition.parent].check(value)
+                except SpaceError as error:
+                    raise SpaceError(f"{child.name} can never be active: {error}") from error
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all hyperparameters, in order."""
+        return tuple(hyperparameter.name for hyperparameter in self.hyperparameters)
+
+    def __iter__(self) -> Iterator[Hyperparameter]:
+        return iter(self.hyperparameters)
+
+    def __len__(self) -> int:
+        return len(self.hyperparameters)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names
+
+    def __getitem__(self, name: str) -> Hyperparameter:
+        for hyperparameter in self.hyperparameters:
+            if hyperparameter.name == name:
+                return hyperparameter
+        raise SpaceError(f"There is no hyperparameter '{name}'.{did_you_mean(name, self.names)}")
+
+    def with_hyperparameter(self, new: Hyperparameter) -> Space:
+        """Return a space in which ``new`` replaces the hyperparameter of its name, or comes last if there is none.
+
+        Children whose condition can no longer hold are dropped with it.
+        """
+        if new.name not in self:
+            return Space((*self.hyperparameters, new))
+        kept: list[Hyperparameter] = []
+        for old in self.hyperparameters:
+            candidate = new if old.name == new.name else old
+            if _can_be_active(candidate, kept):
+                kept.append(candidate)
+        return Space(tuple(kept))
+
+    def recommended(self) -> Configuration:
+        """Return the configuration that know-how suggests to try first."""
+        return self._build(lambda hyperparameter: hyperparameter.recommended)
+
+    def sample(self, generator: np.random.Generator) -> Configuration:
+        """Draw a configuration uniformly (log-uniformly where the scale is logarithmic)."""
+        return self.from_unit(generator.random(len(self)).tolist())
+
+    def from_unit(self, vector: Sequence[float]) -> Configuration:
+        """Return the configuration at a point of the unit cube, one coordinate a hyperparameter.
+
+        Coordinates of inactive hyperparameters have no effect.
+        """
+        position = dict(zip(self.names, vector, strict=True))
+        return self._build(lambda hyperparameter: hyperparameter.at(position[hyperparameter.name]))
+
+    def suggest(self, trial: optuna.Trial) -> Configuration:
+        """Ask an Optuna trial for every active hyperparameter, in order."""
+        return self._build(lambda hyperparameter: hyperparameter.suggest(trial))
+
+    def _build(self, choose) -> Configuration:  # type: ignore[no-untyped-def]
+        configuration: Configuration = {}
+        for hyperparameter in self.hyperparameters:
+            if hyperparameter.is_active(configuration):
+                configuration[hyperparameter.name] = choose(hyperparameter)
+        return configuration
+
+    def grid(self) -> Iterator[Configuration]:
+        """Yield every combination of the grid values once; inactive hyperparameters are left out."""
+        return self._extend({}, 0)
+
+    def _extend(self, configuration: Configuration, position: int) -> Iterator[Configuration]:
+        if position == len(self.hyperparameters):
+            yield dict(configuration)
+            return
+        hyperparameter = self.hyperparameters[position]
+        if not hyperparameter.is_active(configuration):
+            yield from self._extend(configuration, position + 1)
+            return
+        for value in hyperparameter.grid:
+            yield from self._extend({**configuration, hyperparameter.name: value}, position + 1)
+
+    @property
+    def cardinality(self) -> float:
+        """An upper bound of the number of configurations; ``math.inf`` where a range is continuous."""
+        return math.prod(hyperparameter.cardinality for hyperparameter in self.hyperparameters)
+
+    def check(self, configuration: Mapping[str, Value]) -> Configuration:
+        """Return a configuration in canonical order and types.
+
+        Raises:
+            SpaceError: with every fault in one message: unknown, missing, inactive or out of range.
+        """
+        faults = [
+            f"There is no hyperparameter '{name}'.{did_you_mean(name, self.names)}"
+            for name in configuration
+            if name not in self
+        ]
+        checked: Configuration = {}
+        for hyperparameter in self.hyperparameters:
+            active = hyperparameter.is_active(checked)
+            if hyperparameter.name not in configuration:
+                if active:
+                    faults.append(f"{hyperparameter.name} is missing.")
+                continue
+            if not active:
+                parents = ", ".join(condition.parent for condition in hyperparameter.conditions)
+                faults.append(f"{hyperparameter.name} is not active here (it depends on {parents}).")
+                continue
+            try:
+                checked[hyperparameter.name] = hyperparameter.check(configuration[hyperparameter.name])
+            except SpaceError as error:
+                faults.append(str(error))
+        if faults:
+            raise SpaceError(" ".join(faults))
+        return checked
+
+
+def _can_be_active(hyperparameter: Hyperparameter, earlier: Sequence[Hyperparameter]) -> bool:
+    """Tell whether every condition can still hold, given the hyperparameters before."""
+    by_name = {parent.name: parent for parent in earlier}
+    for condition in hyperparameter.conditions:
+        if condition.parent not in by_name:
+            return False
+        if not any(_allows(by_name[condition.parent], value) for value in condition.values):
+            return False
+    return True
+
+
+def _allows(parent: Hyperparameter, value: Value) -> bool:
+    try:
+        parent.check(value)
+    except SpaceError:
+        return False
+    return True
+
+
+def configuration_key(configuration: Mapping[str, Value]) -> str:
+    """Return a text that is equal for equal configurations, whatever the order of their keys."""
+    return json.dumps(dict(configuration), sort_keys=True)
+
+
+def fixed(name: str, value: Value, like: Hyperparameter | None = None) -> Categorical:
+    """Return a hyperparameter with one choice; it keeps the words and conditions of the one it is like."""
+    if like is None:
+        return Categorical(name, (value,))
+    return Categorical(
+        name,
+        (value,),
+        confidence=like.confidence,
+        conditions=like.conditions,
+        group=like.group,
+        meaning=like.meaning,
+        source=like.source,
+    )

@@ -1,0 +1,34 @@
+"""What was found: the store, its queries, comparison and export. Writing is in ``writing``, which imports Optuna."""
+
+from .lock import is_driven
+from .reading import (
+    best_trial,
+    best_trials,
+    read_details,
+    read_studies,
+    read_study,
+    read_trial,
+    read_trials,
+    trials_frame,
+)
+from .records import Direction, StudyRecord, TrialDetails, TrialRecord, TrialState
+from .storage import storage_url, without_password
+
+__all__ = [
+    "Direction",
+    "StudyRecord",
+    "TrialDetails",
+    "TrialRecord",
+    "TrialState",
+    "best_trial",
+    "best_trials",
+    "is_driven",
+    "read_details",
+    "read_studies",
+    "read_study",
+    "read_trial",
+    "read_trials",
+    "storage_url",
+    "trials_frame",
+    "without_password",
+]

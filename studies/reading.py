@@ -1,0 +1,250 @@
+"""Queries: studies and trials as frozen records, without importing Optuna, pandas or TensorFlow."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from ..errors import StudyError, did_you_mean
+from .records import (
+    ABOUT,
+    DETAILS,
+    DRIVER,
+    DUPLICATE,
+    FAILURE,
+    REFIT,
+    RESULT,
+    SPEC,
+    Direction,
+    StudyRecord,
+    TrialDetails,
+    TrialRecord,
+    TrialState,
+)
+from .storage import Database, open_database, storage_url, without_password
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_STATES: dict[str, TrialState] = {
+    "COMPLETE": "complete",
+    "PRUNED": "pruned",
+    "FAIL": "failed",
+    "RUNNING": "running",
+    "WAITING": "waiting",
+}
+_STUDIES = """
+    SELECT s.study_id, s.study_name, d.direction FROM studies s
+    JOIN study_directions d ON d.study_id = s.study_id AND d.objective = 0 ORDER BY s.study_id
+"""
+_STUDY_ATTRIBUTES = "SELECT a.study_id, a.key, a.value_json FROM study_user_attributes a"
+_COUNTS = "SELECT t.study_id, t.state, COUNT(*) FROM trials t GROUP BY t.study_id, t.state"
+_TRIALS = """
+    SELECT t.trial_id, t.number, t.state, t.datetime_start, v.value, v.value_type FROM trials t
+    LEFT JOIN trial_values v ON v.trial_id = t.trial_id AND v.objective = 0
+    WHERE t.study_id = :study
+"""
+_NOT_DUPLICATE = """
+    NOT EXISTS (SELECT 1 FROM trial_user_attributes u WHERE u.trial_id = t.trial_id AND u.key = :duplicate)
+"""
+_BATCH = 500
+"""Trials whose parameters are read in one statement; SQLite bounds the number of values in a statement."""
+
+
+def read_studies(storage: str | None = None) -> list[StudyRecord]:
+    """Return all studies of a storage, in the order in which they were made."""
+    url = storage_url(storage)
+    with open_database(url) as database:
+        studies = database.rows(_STUDIES)
+        attributes: dict[int, dict[str, Any]] = {}
+        for study_id, key, value in database.rows(_STUDY_ATTRIBUTES):
+            attributes.setdefault(study_id, {})[key] = json.loads(value)
+        counts: dict[int, dict[TrialState, int]] = {}
+        for study_id, state, count in database.rows(_COUNTS):
+            counts.setdefault(study_id, {})[_STATES[state]] = count
+    return [
+        _study(url, row, attributes.get(row[0], {}), counts.get(row[0], {}))
+        for row in studies
+    ]
+
+
+def read_study(name: str | None = None, storage: str | None = None) -> StudyRecord:
+    """Return one study; without a name, the one that was made last.
+
+    Raises:
+        StudyError: There is no such study.
+    """
+    studies = read_studies(storage)
+    where = without_password(storage_url(storage))
+    if not studies:
+        raise StudyError(f"{where} holds no study yet. Launch a sweep first.")
+    if name is None:
+        return studies[-1]
+    for study in studies:
+        if study.name == name:
+            return study
+    hint = did_you_mean(name, [study.name for study in studies])
+    raise StudyError(f"There is no study '{name}' in {where}.{hint}")
+
+
+def read_trials(study: StudyRecord) -> list[TrialRecord]:
+    """Return all trials of a study, in order of number."""
+    with open_database(study.storage) as database:
+        rows = database.rows(f"{_TRIALS} ORDER BY t.number", study=study.study_id)
+        return _trials(database, rows)
+
+
+def best_trials(study: StudyRecord, count: int = 10) -> list[TrialRecord]:
+    """Return the best complete trials, best first; equal values in order of number. Duplicates are left out."""
+    order = "DESC" if study.direction == "maximize" else "ASC"
+    statement = f"""{_TRIALS} AND t.state = 'COMPLETE' AND {_NOT_DUPLICATE}
+        ORDER BY v.value {order}, t.number LIMIT :count"""
+    with open_database(study.storage) as database:
+        rows = database.rows(statement, study=study.study_id, duplicate=DUPLICATE, count=count)
+        return _trials(database, rows)
+
+
+def best_trial(study: StudyRecord) -> TrialRecord:
+    """Return the best complete trial.
+
+    Raises:
+        StudyError: No trial is complete.
+    """
+    found = best_trials(study, 1)
+    if not found:
+        raise StudyError(f"The study '{study.name}' has no complete trial yet ({study.trained} ended).")
+    return found[0]
+
+
+def read_trial(study: StudyRecord, number: int) -> TrialRecord:
+    """Return one trial by its number.
+
+    Raises:
+        StudyError: There is no such trial.
+    """
+    with open_database(study.storage) as database:
+        rows = database.rows(f"{_TRIALS} AND t.number = :number", study=study.study_id, number=number)
+        if not rows:
+            count = sum(study.counts.values())
+            known = f"It has {count}, numbered from 0." if count else "It has none."
+            raise StudyError(f"The study '{study.name}' has no trial {number}. {known}")
+        return _trials(database, rows)[0]
+
+
+def read_details(study: StudyRecord, numbers: Iterable[int]) -> dict[int, TrialDetails]:
+    """Return curves and model summaries by trial number; trials that have none are left out."""
+    statement = """
+        SELECT t.number, a.value_json FROM trials t JOIN trial_user_attributes a ON a.trial_id = t.trial_id
+        WHERE t.study_id = :study AND t.number = :number AND a.key = :key
+    """
+    details = {}
+    with open_database(study.storage) as database:
+        for wanted in numbers:
+            for number, text in database.rows(statement, study=study.study_id, number=wanted, key=DETAILS):
+                data = json.loads(text)
+                details[number] = TrialDetails(
+                    data.get("curves", {}), data.get("summary", ""), tuple(data.get("notes", ()))
+                )
+    return details
+
+
+def trials_frame(trials: Iterable[TrialRecord]) -> pd.DataFrame:
+    """Return trials as a frame: one row a trial, one column a hyperparameter (``None`` where inactive)."""
+    import pandas as pd
+
+    rows = [
+        {
+            "number": trial.number,
+            "state": trial.state,
+            "value": trial.value,
+            "standard_error": trial.standard_error,
+            "epochs": trial.epochs,
+            "seconds": trial.seconds,
+            **trial.configuration,
+        }
+        for trial in trials
+    ]
+    columns = ["number", "state", "value", "standard_error", "epochs", "seconds"]
+    return pd.DataFrame(rows, columns=None if rows else columns).set_index("number")
+
+
+def _study(
+    url: str, row: tuple[Any, ...], attributes: dict[str, Any], counts: dict[TrialState, int]
+) -> StudyRecord:
+    study_id, name, direction = row
+    way: Direction = "maximize" if direction == "MAXIMIZE" else "minimize"
+    refits = {int(key.removeprefix(REFIT)): value for key, value in attributes.items() if key.startswith(REFIT)}
+    return StudyRecord(
+        name=name,
+        storage=url,
+        study_id=study_id,
+        direction=way,
+        counts=counts,
+        spec=attributes.get(SPEC, {}),
+        about=attributes.get(ABOUT, {}),
+        driver=attributes.get(DRIVER) or {},
+        refits=refits,
+    )
+
+
+def _trials(database: Database, rows: list[tuple[Any, ...]]) -> list[TrialRecord]:
+    configurations: dict[int, dict[str, Any]] = {row[0]: {} for row in rows}
+    attributes: dict[int, dict[str, Any]] = {row[0]: {} for row in rows}
+    ids = list(configurations)
+    for start in range(0, len(ids), _BATCH):
+        chosen = ",".join(str(int(number)) for number in ids[start : start + _BATCH])
+        parameters = database.rows(
+            "SELECT p.trial_id, p.param_name, p.param_value, p.distribution_json FROM trial_params p "  # noqa: S608
+            f"WHERE p.trial_id IN ({chosen}) ORDER BY p.param_id"
+        )
+        for trial_id, name, value, distribution in parameters:
+            configurations[trial_id][name] = _external(value, json.loads(distribution))
+        found = database.rows(
+            "SELECT a.trial_id, a.key, a.value_json FROM trial_user_attributes a "  # noqa: S608
+            f"WHERE a.trial_id IN ({chosen}) AND a.key IN ('{RESULT}', '{FAILURE}', '{DUPLICATE}')"
+        )
+        for trial_id, key, text in found:
+            attributes[trial_id][key] = json.loads(text)
+    return [_trial(row, configurations[row[0]], attributes[row[0]]) for row in rows]
+
+
+def _trial(row: tuple[Any, ...], configuration: dict[str, Any], attributes: dict[str, Any]) -> TrialRecord:
+    _, number, state, started, value, value_type = row
+    result = attributes.get(RESULT, {})
+    return TrialRecord(
+        number=number,
+        state=_STATES[state],
+        configuration=configuration,
+        value=_value(value, value_type),
+        fold_scores=tuple(result.get("fold_scores", ())),
+        epochs=result.get("epochs"),
+        epochs_trained=result.get("epochs_trained", 0),
+        seconds=result.get("seconds", 0.0),
+        parameters=result.get("parameters"),
+        seed=result.get("seed"),
+        trainer=result.get("trainer", ""),
+        failure=attributes.get(FAILURE, {}),
+        duplicate_of=attributes.get(DUPLICATE),
+        started=datetime.fromisoformat(started) if isinstance(started, str) else started,
+    )
+
+
+def _value(value: float | None, value_type: str | None) -> float | None:
+    if value_type == "INF_POS":
+        return math.inf
+    if value_type == "INF_NEG":
+        return -math.inf
+    return value
+
+
+def _external(value: float, distribution: dict[str, Any]) -> Any:
+    """Return a parameter as the user knows it; Optuna stores all of them as numbers."""
+    kind, attributes = distribution["name"], distribution["attributes"]
+    if kind == "CategoricalDistribution":
+        return attributes["choices"][int(value)]
+    if kind.startswith("Int"):
+        return int(value)
+    return value

@@ -1,0 +1,114 @@
+"""What was found, as frozen records: what readers get, and all that reports and exports see."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from ..spaces import Configuration
+
+TrialState = Literal["complete", "pruned", "failed", "running", "waiting"]
+Direction = Literal["maximize", "minimize"]
+
+# Keys of Optuna's user attributes. One attribute holds one JSON document, because each is a write of its own.
+SPEC = "kerasweep:spec"
+ABOUT = "kerasweep:about"
+DRIVER = "kerasweep:driver"
+REFIT = "kerasweep:refit:"
+RESULT = "kerasweep:result"
+DETAILS = "kerasweep:details"
+FAILURE = "kerasweep:failure"
+DUPLICATE = "kerasweep:duplicate_of"
+
+
+@dataclass(frozen=True)
+class TrialRecord:
+    """One trial: a configuration and how it scored on every fold."""
+
+    number: int
+    state: TrialState
+    configuration: Configuration
+    value: float | None
+    """Mean of the objective over the folds at the chosen epoch; for a pruned trial, at its last epoch."""
+    fold_scores: tuple[float, ...] = ()
+    epochs: int | None = None
+    """The number of epochs chosen on the mean curve; what ``refit`` trains."""
+    epochs_trained: int = 0
+    """Epochs that the folds really ran, each."""
+    seconds: float = 0.0
+    parameters: int | None = None
+    """Weights of the model, trainable or not."""
+    seed: int | None = None
+    trainer: str = ""
+    failure: dict[str, str] = field(default_factory=dict)
+    """``kind``, ``message`` and ``traceback`` of a failed trial."""
+    duplicate_of: int | None = None
+    """The earlier trial whose result this one shares; it was not trained again."""
+    started: datetime | None = None
+
+    @property
+    def standard_error(self) -> float | None:
+        """Standard error of the mean over the folds: sample deviation / sqrt(folds); None for a single fold."""
+        count = len(self.fold_scores)
+        if count < 2:
+            return None
+        mean = sum(self.fold_scores) / count
+        variance = sum((score - mean) ** 2 for score in self.fold_scores) / (count - 1)
+        return math.sqrt(variance / count)
+
+
+@dataclass(frozen=True)
+class TrialDetails:
+    """What a trial keeps besides its scores."""
+
+    curves: dict[str, list[list[float]]]
+    """Metric -> fold -> epoch, for ``loss``, ``val_loss``, ``accuracy``, ``val_accuracy`` and so on."""
+    summary: str
+    """The model's ``summary()``."""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class StudyRecord:
+    """One study without its trials: what was searched, on which data, how far it is."""
+
+    name: str
+    storage: str
+    study_id: int
+    direction: Direction
+    counts: dict[TrialState, int]
+    """Trials by state; duplicates are counted in their state as well."""
+    spec: dict[str, Any]
+    """The sweep's whole specification; empty for a study that Kerasweep did not make."""
+    about: dict[str, Any]
+    """Metric, fingerprint and description of the data, folds, seed, versions, when it was made."""
+    driver: dict[str, Any]
+    """Host, process and time of the driver that last ran it."""
+    refits: dict[int, dict[str, Any]]
+    """Trial number -> test scores and provenance of its refit."""
+
+    @property
+    def metric(self) -> str:
+        """Name of the objective, for example ``val_accuracy``."""
+        return str(self.about.get("metric", "value"))
+
+    @property
+    def model(self) -> str:
+        """The family or the user's model function."""
+        return str(self.spec.get("model", ""))
+
+    @property
+    def source(self) -> str:
+        """Name of the dataset."""
+        return str(self.about.get("data", {}).get("name", ""))
+
+    @property
+    def trained(self) -> int:
+        """Trials that came to an end, whatever it was."""
+        return sum(self.counts.get(state, 0) for state in ("complete", "pruned", "failed"))
+
+    def is_better(self, value: float, other: float) -> bool:
+        """Tell whether a value beats another in this study's direction."""
+        return value > other if self.direction == "maximize" else value < other

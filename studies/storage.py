@@ -1,0 +1,138 @@
+"""Where studies are kept: storage URLs, and a read path that answers at once.
+
+Writing goes through Optuna (``writing.py``). Reading uses plain SQL on Optuna's schema, because importing Optuna
+and SQLAlchemy and materialising every trial takes longer than a person waits: SQLite is read with the standard
+library, any other database through SQLAlchemy, with the same statements. A conformance test holds what is read
+against ``optuna.load_study``.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from ..errors import StorageError, StudyError, UsageError, one_line
+
+DEFAULT_STORAGE = "sqlite:///kerasweep.db"
+_SQLITE = "sqlite:///"
+
+
+class Database(Protocol):
+    """A connection to read with. Statements use ``:name`` parameters and qualified column names."""
+
+    def rows(self, statement: str, **parameters: Any) -> list[tuple[Any, ...]]:
+        """Run one SELECT and return all of its rows."""
+        ...
+
+
+def storage_url(storage: str | os.PathLike[str] | None = None) -> str:
+    """Return the URL of a storage: as given, else ``$KERASWEEP_STORAGE``, else ``kerasweep.db`` in this folder.
+
+    A path without a scheme means an SQLite file.
+
+    Raises:
+        UsageError: The storage is in memory, which no second process could read.
+    """
+    text = str(storage or os.environ.get("KERASWEEP_STORAGE") or DEFAULT_STORAGE)
+    if text in ("sqlite://", "sqlite:///", "sqlite:///:memory:", ":memory:"):
+        raise UsageError("A study in memory cannot be resumed or browsed; give a file, for example kerasweep.db.")
+    return text if "://" in text else f"{_SQLITE}{text}"
+
+
+def sqlite_path(url: str) -> Path | None:
+    """Return the file of an SQLite URL, or None for any other database."""
+    return Path(url.removeprefix(_SQLITE)) if url.startswith(_SQLITE) else None
+
+
+def without_password(url: str) -> str:
+    """Return a URL that may be shown: its password, if any, is starred out."""
+    scheme, separator, rest = url.partition("://")
+    credentials, at, host = rest.rpartition("@")
+    if not at or ":" not in credentials:
+        return url
+    return f"{scheme}{separator}{credentials.split(':', 1)[0]}:***@{host}"
+
+
+@contextmanager
+def open_database(url: str) -> Iterator[Database]:
+    """Open a storage for reading.
+
+    Raises:
+        StudyError: There is no such SQLite file.
+        StorageError: The database does not answer or holds no Optuna tables.
+    """
+    path = sqlite_path(url)
+    if path is None:
+        with _open_server(url) as database:
+            yield database
+        return
+    if not path.is_file():
+        raise StudyError(f"There is no database {path}. Launch a sweep first, or name another with --storage.")
+    # Not mode=ro: a killed driver can leave a journal that only a writer may roll back.
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=60)
+    try:
+        yield _Sqlite(connection, path)
+    finally:
+        connection.close()
+
+
+class _Sqlite:
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+
+    def rows(self, statement: str, **parameters: Any) -> list[tuple[Any, ...]]:
+        try:
+            return self._connection.execute(statement, parameters).fetchall()
+        except sqlite3.Error as error:
+            raise StorageError(f"{self._path} cannot be read as a database of studies: {one_line(error)}.") from error
+
+
+class _Server:
+    def __init__(self, connection: Any, url: str) -> None:
+        self._connection = connection
+        self._url = url
+
+    def rows(self, statement: str, **parameters: Any) -> list[tuple[Any, ...]]:
+        from sqlalchemy import text
+        from sqlalchemy.exc import SQLAlchemyError
+
+        try:
+            return [tuple(row) for row in self._connection.execute(text(statement), parameters)]
+        except SQLAlchemyError as error:
+            raise StorageError(f"{without_password(self._url)} does not answer: {one_line(error)}") from error
+
+
+@contextmanager
+def _open_server(url: str) -> Iterator[Database]:
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import SQLAlchemyError
+
+    with storage_errors(url):
+        engine = create_engine(url)
+    try:
+        connection = engine.connect()
+    except (SQLAlchemyError, OSError) as error:
+        raise StorageError(f"{without_password(url)} does not answer: {one_line(error)}") from error
+    try:
+        yield _Server(connection, url)
+    finally:
+        connection.close()
+        engine.dispose()
+
+
+@contextmanager
+def storage_errors(url: str) -> Iterator[None]:
+    """Turn what SQLAlchemy, its drivers and Optuna raise about a storage into one ``StorageError``."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except (SQLAlchemyError, ImportError, sqlite3.Error, OSError, RuntimeError, ValueError) as error:
+        reason = one_line(error.__cause__ or error)
+        raise StorageError(f"The storage {without_password(url)} cannot be used: {reason}") from error
+

@@ -1,0 +1,188 @@
+"""The one write path of a study: an ordinary Optuna study, and what Kerasweep keeps in its attributes.
+
+Only the driver of a sweep (and ``refit``, for its test score) holds a ``StudyWriter``.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import optuna
+from optuna.trial import FrozenTrial, Trial, TrialState
+
+from ..errors import OutputError, StudyError
+from ..spaces import Configuration
+from .lock import driving, this_driver
+from .reading import read_studies
+from .records import (
+    ABOUT,
+    DETAILS,
+    DRIVER,
+    DUPLICATE,
+    FAILURE,
+    REFIT,
+    RESULT,
+    SPEC,
+    Direction,
+    StudyRecord,
+)
+from .storage import sqlite_path, storage_errors
+
+BUSY_SECONDS = 60
+"""How long a write waits for another study of the same SQLite file before it gives up."""
+
+
+@dataclass(frozen=True)
+class StudyWriter:
+    """An open study that this process alone may write."""
+
+    optuna: optuna.Study
+
+    def new_trial(self, configuration: Configuration | None = None) -> Trial:
+        """Start a trial; with a configuration, that one, written in the same transaction as the trial."""
+        if configuration is not None:
+            self.optuna.enqueue_trial(configuration)
+        return self.optuna.ask()
+
+    def adopt(self, trial: FrozenTrial) -> Trial:
+        """Take over a trial that a killed driver left running; it keeps its number and what it was asked."""
+        return Trial(self.optuna, trial._trial_id)  # noqa: SLF001 - Optuna has no public way back to a Trial
+
+    def trials(self) -> list[FrozenTrial]:
+        """Return all trials as Optuna holds them."""
+        return self.optuna.get_trials(deepcopy=False)
+
+    def report(self, trial: Trial, epoch: int, value: float) -> bool:
+        """Write the mean of the folds at a rung and return whether the pruner ends the trial there."""
+        if epoch not in trial._cached_frozen_trial.intermediate_values:  # noqa: SLF001 - an adopted trial has them
+            trial.report(value, epoch)
+        return trial.should_prune()
+
+    def finish(self, trial: Trial, value: float, result: Mapping[str, Any], details: Mapping[str, Any]) -> None:
+        """End a trial that trained to its last epoch. The value is written last: a complete trial is whole."""
+        trial.set_user_attr(DETAILS, dict(details))
+        trial.set_user_attr(RESULT, dict(result))
+        self.optuna.tell(trial, value)
+
+    def prune(self, trial: Trial, value: float, result: Mapping[str, Any], details: Mapping[str, Any]) -> None:
+        """End a trial that the pruner stopped; ``value`` is its last mean."""
+        trial.set_user_attr(DETAILS, dict(details))
+        trial.set_user_attr(RESULT, dict(result))
+        if not trial._cached_frozen_trial.intermediate_values:  # noqa: SLF001 - Optuna wants one for a pruned trial
+            trial.report(value, 0)
+        self.optuna.tell(trial, state=TrialState.PRUNED)
+
+    def fail(self, trial: Trial, failure: Mapping[str, str]) -> None:
+        """End a trial that failed, with the reason."""
+        trial.set_user_attr(FAILURE, dict(failure))
+        self.optuna.tell(trial, state=TrialState.FAIL)
+
+    def repeat(self, trial: Trial, original: FrozenTrial) -> None:
+        """End a trial whose configuration was trained before with the earlier result."""
+        trial.set_user_attr(DUPLICATE, original.number)
+        for key in (RESULT, FAILURE):
+            if key in original.user_attrs:
+                trial.set_user_attr(key, original.user_attrs[key])
+        if original.state == TrialState.COMPLETE:
+            self.optuna.tell(trial, original.value)
+            return
+        for step, value in original.intermediate_values.items():
+            trial.report(value, step)
+        self.optuna.tell(trial, state=original.state)
+
+    def set_spec(self, spec: Mapping[str, Any]) -> None:
+        """Store the specification, for example with a larger budget."""
+        self.optuna.set_user_attr(SPEC, dict(spec))
+
+    def set_refit(self, number: int, result: Mapping[str, Any]) -> None:
+        """Store the test score of a trial's refit."""
+        self.optuna.set_user_attr(f"{REFIT}{number}", dict(result))
+
+
+@contextmanager
+def create_study(
+    url: str, name: str, direction: Direction, spec: Mapping[str, Any], about: Mapping[str, Any]
+) -> Iterator[StudyWriter]:
+    """Make a study and drive it. A crash while it is made leaves no study of that name without its specification.
+
+    Raises:
+        StudyLocked: Another process is making or running a study of this name.
+        StorageError: The storage does not answer.
+        OutputError: The database file cannot be written.
+    """
+    _check_writable(url)
+    with driving(url, name, {}):
+        storage = _connect(url)
+        with storage_errors(url):
+            study = optuna.create_study(storage=storage, study_name=name, direction=direction)
+            study.set_user_attr(DRIVER, this_driver())
+            study.set_user_attr(ABOUT, dict(about))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+                study.set_metric_names([str(about["metric"])])
+            study.set_user_attr(SPEC, dict(spec))
+        yield StudyWriter(study)
+
+
+@contextmanager
+def drive_study(record: StudyRecord) -> Iterator[StudyWriter]:
+    """Open an existing study for writing.
+
+    Raises:
+        StudyLocked: Another driver is running it; the message names its host and process.
+    """
+    _check_writable(record.storage)
+    with driving(record.storage, record.name, record.driver):
+        study = open_optuna(record)
+        study.set_user_attr(DRIVER, this_driver())
+        yield StudyWriter(study)
+
+
+def open_optuna(record: StudyRecord) -> optuna.Study:
+    """Return a study as Optuna's own object, for its plots and its samplers."""
+    with storage_errors(record.storage):
+        return optuna.load_study(study_name=record.name, storage=_connect(record.storage))
+
+
+def delete_study(record: StudyRecord) -> None:
+    """Remove a study and all its trials.
+
+    Raises:
+        StudyLocked: It is being run.
+    """
+    with driving(record.storage, record.name, record.driver):
+        optuna.delete_study(study_name=record.name, storage=_connect(record.storage))
+
+
+def find_study(name: str, url: str) -> StudyRecord | None:
+    """Return the study of a name, or None where there is none or no database yet."""
+    try:
+        return next((study for study in read_studies(url) if study.name == name), None)
+    except StudyError:
+        return None
+
+
+def _connect(url: str) -> optuna.storages.RDBStorage:
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    options = {"connect_args": {"timeout": BUSY_SECONDS}} if sqlite_path(url) else None
+    with storage_errors(url):
+        return optuna.storages.RDBStorage(url, engine_kwargs=options)
+
+
+def _check_writable(url: str) -> None:
+    path = sqlite_path(url)
+    if path is None:
+        return
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        raise OutputError(f"The folder {folder} of the database does not exist; make it or choose another --storage.")
+    target = path if path.exists() else folder
+    if not os.access(target, os.W_OK):
+        raise OutputError(f"{target} cannot be written; choose another --storage.")
