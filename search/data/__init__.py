@@ -1,0 +1,38 @@
+"""Data: read from any source into a `Dataset`, prepared without leaks, and cut into folds.
+
+    source -> load_dataset -> Dataset -> choose_preparation -> Preparation.fit (a fold's training rows) -> arrays
+                                      -> make_folds -> Folds
+
+Nothing here imports TensorFlow, unless a data set has to be downloaded through ``keras.datasets``.
+"""
+
+from .choice import choose_preparation
+from .dataset import Dataset, Kind, Task
+from .folds import Fold, FoldMethod, make_folds
+from .loading import KNOWN_NAMES, load_dataset
+from .preparation import (
+    Channels,
+    FittedPreparation,
+    Layout,
+    Preparation,
+    Scaling,
+)
+from .splits import TestSplit
+
+__all__ = [
+    "KNOWN_NAMES",
+    "Channels",
+    "Dataset",
+    "FittedPreparation",
+    "Fold",
+    "FoldMethod",
+    "Kind",
+    "Layout",
+    "Preparation",
+    "Scaling",
+    "Task",
+    "TestSplit",
+    "choose_preparation",
+    "load_dataset",
+    "make_folds",
+]

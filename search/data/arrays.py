@@ -1,0 +1,106 @@
+"""Rules for arrays of features: what is an image, what is a plain array, what is refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...errors import DataError, one_line
+from .raw import plural
+
+if TYPE_CHECKING:
+    from .dataset import Kind
+
+_CHANNELS = (1, 3, 4)
+_SMALLEST_IMAGE = 8  # pixels a side; smaller grids of floats are rather windows of a time series
+
+
+def as_array(values: Any, name: str) -> np.ndarray:
+    """Return features as an array of numbers with at least two axes.
+
+    Args:
+        values: Anything that NumPy reads.
+        name: How messages call it: ``digits: x``.
+
+    Raises:
+        DataError: Not numbers, ragged, sparse, empty, or infinite.
+    """
+    if hasattr(values, "toarray"):
+        raise DataError(f"{name} is a sparse matrix: call .toarray() first")
+    try:
+        array = np.asarray(values)
+    except (ValueError, TypeError) as error:
+        raise DataError(f"{name} is no regular array of numbers: {one_line(error)}") from error
+    if array.ndim == 0:
+        raise DataError(f"{name} is {type(values).__name__}, expected an array with one row per example")
+    if array.dtype.kind not in "biuf":
+        raise DataError(
+            f"{name} holds {_dtype_words(array)}, expected numbers; for columns of text use a DataFrame"
+        )
+    if array.dtype.kind == "b":
+        array = array.astype(np.uint8)
+    if array.ndim == 1:
+        array = array[:, None]
+    if 0 in array.shape[1:]:
+        raise DataError(f"{name} has shape {array.shape}: there are no features")
+    if array.dtype.kind == "f" and (count := int(np.isinf(array).sum())):
+        raise DataError(f"{name} holds {plural(count, 'infinite value')}: replace or remove them")
+    return array
+
+
+def _dtype_words(array: np.ndarray) -> str:
+    words = {
+        "O": "Python objects",
+        "U": "text",
+        "S": "bytes",
+        "c": "complex numbers",
+        "M": "dates",
+        "m": "durations",
+    }
+    return words.get(array.dtype.kind, str(array.dtype))
+
+
+def as_image_or_array(
+    array: np.ndarray, name: str, kind: Kind | None
+) -> tuple[np.ndarray, Kind, tuple[str, ...]]:
+    """Decide whether rows are images; give images their channel axis, last.
+
+    Without ``kind``, an array is images if it is (rows, height, width, 1, 3 or 4), or (rows, height, width) of bytes
+    or of a square of at least 8x8 values from 0 to 1.
+
+    Returns:
+        The array, its kind, and what was decided.
+
+    Raises:
+        DataError: ``kind`` is image but the shape is not, or pixels are missing.
+    """
+    notes: tuple[str, ...] = ()
+    if kind is None:
+        kind = "image" if _looks_like_images(array) else "array"
+        if kind == "image":
+            notes = (f"rows of shape {'x'.join(map(str, array.shape[1:]))} read as images",)
+    if kind != "image":
+        return array, kind, notes
+    if array.ndim == 3:
+        array = array[..., None]
+    if array.ndim != 4:
+        raise DataError(f"{name} has shape {array.shape}, expected images (rows, height, width, channels)")
+    if array.shape[-1] not in _CHANNELS and array.shape[1] in _CHANNELS:
+        array = np.ascontiguousarray(np.moveaxis(array, 1, -1))
+        notes += ("channels moved from first to last axis",)
+    if array.dtype.kind == "f" and (count := int(np.isnan(array).sum())):
+        raise DataError(f"{name} has {plural(count, 'missing pixel')} (NaN): fill them first")
+    return array, "image", notes
+
+
+def _looks_like_images(array: np.ndarray) -> bool:
+    if array.ndim == 4:
+        return array.shape[-1] in _CHANNELS or array.shape[1] in _CHANNELS
+    if array.ndim != 3:
+        return False
+    if array.dtype == np.uint8:
+        return True
+    _, height, width = array.shape
+    square = height == width >= _SMALLEST_IMAGE and array.dtype.kind == "f" and len(array) > 0
+    return bool(square and array.min() >= 0 and array.max() <= 1)

@@ -1,0 +1,203 @@
+"""Readers of files: CSV, Parquet and NumPy archives."""
+
+from __future__ import annotations
+
+import csv
+import re
+import warnings
+import zipfile
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...errors import DataError, did_you_mean, one_line
+from .raw import Raw, listing, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+TABLE_SUFFIXES = (".csv", ".tsv", ".parquet", ".pq")
+_PAIRS = (("x_train", "y_train", "x_test", "y_test"), ("x", "y", "x_test", "y_test"))
+
+
+def read_table(path: Path, target: str | Sequence[str] | None, group: str | None) -> Raw:
+    """Read a CSV, TSV or Parquet file and take the target and group columns out.
+
+    Raises:
+        DataError: The file cannot be read as a table, or a column is missing from it.
+    """
+    frame = _read_delimited(path) if path.suffix.lower() in {".csv", ".tsv"} else _read_parquet(path)
+    return take_target(frame, path.name, target, group)
+
+
+def take_target(frame: Any, name: str, target: str | Sequence[str] | None, group: str | None) -> Raw:
+    """Split a DataFrame into features, target and groups.
+
+    Args:
+        frame: The whole table; it is not changed.
+        name: How messages call the table.
+        target: The column to predict, or several number columns to predict together.
+        group: A column whose equal values must stay on one side of every split; it is no feature.
+
+    Raises:
+        DataError: ``target`` is None, a column does not exist, or names are not unique.
+    """
+    frame = frame.set_axis([str(column) for column in frame.columns], axis=1).reset_index(drop=True)
+    twice = [column for column, count in Counter(frame.columns).items() if count > 1]
+    if twice:
+        raise DataError(f"{name}: column {listing(twice)} appears more than once: rename or remove one")
+    columns = list(frame.columns)
+    if target is None:
+        raise DataError(f"{name}: say which column is the target: {listing(columns, 30)}")
+    targets = [target] if isinstance(target, str) else [str(column) for column in target]
+    if not targets or len(set(targets)) < len(targets):
+        raise DataError(f"{name}: target must name one or more different columns")
+    for what, column in [*(("target", column) for column in targets), ("group", group)]:
+        if column is not None and column not in columns:
+            raise DataError(f"{name} has no {what} column '{column}'.{_column_hint(column, columns)}")
+    if group in targets:
+        raise DataError(f"{name}: column '{group}' cannot be both target and group")
+    features = frame.drop(columns=[*targets, *([group] if group else [])])
+    y = frame[targets[0]] if len(targets) == 1 else frame[targets]
+    return Raw(name, features, y, groups=None if group is None else frame[group])
+
+
+def _column_hint(column: str, columns: list[str]) -> str:
+    """Return did-you-mean, or the suspicion that a file starts with data instead of names."""
+    if columns and all(re.fullmatch(r"\s*[-+]?[\d.]+(e[-+]?\d+)?\s*", name) for name in columns):
+        return " Its first line looks like data: the first line must hold the columns' names."
+    return did_you_mean(column, columns) or f" Columns: {listing(columns, 30)}."
+
+
+def _read_delimited(path: Path) -> Any:
+    import pandas as pd
+
+    try:
+        separator = _check_header(path)
+        with warnings.catch_warnings():
+            # A header shorter than the rows makes pandas drop values with no more than this warning.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            # index_col=False: else pandas would silently turn the first column into an index.
+            frame = pd.read_csv(
+                path,
+                sep=separator,
+                encoding="utf-8-sig",
+                index_col=False,
+                low_memory=False,
+                on_bad_lines="error",
+            )
+    except UnicodeError as error:
+        raise DataError(f"{path}: {_encoding_problem(path)}; save it as UTF-8") from error
+    except pd.errors.EmptyDataError as error:
+        raise DataError(f"{path} is empty: expected a first line with the columns' names") from error
+    except pd.errors.ParserWarning as error:
+        raise DataError(f"{path}: rows have more values than the first line has names") from error
+    except (pd.errors.ParserError, csv.Error) as error:
+        raise DataError(f"{path}: {_parse_problem(error)}") from error
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {one_line(error)}") from error
+    if frame.empty:
+        raise DataError(f"{path} has no rows below its first line")
+    return frame
+
+
+def _check_header(path: Path) -> str:
+    """Return the separator, after a look at the first line that pandas would not take: names given twice."""
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        first = next((line for line in lines if line.strip()), "")
+    if "\0" in first:
+        raise UnicodeError("null bytes")
+    separator = "\t" if path.suffix.lower() == ".tsv" else ","
+    if separator not in first:
+        separator = next((mark for mark in ";\t|" if mark in first), separator)
+    names = [name.strip() for name in next(csv.reader([first], delimiter=separator), [])]
+    twice = [name for name, count in Counter(names).items() if count > 1 and name]
+    if twice:
+        raise DataError(f"{path}: column {listing(twice)} appears more than once: rename or remove one")
+    return separator
+
+
+def _encoding_problem(path: Path) -> str:
+    with path.open("rb") as stream:
+        start = stream.read(4096)
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in start:
+        return "encoded as UTF-16, not UTF-8"
+    with path.open("rb") as stream:
+        for number, line in enumerate(stream, 1):
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError as error:
+                return f"line {number} is not UTF-8 text (byte {error.object[error.start]:#04x}; perhaps Latin-1)"
+    return "not UTF-8 text"
+
+
+def _parse_problem(error: Exception) -> str:
+    """Return pandas' tokenizer message in words of the file: which line, how many values."""
+    text = one_line(error)
+    if found := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", text):
+        expected, line, saw = found.groups()
+        return f"line {line} has {saw} values, expected {expected}"
+    if found := re.search(r"EOF inside string starting at row (\d+)", text):
+        # pandas counts rows from 0 without blank lines; the header is line 1.
+        return f"a quote opened near line {int(found[1]) + 1} is never closed"
+    return text.removeprefix("Error tokenizing data. C error: ")
+
+
+def _read_parquet(path: Path) -> Any:
+    import pandas as pd
+
+    try:
+        frame = pd.read_parquet(path)
+    except (OSError, ValueError) as error:  # pyarrow's ArrowInvalid is a ValueError
+        raise DataError(f"{path} cannot be read as Parquet: {one_line(error)}") from error
+    if any(name is not None for name in frame.index.names):
+        frame = frame.reset_index()
+    if frame.empty:
+        raise DataError(f"{path} has no rows")
+    return frame
+
+
+def read_npz(path: Path, group: str | None) -> Raw:
+    """Read a NumPy archive with x_train, y_train, x_test, y_test, or x and y; optionally groups.
+
+    Raises:
+        DataError: The file is no archive, holds pickled objects, or lacks an array.
+    """
+    if not zipfile.is_zipfile(path):
+        raise DataError(f"{path} cannot be read as an .npz archive: it is none, or cut off")
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except ValueError as error:
+        if "Object arrays" in str(error):
+            raise DataError(f"{path} holds Python objects: save arrays of numbers or strings") from error
+        raise DataError(f"{path} cannot be read as an .npz archive: {one_line(error)}") from error
+    except Exception as error:  # NumPy lets zipfile's, zlib's and tokenize's own errors through
+        raise DataError(f"{path} cannot be read as an .npz archive: {one_line(error)}") from error
+    return from_mapping(arrays, path.name, group)
+
+
+def from_mapping(arrays: Mapping[str, Any], name: str, group: str | None) -> Raw:
+    """Turn named arrays into raw data: an archive's content, or a dict that a function returned.
+
+    Raises:
+        DataError: An array that is needed is missing.
+    """
+    pair = _PAIRS[0] if "x_train" in arrays else _PAIRS[1]
+    has_test = sum(key in arrays for key in pair[2:])
+    if any(key not in arrays for key in pair[:2]) or has_test == 1:
+        raise DataError(
+            f"{name} must hold x_train, y_train (with x_test, y_test) or x, y; "
+            f"it has {listing(arrays) or 'nothing'}"
+        )
+    if group is not None and group not in arrays:
+        raise DataError(f"{name} has no array '{group}' for groups.{did_you_mean(group, arrays)}")
+    groups = arrays[group] if group is not None else arrays.get("groups")
+    notes: tuple[str, ...] = ()
+    if group is None and groups is not None:
+        count = len(np.unique(np.asarray(groups)))
+        notes = (f"{plural(count, 'group')} read from the array 'groups'",)
+    x, y, x_test, y_test = (arrays.get(key) for key in pair)
+    return Raw(name, x, y, x_test, y_test, groups=groups, notes=notes)

@@ -1,0 +1,193 @@
+"""Folds: which training rows each of a trial's models trains on, and which score it."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+
+from ...errors import DataError, did_you_mean
+from .raw import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .dataset import Dataset
+
+FoldMethod = Literal["auto", "kfold", "stratified", "repeated", "group", "time", "holdout"]
+
+
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """One split of the training rows; indices are int64, sorted, and never name the same row twice."""
+
+    train: np.ndarray
+    """Rows that the fold's model, scaling and encoding learn from."""
+    validation: np.ndarray
+    """Rows that score it."""
+
+
+def make_folds(
+    dataset: Dataset,
+    *,
+    method: FoldMethod = "auto",
+    folds: int = 5,
+    repeats: int = 1,
+    holdout: float = 0.2,
+    seed: int = 0,
+) -> tuple[Fold, ...]:
+    """Cut the training rows into folds.
+
+    Args:
+        dataset: Its test rows take no part.
+        method: ``kfold``: shuffled; ``stratified``: class proportions kept; ``repeated``: several shuffles of one of
+            these two; ``group``: rows of one group stay together; ``time``: each fold validates on rows after those it
+            trains on; ``holdout``: one split; ``auto``: ``group`` where the dataset has groups, ``repeated`` where
+            ``repeats`` asks for it, else ``stratified`` for a classification and ``kfold`` for a regression.
+        folds: Number of folds, of each repetition; ``holdout`` makes one.
+        repeats: How many shuffles ``repeated`` makes.
+        holdout: Part of the rows that ``holdout`` validates on, between 0 and 1.
+        seed: Seed of the shuffling; ``time`` does not shuffle.
+
+    Returns:
+        ``folds * repeats`` folds for ``repeated``, one for ``holdout``, else ``folds``.
+
+    Raises:
+        DataError: The data cannot be cut that way; the message says what can be.
+    """
+    if method not in get_args(FoldMethod):
+        raise DataError(
+            f"unknown way of making folds '{method}'.{did_you_mean(str(method), get_args(FoldMethod))}"
+        )
+    if method == "auto":
+        method = _automatic(dataset, repeats)
+    _check(dataset, method, folds, repeats, holdout)
+    if method == "group":
+        pairs = _group(dataset, folds, seed)
+    elif method == "holdout":
+        pairs = _holdout(dataset, holdout, seed)
+    else:
+        pairs = _splitter(dataset, method, folds, repeats, seed).split(
+            np.zeros(dataset.rows), _strata(dataset)
+        )
+    made = tuple(
+        Fold(np.sort(train).astype(np.int64), np.sort(validation).astype(np.int64))
+        for train, validation in pairs
+    )
+    if any(not len(fold.train) or not len(fold.validation) for fold in made):
+        raise DataError(f"{dataset.name}: a fold would be empty: use fewer folds than {folds}")
+    return made
+
+
+def _automatic(dataset: Dataset, repeats: int) -> FoldMethod:
+    if dataset.groups is not None:
+        return "group"
+    if repeats > 1:
+        return "repeated"
+    return "stratified" if dataset.task == "classification" else "kfold"
+
+
+def _strata(dataset: Dataset) -> np.ndarray | None:
+    return dataset.y if dataset.task == "classification" else None
+
+
+def _check(dataset: Dataset, method: FoldMethod, folds: int, repeats: int, holdout: float) -> None:
+    """Refuse what cannot be cut, in words of classes, groups and rows."""
+    name = dataset.name
+    if method == "holdout":
+        if not 0 < holdout < 1:
+            raise DataError(f"holdout must be between 0 and 1, got {holdout:g}")
+    elif folds < 2:
+        raise DataError(
+            f"cross-validation needs at least 2 folds, got {folds}; one split is method 'holdout'"
+        )
+    if repeats < 1:
+        raise DataError(f"repeats must be at least 1, got {repeats}")
+    if repeats > 1 and method != "repeated":
+        raise DataError(f"repeats is for method 'repeated', not '{method}'")
+    if dataset.groups is None and method == "group":
+        raise DataError(f"{name} has no groups: name a group column when loading, or use another method")
+    if dataset.groups is not None and method not in ("group", "holdout"):
+        raise DataError(
+            f"{name} has groups, which method '{method}' would cut in two: use 'group' or 'holdout'"
+        )
+    if method == "stratified" and dataset.task != "classification":
+        raise DataError(f"{name} is a regression, without classes to stratify by: use method 'kfold'")
+    if method != "holdout" and dataset.rows < folds + (method == "time"):
+        raise DataError(f"{name} has {plural(dataset.rows, 'training row')}: too few for {folds} folds")
+    stratifies = method in ("stratified", "repeated") or (method == "holdout" and dataset.groups is None)
+    if stratifies and dataset.task == "classification":
+        _check_classes(dataset, 2 if method == "holdout" else folds)
+
+
+def _check_classes(dataset: Dataset, least: int) -> None:
+    counts = np.bincount(dataset.y, minlength=len(dataset.classes))
+    rare = int(counts.argmin())
+    if counts[rare] < least:
+        raise DataError(
+            f"{dataset.name}: class '{dataset.classes[rare]}' has {plural(int(counts[rare]), 'training row')}, too few "
+            f"for {plural(least, 'fold')}: use fewer folds, more rows, or drop the class"
+        )
+
+
+def _splitter(dataset: Dataset, method: FoldMethod, folds: int, repeats: int, seed: int) -> Any:
+    from sklearn import model_selection as ways
+
+    if method == "time":
+        return ways.TimeSeriesSplit(folds)
+    if method == "kfold":
+        return ways.KFold(folds, shuffle=True, random_state=seed)
+    if method == "stratified":
+        return ways.StratifiedKFold(folds, shuffle=True, random_state=seed)
+    if dataset.task == "classification":
+        return ways.RepeatedStratifiedKFold(n_splits=folds, n_repeats=repeats, random_state=seed)
+    return ways.RepeatedKFold(n_splits=folds, n_repeats=repeats, random_state=seed)
+
+
+def _group(dataset: Dataset, folds: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
+
+    distinct = len(np.unique(np.asarray(dataset.groups)))
+    if distinct < folds:
+        raise DataError(f"{dataset.name} has {plural(distinct, 'group')}, too few for {folds} folds")
+    rows = np.zeros(dataset.rows)
+    if dataset.task != "classification":
+        return iter(GroupKFold(folds, shuffle=True, random_state=seed).split(rows, groups=dataset.groups))
+    _check_classes(dataset, 2)
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    with warnings.catch_warnings():
+        # Groups make exact strata impossible anyway; a class rarer than the folds is then no surprise.
+        warnings.filterwarnings("ignore", message="The least populated class")
+        try:
+            return iter(list(splitter.split(rows, dataset.y, dataset.groups)))
+        except ValueError as error:
+            raise DataError(
+                f"{dataset.name}: every class has fewer rows than {folds} folds: use fewer"
+            ) from error
+
+
+def _holdout(dataset: Dataset, holdout: float, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit, StratifiedShuffleSplit
+
+    rows = np.zeros(dataset.rows)
+    if dataset.groups is not None:
+        distinct = len(np.unique(dataset.groups))
+        if distinct < 2:
+            raise DataError(f"{dataset.name} has one group: a split by groups needs two")
+        share = min(max(holdout, 1 / distinct), 1 - 1 / distinct)
+        return iter(
+            GroupShuffleSplit(1, test_size=share, random_state=seed).split(rows, groups=dataset.groups)
+        )
+    # Rounded up as scikit-learn does, but not for the sake of the last binary digit of, say, 60 * 0.7.
+    kept = dataset.rows - math.ceil(round(dataset.rows * holdout, 6))
+    parts = len(dataset.classes) if dataset.task == "classification" else 1
+    if min(kept, dataset.rows - kept) < parts:
+        raise DataError(
+            f"{dataset.name}: a holdout of {holdout:g} of {plural(dataset.rows, 'row')} leaves a side with fewer rows "
+            f"than {plural(parts, 'class', 'classes') if parts > 1 else 'one'}"
+        )
+    way = StratifiedShuffleSplit if dataset.task == "classification" else ShuffleSplit
+    return iter(way(1, test_size=dataset.rows - kept, random_state=seed).split(rows, _strata(dataset)))

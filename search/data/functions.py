@@ -1,0 +1,170 @@
+"""Data from Python: ``module:function``, ``file.py:function``, and objects handed over in a notebook."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import re
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...errors import DataError, did_you_mean, one_line
+from .dataset import Dataset
+from .files import from_mapping, take_target
+from .raw import Raw
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+_FUNCTION = re.compile(r"(?P<module>.+):(?P<function>[^\W\d]\w*)")
+_SHAPES = "(x, y), ((x_train, y_train), (x_test, y_test)), a DataFrame, a dict of arrays, or a Dataset"
+
+
+def is_function(source: str) -> bool:
+    """Return whether a source reads as ``module:function`` or ``file.py:function``."""
+    match = _FUNCTION.fullmatch(source)
+    if match is None:
+        return False
+    module = match["module"]
+    return module.endswith(".py") or all(part.isidentifier() for part in module.split("."))
+
+
+def call_function(source: str, target: str | Sequence[str] | None, group: str | None) -> Raw | Dataset:
+    """Import a user's function, with the current folder importable, call it, and read what it returns.
+
+    Raises:
+        DataError: No such module or function, it raises, or it returns something else than data.
+    """
+    match = _FUNCTION.fullmatch(source)
+    if match is None:
+        raise DataError(f"'{source}' is not module:function")
+    with _current_folder_importable():
+        module = _import(match["module"])
+        function = _function(module, match["function"])
+        try:
+            result = function()
+        except (Exception, SystemExit) as error:
+            raise DataError(f"{source} raised {_where_it_failed(error, module)}") from error
+    return from_object(result, source, target, group)
+
+
+def from_object(
+    value: Any, name: str, target: str | Sequence[str] | None, group: str | None
+) -> Raw | Dataset:
+    """Read a Python object as data.
+
+    Args:
+        value: One of (x, y), ((x_train, y_train), (x_test, y_test)), a DataFrame, a dict, a Dataset.
+        name: How messages call it.
+        target: The target column of a DataFrame.
+        group: The group column of a DataFrame, or the group array's name in a dict.
+
+    Raises:
+        DataError: The object is none of these.
+    """
+    if isinstance(value, Dataset):
+        return value
+    if hasattr(value, "columns") and hasattr(value, "dtypes"):  # a DataFrame, without importing pandas
+        return take_target(value, name, target, group)
+    if isinstance(value, Mapping):
+        _refuse_target(name, target)
+        return from_mapping(value, name, group)
+    if isinstance(value, tuple | list) and len(value) == 2:
+        _refuse_target(name, target)
+        if group is not None:
+            raise DataError(f"{name}: group names a column of a table or an array of a dict; got (x, y)")
+        first, second = value
+        if all(isinstance(part, tuple | list) and len(part) == 2 for part in (first, second)):
+            return Raw(name, first[0], first[1], second[0], second[1])
+        return Raw(name, first, second)
+    raise DataError(f"{name} gave {type(value).__name__}, expected {_SHAPES}")
+
+
+def _refuse_target(name: str, target: object) -> None:
+    if target is not None:
+        raise DataError(f"{name}: target names a column of a table; these data bring their own y")
+
+
+@contextlib.contextmanager
+def _current_folder_importable() -> Iterator[None]:
+    """Put the current folder first on ``sys.path``, as ``python script.py`` would."""
+    folder = str(Path.cwd())
+    sys.path.insert(0, folder)
+    importlib.invalidate_caches()
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ValueError):
+            sys.path.remove(folder)
+
+
+def _import(name: str) -> ModuleType:
+    if name.endswith(".py"):
+        return _import_file(Path(name).expanduser())
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        # `a.b` that does not exist reports 'a' or 'a.b'; anything else is missing inside the user's module.
+        if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
+            near = [path.stem for path in sorted(Path.cwd().glob("*.py"))]
+            message = (
+                f"no module '{name}' in {Path.cwd()} or among the installed ones.{did_you_mean(name, near)}"
+            )
+            raise DataError(message) from error
+        raise DataError(f"module '{name}' fails to import: {_where_it_failed(error, None)}") from error
+    except (Exception, SystemExit) as error:
+        raise DataError(f"module '{name}' fails to import: {_where_it_failed(error, None)}") from error
+
+
+def _import_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        near = [other.name for other in sorted(path.parent.glob("*.py"))] if path.parent.is_dir() else []
+        raise DataError(f"no file '{path}'.{did_you_mean(path.name, near)}")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise DataError(f"{path} cannot be imported")
+    module = importlib.util.module_from_spec(spec)
+    previous = sys.modules.get(path.stem)
+    sys.modules[path.stem] = module  # dataclasses and pickle look their module up here
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        raise DataError(f"{path} fails to import: {_where_it_failed(error, module)}") from error
+    finally:
+        if previous is not None:
+            sys.modules[path.stem] = previous
+    return module
+
+
+def _function(module: ModuleType, name: str) -> Callable[[], Any]:
+    function = getattr(module, name, None)
+    if function is None:
+        near = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
+        raise DataError(f"module '{module.__name__}' has no function '{name}'.{did_you_mean(name, near)}")
+    if not callable(function):
+        raise DataError(
+            f"'{name}' in module '{module.__name__}' is {type(function).__name__}, not a function"
+        )
+    checked: Callable[[], Any] = function
+    return checked
+
+
+def _where_it_failed(error: BaseException, module: ModuleType | None) -> str:
+    """Return ``ValueError: message (file.py:12)``, the line being the last one in the user's own file."""
+    text = f"{type(error).__name__}: {one_line(error, 200)}"
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{text} ({error.filename}:{error.lineno})"
+    frames = traceback.extract_tb(error.__traceback__)
+    own = getattr(module, "__file__", None)
+    candidates = [frame for frame in frames if frame.filename == own] or [
+        frame
+        for frame in frames
+        if frame.filename != __file__
+        and not frame.filename.startswith("<")
+        and "importlib" not in frame.filename
+    ]
+    return f"{text} ({candidates[-1].filename}:{candidates[-1].lineno})" if candidates else text

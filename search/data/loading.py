@@ -1,0 +1,241 @@
+"""`load_dataset`: from a name, a file, a folder, a function or Python objects to a `Dataset`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+import numpy as np
+
+from ...errors import DataError, did_you_mean
+from .arrays import as_array, as_image_or_array
+from .dataset import Dataset, Kind, Task
+from .files import TABLE_SUFFIXES, read_npz, read_table
+from .functions import call_function, from_object, is_function
+from .images import read_image_folder
+from .named import KNOWN_NAMES, known_name, load_named
+from .raw import Raw, listing, plural
+from .splits import FEWEST_ROWS, TestSplit, choose_test_rows, limited, take
+from .tables import clean_table, row_numbers
+from .targets import Target, amounts, as_labels, encode, read_target
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["KNOWN_NAMES", "load_dataset"]
+
+
+def load_dataset(
+    source: Any,
+    *,
+    target: str | Sequence[str] | None = None,
+    task: Task | None = None,
+    group: str | None = None,
+    limit: int | None = None,
+    seed: int = 0,
+    test_size: float = 0.25,
+    test_split: TestSplit = "random",
+) -> Dataset:
+    """Load data from any source, check it, and set test rows aside.
+
+    What is decided by rule is written into the dataset's ``notes``. Text columns of a table become categories whose
+    vocabulary is that of the whole training table, so that every fold has the same input width; nothing else is taken
+    from outside a fold's training part.
+
+    Args:
+        source: A name (``digits``, ``iris``, ``wine``, ``breast_cancer``, ``diabetes``, ``mnist``, ``fashion_mnist``,
+            ``cifar10``, ``cifar100``); a path to ``.csv``, ``.tsv``, ``.parquet``, ``.npz`` or to a folder with one
+            folder of images per class; ``module:function`` or ``file.py:function``; or a Python object: (x, y),
+            ((x_train, y_train), (x_test, y_test)), a DataFrame, a dict of arrays, a Dataset.
+        target: The column to predict, for tables; several columns for a regression with several targets.
+        task: ``classification`` or ``regression``; by rule from the target's values if None.
+        group: A column (tables) or array (``.npz``, dict) of labels; equal labels stay on one side of every split.
+        limit: Most training rows to keep: a draw with class proportions kept; test rows are not touched.
+        seed: Seed of the test split and of the draw.
+        test_size: Part of the rows to hold out where the source has no test split, between 0 and 1.
+        test_split: Hold out rows drawn by chance, or the last ones, for rows in order of time.
+
+    Returns:
+        The data, training rows in their source's order.
+
+    Raises:
+        DataError: The source does not exist or cannot be used; the message says what to do.
+    """
+    if task is not None and task not in get_args(Task):
+        raise DataError(f"unknown task '{task}'.{did_you_mean(str(task), get_args(Task))}")
+    if test_split not in get_args(TestSplit):
+        raise DataError(
+            f"unknown test split '{test_split}'.{did_you_mean(str(test_split), get_args(TestSplit))}"
+        )
+    if not 0 < test_size < 1:
+        raise DataError(f"test_size must be between 0 and 1, got {test_size:g}")
+    if limit is not None and limit < 1:
+        raise DataError(f"limit must be a positive number of rows, got {limit}")
+    raw = _read(source, target, group)
+    if isinstance(raw, Dataset):
+        given = {"target": target, "group": group, "task": task if task != raw.task else None}
+        if clash := [word for word, value in given.items() if value is not None]:
+            raise DataError(f"{raw.name} is a Dataset already: {listing(clash)} cannot be changed")
+        return limited(raw, limit, seed)
+    dataset = _assemble(raw, task=task, seed=seed, test_size=test_size, test_split=test_split)
+    return limited(dataset, limit, seed)
+
+
+def _read(source: Any, target: str | Sequence[str] | None, group: str | None) -> Raw | Dataset:
+    """Find out what kind of source this is, and read it."""
+    if not isinstance(source, str | os.PathLike):
+        return from_object(source, "the data given", target, group)
+    text = os.fspath(source)
+    name = known_name(text)
+    if name is not None and isinstance(source, str):
+        _refuse(name, target=target, group=group)
+        return load_named(name)
+    path = Path(text).expanduser()
+    if is_function(text) and not path.exists():
+        return call_function(text, target, group)
+    suffix = path.suffix.lower()
+    if path.is_dir():
+        _refuse(str(path), target=target, group=group)
+        return read_image_folder(path)
+    if path.exists() or suffix or isinstance(source, os.PathLike) or "/" in text:
+        return _read_file(path, suffix, target, group)
+    raise DataError(
+        f"unknown data '{text}'.{did_you_mean(text, KNOWN_NAMES)} A path to {', '.join(TABLE_SUFFIXES)}, .npz or a "
+        f"folder of images, or module:function, works too."
+    )
+
+
+def _read_file(path: Path, suffix: str, target: str | Sequence[str] | None, group: str | None) -> Raw:
+    if not path.exists():
+        near = [other.name for other in sorted(path.parent.iterdir())] if path.parent.is_dir() else []
+        raise DataError(f"no file or folder '{path}'.{did_you_mean(path.name, near)}")
+    if suffix in TABLE_SUFFIXES:
+        return read_table(path, target, group)
+    if suffix == ".npz":
+        _refuse(str(path), target=target)
+        return read_npz(path, group)
+    if suffix == ".py":
+        raise DataError(f"{path} is a Python file: name its function too, as in {path.name}:load")
+    raise DataError(
+        f"{path}: cannot read '{suffix}' files; known: {', '.join(TABLE_SUFFIXES)}, .npz, image folders"
+    )
+
+
+def _refuse(name: str, **given: object) -> None:
+    """Refuse options that only tables know."""
+    if clash := [word for word, value in given.items() if value is not None]:
+        raise DataError(f"{name} takes no {' or '.join(clash)}: that names a column of a table")
+
+
+def _assemble(raw: Raw, *, task: Task | None, seed: int, test_size: float, test_split: TestSplit) -> Dataset:
+    """Check raw data and turn it into a dataset, with all training rows."""
+    x, kind, notes = _features(raw.x, f"{raw.name}: x", raw.kind)
+    labels = as_labels(raw.y, raw.name)
+    groups = _groups(raw, len(labels))
+    _check_rows(raw.name, len(x), len(labels))
+    decided = raw.task is not None and task in (None, raw.task)
+    learned = read_target(
+        labels, name=raw.name, kind=kind, task=task or raw.task, classes=raw.classes, decided=decided
+    )
+    counters = row_numbers(x) if kind == "table" else []
+    if raw.x_test is None:
+        test = choose_test_rows(
+            len(labels),
+            learned.y if learned.task == "classification" else None,
+            groups,
+            name=raw.name,
+            size=test_size,
+            how=test_split,
+            seed=seed,
+        )
+        train = np.setdiff1d(np.arange(len(labels)), test)
+        x, x_test, y, y_test = take(x, train), take(x, test), learned.y[train], learned.y[test]
+        groups = None if groups is None else groups[train]
+        notes += (_split_words(len(test), learned.task, test_split, by_groups=groups is not None),)
+    else:
+        y = learned.y
+        x_test, y_test = _given_test(raw, x, kind, learned)
+    if kind == "table":
+        x, x_test, decided_columns = clean_table(x, x_test, raw.name, counters)
+        notes += decided_columns
+    return Dataset(
+        name=raw.name,
+        kind=kind,
+        task=learned.task,
+        x=x,
+        y=np.ascontiguousarray(y),
+        x_test=x_test,
+        y_test=np.ascontiguousarray(y_test),
+        classes=learned.classes,
+        groups=groups,
+        notes=(*raw.notes, *learned.notes, *notes),
+    )
+
+
+def _features(values: Any, name: str, kind: Kind | None) -> tuple[Any, Kind, tuple[str, ...]]:
+    import pandas as pd
+
+    if isinstance(values, pd.Series):
+        values = values.to_frame()
+    if isinstance(values, pd.DataFrame):
+        frame = values.set_axis([str(column) for column in values.columns], axis=1).reset_index(drop=True)
+        if not frame.columns.is_unique:
+            raise DataError(
+                f"{name}: column {listing(frame.columns[frame.columns.duplicated()])} appears more than once"
+            )
+        return frame, "table", ()
+    return as_image_or_array(as_array(values, name), name, kind)
+
+
+def _groups(raw: Raw, rows: int) -> np.ndarray | None:
+    """Return group labels as an array of integers or str."""
+    import pandas as pd
+
+    if raw.groups is None:
+        return None
+    series = (
+        pd.Series(np.asarray(raw.groups).reshape(-1)) if not isinstance(raw.groups, pd.Series) else raw.groups
+    )
+    if len(series) != rows:
+        raise DataError(f"{raw.name}: groups has {plural(len(series), 'row')}, y has {rows:,}")
+    if missing := int(series.isna().sum()):
+        raise DataError(f"{raw.name}: the group is missing in {plural(missing, 'row')}: fill or remove them")
+    if pd.api.types.is_integer_dtype(series.dtype):
+        return np.asarray(series.to_numpy(np.int64))
+    return np.array([str(value) for value in series])
+
+
+def _check_rows(name: str, x_rows: int, y_rows: int) -> None:
+    if x_rows != y_rows:
+        raise DataError(f"{name}: x has {plural(x_rows, 'row')}, y has {y_rows:,}: they must have as many")
+    if x_rows < FEWEST_ROWS:
+        raise DataError(f"{name} has {plural(x_rows, 'row')}: at least {FEWEST_ROWS} are needed")
+
+
+def _given_test(raw: Raw, x: Any, kind: Kind, learned: Target) -> tuple[Any, np.ndarray]:
+    """Check the source's own test rows against the training rows."""
+    name = f"{raw.name}: test rows"
+    x_test, test_kind, _ = _features(raw.x_test, f"{raw.name}: x_test", kind if kind != "table" else None)
+    labels = as_labels(raw.y_test, name)
+    if len(x_test) != len(labels) or not len(labels):
+        raise DataError(f"{name}: x_test has {plural(len(x_test), 'row')}, y_test has {len(labels):,}")
+    if (test_kind == "table") != (kind == "table"):
+        raise DataError(f"{name}: x_test must be a DataFrame where x_train is one")
+    if kind != "table" and x_test.shape[1:] != x.shape[1:]:
+        raise DataError(f"{name}: x_test has rows of shape {x_test.shape[1:]}, x_train of {x.shape[1:]}")
+    if learned.task == "classification":
+        return x_test, encode(
+            labels, learned.classes, raw.name, coded=bool(raw.classes) and labels.dtype.kind == "i"
+        )
+    y_test = amounts(labels, name)
+    if y_test.shape[1:] != learned.y.shape[1:]:
+        raise DataError(f"{name}: y_test has shape {y_test.shape}, y_train {learned.y.shape}")
+    return x_test, y_test
+
+
+def _split_words(count: int, task: Task, how: TestSplit, *, by_groups: bool) -> str:
+    if how == "last":
+        return f"the last {plural(count, 'row')} held out as test rows"
+    way = "by groups" if by_groups else "class proportions kept" if task == "classification" else "at random"
+    return f"{plural(count, 'row')} held out as test rows, {way}"

@@ -1,0 +1,183 @@
+"""Preparation: how stored rows become the float32 arrays that a model reads.
+
+`choose_preparation` decides by rule and fits nothing; `Preparation.fit` learns medians, means and ranges from the rows
+it is given, which are a fold's training part; `FittedPreparation.transform` applies them.
+
+What is fitted is made of scikit-learn objects and nothing else: an export pickles them for a script that does not
+import Kerasweep. That script repeats four plain steps: divide, transform, reshape, and move the channels if asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from ...errors import DataError, did_you_mean
+from .raw import listing
+from .scalers import TABLE_SCALINGS, build_features, fit_target
+
+if TYPE_CHECKING:
+    from .dataset import Kind, Task
+
+Scaling = Literal["auto", "none", "unit", "minmax", "standard", "robust"]
+"""``unit`` divides by a constant (pixels 0-255, 0-16); the last three are fitted on a fold's training rows."""
+
+Layout = Literal["flat", "image", "natural"]
+"""``flat``: one row of numbers; ``image``: height, width, channels; ``natural``: as stored."""
+
+Channels = Literal["channels_last", "channels_first"]
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What the rules decided for one dataset and one kind of model; nothing is fitted. `as_dict` is JSON-able."""
+
+    kind: Kind
+    task: Task
+    scaling: Scaling
+    """Never ``auto``: the decision."""
+    divisor: float
+    """Constant that values are divided by first; 1.0 unless scaling is ``unit``."""
+    layout: Layout
+    source_shape: tuple[int, ...]
+    """Shape of a row as the dataset stores it; for tables the number of feature columns."""
+    input_shape: tuple[int, ...]
+    """Shape of a row as the model reads it."""
+    channels: Channels
+    """Where the channel axis goes; it matters to images in layout ``image`` only."""
+    impute: bool
+    """Missing numbers are filled with the training rows' median."""
+    scale_target: bool
+    """A regression's target is standardised; metrics are converted back."""
+    numeric: tuple[str, ...] = ()
+    """Columns of numbers and booleans, in order; tables only."""
+    categorical: tuple[str, ...] = ()
+    categories: tuple[tuple[str, ...], ...] = ()
+    """For each categorical column its one-hot columns; ``(missing)`` is one where training rows lack a value."""
+
+    @property
+    def fits_features(self) -> bool:
+        """Whether features need something learned from rows."""
+        return self.kind == "table" or self.impute or self.scaling in TABLE_SCALINGS
+
+    @property
+    def shared(self) -> bool:
+        """Whether nothing at all is fitted, so that all folds may share one transformed array."""
+        return not self.fits_features and not self.scale_target
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all decisions as JSON-able values: tuples become lists."""
+        return {key: _listed(value) for key, value in asdict(self).items()}
+
+    def describe(self) -> list[str]:
+        """Return one sentence for each decision, to be shown to the user."""
+        from .words import describe
+
+        return describe(self)
+
+    def fit(self, x: Any, y: np.ndarray) -> FittedPreparation:
+        """Learn from a fold's training rows, and from nothing else.
+
+        Args:
+            x: Rows as the dataset stores them: ``(rows, ...)`` array, or a DataFrame.
+            y: Their targets, ``(rows,)`` or ``(rows, targets)``.
+
+        Raises:
+            DataError: The rows are not of the dataset that this was chosen for.
+        """
+        features = None
+        if self.fits_features:
+            stored = _stored(self, x)
+            features = build_features(
+                self.scaling, self.numeric, self.categorical, self.categories, impute=self.impute
+            )
+            features.fit(stored)
+        return FittedPreparation(self, features, fit_target(y) if self.scale_target else None)
+
+
+@dataclass(frozen=True, eq=False)
+class FittedPreparation:
+    """A preparation with what it learned from one set of training rows."""
+
+    preparation: Preparation
+    features: Any
+    """A scikit-learn transformer of two-dimensional rows, or None."""
+    target: Any
+    """A ``StandardScaler`` whose scale is the same for every target, or None."""
+
+    def transform(self, x: Any) -> np.ndarray:
+        """Return rows as the model reads them.
+
+        Args:
+            x: Rows as the dataset stores them.
+
+        Returns:
+            float32 of shape ``(rows, *input_shape)``, contiguous, never a view of ``x``.
+
+        Raises:
+            DataError: Columns are missing or rows have another shape.
+        """
+        plan = self.preparation
+        values = _stored(plan, x)
+        if self.features is not None:
+            values = np.asarray(self.features.transform(values), np.float32)
+        if plan.kind == "table":
+            return np.ascontiguousarray(values)
+        values = values.reshape(len(values), *plan.source_shape)
+        if plan.layout == "image" and plan.channels == "channels_first":
+            values = np.moveaxis(values[..., None] if values.ndim == 3 else values, -1, 1)
+        if self.features is None:
+            # One pass from bytes to float32: 60,000 images never exist as float64.
+            scaled = np.empty(values.shape, np.float32)
+            np.divide(values, np.float32(plan.divisor), out=scaled, casting="same_kind", dtype=np.float32)
+            values = scaled
+        return np.ascontiguousarray(values.reshape(len(values), *plan.input_shape))
+
+    def transform_target(self, y: np.ndarray) -> np.ndarray:
+        """Return targets as the model is trained on: codes unchanged, amounts as float32 in the shape they came in."""
+        if self.target is None:
+            return y
+        columns = np.asarray(y, np.float64).reshape(len(y), -1)
+        return np.asarray(self.target.transform(columns).reshape(y.shape), np.float32)
+
+    def inverse_target(self, y: np.ndarray) -> np.ndarray:
+        """Return predictions in the target's own units, float32 in the shape they came in."""
+        if self.target is None:
+            return y
+        columns = np.asarray(y, np.float64).reshape(len(y), -1)
+        return np.asarray(self.target.inverse_transform(columns).reshape(y.shape), np.float32)
+
+    @property
+    def target_scale(self) -> float:
+        """How many of the target's units one scaled unit is; all targets share it, so that errors convert exactly."""
+        return 1.0 if self.target is None else float(self.target.scale_[0])
+
+
+def _stored(plan: Preparation, x: Any) -> Any:
+    """Check rows against the plan and return what the fitted transformer reads: two axes, or a frame's columns."""
+    if plan.kind == "table":
+        names = [*plan.numeric, *plan.categorical]
+        if not hasattr(x, "columns"):
+            raise DataError(f"expected a table with columns {listing(names)}, got {type(x).__name__}")
+        if lost := [name for name in names if name not in x.columns]:
+            raise DataError(
+                f"the table lacks column {listing(lost)}.{did_you_mean(lost[0], map(str, x.columns))}"
+            )
+        return x[names]
+    values = np.asarray(x)
+    if values.shape[1:] != plan.source_shape:
+        raise DataError(f"expected rows of shape {plan.source_shape}, got {values.shape[1:]}")
+    if not plan.fits_features:
+        return values
+    if plan.kind == "image" or values.dtype.itemsize <= 2:
+        # Scalers would turn bytes into float64; pixels lose nothing in float32. Other numbers may (time stamps).
+        values = values.astype(np.float32)
+    if plan.divisor != 1:
+        values = values / np.float32(plan.divisor)
+    return values.reshape(len(values), -1)
+
+
+def _listed(value: Any) -> Any:
+    return [_listed(item) for item in value] if isinstance(value, tuple | list) else value

@@ -1,0 +1,55 @@
+"""What a source hands over before anything is checked: the seam between readers and the rules of loading."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .dataset import Kind, Task
+
+
+@dataclass(frozen=True)
+class Raw:
+    """Rows and labels as a reader found them. `assemble` checks them and decides what is left open."""
+
+    name: str
+    """How messages and reports call the data."""
+    x: Any
+    """Features: anything NumPy reads as an array of rows, or a DataFrame."""
+    y: Any
+    """Labels or target values, one a row."""
+    x_test: Any = None
+    """Held-out features where the source brings its own split."""
+    y_test: Any = None
+    groups: Any = None
+    """One label a row of ``x``."""
+    classes: tuple[str, ...] = ()
+    """Names of the integer codes 0, 1, ... in ``y``, where the source knows them."""
+    kind: Kind | None = None
+    """Decided by shape and dtype if None."""
+    task: Task | None = None
+    """Known by the source (an image folder has classes); decided by the target's values if None."""
+    notes: tuple[str, ...] = ()
+
+
+def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
+    """Return a sort key that puts ``img2`` before ``img10`` and is the same in every locale."""
+    parts = re.split(r"([0-9]+)", text)
+    return tuple((0, int(part), part) if index % 2 else (1, 0, part) for index, part in enumerate(parts))
+
+
+def listing(names: Iterable[object], most: int = 8) -> str:
+    """Return names quoted and separated by commas, shortened after ``most`` of them."""
+    words = [f"'{name}'" for name in names]
+    if len(words) > most:
+        return f"{', '.join(words[:most])} and {len(words) - most} more"
+    return ", ".join(words)
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """Return ``1 row``, ``2 rows``: a count with its noun."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -1,0 +1,161 @@
+"""The test split, and the subset of training rows that a quick look takes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from ...errors import DataError
+from .raw import plural
+
+if TYPE_CHECKING:
+    from .dataset import Dataset
+
+TestSplit = Literal["random", "last"]
+"""Which rows are held out where a source brings no test split: drawn by chance, or the last ones (time order)."""
+
+FEWEST_ROWS = 4
+_GROUP_DRAWS = 20
+
+
+def choose_test_rows(
+    rows: int,
+    codes: np.ndarray | None,
+    groups: np.ndarray | None,
+    *,
+    name: str,
+    size: float,
+    how: TestSplit,
+    seed: int,
+) -> np.ndarray:
+    """Return the sorted indices of the rows to hold out, shape ``(held out,)`` int64.
+
+    Args:
+        rows: Number of all rows.
+        codes: Class codes for a stratified draw; None for a regression.
+        groups: Group labels; whole groups are held out.
+        name: How messages call the data.
+        size: Part to hold out, between 0 and 1.
+        how: Draw by chance, or take the last rows.
+        seed: Seed of the draw.
+
+    Raises:
+        DataError: No split leaves every class in training, or groups are too few.
+    """
+    count = min(max(1, round(rows * size)), rows - 1)
+    rng = np.random.default_rng(seed)
+    if groups is not None:
+        if how == "last":
+            raise DataError(
+                f"{name}: a test split of the last rows would cut groups in two: use a random one"
+            )
+        return _hold_out_groups(rows, codes, groups, name=name, size=size, seed=seed)
+    if how == "last":
+        test = np.arange(rows - count, rows)
+        if codes is not None and len(lost := np.setdiff1d(codes, codes[: rows - count])):
+            raise DataError(
+                f"{name}: {plural(len(lost), 'class', 'classes')} would be in the last (test) rows only"
+            )
+        return test
+    if codes is None:
+        return np.sort(rng.permutation(rows)[:count])
+    # At most all but one row of a class: training must know every class.
+    per_class = np.bincount(codes)
+    return draw_stratified(
+        codes, _shares(per_class, count, np.zeros_like(per_class), np.maximum(per_class - 1, 0)), rng
+    )
+
+
+def _hold_out_groups(
+    rows: int, codes: np.ndarray | None, groups: np.ndarray, *, name: str, size: float, seed: int
+) -> np.ndarray:
+    """Draw several splits by groups and keep the one nearest to the wanted size and class proportions."""
+    from sklearn.model_selection import GroupShuffleSplit
+
+    distinct = len(np.unique(groups))
+    if distinct < 2:
+        raise DataError(f"{name}: all rows are of one group: a test split needs at least two groups")
+    splitter = GroupShuffleSplit(
+        _GROUP_DRAWS, test_size=min(max(size, 1 / distinct), 1 - 1 / distinct), random_state=seed
+    )
+    best: tuple[float, np.ndarray] | None = None
+    for train, test in splitter.split(np.zeros(rows), groups=groups):
+        distance = abs(len(test) / rows - size)
+        if codes is not None:
+            whole = np.bincount(codes)
+            if (np.bincount(codes[train], minlength=len(whole))[whole > 0] == 0).any():
+                continue
+            held = np.bincount(codes[test], minlength=len(whole))
+            distance += float(np.abs(held / len(test) - whole / rows).sum())
+        if best is None or distance < best[0]:
+            best = (distance, test)
+    if best is None:
+        raise DataError(
+            f"{name}: a test split by groups would leave a class without training rows: bring your own"
+        )
+    return np.sort(best[1])
+
+
+def limited(dataset: Dataset, limit: int | None, seed: int) -> Dataset:
+    """Return a dataset with at most ``limit`` training rows: class proportions kept, test rows untouched.
+
+    Raises:
+        DataError: Fewer rows than classes, or fewer than can be split.
+    """
+    if limit is None:
+        return dataset
+    if limit >= dataset.rows:
+        note = f"limit of {limit:,} rows has no effect: there are {plural(dataset.rows, 'training row')}"
+        return replace(dataset, notes=(*dataset.notes, note))
+    if limit < max(FEWEST_ROWS, len(dataset.classes)):
+        needed = (
+            f"{len(dataset.classes)} classes" if len(dataset.classes) > FEWEST_ROWS else f"{FEWEST_ROWS} rows"
+        )
+        raise DataError(f"limit of {plural(limit, 'row')} is too small for {dataset.name}: at least {needed}")
+    rng = np.random.default_rng(seed)
+    if dataset.task == "classification":
+        per_class = np.bincount(dataset.y, minlength=len(dataset.classes))
+        rows = draw_stratified(dataset.y, _shares(per_class, limit, np.minimum(per_class, 1), per_class), rng)
+    else:
+        rows = np.sort(rng.permutation(dataset.rows)[:limit])
+    note = f"{limit:,} of {plural(dataset.rows, 'training row')} drawn{_stratified_words(dataset)}"
+    return replace(
+        dataset,
+        x=take(dataset.x, rows),
+        y=dataset.y[rows],
+        groups=None if dataset.groups is None else dataset.groups[rows],
+        notes=(*dataset.notes, note),
+    )
+
+
+def _stratified_words(dataset: Dataset) -> str:
+    return ", class proportions kept" if dataset.task == "classification" else " at random"
+
+
+def _shares(counts: np.ndarray, total: int, least: np.ndarray, most: np.ndarray) -> np.ndarray:
+    """Return how many rows each class gives to a draw of ``total``: proportional, by largest remainder.
+
+    scikit-learn's stratified draws refuse classes of one row; here such a class stays whole on one side.
+    """
+    exact = counts * (total / counts.sum())
+    shares: np.ndarray = np.clip(np.floor(exact).astype(np.int64), least, most)
+    while shares.sum() < total and (shares < most).any():
+        shares[np.where(shares < most, exact - shares, -np.inf).argmax()] += 1
+    while shares.sum() > total and (shares > least).any():
+        shares[np.where(shares > least, shares - exact, -np.inf).argmax()] -= 1
+    return shares
+
+
+def draw_stratified(codes: np.ndarray, shares: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return sorted indices with ``shares[c]`` rows of class ``c``, drawn without replacement."""
+    drawn = [rng.permutation(np.flatnonzero(codes == code))[:share] for code, share in enumerate(shares)]
+    return np.sort(np.concatenate(drawn))
+
+
+def take(values: Any, rows: np.ndarray) -> Any:
+    """Return rows of an array or a DataFrame; a frame gets a fresh index."""
+    if isinstance(values, np.ndarray):
+        return values[rows]
+    return values.iloc[rows].reset_index(drop=True)

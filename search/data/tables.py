@@ -1,0 +1,246 @@
+"""Rules for tables: which columns can be features, how each is stored, and what is refused.
+
+What is decided here is a schema: names, types and the categories of each text column, read off the whole training
+table, so that every fold's model has the same inputs. Nothing else is taken from outside a fold's training part:
+medians, means and ranges are fitted later, fold by fold, by `Preparation.fit`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ...errors import DataError, did_you_mean
+from .raw import listing, natural_key, plural
+
+MOST_CATEGORIES = 100
+DATE_SHARE = 0.9
+"""A text column with more than this part of its values reading as dates is a date column."""
+
+_DATE = re.compile(
+    r"\s*(\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|\d{1,2}/\d{1,2}/\d{2}"
+    r"|\d{4}년\s*\d{1,2}월(\s*\d{1,2}일)?"
+    r"|\d{1,2}[. -]*[A-Za-z]{3,9}\.?[ ,-]+\d{4}|[A-Za-z]{3,9}\.? \d{1,2},? \d{4})([T ,].*)?\s*"
+)
+_ROW_NUMBER = re.compile(
+    r"(unnamed: ?\d+|id|idx|index|row|row_?(id|number|no|names?)|no|nr|rownames?|#|)", re.IGNORECASE
+)
+
+
+@dataclass
+class _Findings:
+    """What a walk over the columns gathers, so that one message can name all bad columns."""
+
+    refused: list[str] = field(default_factory=list)
+    constant: list[str] = field(default_factory=list)
+    identifiers: list[str] = field(default_factory=list)
+    counters: list[str] = field(default_factory=list)
+    categorical: list[str] = field(default_factory=list)
+
+    def notes(self) -> tuple[str, ...]:
+        words = {
+            "constant": (self.constant, "the same value in every row"),
+            "identifiers": (self.identifiers, "a different text in every row"),
+            "counters": (self.counters, "it only numbers the rows"),
+        }
+        return tuple(
+            f"{'column' if len(names) == 1 else 'columns'} {listing(names)} dropped: {why}"
+            for names, why in words.values()
+            if names
+        )
+
+
+def row_numbers(frame: Any) -> list[str]:
+    """Return columns that only number the rows, in a table still in its source's order.
+
+    Such a column (an index that ``to_csv`` wrote) predicts the target wherever the file is sorted by it.
+    """
+    found = []
+    for column in frame.columns:
+        values = frame[column]
+        if values.dtype.kind not in "iu" or not _ROW_NUMBER.fullmatch(str(column).strip()) or len(values) < 2:
+            continue
+        numbers = values.to_numpy()
+        if (np.diff(numbers.astype(np.int64)) == 1).all():
+            found.append(str(column))
+    return found
+
+
+def clean_table(train: Any, test: Any, name: str, counters: list[str]) -> tuple[Any, Any, tuple[str, ...]]:
+    """Return training and test features with settled columns: numbers, booleans and categories only.
+
+    Args:
+        train: Training rows, which alone decide the schema.
+        test: Held-out rows.
+        name: How messages call the table.
+        counters: Columns that `row_numbers` found; dropped.
+
+    Returns:
+        The two frames and what was decided. Text columns become pandas categories whose vocabulary is that of the
+        training rows; the test frame's vocabulary has its unknown words after those, which encode to zeros.
+
+    Raises:
+        DataError: Dates, too many categories, infinite numbers, or no usable column; all bad columns in one message.
+    """
+    import pandas as pd
+
+    findings = _Findings(counters=[column for column in counters if column in train.columns])
+    lost = [column for column in train.columns if column not in test.columns]
+    if lost:
+        raise DataError(
+            f"{name}: the test rows lack column {listing(lost)}.{did_you_mean(lost[0], test.columns)}"
+        )
+    columns: dict[str, Any] = {}
+    for column in train.columns:
+        if column not in findings.counters:
+            settled = _settle(train[column], test[column], str(column), findings)
+            if settled is not None:
+                columns[str(column)] = settled
+    if findings.refused:
+        raise DataError(f"{name}: {'; '.join(findings.refused)}")
+    notes = findings.notes()
+    if not columns:
+        raise DataError(f"{name} has no usable feature column{': ' + '; '.join(notes) if notes else ''}")
+    new_train = pd.DataFrame({column: pair[0] for column, pair in columns.items()})
+    new_test = pd.DataFrame({column: pair[1] for column, pair in columns.items()})
+    return new_train, new_test, notes
+
+
+def _settle(train: Any, test: Any, column: str, findings: _Findings) -> tuple[Any, Any] | None:
+    """Return a column's training and test values in their final dtype; None if it is dropped or refused."""
+    import pandas as pd
+
+    kinds = pd.api.types
+    try:
+        distinct = train.nunique()
+    except TypeError:  # lists, dicts and arrays do not hash
+        findings.refused.append(
+            f"column '{column}' holds {type(train.iloc[0]).__name__} objects: spread them over columns"
+        )
+        return None
+    if not isinstance(train.dtype, pd.CategoricalDtype):
+        train = train.infer_objects()
+        if kinds.infer_dtype(train, skipna=True) == "decimal":
+            train = train.astype(float)
+    dtype = train.dtype
+    dated = kinds.is_datetime64_any_dtype(dtype) or kinds.is_timedelta64_dtype(dtype)
+    if dated or isinstance(dtype, pd.PeriodDtype) or _is_object_date(train):
+        findings.refused.append(_date_words(column))
+        return None
+    if distinct == 0 or (distinct == 1 and (_is_number(train) or not train.isna().any())):
+        findings.constant.append(column)
+        return None
+    if _is_number(train):
+        return _settle_numbers(train, test, column, findings)
+    return _settle_text(train, test, column, findings)
+
+
+def _is_number(values: Any) -> bool:
+    """Return whether a column is numbers or booleans, also objects of True, False and missing."""
+    import pandas as pd
+
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return False
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        return not pd.api.types.is_complex_dtype(values.dtype)
+    return pd.api.types.infer_dtype(values, skipna=True) == "boolean"
+
+
+def _is_object_date(values: Any) -> bool:
+    import pandas as pd
+
+    return values.dtype == object and pd.api.types.infer_dtype(values, skipna=True) in {
+        "date",
+        "datetime",
+        "time",
+    }
+
+
+def _settle_numbers(train: Any, test: Any, column: str, findings: _Findings) -> tuple[Any, Any] | None:
+    import pandas as pd
+
+    pair = []
+    for part in (train, test):
+        try:
+            values = _plain_numbers(part)
+        except (ValueError, TypeError):
+            findings.refused.append(
+                f"column '{column}' holds numbers in the training rows but text in the test rows"
+            )
+            return None
+        if values.dtype.kind == "f" and (count := int(np.isinf(values).sum())):
+            findings.refused.append(
+                f"column '{column}' holds {plural(count, 'infinite number')}: replace or remove them"
+            )
+            return None
+        pair.append(pd.Series(values))
+    return pair[0], pair[1]
+
+
+def _plain_numbers(values: Any) -> np.ndarray:
+    """Return NumPy values without pandas' nullable types; missing becomes NaN, which makes integers floats."""
+    import pandas as pd
+
+    missing = values.isna()
+    if missing.any() or values.dtype == object:
+        if not missing.any() and pd.api.types.infer_dtype(values) == "boolean":
+            return np.asarray(values.to_numpy(bool))
+        return np.asarray(values.astype(object).where(~missing, np.nan).astype(np.float64).to_numpy())
+    array = values.to_numpy()
+    if array.dtype == object:  # pandas' nullable types
+        array = values.to_numpy({"b": bool, "i": np.int64, "u": np.uint64}.get(values.dtype.kind, np.float64))
+    return np.asarray(array.astype(np.float64) if array.dtype.kind not in "biuf" else array)
+
+
+def _settle_text(train: Any, test: Any, column: str, findings: _Findings) -> tuple[Any, Any] | None:
+    import pandas as pd
+
+    train, test = _as_text(train), _as_text(test)
+    present = train.dropna()
+    vocabulary = sorted(present.unique(), key=natural_key)
+    if _reads_as_dates(vocabulary, present):
+        findings.refused.append(_date_words(column))
+        return None
+    if len(vocabulary) == len(train):
+        findings.identifiers.append(column)
+        return None
+    if len(vocabulary) > MOST_CATEGORIES:
+        findings.refused.append(
+            f"column '{column}' holds {len(vocabulary):,} different texts, at most {MOST_CATEGORIES} can be "
+            "categories: drop it or group rare values"
+        )
+        return None
+    findings.categorical.append(column)
+    unknown = sorted(set(test.dropna().unique()) - set(vocabulary), key=natural_key)
+    return (
+        pd.Series(pd.Categorical(train, categories=vocabulary)),
+        pd.Series(pd.Categorical(test, categories=[*vocabulary, *unknown])),
+    )
+
+
+def _as_text(values: Any) -> Any:
+    """Return a column of str objects and missing values, whatever text type it had."""
+    return values.astype(object).map(str, na_action="ignore").reset_index(drop=True)
+
+
+def _reads_as_dates(vocabulary: list[str], present: Any) -> bool:
+    """Return whether more than 90% of a column's values are dates and not just numbers such as 2024."""
+    import pandas as pd
+
+    alike = [text for text in vocabulary if _DATE.fullmatch(text)]
+    if not alike:
+        return False
+    iso = [
+        text.replace("년", "-").replace("월", "-").replace("일", "").replace(" -", "-").rstrip("- ")
+        for text in alike
+    ]
+    parsed = pd.to_datetime(pd.Series(iso, dtype=object), errors="coerce", format="mixed", utc=True)
+    dates = {text for text, moment in zip(alike, parsed, strict=True) if not pd.isna(moment)}
+    return bool(present.isin(dates).mean() > DATE_SHARE)
+
+
+def _date_words(column: str) -> str:
+    return f"column '{column}' holds dates, which are no feature as they are: add year, month or age as numbers, or drop it"

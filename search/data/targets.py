@@ -1,0 +1,234 @@
+"""Rules for targets: classification or regression, which classes, and their codes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...errors import DataError, one_line
+from .raw import listing, natural_key, plural
+
+if TYPE_CHECKING:
+    from .dataset import Kind, Task
+
+MOST_INTEGER_CLASSES = 20
+"""Integers with more distinct values than this are amounts, not classes, unless the user says otherwise."""
+
+ROWS_PER_CLASS = 5
+"""Integers are classes only where each has this many rows on average."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A training target, ready for a `Dataset`."""
+
+    task: Task
+    y: np.ndarray
+    """int64 codes ``(rows,)``, or float32 ``(rows,)`` or ``(rows, targets)``."""
+    classes: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def as_labels(values: Any, name: str) -> np.ndarray:
+    """Return raw labels as bool, int64, float64 or str objects, of shape ``(rows,)`` or float64 ``(rows, targets)``.
+
+    Raises:
+        DataError: Missing, infinite, or unusable values.
+    """
+    import pandas as pd
+
+    if not isinstance(values, pd.DataFrame | pd.Series):
+        try:
+            values = np.asarray(values)
+        except (ValueError, TypeError) as error:
+            raise DataError(f"{name}: y is no regular array: {one_line(error)}") from error
+        if values.ndim not in (1, 2) or 0 in values.shape[1:]:
+            raise DataError(f"{name}: y has shape {values.shape}, expected (rows,) or (rows, targets)")
+        if values.dtype.kind == "S":
+            values = np.char.decode(values, "utf-8")
+    values = pd.DataFrame(values) if values.ndim == 2 else pd.Series(values)
+    gaps = values.isna().to_numpy()
+    missing = int((gaps.any(axis=1) if gaps.ndim == 2 else gaps).sum())
+    if missing:
+        raise DataError(f"{name}: the target is missing in {plural(missing, 'row')}: fill or remove them")
+    if values.ndim == 2 and values.shape[1] == 1:
+        values = values.iloc[:, 0]
+    values = values.infer_objects()
+    if values.ndim == 2:
+        wrong = [
+            str(column) for column, dtype in values.dtypes.items() if not pd.api.types.is_numeric_dtype(dtype)
+        ]
+        if wrong:
+            raise DataError(f"{name}: several targets must all be numbers; {listing(wrong)} is not")
+        labels = np.asarray(values.to_numpy(np.float64))
+    else:
+        labels = _plain(values, name)
+    if labels.dtype.kind == "f" and (count := int((~np.isfinite(labels)).sum())):
+        raise DataError(f"{name}: the target has {plural(count, 'infinite value')}: remove those rows")
+    return np.asarray(labels)
+
+
+def _plain(series: Any, name: str) -> np.ndarray:
+    import pandas as pd
+
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        series = series.astype(object).map(class_name)
+    kinds = pd.api.types
+    if kinds.is_bool_dtype(series.dtype):
+        return np.asarray(series.to_numpy(bool))
+    if kinds.is_integer_dtype(series.dtype):
+        return np.asarray(series.to_numpy(np.int64))
+    if kinds.is_float_dtype(series.dtype) or kinds.infer_dtype(series) == "decimal":
+        return np.asarray(series.to_numpy(np.float64))
+    if kinds.is_datetime64_any_dtype(series.dtype) or kinds.is_timedelta64_dtype(series.dtype):
+        raise DataError(f"{name}: the target holds dates or durations: turn them into numbers first")
+    if kinds.is_complex_dtype(series.dtype):
+        raise DataError(f"{name}: the target holds complex numbers")
+    return np.asarray(series.map(class_name).to_numpy(object))
+
+
+def class_name(value: object) -> str:
+    """Return a label as text; 3.0 and 3 are the same class."""
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def read_target(
+    labels: np.ndarray, *, name: str, kind: Kind, task: Task | None, classes: tuple[str, ...], decided: bool
+) -> Target:
+    """Decide the task and encode the training labels.
+
+    Args:
+        labels: What `as_labels` returned, training rows (and those a test split is still to be made from).
+        name: How messages call the data.
+        kind: Integer labels of images are codes more often than amounts.
+        task: The user's or the source's word; None to decide by rule.
+        classes: Names of the codes 0, 1, ... where the source knows them.
+        decided: The task is the source's own; no note is needed.
+
+    Raises:
+        DataError: One class only, constant or non-numeric values for a regression.
+    """
+    notes: tuple[str, ...] = ()
+    if labels.ndim == 2 and task != "regression" and _is_one_hot(labels):
+        labels = labels.argmax(axis=1)
+        task, notes = (
+            "classification",
+            (f"one-hot labels of {plural(labels.max() + 1, 'class', 'classes')} decoded",),
+        )
+    elif task is None:
+        task, reason = _choose_task(labels, kind)
+        notes = (reason,)
+    elif not decided:
+        notes = (f"{task}, as asked",)
+    if task == "regression":
+        return Target("regression", _amounts(labels, name), (), notes)
+    if labels.ndim == 2:
+        raise DataError(
+            f"{name}: y has {labels.shape[1]} columns, expected one column of classes or one-hot rows"
+        )
+    uniques = np.unique(labels)
+    if classes and labels.dtype.kind == "i" and uniques[0] >= 0 and uniques[-1] < len(classes):
+        names = classes
+    else:
+        # Numbers are already in their order; only text needs 'class 10' after 'class 2'.
+        names = tuple(dict.fromkeys(class_name(value) for value in uniques))
+        names = tuple(sorted(names, key=natural_key)) if labels.dtype.kind == "O" else names
+        classes = ()
+    if len(uniques) < 2:
+        raise DataError(
+            f"{name}: every row is of class '{names[0]}': a classification needs at least two classes"
+        )
+    if len(uniques) == len(labels):
+        raise DataError(
+            f"{name}: every row has a class of its own: is the target an identifier, or a regression?"
+        )
+    return Target("classification", encode(labels, names, name, coded=bool(classes)), names, notes)
+
+
+def encode(labels: np.ndarray, names: tuple[str, ...], name: str, *, coded: bool = False) -> np.ndarray:
+    """Return int64 codes of labels into class names.
+
+    Args:
+        labels: Raw labels from `as_labels`.
+        names: Class names in the order of their codes.
+        name: How messages call the data.
+        coded: The labels are codes already.
+
+    Raises:
+        DataError: A label that the training rows do not have.
+    """
+    if labels.ndim == 2:
+        labels = labels.argmax(axis=1)
+    uniques, where = np.unique(labels, return_inverse=True)
+    if coded:
+        table = {str(code): code for code in range(len(names))}
+    else:
+        table = {label: code for code, label in enumerate(names)}
+    unknown = [class_name(value) for value in uniques if class_name(value) not in table]
+    if unknown:
+        raise DataError(f"{name}: class {listing(unknown)} appears in the test rows only")
+    codes = np.array([table[class_name(value)] for value in uniques], np.int64)
+    return np.asarray(codes[where.reshape(-1)])
+
+
+def amounts(labels: np.ndarray, name: str) -> np.ndarray:
+    """Return float32 targets of a regression.
+
+    Raises:
+        DataError: The labels are text.
+    """
+    if labels.dtype.kind == "O":
+        raise DataError(
+            f"{name}: a regression needs numbers, but the target holds text such as '{labels[0]}'"
+        )
+    with np.errstate(over="ignore"):
+        y = labels.astype(np.float32)
+    if not np.isfinite(y).all():
+        raise DataError(f"{name}: the target is too large for float32: divide it by a constant")
+    return y
+
+
+def _amounts(labels: np.ndarray, name: str) -> np.ndarray:
+    y = amounts(labels, name)
+    if (y == y[:1]).all():
+        raise DataError(
+            f"{name}: the target is the same in every row ({y.flat[0]:g}): there is nothing to learn"
+        )
+    return y
+
+
+def _is_one_hot(labels: np.ndarray) -> bool:
+    return bool(labels.shape[1] > 1 and np.isin(labels, (0, 1)).all() and (labels.sum(axis=1) == 1).all())
+
+
+def _choose_task(labels: np.ndarray, kind: Kind) -> tuple[Task, str]:
+    """Return the task by rule, and the reason as a sentence."""
+    if labels.ndim == 2:
+        return "regression", f"regression: {labels.shape[1]} target columns of numbers"
+    if labels.dtype.kind in "Ob":
+        what = "text" if labels.dtype.kind == "O" else "true or false"
+        return "classification", f"classification: the target is {what}"
+    uniques = np.unique(labels)
+    distinct = len(uniques)
+    whole = bool((uniques == np.floor(uniques)).all())
+    if labels.dtype.kind == "f":
+        doubt = "; set the task to classification if they are classes"
+        few = whole and distinct <= MOST_INTEGER_CLASSES
+        return "regression", (
+            f"regression: the target is decimal numbers with {plural(distinct, 'distinct value')}{doubt if few else ''}"
+        )
+    enough_rows = distinct <= 2 or distinct * ROWS_PER_CLASS <= len(labels)
+    codes = kind == "image" and uniques[0] == 0 and uniques[-1] == distinct - 1
+    if enough_rows and (distinct <= MOST_INTEGER_CLASSES or codes):
+        return "classification", (
+            f"classification: the target is whole numbers with {plural(distinct, 'distinct value')}; "
+            "set the task to regression if they are amounts"
+        )
+    return "regression", (
+        f"regression: the target is whole numbers with {plural(distinct, 'distinct value')}; "
+        "set the task to classification if they are classes"
+    )

@@ -1,0 +1,61 @@
+"""A preparation in words: what reports and the command line show of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .raw import plural
+
+if TYPE_CHECKING:
+    from .preparation import Preparation
+
+_FITTED = {
+    "standard": "standardised (mean 0, deviation 1)",
+    "minmax": "scaled to 0-1 by their range",
+    "robust": "scaled by their median and quartiles",
+}
+
+
+def describe(plan: Preparation) -> list[str]:
+    """Return one sentence for each decision of a preparation."""
+    lines = _table(plan) if plan.kind == "table" else _array(plan)
+    if plan.scale_target:
+        lines.append("target standardised on each fold's training rows; metrics are in the target's units")
+    return lines
+
+
+def _table(plan: Preparation) -> list[str]:
+    lines = []
+    if plan.numeric:
+        how = (
+            f"{_FITTED[plan.scaling]} on each fold's training rows"
+            if plan.scaling in _FITTED
+            else "not scaled"
+        )
+        lines.append(f"{plural(len(plan.numeric), 'numeric column')} {how}")
+    if plan.impute:
+        lines.append("missing numbers filled with the median of each fold's training rows")
+    if plan.categorical:
+        width = plural(sum(map(len, plan.categories)), "column")
+        lines.append(f"{plural(len(plan.categorical), 'categorical column')} one-hot encoded ({width})")
+    return lines
+
+
+def _array(plan: Preparation) -> list[str]:
+    what = "pixels" if plan.kind == "image" else "numbers"
+    if plan.scaling == "unit":
+        lines = [f"{what} 0-{plan.divisor:g} divided by {plan.divisor:g}"]
+    elif plan.scaling in _FITTED:
+        lines = [f"{what} {_FITTED[plan.scaling]} on each fold's training rows"]
+    else:
+        lines = [f"{what} used as they are"]
+    if plan.impute:
+        lines.append("missing numbers filled with the median of each fold's training rows")
+    stored = "x".join(map(str, plan.source_shape[:2] if plan.source_shape[2:] == (1,) else plan.source_shape))
+    rows = "images" if plan.kind == "image" else "rows"
+    if plan.layout == "flat" and len(plan.source_shape) > 1:
+        lines.append(f"{stored} {rows} flattened to {plural(plan.input_shape[0], 'number')}")
+    elif plan.layout == "image":
+        order = "channels, height, width" if plan.channels == "channels_first" else "height, width, channels"
+        lines.append(f"{stored} {rows} as {'x'.join(map(str, plan.input_shape))} ({order})")
+    return lines

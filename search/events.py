@@ -1,0 +1,93 @@
+"""What the driver and its workers say to each other. All of it is frozen and can be pickled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from ..spaces import Configuration
+
+
+@dataclass(frozen=True)
+class Task:
+    """One configuration to train on all folds."""
+
+    number: int
+    """The trial's number."""
+    configuration: Configuration
+    seed: int
+    """Seeds weights, dropout and the order of rows; equal for all trials of a study, so that configurations are
+    compared on equal terms (common random numbers)."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a configuration did."""
+
+    stopped: bool
+    """Whether the driver ended it before its time."""
+    value: float
+    """Mean over the folds of the objective: at the chosen epoch, or at the last one if stopped."""
+    fold_scores: tuple[float, ...]
+    epochs: int
+    """The number of epochs, one for all folds, at which the mean curve is best."""
+    epochs_trained: int
+    seconds: float
+    parameters: int
+    seed: int
+    trainer: str
+    curves: dict[str, list[list[float]]]
+    """Metric -> fold -> epoch."""
+    summary: str
+    notes: tuple[str, ...] = ()
+
+    def result(self) -> dict[str, Any]:
+        """Return what is read with every trial."""
+        keys = ("fold_scores", "epochs", "epochs_trained", "seconds", "parameters", "seed", "trainer")
+        return {key: getattr(self, key) for key in keys}
+
+    def details(self) -> dict[str, Any]:
+        """Return what is read on demand: curves to six digits, the model's summary, notes."""
+        curves = {
+            metric: [[float(f"{value:.6g}") for value in fold] for fold in folds]
+            for metric, folds in self.curves.items()
+        }
+        return {"curves": curves, "summary": self.summary, "notes": list(self.notes)}
+
+
+@dataclass(frozen=True)
+class EpochEnded:
+    """All folds of a trial have trained one more epoch; the worker waits until the next event is asked for."""
+
+    number: int
+    epoch: int
+    """Counted from 1."""
+    scores: tuple[float, ...]
+    """The objective on each fold."""
+
+    @property
+    def mean(self) -> float:
+        """Mean over the folds."""
+        return sum(self.scores) / len(self.scores)
+
+
+@dataclass(frozen=True)
+class TrialEnded:
+    """A trial trained to its end, or was stopped by ``cancel``."""
+
+    number: int
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class TrialFailed:
+    """A trial cannot be scored; the search goes on."""
+
+    number: int
+    kind: str
+    """``diverged``, ``model``, ``training``, ``memory`` or ``crash``."""
+    message: str
+    traceback: str = field(default="", repr=False)
+
+
+Event: TypeAlias = EpochEnded | TrialEnded | TrialFailed

@@ -1,0 +1,64 @@
+"""Trains in the driver's own process: simple to debug, and no second TensorFlow in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+from ...errors import ModelError, TrainingError
+from ..events import EpochEnded, Event, Task
+from ..training import Trainer, Workload
+from .contract import run_task
+
+
+class InlineExecutor:
+    """One task at a time; an epoch is trained while the driver waits for its next event."""
+
+    capacity = 1
+
+    def __init__(self, workload: Workload, threads: int) -> None:
+        self._workload = workload
+        self._threads = threads
+        self._trainer: Trainer | None = None
+        self._number = -1
+        self._running: Generator[Event, bool, None] | None = None
+        self._waits = False
+        self._cancelled = False
+
+    def start(self, task: Task) -> int:
+        """Import TensorFlow and build the task's model once."""
+        from ..training.runtime import make_trainer
+
+        self._trainer = make_trainer(self._workload, self._threads)
+        try:
+            return self._trainer.probe(task)
+        except TrainingError as error:
+            raise ModelError(f"The model '{self._workload.model.name}' cannot be built: {error}.") from error
+
+    def submit(self, task: Task) -> None:
+        """Take a task; it begins when the next event is asked for."""
+        if self._trainer is None or self._running is not None:
+            raise RuntimeError("an inline executor trains one task at a time, after it was started")
+        self._number = task.number
+        self._running = run_task(self._trainer, task)
+        self._waits, self._cancelled = False, False
+
+    def cancel(self, number: int) -> None:
+        """Have the running trial end at its current epoch."""
+        self._cancelled = self._cancelled or number == self._number
+
+    def next_event(self, timeout: float | None = None) -> Event | None:  # noqa: ARG002 - it cannot wait beside its work
+        """Train to the end of the next epoch."""
+        if self._running is None:
+            return None
+        event = self._running.send(self._cancelled) if self._waits else next(self._running)
+        self._waits = isinstance(event, EpochEnded)
+        if not self._waits:
+            self._running.close()
+            self._running = None
+        return event
+
+    def close(self) -> None:
+        """Drop the running trial, if any."""
+        if self._running is not None:
+            self._running.close()
+            self._running = None

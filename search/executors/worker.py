@@ -1,0 +1,67 @@
+"""A worker process: holds the data and TensorFlow for a whole sweep, trains tasks, never opens the database.
+
+It reads pickled messages from its standard input and writes pickled events to its standard output; whatever else is
+printed goes to its log. When the driver dies, its input ends, and so does the worker.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+from typing import IO, Any
+
+from ...errors import TrainingError, one_line
+from ..events import EpochEnded, Task
+from .contract import run_task
+from .messages import Go, Probe, Probed, Setup
+
+
+def serve(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
+    """Answer messages until the input ends."""
+    import joblib
+
+    from ..training.runtime import make_trainer
+
+    setup: Setup = pickle.load(incoming)  # noqa: S301 - the driver's own pipe
+    trainer = make_trainer(joblib.load(setup.workload, mmap_mode="r"), setup.threads)
+    while True:
+        message = pickle.load(incoming)  # noqa: S301
+        if isinstance(message, Probe):
+            _send(outgoing, _probe(trainer, message.task))
+            continue
+        events = run_task(trainer, message)
+        event = next(events)
+        _send(outgoing, event)
+        while isinstance(event, EpochEnded):
+            answer: Go = pickle.load(incoming)  # noqa: S301
+            event = events.send(answer.stop)
+            _send(outgoing, event)
+        events.close()
+
+
+def _probe(trainer: Any, task: Task) -> Probed:
+    try:
+        return Probed(trainer.probe(task))
+    except TrainingError as error:
+        return Probed(0, one_line(error))
+
+
+def _send(outgoing: IO[bytes], message: Any) -> None:
+    pickle.dump(message, outgoing)
+    outgoing.flush()
+
+
+def main() -> None:
+    """Run as a process of its own."""
+    outgoing = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a model function prints must not mix with events
+    try:
+        serve(sys.stdin.buffer, outgoing)
+    except (EOFError, BrokenPipeError):
+        # The driver is gone. Not sys.exit: TensorFlow's threads may take long to end, and nothing is left to save.
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+"""Launching and resuming: from a plan or a study to a running driver."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..errors import StudyError
+from ..studies import StudyRecord, read_study
+from ..studies.writing import StudyWriter, create_study, drive_study, find_study
+from .events import Task
+from .executors import make_executor
+from .identity import differences
+from .interrupt import graceful_interrupt
+from .models import Build
+from .plan import Plan, check_fingerprint, make_plan
+from .progress import Progress
+from .pruners import make_pruning
+from .samplers import make_proposer, make_sampler
+from .spec import SweepSpec, make_spec
+from .sweep import Reason, Sweep
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a run of a sweep ended."""
+
+    study: StudyRecord
+    reason: Reason
+
+    def in_words(self) -> str:
+        """Return the reason as a sentence."""
+        return {
+            "trials": "All trials of the budget are done.",
+            "time": "The time is up.",
+            "target": "The target is reached.",
+            "exhausted": "Every configuration of the space has been tried.",
+            "interrupted": "Interrupted.",
+        }[self.reason]
+
+
+def find_place(plan: Plan, url: str, *, named: bool) -> tuple[Plan, StudyRecord | None]:
+    """Decide which study a plan goes to: a new one, or one of its name that it continues.
+
+    Args:
+        plan: The plan; its study has a name.
+        url: The storage.
+        named: Whether the user gave the name. If not, a free one is found where the name is taken by another sweep.
+
+    Raises:
+        StudyError: A study of that name has other data, another space or other settings; all of them are shown.
+    """
+    base = str(plan.spec.study)
+    for attempt in range(1, 10_000):
+        name = base if attempt == 1 else f"{base}-{attempt}"
+        existing = find_study(name, url)
+        if existing is None:
+            return _renamed(plan, name), None
+        different = _differences(existing, plan)
+        if not different:
+            return _renamed(plan, name), existing
+        if named:
+            raise StudyError(
+                f"The study '{name}' exists and differs: {'; '.join(different)}. Choose another name with --study, "
+                "or the study's own settings."
+            )
+    raise StudyError(f"No free name like '{base}' is left; give one with --study.")
+
+
+def _differences(study: StudyRecord, plan: Plan) -> list[str]:
+    if not study.spec:
+        return ["it was not made by Kerasweep"]
+    found = differences(study.spec, plan.spec)
+    stored = study.about["data"]["fingerprint"]
+    if stored != plan.dataset.fingerprint:
+        found.append(f"data: fingerprint {stored}, now {plan.dataset.fingerprint}")
+    return found
+
+
+def _renamed(plan: Plan, name: str) -> Plan:
+    return replace(plan, spec=plan.spec.model_copy(update={"study": name}))
+
+
+def run_plan(
+    plan: Plan, existing: StudyRecord | None, url: str, listen: Callable[[Progress], None] = lambda _: None
+) -> Ending:
+    """Run a plan to its budget, as a new study or as the continuation of one.
+
+    Workers are made ready and a model is built before the study is made, so that what cannot run leaves no trace.
+
+    Raises:
+        ModelError: The recommended configuration's model cannot be built.
+        StudyLocked: Another driver runs the study.
+        SweepError: The sweep cannot go on.
+    """
+    name = str(plan.spec.study)
+    executor = make_executor(plan.workload, plan.spec.execution.workers, plan.threads)
+    seed = plan.spec.search.seed
+    try:
+        executor.start(Task(-1, plan.space.recommended(), seed))
+        with _open(plan, existing, url) as writer:
+            writer.optuna.sampler = make_sampler(seed)
+            pruning = make_pruning(plan.spec.search.pruner, plan.workload.epochs)
+            writer.optuna.pruner = pruning.pruner
+            sweep = Sweep(
+                writer=writer,
+                space=plan.space,
+                proposer=make_proposer(plan.spec.search.method, plan.space, seed),
+                executor=executor,
+                objective=plan.workload.objective,
+                pruning=pruning,
+                budget=plan.budget,
+                seed=seed,
+                listen=listen,
+            )
+            with graceful_interrupt(sweep.stop):
+                reason = sweep.run()
+    finally:
+        executor.close()
+    return Ending(read_study(name, url), reason)
+
+
+def _open(plan: Plan, existing: StudyRecord | None, url: str) -> AbstractContextManager[StudyWriter]:
+    if existing is None:
+        direction = plan.workload.objective.direction
+        return create_study(url, str(plan.spec.study), direction, plan.spec.as_dict(), plan.about())
+    return drive_study(existing, plan.spec.as_dict())
+
+
+def plan_resume(
+    study: StudyRecord, changes: dict[str, Any] | None = None, *, data: Any = None, model: Build | None = None
+) -> Plan:
+    """Return the plan that continues a study, with a larger budget or other workers where ``changes`` say so.
+
+    Raises:
+        StudyError: The study was not made by Kerasweep.
+        DataError: The data have changed.
+    """
+    if not study.spec:
+        raise StudyError(f"The study '{study.name}' was not made by Kerasweep and cannot be resumed.")
+    spec: SweepSpec = make_spec(study.spec)
+    for part, values in (changes or {}).items():
+        spec = spec.model_copy(update={part: getattr(spec, part).model_copy(update=values)})
+    plan = make_plan(make_spec(spec.as_dict()), data=data, model=model)
+    check_fingerprint(plan, study.about["data"]["fingerprint"])
+    return _renamed(plan, study.name)

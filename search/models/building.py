@@ -1,0 +1,81 @@
+"""Builds a model of one configuration, compiled and checked, and says what labels its loss reads."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import keras
+import numpy as np
+
+from ...errors import TrainingError
+from ...spaces import Configuration
+from .loading import Build, describe_error
+from .signature import Signature
+
+Labels = Literal["codes", "one-hot", "column"]
+
+
+def build_model(build: Build, configuration: Configuration, signature: Signature, seed: int) -> keras.Model:
+    """Build and compile a model; all of its randomness follows from the seed.
+
+    A model that the function has compiled stays as it is; any other is compiled with the configuration's optimizer
+    and learning rate, cross-entropy for classes or squared error for numbers.
+
+    Raises:
+        TrainingError: of kind ``model``: the function raises or returns no model.
+    """
+    keras.utils.set_random_seed(seed)
+    try:
+        model = build(dict(configuration), signature)
+    except Exception as error:
+        raise TrainingError("model", f"the model function raises {describe_error(error)}") from error
+    if not isinstance(model, keras.Model):
+        raise TrainingError("model", f"the model function returns {type(model).__name__}, not a keras.Model")
+    if not model.compiled:
+        compile_model(model, configuration, signature)
+    return model
+
+
+def compile_model(model: keras.Model, configuration: Configuration, signature: Signature) -> None:
+    """Compile with ``optimizer``, ``learning_rate`` and the task's loss and metrics."""
+    if signature.task == "classification":
+        loss, metrics = "sparse_categorical_crossentropy", ["accuracy"]
+    else:
+        loss, metrics = "mean_squared_error", ["mae"]
+    model.compile(optimizer=make_optimizer(configuration), loss=loss, metrics=metrics)
+
+
+def make_optimizer(configuration: Configuration) -> keras.optimizers.Optimizer:
+    """Return the configuration's optimizer, Adam where it names none."""
+    options: dict[str, Any] = {
+        key: configuration[key] for key in ("learning_rate", "momentum") if key in configuration
+    }
+    name = str(configuration.get("optimizer", "adam"))
+    return keras.optimizers.get({"class_name": name, "config": options})
+
+
+def labels_of(model: keras.Model) -> Labels:
+    """Return the form of labels that a compiled classifier's loss reads: codes, one-hot rows or one column."""
+    loss = model.loss
+    name = loss if isinstance(loss, str) else getattr(loss, "name", None) or getattr(loss, "__name__", "")
+    if "sparse" in name:
+        return "codes"
+    if model.output_shape[-1] == 1:
+        return "column"
+    return "one-hot"
+
+
+def encode_labels(codes: np.ndarray, classes: int, labels: Labels) -> np.ndarray:
+    """Return class codes of shape (rows,) in the form that a loss reads."""
+    if labels == "one-hot":
+        return np.eye(classes, dtype="float32")[codes]
+    if labels == "column":
+        return codes.astype("float32")[:, None]
+    return codes
+
+
+def summary_of(model: keras.Model) -> str:
+    """Return ``model.summary()`` as text."""
+    lines: list[str] = []
+    model.summary(print_fn=lines.append, line_length=80)
+    return "\n".join(lines)

@@ -1,0 +1,88 @@
+"""The four families, after the four pipelines that a first course in Keras teaches.
+
+Each function has the contract of a user's own: ``build(config, signature)`` returns an uncompiled
+``keras.Sequential``. Layers are made in the order in which rows pass them, so that a seed gives the same weights
+here and in an exported script.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import layers
+
+from ...spaces import Configuration
+from .signature import Signature
+
+
+def build_nn(config: Configuration, signature: Signature) -> keras.Model:
+    """Regression from one feature or many: Dense layers, the last one linear."""
+    model = _start(signature)
+    for _ in range(int(config["hidden_layers"])):
+        model.add(layers.Dense(config["units"], activation=config["activation"]))
+    return _end(model, signature)
+
+
+def build_ann(config: Configuration, signature: Signature) -> keras.Model:
+    """One hidden layer, then softmax."""
+    model = _start(signature)
+    model.add(layers.Dense(config["units"], activation=config["activation"]))
+    return _end(model, signature)
+
+
+def build_dnn(config: Configuration, signature: Signature) -> keras.Model:
+    """Hidden layers, each followed by dropout and, where asked for, batch normalization before its activation."""
+    model = _start(signature)
+    for _ in range(int(config["hidden_layers"])):
+        _add_normalized(model, config, layers.Dense, units=config["units"])
+        model.add(layers.Dropout(config["dropout"]))
+    return _end(model, signature)
+
+
+def build_cnn(config: Configuration, signature: Signature) -> keras.Model:
+    """Blocks of convolution and max pooling, dropout, flatten, a dense layer.
+
+    The number of filters doubles from block to block. A block pools only while the picture is at least 2 pixels
+    high and wide, so that small pictures (digits are 8x8) take as many blocks as large ones.
+    """
+    model = _start(signature)
+    filters = int(config["filters"])  # type: ignore[arg-type]
+    size = min(_height_and_width(signature.input_shape))
+    for _ in range(int(config["blocks"])):
+        _add_normalized(model, config, layers.Conv2D, filters=filters, kernel_size=config["kernel_size"], padding="same")
+        if size >= 2:
+            model.add(layers.MaxPooling2D())
+            size //= 2
+        filters *= 2
+    model.add(layers.Dropout(config["dropout"]))
+    model.add(layers.Flatten())
+    model.add(layers.Dense(config["units"], activation=config["activation"]))
+    model.add(layers.Dropout(config["dropout"]))
+    return _end(model, signature)
+
+
+BUILDERS = {"nn": build_nn, "ann": build_ann, "dnn": build_dnn, "cnn": build_cnn}
+
+
+def _start(signature: Signature) -> keras.Sequential:
+    return keras.Sequential([keras.Input(signature.input_shape)])
+
+
+def _end(model: keras.Sequential, signature: Signature) -> keras.Sequential:
+    model.add(layers.Dense(signature.outputs, activation=signature.output_activation))
+    return model
+
+
+def _add_normalized(model: keras.Sequential, config: Configuration, layer: Any, **arguments: Any) -> None:
+    """Add a layer with its activation; with batch normalization, in the order layer, normalization, activation."""
+    if not config["batch_normalization"]:
+        model.add(layer(activation=config["activation"], **arguments))
+        return
+    model.add(layer(use_bias=False, **arguments))  # the normalization's own offset makes a bias idle
+    model.add(layers.BatchNormalization())
+    model.add(layers.Activation(config["activation"]))
+
+
+def _height_and_width(shape: tuple[int, ...]) -> tuple[int, int]:
+    return shape[:2] if keras.config.image_data_format() == "channels_last" else shape[1:3]  # type: ignore[return-value]

@@ -1,0 +1,225 @@
+"""A sweep with everything decided and nothing started: what ``launch`` runs and ``--dry-run`` prints."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import platform
+import re
+import sys
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from ..errors import DataError
+from ..spaces import Space, apply_overrides, space_from_dict, space_to_dict
+from .data import Dataset, Layout, choose_preparation, load_dataset, make_folds
+from .metrics import choose_objective
+from .models import Build, find_model
+from .pruners import resolve_pruner
+from .samplers import trials_at_most
+from .spec import DataSpec, SpaceSpec, SweepSpec
+from .sweep import Budget
+from .training import Workload
+
+DEFAULT_TRIALS = 30
+FROM_PYTHON = "python:"
+"""Starts a source that was given as objects, which no other process can load again."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A decided sweep."""
+
+    spec: SweepSpec
+    """With its space written out, and everything that was left to a rule decided."""
+    workload: Workload
+    space: Space
+    most: float
+    """Different configurations that the search can try; ``math.inf`` for a continuous space."""
+
+    @property
+    def dataset(self) -> Dataset:
+        """The data."""
+        return self.workload.dataset
+
+    @property
+    def budget(self) -> Budget:
+        """When the sweep is over."""
+        search = self.spec.search
+        trials = search.trials if search.trials is not None else math.inf
+        return Budget(min(trials, self.most), search.time, search.target)
+
+    @property
+    def threads(self) -> int:
+        """Cores a worker."""
+        return self.spec.execution.threads or max(1, cores() // self.spec.execution.workers)
+
+    def about(self) -> dict[str, Any]:
+        """Return what the study stores beside the specification: data, folds, seeds, versions."""
+        dataset, workload = self.dataset, self.workload
+        return {
+            "metric": workload.objective.metric,
+            "data": {
+                "name": dataset.name,
+                "kind": dataset.kind,
+                "task": dataset.task,
+                "rows": dataset.rows,
+                "test_rows": len(dataset.y_test),
+                "classes": list(dataset.classes),
+                "outputs": dataset.outputs,
+                "shape": list(workload.preparation.input_shape),
+                "fingerprint": dataset.fingerprint,
+                "preparation": workload.preparation.describe(),
+                "notes": list(dataset.notes),
+            },
+            "folds": len(workload.folds),
+            "cv": self.cv_text(),
+            "epochs": workload.epochs,
+            "seed": self.spec.search.seed,
+            "versions": versions(),
+            "created": datetime.now().astimezone().strftime("%Y-%m-%d %H:%M:%S"),
+        }
+
+    def cv_text(self) -> str:
+        """Return how rows are split, in words."""
+        method, count = self.spec.cv.method, len(self.workload.folds)
+        if method == "auto":
+            method = "group" if self.dataset.groups is not None else "stratified"
+            method = method if self.dataset.task == "classification" or method == "group" else "kfold"
+        if method == "holdout":
+            return f"one hold-out of {self.spec.cv.holdout:.0%}"
+        names = {"kfold": "shuffled", "time": "in order of time", "group": "by group"}
+        return f"{names.get(method, method)}, {count} folds"
+
+
+def make_plan(spec: SweepSpec, *, data: Any = None, model: Build | None = None) -> Plan:
+    """Decide everything about a sweep: load the data, find the model, settle the space.
+
+    Args:
+        spec: What the user asks for.
+        data: Arrays or a frame, where the data were given in Python.
+        model: A build function, where it was given in Python.
+
+    Raises:
+        UsageError: Something that the user asks for cannot be.
+    """
+    dataset = _load(spec, data)
+    source = find_model(model or spec.model, dataset.task)
+    space = _settle_space(spec.space, source.space, may_add=source.open_space)
+    objective = choose_objective(
+        spec.training.metric, spec.training.direction, dataset.task, own_model=source.open_space
+    )
+    layout: Layout = source.layout
+    if layout == "natural" and dataset.kind == "image":
+        layout = "image"
+    preparation = choose_preparation(
+        dataset, layout, spec.data.scaling, image_data_format(), scale_target=True  # type: ignore[arg-type]
+    )
+    folds = make_folds(
+        dataset,
+        method=spec.cv.method,
+        folds=spec.cv.folds,
+        repeats=spec.cv.repeats if spec.cv.method == "repeated" else 1,
+        holdout=spec.cv.holdout,
+        seed=spec.search.seed,
+    )
+    workload = Workload(dataset, preparation, folds, source, objective, spec.training.epochs, spec.training.patience)
+    most = trials_at_most(spec.search.method, space)
+    trials = spec.search.trials
+    if trials is None and spec.search.time is None and spec.search.target is None:
+        trials = int(min(DEFAULT_TRIALS, most)) if spec.search.method != "grid" else int(most)
+    settled = spec.model_copy(
+        update={
+            "study": spec.study or default_name(spec, dataset),
+            "model": source.name,
+            "space": SpaceSpec(define=space_to_dict(space)),
+            "search": spec.search.model_copy(
+                update={"trials": trials, "pruner": resolve_pruner(spec.search.pruner, spec.search.method)}
+            ),
+            "training": spec.training.model_copy(
+                update={"metric": objective.metric, "direction": objective.direction}
+            ),
+        }
+    )
+    return Plan(settled, workload, space, most)
+
+
+def load_rows(data: DataSpec, *, seed: int, limit: int | None, time_ordered: bool, given: Any = None) -> Dataset:
+    """Load the data of a specification.
+
+    Raises:
+        DataError: They cannot be read, or were given in Python and are not given now.
+    """
+    if given is None and data.source.startswith(FROM_PYTHON):
+        raise DataError("The data of this study were given in Python; pass them again as data=.")
+    return load_dataset(
+        data.source if given is None else given,
+        target=data.target,
+        task=data.task,
+        group=data.group,
+        limit=limit,
+        seed=seed,
+        test_size=data.test_size,
+        test_split="last" if time_ordered else "random",
+    )
+
+
+def _load(spec: SweepSpec, given: Any) -> Dataset:
+    ordered = spec.cv.method == "time"
+    return load_rows(spec.data, seed=spec.search.seed, limit=spec.data.limit, time_ordered=ordered, given=given)
+
+
+def _settle_space(spec: SpaceSpec, default: Space, *, may_add: bool) -> Space:
+    base = space_from_dict(spec.define) if spec.define else default
+    return apply_overrides(base, spec.set, spec.fix, may_add=may_add)
+
+
+def default_name(spec: SweepSpec, dataset: Dataset) -> str:
+    """Return ``<data>-<model>-<method>``, in letters, digits and hyphens of any script."""
+    parts = (Path(dataset.name).stem, spec.model.rpartition(":")[2], spec.search.method)
+    return "-".join(re.sub(r"[^\w]+", "-", part).strip("-_") or "data" for part in parts)
+
+
+def image_data_format() -> str:
+    """Return Keras's ``image_data_format`` without importing Keras: its configuration file, else channels last."""
+    keras = sys.modules.get("keras")
+    if keras is not None:
+        return str(keras.config.image_data_format())
+    home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
+    try:
+        return str(json.loads((home / "keras.json").read_text()).get("image_data_format", "channels_last"))
+    except (OSError, ValueError):
+        return "channels_last"
+
+
+def cores() -> int:
+    """Return the number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a score depends on."""
+    packages = ("kerasweep", "keras", "tensorflow", "optuna", "scikit-learn", "numpy")
+    return {**{package: version(package) for package in packages}, "python": platform.python_version()}
+
+
+def check_fingerprint(plan: Plan, stored: str) -> None:
+    """Refuse data that are not those of the study.
+
+    Raises:
+        DataError: The fingerprint differs.
+    """
+    now = plan.dataset.fingerprint
+    if stored and now != stored:
+        raise DataError(
+            f"The data '{plan.spec.data.source}' have changed since the study was made "
+            f"(fingerprint {stored}, now {now}). Launch a new study with --study NAME."
+        )
+
+

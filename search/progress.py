@@ -1,0 +1,89 @@
+"""How far a sweep is: a frozen picture that the driver hands to whoever shows it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from ..spaces import Configuration
+from .metrics import Objective
+
+
+@dataclass(frozen=True)
+class TrialLine:
+    """One trial that ended."""
+
+    number: int
+    state: Literal["complete", "pruned", "failed"]
+    configuration: Configuration
+    value: float | None = None
+    epochs: int = 0
+    seconds: float = 0.0
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The state of a sweep after an event."""
+
+    total: float
+    """Trials of the budget; ``math.inf`` where there is no such bound."""
+    seconds_budget: float | None = None
+    complete: int = 0
+    pruned: int = 0
+    failed: int = 0
+    best: TrialLine | None = None
+    epochs: int = 0
+    """Epochs of single folds that this run has trained."""
+    seconds: float = 0.0
+    """Since this run began."""
+    ended_before: int = 0
+    """Trials that had ended when this run began."""
+    running: Mapping[int, int] = field(default_factory=dict)
+    """Trial number -> epoch, for trials being trained."""
+    ended: TrialLine | None = None
+    """The trial that ended just now, if that is the news."""
+    epoch: tuple[int, int, float] | None = None
+    """Trial number, epoch and mean, if the end of an epoch is the news."""
+
+    @property
+    def done(self) -> int:
+        """Trials that have ended."""
+        return self.complete + self.pruned + self.failed
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Estimate from the mean time of this run's trials; None while there is none to go by."""
+        ended_now = self.done - self.ended_before
+        by_trials = math.inf
+        if ended_now and math.isfinite(self.total):
+            by_trials = (self.total - self.done) * self.seconds / ended_now
+        by_time = math.inf if self.seconds_budget is None else max(0.0, self.seconds_budget - self.seconds)
+        left = min(by_trials, by_time)
+        return left if math.isfinite(left) else None
+
+    def with_trial(self, line: TrialLine, objective: Objective, *, ended_now: bool = False) -> Progress:
+        """Return the picture with one more trial ended, in this run or an earlier one."""
+        best = self.best
+        if line.state == "complete" and line.value is not None:
+            if best is None or best.value is None or objective.is_better(line.value, best.value):
+                best = line
+        counts = {line.state: getattr(self, line.state) + 1}
+        before = self.ended_before + (not ended_now)
+        return replace(
+            self, **counts, best=best, ended_before=before, ended=line if ended_now else None, epoch=None
+        )
+
+    def with_epoch(self, number: int, epoch: int, mean: float, folds: int) -> Progress:
+        """Return the picture after one more epoch of all folds of a trial."""
+        return replace(self, epochs=self.epochs + folds, epoch=(number, epoch, mean), ended=None)
+
+    def without_news(self) -> Progress:
+        """Return the picture without the event that led to it."""
+        return replace(self, ended=None, epoch=None)
+
+    def at(self, seconds: float, running: Mapping[int, int]) -> Progress:
+        """Return the picture at a time."""
+        return replace(self, seconds=seconds, running=dict(running))

@@ -1,0 +1,184 @@
+"""The specification of a sweep: everything that a study needs to be run, resumed, cloned and reproduced.
+
+Made from the command line's flags, from keyword arguments, or from a YAML file (``specfile.py``), and stored with
+the study with its space written out in full.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from ..errors import SpecError, did_you_mean
+
+SearchMethod = Literal["grid", "random", "bayes", "qmc"]
+Pruner = Literal["auto", "none", "median", "hyperband"]
+CvMethod = Literal["auto", "kfold", "stratified", "repeated", "group", "time", "holdout"]
+Scaling = Literal["auto", "none", "unit", "minmax", "standard", "robust"]
+Task = Literal["classification", "regression"]
+
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def parse_seconds(value: Any) -> Any:
+    """Return the seconds that ``90``, ``90s``, ``10m``, ``1.5h`` or ``1h30m`` mean; other values as they are."""
+    if not isinstance(value, str):
+        return value
+    parts = re.findall(r"(\d+(?:\.\d+)?)([smhd]?)", value.strip())
+    if not parts or "".join(number + unit for number, unit in parts) != value.strip():
+        raise ValueError(f"'{value}' is not a time; write seconds or 90s, 10m, 1h30m")
+    return sum(float(number) * _UNITS[unit] for number, unit in parts)
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class DataSpec(_Part):
+    """Where rows come from and how they are read."""
+
+    source: str
+    target: str | None = None
+    """The column to predict, for tables."""
+    task: Task | None = None
+    """Detected where it is not given."""
+    group: str | None = None
+    """A column of group labels, for splits that keep groups together."""
+    limit: int | None = Field(default=None, ge=1)
+    """A stratified subset of the training rows; ``refit`` uses all rows."""
+    scaling: Scaling = "auto"
+    test_size: float = Field(default=0.25, gt=0, lt=1)
+    """Held-out share where the source has no test split of its own."""
+
+
+class SpaceSpec(_Part):
+    """What varies: a preset with ranges replaced and values fixed, or a full definition."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    preset: Literal["basic"] | None = None
+    set: dict[str, Any] = Field(default_factory=dict)
+    fix: dict[str, Any] = Field(default_factory=dict)
+    define: dict[str, Any] = Field(default_factory=dict)
+
+
+class SearchSpec(_Part):
+    """How the space is searched, and when to stop."""
+
+    method: SearchMethod = "bayes"
+    trials: int | None = Field(default=None, ge=1)
+    """Trials to train, over all runs of the study; the whole grid, else 30, where it is not given."""
+    time: Annotated[float | None, BeforeValidator(parse_seconds)] = Field(default=None, gt=0)
+    """Seconds of one run, after which no trial goes on."""
+    target: float | None = None
+    """A score that ends the sweep once it is reached."""
+    seed: int = Field(default=0, ge=0, lt=2**32)
+    pruner: Pruner = "auto"
+    """``auto``: none for a grid, whose table should be whole, else median."""
+
+
+class CvSpec(_Part):
+    """How training rows are split into folds."""
+
+    method: CvMethod = "auto"
+    folds: int = Field(default=5, ge=2)
+    repeats: int = Field(default=2, ge=1)
+    """For ``repeated``."""
+    holdout: float = Field(default=0.2, gt=0, lt=1)
+    """Validation share, for ``holdout``."""
+
+
+class TrainingSpec(_Part):
+    """How long a configuration trains and what it is scored by."""
+
+    epochs: int = Field(default=100, ge=1)
+    """The most epochs that a trial may train."""
+    patience: int | None = Field(default=10, ge=1)
+    """Epochs without improvement of the folds' mean after which all folds stop; none to never stop early."""
+    metric: str | None = None
+    """``val_accuracy`` for classification and ``val_loss`` for regression where it is not given."""
+    direction: Literal["maximize", "minimize"] | None = None
+    """Told by the metric's name where it is not given."""
+
+
+class ExecutionSpec(_Part):
+    """Which processes train."""
+
+    workers: int = Field(default=1, ge=1)
+    threads: int | None = Field(default=None, ge=1)
+    """Cores a worker; the machine's, divided by the workers, where it is not given."""
+
+
+class SweepSpec(_Part):
+    """Everything about a sweep."""
+
+    study: str | None = None
+    """The study's name; ``<data>-<model>-<method>`` where it is not given."""
+    data: DataSpec
+    model: str
+    """A family (``nn``, ``ann``, ``dnn``, ``cnn``) or ``module:function``."""
+    space: SpaceSpec = SpaceSpec()
+    search: SearchSpec = SearchSpec()
+    cv: CvSpec = CvSpec()
+    training: TrainingSpec = TrainingSpec()
+    execution: ExecutionSpec = ExecutionSpec()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_forms(cls, data: Any) -> Any:
+        """Accept ``data: mnist`` for ``data: {source: mnist}`` and ``search: bayes`` for its method."""
+        if not isinstance(data, dict):
+            return data
+        full = dict(data)
+        for key, inner in (("data", "source"), ("search", "method"), ("cv", "method")):
+            if isinstance(full.get(key), str):
+                full[key] = {inner: full[key]}
+        return full
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the whole specification as plain data."""
+        return self.model_dump(mode="json")
+
+
+def make_spec(data: Any, where: str = "", lines: dict[tuple[Any, ...], int] | None = None) -> SweepSpec:
+    """Validate plain data as a specification.
+
+    Args:
+        data: Nested mappings.
+        where: The file they came from, for messages.
+        lines: Key path -> line number in that file.
+
+    Raises:
+        SpecError: with every fault, one a line: file, line, key, what is wrong.
+    """
+    try:
+        return SweepSpec.model_validate(data)
+    except ValidationError as error:
+        faults = dict.fromkeys(_fault(fault, where, lines or {}) for fault in error.errors())
+        raise SpecError("\n".join(faults)) from error
+
+
+def _fault(fault: Any, where: str, lines: dict[tuple[Any, ...], int]) -> str:
+    path = tuple(fault["loc"])
+    line = next((lines[path[:end]] for end in range(len(path), 0, -1) if path[:end] in lines), None)
+    place = f"{where} line {line}: " if where and line else f"{where}: " if where else ""
+    key = ".".join(str(part) for part in path)
+    if fault["type"] == "extra_forbidden":
+        return f"{place}there is no key '{key}'.{did_you_mean(str(path[-1]), _known_keys(path[:-1]))}"
+    if fault["type"] == "missing":
+        return f"{place}'{key}' must be given."
+    if fault["type"] == "literal_error":
+        known = re.findall(r"'([^']*)'", fault["ctx"]["expected"])
+        return f"{place}{key}: there is no '{fault['input']}'.{did_you_mean(str(fault['input']), known)}"
+    message = fault["msg"].removeprefix("Value error, ")
+    got = "" if isinstance(fault["input"], dict | list) else f", got {fault['input']!r}"
+    return f"{place}{key}: {message[0].lower() + message[1:]}{got}."
+
+
+def _known_keys(path: tuple[Any, ...]) -> list[str]:
+    model: Any = SweepSpec
+    for part in path:
+        model = model.model_fields[part].annotation
+    return list(model.model_fields)

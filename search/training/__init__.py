@@ -1,0 +1,5 @@
+"""Training: one configuration on all folds in lockstep. ``fit`` imports TensorFlow; nothing else here does."""
+
+from .workload import FoldData, Trainer, Training, Workload
+
+__all__ = ["FoldData", "Trainer", "Training", "Workload"]

@@ -1,0 +1,91 @@
+"""What a worker holds for a whole sweep: data, folds, model, and how long to train."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+
+from ..data import Dataset, FittedPreparation, Fold, Preparation
+from ..events import EpochEnded, Outcome, Task
+from ..metrics import Objective
+from ..models import ModelSource, Signature
+
+Training: TypeAlias = Generator[EpochEnded, bool, Outcome]
+"""Yields after every epoch; is sent True to stop there; returns how the configuration did."""
+
+
+class Trainer(Protocol):
+    """Trains one configuration on all folds in lockstep.
+
+    A trainer belongs to one process and trains one task at a time. Closing the generator ends the training without
+    an outcome. Whatever goes wrong with the configuration is raised as ``TrainingError``.
+    """
+
+    def train(self, task: Task) -> Training:
+        """Train a configuration, an epoch of all folds at a time."""
+        ...
+
+    def probe(self, task: Task) -> int:
+        """Build the configuration's model once and return its number of weights.
+
+        Raises:
+            TrainingError: The model cannot be built.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class FoldData:
+    """One fold, ready to train: arrays of all rows, and which of them are for what."""
+
+    x: np.ndarray
+    """float32, ``(rows, *input_shape)``; folds that fit nothing share one array."""
+    y: np.ndarray
+    train: np.ndarray
+    """int64 positions."""
+    validation: np.ndarray
+    target_scale: float
+
+
+@dataclass(frozen=True)
+class Workload:
+    """Everything that training needs, except the configuration. Can be pickled."""
+
+    dataset: Dataset
+    preparation: Preparation
+    folds: tuple[Fold, ...]
+    model: ModelSource
+    objective: Objective
+    epochs: int
+    """The most that a trial may train, unless its configuration has ``epochs`` of its own."""
+    patience: int | None
+
+    @property
+    def signature(self) -> Signature:
+        """What a model must fit."""
+        return Signature(self.preparation.input_shape, self.dataset.outputs, self.dataset.task)
+
+    @cached_property
+    def fold_data(self) -> tuple[FoldData, ...]:
+        """All folds, prepared; whatever is fitted is fitted on a fold's training rows."""
+        shared: FittedPreparation | None = None
+        shared_x: np.ndarray | None = None
+        made = []
+        for fold in self.folds:
+            fitted = shared or self.preparation.fit(_rows(self.dataset.x, fold.train), self.dataset.y[fold.train])
+            x = fitted.transform(self.dataset.x) if shared_x is None else shared_x
+            y = fitted.transform_target(self.dataset.y)
+            if not self.preparation.fits_features:
+                shared_x = x
+                if self.preparation.shared:
+                    shared = fitted
+            made.append(FoldData(x, y, fold.train, fold.validation, fitted.target_scale))
+        return tuple(made)
+
+
+def _rows(x: Any, positions: np.ndarray) -> Any:
+    return x[positions] if isinstance(x, np.ndarray) else x.iloc[positions]
