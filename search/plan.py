@@ -8,7 +8,7 @@ import os
 import platform
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -16,9 +16,9 @@ from typing import Any
 
 from ..errors import DataError
 from ..spaces import Space, apply_overrides, space_from_dict, space_to_dict
-from .data import Dataset, Layout, choose_preparation, load_dataset, make_folds
+from .data import Channels, Dataset, Layout, Preparation, choose_preparation, load_dataset, make_folds
 from .metrics import choose_objective
-from .models import Build, find_model
+from .models import Build, ModelSource, find_model
 from .pruners import resolve_pruner
 from .samplers import trials_at_most
 from .spec import DataSpec, SpaceSpec, SweepSpec
@@ -113,12 +113,7 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Build | None = None) 
     objective = choose_objective(
         spec.training.metric, spec.training.direction, dataset.task, own_model=source.open_space
     )
-    layout: Layout = source.layout
-    if layout == "natural" and dataset.kind == "image":
-        layout = "image"
-    preparation = choose_preparation(
-        dataset, layout, spec.data.scaling, image_data_format(), scale_target=True  # type: ignore[arg-type]
-    )
+    preparation = _prepare(dataset, source, spec)
     folds = make_folds(
         dataset,
         method=spec.cv.method,
@@ -146,6 +141,24 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Build | None = None) 
         }
     )
     return Plan(settled, workload, space, most)
+
+
+def all_rows(plan: Plan, limit: int | None = None, given: Any = None) -> Workload:
+    """Return a plan's workload on all training rows, or another number of them than the sweep used."""
+    spec = plan.spec
+    if limit == spec.data.limit:
+        return plan.workload
+    ordered = spec.cv.method == "time"
+    dataset = load_rows(spec.data, seed=spec.search.seed, limit=limit, time_ordered=ordered, given=given)
+    preparation = _prepare(dataset, plan.workload.model, spec)
+    return replace(plan.workload, dataset=dataset, preparation=preparation, folds=())
+
+
+def _prepare(dataset: Dataset, model: ModelSource, spec: SweepSpec) -> Preparation:
+    layout: Layout = model.layout
+    if layout == "natural" and dataset.kind == "image":
+        layout = "image"
+    return choose_preparation(dataset, layout, spec.data.scaling, image_data_format())
 
 
 def load_rows(data: DataSpec, *, seed: int, limit: int | None, time_ordered: bool, given: Any = None) -> Dataset:
@@ -184,16 +197,17 @@ def default_name(spec: SweepSpec, dataset: Dataset) -> str:
     return "-".join(re.sub(r"[^\w]+", "-", part).strip("-_") or "data" for part in parts)
 
 
-def image_data_format() -> str:
+def image_data_format() -> Channels:
     """Return Keras's ``image_data_format`` without importing Keras: its configuration file, else channels last."""
     keras = sys.modules.get("keras")
     if keras is not None:
-        return str(keras.config.image_data_format())
+        return keras.config.image_data_format()  # type: ignore[no-any-return]
     home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
     try:
-        return str(json.loads((home / "keras.json").read_text()).get("image_data_format", "channels_last"))
+        format_ = json.loads((home / "keras.json").read_text()).get("image_data_format")
     except (OSError, ValueError):
         return "channels_last"
+    return "channels_first" if format_ == "channels_first" else "channels_last"
 
 
 def cores() -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -93,6 +94,14 @@ class Hyperparameter(ABC):
         """How many values there are; ``math.inf`` for a continuous range."""
 
     @abstractmethod
+    def values(self) -> Iterable[Value]:
+        """Return all values.
+
+        Raises:
+            SpaceError: The range is continuous.
+        """
+
+    @abstractmethod
     def check(self, value: Value) -> Value:
         """Return a value in canonical type, or raise ``SpaceError``."""
 
@@ -131,6 +140,10 @@ class Float(Hyperparameter):
     def cardinality(self) -> float:
         """Infinite: a continuous range."""
         return math.inf
+
+    def values(self) -> Iterable[float]:
+        """Refuse: a continuous range has no list of values."""
+        raise SpaceError(f"{self.name} is continuous; its values cannot be listed.")
 
     def check(self, value: Value) -> float:
         """Return the value as a float; an int is welcome, a bool or text is not."""
@@ -182,6 +195,10 @@ class Int(Hyperparameter):
     def cardinality(self) -> float:
         """Number of values from low to high."""
         return (self.high - self.low) // self.step + 1
+
+    def values(self) -> Iterable[int]:
+        """Return all values from low to high."""
+        return range(self.low, self.high + 1, self.step)
 
     def check(self, value: Value) -> int:
         """Return the value as an int; ``32.0`` is welcome, ``32.5`` or a bool is not."""
@@ -236,6 +253,10 @@ class Categorical(Hyperparameter):
     def cardinality(self) -> float:
         """Number of choices."""
         return len(self.choices)
+
+    def values(self) -> Iterable[Value]:
+        """Return all choices."""
+        return self.choices
 
     def check(self, value: Value) -> Value:
         """Return the choice that equals the value; an int counts as the float it equals."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -100,7 +100,7 @@ class Space:
         """Ask an Optuna trial for every active hyperparameter, in order."""
         return self._build(lambda hyperparameter: hyperparameter.suggest(trial))
 
-    def _build(self, choose) -> Configuration:  # type: ignore[no-untyped-def]
+    def _build(self, choose: Callable[[Hyperparameter], Value]) -> Configuration:
         configuration: Configuration = {}
         for hyperparameter in self.hyperparameters:
             if hyperparameter.is_active(configuration):
@@ -109,18 +109,28 @@ class Space:
 
     def grid(self) -> Iterator[Configuration]:
         """Yield every combination of the grid values once; inactive hyperparameters are left out."""
-        return self._extend({}, 0)
+        return self._extend({}, 0, lambda hyperparameter: hyperparameter.grid)
 
-    def _extend(self, configuration: Configuration, position: int) -> Iterator[Configuration]:
+    def configurations(self) -> Iterator[Configuration]:
+        """Yield every configuration of a finite space once.
+
+        Raises:
+            SpaceError: A range is continuous.
+        """
+        return self._extend({}, 0, lambda hyperparameter: hyperparameter.values())
+
+    def _extend(
+        self, configuration: Configuration, position: int, values: Callable[[Hyperparameter], Iterable[Value]]
+    ) -> Iterator[Configuration]:
         if position == len(self.hyperparameters):
             yield dict(configuration)
             return
         hyperparameter = self.hyperparameters[position]
         if not hyperparameter.is_active(configuration):
-            yield from self._extend(configuration, position + 1)
+            yield from self._extend(configuration, position + 1, values)
             return
-        for value in hyperparameter.grid:
-            yield from self._extend({**configuration, hyperparameter.name: value}, position + 1)
+        for value in values(hyperparameter):
+            yield from self._extend({**configuration, hyperparameter.name: value}, position + 1, values)
 
     @property
     def cardinality(self) -> float:

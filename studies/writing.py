@@ -44,19 +44,36 @@ class StudyWriter:
 
     optuna: optuna.Study
 
+    def next_number(self) -> int:
+        """Return the number that the next new trial will have."""
+        return len(self.trials())
+
     def new_trial(self, configuration: Configuration | None = None) -> Trial:
-        """Start a trial; with a configuration, that one, written in the same transaction as the trial."""
+        """Start a trial: with a configuration, that one, written in the same transaction as the trial.
+
+        Trials that wait to be run come first, in order of number.
+        """
         if configuration is not None:
             self.optuna.enqueue_trial(configuration)
         return self.optuna.ask()
 
-    def adopt(self, trial: FrozenTrial) -> Trial:
-        """Take over a trial that a killed driver left running; it keeps its number and what it was asked."""
-        return Trial(self.optuna, trial._trial_id)  # noqa: SLF001 - Optuna has no public way back to a Trial
+    def requeue(self, trial: Trial | FrozenTrial) -> None:
+        """Have a running trial wait; it keeps its number and what it was asked, and is run again later."""
+        self.optuna._storage.set_trial_state_values(trial._trial_id, TrialState.WAITING)  # noqa: SLF001 - no public way
+
+    def requeue_running(self) -> None:
+        """Have all trials wait that a killed driver left running."""
+        for trial in self.optuna.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+            self.requeue(trial)
 
     def trials(self) -> list[FrozenTrial]:
         """Return all trials as Optuna holds them."""
         return self.optuna.get_trials(deepcopy=False)
+
+    @staticmethod
+    def is_duplicate(trial: FrozenTrial) -> bool:
+        """Tell whether a trial shares an earlier one's result."""
+        return DUPLICATE in trial.user_attrs
 
     def report(self, trial: Trial, epoch: int, value: float) -> bool:
         """Write the mean of the folds at a rung and return whether the pruner ends the trial there."""
@@ -83,8 +100,9 @@ class StudyWriter:
         trial.set_user_attr(FAILURE, dict(failure))
         self.optuna.tell(trial, state=TrialState.FAIL)
 
-    def repeat(self, trial: Trial, original: FrozenTrial) -> None:
-        """End a trial whose configuration was trained before with the earlier result."""
+    def repeat(self, trial: Trial, number: int) -> None:
+        """End a trial whose configuration an earlier one has trained, with the earlier one's result."""
+        original = self.trials()[number]
         trial.set_user_attr(DUPLICATE, original.number)
         for key in (RESULT, FAILURE):
             if key in original.user_attrs:
@@ -95,10 +113,6 @@ class StudyWriter:
         for step, value in original.intermediate_values.items():
             trial.report(value, step)
         self.optuna.tell(trial, state=original.state)
-
-    def set_spec(self, spec: Mapping[str, Any]) -> None:
-        """Store the specification, for example with a larger budget."""
-        self.optuna.set_user_attr(SPEC, dict(spec))
 
     def set_refit(self, number: int, result: Mapping[str, Any]) -> None:
         """Store the test score of a trial's refit."""
@@ -131,8 +145,12 @@ def create_study(
 
 
 @contextmanager
-def drive_study(record: StudyRecord) -> Iterator[StudyWriter]:
+def drive_study(record: StudyRecord, spec: Mapping[str, Any] | None = None) -> Iterator[StudyWriter]:
     """Open an existing study for writing.
+
+    Args:
+        record: The study.
+        spec: Its specification with another budget, where that has changed.
 
     Raises:
         StudyLocked: Another driver is running it; the message names its host and process.
@@ -141,6 +159,8 @@ def drive_study(record: StudyRecord) -> Iterator[StudyWriter]:
     with driving(record.storage, record.name, record.driver):
         study = open_optuna(record)
         study.set_user_attr(DRIVER, this_driver())
+        if spec is not None and spec != record.spec:
+            study.set_user_attr(SPEC, dict(spec))
         yield StudyWriter(study)
 
 

@@ -42,7 +42,7 @@ def compile_model(model: keras.Model, configuration: Configuration, signature: S
         loss, metrics = "sparse_categorical_crossentropy", ["accuracy"]
     else:
         loss, metrics = "mean_squared_error", ["mae"]
-    model.compile(optimizer=make_optimizer(configuration), loss=loss, metrics=metrics)
+    model.compile(optimizer=make_optimizer(configuration), loss=loss, metrics=metrics, jit_compile=False)
 
 
 def make_optimizer(configuration: Configuration) -> keras.optimizers.Optimizer:

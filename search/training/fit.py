@@ -5,7 +5,6 @@ from __future__ import annotations
 import statistics
 import time
 from dataclasses import dataclass
-from typing import Any
 
 import keras
 import numpy as np
@@ -13,16 +12,16 @@ import tensorflow as tf
 
 from ...errors import TrainingError, one_line
 from ...spaces import Configuration
+from ..data import Dataset
 from ..events import EpochEnded, Outcome, Task
 from ..metrics import in_target_units
 from ..models.building import build_model, encode_labels, labels_of, summary_of
+from .feeding import Feed, in_order
 from .lockstep import Curves
-from .seeds import epoch_order, fold_seed
-from .workload import FoldData, Training, Workload
+from .seeds import fold_seed
+from .workload import Training, Workload
 
 DEFAULT_BATCH = 100
-VALIDATION_BATCH = 1000
-"""Rows a validation step; metrics are means over rows, so that it changes speed and memory only."""
 
 
 class FitTrainer:
@@ -33,6 +32,7 @@ class FitTrainer:
     def __init__(self, workload: Workload) -> None:
         self._workload = workload
         self._build = workload.model.load()
+        self._tensors: dict[int, tf.Tensor] = {}
 
     def probe(self, task: Task) -> int:
         """Build the configuration's model once and return its number of weights."""
@@ -49,12 +49,11 @@ class FitTrainer:
         curves = Curves(workload.objective, len(runs))
         stopped = False
         for epoch in range(epochs_of(task.configuration, workload.epochs)):
-            scores = curves.add_epoch([_train_epoch(run, epoch) for run in runs])
+            scores = curves.add_epoch([_train_fold(run, epoch) for run in runs])
             stopped = yield EpochEnded(task.number, epoch + 1, scores)
             if stopped or curves.is_stalled(workload.patience):
                 break
-        shown = curves.epochs if stopped else curves.chosen
-        scores = curves.scores_at(shown)
+        scores = curves.scores_at(curves.epochs if stopped else curves.chosen)
         model = runs[0].model
         return Outcome(
             stopped=bool(stopped),
@@ -74,10 +73,19 @@ class FitTrainer:
         seed = fold_seed(task.seed, fold)
         model = build_model(self._build, task.configuration, self._workload.signature, seed)
         data = self._workload.fold_data[fold]
-        y = data.y
-        if self._workload.dataset.task == "classification":
-            y = encode_labels(y, self._workload.dataset.outputs, labels_of(model))
-        return FoldRun(model, data, y, seed, batch_size_of(task.configuration))
+        x, y = self._tensor(data.x), tf.constant(targets_for(model, data.y, self._workload.dataset))
+        return FoldRun(
+            model,
+            Feed(x, y, data.train, batch_size_of(task.configuration), seed),
+            in_order(x, y, data.validation),
+            data.target_scale,
+        )
+
+    def _tensor(self, x: np.ndarray) -> tf.Tensor:
+        """Return an array as a tensor, made once; the workload keeps the array alive, so that its id is its own."""
+        if id(x) not in self._tensors:
+            self._tensors[id(x)] = tf.constant(x)
+        return self._tensors[id(x)]
 
 
 @dataclass(frozen=True)
@@ -85,11 +93,16 @@ class FoldRun:
     """One fold's model in training."""
 
     model: keras.Model
-    data: FoldData
-    y: np.ndarray
-    """Labels in the form that the model's loss reads."""
-    seed: int
-    batch_size: int
+    feed: Feed
+    validation: tf.data.Dataset
+    target_scale: float
+
+
+def targets_for(model: keras.Model, y: np.ndarray, dataset: Dataset) -> np.ndarray:
+    """Return targets in the form that a model's loss reads."""
+    if dataset.task == "regression":
+        return y
+    return encode_labels(y, dataset.outputs, labels_of(model))
 
 
 def epochs_of(configuration: Configuration, default: int) -> int:
@@ -103,16 +116,21 @@ def batch_size_of(configuration: Configuration) -> int:
 
 
 def train_epoch(
-    model: keras.Model, x: np.ndarray, y: np.ndarray, order: np.ndarray, epoch: int, **options: Any
+    model: keras.Model, feed: Feed, epoch: int, validation: tf.data.Dataset | None = None
 ) -> dict[str, float]:
-    """Train one epoch in a given order of rows and return Keras's logs.
+    """Train one epoch, counted from 0, and return Keras's logs.
 
     Raises:
         TrainingError: ``memory`` or ``training``: the model does not train on these rows.
     """
     try:
         history = model.fit(
-            x[order], y[order], initial_epoch=epoch, epochs=epoch + 1, shuffle=False, verbose=0, **options
+            feed.epoch(epoch),
+            initial_epoch=epoch,
+            epochs=epoch + 1,
+            shuffle=False,
+            verbose=0,
+            validation_data=validation,
         )
     except tf.errors.ResourceExhaustedError as error:
         raise TrainingError("memory", f"out of memory: {one_line(error, 120)}") from error
@@ -121,17 +139,6 @@ def train_epoch(
     return {metric: values[-1] for metric, values in history.history.items()}
 
 
-def _train_epoch(run: FoldRun, epoch: int) -> dict[str, float]:
-    data = run.data
-    order = data.train[epoch_order(run.seed, epoch, len(data.train))]
-    logs = train_epoch(
-        run.model,
-        data.x,
-        run.y,
-        order,
-        epoch,
-        batch_size=run.batch_size,
-        validation_data=(data.x[data.validation], run.y[data.validation]),
-        validation_batch_size=VALIDATION_BATCH,
-    )
-    return {metric: in_target_units(metric, value, data.target_scale) for metric, value in logs.items()}
+def _train_fold(run: FoldRun, epoch: int) -> dict[str, float]:
+    logs = train_epoch(run.model, run.feed, epoch, run.validation)
+    return {metric: in_target_units(metric, value, run.target_scale) for metric, value in logs.items()}

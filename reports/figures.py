@@ -1,0 +1,310 @@
+"""Kerasweep's own figures. Each is a data function, which tests check, and a figure function, which draws it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from ..spaces import Categorical, Float, Hyperparameter, Int, Value, value_text
+from ..studies import TrialDetails, TrialRecord
+from ..studies.comparison import AgainstRecommended, Cost, StudyRow, number_text
+from .theme import ACCENT, BEST, COLOURS, GOOD, GRID, PURPLE, QUIET, hover, plain, themed, translucent
+
+
+@dataclass(frozen=True)
+class Band:
+    """A curve over epochs: the mean of the folds and one standard deviation to each side."""
+
+    metric: str
+    epochs: tuple[int, ...]
+    """From 1, as people count."""
+    mean: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    folds: int
+
+
+def curve_band(details: TrialDetails, metric: str) -> Band | None:
+    """Return the band of a metric's curves: the epochs that all folds reached with finite values; None without any."""
+    folds = [fold for fold in details.curves.get(metric, []) if fold]
+    epochs, mean, low, high = [], [], [], []
+    for epoch, values in enumerate(zip(*folds, strict=False), start=1):
+        if not all(isinstance(value, int | float) and math.isfinite(value) for value in values):
+            continue
+        centre = sum(values) / len(values)
+        squares = sum((value - centre) ** 2 for value in values)
+        spread = math.sqrt(squares / (len(values) - 1)) if len(values) > 1 else 0.0
+        epochs.append(epoch)
+        mean.append(centre)
+        low.append(centre - spread)
+        high.append(centre + spread)
+    if not epochs:
+        return None
+    return Band(metric, tuple(epochs), tuple(mean), tuple(low), tuple(high), len(folds))
+
+
+def curve_pairs(details: TrialDetails) -> list[tuple[Band | None, Band | None]]:
+    """Return training and validation bands of each metric, loss first; a metric without any values is left out."""
+    names = dict.fromkeys(name.removeprefix("val_") for name in details.curves)
+    pairs = [(curve_band(details, name), curve_band(details, f"val_{name}")) for name in names]
+    return [pair for pair in pairs if pair != (None, None)]
+
+
+def learning_curves(train: Band | None, validation: Band | None, chosen: int | None) -> go.Figure:
+    """Draw the training and validation curve of one metric with the spread of the folds.
+
+    Args:
+        train: Band on the training part.
+        validation: Band on the validation part.
+        chosen: The number of epochs that was chosen; a line marks it.
+    """
+    figure = go.Figure()
+    metric = ""
+    for band, colour, name in ((train, ACCENT, "training"), (validation, BEST, "validation")):
+        if band is None:
+            continue
+        metric = band.metric.removeprefix("val_")
+        around = [*band.high, *reversed(band.low)]
+        if band.folds > 1:
+            figure.add_scatter(
+                x=[*band.epochs, *reversed(band.epochs)],
+                y=around,
+                fill="toself",
+                fillcolor=translucent(colour, 0.18),
+                line={"width": 0},
+                hoverinfo="skip",
+                showlegend=False,
+            )
+        figure.add_scatter(
+            x=band.epochs,
+            y=band.mean,
+            mode="lines" if len(band.epochs) > 1 else "markers",
+            name=name,
+            line={"color": colour, "width": 2.4},
+            hovertemplate=f"{name}, epoch %{{x}}: %{{y:.5g}}<extra></extra>",
+        )
+    if chosen:
+        figure.add_vline(x=chosen, line={"color": GOOD, "width": 1.5, "dash": "dash"})
+    return themed(figure, height=320, x="Epoch", y=metric)
+
+
+def validation_curves(details: dict[int, TrialDetails], metric: str) -> go.Figure | None:
+    """Draw the mean validation curves of several trials on the same axes; None without any curve."""
+    figure = go.Figure()
+    for position, (number, detail) in enumerate(details.items()):
+        band = curve_band(detail, metric)
+        if band is None:
+            continue
+        colour = BEST if position == 0 else COLOURS[(position + 1) % len(COLOURS)] if position else ACCENT
+        figure.add_scatter(
+            x=band.epochs,
+            y=band.mean,
+            mode="lines" if len(band.epochs) > 1 else "markers",
+            name=f"trial {number}",
+            line={"color": colour, "width": 3 if position == 0 else 1.6},
+            hovertemplate=f"trial {number}, epoch %{{x}}: %{{y:.5g}}<extra></extra>",
+        )
+    return themed(figure, height=320, x="Epoch", y=metric) if figure.data else None
+
+
+def fold_rows(trials: Sequence[TrialRecord]) -> list[tuple[float | None, ...]]:
+    """Return scores by fold (row) and trial (column); None where a trial has no finite score on that fold."""
+    count = max((len(trial.fold_scores) for trial in trials), default=0)
+    return [
+        tuple(
+            trial.fold_scores[fold]
+            if fold < len(trial.fold_scores) and math.isfinite(trial.fold_scores[fold])
+            else None
+            for trial in trials
+        )
+        for fold in range(count)
+    ]
+
+
+def fold_spread(trials: Sequence[TrialRecord], metric: str) -> go.Figure:
+    """Draw every fold's score of the best trials, one line a fold, and each trial's mean with its standard error."""
+    labels = [f"{trial.number}" for trial in trials]
+    figure = go.Figure()
+    for fold, scores in enumerate(fold_rows(trials), start=1):
+        figure.add_scatter(
+            x=labels,
+            y=scores,
+            mode="lines+markers",
+            name="one fold",
+            legendgroup="folds",
+            showlegend=fold == 1,
+            line={"color": translucent(QUIET, 0.45), "width": 1},
+            marker={"color": QUIET, "size": 6},
+            hovertemplate=f"trial %{{x}}, fold {fold}: %{{y:.5g}}<extra></extra>",
+        )
+    figure.add_scatter(
+        x=labels,
+        y=[trial.value for trial in trials],
+        error_y={
+            "type": "data",
+            "array": [trial.standard_error or 0 for trial in trials],
+            "thickness": 2,
+            "width": 5,
+        },
+        mode="markers",
+        name="mean ± standard error",
+        marker={
+            "color": [BEST if not rank else ACCENT for rank in range(len(trials))],
+            "size": 11,
+            "symbol": "diamond",
+        },
+        hovertemplate="trial %{x}, mean: %{y:.5g}<extra></extra>",
+    )
+    figure.update_xaxes(type="category")
+    return themed(figure, height=380, x="Trial, best first", y=metric)
+
+
+def cost_parts(cost: Cost) -> list[tuple[str, int]]:
+    """Return what became of the planned epochs, in words and numbers; parts of zero are left out."""
+    parts = [
+        ("trained", cost.epochs_spent),
+        ("saved by pruning", cost.saved_by_pruning),
+        ("saved by early stopping", cost.saved_by_stopping),
+        ("saved by repeated results", cost.saved_by_duplicates),
+        ("not trained: failed", cost.lost_to_failures),
+    ]
+    return [(name, epochs) for name, epochs in parts if epochs]
+
+
+def cost_bar(cost: Cost) -> go.Figure:
+    """Draw the planned epochs as one bar in parts."""
+    colours = {"trained": ACCENT, "saved by pruning": GOOD, "saved by early stopping": "#6fbf9f"}
+    colours |= {"saved by repeated results": PURPLE}
+    figure = go.Figure()
+    for name, epochs in cost_parts(cost):
+        figure.add_bar(
+            x=[epochs],
+            y=[""],
+            orientation="h",
+            name=name,
+            marker={"color": colours.get(name, QUIET)},
+            hovertemplate=f"{name}: {epochs:,} epochs<extra></extra>",
+        )
+    figure.update_layout(barmode="stack", legend={"traceorder": "normal"})
+    figure = themed(figure, height=150, x="epochs of one fold")
+    return figure.update_yaxes(showticklabels=False, ticks="")
+
+
+def size_points(trials: Sequence[TrialRecord]) -> list[TrialRecord]:
+    """Return the complete trials whose value and number of parameters are known, no repetitions."""
+    return [
+        trial
+        for trial in trials
+        if trial.state == "complete"
+        and trial.duplicate_of is None
+        and trial.parameters
+        and trial.value is not None
+        and math.isfinite(trial.value)
+    ]
+
+
+def size_against_value(trials: Sequence[TrialRecord], metric: str, winner: int | None) -> go.Figure:
+    """Draw value by number of parameters: what a smaller model would cost in score."""
+    points = size_points(trials)
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[trial.parameters for trial in points],
+        y=[trial.value for trial in points],
+        mode="markers",
+        customdata=[[trial.number, f"{trial.parameters:,}"] for trial in points],
+        marker={
+            "color": [BEST if trial.number == winner else ACCENT for trial in points],
+            "size": [13 if trial.number == winner else 8 for trial in points],
+            "opacity": 0.8,
+        },
+        **hover(trial="%{customdata[0]}", parameters="%{customdata[1]}", value="%{y:.5g}"),
+    )
+    figure.update_layout(showlegend=False)
+    figure.update_xaxes(type="log", dtick=1)
+    return themed(figure, height=300, x="parameters (log)", y=metric)
+
+
+def position_in_range(hyperparameter: Hyperparameter, value: Value) -> float | None:
+    """Return where a value lies in its range, 0 to 1: on its log scale, or by its place among the choices."""
+    if isinstance(hyperparameter, Categorical):
+        places = [place for place, choice in enumerate(hyperparameter.choices) if repr(choice) == repr(value)]
+        return places[0] / max(len(hyperparameter.choices) - 1, 1) if places else None
+    if (
+        not isinstance(hyperparameter, Float | Int)
+        or isinstance(value, bool)
+        or not isinstance(value, int | float)
+    ):
+        return None
+    low, high, at = float(hyperparameter.low), float(hyperparameter.high), float(value)
+    if hyperparameter.log:
+        low, high, at = math.log(low), math.log(high), math.log(at) if at > 0 else math.nan
+    share = (at - low) / (high - low)
+    return share if -1e-9 <= share <= 1 + 1e-9 else None
+
+
+def against_recommended_figure(found: AgainstRecommended) -> go.Figure:
+    """Draw where the recommended and the winning value lie in each hyperparameter's range."""
+    rows = [row for row in reversed(found.rows) if row.winner_active or row.recommended_active]
+    names = [plain(row.hyperparameter.name, 30) for row in rows]
+    figure = go.Figure()
+    for name, row in zip(names, rows, strict=True):
+        figure.add_scatter(
+            x=[0, 1], y=[name, name], mode="lines", line={"color": GRID, "width": 6}, hoverinfo="skip"
+        )
+        ends = [position_in_range(row.hyperparameter, value) for value in (row.recommended, row.winner)]
+        if row.winner_active and row.recommended_active:
+            line = {"color": translucent(BEST, 0.6), "width": 2}
+            figure.add_scatter(x=ends, y=[name, name], mode="lines", line=line, hoverinfo="skip")
+    figure.update_traces(showlegend=False)
+    for label, symbol, size, colour in (
+        ("recommended", "circle-open", 15, ACCENT),
+        ("winner", "circle", 9, BEST),
+    ):
+        chosen = [
+            (name, row, getattr(row, label))
+            for name, row in zip(names, rows, strict=True)
+            if getattr(row, f"{label}_active")
+        ]
+        figure.add_scatter(
+            x=[position_in_range(row.hyperparameter, value) for _, row, value in chosen],
+            y=[name for name, _, _ in chosen],
+            mode="markers",
+            name=label,
+            customdata=[plain(value_text(value)) for _, _, value in chosen],
+            marker={"symbol": symbol, "size": size, "color": colour, "line": {"width": 2.5, "color": colour}},
+            hovertemplate=f"%{{y}}, {label}: %{{customdata}}<extra></extra>",
+        )
+    figure.update_xaxes(range=[-0.04, 1.04], tickvals=[0, 1], ticktext=["lowest or first", "highest or last"])
+    figure.update_xaxes(showgrid=False)
+    figure.update_yaxes(showgrid=False, type="category")
+    return themed(figure, height=90 + 34 * max(len(rows), 1))
+
+
+def study_points(rows: Sequence[StudyRow]) -> list[tuple[str, float, float | None]]:
+    """Return name, best value and standard error of the studies that have a best trial."""
+    return [
+        (plain(row.study.name), row.best.value, row.best.standard_error)
+        for row in rows
+        if row.best is not None and row.best.value is not None
+    ]
+
+
+def study_values(rows: Sequence[StudyRow], metric: str) -> go.Figure:
+    """Draw the best value of each study with its standard error."""
+    points = list(reversed(study_points(rows)))
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[value for _, value, _ in points],
+        y=[name for name, _, _ in points],
+        error_x={"type": "data", "array": [error or 0 for *_, error in points], "thickness": 2, "width": 6},
+        mode="markers",
+        marker={"size": 12, "color": ACCENT, "symbol": "diamond"},
+        customdata=[number_text(value, error) for _, value, error in points],
+        hovertemplate="%{y}: %{customdata}<extra></extra>",
+    )
+    figure.update_layout(showlegend=False)
+    figure.update_yaxes(type="category")
+    return themed(figure, height=90 + 44 * max(len(points), 1), x=f"best {metric} ± standard error")

@@ -1,0 +1,113 @@
+"""How figures look: one template that reads on light and on dark, and text that Plotly cannot take for markup."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import plotly.graph_objects as go
+
+ACCENT = "#3f83d8"
+BEST = "#e07b39"
+QUIET = "#8d99a6"
+GOOD = "#3a9d7c"
+BAD = "#cf5757"
+PURPLE = "#9367c4"
+COLOURS = (ACCENT, BEST, GOOD, PURPLE, BAD, "#b58a2f", "#2f9fae", "#c2619f")
+SCALE = [[0.0, "#8d99a6"], [0.75, "#3f83d8"], [0.9, "#9367c4"], [1.0, "#e07b39"]]
+"""From weak to strong; the last tenth stands out."""
+INK = "#6b7886"
+"""Text that is legible on white and on near-black; the report's script replaces it by the page's own colour."""
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Noto Sans KR', sans-serif"
+GRID = "rgba(128, 140, 155, 0.22)"
+_AXIS = {
+    "gridcolor": GRID,
+    "linecolor": "rgba(128, 140, 155, 0.5)",
+    "zeroline": False,
+    "automargin": True,
+    "ticks": "outside",
+    "tickcolor": GRID,
+    "title": {"standoff": 8},
+}
+_TEMPLATE = go.layout.Template(
+    layout={
+        "colorway": list(COLOURS),
+        "paper_bgcolor": "rgba(0, 0, 0, 0)",
+        "plot_bgcolor": "rgba(0, 0, 0, 0)",
+        "font": {"family": FONT, "size": 13, "color": INK},
+        "xaxis": _AXIS,
+        "yaxis": _AXIS,
+        "hoverlabel": {"font": {"family": FONT, "size": 13}},
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "bgcolor": "rgba(0, 0, 0, 0)"},
+    }
+)
+_LOOKALIKE = str.maketrans({"<": "<\u200b", "&": "&\u200b", "{": "{\u200b", "$": "$\u200b"})
+
+
+def themed(figure: go.Figure, *, height: int = 360, x: str | None = None, y: str | None = None) -> go.Figure:
+    """Give a figure the look of the reports; its title goes, because the card has one.
+
+    Args:
+        figure: Any figure; it is changed and returned.
+        height: In pixels; the width is the page's.
+        x: Title of the horizontal axis, where it is not the figure's own.
+        y: Title of the vertical axis.
+    """
+    figure.update_layout(
+        template=_TEMPLATE,
+        title=None,
+        height=height,
+        width=None,
+        autosize=True,
+        margin={"l": 8, "r": 12, "t": 34 if figure.layout.showlegend is not False else 14, "b": 8},
+        paper_bgcolor=None,
+        plot_bgcolor=None,
+    )
+    if x is not None:
+        figure.update_xaxes(title={"text": plain(x)})
+    if y is not None:
+        figure.update_yaxes(title={"text": plain(y)})
+    return figure
+
+
+def plain(text: object, limit: int = 40) -> str:
+    """Return text that Plotly shows as it is, cut to a length.
+
+    Plotly reads ``<b>``, ``<a href>``, ``&lt;``, ``%{x}`` and ``$...$`` within labels and hover texts. A zero-width
+    space after the first character of each keeps them from being read, and looks the same.
+    """
+    shown = " ".join(str(text).split())
+    shown = shown if len(shown) <= limit else shown[: limit - 1] + "…"
+    return shown.translate(_LOOKALIKE)
+
+
+def translucent(colour: str, opacity: float) -> str:
+    """Return ``#rrggbb`` with an opacity, as Plotly wants it."""
+    red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
+    return f"rgba({red}, {green}, {blue}, {opacity:g})"
+
+
+def focus(values: Iterable[float], direction: str) -> tuple[float, float] | None:
+    """Return a range of the value axis that keeps a few hopeless trials from squashing the rest.
+
+    The bad end is cut at three times the distance from the best value to the median, where values lie beyond it;
+    None means that everything fits anyway. Double-clicking a figure, or its "autoscale", shows the rest.
+    """
+    finite = sorted(value for value in values if math.isfinite(value))
+    if len(finite) < 5:
+        return None
+    median = finite[len(finite) // 2]
+    best, worst = (finite[-1], finite[0]) if direction == "maximize" else (finite[0], finite[-1])
+    reach = best + 3 * (median - best)
+    if best == median or abs(worst - best) <= 1.6 * abs(reach - best):
+        return None
+    margin = 0.06 * abs(reach - best)
+    return (reach - margin, best + margin) if direction == "maximize" else (best - margin, reach + margin)
+
+
+def hover(**parts: str) -> dict[str, Any]:
+    """Return a hover template of ``name: %{...}`` lines, without Plotly's box for the trace's name."""
+    return {
+        "hovertemplate": "<br>".join(f"{name} {part}" for name, part in parts.items()) + "<extra></extra>"
+    }

@@ -1,0 +1,62 @@
+"""What a report reads of a study, once: its trials, the details of the best, and Optuna's view of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from ..studies import StudyRecord, TrialDetails, TrialRecord, read_details, read_trials
+from ..studies.comparison import ranked
+
+if TYPE_CHECKING:
+    import optuna
+
+
+@dataclass(frozen=True)
+class StudyView:
+    """One study as a report sees it; it does not change while the report is made."""
+
+    study: StudyRecord
+    trials: tuple[TrialRecord, ...]
+    best: tuple[TrialRecord, ...]
+    """The best complete trials, best first, no duplicates."""
+    details: Mapping[int, TrialDetails]
+    """Curves and summaries of the best trials."""
+
+    @property
+    def winner(self) -> TrialRecord | None:
+        """The best trial, where one is complete."""
+        return self.best[0] if self.best else None
+
+    @property
+    def complete(self) -> int:
+        """Complete trials that are not repetitions."""
+        return sum(trial.state == "complete" and trial.duplicate_of is None for trial in self.trials)
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """What the study says about its data."""
+        data = self.study.about.get("data")
+        return data if isinstance(data, Mapping) else {}
+
+    @cached_property
+    def plots(self) -> optuna.Study:
+        """The study for Optuna's plots: in memory, with names that Plotly shows as they are. Reads the storage."""
+        from ..studies.writing import open_optuna
+        from .optuna_plots import copy_for_plots
+
+        return copy_for_plots(open_optuna(self.study))
+
+
+def load_view(study: StudyRecord, top: int = 10) -> StudyView:
+    """Read a study's trials and the details of its best ones.
+
+    Args:
+        study: The study.
+        top: How many of the best trials a report shows.
+    """
+    trials = read_trials(study)
+    best = tuple(ranked(trials, study.direction)[: max(top, 1)])
+    return StudyView(study, tuple(trials), best, read_details(study, [trial.number for trial in best]))

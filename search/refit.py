@@ -1,0 +1,132 @@
+"""Trains a configuration on all training data for its chosen number of epochs and scores it once on the test split."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ModelError, StudyError, TrainingError
+from ..studies import StudyRecord, TrialRecord, best_trial, read_trial
+from ..studies.writing import drive_study
+from .data import Dataset, FittedPreparation
+from .launch import plan_resume
+from .models import Build, Signature
+from .plan import all_rows, cores
+from .training import Workload
+from .training.seeds import fold_seed
+
+if TYPE_CHECKING:
+    import keras
+
+
+
+@dataclass(frozen=True)
+class Refit:
+    """A trained model with all that is needed to use it and to train it again."""
+
+    study: StudyRecord
+    trial: TrialRecord
+    model: keras.Model
+    preparation: FittedPreparation
+    """Fitted on all training rows."""
+    dataset: Dataset
+    signature: Signature
+    labels: str
+    """What the loss reads: ``codes``, ``one-hot`` or ``column`` for classes, ``numbers`` for a regression."""
+    epochs: int
+    batch_size: int
+    seed: int
+    """Given to ``keras.utils.set_random_seed`` and to the order of rows."""
+    test: dict[str, float]
+    """Metrics on the test split, in the target's units."""
+    training: dict[str, list[float]]
+    """Metric -> epoch, on the training rows while training."""
+    seconds: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what the study stores of it."""
+        return {
+            "test": self.test,
+            "epochs": self.epochs,
+            "rows": self.dataset.rows,
+            "test_rows": len(self.dataset.y_test),
+            "seconds": self.seconds,
+            "seed": self.seed,
+        }
+
+
+def refit(
+    study: StudyRecord,
+    number: int | None = None,
+    *,
+    limit: int | None = None,
+    data: Any = None,
+    model: Build | None = None,
+    on_epoch: Callable[[int, int, dict[str, float]], None] = lambda epoch, epochs, logs: None,
+) -> Refit:
+    """Train a trial's configuration on all training rows, evaluate it once on the test split, store the score.
+
+    Args:
+        study: The study.
+        number: The trial; the best one where None.
+        limit: A subset of the training rows; all of them where None, also if the sweep ran on a subset.
+        data: The data, where the study's were given in Python.
+        model: The build function, where the study's was given in Python.
+        on_epoch: Called after every epoch with its number, the number of epochs, and Keras's logs.
+
+    Raises:
+        StudyError: The trial does not exist or was never scored.
+        ModelError: Training failed.
+    """
+    trial = best_trial(study) if number is None else read_trial(study, number)
+    if trial.epochs is None:
+        raise StudyError(f"Trial {trial.number} of '{study.name}' is {trial.state}; only a scored trial can be refit.")
+    plan = plan_resume(study, {"execution": {"workers": 1}}, data=data, model=model)
+    workload = all_rows(plan, limit, data)
+    with drive_study(study) as writer:
+        try:
+            done = _train(study, trial, workload, on_epoch)
+        except TrainingError as error:
+            raise ModelError(f"Trial {trial.number} cannot be refit: {error}.") from error
+        writer.set_refit(trial.number, done.as_dict())
+    return done
+
+
+def _train(
+    study: StudyRecord,
+    trial: TrialRecord,
+    workload: Workload,
+    on_epoch: Callable[[int, int, dict[str, float]], None],
+) -> Refit:
+    from .training.runtime import prepare_tensorflow
+
+    prepare_tensorflow(cores())
+    from .training.whole import start_whole
+
+    started = time.perf_counter()
+    epochs = int(trial.epochs or 1)
+    seed = fold_seed(int(trial.seed or 0), 0)
+    run = start_whole(workload, trial.configuration, seed)
+    history: dict[str, list[float]] = {}
+    for epoch in range(epochs):
+        logs = run.train_epoch(epoch)
+        for metric, value in logs.items():
+            history.setdefault(metric, []).append(value)
+        on_epoch(epoch + 1, epochs, logs)
+    return Refit(
+        study=study,
+        trial=trial,
+        model=run.model,
+        preparation=run.preparation,
+        dataset=workload.dataset,
+        signature=workload.signature,
+        labels=run.labels,
+        epochs=epochs,
+        batch_size=run.batch_size,
+        seed=seed,
+        test=run.evaluate(),
+        training=history,
+        seconds=round(time.perf_counter() - started, 3),
+    )

@@ -1,0 +1,74 @@
+"""Trains one model on all training rows, and scores it on the test split: what ``refit`` does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import keras
+import tensorflow as tf
+
+from ...spaces import Configuration
+from ..data import FittedPreparation
+from ..metrics import in_target_units
+from ..models.building import build_model, labels_of
+from .feeding import Feed, in_order
+from .fit import batch_size_of, targets_for, train_epoch
+from .workload import Workload
+
+
+@dataclass(frozen=True)
+class WholeRun:
+    """A model in training on all rows."""
+
+    model: keras.Model
+    feed: Feed
+    test: tf.data.Dataset
+    preparation: FittedPreparation
+    """Fitted on all training rows."""
+    labels: str
+    """``codes``, ``one-hot`` or ``column`` for classes, ``numbers`` for a regression."""
+    batch_size: int
+
+    def train_epoch(self, epoch: int) -> dict[str, float]:
+        """Train one epoch, counted from 0, and return its metrics in the target's units."""
+        return self._in_units(train_epoch(self.model, self.feed, epoch))
+
+    def evaluate(self) -> dict[str, float]:
+        """Return the metrics on the test split, in the target's units."""
+        return self._in_units(self.model.evaluate(self.test, verbose=0, return_dict=True))
+
+    def _in_units(self, logs: dict[str, float]) -> dict[str, float]:
+        scale = self.preparation.target_scale
+        return {metric: in_target_units(metric, float(value), scale) for metric, value in logs.items()}
+
+
+def start_whole(workload: Workload, configuration: Configuration, seed: int) -> WholeRun:
+    """Fit the preparation on all training rows and build the configuration's model.
+
+    Args:
+        workload: Its folds take no part.
+        configuration: What to train.
+        seed: Seeds weights, dropout and the order of rows.
+
+    Raises:
+        TrainingError: The model cannot be built.
+    """
+    keras.utils.clear_session()
+    dataset = workload.dataset
+    fitted = workload.preparation.fit(dataset.x, dataset.y)
+    model = build_model(workload.model.load(), configuration, workload.signature, seed)
+    batch_size = batch_size_of(configuration)
+    arrays = []
+    for x, y in ((dataset.x, dataset.y), (dataset.x_test, dataset.y_test)):
+        targets = targets_for(model, fitted.transform_target(y), dataset)
+        arrays.append((tf.constant(fitted.transform(x)), tf.constant(targets)))
+    rows, test_rows = (tf.range(len(part[1]), dtype=tf.int64).numpy() for part in arrays)
+    labels = "numbers" if dataset.task == "regression" else labels_of(model)
+    return WholeRun(
+        model,
+        Feed(*arrays[0], rows, batch_size, seed),
+        in_order(*arrays[1], test_rows),
+        fitted,
+        labels,
+        batch_size,
+    )
