@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
 from ..spaces import Categorical, Float, Hyperparameter, Int, Value, value_text
-from ..studies import TrialDetails, TrialRecord
 from ..studies.comparison import AgainstRecommended, Cost, StudyRow, number_text
-from .theme import ACCENT, BEST, COLOURS, GOOD, GRID, PURPLE, QUIET, hover, plain, themed, translucent
+from .theme import (
+    ACCENT,
+    BEST,
+    COLOURS,
+    GOOD,
+    GRID,
+    PURPLE,
+    QUIET,
+    focus,
+    hover,
+    log_ticks,
+    plain,
+    themed,
+    translucent,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..studies import TrialDetails, TrialRecord
 
 
 @dataclass(frozen=True)
@@ -88,7 +106,9 @@ def learning_curves(train: Band | None, validation: Band | None, chosen: int | N
         )
     if chosen:
         figure.add_vline(x=chosen, line={"color": GOOD, "width": 1.5, "dash": "dash"})
-    return themed(figure, height=320, x="Epoch", y=metric)
+    shown = curves_range([band.mean for band in (train, validation) if band is not None])
+    figure = themed(figure, height=320, x="Epoch", y=metric)
+    return figure.update_yaxes(range=shown) if shown else figure
 
 
 def validation_curves(details: dict[int, TrialDetails], metric: str) -> go.Figure | None:
@@ -107,7 +127,11 @@ def validation_curves(details: dict[int, TrialDetails], metric: str) -> go.Figur
             line={"color": colour, "width": 3 if position == 0 else 1.6},
             hovertemplate=f"trial {number}, epoch %{{x}}: %{{y:.5g}}<extra></extra>",
         )
-    return themed(figure, height=320, x="Epoch", y=metric) if figure.data else None
+    if not figure.data:
+        return None
+    shown = curves_range([trace.y for trace in figure.data])
+    figure = themed(figure, height=320, x="Epoch", y=metric)
+    return figure.update_yaxes(range=shown) if shown else figure
 
 
 def fold_rows(trials: Sequence[TrialRecord]) -> list[tuple[float | None, ...]]:
@@ -124,7 +148,7 @@ def fold_rows(trials: Sequence[TrialRecord]) -> list[tuple[float | None, ...]]:
     ]
 
 
-def fold_spread(trials: Sequence[TrialRecord], metric: str) -> go.Figure:
+def fold_spread(trials: Sequence[TrialRecord], metric: str, direction: str) -> go.Figure:
     """Draw every fold's score of the best trials, one line a fold, and each trial's mean with its standard error."""
     labels = [f"{trial.number}" for trial in trials]
     figure = go.Figure()
@@ -146,6 +170,7 @@ def fold_spread(trials: Sequence[TrialRecord], metric: str) -> go.Figure:
         error_y={
             "type": "data",
             "array": [trial.standard_error or 0 for trial in trials],
+            "color": ACCENT,
             "thickness": 2,
             "width": 5,
         },
@@ -153,13 +178,22 @@ def fold_spread(trials: Sequence[TrialRecord], metric: str) -> go.Figure:
         name="mean ± standard error",
         marker={
             "color": [BEST if not rank else ACCENT for rank in range(len(trials))],
-            "size": 11,
+            "size": 9,
             "symbol": "diamond",
         },
         hovertemplate="trial %{x}, mean: %{y:.5g}<extra></extra>",
     )
     figure.update_xaxes(type="category")
-    return themed(figure, height=380, x="Trial, best first", y=metric)
+    figure = themed(figure, height=380, x="Trial, best first", y=metric)
+    shown = focus([score for scores in fold_rows(trials) for score in scores if score is not None], direction)
+    return figure.update_yaxes(range=shown) if shown else figure
+
+
+def curves_range(curves: Sequence[Sequence[float]]) -> tuple[float, float] | None:
+    """Return the part of the value axis where curves are told apart, without the steep first epochs; None for all."""
+    values = [value for curve in curves for value in curve]
+    rises = sum(curve[-1] - curve[0] for curve in curves if curve) > 0
+    return focus(values, "maximize" if rises else "minimize")
 
 
 def cost_parts(cost: Cost) -> list[tuple[str, int]]:
@@ -223,7 +257,8 @@ def size_against_value(trials: Sequence[TrialRecord], metric: str, winner: int |
         **hover(trial="%{customdata[0]}", parameters="%{customdata[1]}", value="%{y:.5g}"),
     )
     figure.update_layout(showlegend=False)
-    figure.update_xaxes(type="log", dtick=1)
+    sizes = [trial.parameters or 1 for trial in points]
+    figure.update_xaxes(type="log", **log_ticks(min(sizes, default=1), max(sizes, default=1)))
     return themed(figure, height=300, x="parameters (log)", y=metric)
 
 
@@ -299,7 +334,13 @@ def study_values(rows: Sequence[StudyRow], metric: str) -> go.Figure:
     figure.add_scatter(
         x=[value for _, value, _ in points],
         y=[name for name, _, _ in points],
-        error_x={"type": "data", "array": [error or 0 for *_, error in points], "thickness": 2, "width": 6},
+        error_x={
+            "type": "data",
+            "array": [error or 0 for *_, error in points],
+            "color": ACCENT,
+            "thickness": 2,
+            "width": 6,
+        },
         mode="markers",
         marker={"size": 12, "color": ACCENT, "symbol": "diamond"},
         customdata=[number_text(value, error) for _, value, error in points],

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import optuna
-import plotly.graph_objects as go
-from optuna.distributions import BaseDistribution, CategoricalDistribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
 from plotly.colors import sample_colorscale
 
 from ..spaces import value_text
-from .theme import ACCENT, BEST, COLOURS, GRID, QUIET, SCALE, focus, plain, themed, translucent
+from .theme import ACCENT, BEST, COLOURS, GRID, QUIET, SCALE, focus, log_ticks, plain, themed, translucent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import plotly.graph_objects as go
 
 MOST_LINES = 200
 """Lines that a figure of one line a trial shows: more are neither legible nor quick to draw."""
@@ -145,24 +148,36 @@ def parallel_coordinates(study: optuna.Study, metric: str) -> go.Figure:
             _selection(study, MOST_LINES), target_name=metric
         )
     lines = [trace for trace in figure.data if trace.mode == "lines"]
-    scale = next(trace for trace in figure.data if trace.mode == "markers")
     flip = _direction(study) == "minimize"
     for trace in lines:
         share = 1 - trace.y[0] if flip else trace.y[0]
         trace.line = {"color": sample_colorscale(SCALE, share)[0], "width": 1.2 + 1.6 * share**6}
         trace.opacity = 0.3 + 0.65 * share**3
     lines.sort(key=lambda trace: trace.y[0], reverse=flip)
-    scale.marker.update(
-        colorscale=SCALE, reversescale=flip, colorbar={"thickness": 10, "outlinewidth": 0, "title": ""}
-    )
     figure.data = ()
-    figure.add_traces([*lines, scale])
-    for annotation in figure.layout.annotations:
-        annotation.font.color = None
+    figure.add_traces(lines)
+    _restyle_axes(figure, study)
+    figure = themed(figure, height=430)
+    return figure.update_layout(showlegend=False, margin={"l": 56, "t": 16}).update_xaxes(ticks="")
+
+
+def _restyle_axes(figure: go.Figure, study: optuna.Study) -> None:
+    """Let the marks of the axes take the page's colour, and drop those between whole numbers."""
+    laws = {name: law for trial in study.trials for name, law in trial.distributions.items()}
+    names = [None, *sorted({name for trial in study.trials for name in trial.params})]
+    kept = []
+    for mark in figure.layout.annotations:
+        whole = isinstance(
+            laws.get(names[int(mark.x)]) if int(mark.x) < len(names) else None, IntDistribution
+        )
+        if whole and "." in mark.text and "e" not in mark.text:
+            continue
+        mark.font.color = None
+        mark.font.size = 11
+        kept.append(mark)
+    figure.layout.annotations = kept
     for shape in figure.layout.shapes:
         shape.line.color = GRID
-    figure.update_layout(showlegend=False)
-    return themed(figure, height=430)
 
 
 def importances(study: optuna.Study, metric: str) -> tuple[go.Figure, dict[str, float]]:
@@ -209,7 +224,7 @@ def slices(study: optuna.Study, metric: str, recommended: dict[str, Any]) -> lis
         with quietly():
             figure = optuna.visualization.plot_slice(study, [name], target_name=metric)
         _restyle_slice(figure, recommended.get(name))
-        figure = themed(figure, height=260, x=name, y=metric)
+        figure = themed(figure, height=240, x="", y=metric)
         figures.append((name, figure.update_yaxes(range=shown) if shown else figure))
     return figures
 
@@ -224,7 +239,13 @@ def _restyle_slice(figure: go.Figure, recommended: Any) -> None:
     categories = figure.layout.xaxis.categoryarray
     if categories is not None:
         _unquote(figure, [str(category) for category in categories], recommended)
-    elif isinstance(recommended, int | float) and not isinstance(recommended, bool):
+        return
+    numbers = [value for trace in figure.data for value in trace.x]
+    if figure.layout.xaxis.type == "log":
+        figure.update_xaxes(log_ticks(min(numbers), max(numbers)))
+    elif all(isinstance(value, int) for value in numbers) and max(numbers) - min(numbers) < 6:
+        figure.update_xaxes(dtick=1)
+    if isinstance(recommended, int | float) and not isinstance(recommended, bool):
         figure.add_vline(x=recommended, line={"color": BEST, "width": 1.5, "dash": "dot"})
 
 
@@ -276,7 +297,7 @@ def intermediate_values(study: optuna.Study, metric: str, winner: int | None) ->
     figure.add_traces(sorted(traces, key=lambda trace: trace.name == "winner"))
     figure.update_layout(showlegend=True)
     figure = themed(figure, x="Epoch", y=metric)
-    shown = focus([value for trace in traces for value in trace.y], _direction(study))
+    shown = focus(_finite(study), _direction(study))
     return figure.update_yaxes(range=shown) if shown else figure
 
 

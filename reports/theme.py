@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 ACCENT = "#3f83d8"
 BEST = "#e07b39"
@@ -28,7 +30,8 @@ _AXIS = {
     "automargin": True,
     "ticks": "outside",
     "tickcolor": GRID,
-    "title": {"standoff": 8},
+    "title": {"standoff": 8, "font": {"size": 13}},
+    "tickfont": {"size": 12},
 }
 _TEMPLATE = go.layout.Template(
     layout={
@@ -65,9 +68,9 @@ def themed(figure: go.Figure, *, height: int = 360, x: str | None = None, y: str
         plot_bgcolor=None,
     )
     if x is not None:
-        figure.update_xaxes(title={"text": plain(x)})
+        figure.update_xaxes(title={"text": plain(x) or None})
     if y is not None:
-        figure.update_yaxes(title={"text": plain(y)})
+        figure.update_yaxes(title={"text": plain(y) or None})
     return figure
 
 
@@ -91,19 +94,32 @@ def translucent(colour: str, opacity: float) -> str:
 def focus(values: Iterable[float], direction: str) -> tuple[float, float] | None:
     """Return a range of the value axis that keeps a few hopeless trials from squashing the rest.
 
-    The bad end is cut at three times the distance from the best value to the median, where values lie beyond it;
-    None means that everything fits anyway. Double-clicking a figure, or its "autoscale", shows the rest.
+    The bad end is cut at twice the distance from the best value to the worst quarter, where values lie far beyond
+    it; None means that everything fits anyway. Double-clicking a figure, or its "autoscale", shows the rest.
     """
     finite = sorted(value for value in values if math.isfinite(value))
     if len(finite) < 5:
         return None
-    median = finite[len(finite) // 2]
-    best, worst = (finite[-1], finite[0]) if direction == "maximize" else (finite[0], finite[-1])
-    reach = best + 3 * (median - best)
-    if best == median or abs(worst - best) <= 1.6 * abs(reach - best):
+    if direction == "maximize":
+        finite.reverse()
+    best, quarter, worst = finite[0], finite[3 * len(finite) // 4], finite[-1]
+    reach = best + 2 * (quarter - best)
+    if best == quarter or abs(worst - best) <= 1.5 * abs(reach - best):
         return None
     margin = 0.06 * abs(reach - best)
     return (reach - margin, best + margin) if direction == "maximize" else (best - margin, reach + margin)
+
+
+def log_ticks(low: float, high: float) -> dict[str, Any]:
+    """Return the ticks of a logarithmic axis, written out: powers of ten, with 2 and 5 where the range is short."""
+    if not 0 < low <= high or not math.isfinite(high):
+        return {}
+    steps = (1, 2, 5) if high / low < 200 else (1,)
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    values = [step * 10.0**power for power in powers for step in steps]
+    kept = [value for value in values if low / 1.3 <= value <= high * 1.3]
+    texts = [f"{value:,.0f}" if value >= 1 else f"{value:g}" for value in kept]
+    return {"tickmode": "array", "tickvals": kept, "ticktext": texts} if len(kept) > 1 else {}
 
 
 def hover(**parts: str) -> dict[str, Any]:

@@ -28,7 +28,8 @@ class InlineExecutor:
         """Import TensorFlow and build the task's model once."""
         from ..training.runtime import make_trainer
 
-        self._trainer = make_trainer(self._workload, self._threads)
+        if self._trainer is None:
+            self._trainer = make_trainer(self._workload, self._threads)
         try:
             return self._trainer.probe(task)
         except TrainingError as error:

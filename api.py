@@ -1,0 +1,323 @@
+"""The Python interface: ``launch``, ``resume``, ``load``, ``studies``, ``compare``, ``report``, and ``Study``.
+
+The command line calls the same functions. This module stands above ``search``, ``studies`` and ``reports``, which do
+not know each other's uses.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .errors import SpecError, UsageError, did_you_mean
+from .studies import (
+    StudyRecord,
+    TrialRecord,
+    best_trial,
+    best_trials,
+    read_studies,
+    read_study,
+    read_trial,
+    read_trials,
+    storage_url,
+    trials_frame,
+)
+from .terminal import show_progress
+
+if TYPE_CHECKING:
+    import optuna
+    import pandas as pd
+
+    from .search.plan import Plan
+    from .search.progress import Progress
+    from .search.refit import Refit
+    from .spaces import Space
+
+Storage = str | os.PathLike[str] | None
+FORMATS = ("yaml", "json", "python", "keras")
+
+SETTINGS: dict[str, tuple[str, ...]] = {
+    "study": ("study",),
+    "target": ("data", "target"),
+    "task": ("data", "task"),
+    "group": ("data", "group"),
+    "limit": ("data", "limit"),
+    "scaling": ("data", "scaling"),
+    "test_size": ("data", "test_size"),
+    "preset": ("space", "preset"),
+    "set": ("space", "set"),
+    "fix": ("space", "fix"),
+    "search": ("search", "method"),
+    "trials": ("search", "trials"),
+    "time": ("search", "time"),
+    "target_score": ("search", "target"),
+    "seed": ("search", "seed"),
+    "pruner": ("search", "pruner"),
+    "cv": ("cv", "method"),
+    "folds": ("cv", "folds"),
+    "repeats": ("cv", "repeats"),
+    "holdout": ("cv", "holdout"),
+    "epochs": ("training", "epochs"),
+    "patience": ("training", "patience"),
+    "metric": ("training", "metric"),
+    "direction": ("training", "direction"),
+    "workers": ("execution", "workers"),
+    "threads": ("execution", "threads"),
+}
+"""Keyword or flag -> its place in a ``SweepSpec``."""
+
+
+class Study:
+    """A study: what was found, and what can be made of it."""
+
+    def __init__(self, record: StudyRecord) -> None:
+        self._record = record
+
+    @property
+    def name(self) -> str:
+        """Its name in the storage."""
+        return self._record.name
+
+    @property
+    def record(self) -> StudyRecord:
+        """The specification, the data's description and the counts of trials, as they were when this was loaded."""
+        return self._record
+
+    @property
+    def best(self) -> TrialRecord:
+        """The best complete trial.
+
+        Raises:
+            StudyError: No trial is complete.
+        """
+        return best_trial(self._record)
+
+    def leaderboard(self, count: int = 10) -> pd.DataFrame:
+        """Return the best complete trials, best first."""
+        return trials_frame(best_trials(self._record, count))
+
+    @property
+    def trials(self) -> pd.DataFrame:
+        """All trials, one row each."""
+        return trials_frame(read_trials(self._record))
+
+    @property
+    def optuna(self) -> optuna.Study:
+        """The study as Optuna's own object."""
+        from .studies.writing import open_optuna
+
+        return open_optuna(self._record)
+
+    def report(self, path: str | os.PathLike[str] = "report.html") -> Path:
+        """Write the report, one HTML file that needs no network, and return its path."""
+        return report([self], path)
+
+    def refit(self, trial: int | None = None, **options: Any) -> Refit:
+        """Train a trial's configuration on all training rows and score it once on the test split.
+
+        Args:
+            trial: Its number; the best one where None.
+            **options: ``limit``, ``data``, ``model``, ``on_epoch``: see ``kerasweep.search.refit.refit``.
+        """
+        from .search.refit import refit
+
+        done = refit(self._record, trial, **options)
+        self._record = read_study(self.name, self._record.storage)
+        return done
+
+    def export(
+        self,
+        path: str | os.PathLike[str],
+        format: str = "yaml",  # noqa: A002 - the command line's word
+        trial: int | None = None,
+        **options: Any,
+    ) -> Path:
+        """Write the winner, or another trial, as ``yaml``, ``json``, ``python`` or ``keras``, and return the path.
+
+        ``python`` and ``keras`` refit the trial first; ``options`` are those of ``refit``.
+        """
+        return export(self, Path(path), format, trial, **options)
+
+    def resume(self, **settings: Any) -> Study:
+        """Continue to the budget, or a larger one; see ``kerasweep.resume``."""
+        return resume(self.name, storage=self._record.storage, **settings)
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{count} {state}" for state, count in self._record.counts.items())
+        return f"<Study '{self.name}': {counts or 'no trials'}>"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        record = self._record
+        rows = best_trials(record, 5)
+        if not rows:
+            return f"<p>{escape(repr(self))}</p>"
+        title = f"{escape(record.name)} &middot; {escape(record.metric)} &middot; {escape(repr(self)[1:-1])}"
+        return f"<p><b>{title}</b></p>{trials_frame(rows).to_html(escape=True)}"
+
+
+def launch(
+    data: Any = None,
+    model: Any = None,
+    *,
+    file: str | os.PathLike[str] | None = None,
+    space: Space | None = None,
+    storage: Storage = None,
+    verbose: int = 2,
+    **settings: Any,
+) -> Study:
+    """Run a sweep and return its study.
+
+    A study of the same name, data, space and settings is continued; only its missing trials are trained.
+
+    Args:
+        data: A name, a path, ``module:function``; or ``(x, y)``, ``((x_train, y_train), (x_test, y_test))``, a
+            DataFrame with ``target=``, a dict of arrays.
+        model: ``nn``, ``ann``, ``dnn``, ``cnn``, ``module:function``, or a function ``build(config, signature)``.
+        file: A YAML specification; other arguments are laid over it.
+        space: A space of one's own, in place of the model's preset.
+        storage: A database's URL or path; ``kerasweep.db`` where None.
+        verbose: As Keras has it: 0 silent, 1 a bar, 2 a line a trial.
+        **settings: Everything else that a sweep has, by the names of ``SETTINGS``: ``search``, ``trials``, ``time``,
+            ``target``, ``target_score``, ``limit``, ``epochs``, ``folds``, ``workers``, ``seed``, ``set``, ``fix``, ...
+
+    Raises:
+        KerasweepError: of a kind that says who must act.
+    """
+    from .search.launch import find_place, run_plan
+
+    url = storage_url(storage)
+    plan = plan_sweep(data, model, file=file, space=space, **settings)
+    plan, existing = find_place(plan, url, named="study" in settings or names_study(file))
+    with show_progress(verbose) as listen:
+        return Study(run_plan(plan, existing, url, listen).study)
+
+
+def plan_sweep(
+    data: Any = None,
+    model: Any = None,
+    *,
+    file: str | os.PathLike[str] | None = None,
+    space: Space | None = None,
+    **settings: Any,
+) -> Plan:
+    """Decide everything about a sweep without starting it; the arguments are those of ``launch``."""
+    from .search.plan import FROM_PYTHON, make_plan
+    from .search.spec import make_spec
+    from .search.specfile import read_spec
+    from .spaces import space_to_dict
+
+    nested = nest(settings)
+    given_data = None if data is None or isinstance(data, str | os.PathLike) else data
+    given_model = model if callable(model) else None
+    if given_data is not None:
+        _put(nested, ("data", "source"), f"{FROM_PYTHON}{type(data).__name__}")
+    elif data is not None:
+        _put(nested, ("data", "source"), str(data))
+    if model is not None:
+        nested["model"] = f"{model.__module__}:{model.__qualname__}" if callable(model) else model
+    if space is not None:
+        _put(nested, ("space", "define"), space_to_dict(space))
+    spec = read_spec(file, nested) if file is not None else make_spec(nested)
+    return make_plan(spec, data=given_data, model=given_model)
+
+
+def resume(
+    study: str | None = None,
+    *,
+    storage: Storage = None,
+    data: Any = None,
+    model: Any = None,
+    verbose: int = 2,
+    **settings: Any,
+) -> Study:
+    """Continue a study to its budget, or to a larger one.
+
+    Args:
+        study: Its name; the last one where None.
+        storage: Where it is.
+        data: The data, where the study's were given in Python.
+        model: The build function, where the study's was given in Python.
+        verbose: As for ``launch``.
+        **settings: ``trials``, ``time``, ``target_score``, ``workers``, ``threads``.
+    """
+    from .search.launch import run_plan
+
+    record = read_study(study, storage_url(storage))
+    plan = plan_to_resume(record, settings, data=data, model=model)
+    with show_progress(verbose) as listen:
+        return Study(run_plan(plan, record, record.storage, listen).study)
+
+
+def plan_to_resume(record: StudyRecord, settings: Mapping[str, Any], *, data: Any = None, model: Any = None) -> Plan:
+    """Return the plan that continues a study; the arguments are those of ``resume``."""
+    from .search.launch import plan_resume
+
+    allowed = ("trials", "time", "target_score", "workers", "threads")
+    for name in settings:
+        if name not in allowed:
+            raise SpecError(f"resume cannot change '{name}'.{did_you_mean(name, allowed)}")
+    return plan_resume(record, nest(settings), data=data, model=model)
+
+
+def load(study: str | None = None, *, storage: Storage = None) -> Study:
+    """Return a study by name; the last one where no name is given."""
+    return Study(read_study(study, storage_url(storage)))
+
+
+def studies(*, storage: Storage = None) -> list[Study]:
+    """Return all studies of a storage, in the order in which they were made."""
+    return [Study(record) for record in read_studies(storage_url(storage))]
+
+
+def compare(*names: str, storage: Storage = None) -> pd.DataFrame:
+    """Return studies side by side, one row each."""
+    import dataclasses
+
+    import pandas as pd
+
+    from .studies.comparison import compare_studies
+
+    url = storage_url(storage)
+    rows = compare_studies([read_study(name, url) for name in names]).rows
+    return pd.DataFrame([dataclasses.asdict(row) for row in rows]).set_index("study")
+
+
+def report(studies: Sequence[Study | str], path: str | os.PathLike[str] = "report.html", *, storage: Storage = None) -> Path:
+    """Write one report on one or several studies and return its path."""
+    from .reports import write_report
+
+    url = storage_url(storage)
+    records = [study.record if isinstance(study, Study) else read_study(study, url) for study in studies]
+    return write_report(records, Path(path))
+
+
+def nest(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return flat settings as the nested mapping that a specification is made of.
+
+    Raises:
+        SpecError: There is no such setting.
+    """
+    nested: dict[str, Any] = {}
+    unknown = [name for name in settings if name not in SETTINGS]
+    if unknown:
+        raise SpecError("\n".join(f"There is no setting '{name}'.{did_you_mean(name, SETTINGS)}" for name in unknown))
+    for name, value in settings.items():
+        _put(nested, SETTINGS[name], value)
+    return nested
+
+
+def _put(nested: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+    for key in path[:-1]:
+        nested = nested.setdefault(key, {})
+    nested[path[-1]] = value
+
+
+def names_study(file: str | os.PathLike[str] | None) -> bool:
+    """Tell whether a YAML specification names its study."""
+    from .search.specfile import read_yaml
+
+    return file is not None and "study" in read_yaml(file)[0]

@@ -1,0 +1,80 @@
+"""The application: its commands, and what an error looks like."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+
+import typer
+from rich.console import Console
+
+from .. import __version__
+from ..errors import KerasweepError, one_line
+from .browsing import best, compare, show, spaces, studies
+from .launching import launch, refit, resume
+from .making import delete, doctor, export, report
+
+INTERRUPTED = 130
+FAILED = 1
+
+app = typer.Typer(
+    name="kerasweep",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="A first sweep: [bold]kerasweep launch digits dnn[/bold], then [bold]kerasweep best[/bold] and "
+    "[bold]kerasweep report[/bold].",
+)
+for panel, commands in {
+    "Search": (launch, resume),
+    "Browse": (studies, best, show, compare, spaces),
+    "Use the winner": (refit, export, report),
+    "Housekeeping": (delete, doctor),
+}.items():
+    for command in commands:
+        app.command(rich_help_panel=panel)(command)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"kerasweep {__version__}")  # noqa: T201 - plain text for scripts
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(False, "--version", callback=_print_version, is_eager=True, help="Print the version."),
+) -> None:
+    """Find good hyperparameters for Keras models by cross-validated search, and keep what was learned."""
+
+
+def main() -> None:
+    """Run the command line; exit codes: 0 done, 1 failed, 2 misuse, 130 interrupted."""
+    try:
+        app()
+    except KerasweepError as error:
+        _print_error(str(error))
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        _print_error("Interrupted.")
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of a pipe (head, less) has gone; Python would complain again when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FAILED)
+    except Exception as error:  # noqa: BLE001 - the last resort: one line for the user, the traceback in a file
+        log = Path(tempfile.gettempdir()) / f"kerasweep-{os.getpid()}.log"
+        log.write_text(traceback.format_exc(), encoding="utf-8")
+        _print_error(f"Unexpected {type(error).__name__}: {one_line(error)} The traceback is in {log}; please report it.")
+        sys.exit(FAILED)
+
+
+def _print_error(message: str) -> None:
+    console = Console(stderr=True)
+    for line in message.splitlines():
+        console.print("[bold red]Error:[/]", end=" ")
+        console.print(line, markup=False, highlight=False, soft_wrap=True)

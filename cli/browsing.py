@@ -1,0 +1,239 @@
+"""Commands that only read: they answer at once, because they import neither TensorFlow nor Optuna nor pandas."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from ..spaces import PRESETS, preset, space_to_dict, value_text
+from ..studies import (
+    StudyRecord,
+    TrialRecord,
+    best_trials,
+    read_details,
+    read_studies,
+    read_study,
+    read_trial,
+    read_trials,
+    storage_url,
+    without_password,
+)
+from ..texts import count_text, duration_text, number_text
+from .options import Json, Storage, StudyName, print_json
+from .tables import (
+    comparison_table,
+    facts_table,
+    print_table,
+    space_table,
+    state_text,
+    studies_table,
+    table,
+    trials_table,
+)
+
+Names = Annotated[list[str], typer.Argument(help="Two or more studies.")]
+
+
+def studies(storage: Storage = None, as_json: Json = False) -> None:
+    """List all studies.
+
+    [dim]kerasweep studies[/]
+    [dim]kerasweep studies --storage postgresql://me@host/sweeps --json[/]
+    """
+    records = read_studies(storage_url(storage))
+    bests = [next(iter(best_trials(record, 1)), None) for record in records]
+    if as_json:
+        print_json([{**_summary(record), "best": best} for record, best in zip(records, bests, strict=True)])
+    elif not records:
+        Console().print(f"{without_password(storage_url(storage))} holds no study yet. Launch a sweep first.")
+    else:
+        print_table(studies_table(records, bests))
+
+
+def best(
+    study: StudyName = None,
+    count: Annotated[int, typer.Option("-n", "--count", min=1, help="How many.")] = 10,
+    storage: Storage = None,
+    as_json: Json = False,
+) -> None:
+    """Show the best configurations of a study.
+
+    [dim]kerasweep best[/]
+    [dim]kerasweep best digits-dnn-bayes -n 3 --json[/]
+    """
+    from ..studies.comparison import standing
+
+    record = read_study(study, storage_url(storage))
+    trials = best_trials(record, count)
+    if as_json:
+        print_json([_trial(trial) for trial in trials])
+        return
+    if not trials:
+        Console().print(f"{escape(record.name)} has no complete trial yet ({count_text(record.trained, 'trial')} ended).")
+        return
+    print_table(trials_table(f"{escape(record.name)}: best of {count_text(record.trained, 'trial')}", trials, record.metric))
+    Console().print(escape(standing(trials, record.direction, record.about.get("folds")).sentence), soft_wrap=True)
+
+
+def show(
+    study: StudyName = None,
+    trial: Annotated[int | None, typer.Argument(help="A trial's number.", show_default="the whole study")] = None,
+    storage: Storage = None,
+    as_json: Json = False,
+) -> None:
+    """Show a study, or one of its trials with every fold's score.
+
+    [dim]kerasweep show digits-dnn-bayes[/]
+    [dim]kerasweep show digits-dnn-bayes 7[/]
+    """
+    record = read_study(study, storage_url(storage))
+    if trial is not None:
+        _show_trial(record, read_trial(record, trial), as_json=as_json)
+    elif as_json:
+        print_json({**_summary(record), "trials": [_trial(found) for found in read_trials(record)]})
+    else:
+        _show_study(record)
+
+
+def compare(names: Names, storage: Storage = None, as_json: Json = False) -> None:
+    """Put studies side by side.
+
+    [dim]kerasweep compare digits-dnn-grid digits-dnn-bayes[/]
+    """
+    from ..studies.comparison import compare_studies
+
+    url = storage_url(storage)
+    found = compare_studies([read_study(name, url) for name in dict.fromkeys(names)])
+    if as_json:
+        rows = [
+            {
+                **_summary(row.study),
+                "best": _trial(row.best) if row.best else None,
+                "test_score": row.test_score,
+                "cost": row.cost,
+                "remarks": row.remarks,
+            }
+            for row in found.rows
+        ]
+        print_json(rows)
+        return
+    print_table(comparison_table(found))
+    for note in found.notes:
+        Console().print(f"[yellow]![/] {escape(note)}", soft_wrap=True)
+
+
+def spaces(
+    name: Annotated[str | None, typer.Argument(help="A preset.", show_default="all of them")] = None,
+    as_json: Json = False,
+    as_yaml: Annotated[bool, typer.Option("--yaml", help="Print YAML, to be edited and launched.")] = False,
+) -> None:
+    """Show the presets: what varies, what is recommended, and why.
+
+    [dim]kerasweep spaces[/]
+    [dim]kerasweep spaces cnn[/]
+    [dim]kerasweep spaces cnn --yaml > my-space.yaml[/]
+    """
+    if name is None:
+        if as_json:
+            print_json({family: space_to_dict(preset(family)) for family in PRESETS})
+            return
+        made = table("", "preset", "for", ">hyperparameters", ">grid")
+        for family, (meaning, _) in PRESETS.items():
+            space = preset(family)
+            made.add_row(f"[bold]{family}[/]", meaning, str(len(space)), str(sum(1 for _ in space.grid())))
+        print_table(made)
+        return
+    space = preset(name)
+    if as_json:
+        print_json(space_to_dict(space))
+    elif as_yaml:
+        import yaml
+
+        text = yaml.safe_dump({"space": {"define": space_to_dict(space)}}, sort_keys=False, allow_unicode=True)
+        print(text, end="")  # noqa: T201 - a file for other programs
+    else:
+        print_table(space_table(f"{name}: {PRESETS[name][0]}", space))
+
+
+def _show_study(record: StudyRecord) -> None:
+    about, search = record.about, record.spec.get("search", {})
+    data = about.get("data", {})
+    folds, limit = about.get("cv", ""), record.spec.get("data", {}).get("limit")
+    facts = {
+        "study": record.name,
+        "data": f"{data.get('name')}, {data.get('rows', 0):,} training rows"
+        + (f" (of a limit of {limit:,})" if limit else "")
+        + f", {data.get('test_rows', 0):,} held out, fingerprint {data.get('fingerprint')}"
+        if data
+        else "unknown: not made by Kerasweep",
+        "prepared": "; ".join(data.get("preparation", [])),
+        "model": record.model,
+        "search": f"{search.get('method')}, seed {search.get('seed')}, pruner {search.get('pruner')}" if search else "",
+        "folds": folds,
+        "objective": f"{record.direction} {record.metric}",
+        "trials": ", ".join(f"{number} {state}" for state, number in record.counts.items()),
+        "made": about.get("created", ""),
+        "last driver": " ".join(str(record.driver[key]) for key in ("host", "pid", "since")) if record.driver else "",
+        "versions": ", ".join(f"{name} {version}" for name, version in about.get("versions", {}).items()),
+    }
+    console = Console()
+    console.print(facts_table({name: fact for name, fact in facts.items() if fact}))
+    console.print(f"state         {state_text(record)}", highlight=False)
+    for number, refit in sorted(record.refits.items()):
+        scores = ", ".join(f"test {metric} {number_text(value)}" for metric, value in refit["test"].items())
+        console.print(f"refit of trial {number}: {scores}", highlight=False)
+    trials = best_trials(record, 5)
+    if trials:
+        print_table(trials_table("best trials", trials, record.metric))
+    failed = [trial for trial in read_trials(record) if trial.failure]
+    for trial in failed[:5]:
+        console.print(f"[red]trial {trial.number} failed:[/] {escape(trial.failure.get('message', ''))}", soft_wrap=True)
+    if len(failed) > 5:
+        console.print(f"[dim]and {len(failed) - 5} more failed trials; kerasweep report shows all of them[/]")
+
+
+def _show_trial(record: StudyRecord, trial: TrialRecord, *, as_json: bool) -> None:
+    details = read_details(record, [trial.number]).get(trial.number)
+    if as_json:
+        print_json({**_trial(trial), "curves": details.curves if details else {}, "failure": trial.failure})
+        return
+    console = Console()
+    facts = {
+        "trial": f"{trial.number} of {record.name}, {trial.state}",
+        record.metric: number_text(trial.value, trial.standard_error),
+        "folds": "  ".join(number_text(score) for score in trial.fold_scores),
+        "epochs": f"{trial.epochs} chosen, {trial.epochs_trained} trained" if trial.epochs else "",
+        "time": duration_text(trial.seconds),
+        "weights": f"{trial.parameters:,}" if trial.parameters else "",
+        "seed": trial.seed if trial.seed is not None else "",
+        "same as": f"trial {trial.duplicate_of}" if trial.duplicate_of is not None else "",
+        "failed": trial.failure.get("message", ""),
+        **{name: value_text(value) for name, value in trial.configuration.items()},
+    }
+    console.print(facts_table({name: fact for name, fact in facts.items() if fact != ""}))
+    if trial.failure.get("traceback"):
+        console.print(trial.failure["traceback"], style="dim", markup=False, highlight=False)
+    if details and details.summary:
+        console.print(details.summary, markup=False, highlight=False)
+
+
+def _summary(record: StudyRecord) -> dict[str, object]:
+    return {
+        "study": record.name,
+        "direction": record.direction,
+        "metric": record.metric,
+        "counts": record.counts,
+        "spec": record.spec,
+        "about": record.about,
+        "refits": record.refits,
+    }
+
+
+def _trial(trial: TrialRecord) -> dict[str, object]:
+    data = asdict(trial)
+    data.pop("failure")
+    return {**data, "standard_error": trial.standard_error}

@@ -1,0 +1,301 @@
+"""Commands that train: launch, resume, refit."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from ..errors import SpecError
+from ..studies import best_trials, read_study, storage_url
+from ..texts import count_text, duration_text, number_text
+from .options import (
+    Quiet,
+    Storage,
+    StudyName,
+    TrialNumber,
+    Verbose,
+    assignments,
+    optional_count,
+    split_target,
+    verbosity,
+)
+from .tables import facts_table, print_table, table, trials_table
+
+if TYPE_CHECKING:
+    from ..search.calibration import Estimate
+    from ..search.launch import Ending
+    from ..search.plan import Plan
+
+INTERRUPTED = 130
+
+Trials = Annotated[int | None, typer.Option("--trials", "-n", min=1, help="Trials to train.", rich_help_panel="Budget")]
+Time = Annotated[str | None, typer.Option(help="Time to run: 90s, 10m, 1h30m.", rich_help_panel="Budget")]
+Target = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="A word: the column to predict, for CSV and Parquet. A number: a score that ends the sweep. "
+        "May be given twice.",
+        metavar="COLUMN|SCORE",
+    ),
+]
+Workers = Annotated[int | None, typer.Option("--workers", "-w", min=1, help="Processes.", rich_help_panel="Execution")]
+Threads = Annotated[int | None, typer.Option(min=1, help="Cores a worker.", rich_help_panel="Execution")]
+
+
+class Search(StrEnum):
+    """Search methods, as the command line knows them."""
+
+    grid = "grid"
+    random = "random"
+    bayes = "bayes"
+    qmc = "qmc"
+
+
+def _option(panel: str, text: str, *names: str, **more: Any) -> Any:
+    return typer.Option(*names, help=text, rich_help_panel=panel, **more)
+
+
+def launch(
+    data: Annotated[
+        str | None,
+        typer.Argument(help="A name (digits, mnist, ...), a .csv, .parquet or .npz file, a folder of images, "
+                       "module:function; or a sweep.yaml."),
+    ] = None,
+    model: Annotated[str | None, typer.Argument(help="nn, ann, dnn, cnn, or module:function.")] = None,
+    data_option: Annotated[str | None, typer.Option("--data", help="As the first argument.")] = None,
+    model_option: Annotated[str | None, typer.Option("--model", "-m", help="As the second argument.")] = None,
+    target: Target = None,
+    study: Annotated[str | None, typer.Option("--study", "-s", help="Name.", show_default="data-model-search")] = None,
+    task: Annotated[str | None, _option("Data", "classification or regression.", show_default="detected")] = None,
+    group: Annotated[str | None, _option("Data", "Column of group labels.")] = None,
+    limit: Annotated[int | None, _option("Data", "Train on a stratified subset of this many rows.", min=1)] = None,
+    scaling: Annotated[str | None, _option("Data", "none, unit, minmax, standard or robust.", show_default="by rule")] = None,
+    sets: Annotated[
+        list[str] | None,
+        _option("Space", "Change a range: learning_rate=0.001..0.1:log, units=64,128.", "--set", metavar="NAME=RANGE"),
+    ] = None,
+    fixes: Annotated[
+        list[str] | None, _option("Space", "Fix a value: batch_size=32.", "--fix", metavar="NAME=VALUE")
+    ] = None,
+    preset: Annotated[str | None, _option("Space", "Preset of the model's family.", show_default="basic")] = None,
+    search: Annotated[Search | None, _option("Search", "How to search.", show_default="bayes")] = None,
+    seed: Annotated[int | None, _option("Search", "Seed of everything random.", min=0, show_default="0")] = None,
+    pruner: Annotated[str | None, _option("Search", "none, median or hyperband.", show_default="median; none for a grid")] = None,
+    trials: Trials = None,
+    time: Time = None,
+    folds: Annotated[int | None, _option("Training", "Number of folds.", "--folds", "-k", show_default="5")] = None,
+    cv: Annotated[
+        str | None,
+        _option("Training", "kfold, stratified, repeated, group, time or holdout.", show_default="by rule"),
+    ] = None,
+    repeats: Annotated[int | None, _option("Training", "Repetitions, for --cv repeated.", show_default="2")] = None,
+    holdout: Annotated[float | None, _option("Training", "Validation share, for --cv holdout.", show_default="0.2")] = None,
+    epochs: Annotated[int | None, _option("Training", "The most epochs of a trial.", "--epochs", "-e", show_default="100")] = None,
+    patience: Annotated[
+        str | None, _option("Training", "Epochs without improvement before a trial ends; or none.", show_default="10")
+    ] = None,
+    metric: Annotated[
+        str | None, _option("Training", "Objective.", show_default="val_accuracy, or val_loss for regression")
+    ] = None,
+    workers: Workers = None,
+    threads: Threads = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and an estimate; train nothing more.")] = False,
+    storage: Storage = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Run a sweep; run it again to continue it.
+
+    [dim]kerasweep launch digits dnn[/]
+    [dim]kerasweep launch mnist cnn --search grid --limit 3000 --workers 2[/]
+    [dim]kerasweep launch houses.csv nn --target price --trials 50 --time 10m[/]
+    [dim]kerasweep launch digits dnn --set learning_rate=0.001..0.05:log --fix batch_size=32[/]
+    [dim]kerasweep launch images/ mymodels:build --set units=64,128,256[/]
+    [dim]kerasweep launch sweep.yaml --dry-run[/]
+    """
+    from .. import api
+
+    file: str | None = None
+    source, family = data_option or data, model_option or model
+    if source is not None and Path(source).suffix.lower() in (".yaml", ".yml"):
+        source, file = None, source
+    if file is None and source is None:
+        raise SpecError("Name the data and the model, for example: kerasweep launch digits dnn.")
+    if file is None and family is None:
+        raise SpecError("Name the model: nn, ann, dnn, cnn, or module:function of your own.")
+    column, score = split_target(target)
+    given = {
+        "study": study, "target": column, "task": task, "group": group, "limit": limit, "scaling": scaling,
+        "preset": preset, "search": search.value if search else None, "seed": seed, "pruner": pruner,
+        "trials": trials, "time": time, "target_score": score, "folds": folds, "cv": cv, "repeats": repeats,
+        "holdout": holdout, "epochs": epochs, "metric": metric, "workers": workers, "threads": threads,
+    }  # fmt: skip
+    settings: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if patience is not None:
+        settings["patience"] = optional_count(patience, "--patience")
+    if sets:
+        settings["set"] = assignments(sets, "--set")
+    if fixes:
+        settings["fix"] = assignments(fixes, "--fix")
+    plan = api.plan_sweep(source, family, file=file, **settings)
+    if dry_run:
+        _print_dry_run(plan)
+        return
+    named = "study" in settings or api.names_study(file)
+    _run(plan, storage_url(storage), verbosity(quiet, verbose), named=named)
+
+
+def resume(
+    study: StudyName = None,
+    trials: Trials = None,
+    time: Time = None,
+    target: Annotated[float | None, _option("Budget", "A score that ends the sweep.")] = None,
+    workers: Workers = None,
+    threads: Threads = None,
+    storage: Storage = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Continue a study to its budget, or to a larger one.
+
+    [dim]kerasweep resume[/]
+    [dim]kerasweep resume digits-dnn-bayes --trials 60 --workers 2[/]
+    """
+    from .. import api
+    from ..search.launch import run_plan
+
+    record = read_study(study, storage_url(storage))
+    given = {"trials": trials, "time": time, "target_score": target, "workers": workers, "threads": threads}
+    plan = api.plan_to_resume(record, {name: value for name, value in given.items() if value is not None})
+    level = verbosity(quiet, verbose)
+    if level:
+        _print_plan(plan)
+    with api.show_progress(level) as listen:
+        ending = run_plan(plan, record, record.storage, listen)
+    _finish(ending, level, storage)
+
+
+def refit(
+    study: StudyName = None,
+    trial: TrialNumber = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Train on a subset.", show_default="all rows")] = None,
+    storage: Storage = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Train the winner on all training rows and score it once on the test split.
+
+    [dim]kerasweep refit[/]
+    [dim]kerasweep refit mnist-cnn-bayes --trial 7[/]
+    """
+    from ..search.refit import refit as run_refit
+
+    console = Console(quiet=quiet)
+
+    def on_epoch(epoch: int, epochs: int, logs: dict[str, float]) -> None:
+        if verbose:
+            scores = "  ".join(f"{metric} {number_text(value)}" for metric, value in logs.items())
+            console.print(f"epoch {epoch}/{epochs}  {scores}", highlight=False)
+
+    record = read_study(study, storage_url(storage))
+    with console.status("Training on all rows ...") if console.is_terminal and not verbose else console:
+        done = run_refit(record, trial, limit=limit, on_epoch=on_epoch)
+    console.print(
+        f"trial {done.trial.number} of {escape(record.name)}: {count_text(done.epochs, 'epoch')} on "
+        f"{done.dataset.rows:,} rows in {duration_text(done.seconds)}",
+        highlight=False,
+    )
+    for metric, value in done.test.items():
+        console.print(f"test {metric} [bold]{number_text(value)}[/] on {len(done.dataset.y_test):,} rows", highlight=False)
+
+
+def _run(plan: Plan, url: str, level: int, *, named: bool) -> None:
+    from .. import api
+    from ..search.launch import find_place, run_plan
+
+    plan, existing = find_place(plan, url, named=named)
+    if level:
+        _print_plan(plan)
+        if existing is not None:
+            Console().print(f"continues, {count_text(existing.trained, 'trial')} done before", highlight=False)
+    with api.show_progress(level) as listen:
+        ending = run_plan(plan, existing, url, listen)
+    _finish(ending, level, url)
+
+
+def _print_plan(plan: Plan) -> None:
+    """Print what is about to happen, and every decision that was made by rule."""
+    spec, data = plan.spec, plan.dataset
+    limits = [count_text(plan.budget.trials, "trial")]
+    if spec.search.time is not None:
+        limits.append(f"at most {duration_text(spec.search.time)}")
+    if spec.search.target is not None:
+        limits.append(f"until {plan.workload.objective.metric} {spec.search.target:g}")
+    facts = {
+        "study": spec.study,
+        "data": f"{data.name}: {data.rows:,} training rows, {len(data.y_test):,} held out, "
+        + (f"{data.outputs} classes" if data.task == "classification" else data.task),
+        "prepared": "; ".join(plan.workload.preparation.describe()),
+        "noted": "; ".join(data.notes),
+        "model": f"{spec.model}, {count_text(len(plan.space), 'hyperparameter')}",
+        "search": f"{spec.search.method}, {', '.join(limits)}, seed {spec.search.seed}, pruner {spec.search.pruner}",
+        "training": f"{plan.cv_text()}, up to {count_text(plan.workload.epochs, 'epoch')}, "
+        f"{plan.workload.objective.direction} {plan.workload.objective.metric}",
+        "workers": f"{spec.execution.workers} with {count_text(plan.threads, 'thread')} each",
+    }
+    console = Console()
+    console.print(facts_table({name: fact for name, fact in facts.items() if fact}), soft_wrap=not console.is_terminal)
+
+
+def _print_dry_run(plan: Plan) -> None:
+    from ..search.calibration import calibrate
+
+    _print_plan(plan)
+    console = Console()
+    with console.status("Training two epochs to estimate the time ..."):
+        found: Estimate = calibrate(plan)
+    names = list(dict.fromkeys(name for configuration, _ in found.configurations for name in configuration))
+    made = table("\nconfigurations", ">", *names, ">weights")
+    from ..spaces import value_text
+
+    for position, (configuration, weights) in enumerate(found.configurations):
+        values = [value_text(configuration[name]) if name in configuration else "–" for name in names]
+        made.add_row(str(position), *values, f"{weights:,}")
+    print_table(made)
+    hidden = found.trials - len(found.configurations)
+    if hidden > 0:
+        console.print(f"and {count_text(hidden, 'more configuration')}, chosen while searching" if plan.spec.search.method != "grid"
+                      else f"and {count_text(hidden, 'more configuration')} of the grid", highlight=False)
+    console.print(
+        f"first epoch {duration_text(found.first_epoch)} (building and tracing included), a further one "
+        f"{duration_text(found.epoch)}",
+        highlight=False,
+    )
+    console.print(
+        f"at most about [bold]{duration_text(found.seconds)}[/] if no trial ends early; nothing was written",
+        highlight=False,
+    )
+
+
+def _finish(ending: Ending, level: int, storage: str | None) -> None:
+    """Print how the sweep ended and what to do next."""
+    record = ending.study
+    where = "" if storage in (None, storage_url(None)) else f" --storage {storage}"
+    if level:
+        console = Console()
+        console.print(ending.in_words(), highlight=False)
+        trials = best_trials(record, 3)
+        if trials:
+            print_table(trials_table("best configurations", trials, record.metric))
+        if ending.reason == "interrupted":
+            console.print(f"Continue with: [bold]kerasweep resume {escape(record.name)}{where}[/]", soft_wrap=True)
+        elif trials:
+            console.print(f"Next: [bold]kerasweep report {escape(record.name)}{where}[/]", soft_wrap=True)
+            console.print(f"      [bold]kerasweep refit {escape(record.name)}{where}[/]", soft_wrap=True)
+    if ending.reason == "interrupted":
+        raise typer.Exit(INTERRUPTED)

@@ -1,0 +1,110 @@
+"""Commands that make something of a study, or tidy up: export, report, delete, doctor."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from ..errors import SpecError
+from ..studies import read_study, storage_url
+from .options import Storage, StudyName, TrialNumber
+
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="File or folder to write.")]
+
+
+class Format(StrEnum):
+    """Forms of an export."""
+
+    yaml = "yaml"
+    json = "json"
+    python = "python"
+    keras = "keras"
+
+
+def export(
+    study: StudyName = None,
+    trial: TrialNumber = None,
+    form: Annotated[Format, typer.Option("--format", "-f", help="What to make.")] = Format.yaml,
+    output: Output = None,
+    storage: Storage = None,
+) -> None:
+    """Export the winner as a file that runs.
+
+    yaml, json: the configuration with its provenance; [bold]kerasweep launch winner.yaml[/] trains it again.
+    python: a training script of its own. keras: the trained model with its preprocessing and predict.py.
+
+    [dim]kerasweep export > winner.yaml[/]
+    [dim]kerasweep export digits-dnn-bayes --trial 7 --format python -o train.py[/]
+    [dim]kerasweep export mnist-cnn-bayes --format keras -o model/[/]
+    """
+    from .. import api
+
+    chosen = api.load(study, storage=storage)
+    if form in (Format.yaml, Format.json) and output is None:
+        print(api.export_text(chosen, form.value, trial), end="")  # noqa: T201 - to be piped into a file
+        return
+    if output is None:
+        output = Path(f"{chosen.name}.py" if form == Format.python else chosen.name)
+    path = chosen.export(output, form.value, trial)
+    Console().print(f"wrote [bold]{escape(str(path))}[/]", highlight=False, soft_wrap=True)
+
+
+def report(
+    names: Annotated[list[str] | None, typer.Argument(help="Studies.", show_default="the last study")] = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file.")] = Path("report.html"),
+    storage: Storage = None,
+) -> None:
+    """Write a report: one HTML file that needs no network.
+
+    [dim]kerasweep report[/]
+    [dim]kerasweep report digits-dnn-grid digits-dnn-bayes -o comparison.html[/]
+    """
+    from .. import api
+
+    chosen = [api.load(name, storage=storage) for name in dict.fromkeys(names)] if names else [api.load(storage=storage)]
+    path = api.report(chosen, output)
+    Console().print(f"wrote [bold]{escape(str(path))}[/]", highlight=False, soft_wrap=True)
+
+
+def delete(
+    study: Annotated[str, typer.Argument(help="The study's name.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    storage: Storage = None,
+) -> None:
+    """Delete a study and all of its trials.
+
+    [dim]kerasweep delete digits-dnn-grid[/]
+    """
+    import sys
+
+    from ..studies.writing import delete_study
+
+    record = read_study(study, storage_url(storage))
+    count = sum(record.counts.values())
+    if not yes:
+        if not sys.stdin.isatty():
+            raise SpecError(f"Deleting '{study}' with {count} trials wants --yes where nobody can be asked.")
+        typer.confirm(f"Delete '{study}' with {count} trials?", abort=True)
+    delete_study(record)
+    Console().print(f"deleted [bold]{escape(study)}[/]", highlight=False)
+
+
+def doctor(storage: Storage = None) -> None:
+    """Check that this machine has what a sweep needs.
+
+    [dim]kerasweep doctor[/]
+    """
+    from .doctor import examine
+
+    console = Console()
+    findings = examine(storage_url(storage))
+    for finding in findings:
+        mark = "[green]ok  [/]" if finding.fine else "[red]bad [/]"
+        console.print(f"{mark} {finding.name:<14}{escape(finding.text)}", highlight=False, soft_wrap=True)
+    if not all(finding.fine for finding in findings):
+        raise typer.Exit(1)

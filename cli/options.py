@@ -1,0 +1,102 @@
+"""Arguments and options that several commands share, and how their values are read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, is_dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..errors import SpecError
+
+Storage = Annotated[
+    str | None,
+    typer.Option(help="Database: a file or a URL.", envvar="KERASWEEP_STORAGE", show_default="kerasweep.db"),
+]
+StudyName = Annotated[str | None, typer.Argument(help="The study's name.", show_default="the last study")]
+TrialNumber = Annotated[int | None, typer.Option("--trial", "-t", help="The trial.", show_default="the best")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing (Keras's verbose=0).")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show every epoch (Keras's verbose=1).")]
+
+
+def verbosity(quiet: bool, verbose: bool) -> int:
+    """Return Keras's ``verbose`` for the two flags: 0 silent, 2 a line a trial, 1 every epoch."""
+    return 0 if quiet else 1 if verbose else 2
+
+
+def assignments(words: Iterable[str] | None, option: str) -> dict[str, str]:
+    """Return ``name=value`` words as a mapping.
+
+    Raises:
+        SpecError: A word has no ``=``, or a name stands twice.
+    """
+    found: dict[str, str] = {}
+    for word in words or ():
+        name, equals, value = word.partition("=")
+        if not equals or not name.strip() or not value.strip():
+            raise SpecError(f"{option} '{word}' must be name=value, for example {option} batch_size=32.")
+        if name.strip() in found:
+            raise SpecError(f"{option} {name.strip()} is given twice.")
+        found[name.strip()] = value.strip()
+    return found
+
+
+def split_target(words: list[str] | None) -> tuple[str | None, float | None]:
+    """Tell what ``--target`` means: a number is the score that ends the sweep, a word the column to predict.
+
+    Returns:
+        Column and score.
+    """
+    column: str | None = None
+    score: float | None = None
+    for word in words or ():
+        try:
+            number = float(word)
+        except ValueError:
+            if column is not None:
+                raise SpecError(f"--target names two columns, '{column}' and '{word}'.") from None
+            column = word
+            continue
+        if score is not None:
+            raise SpecError(f"--target names two scores, {score:g} and {word}.")
+        score = number
+    return column, score
+
+
+def optional_count(word: str | None, option: str) -> int | str | None:
+    """Return a whole number, or None for ``none``.
+
+    Raises:
+        SpecError: It is neither.
+    """
+    if word is None or word.lower() == "none":
+        return None
+    if not word.isdigit():
+        raise SpecError(f"{option} must be a whole number or none, got '{word}'.")
+    return int(word)
+
+
+def print_json(value: Any) -> None:
+    """Print records as JSON, with nulls for what JSON cannot say."""
+    print(json.dumps(_plain(value), indent=2, ensure_ascii=False))  # noqa: T201 - for other programs, not a console
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return _plain(asdict(value))
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):  # noqa: PLR0124
+        return None
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ", timespec="seconds")
+    return str(value) if isinstance(value, Path) else value
+
+

@@ -1,0 +1,144 @@
+"""Tables of studies, trials and spaces."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ..spaces import Space, value_text
+from ..studies import StudyRecord, TrialRecord, is_driven
+from ..studies.comparison import StudyComparison
+from ..texts import duration_text, number_text
+
+NONE = "[dim]–[/]"
+_WIDE = 400
+
+
+def table(title: str, *columns: str) -> Table:
+    """Return an empty table; a column that starts with ``>`` is aligned right."""
+    made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, title_style="bold", pad_edge=False)
+    for column in columns:
+        made.add_column(column.lstrip(">"), justify="right" if column.startswith(">") else "left", overflow="fold")
+    return made
+
+
+def print_table(made: Table) -> None:
+    """Print a table; where there is no terminal, wide enough that no value is folded."""
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=_WIDE)
+    console.print(made)
+
+
+def studies_table(studies: Sequence[StudyRecord], bests: Sequence[TrialRecord | None]) -> Table:
+    """Return one row a study."""
+    made = table("", "study", "data", "model", "search", ">trials", ">pruned", ">failed", "best", "metric", "state")
+    for study, best in zip(studies, bests, strict=True):
+        search = study.spec.get("search", {})
+        made.add_row(
+            escape(study.name),
+            escape(study.source) or NONE,
+            escape(study.model) or NONE,
+            str(search.get("method", "–")),
+            _of(study.trained, search.get("trials")),
+            str(study.counts.get("pruned", 0)),
+            str(study.counts.get("failed", 0)),
+            number_text(best.value, best.standard_error) if best else NONE,
+            escape(study.metric),
+            state_text(study),
+        )
+    return made
+
+
+def state_text(study: StudyRecord) -> str:
+    """Return ``running``, ``interrupted`` or ``done``."""
+    if is_driven(study.storage, study.name):
+        return "[green]running[/]"
+    wanted = study.spec.get("search", {}).get("trials")
+    unfinished = study.counts.get("running", 0) + study.counts.get("waiting", 0)
+    if unfinished or (wanted and study.trained < wanted):
+        return "[yellow]unfinished[/]"
+    return "done"
+
+
+def trials_table(title: str, trials: Sequence[TrialRecord], metric: str) -> Table:
+    """Return one row a trial; a hyperparameter that is the same in all of them is left to the title's caller."""
+    names = list(dict.fromkeys(name for trial in trials for name in trial.configuration))
+    made = table(title, ">trial", metric, ">epochs", ">weights", ">time", *names)
+    for rank, trial in enumerate(trials):
+        values = [value_text(trial.configuration[name]) if name in trial.configuration else NONE for name in names]
+        made.add_row(
+            str(trial.number),
+            number_text(trial.value, trial.standard_error),
+            str(trial.epochs or NONE),
+            f"{trial.parameters:,}" if trial.parameters else NONE,
+            duration_text(trial.seconds),
+            *[value if value == NONE else escape(value) for value in values],
+            style="bold" if rank == 0 else "",
+        )
+    return made
+
+
+def comparison_table(found: StudyComparison) -> Table:
+    """Return studies side by side."""
+    made = table(
+        "", "study", "model", "data", "best", ">trial", ">test", ">trials", ">pruned", ">failed", ">epochs", ">time"
+    )
+    for row in found.rows:
+        study, best = row.study, row.best
+        made.add_row(
+            escape(study.name),
+            escape(study.model) or NONE,
+            escape(study.source) or NONE,
+            number_text(best.value, best.standard_error) if best else NONE,
+            str(best.number) if best else NONE,
+            number_text(row.test_score) if row.test_score is not None else NONE,
+            str(row.cost.trials),
+            str(study.counts.get("pruned", 0)),
+            str(study.counts.get("failed", 0)),
+            f"{row.cost.epochs_spent:,}",
+            duration_text(row.cost.seconds),
+        )
+    return made
+
+
+def space_table(title: str, space: Space) -> Table:
+    """Return one row a hyperparameter."""
+    made = table(title, "hyperparameter", "range", "recommended", "confidence", "grid", "active when", "meaning", "source")
+    for parameter in space:
+        when = " and ".join(
+            f"{condition.parent} in {','.join(value_text(value) for value in condition.values)}"
+            for condition in parameter.conditions
+        )
+        made.add_row(
+            f"[bold]{escape(parameter.name)}[/]",
+            escape(parameter.range_text()),
+            escape(value_text(parameter.recommended)),
+            parameter.confidence,
+            escape(",".join(value_text(value) for value in parameter.grid)),
+            escape(when) or NONE,
+            escape(parameter.meaning),
+            escape(parameter.source),
+        )
+    return made
+
+
+def facts_table(facts: dict[str, Any]) -> Table:
+    """Return names and values, one pair a row."""
+    made = Table.grid(padding=(0, 2))
+    made.add_column(style="dim")
+    made.add_column(overflow="fold")
+    for name, value in facts.items():
+        made.add_row(name, escape(str(value)))
+    return made
+
+
+def _of(done: int, wanted: Any) -> str:
+    return f"{done}/{wanted}" if isinstance(wanted, int) else str(done)
+
+

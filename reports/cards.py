@@ -1,0 +1,127 @@
+"""A report is a list of cards: a title, a one-line reading of it, a table, figures.
+
+A card never raises: where there is nothing to show it says what is missing, and where a study is malformed it says
+that, and the log has the traceback.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, TypeVar
+
+from ..errors import KerasweepError, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import plotly.graph_objects as go
+
+logger = logging.getLogger("kerasweep.reports")
+
+_Subject = TypeVar("_Subject")
+
+EXPECTED = (KerasweepError, ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+"""What a study of unknown origin, with attributes of any shape, can make a card stumble over."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table."""
+
+    name: str
+    numeric: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a table, one text a column."""
+
+    cells: tuple[str, ...]
+    highlighted: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with a caption that says what it shows."""
+
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A Plotly figure and what it is called."""
+
+    label: str
+    plot: go.Figure
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a card says, without its title."""
+
+    reading: str
+    table: Table | None = None
+    figures: tuple[Figure, ...] = ()
+    text: str = ""
+    """Preformatted text, such as a model's summary."""
+    note: str = ""
+    """Smaller print: how to read the figure, where a rule comes from."""
+    small: bool = False
+    """Whether the figures stand side by side where there is room."""
+    ready: bool = True
+
+
+@dataclass(frozen=True)
+class Card:
+    """One card of a report."""
+
+    key: str
+    title: str
+    content: Content
+
+
+def not_yet(reason: str) -> Content:
+    """Return the content of a card that has nothing to show."""
+    return Content(f"Not yet: {reason}", ready=False)
+
+
+def card(key: str, title: str) -> Callable[[Callable[[_Subject], Content]], Callable[[_Subject], Card]]:
+    """Make a card of a function that returns its content; the card does not raise.
+
+    Args:
+        key: Name of the card in links.
+        title: Its heading.
+    """
+
+    def decorate(build: Callable[[_Subject], Content]) -> Callable[[_Subject], Card]:
+        @wraps(build)
+        def guarded(subject: _Subject) -> Card:
+            try:
+                return Card(key, title, build(subject))
+            except EXPECTED as error:
+                logger.exception("The card '%s' could not be made.", key)
+                return Card(key, title, Content(f"This could not be made: {one_line(error)}", ready=False))
+
+        return guarded
+
+    return decorate
+
+
+def duration_text(seconds: float) -> str:
+    """Return a duration as people say it: ``0.8 s``, ``1 min 47 s``, ``3 h 5 min``."""
+    if seconds < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min"
+
+
+def count_text(count: int, word: str) -> str:
+    """Return ``1 trial``, ``2 trials``."""
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"

@@ -1,0 +1,233 @@
+"""Cards of insights: how the search went, which hyperparameters mattered, how the winners learn, what it cost."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from ..spaces import value_text
+from ..studies.comparison import cost, number_text, study_space
+from . import figures, optuna_plots
+from .cards import Content, Figure, card, count_text, duration_text, not_yet
+from .theme import plain
+
+if TYPE_CHECKING:
+    from ..studies import TrialRecord
+    from .view import StudyView
+
+_CURVES = 5
+"""Trials whose validation curves are compared."""
+
+
+@card("history", "Optimization history")
+def history(view: StudyView) -> Content:
+    """Show the objective by trial and the best so far."""
+    winner = view.winner
+    if winner is None:
+        return not_yet("no trial is complete.")
+    figure = optuna_plots.history([view.plots], view.study.metric)
+    last = max(trial.number for trial in view.trials)
+    since = last - winner.number
+    reading = f"The best value came with trial {winner.number}"
+    reading += (
+        f"; {count_text(since, 'trial')} since then did not beat it." if since else ", the last one so far."
+    )
+    first = next(
+        (trial for trial in view.trials if trial.state == "complete" and trial.value is not None), None
+    )
+    if first is not None and first.number != winner.number:
+        reading += (
+            f" The first complete one had {number_text(first.value)}, the best {number_text(winner.value)}."
+        )
+    return Content(reading, figures=(Figure("Objective by trial", figure),), note=_cut_note(figure))
+
+
+def _cut_note(figure: Any) -> str:
+    cut = figure.layout.yaxis.range is not None
+    return "A few values lie far outside; double-click the figure to see them." if cut else ""
+
+
+@card("parallel", "All hyperparameters at once")
+def parallel(view: StudyView) -> Content:
+    """Show one line a trial through all hyperparameters."""
+    if view.complete < 2:
+        return not_yet("two complete trials are needed.")
+    if not any(trial.configuration for trial in view.best):
+        return Content("The trials have no hyperparameters.", ready=False)
+    figure = optuna_plots.parallel_coordinates(view.plots, view.study.metric)
+    shown = min(view.complete, optuna_plots.MOST_LINES)
+    which = f"the best {shown} of {view.complete:,}" if shown < view.complete else f"all {shown}"
+    reading = f"Each line is one complete trial, {which}; the orange ones are best."
+    agreed = _agreement(view)
+    reading += f" The best {len(view.best)} agree on {agreed}." if agreed else ""
+    return Content(reading, figures=(Figure("Parallel coordinates", figure),))
+
+
+def _agreement(view: StudyView) -> str:
+    """Return the settings that all of the best trials share though others have another."""
+    if len(view.best) < 3 or len(view.best) == view.complete:
+        return ""
+    shared = []
+    for name, value in view.best[0].configuration.items():
+        same = all(repr(trial.configuration.get(name)) == repr(value) for trial in view.best)
+        others = any(repr(trial.configuration.get(name, value)) != repr(value) for trial in view.trials)
+        if same and others:
+            shared.append(f"{name} {value_text(value)}")
+    return ", ".join(shared)
+
+
+@card("importances", "Which hyperparameters mattered")
+def importances(view: StudyView) -> Content:
+    """Rank hyperparameters by how far the best trials' values differ from those of all."""
+    values = {trial.value for trial in view.trials if _scored(trial)}
+    if view.complete < optuna_plots.FEWEST_FOR_IMPORTANCE or len(values) < 2:
+        return not_yet(
+            f"{optuna_plots.FEWEST_FOR_IMPORTANCE} complete trials with different values are needed."
+        )
+    figure, found = optuna_plots.importances(view.plots, view.study.metric)
+    if not any(found.values()):
+        return not_yet("no hyperparameter varied among the complete trials.")
+    leaders = [f"{name} ({share:.0%})" for name, share in list(found.items())[:3] if share >= 0.05]
+    reading = f"What sets the best trials apart is mostly {' and then '.join(leaders)}."
+    if view.complete < 20:
+        reading += f" From {view.complete} complete trials, this is a hint, not a finding."
+    note = "PED-ANOVA (Watanabe et al. 2023): how far the values of the best trials differ from those of all."
+    return Content(reading, figures=(Figure("Importance of each hyperparameter", figure),), note=note)
+
+
+def _scored(trial: TrialRecord) -> bool:
+    return trial.state == "complete" and trial.value is not None and math.isfinite(trial.value)
+
+
+@card("slices", "Each hyperparameter by itself")
+def slices(view: StudyView) -> Content:
+    """Show the objective by the value of each hyperparameter."""
+    if view.complete < 2:
+        return not_yet("two complete trials are needed.")
+    space = study_space(view.study)
+    favourites = {plain(item.name, 30): item.recommended for item in space} if space else {}
+    found = optuna_plots.slices(view.plots, view.study.metric, favourites)
+    if not found:
+        return not_yet("no hyperparameter has taken two values in complete trials.")
+    shown = tuple(Figure(name, figure) for name, figure in found)
+    reading = f"{count_text(len(shown), 'hyperparameter')} took several values; later trials are bluer."
+    mark = " A dotted line or a star marks the recommended value." if favourites else ""
+    return Content(reading + mark, figures=shown, small=True)
+
+
+@card("curves", "Learning curves")
+def curves(view: StudyView) -> Content:
+    """Show how the winner learns, with the spread of the folds, and beside the next best trials."""
+    winner = view.winner
+    if winner is None:
+        return not_yet("no trial is complete.")
+    details = view.details.get(winner.number)
+    pairs = figures.curve_pairs(details) if details else []
+    if details is None or not pairs:
+        return Content(f"Trial {winner.number} keeps no learning curves.", ready=False)
+    shown = []
+    for train, validation in pairs:
+        metric = (train or validation or pairs[0][0]).metric.removeprefix("val_")  # type: ignore[union-attr]
+        figure = figures.learning_curves(train, validation, winner.epochs)
+        shown.append(Figure(f"{metric} of trial {winner.number}", figure))
+    top = {
+        trial.number: view.details[trial.number]
+        for trial in view.best[:_CURVES]
+        if trial.number in view.details
+    }
+    several = figures.validation_curves(top, view.study.metric) if len(top) > 1 else None
+    if several is not None:
+        shown.append(Figure(f"{view.study.metric} of the best {len(top)} trials", several))
+    note = "Mean of the folds; the band is one standard deviation of the folds to each side."
+    note += " The dashed line is the chosen number of epochs, one for all folds." if winner.epochs else ""
+    return Content(_curves_reading(winner, pairs), figures=tuple(shown), note=note, small=True)
+
+
+def _curves_reading(winner: TrialRecord, pairs: list[tuple[figures.Band | None, figures.Band | None]]) -> str:
+    train, validation = pairs[-1]
+    chosen = winner.epochs
+    epochs = f"Trial {winner.number} is best at epoch {chosen}" if chosen else f"Trial {winner.number}"
+    if train is None or validation is None or chosen not in train.epochs or chosen not in validation.epochs:
+        return f"{epochs}." if chosen else f"{epochs}: mean of the folds by epoch."
+    left = train.mean[train.epochs.index(chosen)]
+    right = validation.mean[validation.epochs.index(chosen)]
+    return f"{epochs}: {train.metric} {left:.4f} in training, {right:.4f} in validation (gap {abs(left - right):.4f})."
+
+
+@card("folds", "Spread of the folds")
+def folds(view: StudyView) -> Content:
+    """Show every fold's score of the best trials."""
+    scored = [trial for trial in view.best if trial.fold_scores]
+    if not scored:
+        return (
+            Content("The trials keep no scores of single folds.", ready=False)
+            if view.best
+            else not_yet("no trial is complete.")
+        )
+    figure = figures.fold_spread(scored, view.study.metric, view.study.direction)
+    shown = (Figure("Score on every fold", figure),)
+    return Content(_folds_reading(view, scored), figures=shown, note=_cut_note(figure))
+
+
+def _folds_reading(view: StudyView, scored: list[TrialRecord]) -> str:
+    rows = [[score for score in row if score is not None] for row in figures.fold_rows(scored)]
+    means = [sum(row) / len(row) if row else math.nan for row in rows]
+    if len(means) < 2 or any(math.isnan(mean) for mean in means):
+        return f"{count_text(len(means), 'fold')}: the spread between folds cannot be judged."
+    hardest = min(means) if view.study.direction == "maximize" else max(means)
+    overall = sum(means) / len(means)
+    which = means.index(hardest) + 1
+    return f"Fold {which} is the hardest: {number_text(hardest)} on average, against {number_text(overall)} over all folds."
+
+
+@card("pruning", "Trials by epoch")
+def pruning(view: StudyView) -> Content:
+    """Show the mean of the folds at every rung, and where trials were pruned."""
+    if not view.trials:
+        return not_yet("no trial has started.")
+    if not any(trial.intermediate_values for trial in view.plots.get_trials(deepcopy=False)):
+        return Content(
+            "No trial reported values while it trained, so that none could be pruned.", ready=False
+        )
+    number = view.winner.number if view.winner else None
+    figure = optuna_plots.intermediate_values(view.plots, view.study.metric, number)
+    pruned = [trial for trial in view.trials if trial.state == "pruned" and trial.duplicate_of is None]
+    if not pruned:
+        reading = "No trial was pruned."
+    else:
+        ran = [trial.epochs_trained for trial in pruned if trial.epochs_trained]
+        reading = (
+            f"{count_text(len(pruned), 'trial')} of {view.study.trained:,} ended early, for lagging behind"
+        )
+        reading += f", after {sum(ran) / len(ran):.0f} epochs on average." if ran else "."
+    note = f"The last {optuna_plots.MOST_LINES} trials." if len(view.trials) > optuna_plots.MOST_LINES else ""
+    return Content(reading, figures=(Figure("Mean of the folds by epoch", figure),), note=note)
+
+
+@card("cost", "What the search cost")
+def expense(view: StudyView) -> Content:
+    """Show epochs spent and saved, and what a smaller model would cost in score."""
+    spent = cost(view.study, view.trials)
+    if not spent.trials:
+        return not_yet("no trial has ended.")
+    if not spent.epochs_spent:
+        return Content("The study does not say how many epochs its trials took.", ready=False)
+    reading = f"{spent.epochs_spent:,} epochs of one fold in {duration_text(spent.seconds)} of training"
+    shown = []
+    if spent.epochs_planned:
+        parts = [
+            f"{saved / spent.epochs_planned:.0%} by {how}"
+            for saved, how in (
+                (spent.saved_by_pruning, "pruning"),
+                (spent.saved_by_stopping, "early stopping"),
+            )
+            if saved
+        ]
+        reading += f", of {spent.epochs_planned:,} planned"
+        reading += f"; saved {' and '.join(parts)}" if parts else ""
+        shown.append(Figure("What became of the planned epochs", figures.cost_bar(spent)))
+    if len(figures.size_points(view.trials)) > 1:
+        number = view.winner.number if view.winner else None
+        plot = figures.size_against_value(view.trials, view.study.metric, number)
+        shown.append(Figure("Value by size of the model", plot))
+    return Content(f"{reading}.", figures=tuple(shown))

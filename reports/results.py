@@ -1,0 +1,283 @@
+"""Cards of results: what a study was, which configurations won and by how much, what failed, the winner's model."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..errors import one_line
+from ..spaces import Value, value_text
+from ..studies.comparison import (
+    AgainstRecommended,
+    against_recommended,
+    cost,
+    number_text,
+    partition_folds,
+    refit_score,
+    standing,
+    study_space,
+)
+from .cards import Column, Content, Figure, Row, Table, card, count_text, duration_text, not_yet
+from .figures import against_recommended_figure
+
+if TYPE_CHECKING:
+    from ..studies import TrialRecord
+    from .view import StudyView
+
+_STATES = ("complete", "pruned", "failed", "running", "waiting")
+_ABSENT = "–"
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One number of a study's header."""
+
+    label: str
+    value: str
+    hint: str = ""
+
+
+def tiles(view: StudyView) -> tuple[Tile, ...]:
+    """Return the numbers that a reader looks for first."""
+    study, winner, spent = view.study, view.winner, cost(view.study, view.trials)
+    found = []
+    if winner is not None:
+        value = number_text(winner.value, winner.standard_error)
+        found.append(
+            Tile(f"best {study.metric}", value, f"trial {winner.number}, mean of the folds ± standard error")
+        )
+        score = refit_score(study, winner.number)
+        if score is not None:
+            found.append(
+                Tile("test score of the refit", number_text(score), study.metric.removeprefix("val_"))
+            )
+    counts = [f"{study.counts[state]:,} {state}" for state in _STATES if study.counts.get(state)]
+    found.append(Tile("trials", f"{sum(study.counts.values()):,}", ", ".join(counts)))
+    if spent.epochs_spent:
+        share = (
+            f"{spent.share_spent:.0%} of {spent.epochs_planned:,} planned"
+            if spent.share_spent is not None
+            else ""
+        )
+        found.append(Tile("epochs of a fold", f"{spent.epochs_spent:,}", share))
+        found.append(Tile("training", duration_text(spent.seconds), "sum over trials"))
+    return tuple(found)
+
+
+@card("summary", "What was searched")
+def summary(view: StudyView) -> Content:
+    """Say what was searched, on which data, how it was prepared, and with what budget."""
+    rows = [(name, text) for name, text in _facts(view) if text]
+    if not view.study.spec and not view.study.about:
+        return Content(
+            "This study was not made by Kerasweep: its trials and values are shown, the rest is unknown.",
+            Table(
+                "What is known of the study",
+                (Column("Fact"), Column("Value")),
+                tuple(Row(row) for row in rows),
+            ),
+        )
+    words = [str(view.study.spec.get("search", {}).get("method", "")).capitalize() or "A", "search"]
+    reading = f"{' '.join(words)} over the hyperparameters of {view.study.model or 'a model'}"
+    reading += f" on {view.study.source}." if view.study.source else "."
+    table = Table("Facts of the study", (Column("Fact"), Column("Value")), tuple(Row(row) for row in rows))
+    return Content(reading, table)
+
+
+def _facts(view: StudyView) -> list[tuple[str, str]]:
+    study, about, spec, data = view.study, view.study.about, view.study.spec, view.data
+    search, training = spec.get("search", {}), spec.get("training", {})
+    space = study_space(study)
+    goal = "higher is better" if study.direction == "maximize" else "lower is better"
+    return [
+        ("Data", _data_text(data)),
+        ("Preparation", _sentences(data.get("preparation"))),
+        ("Notes on the data", _sentences(data.get("notes"))),
+        ("Model", study.model),
+        ("Objective", f"{study.metric}, {goal}"),
+        ("Space", f"{len(space)} hyperparameters: {', '.join(space.names)}" if space else ""),
+        ("Search", _pairs(search)),
+        ("Cross-validation", str(about.get("cv", ""))),
+        ("Training", _pairs(training)),
+        ("Seed", str(about.get("seed", ""))),
+        ("Fingerprint of the data", str(data.get("fingerprint", ""))),
+        (
+            "Versions",
+            ", ".join(f"{name} {version}" for name, version in dict(about.get("versions", {})).items()),
+        ),
+        ("Made", str(about.get("created", ""))),
+    ]
+
+
+def _data_text(data: Mapping[str, Any]) -> str:
+    parts = [str(data.get(key, "")) for key in ("name", "kind", "task")]
+    if isinstance(data.get("rows"), int):
+        parts.append(
+            f"{data['rows']:,} rows"
+            + (f" + {data['test_rows']:,} for the test" if data.get("test_rows") else "")
+        )
+    if data.get("shape"):
+        parts.append("each " + " × ".join(str(size) for size in data["shape"]))
+    if data.get("classes"):
+        parts.append(f"{len(data['classes'])} classes")
+    return ", ".join(part for part in parts if part)
+
+
+def _sentences(value: object) -> str:
+    return " ".join(str(part) for part in value) if isinstance(value, list | tuple) else str(value or "")
+
+
+def _pairs(value: object) -> str:
+    if not isinstance(value, Mapping):
+        return ""
+    return ", ".join(
+        f"{key.replace('_', ' ')} {value_text(item)}" for key, item in value.items() if _simple(item)
+    )
+
+
+def _simple(value: object) -> bool:
+    return isinstance(value, bool | int | float | str) and value != ""
+
+
+@card("leaderboard", "Leaderboard")
+def leaderboard(view: StudyView) -> Content:
+    """Rank the best trials and say how far the first is from the others."""
+    if not view.best:
+        return not_yet("no trial is complete.")
+    stand = standing(view.best, view.study.direction, partition_folds(view.study))
+    names = list(dict.fromkeys(name for trial in view.best for name in trial.configuration))
+    varying = [
+        name
+        for name in names
+        if len({_setting(trial, name) for trial in view.best}) > 1 or len(view.best) == 1
+    ]
+    same = [f"{name} {_setting(view.best[0], name)}" for name in names if name not in varying]
+    close = set(stand.within_noise)
+    rows = tuple(
+        Row(_leaderboard_cells(rank, trial, varying, trial.number in close), highlighted=rank == 1)
+        for rank, trial in enumerate(view.best, start=1)
+    )
+    numbers = ("Epochs", "Parameters", "Seconds")
+    columns = (
+        Column("Rank"),
+        Column("Trial", numeric=True),
+        Column(f"{view.study.metric} ± SE", numeric=True),
+        *(Column(name, numeric=True) for name in numbers),
+        *(Column(name, numeric=True) for name in varying),
+    )
+    shown = (
+        f"The best {len(rows)} of {view.complete:,} complete trials"
+        if len(rows) > 1
+        else "The complete trial"
+    )
+    note = f"The same in all of these: {', '.join(same)}. " if same else ""
+    if len(view.best) > 1 and any(difference.standard_error is not None for difference in stand.differences):
+        note += "≈ within noise of the winner: paired by fold, corrected resampled t-test (Nadeau and Bengio 2003), 5 %."
+    return Content(stand.sentence, Table(f"{shown}, best first", columns, rows), note=note)
+
+
+def _leaderboard_cells(rank: int, trial: TrialRecord, names: list[str], close: bool) -> tuple[str, ...]:
+    place = f"{rank} ★" if rank == 1 else f"{rank} ≈" if close else str(rank)
+    return (
+        place,
+        str(trial.number),
+        number_text(trial.value, trial.standard_error),
+        str(trial.epochs or _ABSENT),
+        f"{trial.parameters:,}" if trial.parameters else _ABSENT,
+        f"{trial.seconds:.1f}" if trial.seconds else _ABSENT,
+        *(_setting(trial, name) for name in names),
+    )
+
+
+def _setting(trial: TrialRecord, name: str) -> str:
+    return _short(trial.configuration[name]) if name in trial.configuration else _ABSENT
+
+
+def _short(value: Value) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else value_text(value)
+
+
+@card("recommended", "Winner against recommended values")
+def recommended(view: StudyView) -> Content:
+    """Set the winner beside the configuration that know-how suggests."""
+    if study_space(view.study) is None:
+        return Content("The study does not say which values were recommended.", ready=False)
+    found = against_recommended(view.study, view.trials)
+    if found is None:
+        return not_yet("no trial is complete.")
+    columns = tuple(
+        Column(name)
+        for name in ("Hyperparameter", "Recommended", "Winner", "Difference", "Confidence", "Source")
+    )
+    caption = f"Hyperparameters of trial {found.winner} and what was recommended"
+    table = Table(caption, columns, _recommended_rows(found))
+    figure = Figure("Recommended and winning values within their ranges", against_recommended_figure(found))
+    note = "Each line is a hyperparameter's whole range, logarithmic where the search was. Choices have no order."
+    return Content(found.sentence, table, (figure,), note=note)
+
+
+def _recommended_rows(found: AgainstRecommended) -> tuple[Row, ...]:
+    rows = []
+    for row in found.rows:
+        parameter = row.hyperparameter
+        cells = (
+            parameter.name,
+            _short(row.recommended) if row.recommended_active else _ABSENT,
+            _short(row.winner) if row.winner_active else _ABSENT,
+            row.difference or _ABSENT,
+            parameter.confidence,
+            parameter.source,
+        )
+        rows.append(Row(cells))
+    return tuple(rows)
+
+
+@card("failures", "Failures")
+def failures(view: StudyView) -> Content:
+    """Group failed trials by reason."""
+    groups: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for trial in view.trials:
+        if trial.state == "failed":
+            reason = (
+                str(trial.failure.get("kind", "unknown")),
+                str(trial.failure.get("message", "no reason was kept")),
+            )
+            groups[reason].append(trial.number)
+    ended = view.study.trained
+    if not groups:
+        return Content("No trial failed." if ended else "No trial has ended yet.")
+    failed = sum(len(numbers) for numbers in groups.values())
+    rows = tuple(
+        Row((kind, one_line(message), f"{len(numbers):,}", _numbers(numbers)))
+        for (kind, message), numbers in sorted(groups.items(), key=lambda group: -len(group[1]))
+    )
+    columns = (Column("Kind"), Column("Reason"), Column("Trials", numeric=True), Column("Numbers"))
+    kinds = ", ".join(dict.fromkeys(row.cells[0] for row in rows))
+    reading = f"{failed:,} of {count_text(ended, 'trial')} failed: {kinds}."
+    return Content(reading, Table("Failed trials by reason", columns, rows))
+
+
+def _numbers(numbers: list[int], most: int = 12) -> str:
+    more = f" and {len(numbers) - most} more" if len(numbers) > most else ""
+    return ", ".join(str(number) for number in numbers[:most]) + more
+
+
+@card("model", "The winner's model")
+def model(view: StudyView) -> Content:
+    """Show the winner's ``summary()``."""
+    winner = view.winner
+    if winner is None:
+        return not_yet("no trial is complete.")
+    details = view.details.get(winner.number)
+    if details is None or not details.summary:
+        return Content(f"Trial {winner.number} keeps no summary of its model.", ready=False)
+    size = f" has {winner.parameters:,} parameters" if winner.parameters else ""
+    epochs = (
+        f"{' and' if size else ''} is trained for {count_text(winner.epochs, 'epoch')}"
+        if winner.epochs
+        else ""
+    )
+    reading = f"The model of trial {winner.number}{size}{epochs}."
+    return Content(reading, text=details.summary, note=" ".join(details.notes))

@@ -1,0 +1,68 @@
+"""What a sweep would cost: model sizes, and the time of one epoch, measured before anything is written."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import time
+from dataclasses import dataclass
+
+from ..errors import ModelError
+from ..spaces import Configuration
+from .events import EpochEnded, Task, TrialFailed
+from .executors import InlineExecutor
+from .plan import Plan
+
+SHOWN = 10
+"""Configurations that are listed with the size of their model."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A dry run's findings."""
+
+    configurations: tuple[tuple[Configuration, int], ...]
+    """The first configurations that would be tried and the number of weights of each one's model."""
+    trials: float
+    first_epoch: float
+    """Seconds until all folds have trained one epoch, building and tracing included."""
+    epoch: float
+    """Seconds of the calibration epoch: one more epoch of all folds."""
+    seconds: float
+    """Of the whole sweep if every trial trained all of its epochs: an upper bound."""
+
+
+def calibrate(plan: Plan) -> Estimate:
+    """Train the recommended configuration for two epochs, and extrapolate.
+
+    Raises:
+        ModelError: The model cannot be built or trained.
+    """
+    seed = plan.spec.search.seed
+    recommended = plan.space.recommended()
+    shown = list(itertools.islice(plan.space.grid(), SHOWN)) if plan.spec.search.method == "grid" else [recommended]
+    executor = InlineExecutor(plan.workload, plan.threads)
+    try:
+        sizes = [(configuration, executor.start(Task(-1, configuration, seed))) for configuration in shown]
+        first, second = _time_two_epochs(executor, Task(0, recommended, seed))
+    finally:
+        executor.close()
+    trials, workers = plan.budget.trials, plan.spec.execution.workers
+    trial = first + (plan.workload.epochs - 1) * second
+    rounds = math.ceil(trials / workers) if math.isfinite(trials) else math.inf
+    limit = plan.budget.seconds if plan.budget.seconds is not None else math.inf
+    return Estimate(tuple(sizes), trials, first, second, min(rounds * trial, limit))
+
+
+def _time_two_epochs(executor: InlineExecutor, task: Task) -> tuple[float, float]:
+    executor.submit(task)
+    seconds = []
+    for _ in range(2):
+        started = time.perf_counter()
+        event = executor.next_event()
+        if isinstance(event, TrialFailed):
+            raise ModelError(f"The recommended configuration cannot be trained: {event.message}.")
+        if not isinstance(event, EpochEnded):
+            break  # a single epoch is all there is
+        seconds.append(time.perf_counter() - started)
+    return seconds[0], seconds[-1]

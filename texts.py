@@ -1,0 +1,36 @@
+"""Numbers, durations and counts as people read them, the same on the command line and in reports."""
+
+from __future__ import annotations
+
+import math
+
+
+def number_text(value: float | None, standard_error: float | None = None) -> str:
+    """Return a value as people write it: ``0.9734 ± 0.0012``; the error decides how many decimals are shown."""
+    if value is None:
+        return "–"
+    if not math.isfinite(value):
+        return str(value)
+    if standard_error is None or not math.isfinite(standard_error):
+        return f"{value:.4f}" if 0.001 <= abs(value) < 100 or value == 0 else f"{value:.4g}"
+    decimals = 4 if standard_error == 0 else 1 - math.floor(math.log10(standard_error))
+    decimals = min(max(decimals, 0), 4 if abs(value) >= 0.001 or value == 0 else 10)
+    return f"{value:.{decimals}f} ± {standard_error:.{decimals}f}"
+
+
+def duration_text(seconds: float) -> str:
+    """Return a duration as people say it: ``0.8 s``, ``1 min 47 s``, ``3 h 5 min``."""
+    if seconds < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min"
+
+
+def count_text(count: float, word: str) -> str:
+    """Return ``1 trial``, ``2 trials``, ``unbounded trials``."""
+    if not math.isfinite(count):
+        return f"unbounded {word}s"
+    return f"{int(count):,} {word}" if count == 1 else f"{int(count):,} {word}s"
