@@ -7,11 +7,11 @@ not know each other's uses.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import SpecError, UsageError, did_you_mean
+from .errors import SpecError, did_you_mean
 from .studies import (
     StudyRecord,
     TrialRecord,
@@ -19,7 +19,6 @@ from .studies import (
     best_trials,
     read_studies,
     read_study,
-    read_trial,
     read_trials,
     storage_url,
     trials_frame,
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .search.plan import Plan
-    from .search.progress import Progress
     from .search.refit import Refit
     from .spaces import Space
 
@@ -252,7 +250,9 @@ def resume(
         return Study(run_plan(plan, record, record.storage, listen).study)
 
 
-def plan_to_resume(record: StudyRecord, settings: Mapping[str, Any], *, data: Any = None, model: Any = None) -> Plan:
+def plan_to_resume(
+    record: StudyRecord, settings: Mapping[str, Any], *, data: Any = None, model: Any = None
+) -> Plan:
     """Return the plan that continues a study; the arguments are those of ``resume``."""
     from .search.launch import plan_resume
 
@@ -286,7 +286,9 @@ def compare(*names: str, storage: Storage = None) -> pd.DataFrame:
     return pd.DataFrame([dataclasses.asdict(row) for row in rows]).set_index("study")
 
 
-def report(studies: Sequence[Study | str], path: str | os.PathLike[str] = "report.html", *, storage: Storage = None) -> Path:
+def report(
+    studies: Sequence[Study | str], path: str | os.PathLike[str] = "report.html", *, storage: Storage = None
+) -> Path:
     """Write one report on one or several studies and return its path."""
     from .reports import write_report
 
@@ -304,7 +306,9 @@ def nest(settings: Mapping[str, Any]) -> dict[str, Any]:
     nested: dict[str, Any] = {}
     unknown = [name for name in settings if name not in SETTINGS]
     if unknown:
-        raise SpecError("\n".join(f"There is no setting '{name}'.{did_you_mean(name, SETTINGS)}" for name in unknown))
+        raise SpecError(
+            "\n".join(f"There is no setting '{name}'.{did_you_mean(name, SETTINGS)}" for name in unknown)
+        )
     for name, value in settings.items():
         _put(nested, SETTINGS[name], value)
     return nested

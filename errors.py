@@ -71,7 +71,7 @@ class StudyError(UsageError, LookupError):
     """A study or trial does not exist, or differs from what the call says."""
 
 
-class StudyLocked(KerasweepError):
+class StudyLocked(KerasweepError):  # noqa: N818 - a state, not a fault
     """Another driver is running this study."""
 
 

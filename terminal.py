@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .search.progress import Progress, TrialLine
-from .spaces import value_text
+from .spaces import short_text
 from .texts import count_text, duration_text, number_text
 
 Listener = Callable[[Progress], None]
@@ -74,13 +74,17 @@ def _trial_text(line: TrialLine, progress: Progress) -> Text:
 
 def configuration_text(line: TrialLine) -> str:
     """Return a configuration as ``name=value`` words."""
-    return " ".join(f"{name}={value_text(value)}" for name, value in line.configuration.items())
+    return " ".join(f"{name}={short_text(value)}" for name, value in line.configuration.items())
 
 
 def _bar(progress: Progress, *, epochs: bool) -> RenderableType:
     total = progress.total if math.isfinite(progress.total) else None
     grid = Table.grid(padding=(0, 1))
-    best = "" if progress.best is None else f"best {number_text(progress.best.value)} (trial {progress.best.number})"
+    best = (
+        ""
+        if progress.best is None
+        else f"best {number_text(progress.best.value)} (trial {progress.best.number})"
+    )
     left = progress.seconds_left
     words = [
         f"{progress.done}/{int(total)} trials" if total else f"{progress.done} trials",
@@ -97,5 +101,7 @@ def _bar(progress: Progress, *, epochs: bool) -> RenderableType:
     )
     if not epochs or not progress.running:
         return grid
-    lines = [Text(f"  trial {number}: epoch {epoch}", style="dim") for number, epoch in progress.running.items()]
+    lines = [
+        Text(f"  trial {number}: epoch {epoch}", style="dim") for number, epoch in progress.running.items()
+    ]
     return Group(*lines, grid)

@@ -47,7 +47,9 @@ def _print_version(asked: bool) -> None:
 
 @app.callback()
 def _root(
-    version: bool = typer.Option(False, "--version", callback=_print_version, is_eager=True, help="Print the version."),
+    version: bool = typer.Option(
+        False, "--version", callback=_print_version, is_eager=True, help="Print the version."
+    ),
 ) -> None:
     """Find good hyperparameters for Keras models by cross-validated search, and keep what was learned."""
 
@@ -69,7 +71,9 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001 - the last resort: one line for the user, the traceback in a file
         log = Path(tempfile.gettempdir()) / f"kerasweep-{os.getpid()}.log"
         log.write_text(traceback.format_exc(), encoding="utf-8")
-        _print_error(f"Unexpected {type(error).__name__}: {one_line(error)} The traceback is in {log}; please report it.")
+        _print_error(
+            f"Unexpected {type(error).__name__}: {one_line(error)} The traceback is in {log}; please report it."
+        )
         sys.exit(FAILED)
 
 

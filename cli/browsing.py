@@ -73,15 +73,25 @@ def best(
         print_json([_trial(trial) for trial in trials])
         return
     if not trials:
-        Console().print(f"{escape(record.name)} has no complete trial yet ({count_text(record.trained, 'trial')} ended).")
+        Console().print(
+            f"{escape(record.name)} has no complete trial yet ({count_text(record.trained, 'trial')} ended)."
+        )
         return
-    print_table(trials_table(f"{escape(record.name)}: best of {count_text(record.trained, 'trial')}", trials, record.metric))
-    Console().print(escape(standing(trials, record.direction, record.about.get("folds")).sentence), soft_wrap=True)
+    print_table(
+        trials_table(
+            f"{escape(record.name)}: best of {count_text(record.trained, 'trial')}", trials, record.metric
+        )
+    )
+    Console().print(
+        escape(standing(trials, record.direction, record.about.get("folds")).sentence), soft_wrap=True
+    )
 
 
 def show(
     study: StudyName = None,
-    trial: Annotated[int | None, typer.Argument(help="A trial's number.", show_default="the whole study")] = None,
+    trial: Annotated[
+        int | None, typer.Argument(help="A trial's number.", show_default="the whole study")
+    ] = None,
     storage: Storage = None,
     as_json: Json = False,
 ) -> None:
@@ -153,7 +163,9 @@ def spaces(
     elif as_yaml:
         import yaml
 
-        text = yaml.safe_dump({"space": {"define": space_to_dict(space)}}, sort_keys=False, allow_unicode=True)
+        text = yaml.safe_dump(
+            {"space": {"define": space_to_dict(space)}}, sort_keys=False, allow_unicode=True
+        )
         print(text, end="")  # noqa: T201 - a file for other programs
     else:
         print_table(space_table(f"{name}: {PRESETS[name][0]}", space))
@@ -172,17 +184,21 @@ def _show_study(record: StudyRecord) -> None:
         else "unknown: not made by Kerasweep",
         "prepared": "; ".join(data.get("preparation", [])),
         "model": record.model,
-        "search": f"{search.get('method')}, seed {search.get('seed')}, pruner {search.get('pruner')}" if search else "",
+        "search": f"{search.get('method')}, seed {search.get('seed')}, pruner {search.get('pruner')}"
+        if search
+        else "",
         "folds": folds,
         "objective": f"{record.direction} {record.metric}",
         "trials": ", ".join(f"{number} {state}" for state, number in record.counts.items()),
         "made": about.get("created", ""),
-        "last driver": " ".join(str(record.driver[key]) for key in ("host", "pid", "since")) if record.driver else "",
+        "last driver": " ".join(str(record.driver[key]) for key in ("host", "pid", "since"))
+        if record.driver
+        else "",
+        "state": state_text(record),
         "versions": ", ".join(f"{name} {version}" for name, version in about.get("versions", {}).items()),
     }
     console = Console()
-    console.print(facts_table({name: fact for name, fact in facts.items() if fact}))
-    console.print(f"state         {state_text(record)}", highlight=False)
+    print_table(facts_table({name: fact for name, fact in facts.items() if fact}))
     for number, refit in sorted(record.refits.items()):
         scores = ", ".join(f"test {metric} {number_text(value)}" for metric, value in refit["test"].items())
         console.print(f"refit of trial {number}: {scores}", highlight=False)
@@ -191,7 +207,9 @@ def _show_study(record: StudyRecord) -> None:
         print_table(trials_table("best trials", trials, record.metric))
     failed = [trial for trial in read_trials(record) if trial.failure]
     for trial in failed[:5]:
-        console.print(f"[red]trial {trial.number} failed:[/] {escape(trial.failure.get('message', ''))}", soft_wrap=True)
+        console.print(
+            f"[red]trial {trial.number} failed:[/] {escape(trial.failure.get('message', ''))}", soft_wrap=True
+        )
     if len(failed) > 5:
         console.print(f"[dim]and {len(failed) - 5} more failed trials; kerasweep report shows all of them[/]")
 
@@ -214,7 +232,7 @@ def _show_trial(record: StudyRecord, trial: TrialRecord, *, as_json: bool) -> No
         "failed": trial.failure.get("message", ""),
         **{name: value_text(value) for name, value in trial.configuration.items()},
     }
-    console.print(facts_table({name: fact for name, fact in facts.items() if fact != ""}))
+    print_table(facts_table({name: fact for name, fact in facts.items() if fact != ""}))
     if trial.failure.get("traceback"):
         console.print(trial.failure["traceback"], style="dim", markup=False, highlight=False)
     if details and details.summary:

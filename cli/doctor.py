@@ -49,7 +49,9 @@ def _packages() -> list[Finding]:
             missing.append(package)
     findings = [Finding("packages", ", ".join(found))]
     if missing or find_spec("tensorflow") is None:
-        findings.append(Finding("missing", f"{', '.join(missing) or 'tensorflow'}; install with pip", fine=False))
+        findings.append(
+            Finding("missing", f"{', '.join(missing) or 'tensorflow'}; install with pip", fine=False)
+        )
     return findings
 
 
@@ -72,7 +74,9 @@ def _storage(url: str) -> Finding:
     if path is not None and not path.exists():
         folder = path.absolute().parent
         writable = folder.is_dir() and os.access(folder, os.W_OK)
-        return Finding("storage", f"{shown}, " + ("made by the first sweep" if writable else "cannot be made"), writable)
+        return Finding(
+            "storage", f"{shown}, " + ("made by the first sweep" if writable else "cannot be made"), writable
+        )
     try:
         count = len(read_studies(url))
     except KerasweepError as error:
@@ -83,7 +87,9 @@ def _storage(url: str) -> Finding:
 def _data() -> Finding:
     folder = os.environ.get("KERASWEEP_DATA")
     if not folder:
-        return Finding("data", "KERASWEEP_DATA is not set: mnist and its like are downloaded by keras.datasets")
+        return Finding(
+            "data", "KERASWEEP_DATA is not set: mnist and its like are downloaded by keras.datasets"
+        )
     if not Path(folder).is_dir():
         return Finding("data", f"KERASWEEP_DATA={folder} is not a folder", fine=False)
     here = [name for name in DATASETS if (Path(folder) / f"{name}.npz").is_file()]

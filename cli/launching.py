@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -33,7 +32,9 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 
-Trials = Annotated[int | None, typer.Option("--trials", "-n", min=1, help="Trials to train.", rich_help_panel="Budget")]
+Trials = Annotated[
+    int | None, typer.Option("--trials", "-n", min=1, help="Trials to train.", rich_help_panel="Budget")
+]
 Time = Annotated[str | None, typer.Option(help="Time to run: 90s, 10m, 1h30m.", rich_help_panel="Budget")]
 Target = Annotated[
     list[str] | None,
@@ -43,17 +44,10 @@ Target = Annotated[
         metavar="COLUMN|SCORE",
     ),
 ]
-Workers = Annotated[int | None, typer.Option("--workers", "-w", min=1, help="Processes.", rich_help_panel="Execution")]
+Workers = Annotated[
+    int | None, typer.Option("--workers", "-w", min=1, help="Processes.", rich_help_panel="Execution")
+]
 Threads = Annotated[int | None, typer.Option(min=1, help="Cores a worker.", rich_help_panel="Execution")]
-
-
-class Search(StrEnum):
-    """Search methods, as the command line knows them."""
-
-    grid = "grid"
-    random = "random"
-    bayes = "bayes"
-    qmc = "qmc"
 
 
 def _option(panel: str, text: str, *names: str, **more: Any) -> Any:
@@ -63,48 +57,82 @@ def _option(panel: str, text: str, *names: str, **more: Any) -> Any:
 def launch(
     data: Annotated[
         str | None,
-        typer.Argument(help="A name (digits, mnist, ...), a .csv, .parquet or .npz file, a folder of images, "
-                       "module:function; or a sweep.yaml."),
+        typer.Argument(
+            help="A name (digits, mnist, ...), a .csv, .parquet or .npz file, a folder of images, "
+            "module:function; or a sweep.yaml."
+        ),
     ] = None,
     model: Annotated[str | None, typer.Argument(help="nn, ann, dnn, cnn, or module:function.")] = None,
     data_option: Annotated[str | None, typer.Option("--data", help="As the first argument.")] = None,
     model_option: Annotated[str | None, typer.Option("--model", "-m", help="As the second argument.")] = None,
     target: Target = None,
-    study: Annotated[str | None, typer.Option("--study", "-s", help="Name.", show_default="data-model-search")] = None,
-    task: Annotated[str | None, _option("Data", "classification or regression.", show_default="detected")] = None,
+    study: Annotated[
+        str | None, typer.Option("--study", "-s", help="Name.", show_default="data-model-search")
+    ] = None,
+    task: Annotated[
+        str | None, _option("Data", "classification or regression.", show_default="detected")
+    ] = None,
     group: Annotated[str | None, _option("Data", "Column of group labels.")] = None,
-    limit: Annotated[int | None, _option("Data", "Train on a stratified subset of this many rows.", min=1)] = None,
-    scaling: Annotated[str | None, _option("Data", "none, unit, minmax, standard or robust.", show_default="by rule")] = None,
+    limit: Annotated[
+        int | None, _option("Data", "Train on a stratified subset of this many rows.", min=1)
+    ] = None,
+    scaling: Annotated[
+        str | None, _option("Data", "none, unit, minmax, standard or robust.", show_default="by rule")
+    ] = None,
     sets: Annotated[
         list[str] | None,
-        _option("Space", "Change a range: learning_rate=0.001..0.1:log, units=64,128.", "--set", metavar="NAME=RANGE"),
+        _option(
+            "Space",
+            "Change a range: learning_rate=0.001..0.1:log, units=64,128.",
+            "--set",
+            metavar="NAME=RANGE",
+        ),
     ] = None,
     fixes: Annotated[
         list[str] | None, _option("Space", "Fix a value: batch_size=32.", "--fix", metavar="NAME=VALUE")
     ] = None,
-    preset: Annotated[str | None, _option("Space", "Preset of the model's family.", show_default="basic")] = None,
-    search: Annotated[Search | None, _option("Search", "How to search.", show_default="bayes")] = None,
-    seed: Annotated[int | None, _option("Search", "Seed of everything random.", min=0, show_default="0")] = None,
-    pruner: Annotated[str | None, _option("Search", "none, median or hyperband.", show_default="median; none for a grid")] = None,
+    preset: Annotated[
+        str | None, _option("Space", "Preset of the model's family.", show_default="basic")
+    ] = None,
+    search: Annotated[
+        str | None, _option("Search", "grid, random, bayes or qmc.", show_default="bayes")
+    ] = None,
+    seed: Annotated[
+        int | None, _option("Search", "Seed of everything random.", min=0, show_default="0")
+    ] = None,
+    pruner: Annotated[
+        str | None, _option("Search", "none, median or hyperband.", show_default="median; none for a grid")
+    ] = None,
     trials: Trials = None,
     time: Time = None,
-    folds: Annotated[int | None, _option("Training", "Number of folds.", "--folds", "-k", show_default="5")] = None,
+    folds: Annotated[
+        int | None, _option("Training", "Number of folds.", "--folds", "-k", show_default="5")
+    ] = None,
     cv: Annotated[
         str | None,
         _option("Training", "kfold, stratified, repeated, group, time or holdout.", show_default="by rule"),
     ] = None,
-    repeats: Annotated[int | None, _option("Training", "Repetitions, for --cv repeated.", show_default="2")] = None,
-    holdout: Annotated[float | None, _option("Training", "Validation share, for --cv holdout.", show_default="0.2")] = None,
-    epochs: Annotated[int | None, _option("Training", "The most epochs of a trial.", "--epochs", "-e", show_default="100")] = None,
+    repeats: Annotated[
+        int | None, _option("Training", "Repetitions, for --cv repeated.", show_default="2")
+    ] = None,
+    holdout: Annotated[
+        float | None, _option("Training", "Validation share, for --cv holdout.", show_default="0.2")
+    ] = None,
+    epochs: Annotated[
+        int | None, _option("Training", "The most epochs of a trial.", "--epochs", "-e", show_default="100")
+    ] = None,
     patience: Annotated[
-        str | None, _option("Training", "Epochs without improvement before a trial ends; or none.", show_default="10")
+        str | None,
+        _option("Training", "Epochs without improvement before a trial ends; or none.", show_default="10"),
     ] = None,
     metric: Annotated[
         str | None, _option("Training", "Objective.", show_default="val_accuracy, or val_loss for regression")
     ] = None,
     workers: Workers = None,
     threads: Threads = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and an estimate; train nothing more.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the plan and an estimate; train nothing more.")
+    ] = False,
     storage: Storage = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -131,7 +159,7 @@ def launch(
     column, score = split_target(target)
     given = {
         "study": study, "target": column, "task": task, "group": group, "limit": limit, "scaling": scaling,
-        "preset": preset, "search": search.value if search else None, "seed": seed, "pruner": pruner,
+        "preset": preset, "search": search, "seed": seed, "pruner": pruner,
         "trials": trials, "time": time, "target_score": score, "folds": folds, "cv": cv, "repeats": repeats,
         "holdout": holdout, "epochs": epochs, "metric": metric, "workers": workers, "threads": threads,
     }  # fmt: skip
@@ -168,6 +196,7 @@ def resume(
     """
     from .. import api
     from ..search.launch import run_plan
+    from ..terminal import show_progress
 
     record = read_study(study, storage_url(storage))
     given = {"trials": trials, "time": time, "target_score": target, "workers": workers, "threads": threads}
@@ -175,7 +204,7 @@ def resume(
     level = verbosity(quiet, verbose)
     if level:
         _print_plan(plan)
-    with api.show_progress(level) as listen:
+    with show_progress(level) as listen:
         ending = run_plan(plan, record, record.storage, listen)
     _finish(ending, level, storage)
 
@@ -183,7 +212,9 @@ def resume(
 def refit(
     study: StudyName = None,
     trial: TrialNumber = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Train on a subset.", show_default="all rows")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Train on a subset.", show_default="all rows")
+    ] = None,
     storage: Storage = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -211,19 +242,24 @@ def refit(
         highlight=False,
     )
     for metric, value in done.test.items():
-        console.print(f"test {metric} [bold]{number_text(value)}[/] on {len(done.dataset.y_test):,} rows", highlight=False)
+        console.print(
+            f"test {metric} [bold]{number_text(value)}[/] on {len(done.dataset.y_test):,} rows",
+            highlight=False,
+        )
 
 
 def _run(plan: Plan, url: str, level: int, *, named: bool) -> None:
-    from .. import api
     from ..search.launch import find_place, run_plan
+    from ..terminal import show_progress
 
     plan, existing = find_place(plan, url, named=named)
     if level:
         _print_plan(plan)
         if existing is not None:
-            Console().print(f"continues, {count_text(existing.trained, 'trial')} done before", highlight=False)
-    with api.show_progress(level) as listen:
+            Console().print(
+                f"continues, {count_text(existing.trained, 'trial')} done before", highlight=False
+            )
+    with show_progress(level) as listen:
         ending = run_plan(plan, existing, url, listen)
     _finish(ending, level, url)
 
@@ -248,8 +284,7 @@ def _print_plan(plan: Plan) -> None:
         f"{plan.workload.objective.direction} {plan.workload.objective.metric}",
         "workers": f"{spec.execution.workers} with {count_text(plan.threads, 'thread')} each",
     }
-    console = Console()
-    console.print(facts_table({name: fact for name, fact in facts.items() if fact}), soft_wrap=not console.is_terminal)
+    print_table(facts_table({name: fact for name, fact in facts.items() if fact}))
 
 
 def _print_dry_run(plan: Plan) -> None:
@@ -269,8 +304,12 @@ def _print_dry_run(plan: Plan) -> None:
     print_table(made)
     hidden = found.trials - len(found.configurations)
     if hidden > 0:
-        console.print(f"and {count_text(hidden, 'more configuration')}, chosen while searching" if plan.spec.search.method != "grid"
-                      else f"and {count_text(hidden, 'more configuration')} of the grid", highlight=False)
+        console.print(
+            f"and {count_text(hidden, 'more configuration')}, chosen while searching"
+            if plan.spec.search.method != "grid"
+            else f"and {count_text(hidden, 'more configuration')} of the grid",
+            highlight=False,
+        )
     console.print(
         f"first epoch {duration_text(found.first_epoch)} (building and tracing included), a further one "
         f"{duration_text(found.epoch)}",
@@ -293,7 +332,9 @@ def _finish(ending: Ending, level: int, storage: str | None) -> None:
         if trials:
             print_table(trials_table("best configurations", trials, record.metric))
         if ending.reason == "interrupted":
-            console.print(f"Continue with: [bold]kerasweep resume {escape(record.name)}{where}[/]", soft_wrap=True)
+            console.print(
+                f"Continue with: [bold]kerasweep resume {escape(record.name)}{where}[/]", soft_wrap=True
+            )
         elif trials:
             console.print(f"Next: [bold]kerasweep report {escape(record.name)}{where}[/]", soft_wrap=True)
             console.print(f"      [bold]kerasweep refit {escape(record.name)}{where}[/]", soft_wrap=True)

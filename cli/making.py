@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -17,19 +16,10 @@ from .options import Storage, StudyName, TrialNumber
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="File or folder to write.")]
 
 
-class Format(StrEnum):
-    """Forms of an export."""
-
-    yaml = "yaml"
-    json = "json"
-    python = "python"
-    keras = "keras"
-
-
 def export(
     study: StudyName = None,
     trial: TrialNumber = None,
-    form: Annotated[Format, typer.Option("--format", "-f", help="What to make.")] = Format.yaml,
+    form: Annotated[str, typer.Option("--format", "-f", help="yaml, json, python or keras.")] = "yaml",
     output: Output = None,
     storage: Storage = None,
 ) -> None:
@@ -45,12 +35,12 @@ def export(
     from .. import api
 
     chosen = api.load(study, storage=storage)
-    if form in (Format.yaml, Format.json) and output is None:
-        print(api.export_text(chosen, form.value, trial), end="")  # noqa: T201 - to be piped into a file
+    if form in api.TEXT_FORMATS and output is None:
+        print(api.export_text(chosen, form, trial), end="")  # noqa: T201 - to be piped into a file
         return
     if output is None:
-        output = Path(f"{chosen.name}.py" if form == Format.python else chosen.name)
-    path = chosen.export(output, form.value, trial)
+        output = Path(f"{chosen.name}.py" if form == "python" else chosen.name)
+    path = chosen.export(output, form, trial)
     Console().print(f"wrote [bold]{escape(str(path))}[/]", highlight=False, soft_wrap=True)
 
 
@@ -66,7 +56,11 @@ def report(
     """
     from .. import api
 
-    chosen = [api.load(name, storage=storage) for name in dict.fromkeys(names)] if names else [api.load(storage=storage)]
+    chosen = (
+        [api.load(name, storage=storage) for name in dict.fromkeys(names)]
+        if names
+        else [api.load(storage=storage)]
+    )
     path = api.report(chosen, output)
     Console().print(f"wrote [bold]{escape(str(path))}[/]", highlight=False, soft_wrap=True)
 

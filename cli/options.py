@@ -98,5 +98,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat(sep=" ", timespec="seconds")
     return str(value) if isinstance(value, Path) else value
-
-

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ..spaces import Space, value_text
+from ..spaces import Space, short_text, value_text
 from ..studies import StudyRecord, TrialRecord, is_driven
 from ..studies.comparison import StudyComparison
 from ..texts import duration_text, number_text
@@ -23,7 +23,9 @@ def table(title: str, *columns: str) -> Table:
     """Return an empty table; a column that starts with ``>`` is aligned right."""
     made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, title_style="bold", pad_edge=False)
     for column in columns:
-        made.add_column(column.lstrip(">"), justify="right" if column.startswith(">") else "left", overflow="fold")
+        made.add_column(
+            column.lstrip(">"), justify="right" if column.startswith(">") else "left", overflow="fold"
+        )
     return made
 
 
@@ -37,7 +39,9 @@ def print_table(made: Table) -> None:
 
 def studies_table(studies: Sequence[StudyRecord], bests: Sequence[TrialRecord | None]) -> Table:
     """Return one row a study."""
-    made = table("", "study", "data", "model", "search", ">trials", ">pruned", ">failed", "best", "metric", "state")
+    made = table(
+        "", "study", "data", "model", "search", ">trials", ">pruned", ">failed", "best", "metric", "state"
+    )
     for study, best in zip(studies, bests, strict=True):
         search = study.spec.get("search", {})
         made.add_row(
@@ -56,13 +60,13 @@ def studies_table(studies: Sequence[StudyRecord], bests: Sequence[TrialRecord | 
 
 
 def state_text(study: StudyRecord) -> str:
-    """Return ``running``, ``interrupted`` or ``done``."""
+    """Return ``running``, ``unfinished`` or ``done``."""
     if is_driven(study.storage, study.name):
-        return "[green]running[/]"
+        return "running"
     wanted = study.spec.get("search", {}).get("trials")
     unfinished = study.counts.get("running", 0) + study.counts.get("waiting", 0)
     if unfinished or (wanted and study.trained < wanted):
-        return "[yellow]unfinished[/]"
+        return "unfinished"
     return "done"
 
 
@@ -71,7 +75,9 @@ def trials_table(title: str, trials: Sequence[TrialRecord], metric: str) -> Tabl
     names = list(dict.fromkeys(name for trial in trials for name in trial.configuration))
     made = table(title, ">trial", metric, ">epochs", ">weights", ">time", *names)
     for rank, trial in enumerate(trials):
-        values = [value_text(trial.configuration[name]) if name in trial.configuration else NONE for name in names]
+        values = [
+            short_text(trial.configuration[name]) if name in trial.configuration else NONE for name in names
+        ]
         made.add_row(
             str(trial.number),
             number_text(trial.value, trial.standard_error),
@@ -87,7 +93,18 @@ def trials_table(title: str, trials: Sequence[TrialRecord], metric: str) -> Tabl
 def comparison_table(found: StudyComparison) -> Table:
     """Return studies side by side."""
     made = table(
-        "", "study", "model", "data", "best", ">trial", ">test", ">trials", ">pruned", ">failed", ">epochs", ">time"
+        "",
+        "study",
+        "model",
+        "data",
+        "best",
+        ">trial",
+        ">test",
+        ">trials",
+        ">pruned",
+        ">failed",
+        ">epochs",
+        ">time",
     )
     for row in found.rows:
         study, best = row.study, row.best
@@ -109,7 +126,17 @@ def comparison_table(found: StudyComparison) -> Table:
 
 def space_table(title: str, space: Space) -> Table:
     """Return one row a hyperparameter."""
-    made = table(title, "hyperparameter", "range", "recommended", "confidence", "grid", "active when", "meaning", "source")
+    made = table(
+        title,
+        "hyperparameter",
+        "range",
+        "recommended",
+        "confidence",
+        "grid",
+        "active when",
+        "meaning",
+        "source",
+    )
     for parameter in space:
         when = " and ".join(
             f"{condition.parent} in {','.join(value_text(value) for value in condition.values)}"
@@ -140,5 +167,3 @@ def facts_table(facts: dict[str, Any]) -> Table:
 
 def _of(done: int, wanted: Any) -> str:
     return f"{done}/{wanted}" if isinstance(wanted, int) else str(done)
-
-

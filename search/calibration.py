@@ -40,7 +40,11 @@ def calibrate(plan: Plan) -> Estimate:
     """
     seed = plan.spec.search.seed
     recommended = plan.space.recommended()
-    shown = list(itertools.islice(plan.space.grid(), SHOWN)) if plan.spec.search.method == "grid" else [recommended]
+    shown = (
+        list(itertools.islice(plan.space.grid(), SHOWN))
+        if plan.spec.search.method == "grid"
+        else [recommended]
+    )
     executor = InlineExecutor(plan.workload, plan.threads)
     try:
         sizes = [(configuration, executor.start(Task(-1, configuration, seed))) for configuration in shown]

@@ -122,7 +122,9 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Build | None = None) 
         holdout=spec.cv.holdout,
         seed=spec.search.seed,
     )
-    workload = Workload(dataset, preparation, folds, source, objective, spec.training.epochs, spec.training.patience)
+    workload = Workload(
+        dataset, preparation, folds, source, objective, spec.training.epochs, spec.training.patience
+    )
     most = trials_at_most(spec.search.method, space)
     trials = spec.search.trials
     if trials is None and spec.search.time is None and spec.search.target is None:
@@ -161,7 +163,9 @@ def _prepare(dataset: Dataset, model: ModelSource, spec: SweepSpec) -> Preparati
     return choose_preparation(dataset, layout, spec.data.scaling, image_data_format())
 
 
-def load_rows(data: DataSpec, *, seed: int, limit: int | None, time_ordered: bool, given: Any = None) -> Dataset:
+def load_rows(
+    data: DataSpec, *, seed: int, limit: int | None, time_ordered: bool, given: Any = None
+) -> Dataset:
     """Load the data of a specification.
 
     Raises:
@@ -183,7 +187,9 @@ def load_rows(data: DataSpec, *, seed: int, limit: int | None, time_ordered: boo
 
 def _load(spec: SweepSpec, given: Any) -> Dataset:
     ordered = spec.cv.method == "time"
-    return load_rows(spec.data, seed=spec.search.seed, limit=spec.data.limit, time_ordered=ordered, given=given)
+    return load_rows(
+        spec.data, seed=spec.search.seed, limit=spec.data.limit, time_ordered=ordered, given=given
+    )
 
 
 def _settle_space(spec: SpaceSpec, default: Space, *, may_add: bool) -> Space:
@@ -235,5 +241,3 @@ def check_fingerprint(plan: Plan, stored: str) -> None:
             f"The data '{plan.spec.data.source}' have changed since the study was made "
             f"(fingerprint {stored}, now {now}). Launch a new study with --study NAME."
         )
-
-

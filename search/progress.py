@@ -67,9 +67,12 @@ class Progress:
     def with_trial(self, line: TrialLine, objective: Objective, *, ended_now: bool = False) -> Progress:
         """Return the picture with one more trial ended, in this run or an earlier one."""
         best = self.best
-        if line.state == "complete" and line.value is not None:
-            if best is None or best.value is None or objective.is_better(line.value, best.value):
-                best = line
+        if (
+            line.state == "complete"
+            and line.value is not None
+            and (best is None or best.value is None or objective.is_better(line.value, best.value))
+        ):
+            best = line
         counts = {line.state: getattr(self, line.state) + 1}
         before = self.ended_before + (not ended_now)
         return replace(

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     import keras
 
 
-
 @dataclass(frozen=True)
 class Refit:
     """A trained model with all that is needed to use it and to train it again."""
@@ -82,7 +81,9 @@ def refit(
     """
     trial = best_trial(study) if number is None else read_trial(study, number)
     if trial.epochs is None:
-        raise StudyError(f"Trial {trial.number} of '{study.name}' is {trial.state}; only a scored trial can be refit.")
+        raise StudyError(
+            f"Trial {trial.number} of '{study.name}' is {trial.state}; only a scored trial can be refit."
+        )
     plan = plan_resume(study, {"execution": {"workers": 1}}, data=data, model=model)
     workload = all_rows(plan, limit, data)
     with drive_study(study) as writer:

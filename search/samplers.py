@@ -118,7 +118,12 @@ def make_proposer(method: str, space: Space, seed: int) -> Proposer:
     """Return the proposer of a search method: ``grid``, ``random``, ``qmc`` or ``bayes``."""
     if method == "grid":
         return Grid(space)
-    return {"random": Random, "qmc": QuasiRandom, "bayes": Bayes}[method](space, seed)  # type: ignore[no-any-return]
+    makers: dict[str, Callable[[Space, int], Proposer]] = {
+        "random": Random,
+        "qmc": QuasiRandom,
+        "bayes": Bayes,
+    }
+    return makers[method](space, seed)
 
 
 def make_sampler(seed: int) -> BaseSampler:

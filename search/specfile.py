@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from ..errors import SpecError, one_line
 from .spec import SweepSpec, make_spec
 
 
-def read_spec(path: str | Path, changes: dict[str, Any] | None = None) -> SweepSpec:
+def read_spec(path: str | os.PathLike[str], changes: dict[str, Any] | None = None) -> SweepSpec:
     """Read a specification from a YAML file.
 
     Args:
@@ -26,7 +27,7 @@ def read_spec(path: str | Path, changes: dict[str, Any] | None = None) -> SweepS
     return make_spec(_merge(data, changes or {}), str(path), lines)
 
 
-def read_yaml(path: str | Path) -> tuple[dict[str, Any], dict[tuple[Any, ...], int]]:
+def read_yaml(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[tuple[Any, ...], int]]:
     """Return a YAML file's mapping and the line of every key.
 
     Raises:

@@ -138,7 +138,9 @@ class Sweep:
                 self._exhausted = True
                 return
             key = configuration_key(configuration)
-            twin = next((r for r in self._running.values() if configuration_key(r.configuration) == key), None)
+            twin = next(
+                (r for r in self._running.values() if configuration_key(r.configuration) == key), None
+            )
             if twin is not None:
                 twin.twins.append(trial)
                 stuck += 1
@@ -227,9 +229,10 @@ class Sweep:
 
     def _check_target(self) -> None:
         best, target = self._progress.best, self._budget.target
-        if self._stop is None and target is not None and best is not None and best.value is not None:
-            if self._objective.reached(best.value, target):
-                self._stop = "target"
+        if self._stop is not None or target is None or best is None or best.value is None:
+            return
+        if self._objective.reached(best.value, target):
+            self._stop = "target"
 
     def _check_hope(self, event: TrialFailed) -> None:
         """Give up where every trial so far failed and none of them for its configuration's sake."""

@@ -9,6 +9,7 @@ from .hyperparameters import (
     Hyperparameter,
     Int,
     Value,
+    short_text,
     value_text,
 )
 from .overrides import apply_overrides, parse_range, parse_value
@@ -32,6 +33,7 @@ __all__ = [
     "parse_range",
     "parse_value",
     "preset",
+    "short_text",
     "space_from_dict",
     "space_to_dict",
     "value_text",

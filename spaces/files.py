@@ -64,7 +64,9 @@ def hyperparameter_from_dict(name: str, definition: Any) -> Hyperparameter:
 
 def _conditions(name: str, when: Any) -> tuple[Condition, ...]:
     if not isinstance(when, Mapping):
-        raise SpaceError(f"{name}: 'when' maps a hyperparameter to its values, for example {{optimizer: [sgd]}}.")
+        raise SpaceError(
+            f"{name}: 'when' maps a hyperparameter to its values, for example {{optimizer: [sgd]}}."
+        )
     return tuple(
         Condition(str(parent), tuple(values) if isinstance(values, list | tuple) else (values,))
         for parent, values in when.items()

@@ -79,7 +79,9 @@ class Hyperparameter(ABC):
         try:
             return self.check(value)
         except SpaceError as error:
-            raise SpaceError(f"{self.name}: the {what} {value!r} lies outside {self.range_text()}.") from error
+            raise SpaceError(
+                f"{self.name}: the {what} {value!r} lies outside {self.range_text()}."
+            ) from error
 
     def _choices(self) -> tuple[Value, ...]:
         return ()
@@ -147,7 +149,11 @@ class Float(Hyperparameter):
 
     def check(self, value: Value) -> float:
         """Return the value as a float; an int is welcome, a bool or text is not."""
-        if isinstance(value, bool) or not isinstance(value, int | float) or not self.low <= value <= self.high:
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not self.low <= value <= self.high
+        ):
             raise SpaceError(f"{self.name} must be a number in {self.range_text()}, got {value!r}.")
         return float(value)
 
@@ -176,7 +182,11 @@ class Float(Hyperparameter):
         _check_bounds(self.name, self.low, self.high, self.log)
 
     def _default(self) -> float:
-        return float(f"{self.at(0.5):.3g}") if self.low <= float(f"{self.at(0.5):.3g}") <= self.high else self.at(0.5)
+        return (
+            float(f"{self.at(0.5):.3g}")
+            if self.low <= float(f"{self.at(0.5):.3g}") <= self.high
+            else self.at(0.5)
+        )
 
     def _default_grid(self) -> tuple[float, ...]:
         return (self.low, self._default(), self.high)
@@ -222,7 +232,9 @@ class Int(Hyperparameter):
 
     def range_text(self) -> str:
         """Return ``low..high`` with ``:log`` or ``:step=n``."""
-        return f"{self.low}..{self.high}" + (":log" if self.log else f":step={self.step}" if self.step > 1 else "")
+        return f"{self.low}..{self.high}" + (
+            ":log" if self.log else f":step={self.step}" if self.step > 1 else ""
+        )
 
     def _check_range(self) -> None:
         for bound in (self.low, self.high, self.step):
@@ -286,12 +298,14 @@ class Categorical(Hyperparameter):
         return self.choices
 
     def _check_range(self) -> None:
-        if isinstance(self.choices, str) or not self.choices:
+        if not isinstance(self.choices, list | tuple) or not self.choices:
             raise SpaceError(f"{self.name}: needs at least one choice.")
         object.__setattr__(self, "choices", tuple(self.choices))
         for position, choice in enumerate(self.choices):
             if choice is not None and not isinstance(choice, bool | int | float | str):
-                raise SpaceError(f"{self.name}: a choice must be text, a number, true, false or none, got {choice!r}.")
+                raise SpaceError(
+                    f"{self.name}: a choice must be text, a number, true, false or none, got {choice!r}."
+                )
             if isinstance(choice, float) and not math.isfinite(choice):
                 raise SpaceError(f"{self.name}: a choice must be finite, got {choice!r}.")
             if any(same(choice, earlier) for earlier in self.choices[:position]):
@@ -313,8 +327,15 @@ def value_text(value: Value) -> str:
     return str(value)
 
 
+def short_text(value: Value) -> str:
+    """Return a value for a table: a float to four digits that matter, all else as ``value_text``."""
+    return f"{value:.4g}" if isinstance(value, float) else value_text(value)
+
+
 def _check_bounds(name: str, low: float, high: float, log: bool) -> None:
     if low >= high:
-        raise SpaceError(f"{name}: the range {low:g}..{high:g} is empty; the lower bound must be below the upper one.")
+        raise SpaceError(
+            f"{name}: the range {low:g}..{high:g} is empty; the lower bound must be below the upper one."
+        )
     if log and low <= 0:
         raise SpaceError(f"{name}: a log scale cannot start at {low:g}; choose a lower bound above zero.")

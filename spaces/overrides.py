@@ -29,7 +29,7 @@ def apply_overrides(
     """
     faults: list[str] = []
     for name, written in [*ranges.items(), *fixes.items()]:
-        old = space[name] if name in space else None
+        old = next((known for known in space if known.name == name), None)
         if old is None and not may_add:
             faults.append(f"There is no hyperparameter '{name}' here.{did_you_mean(name, space.names)}")
             continue
@@ -93,21 +93,26 @@ def _fixed_value(written: Any, old: Hyperparameter | None) -> Value:
         raise SpaceError(f"{written!r} is not a finite number.")
     if isinstance(old, Float) and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
-    kinds = {Int: (int,), Float: (int, float)}
-    for kind, types in kinds.items():
-        if isinstance(old, kind) and (isinstance(value, bool) or not isinstance(value, types)):
-            raise SpaceError(f"{old.name} must be a number, got {written!r}.")
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(old, Int | Float) and not is_number:
+        raise SpaceError(f"{old.name} must be a number, got {written!r}.")
+    if isinstance(old, Int) and isinstance(value, float):
+        raise SpaceError(f"{old.name} must be a whole number, got {written!r}.")
     if isinstance(old, Categorical) and all(isinstance(choice, str) for choice in old.choices):
         return old.check(value)  # names of optimizers or activations: a new one would be a typing error
     return value
 
 
-def _parse_bounds(name: str, written: str, like: Hyperparameter | None, words: dict[str, Any]) -> Hyperparameter:
+def _parse_bounds(
+    name: str, written: str, like: Hyperparameter | None, words: dict[str, Any]
+) -> Hyperparameter:
     bounds, *options = written.split(":")
     low, high = (parse_value(part) for part in bounds.split("..", 1))
     for bound in (low, high):
         if isinstance(bound, bool) or not isinstance(bound, int | float):
-            raise SpaceError(f"{name}: '{bounds}' is not a range of numbers; write low..high, for example 0.001..0.1.")
+            raise SpaceError(
+                f"{name}: '{bounds}' is not a range of numbers; write low..high, for example 0.001..0.1."
+            )
     log, step = False, 1
     for option in options:
         key, _, value = option.partition("=")

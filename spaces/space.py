@@ -37,9 +37,13 @@ class Space:
                 raise SpaceError(f"{child.name} depends on itself.")
             if condition.parent not in earlier:
                 if condition.parent in self.names:
-                    raise SpaceError(f"{child.name} depends on {condition.parent}, which must be defined before it.")
+                    raise SpaceError(
+                        f"{child.name} depends on {condition.parent}, which must be defined before it."
+                    )
                 hint = did_you_mean(condition.parent, earlier)
-                raise SpaceError(f"{child.name} depends on {condition.parent}, which is not in the space.{hint}")
+                raise SpaceError(
+                    f"{child.name} depends on {condition.parent}, which is not in the space.{hint}"
+                )
             for value in condition.values:
                 try:
                     earlier[condition.parent].check(value)

@@ -237,7 +237,10 @@ def standing(trials: Sequence[TrialRecord], direction: Direction, folds: int | N
     if close:
         cheaper = _cheapest(best, close)
         return Standing(
-            best.number, differences, cheaper and cheaper.number, _noise_sentence(best, close, cheaper)
+            best.number,
+            differences,
+            cheaper.number if cheaper else None,
+            _noise_sentence(best, close, cheaper),
         )
     lead = f"Trial {best.number} is ahead of trial {next_best.trial} by {next_best.text()}"
     if next_best.standard_error is None:

@@ -65,10 +65,7 @@ def read_studies(storage: str | None = None) -> list[StudyRecord]:
         counts: dict[int, dict[TrialState, int]] = {}
         for study_id, state, count in database.rows(_COUNTS):
             counts.setdefault(study_id, {})[_STATES[state]] = count
-    return [
-        _study(url, row, attributes.get(row[0], {}), counts.get(row[0], {}))
-        for row in studies
-    ]
+    return [_study(url, row, attributes.get(row[0], {}), counts.get(row[0], {})) for row in studies]
 
 
 def read_study(name: str | None = None, storage: str | None = None) -> StudyRecord:
@@ -176,7 +173,9 @@ def _study(
 ) -> StudyRecord:
     study_id, name, direction = row
     way: Direction = "maximize" if direction == "MAXIMIZE" else "minimize"
-    refits = {int(key.removeprefix(REFIT)): value for key, value in attributes.items() if key.startswith(REFIT)}
+    refits = {
+        int(key.removeprefix(REFIT)): value for key, value in attributes.items() if key.startswith(REFIT)
+    }
     return StudyRecord(
         name=name,
         storage=url,

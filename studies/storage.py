@@ -39,7 +39,9 @@ def storage_url(storage: str | os.PathLike[str] | None = None) -> str:
     """
     text = str(storage or os.environ.get("KERASWEEP_STORAGE") or DEFAULT_STORAGE)
     if text in ("sqlite://", "sqlite:///", "sqlite:///:memory:", ":memory:"):
-        raise UsageError("A study in memory cannot be resumed or browsed; give a file, for example kerasweep.db.")
+        raise UsageError(
+            "A study in memory cannot be resumed or browsed; give a file, for example kerasweep.db."
+        )
     return text if "://" in text else f"{_SQLITE}{text}"
 
 
@@ -71,7 +73,9 @@ def open_database(url: str) -> Iterator[Database]:
             yield database
         return
     if not path.is_file():
-        raise StudyError(f"There is no database {path}. Launch a sweep first, or name another with --storage.")
+        raise StudyError(
+            f"There is no database {path}. Launch a sweep first, or name another with --storage."
+        )
     # Not mode=ro: a killed driver can leave a journal that only a writer may roll back.
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=60)
     try:
@@ -89,7 +93,9 @@ class _Sqlite:
         try:
             return self._connection.execute(statement, parameters).fetchall()
         except sqlite3.Error as error:
-            raise StorageError(f"{self._path} cannot be read as a database of studies: {one_line(error)}.") from error
+            raise StorageError(
+                f"{self._path} cannot be read as a database of studies: {one_line(error)}."
+            ) from error
 
 
 class _Server:
@@ -135,4 +141,3 @@ def storage_errors(url: str) -> Iterator[None]:
     except (SQLAlchemyError, ImportError, sqlite3.Error, OSError, RuntimeError, ValueError) as error:
         reason = one_line(error.__cause__ or error)
         raise StorageError(f"The storage {without_password(url)} cannot be used: {reason}") from error
-

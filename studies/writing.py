@@ -59,7 +59,7 @@ class StudyWriter:
 
     def requeue(self, trial: Trial | FrozenTrial) -> None:
         """Have a running trial wait; it keeps its number and what it was asked, and is run again later."""
-        self.optuna._storage.set_trial_state_values(trial._trial_id, TrialState.WAITING)  # noqa: SLF001 - no public way
+        self.optuna._storage.set_trial_state_values(trial._trial_id, TrialState.WAITING)
 
     def requeue_running(self) -> None:
         """Have all trials wait that a killed driver left running."""
@@ -77,21 +77,25 @@ class StudyWriter:
 
     def report(self, trial: Trial, epoch: int, value: float) -> bool:
         """Write the mean of the folds at a rung and return whether the pruner ends the trial there."""
-        if epoch not in trial._cached_frozen_trial.intermediate_values:  # noqa: SLF001 - an adopted trial has them
+        if epoch not in trial._cached_frozen_trial.intermediate_values:
             trial.report(value, epoch)
         return trial.should_prune()
 
-    def finish(self, trial: Trial, value: float, result: Mapping[str, Any], details: Mapping[str, Any]) -> None:
+    def finish(
+        self, trial: Trial, value: float, result: Mapping[str, Any], details: Mapping[str, Any]
+    ) -> None:
         """End a trial that trained to its last epoch. The value is written last: a complete trial is whole."""
         trial.set_user_attr(DETAILS, dict(details))
         trial.set_user_attr(RESULT, dict(result))
         self.optuna.tell(trial, value)
 
-    def prune(self, trial: Trial, value: float, result: Mapping[str, Any], details: Mapping[str, Any]) -> None:
+    def prune(
+        self, trial: Trial, value: float, result: Mapping[str, Any], details: Mapping[str, Any]
+    ) -> None:
         """End a trial that the pruner stopped; ``value`` is its last mean."""
         trial.set_user_attr(DETAILS, dict(details))
         trial.set_user_attr(RESULT, dict(result))
-        if not trial._cached_frozen_trial.intermediate_values:  # noqa: SLF001 - Optuna wants one for a pruned trial
+        if not trial._cached_frozen_trial.intermediate_values:
             trial.report(value, 0)
         self.optuna.tell(trial, state=TrialState.PRUNED)
 
@@ -202,7 +206,9 @@ def _check_writable(url: str) -> None:
         return
     folder = path.absolute().parent
     if not folder.is_dir():
-        raise OutputError(f"The folder {folder} of the database does not exist; make it or choose another --storage.")
+        raise OutputError(
+            f"The folder {folder} of the database does not exist; make it or choose another --storage."
+        )
     target = path if path.exists() else folder
     if not os.access(target, os.W_OK):
         raise OutputError(f"{target} cannot be written; choose another --storage.")

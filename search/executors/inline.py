@@ -47,7 +47,7 @@ class InlineExecutor:
         """Have the running trial end at its current epoch."""
         self._cancelled = self._cancelled or number == self._number
 
-    def next_event(self, timeout: float | None = None) -> Event | None:  # noqa: ARG002 - it cannot wait beside its work
+    def next_event(self, timeout: float | None = None) -> Event | None:
         """Train to the end of the next epoch."""
         if self._running is None:
             return None

@@ -172,7 +172,7 @@ class LocalExecutor:
         else:
             options["creationflags"] = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
         with log.open("wb") as stderr:
-            process = subprocess.Popen(  # noqa: S603 - our own module
+            process = subprocess.Popen(
                 [sys.executable, "-m", "kerasweep.search.executors.worker"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

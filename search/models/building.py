@@ -57,7 +57,9 @@ def make_optimizer(configuration: Configuration) -> keras.optimizers.Optimizer:
 def labels_of(model: keras.Model) -> Labels:
     """Return the form of labels that a compiled classifier's loss reads: codes, one-hot rows or one column."""
     loss = model.loss
-    name = loss if isinstance(loss, str) else getattr(loss, "name", None) or getattr(loss, "__name__", "")
+    name = str(
+        loss if isinstance(loss, str) else getattr(loss, "name", None) or getattr(loss, "__name__", "")
+    )
     if "sparse" in name:
         return "codes"
     if model.output_shape[-1] == 1:
@@ -68,7 +70,7 @@ def labels_of(model: keras.Model) -> Labels:
 def encode_labels(codes: np.ndarray, classes: int, labels: Labels) -> np.ndarray:
     """Return class codes of shape (rows,) in the form that a loss reads."""
     if labels == "one-hot":
-        return np.eye(classes, dtype="float32")[codes]
+        return np.asarray(np.eye(classes, dtype=np.float32)[codes])
     if labels == "column":
         return codes.astype("float32")[:, None]
     return codes

@@ -19,7 +19,7 @@ from .signature import Signature
 def build_nn(config: Configuration, signature: Signature) -> keras.Model:
     """Regression from one feature or many: Dense layers, the last one linear."""
     model = _start(signature)
-    for _ in range(int(config["hidden_layers"])):
+    for _ in range(_whole(config, "hidden_layers")):
         model.add(layers.Dense(config["units"], activation=config["activation"]))
     return _end(model, signature)
 
@@ -34,7 +34,7 @@ def build_ann(config: Configuration, signature: Signature) -> keras.Model:
 def build_dnn(config: Configuration, signature: Signature) -> keras.Model:
     """Hidden layers, each followed by dropout and, where asked for, batch normalization before its activation."""
     model = _start(signature)
-    for _ in range(int(config["hidden_layers"])):
+    for _ in range(_whole(config, "hidden_layers")):
         _add_normalized(model, config, layers.Dense, units=config["units"])
         model.add(layers.Dropout(config["dropout"]))
     return _end(model, signature)
@@ -47,10 +47,12 @@ def build_cnn(config: Configuration, signature: Signature) -> keras.Model:
     high and wide, so that small pictures (digits are 8x8) take as many blocks as large ones.
     """
     model = _start(signature)
-    filters = int(config["filters"])  # type: ignore[arg-type]
+    filters = _whole(config, "filters")
     size = min(_height_and_width(signature.input_shape))
-    for _ in range(int(config["blocks"])):
-        _add_normalized(model, config, layers.Conv2D, filters=filters, kernel_size=config["kernel_size"], padding="same")
+    for _ in range(_whole(config, "blocks")):
+        _add_normalized(
+            model, config, layers.Conv2D, filters=filters, kernel_size=config["kernel_size"], padding="same"
+        )
         if size >= 2:
             model.add(layers.MaxPooling2D())
             size //= 2
@@ -82,6 +84,10 @@ def _add_normalized(model: keras.Sequential, config: Configuration, layer: Any, 
     model.add(layer(use_bias=False, **arguments))  # the normalization's own offset makes a bias idle
     model.add(layers.BatchNormalization())
     model.add(layers.Activation(config["activation"]))
+
+
+def _whole(config: Configuration, name: str) -> int:
+    return int(config[name])  # type: ignore[arg-type]
 
 
 def _height_and_width(shape: tuple[int, ...]) -> tuple[int, int]:

@@ -63,7 +63,6 @@ class ModelSource:
             return BUILDERS[self.name]
         return _import_function(self.name)[0]
 
-
     def __getstate__(self) -> dict[str, Any]:
         """Pickle a function by value, so that one from a notebook reaches a worker."""
         state = dict(self.__dict__)
@@ -103,7 +102,9 @@ def find_model(model: str | Build, task: str) -> ModelSource:
         return ModelSource(model, family.layout, preset(model), open_space=False)
     if ":" not in model:
         hint = did_you_mean(model, FAMILIES)
-        raise ModelError(f"There is no model family '{model}'.{hint} A function of your own is module:function.")
+        raise ModelError(
+            f"There is no model family '{model}'.{hint} A function of your own is module:function."
+        )
     function, module = _import_function(model)
     return ModelSource(model, "natural", _own_space(function, module), open_space=True)
 
@@ -130,7 +131,7 @@ def _import_function(reference: str) -> tuple[Build, Any]:
         raise ModelError(f"There is no module '{module_name}' for the model '{reference}'.{near}")
     try:
         module = importlib.import_module(module_name)
-    except Exception as error:  # noqa: BLE001 - a user's module may raise anything
+    except Exception as error:
         raise ModelError(f"The module '{module_name}' cannot be imported: {describe_error(error)}") from error
     function = getattr(module, function_name, None)
     if not callable(function):

@@ -37,7 +37,9 @@ class FitTrainer:
     def probe(self, task: Task) -> int:
         """Build the configuration's model once and return its number of weights."""
         keras.utils.clear_session()
-        model = build_model(self._build, task.configuration, self._workload.signature, fold_seed(task.seed, 0))
+        model = build_model(
+            self._build, task.configuration, self._workload.signature, fold_seed(task.seed, 0)
+        )
         return int(model.count_params())
 
     def train(self, task: Task) -> Training:
@@ -135,7 +137,9 @@ def train_epoch(
     except tf.errors.ResourceExhaustedError as error:
         raise TrainingError("memory", f"out of memory: {one_line(error, 120)}") from error
     except Exception as error:
-        raise TrainingError("training", f"model.fit raises {type(error).__name__}: {one_line(error)}") from error
+        raise TrainingError(
+            "training", f"model.fit raises {type(error).__name__}: {one_line(error)}"
+        ) from error
     return {metric: values[-1] for metric, values in history.history.items()}
 
 

@@ -76,7 +76,9 @@ class Workload:
         shared_x: np.ndarray | None = None
         made = []
         for fold in self.folds:
-            fitted = shared or self.preparation.fit(_rows(self.dataset.x, fold.train), self.dataset.y[fold.train])
+            fitted = shared or self.preparation.fit(
+                _rows(self.dataset.x, fold.train), self.dataset.y[fold.train]
+            )
             x = fitted.transform(self.dataset.x) if shared_x is None else shared_x
             y = fitted.transform_target(self.dataset.y)
             if not self.preparation.fits_features:
