@@ -1,0 +1,47 @@
+# Everything that a newcomer or CI needs; each target makes what it depends on.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
+
+.PHONY: help demo test lint format bench clean
+
+help:  ## Show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --upgrade pip --constraint constraints.txt
+	$(PIP) install --editable . --constraint constraints.txt
+	@touch $@
+
+$(VENV)/developed: $(VENV)/installed
+	$(PIP) install --group dev --constraint constraints.txt
+	@touch $@
+
+demo: $(VENV)/installed  ## Launch a sweep on digits, show the best configurations, write report.html
+	$(BIN)/python -m kerasweep launch digits ann --search grid --epochs 15 --workers 2
+	$(BIN)/python -m kerasweep best digits-ann-grid
+	$(BIN)/python -m kerasweep report digits-ann-grid --output report.html
+
+test: $(VENV)/developed  ## Run all tests
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/developed  ## Check style, formatting and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	@# mypy wants the package under its own name, whatever this clone is called
+	@folder=$$(mktemp -d) && ln -s "$(CURDIR)" $$folder/kerasweep && cd $$folder && \
+	"$(CURDIR)/$(BIN)/mypy" --config-file kerasweep/pyproject.toml --cache-dir "$(CURDIR)/.mypy_cache" \
+	kerasweep/*.py $(addprefix kerasweep/,cli reports search spaces studies); \
+	status=$$?; rm -r $$folder; exit $$status
+
+format: $(VENV)/developed  ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/installed  ## Measure, and write docs/benchmarks.md
+	$(BIN)/python benchmarks/run.py
+
+clean:  ## Remove what the other targets made
+	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis report.html kerasweep.db
