@@ -23,17 +23,17 @@ _PUBLIC = {
     "SweepSpec": ".search.spec",
     "compare": ".api",
     "launch": ".api",
+    "list_studies": ".api",
     "load": ".api",
     "preset": ".spaces",
     "report": ".api",
     "resume": ".api",
-    "studies": ".api",
 }
 
 __all__ = ["__version__", *_PUBLIC]  # noqa: PLE0604 - the names are the keys of a literal above
 
 if TYPE_CHECKING:
-    from .api import Study, compare, launch, load, report, resume, studies
+    from .api import Study, compare, launch, list_studies, load, report, resume
     from .errors import KerasweepError
     from .search.data import Dataset
     from .search.models import Signature

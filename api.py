@@ -1,4 +1,4 @@
-"""The Python interface: ``launch``, ``resume``, ``load``, ``studies``, ``compare``, ``report``, and ``Study``.
+"""The Python interface: ``launch``, ``resume``, ``load``, ``list_studies``, ``compare``, ``report``, and ``Study``.
 
 The command line calls the same functions. This module stands above ``search``, ``studies`` and ``reports``, which do
 not know each other's uses.
@@ -19,6 +19,7 @@ from .studies import (
     best_trials,
     read_studies,
     read_study,
+    read_trial,
     read_trials,
     storage_url,
     trials_frame,
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
     from .spaces import Space
 
 Storage = str | os.PathLike[str] | None
-FORMATS = ("yaml", "json", "python", "keras")
+TEXT_FORMATS = ("yaml", "json")
+FORMATS = (*TEXT_FORMATS, "python", "keras")
 
 SETTINGS: dict[str, tuple[str, ...]] = {
     "study": ("study",),
@@ -136,7 +138,19 @@ class Study:
 
         ``python`` and ``keras`` refit the trial first; ``options`` are those of ``refit``.
         """
-        return export(self, Path(path), format, trial, **options)
+        check_format(format)
+        if format in TEXT_FORMATS:
+            from .studies.export.files import write_text
+
+            return write_text(path, export_text(self, format, trial))
+        from .studies.export.bundle import write_keras
+        from .studies.export.files import check_folder
+        from .studies.export.script import write_script
+
+        if format == "python":
+            return write_script(self.refit(trial, **options), path)
+        check_folder(Path(path), overwrite=False)  # before the training, which may take long
+        return write_keras(self.refit(trial, **options), path)
 
     def resume(self, **settings: Any) -> Study:
         """Continue to the budget, or a larger one; see ``kerasweep.resume``."""
@@ -268,22 +282,20 @@ def load(study: str | None = None, *, storage: Storage = None) -> Study:
     return Study(read_study(study, storage_url(storage)))
 
 
-def studies(*, storage: Storage = None) -> list[Study]:
+def list_studies(*, storage: Storage = None) -> list[Study]:
     """Return all studies of a storage, in the order in which they were made."""
     return [Study(record) for record in read_studies(storage_url(storage))]
 
 
 def compare(*names: str, storage: Storage = None) -> pd.DataFrame:
     """Return studies side by side, one row each."""
-    import dataclasses
-
     import pandas as pd
 
     from .studies.comparison import compare_studies
 
     url = storage_url(storage)
-    rows = compare_studies([read_study(name, url) for name in names]).rows
-    return pd.DataFrame([dataclasses.asdict(row) for row in rows]).set_index("study")
+    rows = [row.as_dict() for row in compare_studies([read_study(name, url) for name in names]).rows]
+    return pd.DataFrame(rows).set_index("study")
 
 
 def report(
@@ -295,6 +307,29 @@ def report(
     url = storage_url(storage)
     records = [study.record if isinstance(study, Study) else read_study(study, url) for study in studies]
     return write_report(records, Path(path))
+
+
+def export_text(study: Study, format: str = "yaml", trial: int | None = None) -> str:  # noqa: A002 - as above
+    """Return the winner, or another trial, as YAML or JSON, with its provenance.
+
+    ``kerasweep launch winner.yaml`` trains exactly this configuration.
+    """
+    from .studies.export.text import to_json, to_yaml
+
+    check_format(format)
+    record = study.record
+    chosen = best_trial(record) if trial is None else read_trial(record, trial)
+    return to_yaml(record, chosen) if format == "yaml" else to_json(record, chosen)
+
+
+def check_format(format: str) -> None:  # noqa: A002
+    """Refuse a format that there is not.
+
+    Raises:
+        SpecError: with the nearest one.
+    """
+    if format not in FORMATS:
+        raise SpecError(f"There is no format '{format}'.{did_you_mean(format, FORMATS)}")
 
 
 def nest(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -34,6 +34,7 @@ def export(
     """
     from .. import api
 
+    api.check_format(form)
     chosen = api.load(study, storage=storage)
     if form in api.TEXT_FORMATS and output is None:
         print(api.export_text(chosen, form, trial), end="")  # noqa: T201 - to be piped into a file

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
@@ -13,7 +12,6 @@ from ..studies.comparison import AgainstRecommended, Cost, StudyRow, number_text
 from .theme import (
     ACCENT,
     BEST,
-    COLOURS,
     GOOD,
     GRID,
     PURPLE,
@@ -29,109 +27,7 @@ from .theme import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..studies import TrialDetails, TrialRecord
-
-
-@dataclass(frozen=True)
-class Band:
-    """A curve over epochs: the mean of the folds and one standard deviation to each side."""
-
-    metric: str
-    epochs: tuple[int, ...]
-    """From 1, as people count."""
-    mean: tuple[float, ...]
-    low: tuple[float, ...]
-    high: tuple[float, ...]
-    folds: int
-
-
-def curve_band(details: TrialDetails, metric: str) -> Band | None:
-    """Return the band of a metric's curves: the epochs that all folds reached with finite values; None without any."""
-    folds = [fold for fold in details.curves.get(metric, []) if fold]
-    epochs, mean, low, high = [], [], [], []
-    for epoch, values in enumerate(zip(*folds, strict=False), start=1):
-        if not all(isinstance(value, int | float) and math.isfinite(value) for value in values):
-            continue
-        centre = sum(values) / len(values)
-        squares = sum((value - centre) ** 2 for value in values)
-        spread = math.sqrt(squares / (len(values) - 1)) if len(values) > 1 else 0.0
-        epochs.append(epoch)
-        mean.append(centre)
-        low.append(centre - spread)
-        high.append(centre + spread)
-    if not epochs:
-        return None
-    return Band(metric, tuple(epochs), tuple(mean), tuple(low), tuple(high), len(folds))
-
-
-def curve_pairs(details: TrialDetails) -> list[tuple[Band | None, Band | None]]:
-    """Return training and validation bands of each metric, loss first; a metric without any values is left out."""
-    names = dict.fromkeys(name.removeprefix("val_") for name in details.curves)
-    pairs = [(curve_band(details, name), curve_band(details, f"val_{name}")) for name in names]
-    return [pair for pair in pairs if pair != (None, None)]
-
-
-def learning_curves(train: Band | None, validation: Band | None, chosen: int | None) -> go.Figure:
-    """Draw the training and validation curve of one metric with the spread of the folds.
-
-    Args:
-        train: Band on the training part.
-        validation: Band on the validation part.
-        chosen: The number of epochs that was chosen; a line marks it.
-    """
-    figure = go.Figure()
-    metric = ""
-    for band, colour, name in ((train, ACCENT, "training"), (validation, BEST, "validation")):
-        if band is None:
-            continue
-        metric = band.metric.removeprefix("val_")
-        around = [*band.high, *reversed(band.low)]
-        if band.folds > 1:
-            figure.add_scatter(
-                x=[*band.epochs, *reversed(band.epochs)],
-                y=around,
-                fill="toself",
-                fillcolor=translucent(colour, 0.18),
-                line={"width": 0},
-                hoverinfo="skip",
-                showlegend=False,
-            )
-        figure.add_scatter(
-            x=band.epochs,
-            y=band.mean,
-            mode="lines" if len(band.epochs) > 1 else "markers",
-            name=name,
-            line={"color": colour, "width": 2.4},
-            hovertemplate=f"{name}, epoch %{{x}}: %{{y:.5g}}<extra></extra>",
-        )
-    if chosen:
-        figure.add_vline(x=chosen, line={"color": GOOD, "width": 1.5, "dash": "dash"})
-    shown = curves_range([band.mean for band in (train, validation) if band is not None])
-    figure = themed(figure, height=320, x="Epoch", y=metric)
-    return figure.update_yaxes(range=shown) if shown else figure
-
-
-def validation_curves(details: dict[int, TrialDetails], metric: str) -> go.Figure | None:
-    """Draw the mean validation curves of several trials on the same axes; None without any curve."""
-    figure = go.Figure()
-    for position, (number, detail) in enumerate(details.items()):
-        band = curve_band(detail, metric)
-        if band is None:
-            continue
-        colour = BEST if position == 0 else COLOURS[(position + 1) % len(COLOURS)] if position else ACCENT
-        figure.add_scatter(
-            x=band.epochs,
-            y=band.mean,
-            mode="lines" if len(band.epochs) > 1 else "markers",
-            name=f"trial {number}",
-            line={"color": colour, "width": 3 if position == 0 else 1.6},
-            hovertemplate=f"trial {number}, epoch %{{x}}: %{{y:.5g}}<extra></extra>",
-        )
-    if not figure.data:
-        return None
-    shown = curves_range([trace.y for trace in figure.data])
-    figure = themed(figure, height=320, x="Epoch", y=metric)
-    return figure.update_yaxes(range=shown) if shown else figure
+    from ..studies import TrialRecord
 
 
 def fold_rows(trials: Sequence[TrialRecord]) -> list[tuple[float | None, ...]]:
@@ -187,13 +83,6 @@ def fold_spread(trials: Sequence[TrialRecord], metric: str, direction: str) -> g
     figure = themed(figure, height=380, x="Trial, best first", y=metric)
     shown = focus([score for scores in fold_rows(trials) for score in scores if score is not None], direction)
     return figure.update_yaxes(range=shown) if shown else figure
-
-
-def curves_range(curves: Sequence[Sequence[float]]) -> tuple[float, float] | None:
-    """Return the part of the value axis where curves are told apart, without the steep first epochs; None for all."""
-    values = [value for curve in curves for value in curve]
-    rises = sum(curve[-1] - curve[0] for curve in curves if curve) > 0
-    return focus(values, "maximize" if rises else "minimize")
 
 
 def cost_parts(cost: Cost) -> list[tuple[str, int]]:
@@ -312,7 +201,7 @@ def against_recommended_figure(found: AgainstRecommended) -> go.Figure:
             marker={"symbol": symbol, "size": size, "color": colour, "line": {"width": 2.5, "color": colour}},
             hovertemplate=f"%{{y}}, {label}: %{{customdata}}<extra></extra>",
         )
-    figure.update_xaxes(range=[-0.04, 1.04], tickvals=[0, 1], ticktext=["lowest or first", "highest or last"])
+    figure.update_xaxes(range=[-0.04, 1.04], tickvals=[0, 1], ticktext=["low", "high"])
     figure.update_xaxes(showgrid=False)
     figure.update_yaxes(showgrid=False, type="category")
     return themed(figure, height=90 + 34 * max(len(rows), 1))

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..spaces import value_text
 from ..studies.comparison import cost, number_text, study_space
-from . import figures, optuna_plots
+from . import curves, figures, optuna_plots
 from .cards import Content, Figure, card, count_text, duration_text, not_yet
-from .theme import plain
+from .theme import plain, unplain
 
 if TYPE_CHECKING:
     from ..studies import TrialRecord
@@ -32,10 +32,8 @@ def history(view: StudyView) -> Content:
     reading += (
         f"; {count_text(since, 'trial')} since then did not beat it." if since else ", the last one so far."
     )
-    first = next(
-        (trial for trial in view.trials if trial.state == "complete" and trial.value is not None), None
-    )
-    if first is not None and first.number != winner.number:
+    first = min(view.scored, key=lambda trial: trial.number)
+    if first.number != winner.number:
         reading += (
             f" The first complete one had {number_text(first.value)}, the best {number_text(winner.value)}."
         )
@@ -79,7 +77,7 @@ def _agreement(view: StudyView) -> str:
 @card("importances", "Which hyperparameters mattered")
 def importances(view: StudyView) -> Content:
     """Rank hyperparameters by how far the best trials' values differ from those of all."""
-    values = {trial.value for trial in view.trials if _scored(trial)}
+    values = {trial.value for trial in view.scored}
     if view.complete < optuna_plots.FEWEST_FOR_IMPORTANCE or len(values) < 2:
         return not_yet(
             f"{optuna_plots.FEWEST_FOR_IMPORTANCE} complete trials with different values are needed."
@@ -87,16 +85,17 @@ def importances(view: StudyView) -> Content:
     figure, found = optuna_plots.importances(view.plots, view.study.metric)
     if not any(found.values()):
         return not_yet("no hyperparameter varied among the complete trials.")
-    leaders = [f"{name} ({share:.0%})" for name, share in list(found.items())[:3] if share >= 0.05]
+    leaders = [f"{unplain(name)} ({share:.0%})" for name, share in list(found.items())[:3] if share >= 0.05]
     reading = f"What sets the best trials apart is mostly {' and then '.join(leaders)}."
+    if len(leaders) == 1 and len([share for share in found.values() if share > 0]) == 1:
+        return Content(
+            f"Only {leaders[0].split(' (')[0]} sets the best trials apart: there is nothing to rank.",
+            ready=False,
+        )
     if view.complete < 20:
         reading += f" From {view.complete} complete trials, this is a hint, not a finding."
     note = "PED-ANOVA (Watanabe et al. 2023): how far the values of the best trials differ from those of all."
     return Content(reading, figures=(Figure("Importance of each hyperparameter", figure),), note=note)
-
-
-def _scored(trial: TrialRecord) -> bool:
-    return trial.state == "complete" and trial.value is not None and math.isfinite(trial.value)
 
 
 @card("slices", "Each hyperparameter by itself")
@@ -109,33 +108,33 @@ def slices(view: StudyView) -> Content:
     found = optuna_plots.slices(view.plots, view.study.metric, favourites)
     if not found:
         return not_yet("no hyperparameter has taken two values in complete trials.")
-    shown = tuple(Figure(name, figure) for name, figure in found)
+    shown = tuple(Figure(unplain(name), figure) for name, figure in found)
     reading = f"{count_text(len(shown), 'hyperparameter')} took several values; later trials are bluer."
     mark = " A dotted line or a star marks the recommended value." if favourites else ""
     return Content(reading + mark, figures=shown, small=True)
 
 
 @card("curves", "Learning curves")
-def curves(view: StudyView) -> Content:
+def learning(view: StudyView) -> Content:
     """Show how the winner learns, with the spread of the folds, and beside the next best trials."""
     winner = view.winner
     if winner is None:
         return not_yet("no trial is complete.")
     details = view.details.get(winner.number)
-    pairs = figures.curve_pairs(details) if details else []
+    pairs = curves.curve_pairs(details) if details else []
     if details is None or not pairs:
         return Content(f"Trial {winner.number} keeps no learning curves.", ready=False)
     shown = []
     for train, validation in pairs:
         metric = (train or validation or pairs[0][0]).metric.removeprefix("val_")  # type: ignore[union-attr]
-        figure = figures.learning_curves(train, validation, winner.epochs)
+        figure = curves.learning_curves(train, validation, winner.epochs)
         shown.append(Figure(f"{metric} of trial {winner.number}", figure))
     top = {
         trial.number: view.details[trial.number]
         for trial in view.best[:_CURVES]
         if trial.number in view.details
     }
-    several = figures.validation_curves(top, view.study.metric) if len(top) > 1 else None
+    several = curves.validation_curves(top, view.study.metric) if len(top) > 1 else None
     if several is not None:
         shown.append(Figure(f"{view.study.metric} of the best {len(top)} trials", several))
     note = "Mean of the folds; the band is one standard deviation of the folds to each side."
@@ -143,7 +142,7 @@ def curves(view: StudyView) -> Content:
     return Content(_curves_reading(winner, pairs), figures=tuple(shown), note=note, small=True)
 
 
-def _curves_reading(winner: TrialRecord, pairs: list[tuple[figures.Band | None, figures.Band | None]]) -> str:
+def _curves_reading(winner: TrialRecord, pairs: list[tuple[curves.Band | None, curves.Band | None]]) -> str:
     train, validation = pairs[-1]
     chosen = winner.epochs
     epochs = f"Trial {winner.number} is best at epoch {chosen}" if chosen else f"Trial {winner.number}"

@@ -1,26 +1,22 @@
-"""Optuna's own plots, in the look of the reports.
-
-The study is first copied into memory, with hyperparameter names and choices as Plotly will show them literally; its
-trials keep their numbers.
-"""
+"""Optuna's own plots, in the look of the reports. Their study is a copy of ``plot_study``."""
 
 from __future__ import annotations
 
 import math
-import warnings
-from contextlib import contextmanager
+from ast import literal_eval
 from typing import TYPE_CHECKING, Any
 
 import optuna
-from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
-from optuna.trial import FrozenTrial, TrialState, create_trial
+from optuna.distributions import IntDistribution
+from optuna.trial import TrialState
 from plotly.colors import sample_colorscale
 
 from ..spaces import value_text
+from .plot_study import complete_trials, quietly
 from .theme import ACCENT, BEST, COLOURS, GRID, QUIET, SCALE, focus, log_ticks, plain, themed, translucent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     import plotly.graph_objects as go
 
@@ -29,84 +25,6 @@ MOST_LINES = 200
 FEWEST_FOR_IMPORTANCE = 4
 _NOTABLE = 5
 """Trials that should count as good when importances are estimated; Optuna's documentation asks for five."""
-
-
-@contextmanager
-def quietly() -> Iterator[None]:
-    """Silence what Optuna says about experimental plots and about studies too small for them."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        warnings.simplefilter("ignore", UserWarning)
-        yield
-
-
-def copy_for_plots(study: optuna.Study) -> optuna.Study:
-    """Return an in-memory copy of a study whose names and choices are safe to plot."""
-    copy = optuna.create_study(
-        study_name=plain(study.study_name),
-        direction=study.directions[0],
-        storage=_memory(),
-        load_if_exists=False,
-    )
-    with quietly():
-        copy.add_trials([_copy_trial(trial) for trial in study.get_trials(deepcopy=False)])
-    return copy
-
-
-def _memory() -> optuna.storages.InMemoryStorage:
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    return optuna.storages.InMemoryStorage()
-
-
-def _copy_trial(trial: FrozenTrial) -> FrozenTrial:
-    parameters: dict[str, Any] = {}
-    distributions: dict[str, BaseDistribution] = {}
-    for name, law in trial.distributions.items():
-        shown = plain(name, 30)
-        value = trial.params[name]
-        if isinstance(law, CategoricalDistribution):
-            texts = _choices(law)
-            value = texts[law.choices.index(value)]
-            law = CategoricalDistribution(texts)  # noqa: PLW2901 - the copy's own
-        parameters[shown], distributions[shown] = value, law
-    ended = trial.state == TrialState.COMPLETE
-    finite = {step: v for step, v in trial.intermediate_values.items() if math.isfinite(v)}
-    copy = create_trial(
-        state=trial.state if trial.state.is_finished() else TrialState.RUNNING,
-        value=trial.values[0] if ended and trial.values else None,
-        params=parameters,
-        distributions=distributions,
-        intermediate_values=finite,
-        user_attrs={"repeats": True} if "kerasweep:duplicate_of" in trial.user_attrs else {},
-    )
-    copy.datetime_start, copy.datetime_complete = trial.datetime_start, trial.datetime_complete
-    return copy
-
-
-def _choices(law: CategoricalDistribution) -> list[Any]:
-    """Return choices as shown: numbers stay numbers, so that they are sorted; no two look the same to Plotly."""
-    texts: list[Any] = []
-    for choice in law.choices:
-        number = isinstance(choice, int | float) and not isinstance(choice, bool)
-        text = choice if number else plain(value_text(choice))
-        while text in texts:
-            text = f"{text}\u200b"
-        texts.append(text)
-    return texts
-
-
-def _selection(study: optuna.Study, most: int | None = None) -> optuna.Study:
-    """Return a study of the complete trials with a finite value, repetitions left out: the best ones, best last."""
-    maximize = study.direction == optuna.study.StudyDirection.MAXIMIZE
-    chosen = [
-        trial
-        for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-        if "repeats" not in trial.user_attrs and trial.value is not None and math.isfinite(trial.value)
-    ]
-    chosen.sort(key=lambda trial: trial.value or 0.0, reverse=not maximize)
-    copy = optuna.create_study(study_name=study.study_name, direction=study.direction, storage=_memory())
-    copy.add_trials(chosen[-most:] if most else chosen)
-    return copy
 
 
 def _finite(study: optuna.Study) -> list[float]:
@@ -145,7 +63,7 @@ def parallel_coordinates(study: optuna.Study, metric: str) -> go.Figure:
     """Return one line a trial through all hyperparameters, the best on top; the best 200 where there are more."""
     with quietly():
         figure = optuna.visualization.plot_parallel_coordinate(
-            _selection(study, MOST_LINES), target_name=metric
+            complete_trials(study, MOST_LINES), target_name=metric
         )
     lines = [trace for trace in figure.data if trace.mode == "lines"]
     flip = _direction(study) == "minimize"
@@ -164,7 +82,7 @@ def parallel_coordinates(study: optuna.Study, metric: str) -> go.Figure:
 def _restyle_axes(figure: go.Figure, study: optuna.Study) -> None:
     """Let the marks of the axes take the page's colour, and drop those between whole numbers."""
     laws = {name: law for trial in study.trials for name, law in trial.distributions.items()}
-    names = [None, *sorted({name for trial in study.trials for name in trial.params})]
+    names = ["", *sorted({name for trial in study.trials for name in trial.params})]
     kept = []
     for mark in figure.layout.annotations:
         whole = isinstance(
@@ -186,7 +104,7 @@ def importances(study: optuna.Study, metric: str) -> tuple[go.Figure, dict[str, 
     PED-ANOVA (Watanabe et al. 2023, Optuna's default): how far the values of the best trials differ from those of all.
     The share that counts as best is a tenth, or what it takes to have five trials.
     """
-    selection = _selection(study)
+    selection = complete_trials(study)
     count = len(selection.get_trials(deepcopy=False))
     quantile = min(0.5, max(0.1, _NOTABLE / max(count, 1)))
     with quietly():
@@ -255,13 +173,17 @@ def _unquote(figure: go.Figure, categories: list[str], recommended: Any) -> None
     favourite = (
         plain(value_text(recommended)) if isinstance(recommended, bool) or recommended is None else favourite
     )
-    texts = []
-    for category in categories:
-        quoted = category[:1] in "'\"" and category[-1:] in "'\""
-        text = category[1:-1].replace("\\u200b", "\u200b").replace("\\\\", "\\") if quoted else category
-        short = text if len(text) <= 14 else text[:13] + "…"
-        texts.append(f"{short} ★" if category == repr(favourite) else short)
-    figure.update_xaxes(tickmode="array", tickvals=list(range(len(texts))), ticktext=texts)
+    shown = {category: str(literal_eval(category)) for category in categories}
+    for trace in figure.data:
+        trace.x = [shown[str(category)] for category in trace.x]
+    texts = [text if len(text) <= 14 else text[:13] + "…" for text in shown.values()]
+    marks = [
+        f"{text} ★" if category == repr(favourite) else text
+        for category, text in zip(shown, texts, strict=True)
+    ]
+    figure.update_xaxes(
+        categoryarray=list(shown.values()), tickmode="array", tickvals=list(range(len(marks))), ticktext=marks
+    )
 
 
 def intermediate_values(study: optuna.Study, metric: str, winner: int | None) -> go.Figure:

@@ -5,9 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..spaces import value_text
-from ..studies.comparison import StudyComparison, StudyRow, number_text, study_row
+from ..studies.comparison import (
+    StudyComparison,
+    StudyRow,
+    number_text,
+    paired_difference,
+    partition_folds,
+    study_row,
+)
 from . import figures, insights, optuna_plots, results
 from .cards import Card, Column, Content, Figure, Row, Table, card, count_text, duration_text, not_yet
+from .view import data_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +35,7 @@ def study_cards(view: StudyView) -> list[Card]:
         insights.parallel(view),
         insights.importances(view),
         insights.slices(view),
-        insights.curves(view),
+        insights.learning(view),
         insights.folds(view),
         insights.pruning(view),
         insights.expense(view),
@@ -61,28 +69,34 @@ def side_by_side(views: Sequence[StudyView]) -> Content:
         *(Column(name, numeric=True) for name in ("Trials", "Pruned", "Failed", "Epochs", "Time")),
         Column("Best configuration"),
     )
-    leader = _leader(found)
+    comparable = sorted(
+        (row for row in found.rows if not row.remarks and row.best is not None),
+        key=lambda row: row.best.value or 0.0 if row.best else 0.0,
+        reverse=views[0].study.direction == "maximize",
+    )
+    leader = comparable[0] if len(comparable) > 1 else None
     rows = tuple(Row(_study_cells(row), highlighted=row is leader) for row in found.rows)
-    reading = f"{count_text(len(rows), 'study').replace('studys', 'studies')}"
-    reading += f"; {leader.study.name} has the best value." if leader else "."
-    plots = ()
-    comparable = [row for row in found.rows if not row.remarks]
-    if len(figures.study_points(comparable)) > 1:
-        plots = (Figure("Best value of each study", figures.study_values(comparable, views[0].study.metric)),)
-    note = "Not comparable with the first: " + " ".join(found.notes) if found.notes else ""
-    return Content(reading, Table("Studies, in the order given", columns, rows), plots, note=note)
+    plots: tuple[Figure, ...] = ()
+    if leader is not None:
+        shown = [row for row in found.rows if row in comparable]
+        plots = (Figure("Best value of each study", figures.study_values(shown, views[0].study.metric)),)
+    note = "Not comparable with the first study. " + " ".join(found.notes) if found.notes else ""
+    table = Table("Studies, in the order given", columns, rows)
+    return Content(_side_by_side_reading(found, comparable), table, plots, note=note)
 
 
-def _leader(found: StudyComparison) -> StudyRow | None:
-    """Return the study with the best value, where all compare and more than one has a value."""
-    scored = [row for row in found.rows if row.best is not None and row.best.value is not None]
-    if len(scored) < 2 or found.notes:
-        return None
-    best = scored[0]
-    for row in scored[1:]:
-        if row.study.is_better(row.best.value, best.best.value):  # type: ignore[union-attr, arg-type]
-            best = row
-    return best
+def _side_by_side_reading(found: StudyComparison, comparable: Sequence[StudyRow]) -> str:
+    """Say which study leads and whether by more than noise: studies that compare have the same folds."""
+    apart = len(found.notes)
+    unlike = f" {apart} of {len(found.rows)} studies cannot be compared with the first." if apart else ""
+    if len(comparable) < 2:
+        return unlike.strip() or "Fewer than two studies have a complete trial."
+    first, second = comparable[0], comparable[1]
+    assert first.best is not None and second.best is not None  # noqa: S101, PT018 - for the type checker
+    gap = paired_difference(first.best, second.best, first.study.direction, partition_folds(first.study))
+    verdict = "more than noise" if gap.distinct else "within noise"
+    verdict = "noise cannot be judged" if gap.standard_error is None else verdict
+    return f"{first.study.name} leads {second.study.name} by {gap.text()}: {verdict}.{unlike}"
 
 
 def _study_cells(row: StudyRow) -> tuple[str, ...]:
@@ -95,7 +109,7 @@ def _study_cells(row: StudyRow) -> tuple[str, ...]:
     return (
         study.name,
         study.model or _ABSENT,
-        study.source or _ABSENT,
+        str(data_of(study).get("name", _ABSENT)),
         study.metric,
         number_text(best.value, best.standard_error) if best else _ABSENT,
         number_text(row.test_score),

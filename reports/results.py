@@ -23,11 +23,17 @@ from .cards import Column, Content, Figure, Row, Table, card, count_text, durati
 from .figures import against_recommended_figure
 
 if TYPE_CHECKING:
-    from ..studies import TrialRecord
+    from ..studies import TrialRecord, TrialState
     from .view import StudyView
 
-_STATES = ("complete", "pruned", "failed", "running", "waiting")
+_STATES: tuple[TrialState, ...] = ("complete", "pruned", "failed", "running", "waiting")
 _ABSENT = "–"
+_METHODS = {
+    "grid": "Grid search",
+    "random": "Random search",
+    "bayes": "Bayesian search",
+    "qmc": "Quasi-random search",
+}
 
 
 @dataclass(frozen=True)
@@ -79,9 +85,11 @@ def summary(view: StudyView) -> Content:
                 tuple(Row(row) for row in rows),
             ),
         )
-    words = [str(view.study.spec.get("search", {}).get("method", "")).capitalize() or "A", "search"]
-    reading = f"{' '.join(words)} over the hyperparameters of {view.study.model or 'a model'}"
-    reading += f" on {view.study.source}." if view.study.source else "."
+    method = str(view.study.spec.get("search", {}).get("method", ""))
+    reading = (
+        f"{_METHODS.get(method, 'A search')} over the hyperparameters of {view.study.model or 'a model'}"
+    )
+    reading += f" on {view.data['name']}." if view.data.get("name") else "."
     table = Table("Facts of the study", (Column("Fact"), Column("Value")), tuple(Row(row) for row in rows))
     return Content(reading, table)
 
@@ -214,7 +222,7 @@ def recommended(view: StudyView) -> Content:
     caption = f"Hyperparameters of trial {found.winner} and what was recommended"
     table = Table(caption, columns, _recommended_rows(found))
     figure = Figure("Recommended and winning values within their ranges", against_recommended_figure(found))
-    note = "Each line is a hyperparameter's whole range, logarithmic where the search was. Choices have no order."
+    note = "Each line is a hyperparameter's whole range, logarithmic where the search was; choices stand in the order in which they were given."
     return Content(found.sentence, table, (figure,), note=note)
 
 

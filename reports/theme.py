@@ -45,7 +45,7 @@ _TEMPLATE = go.layout.Template(
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "bgcolor": "rgba(0, 0, 0, 0)"},
     }
 )
-_LOOKALIKE = str.maketrans({"<": "<\u200b", "&": "&\u200b", "{": "{\u200b", "$": "$\u200b"})
+_LOOKALIKE = str.maketrans({"<": "<\u200b", "&": "&\u200b", "{": "{\u200b"})
 
 
 def themed(figure: go.Figure, *, height: int = 360, x: str | None = None, y: str | None = None) -> go.Figure:
@@ -78,11 +78,18 @@ def plain(text: object, limit: int = 40) -> str:
     """Return text that Plotly shows as it is, cut to a length.
 
     Plotly reads ``<b>``, ``<a href>``, ``&lt;``, ``%{x}`` and ``$...$`` within labels and hover texts. A zero-width
-    space after the first character of each keeps them from being read, and looks the same.
+    space after the first character keeps markup from being read, and looks the same; a wide dollar sign stands for a
+    second ``$``, because two of those are taken for a formula.
     """
     shown = " ".join(str(text).split())
     shown = shown if len(shown) <= limit else shown[: limit - 1] + "…"
-    return shown.translate(_LOOKALIKE)
+    first, dollar, rest = shown.partition("$")
+    return f"{first}{dollar}{rest.replace('$', '＄')}".translate(_LOOKALIKE)
+
+
+def unplain(text: str) -> str:
+    """Return text as it was before ``plain`` kept Plotly from reading it."""
+    return text.replace("\u200b", "").replace("＄", "$")
 
 
 def translucent(colour: str, opacity: float) -> str:

@@ -30,24 +30,34 @@ class StudyView:
         """The best trial, where one is complete."""
         return self.best[0] if self.best else None
 
+    @cached_property
+    def scored(self) -> tuple[TrialRecord, ...]:
+        """All complete trials with a finite value, best first, no duplicates."""
+        return tuple(ranked(self.trials, self.study.direction))
+
     @property
     def complete(self) -> int:
-        """Complete trials that are not repetitions."""
-        return sum(trial.state == "complete" and trial.duplicate_of is None for trial in self.trials)
+        """Complete trials with a finite value that are not repetitions."""
+        return len(self.scored)
 
     @property
     def data(self) -> Mapping[str, Any]:
         """What the study says about its data."""
-        data = self.study.about.get("data")
-        return data if isinstance(data, Mapping) else {}
+        return data_of(self.study)
 
     @cached_property
     def plots(self) -> optuna.Study:
         """The study for Optuna's plots: in memory, with names that Plotly shows as they are. Reads the storage."""
         from ..studies.writing import open_optuna
-        from .optuna_plots import copy_for_plots
+        from .plot_study import copy_for_plots
 
         return copy_for_plots(open_optuna(self.study))
+
+
+def data_of(study: StudyRecord) -> Mapping[str, Any]:
+    """Return what a study says about its data; nothing where that is not in words of Kerasweep."""
+    data = study.about.get("data")
+    return data if isinstance(data, Mapping) else {}
 
 
 def load_view(study: StudyRecord, top: int = 10) -> StudyView:

@@ -85,7 +85,7 @@ class TrialFailed:
 
     number: int
     kind: str
-    """``diverged``, ``model``, ``training``, ``memory`` or ``crash``."""
+    """``diverged``, ``model``, ``metric``, ``training``, ``memory``, ``crash`` or ``bug``."""
     message: str
     traceback: str = field(default="", repr=False)
 

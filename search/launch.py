@@ -7,9 +7,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..errors import StudyError
-from ..studies import StudyRecord, read_study
-from ..studies.writing import StudyWriter, create_study, drive_study, find_study
+from ..errors import StudyError, SweepError
+from ..studies import StudyRecord, read_study, read_trials
+from ..studies.writing import StudyWriter, check_writable, create_study, drive_study, find_study
 from .events import Task
 from .executors import make_executor
 from .identity import differences
@@ -52,6 +52,7 @@ def find_place(plan: Plan, url: str, *, named: bool) -> tuple[Plan, StudyRecord 
     Raises:
         StudyError: A study of that name has other data, another space or other settings; all of them are shown.
     """
+    check_writable(url)
     base = str(plan.spec.study)
     for attempt in range(1, 10_000):
         name = base if attempt == 1 else f"{base}-{attempt}"
@@ -93,7 +94,7 @@ def run_plan(
     Raises:
         ModelError: The recommended configuration's model cannot be built.
         StudyLocked: Another driver runs the study.
-        SweepError: The sweep cannot go on.
+        SweepError: The sweep cannot go on, or all of its trials failed.
     """
     name = str(plan.spec.study)
     executor = make_executor(plan.workload, plan.spec.execution.workers, plan.threads)
@@ -119,7 +120,18 @@ def run_plan(
                 reason = sweep.run()
     finally:
         executor.close()
-    return Ending(read_study(name, url), reason)
+    study = read_study(name, url)
+    _check_found_something(study, reason)
+    return Ending(study, reason)
+
+
+def _check_found_something(study: StudyRecord, reason: Reason) -> None:
+    """Refuse to call a sweep done in which every trial failed."""
+    if reason == "interrupted" or not study.trained or study.counts.get("failed", 0) < study.trained:
+        return
+    last = read_trials(study)[-1]
+    message = last.failure.get("message", "no reason is known")
+    raise SweepError(f"No trial of '{study.name}' could be scored. Trial {last.number}: {message}.")
 
 
 def _open(plan: Plan, existing: StudyRecord | None, url: str) -> AbstractContextManager[StudyWriter]:

@@ -11,7 +11,24 @@ Direction = Literal["maximize", "minimize"]
 
 _KNOWN = {"classification": ("val_accuracy", "val_loss"), "regression": ("val_loss", "val_mae")}
 _DEFAULT = {"classification": "val_accuracy", "regression": "val_loss"}
-_ERRORS = ("loss", "mae", "mse", "rmse", "error", "entropy", "divergence")
+_ERRORS = (
+    *(
+        "loss",
+        "mae",
+        "mse",
+        "rmse",
+        "mape",
+        "msle",
+        "error",
+        "entropy",
+        "divergence",
+        "hinge",
+        "huber",
+        "poisson",
+    ),
+    *("cosh", "false_positives", "false_negatives"),
+)
+"""Parts of the names of those Keras metrics that should be small."""
 _UNITS_OF_TARGET = {"loss": 2, "mae": 1}
 """Power of the target's unit in a metric of a regression that Kerasweep compiles: squared error and absolute error."""
 

@@ -160,7 +160,10 @@ def _prepare(dataset: Dataset, model: ModelSource, spec: SweepSpec) -> Preparati
     layout: Layout = model.layout
     if layout == "natural" and dataset.kind == "image":
         layout = "image"
-    return choose_preparation(dataset, layout, spec.data.scaling, image_data_format())
+    # A function of the user's own may compile any loss and metrics, whose units no rule knows: it gets targets as they are.
+    return choose_preparation(
+        dataset, layout, spec.data.scaling, image_data_format(), scale_target=not model.open_space
+    )
 
 
 def load_rows(

@@ -36,6 +36,9 @@ def make_pruning(method: str, epochs: int) -> Pruning:
     if method == "hyperband":
         shortest = max(1, epochs // REDUCTION**3)
         pruner = HyperbandPruner(min_resource=shortest, max_resource=epochs, reduction_factor=REDUCTION)
+        # Optuna counts the brackets at its first decision, and its samplers heed brackets from then on. A resumed sweep
+        # would sample before its first decision as if there were none.
+        pruner._try_initialization(None)  # type: ignore[arg-type] - of no use where the most epochs are known
         rungs_ = [shortest * REDUCTION**power for power in range(10)]
         return Pruning(pruner, frozenset(rung for rung in rungs_ if rung < epochs))
     return Pruning(NopPruner(), frozenset())

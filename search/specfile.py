@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,15 @@ import yaml
 
 from ..errors import SpecError, one_line
 from .spec import SweepSpec, make_spec
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads ``1e-3`` as the number that everybody means; YAML 1.1 takes it for text because it has no dot."""
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+$"), list("-+0123456789")
+)
 
 
 def read_spec(path: str | os.PathLike[str], changes: dict[str, Any] | None = None) -> SweepSpec:
@@ -39,8 +49,8 @@ def read_yaml(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[tuple[
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise SpecError(f"{path} cannot be read: {reason}.") from error
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
+        root = yaml.compose(text, Loader=_Loader)
+        data = yaml.load(text, Loader=_Loader)  # noqa: S506 - safe
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise SpecError(f"{path} line {line}: not valid YAML: {error.problem or one_line(error)}.") from error

@@ -88,6 +88,8 @@ class Sweep:
         self._waiting: list[FrozenTrial] = []
         self._stop: Reason | None = None
         self._exhausted = False
+        self._stuck = 0
+        """Duplicates in a row."""
         self._fruitless = 0
         self._progress = Progress(total=budget.trials, seconds_budget=budget.seconds)
         self._started = time.monotonic()
@@ -110,9 +112,9 @@ class Sweep:
                 if not self._running:
                     return self._stop or ("exhausted" if self._exhausted else "trials")
                 event = self._executor.next_event(self._seconds_left())
+                self._check_budget()
                 if event is not None:
                     self._handle(event)
-                self._check_budget()
         finally:
             self._give_back()
 
@@ -122,7 +124,10 @@ class Sweep:
         for trial in self._writer.trials():
             if trial.state == TrialState.WAITING:
                 self._waiting.append(trial)
-            if trial.state not in _ENDED or self._writer.is_duplicate(trial):
+            if trial.state not in _ENDED:
+                continue
+            self._stuck = self._stuck + 1 if self._writer.is_duplicate(trial) else 0
+            if self._stuck:
                 continue
             self._ended.setdefault(configuration_key(trial.params), trial.number)
             self._progress = self._progress.with_trial(_line_of(trial), self._objective)
@@ -130,10 +135,9 @@ class Sweep:
 
     def _fill(self) -> None:
         """Start trials while there are free workers and the budget allows."""
-        stuck = 0
         while self._stop is None and not self._exhausted and self._may_start():
             try:
-                trial, configuration = self._ask(stuck=stuck >= STUCK_AFTER)
+                trial, configuration = self._ask()
             except SpaceExhausted:
                 self._exhausted = True
                 return
@@ -143,12 +147,12 @@ class Sweep:
             )
             if twin is not None:
                 twin.twins.append(trial)
-                stuck += 1
+                self._stuck += 1
             elif key in self._ended:
                 self._writer.repeat(trial, self._ended[key])
-                stuck += 1
+                self._stuck += 1
             else:
-                stuck = 0
+                self._stuck = 0
                 self._running[trial.number] = _Running(trial, configuration)
                 self._executor.submit(Task(trial.number, configuration, self._seed))
                 self._tell()
@@ -158,13 +162,14 @@ class Sweep:
             return False
         return len(self._ended) + len(self._running) < self._budget.trials
 
-    def _ask(self, *, stuck: bool) -> tuple[Trial, Configuration]:
+    def _ask(self) -> tuple[Trial, Configuration]:
         """Return the next trial with its configuration: one that waits to be run again comes first."""
         proposed: Configuration | None = None
         if self._waiting:
             self._waiting.pop(0)
         else:
             seen = {*self._ended, *(configuration_key(run.configuration) for run in self._running.values())}
+            stuck = self._stuck >= STUCK_AFTER
             proposed = self._proposer.propose(self._writer.next_number(), seen, stuck=stuck)
         trial = self._writer.new_trial(proposed)
         return trial, self._space.suggest(trial)
@@ -174,11 +179,10 @@ class Sweep:
         if isinstance(event, EpochEnded):
             self._end_epoch(run, event)
             return
-        if isinstance(event, TrialEnded) and event.outcome.stopped and not run.pruned:
-            del self._running[event.number]  # stopped with the sweep; resume runs it again
-            self._writer.requeue(run.trial)
-            return
         del self._running[event.number]
+        if isinstance(event, TrialEnded) and event.outcome.stopped and not run.pruned:
+            self._requeue(run)  # stopped with the sweep; resume runs it again
+            return
         line = self._write(run, event)
         self._ended[configuration_key(run.configuration)] = event.number
         for twin in run.twins:
@@ -191,6 +195,8 @@ class Sweep:
             self._check_hope(event)
 
     def _end_epoch(self, run: _Running, event: EpochEnded) -> None:
+        if event.epoch <= run.epoch:  # its worker died, and another one trains it from the start
+            self._writer.restart(run.trial)
         run.epoch = event.epoch
         self._progress = self._progress.with_epoch(event.number, event.epoch, event.mean, len(event.scores))
         if self._stop is not None:
@@ -243,9 +249,12 @@ class Sweep:
     def _give_back(self) -> None:
         """Leave no trial running, however the sweep ends."""
         for run in self._running.values():
-            for trial in (run.trial, *run.twins):
-                self._writer.requeue(trial)
+            self._requeue(run)
         self._running.clear()
+
+    def _requeue(self, run: _Running) -> None:
+        for trial in (run.trial, *run.twins):
+            self._writer.requeue(trial)
 
     def _tell(self) -> None:
         running = {number: run.epoch for number, run in self._running.items()}

@@ -15,7 +15,7 @@ KINDS: dict[str, type[Hyperparameter]] = {"float": Float, "int": Int, "categoric
 
 def space_to_dict(space: Space) -> dict[str, dict[str, Any]]:
     """Return a space as plain data: one mapping a hyperparameter, in order."""
-    return {hyperparameter.name: _to_dict(hyperparameter) for hyperparameter in space}
+    return {hyperparameter.name: hyperparameter_to_dict(hyperparameter) for hyperparameter in space}
 
 
 def space_from_dict(data: Mapping[str, Any]) -> Space:
@@ -73,7 +73,8 @@ def _conditions(name: str, when: Any) -> tuple[Condition, ...]:
     )
 
 
-def _to_dict(hyperparameter: Hyperparameter) -> dict[str, Any]:
+def hyperparameter_to_dict(hyperparameter: Hyperparameter) -> dict[str, Any]:
+    """Return one hyperparameter's definition, in which ``when`` holds its conditions."""
     kind = next(word for word, cls in KINDS.items() if type(hyperparameter) is cls)
     data: dict[str, Any] = {"type": kind}
     own = ("low", "high", "step", "log", "choices")

@@ -37,6 +37,9 @@ class Condition:
     parent: str
     values: tuple[Value, ...]
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", tuple(self.values))
+
     def holds(self, configuration: Configuration) -> bool:
         """Tell whether the parent is active and has one of the values."""
         return self.parent in configuration and any(
@@ -68,12 +71,27 @@ class Hyperparameter(ABC):
             raise SpaceError(f"A hyperparameter's name must be an identifier, got {self.name!r}.")
         if self.confidence not in _CONFIDENCES:
             raise SpaceError(f"{self.name}: confidence must be low, medium or high, got {self.confidence!r}.")
+        self._check_conditions()
         self._check_range()
         if self.recommended is None and None not in self._choices():
             object.__setattr__(self, "recommended", self._default())
         object.__setattr__(self, "recommended", self._check_given(self.recommended, "recommended value"))
         points = tuple(self._check_given(value, "grid value") for value in self.grid)
+        for position, point in enumerate(points):
+            if any(same(point, earlier) for earlier in points[:position]):
+                raise SpaceError(f"{self.name}: the grid value {value_text(point)} stands twice.")
         object.__setattr__(self, "grid", points or self._default_grid())
+
+    def _check_conditions(self) -> None:
+        object.__setattr__(self, "conditions", tuple(self.conditions))
+        parents = [condition.parent for condition in self.conditions]
+        for position, condition in enumerate(self.conditions):
+            if condition.parent in parents[:position]:
+                raise SpaceError(
+                    f"{self.name} has two conditions on {condition.parent}; join their values in one."
+                )
+            if not condition.values:
+                raise SpaceError(f"{self.name} can never be active: no value of {condition.parent} is named.")
 
     def _check_given(self, value: Value, what: str) -> Value:
         try:
@@ -171,7 +189,7 @@ class Float(Hyperparameter):
 
     def range_text(self) -> str:
         """Return ``low..high`` with ``:log`` where the scale is logarithmic."""
-        return f"{self.low:g}..{self.high:g}" + (":log" if self.log else "")
+        return f"{value_text(self.low)}..{value_text(self.high)}" + (":log" if self.log else "")
 
     def _check_range(self) -> None:
         for bound in (self.low, self.high):
@@ -180,16 +198,18 @@ class Float(Hyperparameter):
         object.__setattr__(self, "low", float(self.low))
         object.__setattr__(self, "high", float(self.high))
         _check_bounds(self.name, self.low, self.high, self.log)
+        if not math.isfinite(self.high - self.low):
+            raise SpaceError(
+                f"{self.name}: the range {self.range_text()} is too wide for a computer's numbers."
+            )
 
     def _default(self) -> float:
-        return (
-            float(f"{self.at(0.5):.3g}")
-            if self.low <= float(f"{self.at(0.5):.3g}") <= self.high
-            else self.at(0.5)
-        )
+        middle = self.at(0.5)
+        rounded = float(f"{middle:.3g}")
+        return rounded if self.low <= rounded <= self.high else middle
 
     def _default_grid(self) -> tuple[float, ...]:
-        return (self.low, self._default(), self.high)
+        return tuple(dict.fromkeys((self.low, self._default(), self.high)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,7 +232,7 @@ class Int(Hyperparameter):
 
     def check(self, value: Value) -> int:
         """Return the value as an int; ``32.0`` is welcome, ``32.5`` or a bool is not."""
-        whole = not isinstance(value, bool) and isinstance(value, int | float) and float(value).is_integer()
+        whole = value.is_integer() if isinstance(value, float) else type(value) is int
         if not whole or not self.low <= int(value) <= self.high or (int(value) - self.low) % self.step:  # type: ignore[arg-type]
             raise SpaceError(f"{self.name} must be a whole number in {self.range_text()}, got {value!r}.")
         return int(value)  # type: ignore[arg-type]
@@ -224,11 +244,16 @@ class Int(Hyperparameter):
             value = round(math.exp(low + unit * (high - low)))
         else:
             value = self.low + self.step * int(unit * self.cardinality)
-        return min(max(value, self.low), self.high - (self.high - self.low) % self.step)
+        return min(max(value, self.low), self._top)
+
+    @property
+    def _top(self) -> int:
+        """The largest value; the upper bound may lie between two steps."""
+        return self.high - (self.high - self.low) % self.step
 
     def suggest(self, trial: optuna.Trial) -> int:
         """Ask for an int."""
-        return trial.suggest_int(self.name, self.low, self.high, step=self.step, log=self.log)
+        return trial.suggest_int(self.name, self.low, self._top, step=self.step, log=self.log)
 
     def range_text(self) -> str:
         """Return ``low..high`` with ``:log`` or ``:step=n``."""
@@ -308,8 +333,16 @@ class Categorical(Hyperparameter):
                 )
             if isinstance(choice, float) and not math.isfinite(choice):
                 raise SpaceError(f"{self.name}: a choice must be finite, got {choice!r}.")
-            if any(same(choice, earlier) for earlier in self.choices[:position]):
-                raise SpaceError(f"{self.name}: the choice {value_text(choice)} stands twice.")
+            for earlier in self.choices[:position]:
+                if same(choice, earlier):
+                    raise SpaceError(f"{self.name}: the choice {value_text(choice)} stands twice.")
+                if (
+                    choice == earlier
+                ):  # as Optuna compares them: one of the two would be read back as the other
+                    raise SpaceError(
+                        f"{self.name}: a study cannot tell the choices {value_text(earlier)} and "
+                        f"{value_text(choice)} apart; drop one of the two."
+                    )
 
     def _default(self) -> Value:
         return self.choices[0]
@@ -332,10 +365,12 @@ def short_text(value: Value) -> str:
     return f"{value:.4g}" if isinstance(value, float) else value_text(value)
 
 
-def _check_bounds(name: str, low: float, high: float, log: bool) -> None:
+def _check_bounds(name: str, low: float, high: float, log: Any) -> None:
+    if not isinstance(log, bool):
+        raise SpaceError(f"{name}: log must be true or false, got {log!r}.")
     if low >= high:
-        raise SpaceError(
-            f"{name}: the range {low:g}..{high:g} is empty; the lower bound must be below the upper one."
-        )
+        text = f"{value_text(low)}..{value_text(high)}"
+        raise SpaceError(f"{name}: the range {text} is empty; the lower bound must be below the upper one.")
     if log and low <= 0:
-        raise SpaceError(f"{name}: a log scale cannot start at {low:g}; choose a lower bound above zero.")
+        start = value_text(low)
+        raise SpaceError(f"{name}: a log scale cannot start at {start}; choose a lower bound above zero.")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import SpaceError, did_you_mean
+from .files import hyperparameter_from_dict, hyperparameter_to_dict
 from .hyperparameters import Categorical, Float, Hyperparameter, Int, Value
 from .space import Space, fixed
 
@@ -28,16 +29,20 @@ def apply_overrides(
         SpaceError: with every fault in one message.
     """
     faults: list[str] = []
+    known = space.names
     for name, written in [*ranges.items(), *fixes.items()]:
-        old = next((known for known in space if known.name == name), None)
+        old = space[name] if name in space.names else None
         if old is None and not may_add:
-            faults.append(f"There is no hyperparameter '{name}' here.{did_you_mean(name, space.names)}")
+            if name in known:
+                faults.append(f"{name} is never active with these changes; drop it.")
+            else:
+                faults.append(f"There is no hyperparameter '{name}' here.{did_you_mean(name, known)}")
             continue
         try:
             if name in fixes:
                 if name in ranges:
                     raise SpaceError(f"{name} is both set and fixed; drop one of the two.")  # noqa: TRY301
-                new: Hyperparameter = fixed(name, _fixed_value(written, old), old)
+                new: Hyperparameter = fixed(name, _fixed_value(name, written, old), old)
             else:
                 new = parse_range(name, written, old)
             space = space.with_hyperparameter(new)
@@ -62,12 +67,30 @@ def parse_range(name: str, written: Any, like: Hyperparameter | None = None) -> 
         words = {
             key: getattr(like, key) for key in ("confidence", "conditions", "group", "meaning", "source")
         }
+    if isinstance(written, Mapping):
+        return hyperparameter_from_dict(name, {**_words_of(like), **written})
     if isinstance(written, str) and ".." in written:
         made = _parse_bounds(name, written, like, words)
     else:
-        choices = [parse_value(part) for part in written.split(",")] if isinstance(written, str) else written
-        made = Categorical(name, tuple(choices) if isinstance(choices, list | tuple) else (choices,), **words)
+        made = Categorical(name, tuple(_fitting(choice, like) for choice in _choices(name, written)), **words)
     return _keep_recommended(made, like)
+
+
+def _choices(name: str, written: Any) -> list[Value]:
+    if not isinstance(written, str):
+        return list(written) if isinstance(written, list | tuple) else [written]
+    parts = written.split(",")
+    if not all(part.strip() for part in parts):
+        raise SpaceError(f"{name}: a value is empty; write {name}=a,b,c or {name}=low..high.")
+    return [parse_value(part) for part in parts]
+
+
+def _words_of(like: Hyperparameter | None) -> dict[str, Any]:
+    """Return what a definition need not repeat of the hyperparameter that it replaces."""
+    if like is None:
+        return {}
+    data = hyperparameter_to_dict(like)
+    return {key: data[key] for key in ("confidence", "group", "meaning", "source", "when") if key in data}
 
 
 def parse_value(text: Any) -> Value:
@@ -87,19 +110,36 @@ def parse_value(text: Any) -> Value:
     return word
 
 
-def _fixed_value(written: Any, old: Hyperparameter | None) -> Value:
-    value = parse_value(written)
-    if isinstance(value, float) and not math.isfinite(value):
-        raise SpaceError(f"{written!r} is not a finite number.")
-    if isinstance(old, Float) and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if isinstance(old, Int | Float) and not is_number:
-        raise SpaceError(f"{old.name} must be a number, got {written!r}.")
-    if isinstance(old, Int) and isinstance(value, float):
-        raise SpaceError(f"{old.name} must be a whole number, got {written!r}.")
+def _fixed_value(name: str, written: Any, old: Hyperparameter | None) -> Value:
+    if isinstance(written, str) and not written.strip():
+        raise SpaceError(f"{name}: a value is empty; write {name}=value.")
+    value = _fitting(parse_value(written), old)
     if isinstance(old, Categorical) and all(isinstance(choice, str) for choice in old.choices):
         return old.check(value)  # names of optimizers or activations: a new one would be a typing error
+    return value
+
+
+def _fitting(value: Value, old: Hyperparameter | None) -> Value:
+    """Return a new value of a hyperparameter, or raise where it is not of the kind that the old ones are."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise SpaceError(f"{value!r} is not a finite number{f' for {old.name}' if old else ''}.")
+    if old is None:
+        return value
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(old, Float) and isinstance(value, int) and number:
+        return float(value)
+    if isinstance(old, Int) and not (number and isinstance(value, int)):
+        raise SpaceError(f"{old.name} must be a whole number, got {value!r}.")
+    if isinstance(old, Float) and not number:
+        raise SpaceError(f"{old.name} must be a number, got {value!r}.")
+    if isinstance(old, Categorical):
+        if all(isinstance(choice, bool) for choice in old.choices):
+            return old.check(value)
+        numbers = all(
+            isinstance(choice, int | float) and not isinstance(choice, bool) for choice in old.choices
+        )
+        if numbers and not number:
+            raise SpaceError(f"{old.name} must be a number, got {value!r}.")
     return value
 
 
@@ -107,26 +147,28 @@ def _parse_bounds(
     name: str, written: str, like: Hyperparameter | None, words: dict[str, Any]
 ) -> Hyperparameter:
     bounds, *options = written.split(":")
-    low, high = (parse_value(part) for part in bounds.split("..", 1))
+    low, high = (parse_value(part) if part.strip() else None for part in bounds.split("..", 1))
     for bound in (low, high):
         if isinstance(bound, bool) or not isinstance(bound, int | float):
             raise SpaceError(
                 f"{name}: '{bounds}' is not a range of numbers; write low..high, for example 0.001..0.1."
             )
-    log, step = False, 1
+    if isinstance(like, Categorical) and all(isinstance(choice, str | bool) for choice in like.choices):
+        raise SpaceError(f"{name} has the choices {like.range_text()}, not a range of numbers.")
+    log, step = False, None
     for option in options:
         key, _, value = option.partition("=")
         if key == "log" and not value:
             log = True
-        elif key == "step" and value.isdigit():
+        elif key == "step" and value.isdecimal():
             step = int(value)
         else:
             raise SpaceError(f"{name}: '{option}' is not known after a range; use :log or :step=n.")
     if isinstance(low, int) and isinstance(high, int) and not isinstance(like, Float):
-        return Int(name, low, high, step=step, log=log, **words)
+        return Int(name, low, high, step=1 if step is None else step, log=log, **words)
     if isinstance(like, Int):
         raise SpaceError(f"{name} is a whole number; '{bounds}' is not a range of whole numbers.")
-    if step != 1:
+    if step is not None:
         raise SpaceError(f"{name}: a step belongs to a range of whole numbers.")
     return Float(name, low, high, log=log, **words)  # type: ignore[arg-type]
 

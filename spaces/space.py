@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..errors import SpaceError, did_you_mean
-from .hyperparameters import Categorical, Configuration, Hyperparameter, Value
+from .hyperparameters import Categorical, Condition, Configuration, Hyperparameter, Value
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,10 +28,14 @@ class Space:
         for hyperparameter in self.hyperparameters:
             if hyperparameter.name in earlier:
                 raise SpaceError(f"{hyperparameter.name} is defined twice.")
-            self._check_conditions(hyperparameter, earlier)
-            earlier[hyperparameter.name] = hyperparameter
+            earlier[hyperparameter.name] = self._with_canonical_conditions(hyperparameter, earlier)
+        object.__setattr__(self, "hyperparameters", tuple(earlier.values()))
 
-    def _check_conditions(self, child: Hyperparameter, earlier: Mapping[str, Hyperparameter]) -> None:
+    def _with_canonical_conditions(
+        self, child: Hyperparameter, earlier: Mapping[str, Hyperparameter]
+    ) -> Hyperparameter:
+        """Return a hyperparameter whose conditions name values as its parents give them: 2, not 2.0."""
+        canonical = []
         for condition in child.conditions:
             if condition.parent == child.name:
                 raise SpaceError(f"{child.name} depends on itself.")
@@ -44,11 +48,12 @@ class Space:
                 raise SpaceError(
                     f"{child.name} depends on {condition.parent}, which is not in the space.{hint}"
                 )
-            for value in condition.values:
-                try:
-                    earlier[condition.parent].check(value)
-                except SpaceError as error:
-                    raise SpaceError(f"{child.name} can never be active: {error}") from error
+            try:
+                values = tuple(earlier[condition.parent].check(value) for value in condition.values)
+            except SpaceError as error:
+                raise SpaceError(f"{child.name} has a condition that never holds: {error}") from error
+            canonical.append(Condition(condition.parent, values))
+        return replace(child, conditions=tuple(canonical)) if canonical else child
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -73,16 +78,16 @@ class Space:
     def with_hyperparameter(self, new: Hyperparameter) -> Space:
         """Return a space in which ``new`` replaces the hyperparameter of its name, or comes last if there is none.
 
-        Children whose condition can no longer hold are dropped with it.
+        Conditions of its children lose the values that it no longer takes; children without a value left are dropped.
         """
         if new.name not in self:
             return Space((*self.hyperparameters, new))
-        kept: list[Hyperparameter] = []
+        kept: dict[str, Hyperparameter] = {}
         for old in self.hyperparameters:
-            candidate = new if old.name == new.name else old
-            if _can_be_active(candidate, kept):
-                kept.append(candidate)
-        return Space(tuple(kept))
+            child = new if old.name == new.name else _narrowed(old, kept)
+            if child is not None:
+                kept[child.name] = child
+        return Space(tuple(kept.values()))
 
     def recommended(self) -> Configuration:
         """Return the configuration that know-how suggests to try first."""
@@ -172,15 +177,18 @@ class Space:
         return checked
 
 
-def _can_be_active(hyperparameter: Hyperparameter, earlier: Sequence[Hyperparameter]) -> bool:
-    """Tell whether every condition can still hold, given the hyperparameters before."""
-    by_name = {parent.name: parent for parent in earlier}
-    for condition in hyperparameter.conditions:
-        if condition.parent not in by_name:
-            return False
-        if not any(_allows(by_name[condition.parent], value) for value in condition.values):
-            return False
-    return True
+def _narrowed(child: Hyperparameter, earlier: Mapping[str, Hyperparameter]) -> Hyperparameter | None:
+    """Return a hyperparameter with the values of its conditions that its parents still take; None where none is left."""
+    conditions = []
+    for condition in child.conditions:
+        parent = earlier.get(condition.parent)
+        values = (
+            () if parent is None else tuple(value for value in condition.values if _allows(parent, value))
+        )
+        if not values:
+            return None
+        conditions.append(Condition(condition.parent, values))
+    return replace(child, conditions=tuple(conditions)) if conditions else child
 
 
 def _allows(parent: Hyperparameter, value: Value) -> bool:

@@ -16,15 +16,19 @@ from typing import Any
 from ..errors import StudyLocked
 from .storage import sqlite_path
 
+WAIT = 0.3
+"""Longer than a look at a lock takes, which holds it for a moment; a driver holds it much longer."""
+
 
 @contextmanager
-def driving(url: str, study: str, holder: dict[str, Any]) -> Iterator[None]:
+def driving(url: str, study: str, holder: dict[str, Any], wait: float = WAIT) -> Iterator[None]:
     """Hold a study's lock.
 
     Args:
         url: The storage.
         study: The study's name.
         holder: The driver that the study names, to be shown if the lock is taken.
+        wait: Seconds until the lock is taken to be a driver's.
 
     Raises:
         StudyLocked: Another process holds it.
@@ -33,7 +37,7 @@ def driving(url: str, study: str, holder: dict[str, Any]) -> Iterator[None]:
 
     lock = FileLock(lock_path(url, study))
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=wait)
     except Timeout as error:
         who = f"process {holder['pid']} on {holder['host']}" if holder else "another process"
         since = f" since {holder['since']}" if holder.get("since") else ""
@@ -52,10 +56,12 @@ def is_driven(url: str, study: str) -> bool:
     if not path.exists():
         return False
     try:
-        with driving(url, study, {}):
+        with driving(url, study, {}, wait=0):
             return False
     except StudyLocked:
         return True
+    except OSError:  # someone else's folder, which may be read only
+        return False
 
 
 def this_driver() -> dict[str, Any]:
@@ -70,6 +76,7 @@ def lock_path(url: str, study: str) -> Path:
     slug = re.sub(r"[^A-Za-z0-9-]+", "-", study)[:40].strip("-")
     path = sqlite_path(url)
     if path is not None:
-        return path.absolute().with_name(f".{path.name}.{slug}-{digest}.lock")
+        path = path.resolve()  # one lock, by whatever path or link the file is named
+        return path.with_name(f".{path.name}.{slug}-{digest}.lock")
     server = hashlib.blake2b(url.encode(), digest_size=8).hexdigest()
     return Path(tempfile.gettempdir()) / f"kerasweep-{server}-{digest}.lock"

@@ -47,6 +47,8 @@ _TRIALS = """
     LEFT JOIN trial_values v ON v.trial_id = t.trial_id AND v.objective = 0
     WHERE t.study_id = :study
 """
+_INFINITE = "CASE v.value_type WHEN 'INF_POS' THEN 1 WHEN 'INF_NEG' THEN -1 ELSE 0 END"
+"""Optuna stores an infinity in the column of types; its value is 0 or NULL."""
 _NOT_DUPLICATE = """
     NOT EXISTS (SELECT 1 FROM trial_user_attributes u WHERE u.trial_id = t.trial_id AND u.key = :duplicate)
 """
@@ -98,7 +100,7 @@ def best_trials(study: StudyRecord, count: int = 10) -> list[TrialRecord]:
     """Return the best complete trials, best first; equal values in order of number. Duplicates are left out."""
     order = "DESC" if study.direction == "maximize" else "ASC"
     statement = f"""{_TRIALS} AND t.state = 'COMPLETE' AND {_NOT_DUPLICATE}
-        ORDER BY v.value {order}, t.number LIMIT :count"""
+        ORDER BY {_INFINITE} {order}, v.value {order}, t.number LIMIT :count"""
     with open_database(study.storage) as database:
         rows = database.rows(statement, study=study.study_id, duplicate=DUPLICATE, count=count)
         return _trials(database, rows)

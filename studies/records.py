@@ -102,7 +102,8 @@ class StudyRecord:
     @property
     def source(self) -> str:
         """Name of the dataset."""
-        return str(self.about.get("data", {}).get("name", ""))
+        data = self.about.get("data")
+        return str(data.get("name", "")) if isinstance(data, dict) else ""
 
     @property
     def trained(self) -> int:

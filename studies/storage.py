@@ -9,6 +9,7 @@ against ``optuna.load_study``.
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,8 +18,19 @@ from typing import Any, Protocol
 
 from ..errors import StorageError, StudyError, UsageError, one_line
 
+_TABLES = (
+    "studies",
+    "study_directions",
+    "study_user_attributes",
+    "trials",
+    "trial_params",
+    "trial_user_attributes",
+    "trial_values",
+)
+"""What is read; a database that lacks one of them holds no studies yet."""
 DEFAULT_STORAGE = "sqlite:///kerasweep.db"
 _SQLITE = "sqlite:///"
+_PASSWORD_OPTION = re.compile(r"([?&](?:password|passwd)=)[^&]*")
 
 
 class Database(Protocol):
@@ -52,6 +64,7 @@ def sqlite_path(url: str) -> Path | None:
 
 def without_password(url: str) -> str:
     """Return a URL that may be shown: its password, if any, is starred out."""
+    url = _PASSWORD_OPTION.sub(r"\1***", url)
     scheme, separator, rest = url.partition("://")
     credentials, at, host = rest.rpartition("@")
     if not at or ":" not in credentials:
@@ -64,8 +77,8 @@ def open_database(url: str) -> Iterator[Database]:
     """Open a storage for reading.
 
     Raises:
-        StudyError: There is no such SQLite file.
-        StorageError: The database does not answer or holds no Optuna tables.
+        StudyError: There is no such SQLite file, or no study was ever kept in the database.
+        StorageError: The database does not answer, or is none.
     """
     path = sqlite_path(url)
     if path is None:
@@ -77,11 +90,24 @@ def open_database(url: str) -> Iterator[Database]:
             f"There is no database {path}. Launch a sweep first, or name another with --storage."
         )
     # Not mode=ro: a killed driver can leave a journal that only a writer may roll back.
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=60)
     try:
-        yield _Sqlite(connection, path)
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=60)
+    except sqlite3.Error as error:
+        raise StorageError(f"{path} cannot be opened: {one_line(error)}.") from error
+    try:
+        database = _Sqlite(connection, path)
+        _check_tables({row[0] for row in database.rows("SELECT m.name FROM sqlite_master m")}, url)
+        yield database
     finally:
         connection.close()
+
+
+def _check_tables(tables: set[str], url: str) -> None:
+    if not tables.issuperset(_TABLES):
+        where = sqlite_path(url) or without_password(url)
+        raise StudyError(
+            f"{where} holds no studies yet. Launch a sweep first, or name another with --storage."
+        )
 
 
 class _Sqlite:
@@ -115,7 +141,7 @@ class _Server:
 
 @contextmanager
 def _open_server(url: str) -> Iterator[Database]:
-    from sqlalchemy import create_engine
+    from sqlalchemy import create_engine, inspect
     from sqlalchemy.exc import SQLAlchemyError
 
     with storage_errors(url):
@@ -125,6 +151,7 @@ def _open_server(url: str) -> Iterator[Database]:
     except (SQLAlchemyError, OSError) as error:
         raise StorageError(f"{without_password(url)} does not answer: {one_line(error)}") from error
     try:
+        _check_tables(set(inspect(connection).get_table_names()), url)
         yield _Server(connection, url)
     finally:
         connection.close()

@@ -16,7 +16,7 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from ..errors import OutputError, StudyError
+from ..errors import OutputError, StorageError, StudyError, one_line
 from ..spaces import Configuration
 from .lock import driving, this_driver
 from .reading import read_studies
@@ -32,10 +32,16 @@ from .records import (
     Direction,
     StudyRecord,
 )
-from .storage import sqlite_path, storage_errors
+from .storage import sqlite_path, storage_errors, without_password
 
 BUSY_SECONDS = 60
 """How long a write waits for another study of the same SQLite file before it gives up."""
+_FORGOTTEN = {
+    "trial_intermediate_values": "",
+    "trial_user_attributes": "kerasweep:%",
+    "trial_system_attributes": "completed_rung_%",  # of Optuna's successive halving
+}
+"""Table -> keys of what a trial that is trained again starts without."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +64,25 @@ class StudyWriter:
         return self.optuna.ask()
 
     def requeue(self, trial: Trial | FrozenTrial) -> None:
-        """Have a running trial wait; it keeps its number and what it was asked, and is run again later."""
+        """Have a running trial wait; it keeps its number and what it was asked, and is run again from the start."""
+        self.restart(trial)
         self.optuna._storage.set_trial_state_values(trial._trial_id, TrialState.WAITING)
+
+    def restart(self, trial: Trial | FrozenTrial) -> None:
+        """Forget what a running trial reported and what its pruner noted: it is trained again from its first epoch.
+
+        A pruner would else judge early epochs by late ones of the training that was lost, and count them twice.
+        """
+        from sqlalchemy import text
+
+        engine = self.optuna._storage._backend.engine  # type: ignore[attr-defined]
+        with engine.begin() as connection:
+            for table, keys in _FORGOTTEN.items():
+                which = f" AND {table}.key LIKE :keys" if keys else ""
+                statement = text(f"DELETE FROM {table} WHERE {table}.trial_id = :trial{which}")  # noqa: S608 - literals
+                connection.execute(statement, {"trial": trial._trial_id, **({"keys": keys} if keys else {})})
+        if isinstance(trial, Trial):
+            trial._cached_frozen_trial.intermediate_values.clear()  # its pruner is shown this copy
 
     def requeue_running(self) -> None:
         """Have all trials wait that a killed driver left running."""
@@ -77,8 +100,7 @@ class StudyWriter:
 
     def report(self, trial: Trial, epoch: int, value: float) -> bool:
         """Write the mean of the folds at a rung and return whether the pruner ends the trial there."""
-        if epoch not in trial._cached_frozen_trial.intermediate_values:
-            trial.report(value, epoch)
+        trial.report(value, epoch)
         return trial.should_prune()
 
     def finish(
@@ -127,17 +149,27 @@ class StudyWriter:
 def create_study(
     url: str, name: str, direction: Direction, spec: Mapping[str, Any], about: Mapping[str, Any]
 ) -> Iterator[StudyWriter]:
-    """Make a study and drive it. A crash while it is made leaves no study of that name without its specification.
+    """Make a study and drive it.
+
+    Its specification is written last: what a crash leaves before is taken for no study, and replaced.
 
     Raises:
         StudyLocked: Another process is making or running a study of this name.
+        StudyError: There is a study of this name by now.
         StorageError: The storage does not answer.
         OutputError: The database file cannot be written.
     """
-    _check_writable(url)
+    check_writable(url)
     with driving(url, name, {}):
         storage = _connect(url)
-        with storage_errors(url):
+        with _writing(url):
+            leftover = next((study for study in read_studies(url) if study.name == name), None)
+            if leftover is not None and not _is_leftover(leftover):
+                raise StudyError(
+                    f"The study '{name}' was made in the meantime; resume it, or choose another --study."
+                )
+            if leftover is not None:
+                optuna.delete_study(study_name=name, storage=storage)
             study = optuna.create_study(storage=storage, study_name=name, direction=direction)
             study.set_user_attr(DRIVER, this_driver())
             study.set_user_attr(ABOUT, dict(about))
@@ -145,7 +177,7 @@ def create_study(
                 warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
                 study.set_metric_names([str(about["metric"])])
             study.set_user_attr(SPEC, dict(spec))
-        yield StudyWriter(study)
+            yield StudyWriter(study)
 
 
 @contextmanager
@@ -159,19 +191,24 @@ def drive_study(record: StudyRecord, spec: Mapping[str, Any] | None = None) -> I
     Raises:
         StudyLocked: Another driver is running it; the message names its host and process.
     """
-    _check_writable(record.storage)
+    check_writable(record.storage)
     with driving(record.storage, record.name, record.driver):
         study = open_optuna(record)
-        study.set_user_attr(DRIVER, this_driver())
-        if spec is not None and spec != record.spec:
-            study.set_user_attr(SPEC, dict(spec))
-        yield StudyWriter(study)
+        with _writing(record.storage):
+            study.set_user_attr(DRIVER, this_driver())
+            if spec is not None and spec != record.spec:
+                study.set_user_attr(SPEC, dict(spec))
+            yield StudyWriter(study)
 
 
 def open_optuna(record: StudyRecord) -> optuna.Study:
     """Return a study as Optuna's own object, for its plots and its samplers."""
-    with storage_errors(record.storage):
-        return optuna.load_study(study_name=record.name, storage=_connect(record.storage))
+    storage = _connect(record.storage)
+    try:
+        with _writing(record.storage):
+            return optuna.load_study(study_name=record.name, storage=storage)
+    except KeyError as error:
+        raise StudyError(f"There is no study '{record.name}' any more.") from error
 
 
 def delete_study(record: StudyRecord) -> None:
@@ -185,11 +222,27 @@ def delete_study(record: StudyRecord) -> None:
 
 
 def find_study(name: str, url: str) -> StudyRecord | None:
-    """Return the study of a name, or None where there is none or no database yet."""
+    """Return the study of a name, or None where there is none, or only what a crash left while one was made."""
     try:
-        return next((study for study in read_studies(url) if study.name == name), None)
+        found = next((study for study in read_studies(url) if study.name == name), None)
     except StudyError:
         return None
+    return None if found is None or _is_leftover(found) else found
+
+
+def _is_leftover(study: StudyRecord) -> bool:
+    """Tell whether a crash interrupted the making of a study: it has a driver, but no specification and no trial."""
+    return bool(study.driver) and not study.spec and not study.counts
+
+
+@contextmanager
+def _writing(url: str) -> Iterator[None]:
+    """Turn Optuna's error about a write that failed (a full disk, a lost server) into a ``StorageError``."""
+    try:
+        yield
+    except optuna.exceptions.StorageInternalError as error:
+        reason = one_line(error.__cause__ or error)
+        raise StorageError(f"The storage {without_password(url)} failed: {reason}") from error
 
 
 def _connect(url: str) -> optuna.storages.RDBStorage:
@@ -200,7 +253,12 @@ def _connect(url: str) -> optuna.storages.RDBStorage:
         return optuna.storages.RDBStorage(url, engine_kwargs=options)
 
 
-def _check_writable(url: str) -> None:
+def check_writable(url: str) -> None:
+    """Check that a storage can be written before anything is trained for it.
+
+    Raises:
+        OutputError: The folder or file of an SQLite database is missing or read-only.
+    """
     path = sqlite_path(url)
     if path is None:
         return

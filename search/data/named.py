@@ -12,6 +12,7 @@ import numpy as np
 
 from ...errors import DataError, one_line
 from .files import read_npz
+from ..quiet import import_tensorflow
 from .raw import Raw
 
 EMBEDDED = ("digits", "iris", "wine", "breast_cancer", "diabetes")
@@ -94,6 +95,8 @@ def _load_downloaded(name: str) -> Raw:
 
 def _download(name: str, path: Path | None) -> Any:
     """Ask Keras for a data set, which keeps what it downloads in ``~/.keras/datasets``."""
+    if "keras" not in sys.modules:
+        import_tensorflow()
     try:
         from keras import datasets
 

@@ -1,14 +1,18 @@
 """A worker process: holds the data and TensorFlow for a whole sweep, trains tasks, never opens the database.
 
 It reads pickled messages from its standard input and writes pickled events to its standard output; whatever else is
-printed goes to its log. When the driver dies, its input ends, and so does the worker.
+printed goes to its log. When the driver dies, its input ends, and so does the worker, whatever it is doing.
 """
 
 from __future__ import annotations
 
 import os
 import pickle
+import queue
+import shutil
 import sys
+import threading
+from pathlib import Path
 from typing import IO, Any
 
 from ...errors import TrainingError, one_line
@@ -24,9 +28,11 @@ def serve(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
     from ..training.runtime import make_trainer
 
     setup: Setup = pickle.load(incoming)  # noqa: S301 - the driver's own pipe
+    inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(incoming, inbox, setup.workload.parent), daemon=True).start()
     trainer = make_trainer(joblib.load(setup.workload, mmap_mode="r"), setup.threads)
     while True:
-        message = pickle.load(incoming)  # noqa: S301
+        message = inbox.get()
         if isinstance(message, Probe):
             _send(outgoing, _probe(trainer, message.task))
             continue
@@ -34,10 +40,21 @@ def serve(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
         event = next(events)
         _send(outgoing, event)
         while isinstance(event, EpochEnded):
-            answer: Go = pickle.load(incoming)  # noqa: S301
+            answer: Go = inbox.get()
             event = events.send(answer.stop)
             _send(outgoing, event)
         events.close()
+
+
+def _listen(incoming: IO[bytes], inbox: queue.SimpleQueue[Any], folder: Path) -> None:
+    """Put the driver's messages into the inbox. When it is gone, end this process, in the middle of an epoch too."""
+    try:
+        while True:
+            inbox.put(pickle.load(incoming))  # noqa: S301
+    except (EOFError, OSError, pickle.UnpicklingError):
+        shutil.rmtree(folder, ignore_errors=True)  # a driver that was killed could not
+        # Not sys.exit: TensorFlow's threads may take long to end, and nothing is left to save.
+        os._exit(0)
 
 
 def _probe(trainer: Any, task: Task) -> Probed:
@@ -59,8 +76,7 @@ def main() -> None:
     try:
         serve(sys.stdin.buffer, outgoing)
     except (EOFError, BrokenPipeError):
-        # The driver is gone. Not sys.exit: TensorFlow's threads may take long to end, and nothing is left to save.
-        os._exit(0)
+        os._exit(0)  # the driver is gone
 
 
 if __name__ == "__main__":

@@ -31,9 +31,21 @@ def build_model(build: Build, configuration: Configuration, signature: Signature
         raise TrainingError("model", f"the model function raises {describe_error(error)}") from error
     if not isinstance(model, keras.Model):
         raise TrainingError("model", f"the model function returns {type(model).__name__}, not a keras.Model")
+    if not model.built:
+        _build_weights(model, signature)
     if not model.compiled:
         compile_model(model, configuration, signature)
     return model
+
+
+def _build_weights(model: keras.Model, signature: Signature) -> None:
+    """Give a model without an ``Input`` its weights now, so that they can be counted and its output's shape is known."""
+    try:
+        model.build((None, *signature.input_shape))
+    except Exception as error:
+        raise TrainingError(
+            "model", f"the model does not take rows of shape {signature.input_shape}: {describe_error(error)}"
+        ) from error
 
 
 def compile_model(model: keras.Model, configuration: Configuration, signature: Signature) -> None:
@@ -57,10 +69,8 @@ def make_optimizer(configuration: Configuration) -> keras.optimizers.Optimizer:
 def labels_of(model: keras.Model) -> Labels:
     """Return the form of labels that a compiled classifier's loss reads: codes, one-hot rows or one column."""
     loss = model.loss
-    name = str(
-        loss if isinstance(loss, str) else getattr(loss, "name", None) or getattr(loss, "__name__", "")
-    )
-    if "sparse" in name:
+    name = loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
+    if "sparse" in name.lower():
         return "codes"
     if model.output_shape[-1] == 1:
         return "column"

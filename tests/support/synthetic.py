@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import optuna
 import sqlalchemy
-from kerasweep.spaces import Categorical, Configuration, Float, Space, preset, space_to_dict
+from kerasweep.spaces import Categorical, Configuration, Float, Space, preset
 from kerasweep.studies import Direction, StudyRecord, read_study
 from kerasweep.studies.records import DUPLICATE, FAILURE, RESULT
 from kerasweep.studies.storage import sqlite_path
 from kerasweep.studies.writing import StudyWriter, create_study
 from optuna.distributions import distribution_to_json
 from optuna.trial import FrozenTrial, TrialState, create_trial
-from synthetic_training import Plan, cut, details, result, train
+from synthetic_training import Plan, about_of, cut, details, result, spec_of, train
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -34,15 +34,6 @@ FAILURES = (
     ),
     ("memory", "The model needs 5.1 GiB for weights and gradients; 3.8 GiB are free."),
 )
-VERSIONS = {
-    "kerasweep": "0.1.0",
-    "keras": "3.13.1",
-    "tensorflow": "2.21.0",
-    "optuna": optuna.__version__,
-    "scikit-learn": "1.8.0",
-    "numpy": np.__version__,
-    "python": "3.12.4",
-}
 
 
 @contextmanager
@@ -104,8 +95,8 @@ def make_study(
     """
     chosen = space or preset(model)
     plan = _plan(direction, folds, epochs, seed)
-    made_spec = {**_spec(name, model, chosen, plan, trials, data, prune), **(spec or {})}
-    made_about = {**_about(plan, data), **(about or {})}
+    made_spec = {**spec_of(name, model, chosen, plan, trials, data, prune), **(spec or {})}
+    made_about = {**about_of(plan, data), **(about or {})}
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     with fast_writes(), create_study(url, name, direction, made_spec, made_about) as writer:
         writer.optuna.pruner = (
@@ -126,12 +117,12 @@ def make_large_study(
     """Write a study of many trials in bulk: no rungs, no curves; every tenth trial pruned, every fiftieth failed."""
     space = preset(model)
     plan = _plan("maximize", folds, 40, seed)
-    spec = _spec(name, model, space, plan, trials, "mnist", prune=True)
+    spec = spec_of(name, model, space, plan, trials, "mnist", prune=True)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     configurations = _configurations(space, trials, seed)
     for number in range(200, trials, 200):
         configurations[number] = configurations[number - 3]
-    with create_study(url, name, "maximize", spec, _about(plan, "mnist")):
+    with create_study(url, name, "maximize", spec, about_of(plan, "mnist")):
         made = [_frozen(space, plan, number, chosen) for number, chosen in enumerate(configurations)]
     record = read_study(name, url)
     insert_trials(record, made)
@@ -290,55 +281,3 @@ def _frozen(space: Space, plan: Plan, number: int, configuration: Configuration)
     )
     trial.datetime_start = datetime(2026, 11, 23, 19, 44, 39) + timedelta(seconds=2 * number)
     return trial
-
-
-def _spec(
-    name: str, model: str, space: Space, plan: Plan, trials: int, data: str, prune: bool
-) -> dict[str, Any]:
-    return {
-        "study": name,
-        "data": {"source": data, "limit": 5000},
-        "model": model,
-        "space": {"define": space_to_dict(space)},
-        "search": {
-            "method": "bayes",
-            "trials": trials,
-            "seed": plan.seed,
-            "pruner": "median" if prune else "none",
-        },
-        "cv": {"method": "stratified" if plan.direction == "maximize" else "kfold", "folds": plan.folds},
-        "training": {"epochs": plan.epochs, "patience": plan.patience, "metric": plan.metric},
-        "execution": {"workers": 1},
-    }
-
-
-def _about(plan: Plan, data: str) -> dict[str, Any]:
-    classes = [str(digit) for digit in range(10)] if plan.direction == "maximize" else []
-    preparation = ["Pixels divided by 255.", "Images flattened to 784 numbers."]
-    if not classes:
-        preparation = [
-            "Numeric columns standardised on each fold's training part.",
-            "Missing values: the median.",
-        ]
-    return {
-        "metric": plan.metric,
-        "data": {
-            "name": data,
-            "kind": "images" if classes else "table",
-            "task": "classification" if classes else "regression",
-            "rows": 5000,
-            "test_rows": 1000,
-            "classes": classes,
-            "outputs": len(classes) or 1,
-            "shape": [28, 28, 1] if classes else [13],
-            "fingerprint": f"{data}-5f0c2a9b71d3",
-            "preparation": preparation,
-            "notes": ["5,000 of 60,000 training rows were drawn, class proportions kept."] if classes else [],
-        },
-        "folds": plan.folds,
-        "cv": f"{'stratified' if classes else 'shuffled'}, {plan.folds} folds",
-        "epochs": plan.epochs,
-        "seed": plan.seed,
-        "versions": VERSIONS,
-        "created": "2026-11-23 19:44:39",
-    }

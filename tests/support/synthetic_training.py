@@ -1,4 +1,4 @@
-"""The synthetic trainer behind ``synthetic``: learning curves that a configuration might have given."""
+"""Behind ``synthetic``: learning curves that a configuration might have given, and what a study says of itself."""
 
 from __future__ import annotations
 
@@ -7,10 +7,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import optuna
+from kerasweep.spaces import space_to_dict
 
 if TYPE_CHECKING:
     from kerasweep.spaces import Configuration, Space
     from kerasweep.studies import Direction
+
+VERSIONS = {
+    "kerasweep": "0.1.0",
+    "keras": "3.13.1",
+    "tensorflow": "2.21.0",
+    "optuna": optuna.__version__,
+    "scikit-learn": "1.8.0",
+    "numpy": np.__version__,
+    "python": "3.12.4",
+}
 
 
 @dataclass(frozen=True)
@@ -146,3 +158,55 @@ def _summary(configuration: Configuration, parameters: int) -> str:
         "└────────────────────────────┴────────────────────────┴───────────────┘\n"
         f" Total params: {parameters:,}\n"
     )
+
+
+def spec_of(
+    name: str, model: str, space: Space, plan: Plan, trials: int, data: str, prune: bool
+) -> dict[str, Any]:
+    return {
+        "study": name,
+        "data": {"source": data, "limit": 5000},
+        "model": model,
+        "space": {"define": space_to_dict(space)},
+        "search": {
+            "method": "bayes",
+            "trials": trials,
+            "seed": plan.seed,
+            "pruner": "median" if prune else "none",
+        },
+        "cv": {"method": "stratified" if plan.direction == "maximize" else "kfold", "folds": plan.folds},
+        "training": {"epochs": plan.epochs, "patience": plan.patience, "metric": plan.metric},
+        "execution": {"workers": 1},
+    }
+
+
+def about_of(plan: Plan, data: str) -> dict[str, Any]:
+    classes = [str(digit) for digit in range(10)] if plan.direction == "maximize" else []
+    preparation = ["Pixels divided by 255.", "Images flattened to 784 numbers."]
+    if not classes:
+        preparation = [
+            "Numeric columns standardised on each fold's training part.",
+            "Missing values: the median.",
+        ]
+    return {
+        "metric": plan.metric,
+        "data": {
+            "name": data,
+            "kind": "images" if classes else "table",
+            "task": "classification" if classes else "regression",
+            "rows": 5000,
+            "test_rows": 1000,
+            "classes": classes,
+            "outputs": len(classes) or 1,
+            "shape": [28, 28, 1] if classes else [13],
+            "fingerprint": f"{data}-5f0c2a9b71d3",
+            "preparation": preparation,
+            "notes": ["5,000 of 60,000 training rows were drawn, class proportions kept."] if classes else [],
+        },
+        "folds": plan.folds,
+        "cv": f"{'stratified' if classes else 'shuffled'}, {plan.folds} folds",
+        "epochs": plan.epochs,
+        "seed": plan.seed,
+        "versions": VERSIONS,
+        "created": "2026-11-23 19:44:39",
+    }

@@ -1,0 +1,106 @@
+"""A copy of a study for Optuna's plots: in memory, with names and choices that Plotly shows literally.
+
+Trials keep their numbers.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import optuna
+from optuna.distributions import BaseDistribution, CategoricalDistribution
+from optuna.trial import FrozenTrial, TrialState, create_trial
+
+from ..spaces import value_text
+from ..studies.records import DUPLICATE
+from .theme import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Silence what Optuna says about experimental plots and about studies too small for them."""
+    verbosity = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            warnings.simplefilter("ignore", UserWarning)
+            yield
+    finally:
+        optuna.logging.set_verbosity(verbosity)
+
+
+def copy_for_plots(study: optuna.Study) -> optuna.Study:
+    """Return an in-memory copy of a study whose names and choices are safe to plot."""
+    copy = optuna.create_study(
+        study_name=plain(study.study_name),
+        direction=study.directions[0],
+        storage=in_memory(),
+        load_if_exists=False,
+    )
+    with quietly():
+        copy.add_trials([_copy_trial(trial) for trial in study.get_trials(deepcopy=False)])
+    return copy
+
+
+def in_memory() -> optuna.storages.InMemoryStorage:
+    """Return storage in memory, without Optuna announcing each study."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    return optuna.storages.InMemoryStorage()
+
+
+def _copy_trial(trial: FrozenTrial) -> FrozenTrial:
+    parameters: dict[str, Any] = {}
+    distributions: dict[str, BaseDistribution] = {}
+    for name, law in trial.distributions.items():
+        shown = plain(name, 30)
+        value = trial.params[name]
+        if isinstance(law, CategoricalDistribution):
+            texts = _choices(law)
+            value = texts[law.choices.index(value)]
+            law = CategoricalDistribution(texts)  # noqa: PLW2901 - the copy's own
+        parameters[shown], distributions[shown] = value, law
+    ended = trial.state == TrialState.COMPLETE
+    finite = {step: v for step, v in trial.intermediate_values.items() if math.isfinite(v)}
+    copy = create_trial(
+        state=trial.state,
+        value=trial.values[0] if ended and trial.values else None,
+        params=parameters,
+        distributions=distributions,
+        intermediate_values=finite,
+        user_attrs={"repeats": True} if DUPLICATE in trial.user_attrs else {},
+    )
+    copy.datetime_start, copy.datetime_complete = trial.datetime_start, trial.datetime_complete
+    return copy
+
+
+def _choices(law: CategoricalDistribution) -> list[Any]:
+    """Return choices as shown: numbers stay numbers, so that they are sorted; no two look the same to Plotly."""
+    texts: list[Any] = []
+    for choice in law.choices:
+        number = isinstance(choice, int | float) and not isinstance(choice, bool)
+        text = choice if number else plain(value_text(choice))
+        while text in texts:
+            text = f"{text}\u200b"
+        texts.append(text)
+    return texts
+
+
+def complete_trials(study: optuna.Study, most: int | None = None) -> optuna.Study:
+    """Return a study of the complete trials with a finite value, repetitions left out: the best ones, best last."""
+    maximize = study.direction == optuna.study.StudyDirection.MAXIMIZE
+    chosen = [
+        trial
+        for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        if "repeats" not in trial.user_attrs and trial.value is not None and math.isfinite(trial.value)
+    ]
+    chosen.sort(key=lambda trial: trial.value or 0.0, reverse=not maximize)
+    copy = optuna.create_study(study_name=study.study_name, direction=study.direction, storage=in_memory())
+    copy.add_trials(chosen[-most:] if most else chosen)
+    return copy

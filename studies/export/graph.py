@@ -1,0 +1,98 @@
+"""A built model as source code: the body of a function that builds it again, layer by layer."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import keras
+
+from .code import CannotEmit, compile_code, layer_code
+from .pretty import Expression, Group, call, flat, lay_out, literal
+
+
+def builder_code(model: keras.Model) -> str:
+    """Return the body of ``build_model()``, indented, which ends with ``return model``.
+
+    Layers are made in the order of the model, so that a seed gives the same weights wherever the model's own code
+    made them in that order as well; the caller compares.
+
+    Raises:
+        CannotEmit: It is neither ``Sequential`` nor a graph of Keras's own layers.
+    """
+    if type(model) is keras.Sequential:
+        lines = [_sequential(model)]
+    elif type(model) in (keras.Model, keras.models.Model) or type(model).__name__ == "Functional":
+        lines = _functional(model)
+    else:
+        raise CannotEmit(f"a model of the class {type(model).__name__}")
+    lines += [compile_lines(model), "    return model"]
+    return "\n".join(lines)
+
+
+def compile_lines(model: keras.Model) -> str:
+    """Return the statement that compiles a model as this one is, indented."""
+    text = lay_out(compile_code(model), indent=4)
+    return text.replace("jit_compile=False,\n", "jit_compile=False,  # XLA rounds differently\n")
+
+
+def _input(tensor: Any) -> Expression:
+    named: dict[str, Expression] = {}
+    if tensor.dtype != "float32":
+        named["dtype"] = literal(str(tensor.dtype))
+    return call("keras.Input", literal(tuple(tensor.shape[1:])), **named)
+
+
+def _sequential(model: keras.Sequential) -> str:
+    items = [_input(model.inputs[0]), *(layer_code(layer) for layer in model.layers)]
+    stack = Group("[", tuple(("", item) for item in items), "]", tall=True)
+    return lay_out(call("keras.Sequential", stack), "model = ", 4)
+
+
+def _functional(model: keras.Model) -> list[str]:
+    if len(model.inputs) != 1 or len(model.outputs) != 1:
+        raise CannotEmit("a model with several inputs or outputs")
+    layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
+    sources = [_inputs_of(model, layer) for layer in layers]
+    if len(layers) != len(model.operations) - 1:
+        raise CannotEmit("a graph with operations that are no layers")
+    names = {id(model.inputs[0]): "inputs"}
+    lines = [lay_out(_input(model.inputs[0]), "inputs = ", 4)]
+    for position, (layer, (tensors, listed)) in enumerate(zip(layers, sources, strict=True)):
+        output = layer.output
+        name = _name(layer, output, sources, position, is_last=output is model.outputs[0])
+        given = ", ".join(names[id(tensor)] for tensor in tensors)
+        lines.append(lay_out(layer_code(layer), f"{name} = ", 4, f"([{given}])" if listed else f"({given})"))
+        names[id(output)] = name
+    if names.get(id(model.outputs[0])) != "outputs":
+        raise CannotEmit("a graph whose output is not its last layer's")
+    return [*lines, "    model = keras.Model(inputs, outputs)"]
+
+
+def _inputs_of(model: keras.Model, layer: Any) -> tuple[list[Any], bool]:
+    """Return the tensors that a layer is called on, and whether they come as a list."""
+    every = (node for nodes in model._nodes_by_depth.values() for node in nodes)  # noqa: SLF001 - no public way
+    nodes = [node for node in every if node.operation is layer]
+    if len(nodes) != 1:
+        raise CannotEmit("a layer that is used more than once")
+    arguments = nodes[0].arguments
+    # Keras writes training=False into every call of a layer that asks; fit replaces it.
+    if len(arguments.args) != 1 or any(value not in (None, False) for value in arguments.kwargs.values()):
+        raise CannotEmit(f"a call of {layer.name} with more than its input")
+    given = arguments.args[0]
+    return (list(given), True) if isinstance(given, list | tuple) else ([given], False)
+
+
+def _name(layer: Any, output: Any, sources: list[tuple[list[Any], bool]], position: int, *, is_last: bool) -> str:
+    """Return ``x`` for what only the next layer reads, else a name of its own."""
+    if is_last:
+        return "outputs"
+    readers = [place for place, (tensors, _) in enumerate(sources) if any(tensor is output for tensor in tensors)]
+    if readers == [position + 1] and len(sources[position + 1][0]) == 1:
+        return "x"
+    return re.sub(r"\W", "_", layer.name)
+
+
+def call_code(function: str, *arguments: Expression) -> str:
+    """Return a call in one line."""
+    return flat(call(function, *arguments))

@@ -1,0 +1,123 @@
+"""Browsing from the command line: what is printed, as text and as JSON, and what is never imported."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from synthetic import make_large_study
+
+HEAVY = ("tensorflow", "keras", "optuna", "pandas", "sklearn", "sqlalchemy", "plotly", "scipy")
+
+
+@pytest.mark.trains
+class TestOnARealStudy:
+    def test_best_shows_the_leaderboard_and_whether_it_is_noise(self, kerasweep: Any, trained: Path) -> None:
+        done = kerasweep("best", cwd=trained)
+        assert done.returncode == 0
+        assert "val_accuracy" in done.stdout
+        assert "learning_rate" in done.stdout
+        assert "rial" in done.stdout.splitlines()[-1]
+
+    def test_best_as_json_is_sorted_and_whole(self, kerasweep: Any, trained: Path) -> None:
+        rows = json.loads(kerasweep("best", "first", "-n", 2, "--json", cwd=trained).stdout)
+        assert len(rows) == 2
+        assert rows[0]["value"] >= rows[1]["value"]
+        assert rows[0]["value"] == pytest.approx(statistics.fmean(rows[0]["fold_scores"]))
+        assert set(rows[0]["configuration"]) == {"optimizer", "learning_rate", "batch_size", "units", "activation"}
+
+    def test_studies(self, kerasweep: Any, trained: Path) -> None:
+        done = kerasweep("studies", cwd=trained)
+        assert "first" in done.stdout
+        assert "3/3" in done.stdout
+        (row,) = json.loads(kerasweep("studies", "--json", cwd=trained).stdout)
+        assert row["about"]["data"]["rows"] == 300
+        assert row["spec"]["data"]["limit"] == 300
+
+    def test_show_a_study(self, kerasweep: Any, trained: Path) -> None:
+        text = kerasweep("show", "first", cwd=trained).stdout
+        for word in ("fingerprint", "divided by 16", "stratified, 2 folds", "test accuracy", "best trials", "tensorflow"):
+            assert word in text
+
+    def test_show_a_trial(self, kerasweep: Any, trained: Path) -> None:
+        text = kerasweep("show", "first", 0, cwd=trained).stdout
+        assert "folds" in text
+        assert "Total params" in text
+        data = json.loads(kerasweep("show", "first", 0, "--json", cwd=trained).stdout)
+        assert {"loss", "val_loss", "accuracy", "val_accuracy"} == set(data["curves"])
+        assert [len(fold) for fold in data["curves"]["val_loss"]] == [3, 3]
+
+    def test_compare(self, kerasweep: Any, trained: Path) -> None:
+        assert "first" in kerasweep("compare", "first", cwd=trained).stdout
+        (row,) = json.loads(kerasweep("compare", "first", "first", "--json", cwd=trained).stdout)
+        assert row["test_score"] == pytest.approx(row["refits"][str(row["best"]["number"])]["test"]["accuracy"])
+        assert row["cost"]["epochs_spent"] == 3 * 3 * 2
+
+
+class TestSpaces:
+    def test_all_presets(self, kerasweep: Any, tmp_path: Path) -> None:
+        text = kerasweep("spaces", cwd=tmp_path).stdout
+        for family in ("nn", "ann", "dnn", "cnn"):
+            assert family in text
+
+    def test_one_preset_with_sources(self, kerasweep: Any, tmp_path: Path) -> None:
+        text = kerasweep("spaces", "cnn", cwd=tmp_path).stdout
+        assert "0.001..0.1:log" in text
+        assert "Srivastava" in text
+
+    def test_yaml_can_be_launched(self, kerasweep: Any, tmp_path: Path) -> None:
+        text = kerasweep("spaces", "dnn", "--yaml", cwd=tmp_path).stdout
+        (tmp_path / "sweep.yaml").write_text(f"data: nowhere.csv\nmodel: dnn\n{text}")
+        done = kerasweep("launch", "sweep.yaml", cwd=tmp_path)
+        assert "nowhere.csv" in done.stderr  # the space was read; only the data are missing
+        assert done.returncode == 2
+
+    def test_json(self, kerasweep: Any, tmp_path: Path) -> None:
+        assert json.loads(kerasweep("spaces", "nn", "--json", cwd=tmp_path).stdout)["learning_rate"]["log"] is True
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("large")
+    make_large_study(f"sqlite:///{folder / 'kerasweep.db'}", "large", trials=1000)
+    return folder
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["studies"],
+        ["best"],
+        ["best", "-n", "1000"],
+        ["show", "large"],
+        ["show", "large", "3"],
+        ["compare", "large", "large"],
+        ["spaces"],
+        ["spaces", "cnn"],
+        ["export", "large", "--format", "yaml"],
+        ["export", "large", "--format", "json"],
+    ],
+    ids=" ".join,
+)
+def test_browsing_imports_nothing_heavy(large: Path, arguments: list[str]) -> None:
+    """Half a second is kept by what is not imported; times themselves are measured by ``make bench``."""
+    code = f"""
+import sys
+sys.argv = ['kerasweep', *{arguments!r}]
+from kerasweep.cli import main
+try:
+    main()
+finally:
+    print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=large, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.strip() == "[]"
+    assert done.stdout

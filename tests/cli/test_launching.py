@@ -1,0 +1,172 @@
+"""Sweeps as users run them: real processes that are continued, interrupted, killed, doubled and refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+
+pytestmark = pytest.mark.trains
+
+SMALL = "--limit 200 --folds 2 --epochs 3".split()
+
+
+def trials(kerasweep: Any, folder: Path, study: str) -> dict[str, Any]:
+    data = json.loads(kerasweep("show", study, "--json", cwd=folder).stdout)
+    return {json.dumps(trial["configuration"], sort_keys=True): trial for trial in data["trials"]}
+
+
+def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-u", "-m", "kerasweep", *arguments],
+        cwd=folder,
+        env={**os.environ, "COLUMNS": "200"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for(process: subprocess.Popen[str], word: str) -> list[str]:
+    """Read a process's output up to the first line with a word."""
+    assert process.stdout is not None
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if word in line:
+            return lines
+    pytest.fail(f"'{word}' never came: {''.join(lines)}{process.stderr.read() if process.stderr else ''}")
+
+
+def test_two_workers_find_the_same_scores_as_one(kerasweep: Any, tmp_path: Path) -> None:
+    for workers in (1, 2):
+        flags = ["--search", "grid", "--study", f"w{workers}", "--workers", str(workers), "--threads", "1", *SMALL]
+        done = kerasweep("launch", "digits", "ann", *flags, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert done.stderr == ""
+    one, two = (trials(kerasweep, tmp_path, f"w{workers}") for workers in (1, 2))
+    assert len(one) == 6
+    assert {key: trial["fold_scores"] for key, trial in one.items()} == {
+        key: trial["fold_scores"] for key, trial in two.items()
+    }
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_interrupted_once_stops_at_the_next_epoch_and_resumes(kerasweep: Any, tmp_path: Path, workers: str) -> None:
+    flags = ["--study", "s", "--trials", "4", "--limit", "200", "--folds", "2", "--epochs", "60", "--patience", "none"]
+    process = start(tmp_path, "launch", "digits", "ann", "--search", "random", "-v", "--workers", workers, *flags)
+    wait_for(process, "epoch 3 ")
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err == ""
+    assert "Continue with: kerasweep resume s" in out
+    states = [trial.state.name for trial in optuna.load_study(study_name="s", storage=url(tmp_path)).trials]
+    assert "RUNNING" not in states
+    assert "COMPLETE" not in states
+    done = kerasweep("resume", "s", "--trials", "2", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [trial["number"] for trial in trials(kerasweep, tmp_path, "s").values() if trial["state"] == "complete"] == [0, 1]
+
+
+def test_killed_driver_loses_only_what_ran(kerasweep: Any, tmp_path: Path) -> None:
+    flags = ["--search", "random", "--seed", "3", "--trials", "3", *SMALL]
+    process = start(tmp_path, "launch", "digits", "ann", "--study", "killed", *flags)
+    wait_for(process, "trial 0")
+    time.sleep(0.5)
+    process.kill()
+    process.communicate()
+    assert kerasweep("resume", "killed", cwd=tmp_path).returncode == 0
+    assert kerasweep("launch", "digits", "ann", "--study", "whole", *flags, cwd=tmp_path).returncode == 0
+    killed, whole = (trials(kerasweep, tmp_path, name) for name in ("killed", "whole"))
+    assert {key: (t["number"], t["state"], t["fold_scores"]) for key, t in killed.items()} == {
+        key: (t["number"], t["state"], t["fold_scores"]) for key, t in whole.items()
+    }
+
+
+def test_second_driver_is_refused_and_told_who_runs_it(kerasweep: Any, tmp_path: Path) -> None:
+    flags = ["--study", "s", "--limit", "200", "--folds", "2", "--epochs", "500", "--patience", "none", "--trials", "2"]
+    process = start(tmp_path, "launch", "digits", "ann", "--search", "random", "-v", *flags)
+    try:
+        wait_for(process, "epoch 1 ")
+        done = kerasweep("resume", "s", cwd=tmp_path)
+        assert done.returncode == 1
+        assert f"is being run by process {process.pid} on {os.uname().nodename}" in done.stderr
+        assert "running" in kerasweep("studies", cwd=tmp_path).stdout
+        assert kerasweep("delete", "s", "--yes", cwd=tmp_path).returncode == 1
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_launching_again_continues_and_differing_is_refused(kerasweep: Any, trained: Path) -> None:
+    flags = "--study first --search grid --trials 3 --limit 300 --folds 2 --epochs 3".split()
+    done = kerasweep("launch", "digits", "ann", *flags, cwd=trained)
+    assert done.returncode == 0
+    assert "continues, 3 trials done before" in done.stdout
+    other = kerasweep("launch", "digits", "ann", *flags, "--set", "units=4,8", cwd=trained)
+    assert other.returncode == 2
+    assert "space.define.units" in other.stderr
+    fewer = kerasweep("launch", "digits", "ann", *flags[:-3], "299", "--folds", "2", "--epochs", "4", cwd=trained)
+    assert fewer.returncode == 2
+    for difference in ("data.limit: 300, now 299", "training.epochs: 3, now 4", "data: fingerprint"):
+        assert difference in fewer.stderr
+
+
+def test_dry_run_writes_nothing(kerasweep: Any, tmp_path: Path) -> None:
+    done = kerasweep("launch", "digits", "dnn", "--search", "grid", "--dry-run", *SMALL, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("26,122") == 8  # weights of 64-128-128-10
+    assert "at most about" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_quiet_is_silent(kerasweep: Any, tmp_path: Path) -> None:
+    done = kerasweep("launch", "iris", "ann", "-q", "--trials", "1", "--folds", "2", "--epochs", "1", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_diverged_trials_do_not_end_a_sweep(kerasweep: Any, tmp_path: Path) -> None:
+    space = ["--set", "learning_rate=0.01,1e30", "--fix", "hidden_layers=1", "--fix", "batch_size=32"]
+    done = kerasweep("launch", "diabetes", "nn", "--search", "grid", *space, *SMALL[2:], cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "failed: loss became" in done.stdout
+    states = [trial.state.name for trial in optuna.load_study(study_name=None, storage=url(tmp_path)).trials]
+    assert sorted(states) == ["COMPLETE", "FAIL"]
+
+
+def test_report_and_delete(kerasweep: Any, tmp_path: Path) -> None:
+    kerasweep("launch", "iris", "ann", "--study", "한국어", "--trials", "2", "--folds", "2", "--epochs", "2", cwd=tmp_path)
+    done = kerasweep("report", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "한국어" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert kerasweep("delete", "한국어", cwd=tmp_path).returncode == 2  # nobody to ask
+    assert kerasweep("delete", "한국어", "--yes", cwd=tmp_path).returncode == 0
+    assert "no study yet" in kerasweep("studies", cwd=tmp_path).stdout
+
+
+def test_yaml_sweep_and_exported_winner(kerasweep: Any, tmp_path: Path) -> None:
+    (tmp_path / "sweep.yaml").write_text(
+        "study: y\ndata: {source: iris}\nmodel: ann\nspace:\n  set: {units: [4, 8]}\n  fix: {optimizer: sgd}\n"
+        "search: {method: grid, trials: 2}\ncv: {folds: 2}\ntraining: {epochs: 2, patience: null}\n"
+    )
+    assert kerasweep("launch", "sweep.yaml", cwd=tmp_path).returncode == 0
+    winner = kerasweep("export", "y", cwd=tmp_path).stdout
+    (tmp_path / "winner.yaml").write_text(winner)
+    done = kerasweep("launch", "winner.yaml", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    best = json.loads(kerasweep("best", "y", "--json", cwd=tmp_path).stdout)[0]
+    again = json.loads(kerasweep("best", "--json", cwd=tmp_path).stdout)
+    assert [trial["fold_scores"] for trial in again] == [best["fold_scores"]]
+
+
+def url(folder: Path) -> str:
+    return f"sqlite:///{folder / 'kerasweep.db'}"

@@ -1,0 +1,115 @@
+"""Wrong input: one clear line, the right exit code, nothing half-written."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kerasweep.cli import main
+
+LAUNCH = ("launch", "digits", "dnn")
+
+CASES = [
+    (("launch",), "Name the data"),
+    (("launch", "digits"), "Name the model"),
+    (("launch", "digitss", "dnn"), "Did you mean 'digits'?"),
+    (("launch", "missing.csv", "dnn"), "missing.csv"),
+    (("launch", "digits", "dnnn"), "Did you mean 'dnn'?"),
+    (("launch", "digits", "nn"), "'nn' does regression"),
+    (("launch", "diabetes", "ann"), "'ann' does classification"),
+    (("launch", "iris", "cnn"), "needs images"),
+    (("launch", "digits", "nomodule:build"), "There is no module 'nomodule'"),
+    (("launch", "digits", "mine:biuld"), "Did you mean 'build'?"),
+    (("launch", "digits", "broken:build"), "cannot be imported: ZeroDivisionError"),
+    ((*LAUNCH, "--set", "lerning_rate=1,2"), "Did you mean 'learning_rate'?"),
+    ((*LAUNCH, "--set", "learning_rate"), "must be name=value"),
+    ((*LAUNCH, "--set", "learning_rate=0.5..0.1"), "the range 0.5..0.1 is empty"),
+    ((*LAUNCH, "--set", "learning_rate=0..0.1:log"), "log scale cannot start at 0"),
+    ((*LAUNCH, "--set", "learning_rate=0.1..x"), "is not a range of numbers"),
+    ((*LAUNCH, "--set", "units=1,1"), "stands twice"),
+    ((*LAUNCH, "--fix", "units=many"), "must be a whole number"),
+    ((*LAUNCH, "--fix", "optimizer=adan"), "must be one of adam,sgd"),
+    ((*LAUNCH, "--fix", "units=8", "--set", "units=8,16"), "both set and fixed"),
+    ((*LAUNCH, "--search", "byes"), "Did you mean 'bayes'?"),
+    ((*LAUNCH, "--pruner", "hyperban"), "Did you mean 'hyperband'?"),
+    ((*LAUNCH, "--cv", "stratifid"), "Did you mean 'stratified'?"),
+    ((*LAUNCH, "--metric", "acuracy"), "Did you mean 'val_accuracy'?"),
+    ((*LAUNCH, "--time", "soon"), "is not a time"),
+    ((*LAUNCH, "--folds", "1"), "greater than or equal to 2"),
+    ((*LAUNCH, "--folds", "500"), "fold"),
+    ((*LAUNCH, "--patience", "long"), "--patience must be a whole number or none"),
+    ((*LAUNCH, "--limit", "5"), "class"),
+    (("launch", "few.csv", "dnn"), "target"),
+    (("launch", "few.csv", "dnn", "--target", "colour"), "Did you mean 'color'?"),
+    (("launch", "one.csv", "dnn", "--target", "kind"), "at least two classes"),
+    (("launch", "broken.npz", "dnn"), "broken.npz"),
+    (("launch", "bad.yaml"), "bad.yaml line 3: not valid YAML"),
+    (("launch", "wrong.yaml"), "wrong.yaml line 3: there is no key 'search.trails'. Did you mean 'trials'?"),
+    (("launch", "nowhere.yaml"), "nowhere.yaml cannot be read"),
+    (("best",), "There is no database"),
+    (("best", "--storage", "text.txt"), "text.txt cannot be read"),
+    (("export", "--format", "pdf"), "There is no format 'pdf'. Known: yaml, json, python, keras."),
+    (("resume", "x"), "There is no database"),
+    (("spaces", "cn"), "Did you mean 'cnn'?"),
+    (("lunch",), "Did you mean 'launch'?"),
+    (("studies", "--storage", "sqlite://"), "in memory"),
+    (("studies", "--storage", "postgresql://me:secret@127.0.0.1:1/x"), "postgresql://me:***@"),
+    ((*LAUNCH, "--storage", "nowhere/kerasweep.db"), "does not exist"),
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("misuse")
+    (made / "mine.py").write_text("def build(config, signature):\n    raise RuntimeError('한국어')\n")
+    (made / "broken.py").write_text("1 / 0\n")
+    (made / "few.csv").write_text("size,color\n" + "".join(f"{i},{'red' if i % 2 else 'blue'}\n" for i in range(40)))
+    (made / "one.csv").write_text("size,kind\n" + "".join(f"{i},same\n" for i in range(40)))
+    (made / "broken.npz").write_bytes(b"PK\x03\x04 not an archive")
+    (made / "bad.yaml").write_text("data: digits\nmodel: [ann\n")
+    (made / "wrong.yaml").write_text("data: digits\nmodel: ann\nsearch: {trails: 5, sed: 1}\nepochs: 5\n")
+    (made / "text.txt").write_text("no database")
+    return made
+
+
+@pytest.mark.parametrize(("arguments", "words"), CASES, ids=[" ".join(arguments) for arguments, _ in CASES])
+def test_misuse_is_one_line(
+    folder: Path,
+    arguments: tuple[str, ...],
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Run in this process, where fifty starts of Python would take minutes; other tests run real processes."""
+    before = sorted(path.name for path in folder.iterdir())
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "argv", ["kerasweep", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    output = capsys.readouterr()
+    assert words in " ".join(output.err.replace("│", "").split())
+    assert "Traceback" not in output.err
+    assert ended.value.code in (1, 2)
+    assert output.out == ""
+    assert [name for name in sorted(path.name for path in folder.iterdir()) if name != "__pycache__"] == [
+        name for name in before if name != "__pycache__"
+    ]
+
+
+def test_all_wrong_keys_at_once(kerasweep: Any, folder: Path) -> None:
+    text = kerasweep("launch", "wrong.yaml", cwd=folder).stderr
+    assert "line 3: there is no key 'search.trails'" in text
+    assert "line 3: there is no key 'search.sed'. Did you mean 'seed'?" in text
+    assert "line 4: there is no key 'epochs'" in text
+
+
+@pytest.mark.trains
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_model_function_that_raises_leaves_no_study(kerasweep: Any, folder: Path, workers: int) -> None:
+    done = kerasweep("launch", "digits", "mine:build", "--workers", workers, cwd=folder)
+    assert done.returncode == 2
+    assert "the model function raises RuntimeError: 한국어 (mine.py line 2)" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (folder / "kerasweep.db").exists()

@@ -1,0 +1,59 @@
+"""Fixtures that all tests may use: where data lie, the command line as a process, and one small trained study."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+# Tests run in folders of their own; a relative path, as the README writes it, must still mean the same place.
+if "KERASWEEP_DATA" in os.environ:
+    os.environ["KERASWEEP_DATA"] = str((ROOT / os.environ["KERASWEEP_DATA"]).resolve())
+os.environ.pop("KERASWEEP_STORAGE", None)
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+@pytest.fixture(scope="session")
+def kerasweep() -> Run:
+    """Run the real command line in a process of its own."""
+
+    def run(*arguments: object, cwd: Path, timeout: float = 240, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "kerasweep", *map(str, arguments)],
+            cwd=cwd,
+            env={**os.environ, "COLUMNS": "200", **environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def trained(kerasweep: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder whose kerasweep.db holds ``first``: three configurations trained on 300 digits, refit once."""
+    folder = tmp_path_factory.mktemp("trained")
+    flags = "--study first --search grid --trials 3 --limit 300 --folds 2 --epochs 3".split()
+    done = kerasweep("launch", "digits", "ann", *flags, cwd=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    done = kerasweep("refit", "first", cwd=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+def required(what: object, name: str) -> None:
+    """Skip a test that lacks something, or fail it where everything must be there."""
+    if not what:
+        if os.environ.get("KERASWEEP_REQUIRE_ALL") == "1":
+            pytest.fail(f"{name} is missing, and KERASWEEP_REQUIRE_ALL=1")
+        pytest.skip(f"{name} is missing")

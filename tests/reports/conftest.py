@@ -1,0 +1,125 @@
+"""Studies of every awkward kind, written once for all tests of the reports."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import optuna
+import pytest
+from kerasweep.reports.view import load_view
+from kerasweep.spaces import Categorical, Float, Int, Space
+from kerasweep.studies import read_study
+from kerasweep.studies.writing import create_study
+from synthetic import fast_writes, hostile_space, make_large_study, make_study
+
+if TYPE_CHECKING:
+    from kerasweep.reports.view import StudyView
+    from kerasweep.studies import StudyRecord
+
+HOSTILE = "<script>alert(1)</script> \"'&amp; <b>한국어</b> </script><img src=x onerror=alert(2)>"
+ORDINARY = ("ordinary", "second", "regression", "large")
+AWKWARD = (
+    "empty",
+    "only failed",
+    "one trial",
+    "one fold",
+    "one hyperparameter",
+    "one value",
+    "running",
+    "infinite",
+    "not a number",
+    "foreign",
+    "foreign empty",
+    "malformed",
+    HOSTILE,
+    "x" * 300,
+)
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A database of studies."""
+
+    url: str
+
+    def study(self, name: str) -> StudyRecord:
+        return read_study(name, self.url)
+
+    def view(self, name: str) -> StudyView:
+        return load_view(self.study(name))
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    url = f"sqlite:///{tmp_path_factory.mktemp('reports') / 'studies.db'}"
+    make_study(url, "ordinary", trials=24)
+    make_study(url, "second", trials=14, refit=False)
+    make_study(url, "regression", model="nn", direction="minimize", data="boston", trials=14)
+    make_large_study(url, "large", trials=400)
+    make_study(url, "empty", trials=0)
+    make_study(url, "one trial", trials=1)
+    make_study(url, "one fold", trials=8, folds=1)
+    make_study(
+        url, "one hyperparameter", trials=6, space=Space((Float("learning_rate", 0.001, 0.1, log=True),))
+    )
+    make_study(
+        url, "one value", trials=6, space=Space((Categorical("optimizer", ("adam",)), Int("units", 4, 8)))
+    )
+    make_study(url, HOSTILE, trials=14, space=hostile_space(), data=HOSTILE, model=HOSTILE)
+    make_study(url, "x" * 300, trials=3)
+    with fast_writes():
+        _write_odd(url)
+        _write_foreign(url)
+    return Shelf(url)
+
+
+def _write_odd(url: str) -> None:
+    about = {"metric": "val_loss", "folds": 2, "epochs": 3}
+    with create_study(url, "only failed", "maximize", {}, {"metric": "val_accuracy"}) as writer:
+        for number in range(3):
+            failure = {} if number else {"kind": HOSTILE, "message": f"{HOSTILE}\nline two", "traceback": ""}
+            writer.fail(writer.new_trial(), failure)
+    with create_study(url, "running", "minimize", {}, about) as writer:
+        trial = writer.new_trial()
+        trial.suggest_float("learning_rate", 0.01, 0.1)
+        writer.report(trial, 1, 0.5)
+        writer.optuna.enqueue_trial({"learning_rate": 0.02})
+    with create_study(url, "infinite", "minimize", {}, about) as writer:
+        for value in (math.inf, 0.5, 0.4, 1e30, 0.45, 0.41):
+            trial = writer.new_trial()
+            trial.suggest_float("learning_rate", 0.01, 0.1)
+            writer.finish(
+                trial, value, {"fold_scores": [value, value]}, {"curves": {"val_loss": [[value], [value]]}}
+            )
+    with create_study(url, "not a number", "minimize", {}, about) as writer:
+        for value in (0.5, 0.4, 0.3, 0.6):
+            trial = writer.new_trial()
+            trial.suggest_categorical("flag", [True, False, None, 1.5, "1.5"])
+            curves = {"loss": [[math.nan, 0.4], [0.3]], "val_loss": [[math.nan], [math.nan]], "val_mae": []}
+            writer.finish(trial, value, {"fold_scores": [math.nan, value]}, {"curves": curves})
+    spec = {"space": {"define": {"a": {"type": "no such"}}}, "search": "grid", "cv": 5, "data": None}
+    with create_study(
+        url, "malformed", "maximize", spec, {"metric": 3, "data": "mnist", "versions": 7}
+    ) as writer:
+        trial = writer.new_trial()
+        trial.suggest_int("units", 1, 9)
+        writer.finish(
+            trial, 0.5, {"fold_scores": [0.5], "epochs": "x", "parameters": "many"}, {"curves": {"loss": 3}}
+        )
+
+
+def _write_foreign(url: str) -> None:
+    storage = optuna.storages.RDBStorage(url)
+    optuna.create_study(study_name="foreign empty", storage=storage)
+    study = optuna.create_study(study_name="foreign", storage=storage)
+
+    def objective(trial: optuna.Trial) -> float:
+        x = trial.suggest_float("<b>x</b> & %{y} $z$", -3, 3)
+        kind = trial.suggest_categorical("kind", [None, True, "</script>", 3])
+        depth = trial.suggest_int("depth", 1, 3) if kind is True else 0
+        return x * x + depth
+
+    study.sampler = optuna.samplers.RandomSampler(seed=1)
+    study.optimize(objective, n_trials=12)

@@ -1,0 +1,81 @@
+"""The report in a real browser: every figure is drawn, and no script complains."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+from kerasweep.reports import write_report
+from kerasweep.studies import read_studies
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Shelf
+
+pytestmark = pytest.mark.browser
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-extensions",
+    "--enable-logging=stderr",
+    "--virtual-time-budget=60000",
+    "--window-size=1200,900",
+    "--dump-dom",
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> str:
+    found = next((path for path in map(shutil.which, NAMES) if path), None)
+    if found is None:
+        if os.environ.get("KERASWEEP_REQUIRE_ALL") == "1":
+            pytest.fail(f"none of {', '.join(NAMES)} is installed")
+        pytest.skip("no Chromium or Chrome")
+    return found
+
+
+def opened(browser: str, page: Path, profile: Path) -> tuple[str, str]:
+    """Return the document after its scripts ran, and what the browser logged."""
+    command = [browser, *FLAGS, f"--user-data-dir={profile}", page.as_uri()]
+    done = subprocess.run(command, capture_output=True, timeout=120, check=True)
+    return done.stdout.decode(), done.stderr.decode(errors="replace")
+
+
+def check(document: str, log: str) -> None:
+    body = re.sub(r"<script\b.*?</script>", "", document, flags=re.S)
+    places = len(re.findall(r'id="plot-\d+"', body))
+    assert places > 0
+    assert 'data-figures="drawn"' in document
+    assert "could not be drawn" not in body
+    drawn = re.findall(r'<div class="plot js-plotly-plot" id="plot-\d+".*?class="main-svg"', body, flags=re.S)
+    assert len(drawn) == places
+    complaints = [line for line in log.splitlines() if "CONSOLE" in line or "Uncaught" in line]
+    assert complaints == []
+
+
+def test_a_report_is_drawn(shelf: Shelf, browser: str, tmp_path: Path) -> None:
+    page = write_report([shelf.study("ordinary")], tmp_path / "report.html")
+    document, log = opened(browser, page, tmp_path / "profile")
+    check(document, log)
+    assert "Not yet" not in re.sub(r"<script\b.*?</script>", "", document, flags=re.S)
+
+
+def test_awkward_studies_are_drawn_and_hostile_names_do_nothing(
+    shelf: Shelf, browser: str, tmp_path: Path
+) -> None:
+    studies = [study for study in read_studies(shelf.url) if study.name != "large"]
+    page = write_report(studies, tmp_path / "report.html")
+    document, log = opened(browser, page, tmp_path / "profile")
+    check(document, log)
+    assert "<img" not in re.sub(r"<script\b.*?</script>", "", document, flags=re.S)

@@ -1,0 +1,182 @@
+"""Cards say what is true, and never raise."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from kerasweep.errors import StudyError
+from kerasweep.reports.cards import Card, Content, card, count_text, duration_text, not_yet
+from kerasweep.reports.overview import comparison_cards, study_cards
+from kerasweep.reports.results import tiles
+from kerasweep.reports.theme import unplain
+from kerasweep.studies import read_studies
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from conftest import Shelf
+
+AWKWARD = (
+    "empty",
+    "only failed",
+    "one trial",
+    "one fold",
+    "one hyperparameter",
+    "one value",
+    "running",
+    "infinite",
+    "not a number",
+    "foreign",
+    "foreign empty",
+)
+
+
+def by_key(cards: Sequence[Card]) -> dict[str, Content]:
+    return {card.key: card.content for card in cards}
+
+
+@pytest.mark.parametrize("name", AWKWARD)
+def test_no_card_stumbles_over_an_awkward_study(
+    shelf: Shelf, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    for found in study_cards(shelf.view(name)):
+        assert found.content.reading
+        assert "could not be made" not in found.content.reading
+        for figure in found.content.figures:
+            json.loads(figure.plot.to_json())
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("length", [16, 299])
+def test_no_card_stumbles_over_long_or_hostile_names(shelf: Shelf, length: int) -> None:
+    names = [study.name for study in read_studies(shelf.url) if len(study.name) > length]
+    assert names
+    for name in names:
+        for found in study_cards(shelf.view(name)):
+            assert "could not be made" not in found.content.reading
+
+
+def test_a_malformed_study_is_said_to_be_one(shelf: Shelf, caplog: pytest.LogCaptureFixture) -> None:
+    found = by_key(study_cards(shelf.view("malformed")))
+    assert "has an unexpected form" in found["summary"].reading
+    assert not found["summary"].ready
+    assert found["history"].ready
+    assert any(record.exc_info for record in caplog.records)
+
+
+@pytest.mark.parametrize("name", ["ordinary", "second", "regression"])
+def test_all_cards_are_ready_where_there_is_data(shelf: Shelf, name: str) -> None:
+    for found in study_cards(shelf.view(name)):
+        assert found.content.ready, (found.key, found.content.reading)
+
+
+def test_every_pair_of_studies_can_be_compared(shelf: Shelf) -> None:
+    views = [shelf.view(study.name) for study in read_studies(shelf.url)]
+    for pair in ([views[0], *views[1:]], list(reversed(views))):
+        for found in comparison_cards(pair):
+            assert "could not be made" not in found.content.reading
+
+
+def test_the_leaderboard_ranks_and_marks_noise(shelf: Shelf) -> None:
+    view = shelf.view("ordinary")
+    content = by_key(study_cards(view))["leaderboard"]
+    assert content.table is not None
+    assert [row.cells[1] for row in content.table.rows] == [str(trial.number) for trial in view.best]
+    assert [row.highlighted for row in content.table.rows] == [True] + [False] * (len(view.best) - 1)
+    assert all(len(row.cells) == len(content.table.columns) for row in content.table.rows)
+    assert content.reading.startswith(f"Trial {view.best[0].number} is ")
+
+
+def test_settings_that_do_not_vary_are_said_once(shelf: Shelf) -> None:
+    content = by_key(study_cards(shelf.view("one value")))["leaderboard"]
+    assert content.table is not None
+    assert "optimizer" not in [column.name for column in content.table.columns]
+    assert "The same in all of these: optimizer adam." in content.note
+
+
+def test_failures_are_grouped(shelf: Shelf) -> None:
+    content = by_key(study_cards(shelf.view("large")))["failures"]
+    assert content.reading == "8 of 400 trials failed: diverged."
+    assert content.table is not None
+    assert content.table.rows[0].cells[2] == "8"
+    failed = by_key(study_cards(shelf.view("only failed")))
+    assert failed["failures"].table is not None
+    assert "line two" in " ".join(" ".join(row.cells) for row in failed["failures"].table.rows)
+    assert failed["leaderboard"].reading == "Not yet: no trial is complete."
+
+
+def test_recommended_values_are_shown(shelf: Shelf) -> None:
+    content = by_key(study_cards(shelf.view("regression")))["recommended"]
+    assert content.table is not None
+    rows = {row.cells[0]: row.cells for row in content.table.rows}
+    assert rows["optimizer"][1] == "sgd"
+    assert rows["learning_rate"][1] == "0.01"
+
+
+def test_few_trials_give_no_importances(shelf: Shelf) -> None:
+    cards = by_key(study_cards(shelf.view("one trial")))
+    assert cards["importances"].reading.startswith("Not yet: 4 complete trials")
+    assert "nothing to rank" in by_key(study_cards(shelf.view("one hyperparameter")))["importances"].reading
+
+
+def test_names_in_readings_are_the_users(shelf: Shelf) -> None:
+    content = by_key(study_cards(shelf.view("foreign")))["importances"]
+    assert "<b>x</b> & %{y} $z$" in content.reading
+    assert content.reading == unplain(content.reading)
+
+
+def test_comparison_says_who_leads_and_what_does_not_compare(shelf: Shelf) -> None:
+    views = [shelf.view(name) for name in ("ordinary", "large", "regression")]
+    cards = by_key(comparison_cards(views))
+    side = cards["studies"]
+    assert side.reading.startswith("large leads ordinary by ")
+    assert "1 of 3 studies cannot be compared with the first." in side.reading
+    assert "regression: other metric (val_loss, not val_accuracy)" in side.note
+    assert side.table is not None
+    assert [row.highlighted for row in side.table.rows] == [False, True, False]
+    assert len(cards["races"].figures) == 1
+
+
+def test_tiles_show_value_error_and_test_score(shelf: Shelf) -> None:
+    found = {tile.label: tile for tile in tiles(shelf.view("ordinary"))}
+    assert "±" in found["best val_accuracy"].value
+    assert found["test score of the refit"].hint == "accuracy"
+    assert found["trials"].value == "24"
+    assert "test score of the refit" not in {tile.label for tile in tiles(shelf.view("second"))}
+    assert [tile.label for tile in tiles(shelf.view("foreign empty"))] == ["trials"]
+
+
+def test_a_card_turns_what_is_expected_into_words_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
+    def failing(error: Exception) -> Any:
+        @card("key", "Title")
+        def build(_: object) -> Content:
+            raise error
+
+        return build
+
+    with caplog.at_level(logging.ERROR):
+        assert failing(StudyError("gone"))(None).content.reading == "This could not be made: gone"
+    assert caplog.records
+    assert "unexpected form" in failing(KeyError("x"))(None).content.reading
+    with pytest.raises(KeyboardInterrupt):
+        failing(KeyboardInterrupt())(None)  # type: ignore[arg-type]
+    with pytest.raises(MemoryError):
+        failing(MemoryError())(None)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.81, "0.8 s"), (42.4, "42 s"), (107, "1 min 47 s"), (3600 * 3 + 301, "3 h 5 min")]
+)
+def test_durations(seconds: float, text: str) -> None:
+    assert duration_text(seconds) == text
+
+
+def test_words() -> None:
+    assert count_text(1, "trial") == "1 trial"
+    assert count_text(2000, "trial") == "2,000 trials"
+    assert not not_yet("x.").ready
+    assert replace(Content("a"), note="b").note == "b"

@@ -1,0 +1,210 @@
+"""What figures show, as numbers."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from kerasweep.reports import optuna_plots
+from kerasweep.reports.curves import curve_band, curve_pairs, curves_range, learning_curves, validation_curves
+from kerasweep.reports.figures import (
+    cost_bar,
+    cost_parts,
+    fold_rows,
+    fold_spread,
+    position_in_range,
+    size_points,
+)
+from kerasweep.reports.theme import ACCENT, focus, log_ticks, plain, translucent, unplain
+from kerasweep.spaces import Categorical, Float, Int
+from kerasweep.studies import TrialDetails, TrialRecord
+from kerasweep.studies.comparison import Cost
+
+if TYPE_CHECKING:
+    from conftest import Shelf
+
+
+def details(**curves: Any) -> TrialDetails:
+    return TrialDetails(curves, "")
+
+
+def test_a_band_is_the_mean_and_one_standard_deviation_of_the_folds() -> None:
+    band = curve_band(details(val_loss=[[1.0, 0.5], [3.0, 0.5], [2.0, 0.8]]), "val_loss")
+    assert band is not None
+    assert band.epochs == (1, 2)
+    assert band.mean == pytest.approx((2.0, 0.6))
+    assert band.low == pytest.approx((1.0, 0.6 - math.sqrt(0.03)))
+    assert band.high == pytest.approx((3.0, 0.6 + math.sqrt(0.03)))
+    assert band.folds == 3
+
+
+def test_a_band_ends_where_the_first_fold_does_and_skips_what_is_not_finite() -> None:
+    band = curve_band(details(loss=[[1.0, math.nan, 3.0, 4.0], [1.0, 2.0, 5.0]]), "loss")
+    assert band is not None
+    assert band.epochs == (1, 3)
+    assert band.mean == (1.0, 4.0)
+
+
+@pytest.mark.parametrize("curves", [{}, {"loss": []}, {"loss": [[]]}, {"loss": [[math.inf], [1.0]]}])
+def test_no_band_without_finite_values(curves: dict[str, Any]) -> None:
+    assert curve_band(details(**curves), "loss") is None
+    assert curve_pairs(details(**curves)) == []
+
+
+def test_curves_come_in_pairs() -> None:
+    pairs = curve_pairs(details(loss=[[1.0]], val_loss=[[2.0]], val_mae=[[3.0]]))
+    assert [(train and train.metric, valid and valid.metric) for train, valid in pairs] == [
+        ("loss", "val_loss"),
+        (None, "val_mae"),
+    ]
+
+
+def test_learning_curves_draw_a_band_only_for_several_folds() -> None:
+    one = curve_band(details(loss=[[2.0, 1.0]]), "loss")
+    two = curve_band(details(loss=[[2.0, 1.0], [2.0, 1.1]]), "loss")
+    assert len(learning_curves(one, None, 2).data) == 1
+    assert len(learning_curves(two, None, 2).data) == 2
+    assert validation_curves({1: details(loss=[[1.0]])}, "val_loss") is None
+
+
+def test_curves_are_shown_where_they_differ() -> None:
+    rise = [0.1, 0.5, *[0.9 + 0.001 * step for step in range(20)]]
+    shown = curves_range([rise])
+    assert shown is not None
+    assert 0.8 < shown[0] < 0.91
+    assert shown[1] > 0.919
+    assert curves_range([[1.0, 1.1, 1.2, 1.3, 1.4, 1.5]]) is None
+
+
+def test_focus_cuts_only_the_bad_end() -> None:
+    assert focus([0.1, 0.2, 0.3], "maximize") is None
+    assert focus([0.90, 0.91, 0.92, 0.93, 0.94, 0.95], "maximize") is None
+    low, high = focus([0.1, 0.90, 0.91, 0.92, 0.93, 0.94, 0.95], "maximize") or (0, 0)
+    assert 0.1 < low < 0.9
+    assert high > 0.95
+    low, high = focus([1e9, 0.90, 0.91, 0.92, 0.93, 0.94, 0.95, math.inf, math.nan], "minimize") or (0, 0)
+    assert low < 0.9
+    assert 0.95 < high < 1e6
+
+
+def test_rows_of_folds() -> None:
+    trials = [
+        TrialRecord(0, "complete", {}, 0.5, (0.4, 0.6)),
+        TrialRecord(1, "complete", {}, 0.5, (math.nan,)),
+    ]
+    assert fold_rows(trials) == [(0.4, None), (0.6, None)]
+    assert fold_rows([]) == []
+    assert len(fold_spread(trials, "m", "maximize").data) == 3
+
+
+def test_cost_parts_leave_out_zeros() -> None:
+    cost = Cost(3, 90, 150, 40, 20, 0, 0, 1.0)
+    assert cost_parts(cost) == [("trained", 90), ("saved by pruning", 40), ("saved by early stopping", 20)]
+    assert [bar.x[0] for bar in cost_bar(cost).data] == [90, 40, 20]
+
+
+def test_points_of_size_need_value_and_size() -> None:
+    trials = [
+        TrialRecord(0, "complete", {}, 0.5, parameters=10),
+        TrialRecord(1, "complete", {}, 0.5),
+        TrialRecord(2, "pruned", {}, 0.5, parameters=10),
+        TrialRecord(3, "complete", {}, math.inf, parameters=10),
+        TrialRecord(4, "complete", {}, 0.5, parameters=10, duplicate_of=0),
+    ]
+    assert [trial.number for trial in size_points(trials)] == [0]
+
+
+@pytest.mark.parametrize(
+    ("hyperparameter", "value", "position"),
+    [
+        (Float("a", 0.0, 10.0), 2.5, 0.25),
+        (Float("a", 0.001, 0.1, log=True), 0.01, 0.5),
+        (Int("a", 1, 3), 3, 1.0),
+        (Int("a", 1, 3), 9, None),
+        (Float("a", 0.0, 1.0), None, None),
+        (Categorical("a", ("x", "y", "z")), "y", 0.5),
+        (Categorical("a", (False, True)), True, 1.0),
+        (Categorical("a", ("x",)), "x", 0.0),
+        (Categorical("a", ("x",)), "w", None),
+    ],
+)
+def test_position_in_range(hyperparameter: Any, value: Any, position: float | None) -> None:
+    found = position_in_range(hyperparameter, value)
+    assert found == (None if position is None else pytest.approx(position))
+
+
+def test_log_ticks_are_written_out() -> None:
+    assert log_ticks(0.001, 0.1)["ticktext"] == ["0.001", "0.002", "0.005", "0.01", "0.02", "0.05", "0.1"]
+    assert log_ticks(10, 1_000_000)["ticktext"] == ["10", "100", "1,000", "10,000", "100,000", "1,000,000"]
+    assert log_ticks(0, 1) == {}
+    assert log_ticks(3, 3) == {}
+
+
+def test_plain_text_is_not_markup_and_reads_the_same() -> None:
+    text = plain("<b>x</b> &lt; %{y} $z$", limit=99)
+    assert not any(part in text for part in ("<b", "</b", "&lt", "%{y", "z$"))
+    assert unplain(text) == "<b>x</b> &lt; %{y} $z$"
+    assert plain("a" * 50) == "a" * 39 + "…"
+    assert plain("한국어\n값") == "한국어 값"
+    assert translucent(ACCENT, 0.5) == "rgba(63, 131, 216, 0.5)"
+
+
+def test_history_shows_every_complete_trial(shelf: Shelf) -> None:
+    view = shelf.view("ordinary")
+    markers, line = optuna_plots.history([view.plots], "val_accuracy").data[:2]
+    complete = [trial for trial in view.trials if trial.state == "complete"]
+    assert list(markers.x) == [trial.number for trial in complete]
+    assert list(markers.y) == [trial.value for trial in complete]
+    assert line.y[-1] == view.best[0].value
+
+
+def test_the_copy_for_plots_keeps_numbers_states_and_values(shelf: Shelf) -> None:
+    view = shelf.view("ordinary")
+    copy = view.plots.get_trials(deepcopy=False)
+    names = {"COMPLETE": "complete", "PRUNED": "pruned", "FAIL": "failed"}
+    assert [names[trial.state.name] for trial in copy] == [trial.state for trial in view.trials]
+    assert [trial.params.get("units") for trial in copy] == [
+        t.configuration.get("units") for t in view.trials
+    ]
+
+
+def test_parallel_coordinates_draw_the_best_last_and_are_capped(shelf: Shelf) -> None:
+    figure = optuna_plots.parallel_coordinates(shelf.view("large").plots, "val_accuracy")
+    heights = [trace.y[0] for trace in figure.data]
+    assert len(heights) == optuna_plots.MOST_LINES
+    assert heights == sorted(heights)
+    falling = optuna_plots.parallel_coordinates(shelf.view("regression").plots, "val_loss")
+    assert [trace.y[0] for trace in falling.data] == sorted((t.y[0] for t in falling.data), reverse=True)
+
+
+def test_importances_rank_what_the_synthetic_score_depends_on(shelf: Shelf) -> None:
+    figure, found = optuna_plots.importances(shelf.view("large").plots, "val_accuracy")
+    assert list(found.values()) == sorted(found.values(), reverse=True)
+    assert sum(found.values()) == pytest.approx(1)
+    assert set(figure.data[0].y) == set(found)
+
+
+def test_slices_leave_out_what_never_varied(shelf: Shelf) -> None:
+    found = optuna_plots.slices(shelf.view("one value").plots, "val_accuracy", {"units": 6})
+    assert [name for name, _ in found] == ["units"]
+    marks = found[0][1].layout.shapes
+    assert [mark.x0 for mark in marks] == [6]
+
+
+def test_choices_are_shown_as_people_write_them(shelf: Shelf) -> None:
+    found = dict(
+        optuna_plots.slices(shelf.view("large").plots, "val_accuracy", {"batch_normalization": False})
+    )
+    assert list(found["batch_normalization"].layout.xaxis.ticktext) == ["false ★", "true"]
+    assert list(found["activation"].layout.xaxis.ticktext) == ["relu", "elu", "tanh"]
+
+
+def test_intermediate_values_mark_the_winner_and_the_pruned(shelf: Shelf) -> None:
+    view = shelf.view("ordinary")
+    figure = optuna_plots.intermediate_values(view.plots, "val_accuracy", view.best[0].number)
+    kinds = [trace.name for trace in figure.data]
+    assert kinds.count("winner") == 1
+    assert kinds[-1] == "winner"
+    assert kinds.count("pruned") == sum(t.state == "pruned" for t in view.trials)
+    assert sum(bool(trace.showlegend) for trace in figure.data) == 3

@@ -1,0 +1,298 @@
+"""Exact numbers of comparisons, against hand calculation and against SciPy."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from kerasweep.spaces import preset, space_to_dict
+from kerasweep.studies import StudyRecord, TrialRecord, read_trials
+from kerasweep.studies.comparison import (
+    against_recommended,
+    compare_studies,
+    cost,
+    incomparable,
+    number_text,
+    paired_difference,
+    partition_folds,
+    ranked,
+    refit_score,
+    standing,
+    study_space,
+)
+from synthetic import make_study
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def trial(number: int, *scores: float, **fields: Any) -> TrialRecord:
+    value = sum(scores) / len(scores) if scores else fields.pop("value", None)
+    return TrialRecord(
+        number, fields.pop("state", "complete"), fields.pop("configuration", {}), value, scores, **fields
+    )
+
+
+def study(**fields: Any) -> StudyRecord:
+    about = {"metric": "val_accuracy", "folds": 5, "epochs": 10, "seed": 0, "cv": "stratified, 5 folds"}
+    base = StudyRecord(
+        "s", "sqlite:///x.db", 1, "maximize", {}, {}, {**about, "data": {"fingerprint": "a"}}, {}, {}
+    )
+    return replace(base, **fields)
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        (0.97342, 0.00117, "0.9734 ± 0.0012"),
+        (0.97342, None, "0.9734"),
+        (123.4567, 4.2, "123.5 ± 4.2"),
+        (1234567.0, 4200.0, "1234567 ± 4200"),
+        (0.5, 0.0, "0.5000 ± 0.0000"),
+        (0.00002, 0.0000031, "0.0000200 ± 0.0000031"),
+        (None, None, "–"),
+        (math.inf, None, "inf"),
+        (1e9, None, "1e+09"),
+    ],
+)
+def test_number_text(value: float | None, error: float | None, text: str) -> None:
+    assert number_text(value, error) == text
+
+
+def test_ranked_puts_the_best_first_and_leaves_out_what_has_no_finite_value() -> None:
+    trials = [
+        trial(0, 0.5),
+        trial(1, 0.9),
+        trial(2, math.inf),
+        trial(3, 0.9),
+        trial(4, 0.99, state="pruned"),
+        trial(5, 0.95, duplicate_of=1),
+        TrialRecord(6, "complete", {}, math.nan),
+    ]
+    assert [t.number for t in ranked(trials, "maximize")] == [1, 3, 0]
+    assert [t.number for t in ranked(trials, "minimize")] == [0, 1, 3]
+
+
+def test_paired_difference_is_the_corrected_resampled_test() -> None:
+    best, other = trial(0, 0.95, 0.96, 0.97, 0.98, 0.99), trial(1, 0.94, 0.95, 0.95, 0.97, 0.97)
+    found = paired_difference(best, other, "maximize")
+    # Differences 1, 1, 2, 1, 2 hundredths: mean 1.4, sample variance 0.3; error sqrt((1/5 + 1/4) * 0.3).
+    assert found.mean == pytest.approx(0.014)
+    assert found.standard_error == pytest.approx(math.sqrt(0.45 * 0.3) / 100)
+    assert found.distinct
+    assert found.text() == "0.0140 ± 0.0037"
+
+
+def test_repeated_folds_count_as_one_partition_in_the_correction() -> None:
+    best, other = trial(0, 1.0, 2.0, 3.0, 4.0), trial(1, 0.5, 1.6, 2.4, 3.7)
+    plain = paired_difference(best, other, "maximize").standard_error
+    repeated = paired_difference(best, other, "maximize", folds=2).standard_error
+    assert plain is not None
+    assert repeated is not None
+    assert repeated / plain == pytest.approx(math.sqrt((1 / 4 + 1) / (1 / 4 + 1 / 3)))
+
+
+@pytest.mark.parametrize("count", [2, 3, 5, 10, 31, 32, 60])
+def test_the_threshold_is_students(count: int) -> None:
+    from scipy import stats
+
+    differences = [0.01 * (1 + (position % 3)) for position in range(count)]
+    mean = sum(differences) / count
+    variance = sum((d - mean) ** 2 for d in differences) / (count - 1)
+    error = math.sqrt((1 / count + 1 / (count - 1)) * variance)
+    edge = stats.t.ppf(0.975, count - 1) * error
+
+    def ahead_by(distance: float) -> bool:
+        best = trial(0, *(d + distance - mean for d in differences))
+        return paired_difference(best, trial(1, *[0.0] * count), "maximize").distinct
+
+    assert ahead_by(1.01 * edge)
+    assert not ahead_by(0.99 * edge)
+
+
+def test_minimizing_a_smaller_value_is_ahead() -> None:
+    found = paired_difference(trial(0, 0.1, 0.2, 0.3), trial(1, 0.4, 0.5, 0.61), "minimize")
+    assert found.mean == pytest.approx(0.91 / 3)
+    assert found.distinct
+
+
+@pytest.mark.parametrize("scores", [(0.5,), (), (0.5, 0.6, 0.7), (0.5, math.nan)])
+def test_folds_that_cannot_be_paired_say_nothing_of_noise(scores: tuple[float, ...]) -> None:
+    best = trial(0, 0.9, 0.91) if len(scores) != 1 else trial(0, 0.9)
+    found = paired_difference(best, replace(trial(1, *scores), value=0.6), "maximize")
+    assert found.standard_error is None
+    assert not found.distinct
+
+
+def test_standing_names_the_runner_up_where_it_is_clearly_behind() -> None:
+    found = standing([trial(3, 0.95, 0.96, 0.97), trial(7, 0.85, 0.87, 0.86)], "maximize")
+    # Differences 10, 9, 11 hundredths: error sqrt((1/3 + 1/2) * 1).
+    assert found.sentence == "Trial 3 is ahead of trial 7 by 0.1000 ± 0.0091: more than noise."
+    assert found.within_noise == ()
+    assert found.best == 3
+
+
+def test_standing_prefers_the_cheaper_within_noise() -> None:
+    trials = [
+        trial(3, 0.95, 0.96, 0.97, parameters=9000),
+        trial(9, 0.96, 0.95, 0.96, parameters=5000),
+        trial(1, 0.95, 0.96, 0.96, parameters=1200),
+        trial(4, 0.5, 0.51, 0.52, parameters=10),
+    ]
+    found = standing(trials, "maximize")
+    assert found.within_noise == (9, 1)
+    assert found.cheaper == 1
+    assert found.sentence == (
+        "Trial 3 is within noise of trials 9, 1: prefer the cheaper, trial 1 (1,200 parameters, not 9,000)."
+    )
+
+
+def test_standing_does_not_recommend_what_is_not_cheaper() -> None:
+    trials = [trial(3, 0.95, 0.96, 0.97, parameters=10), trial(9, 0.96, 0.95, 0.96, parameters=5000)]
+    assert (
+        standing(trials, "maximize").sentence
+        == "Trial 3 is within noise of trial 9; none of them is cheaper."
+    )
+
+
+def test_standing_of_few_trials() -> None:
+    assert standing([], "maximize").sentence == "No trial is complete yet."
+    assert standing([trial(2, 0.5)], "maximize").sentence == "Trial 2 is the only complete trial."
+    alone = standing([trial(2, 0.5), trial(1, 0.4)], "maximize")
+    assert (
+        alone.sentence == "Trial 2 is ahead of trial 1 by 0.1000; with a single fold, noise cannot be judged."
+    )
+    assert alone.within_noise == ()
+
+
+def test_against_recommended() -> None:
+    space = preset("nn")
+    winner = {**space.recommended(), "learning_rate": 0.02, "hidden_layers": 0}
+    winner = {name: value for name, value in winner.items() if name not in ("units", "activation")}
+    trials = [
+        trial(0, 0.90, 0.91, 0.92, configuration=space.recommended()),
+        trial(1, 0.95, 0.96, 0.98, configuration=winner),
+    ]
+    found = against_recommended(study(spec={"space": {"define": space_to_dict(space)}}), trials)
+    assert found is not None
+    assert {row.hyperparameter.name: row.difference for row in found.rows} == {
+        "optimizer": "same",
+        "learning_rate": "× 2",
+        "batch_size": "same",
+        "hidden_layers": "-1",
+        "units": "not used",
+        "activation": "not used",
+    }
+    assert found.recommended_trial is not None
+    assert found.recommended_trial.number == 0
+    assert found.difference is not None
+    assert found.difference.mean == pytest.approx(0.16 / 3)
+    assert found.sentence.startswith(
+        "The winner keeps 2 of 6 recommended values. It is ahead of the recommended"
+    )
+
+
+def test_the_recommended_configuration_can_win_or_be_absent() -> None:
+    space = preset("ann")
+    spec = {"space": {"define": space_to_dict(space)}}
+    won = against_recommended(study(spec=spec), [trial(0, 0.9, 0.9, configuration=space.recommended())])
+    assert won is not None
+    assert won.sentence == "The recommended configuration itself won."
+    other = {**space.recommended(), "units": 16}
+    absent = against_recommended(study(spec=spec), [trial(0, 0.9, 0.9, configuration=other)])
+    assert absent is not None
+    assert absent.sentence == (
+        "The winner keeps 4 of 5 recommended values. No trial ran the recommended configuration itself."
+    )
+    pruned = trial(1, 0.5, 0.5, configuration=space.recommended(), state="pruned")
+    stopped = against_recommended(study(spec=spec), [trial(0, 0.9, 0.9, configuration=other), pruned])
+    assert stopped is not None
+    assert stopped.sentence.endswith("The recommended configuration was trial 1, which is pruned.")
+
+
+@pytest.mark.parametrize(
+    "spec", [{}, {"space": None}, {"space": {"define": {"a": 3}}}, {"space": {"define": "x"}}]
+)
+def test_a_space_that_is_not_known_is_none(spec: dict[str, Any]) -> None:
+    assert study_space(study(spec=spec)) is None
+    assert against_recommended(study(spec=spec), [trial(0, 0.5)]) is None
+
+
+def test_cost_adds_up_to_what_was_planned() -> None:
+    five = (0.5,) * 5
+    trials = [
+        trial(0, *five, epochs_trained=10, seconds=2.0),
+        trial(1, *five, epochs_trained=6, seconds=1.0),
+        trial(2, *five, state="pruned", epochs_trained=2, seconds=0.5),
+        trial(3, state="failed"),
+        trial(4, *five, epochs_trained=10, seconds=2.0, duplicate_of=0),
+        trial(5, state="running"),
+    ]
+    found = cost(study(), trials)
+    assert (found.trials, found.epochs_spent, found.epochs_planned) == (5, 90, 250)
+    assert (found.saved_by_stopping, found.saved_by_pruning) == (20, 40)
+    assert (found.saved_by_duplicates, found.lost_to_failures) == (50, 50)
+    assert found.seconds == 3.5
+    assert found.share_spent == pytest.approx(0.36)
+    saved = (
+        found.saved_by_stopping + found.saved_by_pruning + found.saved_by_duplicates + found.lost_to_failures
+    )
+    assert found.epochs_spent + saved == found.epochs_planned
+
+
+def test_cost_of_a_foreign_study_is_unknown() -> None:
+    found = cost(study(about={}), [trial(0, value=0.5)])
+    assert found.epochs_planned is None
+    assert found.share_spent is None
+
+
+def test_studies_compare_only_on_the_same_data_metric_folds_and_seed() -> None:
+    first = study()
+    assert incomparable(first, first) == ()
+    other = study(about={**first.about, "data": {"fingerprint": "b"}, "seed": 1})
+    assert incomparable(other, first) == ("other data (fingerprints differ)", "other seed (1, not 0)")
+    assert "metric unknown on one side" in incomparable(study(about={}), first)
+
+
+def test_folds_of_a_partition() -> None:
+    assert partition_folds(study()) == 5
+    assert partition_folds(study(spec={"cv": {"folds": 3}})) == 3
+    assert partition_folds(study(about={}, spec={"cv": 5})) is None
+
+
+def test_refit_score() -> None:
+    refits: dict[int, dict[str, Any]] = {2: {"test": {"loss": 0.1, "accuracy": 0.97}}, 3: {"test": None}}
+    assert refit_score(study(refits=refits), 2) == 0.97
+    assert refit_score(study(refits=refits), 3) is None
+    assert refit_score(study(refits=refits), 4) is None
+
+
+def test_compare_studies_reads_them(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'studies.db'}"
+    one = make_study(url, "one", trials=6, seed=0)
+    two = make_study(url, "two", trials=3, model="ann", data="fashion_mnist")
+    found = compare_studies([one, two])
+    best = ranked(read_trials(one), "maximize")[0]
+    assert found.rows[0].best == best
+    assert found.rows[0].remarks == ()
+    assert found.rows[0].test_score == pytest.approx((best.value or 0) - 0.0031, abs=1e-4)
+    assert found.notes == ("two: other data (fingerprints differ).",)
+    assert found.rows[0].cost.epochs_spent > 0
+    flat = found.rows[1].as_dict()
+    assert (flat["study"], flat["model"], flat["data"], flat["trials"]) == ("two", "ann", "fashion_mnist", 3)
+    assert flat["configuration"] == (found.rows[1].best and found.rows[1].best.configuration)
+    assert flat["remarks"] == "other data (fingerprints differ)"
+    assert compare_studies([]).rows == ()
+
+
+def test_comparing_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; import kerasweep.studies.comparison; "
+        "print([name for name in ('pandas', 'scipy', 'optuna', 'numpy', 'plotly', 'tensorflow') if name in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
