@@ -25,6 +25,7 @@ _PUBLIC = {
     "launch": ".api",
     "list_studies": ".api",
     "load": ".api",
+    "plan_sweep": ".api",
     "preset": ".spaces",
     "report": ".api",
     "resume": ".api",
@@ -33,7 +34,7 @@ _PUBLIC = {
 __all__ = ["__version__", *_PUBLIC]  # noqa: PLE0604 - the names are the keys of a literal above
 
 if TYPE_CHECKING:
-    from .api import Study, compare, launch, list_studies, load, report, resume
+    from .api import Study, compare, launch, list_studies, load, plan_sweep, report, resume
     from .errors import KerasweepError
     from .search.data import Dataset
     from .search.models import Signature

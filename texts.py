@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+
+ABSENT = "–"
+"""What stands where there is no value."""
 
 
 def number_text(value: float | None, standard_error: float | None = None) -> str:
     """Return a value as people write it: ``0.9734 ± 0.0012``; the error decides how many decimals are shown."""
     if value is None:
-        return "–"
+        return ABSENT
     if not math.isfinite(value):
         return str(value)
     if standard_error is None or not math.isfinite(standard_error):
@@ -34,3 +38,9 @@ def count_text(count: float, word: str) -> str:
     if not math.isfinite(count):
         return f"unbounded {word}s"
     return f"{int(count):,} {word}" if count == 1 else f"{int(count):,} {word}s"
+
+
+def numbers_text(numbers: Sequence[int], most: int) -> str:
+    """Return ``3, 5, 8 and 4 more``: at most so many numbers by name."""
+    more = f" and {len(numbers) - most} more" if len(numbers) > most else ""
+    return ", ".join(str(number) for number in numbers[:most]) + more

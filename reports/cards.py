@@ -115,19 +115,3 @@ def _stumbled(error: Exception) -> str:
     if isinstance(error, KerasweepError):
         return f"This could not be made: {one_line(error)}"
     return f"This could not be made: what the study keeps has an unexpected form ({one_line(error)})."
-
-
-def duration_text(seconds: float) -> str:
-    """Return a duration as people say it: ``0.8 s``, ``1 min 47 s``, ``3 h 5 min``."""
-    if seconds < 60:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min"
-
-
-def count_text(count: int, word: str) -> str:
-    """Return ``1 trial``, ``2 trials``."""
-    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"

@@ -80,19 +80,10 @@ def learning_curves(train: Band | None, validation: Band | None, chosen: int | N
                 hoverinfo="skip",
                 showlegend=False,
             )
-        figure.add_scatter(
-            x=band.epochs,
-            y=band.mean,
-            mode="lines" if len(band.epochs) > 1 else "markers",
-            name=name,
-            line={"color": colour, "width": 2.4},
-            hovertemplate=f"{name}, epoch %{{x}}: %{{y:.5g}}<extra></extra>",
-        )
+        _add_mean(figure, band, name, colour, 2.4)
     if chosen:
         figure.add_vline(x=chosen, line={"color": GOOD, "width": 1.5, "dash": "dash"})
-    shown = curves_range([band.mean for band in (train, validation) if band is not None])
-    figure = themed(figure, height=320, x="Epoch", y=metric)
-    return figure.update_yaxes(range=shown) if shown else figure
+    return _finished(figure, [band.mean for band in (train, validation) if band is not None], metric)
 
 
 def validation_curves(details: dict[int, TrialDetails], metric: str) -> go.Figure | None:
@@ -103,17 +94,26 @@ def validation_curves(details: dict[int, TrialDetails], metric: str) -> go.Figur
         if band is None:
             continue
         colour = BEST if position == 0 else COLOURS[(position + 1) % len(COLOURS)] if position else ACCENT
-        figure.add_scatter(
-            x=band.epochs,
-            y=band.mean,
-            mode="lines" if len(band.epochs) > 1 else "markers",
-            name=f"trial {number}",
-            line={"color": colour, "width": 3 if position == 0 else 1.6},
-            hovertemplate=f"trial {number}, epoch %{{x}}: %{{y:.5g}}<extra></extra>",
-        )
+        _add_mean(figure, band, f"trial {number}", colour, 3 if position == 0 else 1.6)
     if not figure.data:
         return None
-    shown = curves_range([trace.y for trace in figure.data])
+    return _finished(figure, [trace.y for trace in figure.data], metric)
+
+
+def _add_mean(figure: go.Figure, band: Band, name: str, colour: str, width: float) -> None:
+    figure.add_scatter(
+        x=band.epochs,
+        y=band.mean,
+        mode="lines" if len(band.epochs) > 1 else "markers",
+        name=name,
+        line={"color": colour, "width": width},
+        hovertemplate=f"{name}, epoch %{{x}}: %{{y:.5g}}<extra></extra>",
+    )
+
+
+def _finished(figure: go.Figure, curves: Sequence[Sequence[float]], metric: str) -> go.Figure:
+    """Give the figure its look, and show the part of the axis where the curves are told apart."""
+    shown = curves_range(curves)
     figure = themed(figure, height=320, x="Epoch", y=metric)
     return figure.update_yaxes(range=shown) if shown else figure
 

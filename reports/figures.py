@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import plotly.graph_objects as go
 
 from ..spaces import Categorical, Float, Hyperparameter, Int, Value, value_text
-from ..studies.comparison import AgainstRecommended, Cost, StudyRow, number_text
+from ..studies.comparison import AgainstRecommended, Cost, StudyRow
+from ..texts import number_text
 from .theme import (
     ACCENT,
     BEST,

@@ -125,9 +125,7 @@ def _sections(views: Sequence[StudyView]) -> list[Section]:
         sections.append(Section("comparison", "Comparison", subtitle, (), tuple(comparison_cards(views))))
     for position, view in enumerate(views, start=1):
         study = view.study
-        subtitle = " · ".join(
-            part for part in (study.model, str(view.data.get("name", "")), study.metric) if part
-        )
+        subtitle = " · ".join(part for part in (study.model, study.source, study.metric) if part)
         cards = tuple(study_cards(view))
         sections.append(Section(f"study-{position}", study.name, subtitle, _tiles(view), cards))
     return sections

@@ -6,9 +6,10 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from ..spaces import value_text
-from ..studies.comparison import cost, number_text, study_space
+from ..studies.comparison import cost, study_space
+from ..texts import count_text, duration_text, number_text
 from . import curves, figures, optuna_plots
-from .cards import Content, Figure, card, count_text, duration_text, not_yet
+from .cards import Content, Figure, card, not_yet
 from .theme import plain, unplain
 
 if TYPE_CHECKING:

@@ -8,21 +8,20 @@ from ..spaces import value_text
 from ..studies.comparison import (
     StudyComparison,
     StudyRow,
-    number_text,
     paired_difference,
     partition_folds,
     study_row,
 )
+from ..texts import ABSENT, count_text, duration_text, number_text
 from . import figures, insights, optuna_plots, results
-from .cards import Card, Column, Content, Figure, Row, Table, card, count_text, duration_text, not_yet
-from .view import data_of
+from .cards import Card, Column, Content, Figure, Row, Table, card, not_yet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .view import StudyView
 
-_ABSENT = "–"
+_FEW = "two comparable studies with a complete trial are needed."
 
 
 def study_cards(view: StudyView) -> list[Card]:
@@ -94,9 +93,7 @@ def _side_by_side_reading(found: StudyComparison, comparable: Sequence[StudyRow]
     first, second = comparable[0], comparable[1]
     assert first.best is not None and second.best is not None  # noqa: S101, PT018 - for the type checker
     gap = paired_difference(first.best, second.best, first.study.direction, partition_folds(first.study))
-    verdict = "more than noise" if gap.distinct else "within noise"
-    verdict = "noise cannot be judged" if gap.standard_error is None else verdict
-    return f"{first.study.name} leads {second.study.name} by {gap.text()}: {verdict}.{unlike}"
+    return f"{first.study.name} leads {second.study.name} by {gap.text()}: {gap.verdict}.{unlike}"
 
 
 def _study_cells(row: StudyRow) -> tuple[str, ...]:
@@ -108,17 +105,17 @@ def _study_cells(row: StudyRow) -> tuple[str, ...]:
     ]
     return (
         study.name,
-        study.model or _ABSENT,
-        str(data_of(study).get("name", _ABSENT)),
+        study.model or ABSENT,
+        str(study.data.get("name", ABSENT)),
         study.metric,
-        number_text(best.value, best.standard_error) if best else _ABSENT,
+        number_text(best.value, best.standard_error) if best else ABSENT,
         number_text(row.test_score),
         f"{sum(study.counts.values()):,}",
         f"{study.counts.get('pruned', 0):,}",
         f"{study.counts.get('failed', 0):,}",
         f"{row.cost.epochs_spent:,}",
         duration_text(row.cost.seconds),
-        ", ".join(texts) or _ABSENT,
+        ", ".join(texts) or ABSENT,
     )
 
 
@@ -133,7 +130,7 @@ def races(views: Sequence[StudyView]) -> Content:
     """Show the best value so far of the studies that compare."""
     chosen = _comparable(views)
     if len(chosen) < 2:
-        return not_yet("two comparable studies with a complete trial are needed.")
+        return not_yet(_FEW)
     metric = chosen[0].study.metric
     figure = optuna_plots.history([view.plots for view in chosen], metric)
     reading = f"How fast {count_text(len(chosen), 'comparable study').replace('studys', 'studies')} found their best value."
@@ -145,7 +142,7 @@ def spreads(views: Sequence[StudyView]) -> Content:
     """Show the distribution of values of the studies that compare."""
     chosen = _comparable(views)
     if len(chosen) < 2:
-        return not_yet("two comparable studies with a complete trial are needed.")
+        return not_yet(_FEW)
     figure = optuna_plots.distributions([view.plots for view in chosen], chosen[0].study.metric)
     better = "right" if chosen[0].study.direction == "maximize" else "left"
     reading = f"Share of complete trials at or below a value: the further {better} a curve, the better that search was."

@@ -13,13 +13,13 @@ from ..studies.comparison import (
     AgainstRecommended,
     against_recommended,
     cost,
-    number_text,
     partition_folds,
     refit_score,
     standing,
     study_space,
 )
-from .cards import Column, Content, Figure, Row, Table, card, count_text, duration_text, not_yet
+from ..texts import ABSENT, count_text, duration_text, number_text, numbers_text
+from .cards import Column, Content, Figure, Row, Table, card, not_yet
 from .figures import against_recommended_figure
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from .view import StudyView
 
 _STATES: tuple[TrialState, ...] = ("complete", "pruned", "failed", "running", "waiting")
-_ABSENT = "–"
 _METHODS = {
     "grid": "Grid search",
     "random": "Random search",
@@ -192,15 +191,15 @@ def _leaderboard_cells(rank: int, trial: TrialRecord, names: list[str], close: b
         place,
         str(trial.number),
         number_text(trial.value, trial.standard_error),
-        str(trial.epochs or _ABSENT),
-        f"{trial.parameters:,}" if trial.parameters else _ABSENT,
-        f"{trial.seconds:.1f}" if trial.seconds else _ABSENT,
+        str(trial.epochs or ABSENT),
+        f"{trial.parameters:,}" if trial.parameters else ABSENT,
+        f"{trial.seconds:.1f}" if trial.seconds else ABSENT,
         *(_setting(trial, name) for name in names),
     )
 
 
 def _setting(trial: TrialRecord, name: str) -> str:
-    return _short(trial.configuration[name]) if name in trial.configuration else _ABSENT
+    return _short(trial.configuration[name]) if name in trial.configuration else ABSENT
 
 
 def _short(value: Value) -> str:
@@ -232,9 +231,9 @@ def _recommended_rows(found: AgainstRecommended) -> tuple[Row, ...]:
         parameter = row.hyperparameter
         cells = (
             parameter.name,
-            _short(row.recommended) if row.recommended_active else _ABSENT,
-            _short(row.winner) if row.winner_active else _ABSENT,
-            row.difference or _ABSENT,
+            _short(row.recommended) if row.recommended_active else ABSENT,
+            _short(row.winner) if row.winner_active else ABSENT,
+            row.difference or ABSENT,
             parameter.confidence,
             parameter.source,
         )
@@ -258,18 +257,13 @@ def failures(view: StudyView) -> Content:
         return Content("No trial failed." if ended else "No trial has ended yet.")
     failed = sum(len(numbers) for numbers in groups.values())
     rows = tuple(
-        Row((kind, one_line(message), f"{len(numbers):,}", _numbers(numbers)))
+        Row((kind, one_line(message), f"{len(numbers):,}", numbers_text(numbers, most=12)))
         for (kind, message), numbers in sorted(groups.items(), key=lambda group: -len(group[1]))
     )
     columns = (Column("Kind"), Column("Reason"), Column("Trials", numeric=True), Column("Numbers"))
     kinds = ", ".join(dict.fromkeys(row.cells[0] for row in rows))
     reading = f"{failed:,} of {count_text(ended, 'trial')} failed: {kinds}."
     return Content(reading, Table("Failed trials by reason", columns, rows))
-
-
-def _numbers(numbers: list[int], most: int = 12) -> str:
-    more = f" and {len(numbers) - most} more" if len(numbers) > most else ""
-    return ", ".join(str(number) for number in numbers[:most]) + more
 
 
 @card("model", "The winner's model")

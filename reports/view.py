@@ -43,7 +43,7 @@ class StudyView:
     @property
     def data(self) -> Mapping[str, Any]:
         """What the study says about its data."""
-        return data_of(self.study)
+        return self.study.data
 
     @cached_property
     def plots(self) -> optuna.Study:
@@ -52,12 +52,6 @@ class StudyView:
         from .plot_study import copy_for_plots
 
         return copy_for_plots(open_optuna(self.study))
-
-
-def data_of(study: StudyRecord) -> Mapping[str, Any]:
-    """Return what a study says about its data; nothing where that is not in words of Kerasweep."""
-    data = study.about.get("data")
-    return data if isinstance(data, Mapping) else {}
 
 
 def load_view(study: StudyRecord, top: int = 10) -> StudyView:

@@ -197,6 +197,7 @@ class Sweep:
     def _end_epoch(self, run: _Running, event: EpochEnded) -> None:
         if event.epoch <= run.epoch:  # its worker died, and another one trains it from the start
             self._writer.restart(run.trial)
+            run.pruned = False
         run.epoch = event.epoch
         self._progress = self._progress.with_epoch(event.number, event.epoch, event.mean, len(event.scores))
         if self._stop is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -11,6 +12,9 @@ from ..spaces import Configuration
 
 TrialState = Literal["complete", "pruned", "failed", "running", "waiting"]
 Direction = Literal["maximize", "minimize"]
+
+ENDED: tuple[TrialState, ...] = ("complete", "pruned", "failed")
+"""States of trials that came to an end, the one that says most first."""
 
 # Keys of Optuna's user attributes. One attribute holds one JSON document, because each is a write of its own.
 SPEC = "kerasweep:spec"
@@ -102,13 +106,18 @@ class StudyRecord:
     @property
     def source(self) -> str:
         """Name of the dataset."""
+        return str(self.data.get("name", ""))
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """What the study says about its data; empty where that is not in words of Kerasweep."""
         data = self.about.get("data")
-        return str(data.get("name", "")) if isinstance(data, dict) else ""
+        return data if isinstance(data, Mapping) else {}
 
     @property
     def trained(self) -> int:
         """Trials that came to an end, whatever it was."""
-        return sum(self.counts.get(state, 0) for state in ("complete", "pruned", "failed"))
+        return sum(self.counts.get(state, 0) for state in ENDED)
 
     def is_better(self, value: float, other: float) -> bool:
         """Tell whether a value beats another in this study's direction."""

@@ -143,6 +143,7 @@ class LocalExecutor:
         self._workers[self._workers.index(worker)] = self._spawn()
         failed: Event | None = None
         if worker.task is not None:
+            self._cancelled.discard(worker.task.number)  # the driver decides again, at the same epoch
             deaths = self._deaths.get(worker.task.number, 0) + 1
             self._deaths[worker.task.number] = deaths
             if deaths < _LIVES:

@@ -93,7 +93,9 @@ def value_code(value: Any, *, rounded: bool = False) -> Expression:
         opening, closing = ("[", "]") if isinstance(value, list) else ("(", ")")
         return Group(opening, tuple(("", value_code(item, rounded=rounded)) for item in value), closing)
     if isinstance(value, Mapping):
-        pairs = tuple((f"{quoted(str(key))}: ", value_code(item, rounded=rounded)) for key, item in value.items())
+        pairs = tuple(
+            (f"{quoted(str(key))}: ", value_code(item, rounded=rounded)) for key, item in value.items()
+        )
         return Group("{", pairs, "}")
     if isinstance(value, np.generic):
         value = value.item()

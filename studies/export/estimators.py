@@ -11,7 +11,9 @@ import numpy as np
 from .pretty import Expression, Group, call, literal
 
 
-def estimator_code(estimator: Any, constants: Mapping[str, Expression] | None = None) -> tuple[Expression, set[str]]:
+def estimator_code(
+    estimator: Any, constants: Mapping[str, Expression] | None = None
+) -> tuple[Expression, set[str]]:
     """Return the call that makes an estimator like this one, unfitted, and the imports that it needs.
 
     Args:

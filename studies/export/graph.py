@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from .code import CannotEmit, compile_code, layer_code
-from .pretty import Expression, Group, call, flat, lay_out, literal
+from .pretty import Expression, Group, call, lay_out, literal
 
 
 def builder_code(model: keras.Model) -> str:
@@ -71,7 +71,7 @@ def _functional(model: keras.Model) -> list[str]:
 
 def _inputs_of(model: keras.Model, layer: Any) -> tuple[list[Any], bool]:
     """Return the tensors that a layer is called on, and whether they come as a list."""
-    every = (node for nodes in model._nodes_by_depth.values() for node in nodes)  # noqa: SLF001 - no public way
+    every = (node for nodes in model._nodes_by_depth.values() for node in nodes)  # no public way
     nodes = [node for node in every if node.operation is layer]
     if len(nodes) != 1:
         raise CannotEmit("a layer that is used more than once")
@@ -83,16 +83,15 @@ def _inputs_of(model: keras.Model, layer: Any) -> tuple[list[Any], bool]:
     return (list(given), True) if isinstance(given, list | tuple) else ([given], False)
 
 
-def _name(layer: Any, output: Any, sources: list[tuple[list[Any], bool]], position: int, *, is_last: bool) -> str:
+def _name(
+    layer: Any, output: Any, sources: list[tuple[list[Any], bool]], position: int, *, is_last: bool
+) -> str:
     """Return ``x`` for what only the next layer reads, else a name of its own."""
     if is_last:
         return "outputs"
-    readers = [place for place, (tensors, _) in enumerate(sources) if any(tensor is output for tensor in tensors)]
+    readers = [
+        place for place, (tensors, _) in enumerate(sources) if any(tensor is output for tensor in tensors)
+    ]
     if readers == [position + 1] and len(sources[position + 1][0]) == 1:
         return "x"
     return re.sub(r"\W", "_", layer.name)
-
-
-def call_code(function: str, *arguments: Expression) -> str:
-    """Return a call in one line."""
-    return flat(call(function, *arguments))

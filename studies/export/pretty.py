@@ -47,7 +47,9 @@ def literal(value: Any) -> Expression:
     if isinstance(value, tuple):
         return Group("(", tuple(("", literal(item)) for item in value), ")")
     if isinstance(value, dict):
-        return Group("{", tuple((f"{flat(literal(key))}: ", literal(item)) for key, item in value.items()), "}")
+        return Group(
+            "{", tuple((f"{flat(literal(key))}: ", literal(item)) for key, item in value.items()), "}"
+        )
     raise TypeError(f"{type(value).__name__} has no literal")
 
 
@@ -89,7 +91,11 @@ def lay_out(expression: Expression, before: str = "", indent: int = 0, after: st
     body = " " * inner + ", ".join(prefix + flat(item) for prefix, item in expression.items)
     if is_call and len(body) <= WIDTH and not _is_tall(expression):
         return f"{opening}\n{body}\n{closing}"
-    if not is_call and len(expression.items) > _MOST_LINES and all(isinstance(i, str) for _, i in expression.items):
+    if (
+        not is_call
+        and len(expression.items) > _MOST_LINES
+        and all(isinstance(i, str) for _, i in expression.items)
+    ):
         return f"{opening}\n{_filled(expression, inner)}\n{closing}  # fmt: skip"
     end = "" if is_call and len(expression.items) == 1 else ","
     lines = [lay_out(item, prefix, inner, end) for prefix, item in expression.items]

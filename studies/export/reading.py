@@ -6,12 +6,12 @@ The exporter runs the block, so that the rest of the script is written for what 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from .contract import Rows
-from .pretty import Expression, literal, quoted
+from .pretty import Expression, flat, literal, quoted
 
 FROM_PYTHON = "python:"
 """Starts a source that was given as objects."""
@@ -30,11 +30,14 @@ class Reading:
     """The block of a script that reads rows."""
 
     lines: tuple[str, ...]
-    """Set ``x`` and ``y``, or, where ``whole``, ``x_train``, ``y_train``, ``x_test``, ``y_test``."""
+    """Set what ``x`` and ``y`` name, or, where ``whole``, ``x_train``, ``y_train``, ``x_test``, ``y_test``."""
     imports: frozenset[str] = frozenset()
     constants: Mapping[str, Expression] = field(default_factory=dict)
     helpers: tuple[str, ...] = ()
     """Functions that the lines call, as text."""
+    x: str = "x"
+    """Expression of all rows, for the steps below; variables of their own where ``whole``."""
+    y: str = "y"
     whole: bool = False
     """Whether the source brings its own test rows."""
     groups: str = ""
@@ -52,15 +55,17 @@ def choose_reading(spec: Mapping[str, Any], dataset: Rows) -> Reading:
     """
     source, target, group = str(spec["source"]), spec.get("target"), spec.get("group")
     if source.startswith(FROM_PYTHON):
-        return _given_in_python(source, target, group, dataset)
+        return _given_in_python(target, group, dataset)
     name = source.strip().lower().replace("-", "_").replace(" ", "_")
-    if name in _EMBEDDED:
-        return _embedded(name)
-    if name in _DOWNLOADED:
-        return _downloaded(name)
+    if name in _EMBEDDED + _DOWNLOADED:
+        return _embedded(name) if name in _EMBEDDED else _downloaded(name)
     path = Path(source).expanduser()
     if ":" in source and not path.exists():
         return _function(source, target, group)
+    return _files(source, path, target, group, dataset)
+
+
+def _files(source: str, path: Path, target: Any, group: Any, dataset: Rows) -> Reading:
     if path.is_dir():
         return _image_folder(source, path, dataset)
     if path.suffix.lower() in _TABLES:
@@ -71,9 +76,9 @@ def choose_reading(spec: Mapping[str, Any], dataset: Rows) -> Reading:
 def _embedded(name: str) -> Reading:
     imports = frozenset({f"from sklearn.datasets import load_{name}"})
     if name == "digits":
-        return Reading(("digits = load_digits()", "x, y = digits.images, digits.target"), imports)
+        return Reading(("digits = load_digits()",), imports, x="digits.images", y="digits.target")
     options = "as_frame=True, scaled=False" if name == "diabetes" else "as_frame=True"
-    return Reading((f"data = load_{name}({options})", "x, y = data.data, data.target"), imports)
+    return Reading((f"data = load_{name}({options})",), imports, x="data.data", y="data.target")
 
 
 def _downloaded(name: str) -> Reading:
@@ -82,7 +87,7 @@ def _downloaded(name: str) -> Reading:
         f'path = Path(folder).expanduser() / "{name}.npz"',
         "if folder and path.is_file():",
         "    with np.load(path) as data:",
-        '        x_train, y_train, x_test, y_test = (data[key] for key in KEYS)',
+        "        x_train, y_train, x_test, y_test = (data[key] for key in KEYS)",
         "else:",
         f"    (x_train, y_train), (x_test, y_test) = keras.datasets.{name}.load_data()",
     )
@@ -108,9 +113,9 @@ def _table(source: str, path: Path, target: Any, group: Any) -> Reading:
     if source.startswith("~"):
         lines.insert(0, "path = Path(DATA).expanduser()")
         lines[1] = lines[1].replace("(DATA", "(path")
-    lines.append("x, y = frame, frame[TARGET]")
     imports = {"import pandas as pd", *(["from pathlib import Path"] if source.startswith("~") else [])}
-    return Reading(tuple(lines), frozenset(imports), constants, groups=f"frame[{quoted(group)}]" if group else "")
+    groups = f"frame[{quoted(group)}]" if group else ""
+    return Reading(tuple(lines), frozenset(imports), constants, x="frame", y="frame[TARGET]", groups=groups)
 
 
 def _separator(path: Path) -> str:
@@ -133,12 +138,15 @@ def _mapping(line: str, names: Any, group: Any, imports: frozenset[str] = frozen
     pair = ("x_train", "y_train") if "x_train" in names else ("x", "y")
     values = [f'data["{key}"]' for key in pair]
     if "x_test" in names:
-        lines = (line, f"x_train, y_train = {', '.join(values)}", 'x_test, y_test = data["x_test"], data["y_test"]')
+        lines = (
+            line,
+            f"x_train, y_train = {', '.join(values)}",
+            'x_test, y_test = data["x_test"], data["y_test"]',
+        )
         return Reading(lines, imports, whole=True)
     group = group or ("groups" if "groups" in names else "")
-    return Reading(
-        (line, f"x, y = {', '.join(values)}"), imports, groups=f"data[{quoted(str(group))}]" if group else ""
-    )
+    groups = f"data[{quoted(str(group))}]" if group else ""
+    return Reading((line,), imports, x=values[0], y=values[1], groups=groups)
 
 
 def _function(source: str, target: Any, group: Any) -> Reading:
@@ -148,21 +156,32 @@ def _function(source: str, target: Any, group: Any) -> Reading:
         lines = [f'load = runpy.run_path({quoted(module)})["{function}"]']
         imports = {"import runpy"}
     else:
-        lines = [f"sys.path.insert(0, os.getcwd())  # {module} lies where this is run", f"from {module} import {function} as load"]
+        lines = [
+            f"sys.path.insert(0, os.getcwd())  # {module} lies where this is run",
+            f"from {module} import {function} as load",
+        ]
         imports = {"import os", "import sys"}
     value = _run([*sorted(imports), *lines, "value = load()"], {})["value"]
     if hasattr(value, "columns"):
-        lines += ["frame = load()", "frame.columns = frame.columns.astype(str)", "x, y = frame, frame[TARGET]"]
+        lines += ["frame = load()", "frame.columns = frame.columns.astype(str)"]
         groups = f"frame[{quoted(group)}]" if group else ""
-        return Reading(tuple(lines), frozenset(imports), {"TARGET": literal(target)}, groups=groups)
+        constants = {"TARGET": literal(target)}
+        return Reading(
+            tuple(lines), frozenset(imports), constants, x="frame", y="frame[TARGET]", groups=groups
+        )
     if isinstance(value, Mapping):
         reading = _mapping("data = load()", list(value), group, frozenset(imports))
-        return Reading((*lines, *reading.lines), reading.imports, whole=reading.whole, groups=reading.groups)
+        return replace(reading, lines=(*lines, *reading.lines))
     if hasattr(value, "x_test"):
-        lines += ["data = load()", "x_train, y_train, x_test, y_test = data.x, data.y, data.x_test, data.y_test"]
+        lines += [
+            "data = load()",
+            "x_train, y_train, x_test, y_test = data.x, data.y, data.x_test, data.y_test",
+        ]
         return Reading(tuple(lines), frozenset(imports), whole=True)
     if all(isinstance(part, tuple | list) and len(part) == 2 for part in value):
-        return Reading((*lines, "(x_train, y_train), (x_test, y_test) = load()"), frozenset(imports), whole=True)
+        return Reading(
+            (*lines, "(x_train, y_train), (x_test, y_test) = load()"), frozenset(imports), whole=True
+        )
     return Reading((*lines, "x, y = load()"), frozenset(imports))
 
 
@@ -187,29 +206,48 @@ def _image_folder(source: str, path: Path, dataset: Rows) -> Reading:
         "    return np.stack(x), np.array(y)",
     ))  # fmt: skip
     folder = f"Path({quoted(source)}).expanduser()" if source.startswith("~") else f"Path({quoted(source)})"
-    imports = frozenset({"from pathlib import Path", f"from PIL import Image{', ImageOps' if upright else ''}"})
+    imports = frozenset(
+        {"from pathlib import Path", f"from PIL import Image{', ImageOps' if upright else ''}"}
+    )
     constants = {"SUFFIXES": literal(tuple(suffixes))}
     if whole:
-        lines = (f"folder = {folder}", 'x_train, y_train = read_images(folder / "train")', 'x_test, y_test = read_images(folder / "test")')
+        lines = (
+            f"folder = {folder}",
+            'x_train, y_train = read_images(folder / "train")',
+            'x_test, y_test = read_images(folder / "test")',
+        )
         return Reading(lines, imports, constants, (helper,), whole=True)
     part = f'{folder} / "train"' if split else folder
     return Reading((f"x, y = read_images({part})",), imports, constants, (helper,))
 
 
-def _given_in_python(source: str, target: Any, group: Any, dataset: Rows) -> Reading:
+def _given_in_python(target: Any, group: Any, dataset: Rows) -> Reading:
     """Return a place to put rows in: nothing says where a study's objects came from."""
     drawn = any("held out as test rows" in note for note in dataset.notes)
     if dataset.kind == "table" and drawn and target is not None:
-        wanted, lines = "frame, a pandas DataFrame", ("frame = None", "x, y = frame, frame[TARGET]")
-        constants = {"TARGET": literal(target)}
+        wanted, lines, constants = "frame, a pandas DataFrame", ("frame = None",), {"TARGET": literal(target)}
     elif drawn:
         wanted, lines, constants = "x and y, all rows of them", ("x = y = None",), {}
     else:
-        wanted, lines, constants = "x_train, y_train, x_test and y_test", ("x_train = y_train = x_test = y_test = None",), {}
-    stop = f'raise SystemExit("Set {wanted}, in load_data() and remove this line: they were given in Python.")'
-    groups = f"frame[{quoted(group)}]" if group and dataset.kind == "table" else ""
-    del source
-    return Reading((stop, *lines), constants=constants, whole=not drawn, groups=groups, runs=False)
+        wanted, lines, constants = (
+            "x_train, y_train, x_test and y_test",
+            ("x_train = y_train = x_test = y_test = None",),
+            {},
+        )
+    stop = (
+        f'raise SystemExit("Set {wanted}, in load_data() and remove this line: they were given in Python.")'
+    )
+    names = ("frame", "frame[TARGET]") if "TARGET" in constants else ("x", "y")
+    groups = f"frame[{quoted(group)}]" if group and "TARGET" in constants else ""
+    return Reading(
+        (stop, *lines),
+        constants=constants,
+        x=names[0],
+        y=names[1],
+        whole=not drawn,
+        groups=groups,
+        runs=False,
+    )
 
 
 def _run(lines: list[str], namespace: dict[str, Any]) -> dict[str, Any]:
@@ -221,10 +259,10 @@ def _run(lines: list[str], namespace: dict[str, Any]) -> dict[str, Any]:
 def read_now(reading: Reading, classes: tuple[str, ...]) -> dict[str, Any]:
     """Run a reading and return its variables: ``x``, ``y`` and so on, and ``groups`` where there are any."""
     lines = ["import keras", "import numpy as np", *sorted(reading.imports), f"CLASSES = {list(classes)!r}"]
-    from .pretty import flat
-
     lines += [f"{name} = {flat(value)}" for name, value in reading.constants.items()]
     lines += [*reading.helpers, *reading.lines]
+    if not reading.whole:
+        lines += [f"x = {reading.x}", f"y = {reading.y}"]
     if reading.groups:
         lines.append(f"groups = {reading.groups}")
     return _run(lines, {})

@@ -39,7 +39,9 @@ def as_sweep(study: StudyRecord, trial: TrialRecord) -> dict[str, Any]:
         StudyError: The study was not made by Kerasweep.
     """
     if not study.spec:
-        raise StudyError(f"The study '{study.name}' was not made by Kerasweep and holds no specification to export.")
+        raise StudyError(
+            f"The study '{study.name}' was not made by Kerasweep and holds no specification to export."
+        )
     spec = study.spec
     return {
         "model": spec["model"],
@@ -71,12 +73,16 @@ def provenance(study: StudyRecord, trial: TrialRecord) -> dict[str, Any]:
         "epochs": trial.epochs,
         "seed": trial.seed,
         "parameters": trial.parameters,
-        "data": {key: data[key] for key in ("name", "task", "rows", "test_rows", "fingerprint") if key in data},
+        "data": {
+            key: data[key] for key in ("name", "task", "rows", "test_rows", "fingerprint") if key in data
+        },
         "test": refit.get("test"),
         "versions": about.get("versions"),
         "created": about.get("created"),
     }
-    return {key: value for key, value in entries.items() if value not in (None, [], {}) or key == "configuration"}
+    return {
+        key: value for key, value in entries.items() if value not in (None, [], {}) or key == "configuration"
+    }
 
 
 def to_yaml(study: StudyRecord, trial: TrialRecord) -> str:
@@ -95,7 +101,10 @@ def to_json(study: StudyRecord, trial: TrialRecord) -> str:
     """Return the winner as JSON, which ``kerasweep launch`` reads as well, JSON being YAML."""
     text = json.dumps(as_sweep(study, trial), indent=2, ensure_ascii=False)
     # YAML 1.1 takes 1e-05 for text; with a point both read a number. No string starts a line or follows a key so.
-    return re.sub(r'^( *(?:"(?:[^"\\]|\\.)*": )?-?\d+)(e[-+]?\d+,?)$', r"\1.0\2", text, flags=re.MULTILINE) + "\n"
+    return (
+        re.sub(r'^( *(?:"(?:[^"\\]|\\.)*": )?-?\d+)(e[-+]?\d+,?)$', r"\1.0\2", text, flags=re.MULTILINE)
+        + "\n"
+    )
 
 
 _COMMENTS = {

@@ -115,7 +115,8 @@ def test_launching_again_continues_and_differing_is_refused(kerasweep: Any, trai
     other = kerasweep("launch", "digits", "ann", *flags, "--set", "units=4,8", cwd=trained)
     assert other.returncode == 2
     assert "space.define.units" in other.stderr
-    fewer = kerasweep("launch", "digits", "ann", *flags[:-3], "299", "--folds", "2", "--epochs", "4", cwd=trained)
+    changed = "--study first --search grid --trials 3 --limit 299 --folds 2 --epochs 4".split()
+    fewer = kerasweep("launch", "digits", "ann", *changed, cwd=trained)
     assert fewer.returncode == 2
     for difference in ("data.limit: 300, now 299", "training.epochs: 3, now 4", "data: fingerprint"):
         assert difference in fewer.stderr

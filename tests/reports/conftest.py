@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from kerasweep.studies import StudyRecord
 
 HOSTILE = "<script>alert(1)</script> \"'&amp; <b>한국어</b> </script><img src=x onerror=alert(2)>"
-ORDINARY = ("ordinary", "second", "regression", "large")
 AWKWARD = (
     "empty",
     "only failed",
@@ -32,10 +31,8 @@ AWKWARD = (
     "not a number",
     "foreign",
     "foreign empty",
-    "malformed",
-    HOSTILE,
-    "x" * 300,
 )
+"""Studies that lack something, though nothing in them is wrong."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +46,12 @@ class Shelf:
 
     def view(self, name: str) -> StudyView:
         return load_view(self.study(name))
+
+
+@pytest.fixture(params=AWKWARD)
+def awkward(request: pytest.FixtureRequest) -> str:
+    """Name of an awkward study on the shelf."""
+    return str(request.param)
 
 
 @pytest.fixture(scope="session")

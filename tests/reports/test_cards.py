@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from kerasweep.errors import StudyError
-from kerasweep.reports.cards import Card, Content, card, count_text, duration_text, not_yet
+from kerasweep.reports.cards import Card, Content, card, not_yet
 from kerasweep.reports.overview import comparison_cards, study_cards
 from kerasweep.reports.results import tiles
 from kerasweep.reports.theme import unplain
@@ -20,30 +20,15 @@ if TYPE_CHECKING:
 
     from conftest import Shelf
 
-AWKWARD = (
-    "empty",
-    "only failed",
-    "one trial",
-    "one fold",
-    "one hyperparameter",
-    "one value",
-    "running",
-    "infinite",
-    "not a number",
-    "foreign",
-    "foreign empty",
-)
-
 
 def by_key(cards: Sequence[Card]) -> dict[str, Content]:
     return {card.key: card.content for card in cards}
 
 
-@pytest.mark.parametrize("name", AWKWARD)
 def test_no_card_stumbles_over_an_awkward_study(
-    shelf: Shelf, name: str, caplog: pytest.LogCaptureFixture
+    shelf: Shelf, awkward: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for found in study_cards(shelf.view(name)):
+    for found in study_cards(shelf.view(awkward)):
         assert found.content.reading
         assert "could not be made" not in found.content.reading
         for figure in found.content.figures:
@@ -168,15 +153,6 @@ def test_a_card_turns_what_is_expected_into_words_and_nothing_else(caplog: pytes
         failing(MemoryError())(None)
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0.81, "0.8 s"), (42.4, "42 s"), (107, "1 min 47 s"), (3600 * 3 + 301, "3 h 5 min")]
-)
-def test_durations(seconds: float, text: str) -> None:
-    assert duration_text(seconds) == text
-
-
-def test_words() -> None:
-    assert count_text(1, "trial") == "1 trial"
-    assert count_text(2000, "trial") == "2,000 trials"
+def test_content_can_be_not_ready_and_is_replaceable() -> None:
     assert not not_yet("x.").ready
     assert replace(Content("a"), note="b").note == "b"

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 import pytest
+from fresh_process import modules_after
 from kerasweep.errors import OutputError, StudyError
 from kerasweep.reports import render_report, write_report
 from kerasweep.reports.html import script_safe
@@ -188,9 +187,9 @@ def test_a_failed_move_leaves_the_old_file(
 
 
 def test_reports_do_not_import_tensorflow_or_the_search() -> None:
-    code = (
-        "import sys, kerasweep.reports.html, kerasweep.reports.optuna_plots; "
-        "print([n for n in sys.modules if n.split('.')[0] in ('tensorflow', 'keras') or 'kerasweep.search' in n])"
-    )
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == "[]"
+    loaded = modules_after("import kerasweep.reports.html, kerasweep.reports.optuna_plots")
+    assert not [
+        name
+        for name in loaded
+        if name.split(".")[0] in ("tensorflow", "keras") or name.startswith("kerasweep.search")
+    ]

@@ -1,0 +1,32 @@
+"""What the numbers allow to be said: the best trial against its runners-up and against know-how, studies side by
+side, and what a search cost.
+
+All of it works on frozen records with plain arithmetic, so that browsing stays instant: no pandas, SciPy or Optuna.
+"""
+
+from .cost import Cost, cost
+from .planned import partition_folds, study_space
+from .recommended import AgainstRecommended, RecommendedRow, against_recommended
+from .side_by_side import StudyComparison, StudyRow, compare_studies, incomparable, refit_score, study_row
+from .standing import PairedDifference, Standing, paired_difference, ranked, standing
+
+__all__ = [
+    "AgainstRecommended",
+    "Cost",
+    "PairedDifference",
+    "RecommendedRow",
+    "Standing",
+    "StudyComparison",
+    "StudyRow",
+    "against_recommended",
+    "compare_studies",
+    "cost",
+    "incomparable",
+    "paired_difference",
+    "partition_folds",
+    "ranked",
+    "refit_score",
+    "standing",
+    "study_row",
+    "study_space",
+]

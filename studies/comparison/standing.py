@@ -1,0 +1,170 @@
+"""The best trial against its runners-up, fold by fold: what is more than noise, and which model is cheaper."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ...texts import number_text, numbers_text
+from ..records import Direction, TrialRecord
+
+_STUDENT = (
+    12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131,
+    2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
+)  # fmt: skip
+"""Two-sided 5 % points of Student's t for 1 to 30 degrees of freedom."""
+_NAMED = 5
+"""How many trials a sentence names before it says "and n more"."""
+
+
+@dataclass(frozen=True)
+class PairedDifference:
+    """How far the best trial is ahead of another one, fold by fold."""
+
+    trial: int
+    """Number of the other trial."""
+    mean: float
+    """Mean difference over the folds; positive where the best is better, whatever the direction."""
+    standard_error: float | None
+    """Corrected for the overlap of training sets; None where the folds cannot be paired."""
+    distinct: bool
+    """Whether the difference is more than noise."""
+
+    @property
+    def within_noise(self) -> bool:
+        """Whether the folds cannot tell the two trials apart; False where they cannot be paired."""
+        return self.standard_error is not None and not self.distinct
+
+    @property
+    def verdict(self) -> str:
+        """``more than noise``, ``within noise`` or ``noise cannot be judged``."""
+        if self.standard_error is None:
+            return "noise cannot be judged"
+        return "more than noise" if self.distinct else "within noise"
+
+    def text(self) -> str:
+        """Return ``0.0042 ± 0.0011``."""
+        return number_text(self.mean, self.standard_error)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where the best trial stands among its runners-up."""
+
+    best: int | None
+    differences: tuple[PairedDifference, ...]
+    """One for each runner-up, in order of rank."""
+    cheaper: int | None
+    """A runner-up within noise whose model is smaller than the best trial's."""
+    sentence: str
+
+    @property
+    def within_noise(self) -> tuple[int, ...]:
+        """Numbers of the runners-up that the folds cannot tell from the best."""
+        return tuple(d.trial for d in self.differences if d.within_noise)
+
+
+def ranked(trials: Iterable[TrialRecord], direction: Direction) -> list[TrialRecord]:
+    """Return complete trials with a finite value, best first; equal values in order of number, no duplicates."""
+    sign = -1.0 if direction == "maximize" else 1.0
+    scored = [
+        (sign * trial.value, trial.number, trial)
+        for trial in trials
+        if trial.state == "complete"
+        and trial.duplicate_of is None
+        and trial.value is not None
+        and math.isfinite(trial.value)
+    ]
+    return [trial for _, _, trial in sorted(scored, key=lambda row: row[:2])]
+
+
+def paired_difference(
+    best: TrialRecord, other: TrialRecord, direction: Direction, folds: int | None = None
+) -> PairedDifference:
+    """Compare two trials on the same folds.
+
+    The rule is the corrected resampled t-test of Nadeau and Bengio (2003, "Inference for the Generalization
+    Error", Machine Learning 52): training sets of cross-validation overlap, so that the plain standard error
+    ``s / sqrt(n)`` is too small; theirs is ``s * sqrt(1/n + test/train)``, and in k folds ``test/train`` is
+    ``1/(k-1)``. More than noise means beyond the two-sided 5 % point of Student's t with n - 1 degrees of freedom.
+    The best of many trials was chosen for its score, which no test of a pair corrects: "within noise" is the
+    answer to trust, "more than noise" deserves a second seed.
+
+    Args:
+        best: The trial that is ahead.
+        other: The trial that it is compared with.
+        direction: Which values are better.
+        folds: Folds of one partition of the data, where scores come from several; all scores by default.
+    """
+    sign = 1.0 if direction == "maximize" else -1.0
+    if best.value is None or other.value is None:
+        return PairedDifference(other.number, math.nan, None, distinct=False)
+    mean = sign * (best.value - other.value)
+    pairs = list(zip(best.fold_scores, other.fold_scores, strict=False))
+    unpaired = len(best.fold_scores) != len(other.fold_scores) or len(pairs) < 2
+    if unpaired or not all(math.isfinite(score) for pair in pairs for score in pair):
+        return PairedDifference(other.number, mean, None, distinct=False)
+    differences = [sign * (left - right) for left, right in pairs]
+    count = len(differences)
+    mean = sum(differences) / count
+    variance = sum((difference - mean) ** 2 for difference in differences) / (count - 1)
+    share = 1 / (max(folds or count, 2) - 1)
+    error = math.sqrt((1 / count + share) * variance)
+    return PairedDifference(other.number, mean, error, distinct=mean > _critical(count - 1) * error)
+
+
+def _critical(degrees: int) -> float:
+    return _STUDENT[degrees - 1] if degrees <= len(_STUDENT) else 1.96 + 2.5 / degrees
+
+
+def standing(trials: Sequence[TrialRecord], direction: Direction, folds: int | None = None) -> Standing:
+    """Say how the best trial stands against its runners-up, in numbers and in one sentence.
+
+    Args:
+        trials: Complete trials, best first, as from ``ranked`` or ``best_trials``.
+        direction: Which values are better.
+        folds: See ``paired_difference``.
+    """
+    if not trials:
+        return Standing(None, (), None, "No trial is complete yet.")
+    best, others = trials[0], trials[1:]
+    if not others:
+        return Standing(best.number, (), None, f"Trial {best.number} is the only complete trial.")
+    differences = tuple(paired_difference(best, other, direction, folds) for other in others)
+    close = [other for other, difference in zip(others, differences, strict=True) if difference.within_noise]
+    next_best = differences[0]
+    if close:
+        cheaper = _cheapest(best, close)
+        return Standing(
+            best.number,
+            differences,
+            cheaper.number if cheaper else None,
+            _noise_sentence(best, close, cheaper),
+        )
+    lead = f"Trial {best.number} is ahead of trial {next_best.trial} by {next_best.text()}"
+    if next_best.standard_error is None:
+        reason = "with a single fold" if len(best.fold_scores) == 1 else "without paired folds"
+        return Standing(best.number, differences, None, f"{lead}; {reason}, noise cannot be judged.")
+    return Standing(best.number, differences, None, f"{lead}: more than noise.")
+
+
+def _size(trial: TrialRecord) -> tuple[float, float]:
+    return (trial.parameters or math.inf, trial.epochs or math.inf)
+
+
+def _cheapest(best: TrialRecord, close: Sequence[TrialRecord]) -> TrialRecord | None:
+    smallest = min(close, key=_size)
+    return smallest if _size(smallest) < _size(best) else None
+
+
+def _noise_sentence(best: TrialRecord, close: Sequence[TrialRecord], cheaper: TrialRecord | None) -> str:
+    word = "trial" if len(close) == 1 else "trials"
+    numbers = numbers_text([trial.number for trial in close], most=_NAMED)
+    start = f"Trial {best.number} is within noise of {word} {numbers}"
+    if cheaper is None:
+        return f"{start}; none of them is cheaper."
+    if cheaper.parameters == best.parameters:
+        return f"{start}: prefer the cheaper, trial {cheaper.number} ({cheaper.epochs} epochs, not {best.epochs})."
+    weights = f"{cheaper.parameters:,} parameters" + (f", not {best.parameters:,}" if best.parameters else "")
+    return f"{start}: prefer the cheaper, trial {cheaper.number} ({weights})."

@@ -1,0 +1,136 @@
+"""The script's ``build_model``: layers where they reproduce the model, else the author's own function."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+
+from ...errors import ModelError
+from .code import CannotEmit
+from .contract import Build, Bundle
+from .graph import builder_code, compile_lines
+from .preparing import signature_code
+from .pretty import Expression, lay_out, literal
+
+
+@dataclass(frozen=True)
+class ModelCode:
+    """The function that builds a model, as source."""
+
+    body: str
+    """Indented; ends with ``return model``."""
+    about: str
+    """First line of its docstring."""
+    imports: frozenset[str] = frozenset()
+    constants: Mapping[str, Expression] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    """Why it may not be the same."""
+
+
+def model_code(bundle: Bundle, build: Build | None = None) -> ModelCode:
+    """Return a builder whose weights, given the seed, are those that the refit started from.
+
+    Raises:
+        ModelError: The model can neither be written as layers nor imported by name.
+    """
+    reference = str(bundle.study.spec["model"])
+    given = build or _find(reference)
+    original = _built(bundle, given) if given else None
+    try:
+        layers = _layers(bundle)
+    except CannotEmit as error:
+        return _imported(bundle, reference, original, f"it has {error}")
+    if original is None:
+        notes = (
+            ()
+            if ":" not in reference
+            else ("its initial weights could not be compared with the model function's",)
+        )
+        return ModelCode(layers.body, layers.about, layers.imports, notes=notes)
+    made = _built(bundle, lambda *_: _executed(layers.body))
+    if made is not None and _equal(original, made):
+        return layers
+    return _imported(bundle, reference, original, "written out, its layers would start from other weights")
+
+
+def _layers(bundle: Bundle) -> ModelCode:
+    family = str(bundle.study.spec["model"])
+    about = (
+        f"Return the model of the function {family}."
+        if ":" in family
+        else f"Return the model, of the family {family}."
+    )
+    body = builder_code(bundle.model)
+    imports = frozenset(
+        {"from keras import layers"} if "layers." in body.replace("keras.layers.", "") else ()
+    )
+    return ModelCode(body, about, imports)
+
+
+def _executed(body: str) -> Any:
+    namespace: dict[str, Any] = {"keras": keras, "layers": keras.layers}
+    exec(f"def build_model():\n{body}", namespace)  # noqa: S102 - exactly what the script will run
+    return namespace["build_model"]()
+
+
+def _find(reference: str) -> Build | None:
+    """Return a user's model function by its name; None for a family, or where it has no name to be found by."""
+    module, _, function = reference.partition(":")
+    if not function:
+        return None
+    try:
+        found = getattr(importlib.import_module(module), function, None)
+    except Exception:  # noqa: BLE001 - a user's module may raise anything; there is another way
+        return None
+    return found if callable(found) else None
+
+
+def _built(bundle: Bundle, build: Build) -> keras.Model | None:
+    """Build a model as the refit did; None where that raises."""
+    keras.utils.set_random_seed(bundle.seed)
+    try:
+        model = build(dict(bundle.trial.configuration), bundle.signature)
+    except Exception:  # noqa: BLE001 - a user's function may raise anything; there is another way
+        return None
+    return model if isinstance(model, keras.Model) else None
+
+
+def _equal(original: keras.Model, made: keras.Model) -> bool:
+    """Tell whether two untrained models have the same weights and states of random generators."""
+    both = []
+    for model in (original, made):
+        if not model.built:
+            return False
+        both.append([np.asarray(variable) for variable in model.variables])
+    left, right = both
+    same = len(left) == len(right)
+    return same and all(a.shape == b.shape and np.array_equal(a, b) for a, b in zip(left, right, strict=True))
+
+
+def _imported(bundle: Bundle, reference: str, original: keras.Model | None, reason: str) -> ModelCode:
+    """Return a builder that imports the author's function."""
+    module, _, function = reference.partition(":")
+    if not function.isidentifier() or module == "__main__" or _find(reference) is None:
+        raise ModelError(
+            f"The model of trial {bundle.trial.number} cannot be written as a script: {reason}, and '{reference}' "
+            f"cannot be imported. Put the function into a module of its own."
+        )
+    lines = [
+        f"    # Imported rather than written out: {reason}.",
+        f"    sys.path.insert(0, os.getcwd())  # {module} lies where this is run",
+        f"    from {module} import {function}",
+        "",
+        lay_out(signature_code(bundle), "signature = ", 4),
+        f"    model = {function}(dict(CONFIGURATION), signature)",
+    ]
+    if original is None or not original.compiled:
+        lines.append(compile_lines(bundle.model))
+    lines.append("    return model")
+    constants = {"CONFIGURATION": literal(dict(bundle.trial.configuration))}
+    imports = frozenset({"import os", "import sys", "from types import SimpleNamespace"})
+    return ModelCode("\n".join(lines), f"Return the model of {reference}.", imports, constants)

@@ -1,0 +1,126 @@
+"""The script's ``prepare`` and ``prepare_targets``: preprocessing as plain NumPy and scikit-learn code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from .contract import Bundle
+from .estimators import estimator_code
+from .pretty import Expression, call, lay_out, literal
+
+
+def prepare_lines(bundle: Bundle, x: Any, constants: Mapping[str, Expression]) -> tuple[list[str], set[str]]:
+    """Return the body of ``prepare(x_train, x_test)`` and its imports.
+
+    Args:
+        bundle: The refit.
+        x: Training features as the script reads them, which may lack the channel axis; None where unknown.
+        constants: The script's constants so far, to be named rather than repeated.
+    """
+    plan, features = bundle.preparation.preparation, bundle.preparation.features
+    if features is None:
+        return _constant_lines(bundle, x), set()
+    known: dict[str, Expression] = {}
+    if plan.numeric:
+        known[repr(list(plan.numeric))] = "NUMBERS"
+    if plan.categorical:
+        known[repr(list(plan.categorical))] = "list(CATEGORIES)"
+        known[repr([list(words) for words in plan.categories])] = "list(CATEGORIES.values())"
+    code, imports = estimator_code(features, {key: value for key, value in known.items() if constants})
+    lines = lay_out(code, "scaling = ", 4).split("\n")
+    if plan.kind == "table":
+        lines += _both('scaling.{fit}({x}).astype("float32")')
+        return lines, imports
+    source = "{x}" if isinstance(x, np.ndarray) else "np.asarray({x})"
+    if _channels_moved(plan, x):
+        source = f"np.moveaxis({source}, 1, -1)"
+    if plan.kind == "image" or bundle.dataset.x.dtype.itemsize <= 2:
+        source += '.astype("float32")'
+    if plan.divisor != 1:
+        source += f" / {plan.divisor:g}"
+        source = f"({source})"
+    lines += _both(f"{source}.reshape(len({{x}}), -1)")
+    lines += _both('scaling.{fit}({x}).astype("float32")')
+    shape = _shape(plan.source_shape if _goes_first(plan) else plan.input_shape)
+    if _goes_first(plan):
+        lines += _both(f"np.moveaxis({{x}}.reshape({shape}), -1, 1)")
+    elif len(plan.input_shape) > 1:
+        lines += _both(f"{{x}}.reshape({shape})")
+    return lines, imports
+
+
+def _both(pattern: str) -> list[str]:
+    """Return a statement for training rows, then for test rows; only the first one fits."""
+    return [
+        f"    {name} = {pattern.format(x=name, fit=fit)}"
+        for name, fit in (("x_train", "fit_transform"), ("x_test", "transform"))
+    ]
+
+
+def _constant_lines(bundle: Bundle, x: Any) -> list[str]:
+    plan = bundle.preparation.preparation
+    source = "{x}" if isinstance(x, np.ndarray) else "np.asarray({x})"
+    if _channels_moved(plan, x):
+        source = f"np.moveaxis({source}, 1, -1)"
+    if _goes_first(plan):
+        source = f"np.moveaxis({source}.reshape({_shape(plan.source_shape)}), -1, 1)"
+    source += f'.reshape({_shape(plan.input_shape)}).astype("float32")'
+    if plan.divisor != 1:
+        source += f" / {plan.divisor:g}"
+    return _both(source)
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return ", ".join(["-1", *map(str, shape)])
+
+
+def _goes_first(plan: Any) -> bool:
+    return bool(plan.layout == "image" and plan.channels == "channels_first")
+
+
+def _channels_moved(plan: Any, x: Any) -> bool:
+    """Tell whether the source has the channels first, which loading moved last."""
+    shape = tuple(np.shape(x))[1:] if x is not None else plan.source_shape
+    return plan.kind == "image" and len(shape) == 3 and shape != plan.source_shape
+
+
+def target_lines(bundle: Bundle) -> tuple[list[str], set[str]]:
+    """Return the body of ``prepare_targets(y_train, y_test)`` with what it returns, and its imports; may be empty."""
+    fitted = bundle.preparation
+    if bundle.labels == "one-hot":
+        return [f'    one_hot = np.eye({len(bundle.dataset.classes)}, dtype="float32")',
+                "    return one_hot[y_train], one_hot[y_test]"], set()  # fmt: skip
+    if bundle.labels == "column":
+        return ['    return y_train.astype("float32")[:, None], y_test.astype("float32")[:, None]'], set()
+    if fitted.target is None:
+        return [], set()
+    imports = {"from sklearn.preprocessing import StandardScaler"}
+    lines = [
+        '    columns = y_train.astype("float64").reshape(len(y_train), -1)',
+        "    scaler = StandardScaler().fit(columns)",
+    ]
+    if len(fitted.target.scale_) > 1:
+        lines.append(
+            "    scaler.scale_[:] = np.sqrt(scaler.var_.mean())  # one scale keeps the targets' weights"
+        )
+    lines += [
+        "    y_train, y_test = (",
+        '        scaler.transform(y.astype("float64").reshape(len(y), -1)).reshape(y.shape).astype("float32")',
+        "        for y in (y_train, y_test)",
+        "    )",
+        "    return y_train, y_test, float(scaler.scale_[0])",
+    ]
+    return lines, imports
+
+
+def signature_code(bundle: Bundle) -> Expression:
+    """Return a stand-in for what a user's model function is given."""
+    s = bundle.signature
+    values = (tuple(s.input_shape), s.outputs, s.task, s.output_activation)
+    names = ("input_shape", "outputs", "task", "output_activation")
+    return call(
+        "SimpleNamespace", **{name: literal(value) for name, value in zip(names, values, strict=True)}
+    )

@@ -1,0 +1,229 @@
+"""The winner as one training script that does not import Kerasweep and repeats the refit's test score.
+
+The script is written for the rows and the model at hand, then run up to training: the arrays that it makes are
+compared with the refit's, and the weights that it starts from with those of the model's own code. Only what was
+found equal is promised in its first lines.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...errors import OutputError, one_line
+from .contract import TEST_BATCH, UNIT_POWERS, Build, Bundle
+from .files import write_text
+from .models import ModelCode, model_code
+from .preparing import prepare_lines, target_lines
+from .pretty import Expression, flat, lay_out, literal
+from .reading import Reading, choose_reading, read_now
+from .rows import Steps, row_steps
+from .text import score_text
+from .verification import compare_rows
+
+_STANDARD = frozenset({"os", "sys", "runpy", "pathlib", "types"})
+_COMMENTS = {
+    "SEED": "weights, dropout and the order of rows",
+    "EPOCHS": "chosen on the mean curve of all folds",
+}
+
+
+@dataclass(frozen=True)
+class Script:
+    """A script's text and what is known about it."""
+
+    text: str
+    notes: tuple[str, ...]
+    """Why its score may differ from the refit's; empty where everything was found equal."""
+
+
+def write_script(bundle: Bundle, path: str | os.PathLike[str], *, build: Build | None = None) -> Path:
+    """Write the script and return its path.
+
+    Args:
+        bundle: The refit.
+        path: The file; an existing one is replaced.
+        build: The model function ``build(configuration, signature)``; found by its name where None. With it a
+            family's initial weights are compared as well.
+
+    Raises:
+        OutputError: The file cannot be written, or the rows cannot be read again.
+        ModelError: The model can neither be written as layers nor imported by name.
+    """
+    target = Path(path).expanduser()
+    if target.is_dir():
+        raise OutputError(f"{target} is a folder; name a file, for example {target / 'train.py'}.")
+    return write_text(target, make_script(bundle, build=build).text)
+
+
+def make_script(bundle: Bundle, *, build: Build | None = None) -> Script:
+    """Return the script; the arguments are those of ``write_script``."""
+    reading = choose_reading(bundle.study.spec["data"], bundle.dataset)
+    found = _read(reading, bundle) if reading.runs else {}
+    steps = row_steps(bundle, reading, found)
+    model = model_code(bundle, build)
+    draft = _render(bundle, reading, found, steps, model, ())
+    notes = list(model.notes)
+    if not reading.runs:
+        notes.append("its rows were given in Python, so that it could not be tried")
+    else:
+        notes += compare_rows(bundle, draft)
+    text = _render(bundle, reading, found, steps, model, tuple(notes)) if notes else draft
+    return Script(text, tuple(notes))
+
+
+def _read(reading: Reading, bundle: Bundle) -> dict[str, Any]:
+    try:
+        return read_now(reading, bundle.dataset.classes)
+    except Exception as error:
+        source = bundle.study.spec["data"]["source"]
+        raise OutputError(
+            f"The data '{source}' cannot be read again for a script: {one_line(error)}"
+        ) from error
+
+
+def _render(
+    bundle: Bundle,
+    reading: Reading,
+    found: dict[str, Any],
+    steps: Steps,
+    model: ModelCode,
+    notes: tuple[str, ...],
+) -> str:
+    from jinja2 import Environment, PackageLoader
+
+    constants: dict[str, Expression] = {
+        "SEED": literal(bundle.seed),
+        "EPOCHS": literal(bundle.epochs),
+        "BATCH_SIZE": literal(bundle.batch_size),
+        **reading.constants,
+        **steps.constants,
+        **model.constants,
+    }
+    if any("read_images" in helper for helper in reading.helpers):
+        constants["CLASSES"] = literal(list(bundle.dataset.classes))
+    x = found.get("x_train" if reading.whole else "x")
+    prepare, needed = prepare_lines(bundle, x, steps.constants)
+    targets, more = target_lines(bundle)
+    imports = {
+        "import keras",
+        "import numpy as np",
+        *reading.imports,
+        *steps.imports,
+        *needed,
+        *more,
+        *model.imports,
+    }
+    environment = Environment(
+        loader=PackageLoader("kerasweep.studies.export"),
+        trim_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - Python, not HTML
+    )
+    text = environment.get_template("train.py.j2").render(
+        title=_safe(
+            f"Train the winner of the study '{bundle.study.name}' again: trial {bundle.trial.number}."
+        ),
+        provenance=[_safe(line) for line in _provenance(bundle, notes)],
+        imports=_imports(imports),
+        constants=_constants(constants, {**_COMMENTS, **steps.comments}),
+        helpers=[*reading.helpers, *steps.helpers],
+        load=[*reading.lines, *steps.lines],
+        fits=bundle.preparation.features is not None,
+        prepare=prepare,
+        targets=targets,
+        targets_about=_targets_about(bundle),
+        scaled=bundle.preparation.target is not None,
+        model_about=model.about,
+        builder=model.body,
+        test_batch=TEST_BATCH,
+        powers=flat(literal(UNIT_POWERS)),
+    )
+    return _spaced(text)
+
+
+def _targets_about(bundle: Bundle) -> str:
+    if bundle.labels == "one-hot":
+        return "Return one-hot rows, which the model's loss reads."
+    if bundle.labels == "column":
+        return "Return a column of 0 and 1, which the model's loss reads."
+    return "Return standardised targets, and how many of the target's units one scaled unit is."
+
+
+def _provenance(bundle: Bundle, notes: tuple[str, ...]) -> list[str]:
+    study, dataset = bundle.study, bundle.dataset
+    scores = ", ".join(f"{metric} {value:.6g}" for metric, value in bundle.test.items())
+    versions = study.about.get("versions", {})
+    named = ", ".join(
+        f"{name} {versions[name]}"
+        for name in ("keras", "tensorflow", "scikit-learn", "numpy")
+        if name in versions
+    )
+    lines = [f"Cross-validation: {score_text(study, bundle.trial)}."]
+    if notes:
+        lines.append(f"Refit on all training rows, test rows: {scores}.")
+        lines.append(f"This script may print other numbers: {'; '.join(notes)}.")
+    else:
+        lines.append(f"Test rows: {scores}. This script prints the same again on the")
+        lines.append(f"same machine with {named}.")
+    lines.append("")
+    lines.append(
+        f"Data: {dataset.name}, {len(dataset.y):,} training rows, {len(dataset.y_test):,} test rows, "
+        f"fingerprint {dataset.fingerprint}."
+    )
+    return lines
+
+
+def _safe(text: str) -> str:
+    """Return text that may stand in a docstring, in one line."""
+    return " ".join(text.split()).replace("\\", "\\\\").replace('"""', "'''")
+
+
+def _imports(lines: set[str]) -> str:
+    """Return import lines as isort orders them: the standard library first, ``import`` before ``from``."""
+    merged: dict[str, set[str]] = {}
+    plain = {line for line in lines if line.startswith("import ")}
+    for line in lines - plain:
+        module, _, names = line.removeprefix("from ").partition(" import ")
+        merged.setdefault(module, set()).update(names.split(", "))
+    froms = {
+        f"from {module} import {', '.join(sorted(names, key=lambda name: (not name[0].isupper(), name)))}"
+        for module, names in merged.items()
+    }
+    sections = []
+    for standard in (True, False):
+        chosen = [
+            sorted(line for line in part if (_module(line) in _STANDARD) == standard)
+            for part in (plain, froms)
+        ]
+        sections.append("\n".join([*chosen[0], *chosen[1]]))
+    return "\n\n".join(section for section in sections if section)
+
+
+def _module(line: str) -> str:
+    return line.split()[1].partition(".")[0]
+
+
+def _constants(constants: dict[str, Expression], comments: dict[str, str]) -> list[str]:
+    lines = []
+    for name, value in constants.items():
+        comment = f"  # {comments[name]}" if name in comments else ""
+        lines.append(
+            lay_out(value, f"{name} = ", 0, comment if "\n" not in lay_out(value, f"{name} = ") else "")
+        )
+    return lines
+
+
+def _spaced(text: str) -> str:
+    """Return text with two blank lines before each function and at most one anywhere else, as formatters have it."""
+    lines: list[str] = []
+    for line in text.split("\n"):
+        if line.startswith(("def ", "if __name__")):
+            while not lines[-1]:
+                lines.pop()
+            lines += ["", ""]
+        if line.strip() or (lines and lines[-1]):
+            lines.append(line.rstrip())
+    return "\n".join(lines).rstrip() + "\n"

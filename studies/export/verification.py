@@ -1,0 +1,51 @@
+"""Runs an exported script up to training and compares its arrays with the refit's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ...errors import one_line
+from .contract import Bundle
+
+
+def compare_rows(bundle: Bundle, script: str) -> list[str]:
+    """Return what differs between the arrays of a script and those that were trained on; empty if nothing does."""
+    namespace: dict[str, Any] = {"__name__": "exported"}
+    try:
+        exec(compile(script, "exported script", "exec"), namespace)  # noqa: S102 - what the user is about to run
+        x_train, y_train, x_test, y_test = namespace["load_data"]()
+        x_train, x_test = namespace["prepare"](x_train, x_test)
+        if "prepare_targets" in namespace:
+            y_train, y_test = namespace["prepare_targets"](y_train, y_test)[:2]
+    except Exception as error:  # noqa: BLE001 - whatever it is, the script would raise it too
+        return [f"its rows cannot be read here ({one_line(error, 120)})"]
+    dataset, fitted = bundle.dataset, bundle.preparation
+    parts = (
+        ("training rows", x_train, y_train, dataset.x, dataset.y),
+        ("test rows", x_test, y_test, dataset.x_test, dataset.y_test),
+    )
+    return [
+        f"its {what} are not the study's"
+        for what, x, y, x_stored, y_stored in parts
+        if not _same(x, fitted.transform(x_stored)) or not _same(y, _targets(bundle, y_stored))
+    ]
+
+
+def _same(left: Any, right: np.ndarray) -> bool:
+    array = np.asarray(left)
+    return (
+        array.dtype == right.dtype
+        and array.shape == right.shape
+        and np.array_equal(array, right, equal_nan=array.dtype.kind == "f")
+    )
+
+
+def _targets(bundle: Bundle, y: np.ndarray) -> np.ndarray:
+    """Return targets in the form that the model's loss reads."""
+    if bundle.labels == "one-hot":
+        return np.eye(len(bundle.dataset.classes), dtype="float32")[y]
+    if bundle.labels == "column":
+        return y.astype("float32")[:, None]
+    return np.asarray(bundle.preparation.transform_target(y))

@@ -1,0 +1,39 @@
+"""The examples run, and the YAML files of the pipelines are valid."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from kerasweep.search.specfile import read_spec
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+@pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*.yaml")), ids=lambda file: file.stem)
+def test_pipeline_is_a_valid_sweep(file: Path) -> None:
+    spec = read_spec(file)
+    assert spec.study == file.stem
+    assert spec.model == file.stem.split("-")[0]
+
+
+@pytest.mark.trains
+@pytest.mark.parametrize(
+    ("script", "words"), [("own_model.py", "TrialRecord"), ("own_data.py", "'mae'")], ids=lambda word: str(word)
+)
+def test_script_runs(script: str, words: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLES / script)],
+        cwd=tmp_path,
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert words in done.stdout
+    assert (tmp_path / "kerasweep.db").exists()

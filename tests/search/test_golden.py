@@ -1,0 +1,53 @@
+"""Golden suggestions: what each search method proposes for a seed, kept in ``golden/*.csv``.
+
+A difference means that sweeps of the same seed will give other trials than before: a new version of Optuna or SciPy, or
+a change of a sampler here. Where it is meant, write the files anew and say so in the changelog::
+
+    KERASWEEP_REGENERATE=1 python -m pytest tests/search/test_golden.py
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+GOLDEN = Path(__file__).parent / "golden"
+TRIALS = 24
+SEEDS = (0, 7)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("method", ["grid", "random", "qmc", "bayes"])
+def test_suggestions(lab, fake, method: str, seed: int) -> None:
+    if method == "grid" and seed != SEEDS[0]:
+        pytest.skip("a grid has no seed")
+    made = lab(method=method, seed=seed, trials=TRIALS, epochs=2)
+    executor = fake(epochs=2)
+    made.run(executor)
+    found = [task.configuration for task in executor.trained]
+    file = GOLDEN / f"{method}-{seed}.csv"
+    if os.environ.get("KERASWEEP_REGENERATE") == "1":
+        write(file, made.space.names, found)
+    expected = read(file)
+    assert len(found) == len(expected)
+    for number, (configuration, golden) in enumerate(zip(found, expected, strict=True)):
+        assert configuration == pytest.approx(golden, rel=1e-9), f"trial {number}"
+
+
+def write(file: Path, names: tuple[str, ...], configurations: list[dict]) -> None:
+    with file.open("w", newline="") as stream:
+        rows = csv.writer(stream, lineterminator="\n")
+        rows.writerow(names)
+        for configuration in configurations:
+            rows.writerow([json.dumps(configuration[name]) if name in configuration else "" for name in names])
+
+
+def read(file: Path) -> list[dict]:
+    with file.open(newline="") as stream:
+        return [
+            {name: json.loads(text) for name, text in row.items() if text} for row in csv.DictReader(stream)
+        ]

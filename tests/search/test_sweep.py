@@ -1,0 +1,232 @@
+"""The driver, over an analytic objective: hundreds of trials take seconds."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from kerasweep.errors import SweepError
+from kerasweep.search.metrics import Objective
+from kerasweep.spaces import Categorical, Int, Space, configuration_key
+from kerasweep.studies import best_trial, read_trials
+
+
+@pytest.mark.parametrize("capacity", [1, 2, 3, 8])
+def test_a_grid_trains_each_configuration_once(lab, fake, finite, capacity: int) -> None:
+    made = lab(method="grid", space=finite, trials=100, epochs=2)
+    executor = fake(capacity=capacity, epochs=2)
+    assert made.run(executor) == "exhausted"
+    expected = [configuration_key(configuration) for configuration in finite.grid()]
+    assert [configuration_key(task.configuration) for task in executor.trained] == expected
+    assert [task.number for task in executor.trained] == list(range(9))
+    assert made.states() == "C" * 9
+    again = fake(capacity=capacity)
+    assert made.run(again) == "exhausted"
+    assert again.trained == []
+
+
+@pytest.mark.parametrize("method", ["random", "qmc", "bayes"])
+@pytest.mark.parametrize("capacity", [1, 4])
+def test_a_finite_space_ends_when_all_of_it_was_tried(lab, fake, finite, method: str, capacity: int) -> None:
+    made = lab(method=method, space=finite, trials=100, epochs=2)
+    executor = fake(capacity=capacity, epochs=2)
+    assert made.run(executor) == "exhausted"
+    keys = [configuration_key(task.configuration) for task in executor.trained]
+    assert sorted(keys) == sorted(configuration_key(configuration) for configuration in finite.configurations())
+    assert set(made.states()) == {"C"}
+
+
+@pytest.mark.parametrize("method", ["random", "qmc", "bayes"])
+def test_the_recommended_configuration_comes_first(lab, fake, method: str) -> None:
+    made = lab(method=method, trials=1)
+    executor = fake()
+    assert made.run(executor) == "trials"
+    assert executor.trained[0].configuration == made.space.recommended()
+    assert executor.trained[0].seed == made.seed
+
+
+def test_a_hundred_trials(lab, fake) -> None:
+    made = lab(method="random", trials=100, pruner="median", epochs=3)
+    executor = fake(capacity=4, epochs=3)
+    assert made.run(executor) == "trials"
+    assert len(executor.trained) == 100
+    states = made.states()
+    assert len(states) == 100
+    assert {"C", "P", "F"} == set(states)
+    trials = read_trials(made.read())
+    assert [trial.number for trial in trials] == list(range(100))
+    assert best_trial(made.read()).value == max(trial.value for trial in trials if trial.state == "complete")
+
+
+def test_a_duplicate_is_not_trained_again(lab, fake, finite) -> None:
+    made = lab(method="random", space=finite, trials=1)
+    made.run(fake())
+    made.enqueue(finite.recommended(), {"a": "z", "b": 3})
+    made.trials = 2
+    executor = fake()
+    made.run(executor)
+    assert [task.configuration for task in executor.trained] == [{"a": "z", "b": 3}]
+    first, second, third = read_trials(made.read())
+    assert (second.duplicate_of, third.duplicate_of) == (0, None)
+    assert (second.state, second.value, second.fold_scores) == ("complete", first.value, first.fold_scores)
+
+
+@pytest.mark.parametrize("kind", [None, "diverged"])
+def test_twins_of_a_running_trial_share_its_result(lab, fake, finite, kind) -> None:
+    made = lab(method="random", space=finite, trials=2)
+    made.run(fake(), target=-1.0)
+    twin = {"a": "y", "b": 2}
+    made.enqueue(twin, twin, twin)
+    made.trials = 3
+    executor = fake(capacity=3, fails=lambda configuration: kind if configuration == twin else None)
+    made.run(executor)
+    assert [task.number for task in executor.trained] == [1, 4]
+    original, *copies = read_trials(made.read())[1:4]
+    assert original.duplicate_of is None
+    assert [copy.duplicate_of for copy in copies] == [original.number] * 2
+    for copy in copies:
+        assert (copy.state, copy.value, copy.failure) == (original.state, original.value, original.failure)
+    assert original.state == ("failed" if kind else "complete")
+
+
+def test_stopping_leaves_nothing_running_and_resume_finishes(lab, fake, finite) -> None:
+    made = lab(method="random", space=finite, trials=9)
+    made.run(fake(), target=-1.0)
+    twin = {"a": "y", "b": 2}
+    made.enqueue(twin, twin)
+
+    def stop(event: int) -> None:
+        if event == 3:
+            made.sweep.stop()
+
+    executor = fake(capacity=4, before_event=stop)
+    assert made.run(executor) == "interrupted"
+    assert set(made.states()) == {"C", "W"}
+    assert made.run(fake(capacity=4)) in ("trials", "exhausted")
+    assert set(made.states()) == {"C"}
+    assert len({configuration_key(trial.params) for trial in made.load().trials}) == 9
+
+
+def test_a_target_ends_the_sweep(lab, fake) -> None:
+    made = lab(method="random", trials=50)
+    assert made.run(fake(capacity=2), target=0.5) == "target"
+    trials = read_trials(made.read())
+    assert max(trial.value for trial in trials if trial.state == "complete") >= 0.5
+    assert all(trial.value < 0.5 for trial in trials[:-2] if trial.state == "complete")
+    assert "R" not in made.states()
+    executor = fake()
+    assert made.run(executor, target=0.5) == "target"
+    assert executor.trained == []
+
+
+def test_time_ends_the_sweep_at_the_epoch_that_is_trained(lab, fake) -> None:
+    made = lab(method="random", trials=50)
+    executor = fake()
+    assert made.run(executor, seconds=1e-9) == "time"
+    assert executor.events == 2, "the first epoch, and the trial's end"
+    assert made.states() == "W"
+    assert made.run(fake(), seconds=3600) == "trials"
+    assert made.states().count("C") + made.states().count("F") == 50
+
+
+def test_the_budget_counts_the_whole_study(lab, fake) -> None:
+    made = lab(method="random", trials=3)
+    made.run(fake())
+    made.trials = 5
+    executor = fake()
+    made.run(executor)
+    assert [task.number for task in executor.trained] == [3, 4]
+    assert made.progress[-1].done == 5
+    assert made.progress[-1].ended_before == 3
+
+
+def test_diverged_trials_do_not_end_the_sweep(lab, fake) -> None:
+    made = lab(method="random", trials=6)
+    assert made.run(fake(fails=lambda _: "diverged")) == "trials"
+    assert made.states() == "F" * 6
+    assert {trial.failure["kind"] for trial in read_trials(made.read())} == {"diverged"}
+
+
+def test_three_hopeless_failures_do(lab, fake) -> None:
+    made = lab(method="random", trials=6)
+    with pytest.raises(SweepError, match=r"^The first 3 trials all failed; the last: it failed: model\.$"):
+        made.run(fake(fails=lambda _: "model", capacity=2))
+    assert made.states().count("F") == 3
+    assert set(made.states()) <= {"F", "W"}
+
+
+def test_failures_after_a_success_do_not(lab, fake) -> None:
+    made = lab(method="random", trials=6)
+    recommended = made.space.recommended()
+    fails = lambda configuration: None if configuration == recommended else "crash"  # noqa: E731
+    assert made.run(fake(fails=fails)) == "trials"
+    assert made.states() == "CFFFFF"
+
+
+def test_waiting_trials_come_first(lab, fake, finite) -> None:
+    made = lab(method="grid", space=finite, trials=9)
+    made.run(fake(), target=-1.0)
+    made.enqueue({"a": "z", "b": 1}, {"a": "x", "b": 3})
+    executor = fake()
+    made.run(executor)
+    assert [task.configuration for task in executor.trained][:2] == [{"a": "z", "b": 1}, {"a": "x", "b": 3}]
+    assert [task.number for task in executor.trained] == list(range(1, 9))
+
+
+def test_a_trial_may_be_pruned_at_its_first_rung(lab, fake) -> None:
+    made = lab(method="random", trials=40, pruner="hyperband", epochs=9)
+    made.run(fake(epochs=9))
+    trials = read_trials(made.read())
+    pruned = [trial for trial in trials if trial.state == "pruned"]
+    assert {trial.epochs_trained for trial in pruned} == {1, 3}
+    for trial, stored in zip(trials, made.load().trials, strict=True):
+        rungs = list(stored.intermediate_values)
+        assert rungs in ([], [1], [1, 3])
+        if trial.state == "pruned":
+            assert rungs[-1] == trial.epochs_trained
+            assert trial.value == stored.intermediate_values[trial.epochs_trained]
+    assert made.progress[-1].pruned == len(pruned)
+
+
+def test_median_pruning_spares_the_first_and_the_best(lab, fake) -> None:
+    made = lab(method="random", trials=30, pruner="median", epochs=5)
+    made.run(fake(epochs=5))
+    assert "P" not in made.states()[:5]
+    assert "P" in made.states()
+    trials = read_trials(made.read())
+    assert best_trial(made.read()).epochs_trained == 5
+    assert all(trial.standard_error > 0 for trial in trials if trial.state == "complete")
+
+
+def test_progress_adds_up(lab, fake) -> None:
+    made = lab(method="random", trials=12, pruner="median")
+    made.run(fake(capacity=3))
+    for before, after in itertools.pairwise(made.progress):
+        assert after.done >= before.done
+        assert after.epochs >= before.epochs
+        assert len(after.running) <= 3
+    last = made.progress[-1]
+    assert (last.complete, last.pruned, last.failed) == tuple(made.states().count(state) for state in "CPF")
+    assert last.done == last.total == 12
+    assert last.seconds_left == 0
+    assert last.best.value == best_trial(made.read()).value
+    news = [progress.ended.number for progress in made.progress if progress.ended is not None]
+    assert sorted(news) == list(range(12))
+
+
+def test_minimizing_is_not_maximizing() -> None:
+    objective = Objective("val_loss", "minimize")
+    assert objective.best([3.0, 1.0, 2.0, 1.0]) == 1
+    assert objective.reached(0.5, 0.5)
+    assert not objective.reached(0.6, 0.5)
+    assert objective.is_better(0.1, 0.2)
+
+
+def test_a_sampler_that_is_stuck_gives_way_to_chance(lab, fake) -> None:
+    """All ten duplicates in a row are kept as repeats, and the last configuration is found after all."""
+    made = lab(method="bayes", space=Space((Categorical("a", ("x", "y")), Int("b", 1, 3))), trials=6)
+    executor = fake()
+    assert made.run(executor) == "trials"
+    assert len(executor.trained) == 6
+    repeats = [trial for trial in read_trials(made.read()) if trial.duplicate_of is not None]
+    assert all(trial.duplicate_of < trial.number for trial in repeats)

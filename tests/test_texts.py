@@ -1,0 +1,63 @@
+"""Numbers, durations and counts read as people write them."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from kerasweep.texts import count_text, duration_text, number_text, numbers_text
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        (0.97342, 0.00117, "0.9734 ± 0.0012"),
+        (0.97342, None, "0.9734"),
+        (123.4567, 4.2, "123.5 ± 4.2"),
+        (1234567.0, 4200.0, "1234567 ± 4200"),
+        (0.5, 0.0, "0.5000 ± 0.0000"),
+        (0.00002, 0.0000031, "0.0000200 ± 0.0000031"),
+        (None, None, "–"),
+        (math.inf, None, "inf"),
+        (1e9, None, "1e+09"),
+    ],
+)
+def test_number_text(value: float | None, error: float | None, text: str) -> None:
+    assert number_text(value, error) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0.0 s"),
+        (0.81, "0.8 s"),
+        (42.4, "42 s"),
+        (60, "1 min 0 s"),
+        (107, "1 min 47 s"),
+        (3600 * 3 + 301, "3 h 5 min"),
+    ],
+)
+def test_duration_text(seconds: float, text: str) -> None:
+    assert duration_text(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 trials"),
+        (1, "1 trial"),
+        (2000, "2,000 trials"),
+        (3.0, "3 trials"),
+        (math.inf, "unbounded trials"),
+    ],
+)
+def test_count_text(count: float, text: str) -> None:
+    assert count_text(count, "trial") == text
+
+
+@pytest.mark.parametrize(
+    ("numbers", "text"),
+    [([], ""), ([4], "4"), ([4, 7, 5], "4, 7, 5"), ([4, 7, 5, 9, 8], "4, 7, 5 and 2 more")],
+)
+def test_numbers_text(numbers: list[int], text: str) -> None:
+    assert numbers_text(numbers, most=3) == text
