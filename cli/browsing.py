@@ -226,7 +226,7 @@ def _show_trial(record: StudyRecord, trial: TrialRecord, *, as_json: bool) -> No
         "folds": "  ".join(number_text(score) for score in trial.fold_scores),
         "epochs": f"{trial.epochs} chosen, {trial.epochs_trained} trained" if trial.epochs else "",
         "time": duration_text(trial.seconds),
-        "weights": f"{trial.parameters:,}" if trial.parameters else "",
+        "parameters": f"{trial.parameters:,}" if trial.parameters else "",
         "seed": trial.seed if trial.seed is not None else "",
         "same as": f"trial {trial.duplicate_of}" if trial.duplicate_of is not None else "",
         "failed": trial.failure.get("message", ""),

@@ -295,7 +295,7 @@ def _print_dry_run(plan: Plan) -> None:
     with console.status("Training two epochs to estimate the time ..."):
         found: Estimate = calibrate(plan)
     names = list(dict.fromkeys(name for configuration, _ in found.configurations for name in configuration))
-    made = table("\nconfigurations", ">", *names, ">weights")
+    made = table("\nconfigurations", ">", *names, ">parameters")
     from ..spaces import value_text
 
     for position, (configuration, weights) in enumerate(found.configurations):

@@ -73,7 +73,7 @@ def state_text(study: StudyRecord) -> str:
 def trials_table(title: str, trials: Sequence[TrialRecord], metric: str) -> Table:
     """Return one row a trial; a hyperparameter that is the same in all of them is left to the title's caller."""
     names = list(dict.fromkeys(name for trial in trials for name in trial.configuration))
-    made = table(title, ">trial", metric, ">epochs", ">weights", ">time", *names)
+    made = table(title, ">trial", metric, ">epochs", ">parameters", ">time", *names)
     for rank, trial in enumerate(trials):
         values = [
             short_text(trial.configuration[name]) if name in trial.configuration else NONE for name in names

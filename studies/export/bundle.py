@@ -119,7 +119,9 @@ def _save_model(bundle: Bundle, path: Path) -> None:
 def _readme(bundle: Bundle, about: dict[str, Any]) -> str:
     from jinja2 import Environment, PackageLoader
 
-    environment = Environment(loader=PackageLoader("kerasweep.studies.export"), autoescape=False)  # noqa: S701 - Markdown
+    environment = Environment(
+        loader=PackageLoader("kerasweep.studies.export"), autoescape=False, keep_trailing_newline=True
+    )  # noqa: S701 - Markdown
     kinds = {"table": "rows.csv", "image": "image.png", "array": "rows.npy"}
     versions = bundle.study.about.get("versions", {})
     return environment.get_template("README.md.j2").render(

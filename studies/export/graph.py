@@ -52,7 +52,9 @@ def _sequential(model: keras.Sequential) -> str:
 def _functional(model: keras.Model) -> list[str]:
     if len(model.inputs) != 1 or len(model.outputs) != 1:
         raise CannotEmit("a model with several inputs or outputs")
-    layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
+    layers = sorted(
+        (layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)), key=_age
+    )
     sources = [_inputs_of(model, layer) for layer in layers]
     if len(layers) != len(model.operations) - 1:
         raise CannotEmit("a graph with operations that are no layers")
@@ -67,6 +69,13 @@ def _functional(model: keras.Model) -> list[str]:
     if names.get(id(model.outputs[0])) != "outputs":
         raise CannotEmit("a graph whose output is not its last layer's")
     return [*lines, "    model = keras.Model(inputs, outputs)"]
+
+
+def _age(layer: Any) -> int:
+    """Return when a layer was called: Keras counts tensors. ``model.layers`` is sorted by depth instead."""
+    tensor = layer.output
+    number = str(getattr(tensor, "name", "")).rpartition("_")[2]
+    return int(number) if number.isdigit() else 0
 
 
 def _inputs_of(model: keras.Model, layer: Any) -> tuple[list[Any], bool]:

@@ -96,7 +96,7 @@ def lay_out(expression: Expression, before: str = "", indent: int = 0, after: st
         and len(expression.items) > _MOST_LINES
         and all(isinstance(i, str) for _, i in expression.items)
     ):
-        return f"{opening}\n{_filled(expression, inner)}\n{closing}  # fmt: skip"
+        return f"{opening}\n{_filled(expression, inner)}\n{closing}"
     end = "" if is_call and len(expression.items) == 1 else ","
     lines = [lay_out(item, prefix, inner, end) for prefix, item in expression.items]
     return "\n".join([opening, *lines, closing])

@@ -15,6 +15,7 @@ import yaml
 
 from ...errors import KerasweepError, StudyError
 from ...spaces import Space, apply_overrides, preset
+from ...texts import number_text
 from ..records import StudyRecord, TrialRecord
 
 _PYTHON = "python:"
@@ -49,7 +50,7 @@ def as_sweep(study: StudyRecord, trial: TrialRecord) -> dict[str, Any]:
         "data": _given(spec["data"]),
         "search": {"method": "grid", "trials": 1, "seed": spec.get("search", {}).get("seed", 0)},
         "cv": _given(spec.get("cv", {})),
-        "training": dict(spec.get("training", {})),  # with its Nones: patience None means never to stop early
+        "training": _given(spec.get("training", {}), keep="patience"),  # None means never to stop early
         "study": f"{study.name}-trial-{trial.number}",
         "provenance": provenance(study, trial),
     }
@@ -131,15 +132,13 @@ def score_text(study: StudyRecord, trial: TrialRecord) -> str:
     """Return ``val_accuracy 0.9734 ± 0.0012 over 5 folds``, or that there is no score."""
     if trial.value is None:
         return f"{trial.state}, without a score"
-    error = trial.standard_error
-    width = f" ± {error:.2g}" if error is not None else ""
     folds = f" over {len(trial.fold_scores)} folds" if len(trial.fold_scores) > 1 else ""
-    return f"{study.metric} {trial.value:.6g}{width}{folds}"
+    return f"{study.metric} {number_text(trial.value, trial.standard_error)}{folds}"
 
 
-def _given(part: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a part of a specification without what was not given; None is the default of all of these."""
-    return {key: value for key, value in part.items() if value is not None}
+def _given(part: Mapping[str, Any], keep: str = "") -> dict[str, Any]:
+    """Return a part of a specification without what was not given: None is the default, but for one key."""
+    return {key: value for key, value in part.items() if value is not None or key == keep}
 
 
 def _fixed_space(model: str, configuration: Mapping[str, Any]) -> dict[str, Any]:

@@ -101,14 +101,14 @@ def test_a_kill_at_any_write(lab, watch, tmp_path) -> None:
     finally:
         sqlalchemy.event.remove(sqlalchemy.Engine, "commit", watched.look)
     repeated = ["kerasweep:duplicate_of" in trial[6] for trial in whole.picture]
-    assert sum(repeated) > STUCK_AFTER, "the sampler gets stuck, and chance finds the last configuration"
-    check_copies(whole, watched.copies[:40] + watched.copies[40::4], tmp_path)
+    assert sum(repeated) >= STUCK_AFTER, "the sampler gets stuck, and chance finds the last configuration"
+    check_copies(whole, watched.copies[:20] + watched.copies[20::5], tmp_path)
 
 
 @pytest.mark.parametrize("killed", [False, True], ids=["exception", "kill"])
 def test_an_exception_at_any_event(lab, fake, tmp_path, killed) -> None:
     """Beside what a kill leaves, an exception lets the driver give its trials back."""
-    whole = lab(method="bayes", pruner="hyperband", trials=4, epochs=3)
+    whole = lab(method="random", pruner="hyperband", trials=3, epochs=3)
     executor = fake(epochs=3)
     whole.run(executor)
     for index in range(executor.events):

@@ -1,0 +1,180 @@
+"""What the tests of exports share: refits of small data, trained for real or not at all."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from kerasweep.search.plan import make_plan
+from kerasweep.search.spec import make_spec
+from kerasweep.studies import StudyRecord, TrialRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kerasweep.search.refit import Refit
+
+OWN_MODELS = """
+import keras
+from keras import layers
+
+
+def in_order(config, signature):
+    return keras.Sequential(
+        [
+            keras.Input(signature.input_shape),
+            layers.Flatten(),
+            layers.Dense(16, activation="relu", kernel_initializer="he_normal"),
+            layers.Dropout(0.2),
+            layers.Dense(signature.outputs, activation=signature.output_activation),
+        ]
+    )
+
+
+def last_first(config, signature):
+    last = layers.Dense(signature.outputs, activation=signature.output_activation)
+    return keras.Sequential([keras.Input(signature.input_shape), layers.Flatten(), layers.Dense(16), last])
+
+
+def compiled(config, signature):
+    inputs = keras.Input(signature.input_shape)
+    x = layers.Flatten()(inputs)
+    left = layers.Dense(16, activation="relu")(x)
+    right = layers.Dense(16)(x)
+    x = layers.Add()([left, right])
+    model = keras.Model(inputs, layers.Dense(signature.outputs, activation="softmax")(x))
+    model.compile("rmsprop", "categorical_crossentropy", metrics=["accuracy"])
+    return model
+"""
+
+
+def make_people(rows: int = 240) -> pd.DataFrame:
+    """A table with numbers, whole numbers, booleans, categories in several scripts, and missing values."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "age": rng.integers(18, 80, rows).astype(float),
+            "income": rng.normal(50, 10, rows).round(2),
+            "children": rng.integers(0, 5, rows),
+            "member": rng.random(rows) < 0.5,
+            "city": rng.choice(["Oslo", "Lima", "서울"], rows),
+            "job": rng.choice(["cook", "pilot", None], rows),
+            "constant": 1,
+            "house": [f"house {row // 4}" for row in range(rows)],
+        }
+    )
+    frame.loc[rng.random(rows) < 0.1, "age"] = np.nan
+    score = frame["income"] + 10 * (frame["city"] == "Lima") + rng.normal(0, 5, rows)
+    frame["bought"] = np.where(score > 53, "yes", "no")
+    frame["spent"] = score.round(3)
+    return frame
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder that is the current one, with data and models of a user's own."""
+
+    folder: Path
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run Python in this folder, where Kerasweep cannot be imported."""
+        (self.folder / "guard.py").write_text(
+            "import runpy, sys\n"
+            "sys.modules['kerasweep'] = None\n"
+            "sys.argv = sys.argv[1:]\n"
+            "sys.path[0] = '.'\n"
+            "runpy.run_path(sys.argv[0], run_name='__main__')\n"
+        )
+        return subprocess.run(
+            [sys.executable, "guard.py", *arguments],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=300,
+            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONIOENCODING": "utf-8"},
+            check=False,
+        )
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    folder = tmp_path_factory.mktemp("work")
+    make_people().to_csv(folder / "people.csv", index=False)
+    (folder / "own_models.py").write_text(OWN_MODELS)
+    before = Path.cwd()
+    os.chdir(folder)
+    sys.path.insert(0, str(folder))
+    yield Place(folder)
+    os.chdir(before)
+    sys.path.remove(str(folder))
+    for name in ("own_models", "own_data"):
+        sys.modules.pop(name, None)
+
+
+def make_refit(spec: dict[str, Any], *, epochs: int = 0, data: Any = None, limit: int | None = None) -> Refit:
+    """Return a refit of a specification's recommended configuration, after some epochs of training or none."""
+    from kerasweep.search.plan import all_rows
+    from kerasweep.search.refit import Refit
+    from kerasweep.search.training.runtime import prepare_tensorflow
+    from kerasweep.search.training.seeds import fold_seed
+
+    prepare_tensorflow(2)
+    from kerasweep.search.training.whole import start_whole
+
+    plan = make_plan(make_spec({"cv": {"folds": 2}, **spec}), data=data)
+    workload = all_rows(plan, limit, data)
+    configuration = plan.space.recommended()
+    seed = fold_seed(0, 0)
+    run = start_whole(workload, configuration, seed)
+    for epoch in range(epochs):
+        run.train_epoch(epoch)
+    return Refit(
+        study=make_record(plan.spec.as_dict(), plan.about()),
+        trial=TrialRecord(3, "complete", configuration, 0.91, (0.9, 0.92), epochs=max(epochs, 1), seed=0),
+        model=run.model,
+        preparation=run.preparation,
+        dataset=workload.dataset,
+        signature=workload.signature,
+        labels=run.labels,
+        epochs=max(epochs, 1),
+        batch_size=run.batch_size,
+        seed=seed,
+        test=run.evaluate(),
+        training={},
+        seconds=0.1,
+    )
+
+
+def make_record(spec: dict[str, Any], about: dict[str, Any], **more: Any) -> StudyRecord:
+    fields = {"refits": {}, "driver": {}, "counts": {"complete": 4}, "direction": "maximize", **more}
+    return StudyRecord(spec["study"], "sqlite:///x.db", 1, spec=spec, about=about, **fields)
+
+
+@pytest.fixture(scope="session")
+def refit_of() -> Callable[..., Refit]:
+    return make_refit
+
+
+@pytest.fixture(scope="session")
+def record_of() -> Callable[..., StudyRecord]:
+    return make_record
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """The folder with the real ``mnist.npz``; skips where it is missing, fails where everything must run."""
+    folder = Path(os.environ.get("KERASWEEP_DATA", "/nonexistent"))
+    if not (folder / "mnist.npz").is_file():
+        message = "KERASWEEP_DATA names no folder with mnist.npz"
+        if os.environ.get("KERASWEEP_REQUIRE_ALL") == "1":
+            pytest.fail(message)
+        pytest.skip(message)
+    return folder

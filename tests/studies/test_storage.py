@@ -1,0 +1,155 @@
+"""Where studies are kept: URLs, and databases that are none."""
+
+from __future__ import annotations
+
+import socket
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+from kerasweep.errors import KerasweepError, OutputError, StorageError, StudyError, UsageError
+from kerasweep.studies import read_studies, storage_url, without_password
+from kerasweep.studies.storage import sqlite_path
+from kerasweep.studies.writing import create_study, find_study
+
+
+def test_urls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("KERASWEEP_STORAGE", raising=False)
+    assert storage_url() == "sqlite:///kerasweep.db"
+    assert storage_url("a/b.db") == "sqlite:///a/b.db"
+    assert storage_url(tmp_path / "b.db") == f"sqlite:///{tmp_path / 'b.db'}"
+    assert storage_url("postgresql://host/x") == "postgresql://host/x"
+    monkeypatch.setenv("KERASWEEP_STORAGE", "other.db")
+    assert storage_url() == "sqlite:///other.db"
+    assert storage_url("given.db") == "sqlite:///given.db"
+    assert sqlite_path("sqlite:////abs/x.db") == Path("/abs/x.db")
+    assert sqlite_path("mysql://host/x") is None
+
+
+@pytest.mark.parametrize("storage", ["sqlite://", "sqlite:///", "sqlite:///:memory:", ":memory:"])
+def test_memory_is_no_store(storage: str) -> None:
+    with pytest.raises(UsageError, match=r"^A study in memory cannot be resumed or browsed; give a file, for example"):
+        storage_url(storage)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("sqlite:///a.db", "sqlite:///a.db"),
+        ("postgresql://me@host/x", "postgresql://me@host/x"),
+        ("postgresql://me:secret@host:5432/x", "postgresql://me:***@host:5432/x"),
+        ("postgresql+psycopg2://me:se@c:ret/@host/x", "postgresql+psycopg2://me:***@host/x"),
+        ("mysql://:secret@host/x", "mysql://:***@host/x"),
+        ("postgresql://host/x?user=me&password=secret&a=b", "postgresql://host/x?user=me&password=***&a=b"),
+    ],
+)
+def test_passwords_are_starred_out(url: str, shown: str) -> None:
+    assert without_password(url) == shown
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://me:secret@127.0.0.1:1/x",
+        "postgresql+nothing://me:secret@127.0.0.1:1/x",
+        "nothing://me:secret@127.0.0.1:1/x",
+        "postgresql://me:secret@127.0.0.1:port/x",
+        "postgresql://127.0.0.1:1/x?password=secret",
+    ],
+)
+def test_a_server_that_does_not_answer(url: str, samples) -> None:
+    for attempt in (
+        lambda: read_studies(url),
+        lambda: find_study("first", url),
+        lambda: create_study(url, "first", "maximize", samples.spec, samples.about).__enter__(),
+    ):
+        with pytest.raises(StorageError) as caught:
+            attempt()
+        assert "secret" not in str(caught.value)
+        assert without_password(url) in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+
+def message_of(url: str) -> tuple[type[Exception], str]:
+    with pytest.raises(KerasweepError) as caught:
+        read_studies(url)
+    return type(caught.value), str(caught.value)
+
+
+def test_files_that_are_no_studies(tmp_path: Path) -> None:
+    file = tmp_path / "x.db"
+    missing = f"There is no database {file}. Launch a sweep first, or name another with --storage."
+    assert message_of(f"sqlite:///{file}") == (StudyError, missing)
+    file.mkdir()
+    assert message_of(f"sqlite:///{file}") == (StudyError, missing)
+    file.rmdir()
+    empty = f"{file} holds no studies yet. Launch a sweep first, or name another with --storage."
+    file.touch()
+    assert message_of(f"sqlite:///{file}") == (StudyError, empty)
+    connection = sqlite3.connect(file)
+    connection.execute("CREATE TABLE studies (study_id INTEGER)")
+    connection.close()
+    assert message_of(f"sqlite:///{file}") == (StudyError, empty)
+    file.write_text("epoch,loss\n1,0.5\n" * 100)
+    assert message_of(f"sqlite:///{file}") == (
+        StorageError,
+        f"{file} cannot be read as a database of studies: file is not a database.",
+    )
+    missing_folder = tmp_path / "none" / "x.db"
+    assert message_of(f"sqlite:///{missing_folder}")[0] is StudyError
+
+
+def test_writing_where_it_cannot_be(tmp_path: Path, samples) -> None:
+    def make(url: str) -> None:
+        with create_study(url, "first", "maximize", samples.spec, samples.about):
+            pass
+
+    with pytest.raises(OutputError, match=r"The folder .*none of the database does not exist; make it or choose"):
+        make(f"sqlite:///{tmp_path / 'none' / 'x.db'}")
+    text = tmp_path / "text.db"
+    text.write_text("not a database " * 100)
+    with pytest.raises(StorageError, match=r"text\.db cannot be used: .*not a database"):
+        make(f"sqlite:///{text}")
+    assert text.read_text() == "not a database " * 100
+    with pytest.raises(StorageError, match="cannot be used"):
+        make(f"sqlite:///{tmp_path}")
+
+
+@pytest.mark.parametrize("made", ["empty", "half"])
+def test_a_database_that_a_crash_left_half_made_is_used(tmp_path: Path, samples, made: str) -> None:
+    file = tmp_path / "x.db"
+    file.touch()
+    if made == "half":
+        connection = sqlite3.connect(file)
+        connection.execute("CREATE TABLE version_info (version_info_id INTEGER PRIMARY KEY, schema_version INTEGER, library_version VARCHAR(256))")
+        connection.close()
+    url = f"sqlite:///{file}"
+    assert find_study("first", url) is None
+    samples.fill(url, trials=1)
+    assert [study.name for study in read_studies(url)] == ["first"]
+
+
+def test_a_server_is_read_with_the_same_statements(filled, tmp_path: Path, samples) -> None:
+    """SQLAlchemy's own way to SQLite stands for a server here."""
+    server = f"sqlite+pysqlite:///{filled.file}"
+    (here,), (there,) = read_studies(filled.url), read_studies(server)
+    from kerasweep.studies import best_trials, read_details, read_trials
+
+    assert read_trials(here) == read_trials(there)
+    assert best_trials(here) == best_trials(there)
+    assert read_details(here, [0]) == read_details(there, [0])
+    fresh = f"sqlite+pysqlite:///{tmp_path / 'fresh.db'}"
+    assert find_study("first", fresh) is None
+    samples.fill(fresh, trials=2)
+    assert find_study("first", fresh).counts == {"complete": 1, "failed": 1, "running": 1, "waiting": 2}
+
+
+def test_a_port_that_is_closed_is_told_at_once(samples) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    started = time.monotonic()
+    with pytest.raises(StorageError):
+        read_studies(f"postgresql://127.0.0.1:{port}/x")
+    assert time.monotonic() - started < 10
