@@ -20,6 +20,7 @@ from .spaces import short_text
 from .texts import count_text, duration_text, number_text
 
 Listener = Callable[[Progress], None]
+STOPPING = "Stopping at the next epoch; Ctrl-C again stops at once."
 
 
 @contextmanager
@@ -32,7 +33,15 @@ def show_progress(verbose: int, console: Console | None = None) -> Iterator[List
         with _live(console, epochs=verbose == 1) as listen:
             yield listen
     else:
-        yield lambda progress: _print_line(console, progress, epochs=verbose == 1)
+        told: list[bool] = []
+
+        def print_line(progress: Progress) -> None:
+            if progress.stopping and not told:
+                console.print(STOPPING)
+                told.append(True)
+            _print_line(console, progress, epochs=verbose == 1)
+
+        yield print_line
 
 
 @contextmanager
@@ -95,6 +104,8 @@ def _bar(progress: Progress, *, epochs: bool) -> RenderableType:
         duration_text(progress.seconds),
         "" if left is None else f"about {duration_text(left)} left",
     ]
+    if progress.stopping:
+        words = [STOPPING]
     grid.add_row(
         ProgressBar(total=total or 1, completed=progress.done, width=20, pulse=total is None),
         Text(" · ".join(word for word in words if word)),

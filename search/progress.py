@@ -47,6 +47,8 @@ class Progress:
     """The trial that ended just now, if that is the news."""
     epoch: tuple[int, int, float] | None = None
     """Trial number, epoch and mean, if the end of an epoch is the news."""
+    stopping: bool = False
+    """Whether the user has asked to stop, and running trials end at their current epoch."""
 
     @property
     def done(self) -> int:

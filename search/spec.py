@@ -25,11 +25,22 @@ _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 def parse_seconds(value: Any) -> Any:
     """Return the seconds that ``90``, ``90s``, ``10m``, ``1.5h`` or ``1h30m`` mean; other values as they are."""
     if not isinstance(value, str):
-        return value
+        return _check_number(value)
     parts = re.findall(r"(\d+(?:\.\d+)?)([smhd]?)", value.strip())
     if not parts or "".join(number + unit for number, unit in parts) != value.strip():
         raise ValueError(f"'{value}' is not a time; write seconds or 90s, 10m, 1h30m")
     return sum(float(number) * _UNITS[unit] for number, unit in parts)
+
+
+def _check_number(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("must be a number")  # noqa: TRY004 - pydantic's contract
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_check_number)]
+"""Not ``true``, which Python and pydantic take for 1."""
+Real = Annotated[float, BeforeValidator(_check_number)]
 
 
 class _Part(BaseModel):
@@ -46,10 +57,10 @@ class DataSpec(_Part):
     """Detected where it is not given."""
     group: str | None = None
     """A column of group labels, for splits that keep groups together."""
-    limit: int | None = Field(default=None, ge=1)
+    limit: Whole | None = Field(default=None, ge=1)
     """A stratified subset of the training rows; ``refit`` uses all rows."""
     scaling: Scaling = "auto"
-    test_size: float = Field(default=0.25, gt=0, lt=1)
+    test_size: Real = Field(default=0.25, gt=0, lt=1)
     """Held-out share where the source has no test split of its own."""
 
 
@@ -68,13 +79,13 @@ class SearchSpec(_Part):
     """How the space is searched, and when to stop."""
 
     method: SearchMethod = "bayes"
-    trials: int | None = Field(default=None, ge=1)
+    trials: Whole | None = Field(default=None, ge=1)
     """Trials to train, over all runs of the study; the whole grid, else 30, where it is not given."""
     time: Annotated[float | None, BeforeValidator(parse_seconds)] = Field(default=None, gt=0)
     """Seconds of one run, after which no trial goes on."""
-    target: float | None = None
+    target: Real | None = None
     """A score that ends the sweep once it is reached."""
-    seed: int = Field(default=0, ge=0, lt=2**32)
+    seed: Whole = Field(default=0, ge=0, lt=2**32)
     pruner: Pruner = "auto"
     """``auto``: none for a grid, whose table should be whole, else median."""
 
@@ -83,19 +94,19 @@ class CvSpec(_Part):
     """How training rows are split into folds."""
 
     method: CvMethod = "auto"
-    folds: int = Field(default=5, ge=2)
-    repeats: int = Field(default=2, ge=1)
+    folds: Whole = Field(default=5, ge=2)
+    repeats: Whole = Field(default=2, ge=1)
     """For ``repeated``."""
-    holdout: float = Field(default=0.2, gt=0, lt=1)
+    holdout: Real = Field(default=0.2, gt=0, lt=1)
     """Validation share, for ``holdout``."""
 
 
 class TrainingSpec(_Part):
     """How long a configuration trains and what it is scored by."""
 
-    epochs: int = Field(default=100, ge=1)
+    epochs: Whole = Field(default=100, ge=1)
     """The most epochs that a trial may train."""
-    patience: int | None = Field(default=10, ge=1)
+    patience: Whole | None = Field(default=10, ge=1)
     """Epochs without improvement of the folds' mean after which all folds stop; none to never stop early."""
     metric: str | None = None
     """``val_accuracy`` for classification and ``val_loss`` for regression where it is not given."""
@@ -106,8 +117,8 @@ class TrainingSpec(_Part):
 class ExecutionSpec(_Part):
     """Which processes train."""
 
-    workers: int = Field(default=1, ge=1)
-    threads: int | None = Field(default=None, ge=1)
+    workers: Whole = Field(default=1, ge=1)
+    threads: Whole | None = Field(default=None, ge=1)
     """Cores a worker; the machine's, divided by the workers, where it is not given."""
 
 
@@ -167,6 +178,9 @@ def _fault(fault: Any, where: str, lines: dict[tuple[Any, ...], int]) -> str:
     key = ".".join(str(part) for part in path)
     if fault["type"] == "extra_forbidden":
         return f"{place}there is no key '{key}'.{did_you_mean(str(path[-1]), _known_keys(path[:-1]))}"
+    if fault["type"] in ("model_type", "dict_type"):
+        what = f"{place}{key}: write" if key else f"{place}A specification holds"
+        return f"{what} keys and values, for example 'model: ann'."
     if fault["type"] == "missing":
         return f"{place}'{key}' must be given."
     if fault["type"] == "literal_error":

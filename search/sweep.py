@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from optuna.trial import FrozenTrial, TrialState
@@ -97,6 +97,8 @@ class Sweep:
     def stop(self) -> None:
         """End the sweep: running trials stop at their current epoch and will be run again by ``resume``."""
         self._stop = "interrupted"
+        self._progress = replace(self._progress.without_news(), stopping=True)
+        self._tell()  # at once: an epoch may take long
 
     def run(self) -> Reason:
         """Run the sweep and return why it ended.

@@ -15,6 +15,7 @@ from ...errors import ModelError, did_you_mean, one_line
 from ...spaces import Configuration, Space, preset, space_from_dict
 from .signature import Signature
 
+_OURS = tuple(Path(__file__).parents[2] / part for part in ("search", "spaces"))
 Layout = Literal["flat", "image", "natural"]
 Build: TypeAlias = Callable[[Configuration, Signature], Any]
 
@@ -146,10 +147,13 @@ def describe_error(error: BaseException) -> str:
     """Return an error of a user's code in one line: type, message, and file and line where it was raised."""
     text = f"{type(error).__name__}: {one_line(error)}"
     frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if "site-packages" not in frame.filename and not frame.filename.startswith("<frozen")
+        frame for frame in traceback.extract_tb(error.__traceback__) if _is_of_a_user(frame.filename)
     ]
-    if not frames or Path(frames[-1].filename).is_relative_to(Path(__file__).parents[2]):
-        return text
-    return f"{text} ({Path(frames[-1].filename).name} line {frames[-1].lineno})"
+    return f"{text} ({Path(frames[-1].filename).name} line {frames[-1].lineno})" if frames else text
+
+
+def _is_of_a_user(filename: str) -> bool:
+    """Tell whether code is neither a library's nor ours. The root of a clone is the package, and has examples, too."""
+    if "site-packages" in filename or filename.startswith("<frozen"):
+        return False
+    return not any(Path(filename).is_relative_to(folder) for folder in _OURS)

@@ -14,6 +14,7 @@ import numpy as np
 from ...errors import OutputError, one_line
 from .contract import Bundle
 from .files import MARK, new_folder
+from .rendering import render
 from .text import provenance, score_text
 
 FORMAT = 1
@@ -39,10 +40,7 @@ def write_keras(bundle: Bundle, folder: str | os.PathLike[str], *, overwrite: bo
         fitted = bundle.preparation
         joblib.dump({"features": fitted.features, "target": fitted.target}, fresh / "preprocessing.joblib")
         (fresh / MARK).write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        templates = Path(__file__).parent / "templates"
-        (fresh / "predict.py").write_text(
-            (templates / "predict.py.j2").read_text(encoding="utf-8"), encoding="utf-8"
-        )
+        (fresh / "predict.py").write_text(render("predict.py.j2"), encoding="utf-8")
         (fresh / "README.md").write_text(_readme(bundle, about), encoding="utf-8")
     return Path(folder).expanduser()
 
@@ -117,14 +115,10 @@ def _save_model(bundle: Bundle, path: Path) -> None:
 
 
 def _readme(bundle: Bundle, about: dict[str, Any]) -> str:
-    from jinja2 import Environment, PackageLoader
-
-    environment = Environment(
-        loader=PackageLoader("kerasweep.studies.export"), autoescape=False, keep_trailing_newline=True
-    )  # noqa: S701 - Markdown
     kinds = {"table": "rows.csv", "image": "image.png", "array": "rows.npy"}
     versions = bundle.study.about.get("versions", {})
-    return environment.get_template("README.md.j2").render(
+    return render(
+        "README.md.j2",
         study=bundle.study.name,
         trial=bundle.trial.number,
         model=about["model"],

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 if TYPE_CHECKING:
     import keras
     import numpy as np
-    import pandas as pd
 
     from ..records import StudyRecord, TrialRecord
 
@@ -30,25 +29,54 @@ class Decisions(Protocol):
     """How stored rows become a model's input; nothing fitted."""
 
     @property
-    def kind(self) -> str: ...  # noqa: D102 - described by the library's own ``Preparation``
+    def kind(self) -> str:
+        """``image``, ``table`` or ``array``."""
+        ...
+
     @property
-    def scaling(self) -> str: ...  # noqa: D102
+    def scaling(self) -> str:
+        """``none``, ``unit``, ``minmax``, ``standard`` or ``robust``."""
+        ...
+
     @property
-    def divisor(self) -> float: ...  # noqa: D102
+    def divisor(self) -> float:
+        """Constant that values are divided by; 1 unless scaling is ``unit``."""
+        ...
+
     @property
-    def layout(self) -> str: ...  # noqa: D102
+    def layout(self) -> str:
+        """``flat``, ``image`` or ``natural``."""
+        ...
+
     @property
-    def channels(self) -> str: ...  # noqa: D102
+    def channels(self) -> str:
+        """``channels_last`` or ``channels_first``."""
+        ...
+
     @property
-    def source_shape(self) -> tuple[int, ...]: ...  # noqa: D102
+    def source_shape(self) -> tuple[int, ...]:
+        """Shape of a stored row."""
+        ...
+
     @property
-    def input_shape(self) -> tuple[int, ...]: ...  # noqa: D102
+    def input_shape(self) -> tuple[int, ...]:
+        """Shape of a row as the model reads it."""
+        ...
+
     @property
-    def numeric(self) -> tuple[str, ...]: ...  # noqa: D102
+    def numeric(self) -> tuple[str, ...]:
+        """Columns of numbers; tables only."""
+        ...
+
     @property
-    def categorical(self) -> tuple[str, ...]: ...  # noqa: D102
+    def categorical(self) -> tuple[str, ...]:
+        """Columns of categories; tables only."""
+        ...
+
     @property
-    def categories(self) -> tuple[tuple[str, ...], ...]: ...  # noqa: D102
+    def categories(self) -> tuple[tuple[str, ...], ...]:
+        """For each of these its one-hot columns."""
+        ...
 
     def as_dict(self) -> dict[str, Any]:
         """Return all decisions as JSON-able values."""
@@ -59,8 +87,8 @@ class Fitted(Protocol):
     """The decisions with what was learned from the training rows."""
 
     @property
-    def preparation(self) -> Any:
-        """The ``Decisions``."""
+    def preparation(self) -> Decisions:
+        """What was decided before."""
         ...
 
     @property
@@ -91,27 +119,59 @@ class Rows(Protocol):
     """Training and test rows, and what is known about them."""
 
     @property
-    def name(self) -> str: ...  # noqa: D102 - described by the library's own ``Dataset``
+    def name(self) -> str:
+        """How people call the data."""
+        ...
+
     @property
-    def kind(self) -> str: ...  # noqa: D102
+    def kind(self) -> str:
+        """``image``, ``table`` or ``array``."""
+        ...
+
     @property
-    def task(self) -> str: ...  # noqa: D102
+    def task(self) -> str:
+        """``classification`` or ``regression``."""
+        ...
+
     @property
-    def x(self) -> np.ndarray | pd.DataFrame: ...  # noqa: D102
+    def x(self) -> Any:
+        """Training rows, as the source stores them: an array, or a DataFrame."""
+        ...
+
     @property
-    def y(self) -> np.ndarray: ...  # noqa: D102
+    def y(self) -> np.ndarray:
+        """Class codes, or amounts as float32."""
+        ...
+
     @property
-    def x_test(self) -> np.ndarray | pd.DataFrame: ...  # noqa: D102
+    def x_test(self) -> Any:
+        """Held-out rows."""
+        ...
+
     @property
-    def y_test(self) -> np.ndarray: ...  # noqa: D102
+    def y_test(self) -> np.ndarray:
+        """Their codes or amounts."""
+        ...
+
     @property
-    def classes(self) -> tuple[str, ...]: ...  # noqa: D102
+    def classes(self) -> tuple[str, ...]:
+        """Class names in the order of their codes."""
+        ...
+
     @property
-    def groups(self) -> np.ndarray | None: ...  # noqa: D102
+    def groups(self) -> np.ndarray | None:
+        """One label a training row, or None."""
+        ...
+
     @property
-    def notes(self) -> tuple[str, ...]: ...  # noqa: D102
+    def notes(self) -> tuple[str, ...]:
+        """What was decided while loading."""
+        ...
+
     @property
-    def fingerprint(self) -> str: ...  # noqa: D102
+    def fingerprint(self) -> str:
+        """Hash of all rows."""
+        ...
 
 
 class Bundle(Protocol):
@@ -133,13 +193,13 @@ class Bundle(Protocol):
         ...
 
     @property
-    def preparation(self) -> Any:
-        """``Fitted`` on all training rows."""
+    def preparation(self) -> Fitted:
+        """Fitted on all training rows."""
         ...
 
     @property
-    def dataset(self) -> Any:
-        """The ``Rows``."""
+    def dataset(self) -> Rows:
+        """Training and test rows."""
         ...
 
     @property

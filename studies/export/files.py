@@ -22,9 +22,7 @@ def write_text(path: str | os.PathLike[str], text: str) -> Path:
     Raises:
         OutputError: It cannot be written.
     """
-    target = Path(path).expanduser()
-    if target.is_dir():
-        raise OutputError(f"{target} is a folder; name a file.")
+    target = check_file(path)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
@@ -40,6 +38,18 @@ def write_text(path: str | os.PathLike[str], text: str) -> Path:
         raise OutputError(f"{target} cannot be written: {error.strerror}.") from error
     finally:
         beside.unlink(missing_ok=True)
+    return target
+
+
+def check_file(path: str | os.PathLike[str]) -> Path:
+    """Return the path of a file that may be written; public so that a fault is known before a model trains.
+
+    Raises:
+        OutputError: There is a folder.
+    """
+    target = Path(path).expanduser()
+    if target.is_dir():
+        raise OutputError(f"{target} is a folder; name a file.")
     return target
 
 
@@ -76,7 +86,7 @@ def new_folder(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iter
 
 
 def check_folder(target: Path, *, overwrite: bool) -> None:
-    """Refuse a place that holds something else; made public so that it is known before a model trains.
+    """Refuse a place that holds something else; public so that a fault is known before a model trains.
 
     Raises:
         OutputError: There is a file, or a folder of something else.

@@ -91,15 +91,23 @@ def lay_out(expression: Expression, before: str = "", indent: int = 0, after: st
     body = " " * inner + ", ".join(prefix + flat(item) for prefix, item in expression.items)
     if is_call and len(body) <= WIDTH and not _is_tall(expression):
         return f"{opening}\n{body}\n{closing}"
-    if (
-        not is_call
-        and len(expression.items) > _MOST_LINES
-        and all(isinstance(i, str) for _, i in expression.items)
-    ):
+    if _is_long(expression):
         return f"{opening}\n{_filled(expression, inner)}\n{closing}"
     end = "" if is_call and len(expression.items) == 1 else ","
     lines = [lay_out(item, prefix, inner, end) for prefix, item in expression.items]
     return "\n".join([opening, *lines, closing])
+
+
+def has_filled(expression: Expression) -> bool:
+    """Tell whether an expression holds a list so long that its lines are filled, which formatters do not do."""
+    if isinstance(expression, str):
+        return False
+    return _is_long(expression) or any(has_filled(item) for _, item in expression.items)
+
+
+def _is_long(group: Group) -> bool:
+    plain = group.opening in ("[", "(", "{") and all(isinstance(item, str) for _, item in group.items)
+    return plain and len(group.items) > _MOST_LINES and len(flat(group)) > WIDTH - 20
 
 
 def _is_tall(expression: Expression) -> bool:

@@ -5,7 +5,9 @@ The exporter runs the block, so that the rest of the script is written for what 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -159,6 +161,7 @@ def _function(source: str, target: Any, group: Any) -> Reading:
         lines = [
             f"sys.path.insert(0, os.getcwd())  # {module} lies where this is run",
             f"from {module} import {function} as load",
+            "",
         ]
         imports = {"import os", "import sys"}
     value = _run([*sorted(imports), *lines, "value = load()"], {})["value"]
@@ -250,9 +253,20 @@ def _given_in_python(target: Any, group: Any, dataset: Rows) -> Reading:
     )
 
 
+@contextmanager
+def unchanged_path() -> Iterator[None]:
+    """Take back what a script does to ``sys.path``."""
+    before = list(sys.path)
+    try:
+        yield
+    finally:
+        sys.path[:] = before
+
+
 def _run(lines: list[str], namespace: dict[str, Any]) -> dict[str, Any]:
     """Run lines of a script that is being written; they read the user's data with the user's own code."""
-    exec("\n".join(lines), namespace)  # noqa: S102 - exactly what the script will run
+    with unchanged_path():
+        exec("\n".join(lines), namespace)  # noqa: S102 - exactly what the script will run
     return namespace
 
 

@@ -78,10 +78,13 @@ def _columns(bundle: Bundle, x: Any, parts: tuple[str, ...], reading: Reading) -
         plain = x is not None and all(_all_text(x[name]) for name in plan.categorical)
         texts = "{x}[list(CATEGORIES)].astype(object)"
         takes.append(texts if plain else f'{texts}.map(str, na_action="ignore")')
-    taken = f"{takes[0]}.join({takes[1]})" if len(takes) > 1 else takes[0]
+    if len(takes) == 2:
+        takes = [f"numbers = {takes[0]}", f"texts = {takes[1]}", "numbers.join(texts)"]
     if not reading.whole:
-        return Steps((f"x = {taken.format(x=reading.x)}",), constants)
-    body = f"    return {taken.format(x='frame')}"
+        takes[-1] = f"x = {takes[-1]}"
+        return Steps(tuple(line.format(x=reading.x) for line in takes), constants)
+    takes[-1] = f"return {takes[-1]}"
+    body = "\n".join(f"    {line.format(x='frame')}" for line in takes)
     helper = f'def columns(frame):\n    """Return the columns that the model reads."""\n{body}'
     return Steps(tuple(f"x{part} = columns(x{part})" for part in parts), constants, helpers=(helper,))
 

@@ -14,11 +14,12 @@ from typing import Any
 
 from ...errors import OutputError, one_line
 from .contract import TEST_BATCH, UNIT_POWERS, Build, Bundle
-from .files import write_text
+from .files import check_file, write_text
 from .models import ModelCode, model_code
 from .preparing import prepare_lines, target_lines
-from .pretty import Expression, flat, lay_out, literal
+from .pretty import Expression, flat, has_filled, lay_out, literal
 from .reading import Reading, choose_reading, read_now
+from .rendering import render
 from .rows import Steps, row_steps
 from .text import score_text
 from .verification import compare_rows
@@ -52,16 +53,13 @@ def write_script(bundle: Bundle, path: str | os.PathLike[str], *, build: Build |
         OutputError: The file cannot be written, or the rows cannot be read again.
         ModelError: The model can neither be written as layers nor imported by name.
     """
-    target = Path(path).expanduser()
-    if target.is_dir():
-        raise OutputError(f"{target} is a folder; name a file, for example {target / 'train.py'}.")
+    target = check_file(path)
     return write_text(target, make_script(bundle, build=build).text)
 
 
 def make_script(bundle: Bundle, *, build: Build | None = None) -> Script:
     """Return the script; the arguments are those of ``write_script``."""
-    reading = choose_reading(bundle.study.spec["data"], bundle.dataset)
-    found = _read(reading, bundle) if reading.runs else {}
+    reading, found = _read(bundle)
     steps = row_steps(bundle, reading, found)
     model = model_code(bundle, build)
     draft = _render(bundle, reading, found, steps, model, ())
@@ -74,13 +72,16 @@ def make_script(bundle: Bundle, *, build: Build | None = None) -> Script:
     return Script(text, tuple(notes))
 
 
-def _read(reading: Reading, bundle: Bundle) -> dict[str, Any]:
+def _read(bundle: Bundle) -> tuple[Reading, dict[str, Any]]:
+    """Return how the rows are read, and what is read that way."""
+    data = bundle.study.spec["data"]
     try:
-        return read_now(reading, bundle.dataset.classes)
+        reading = choose_reading(data, bundle.dataset)
+        return reading, read_now(reading, bundle.dataset.classes) if reading.runs else {}
     except Exception as error:
-        source = bundle.study.spec["data"]["source"]
+        reason = one_line(error)
         raise OutputError(
-            f"The data '{source}' cannot be read again for a script: {one_line(error)}"
+            f"The data '{data['source']}' cannot be read again for a script: {reason}"
         ) from error
 
 
@@ -92,8 +93,6 @@ def _render(
     model: ModelCode,
     notes: tuple[str, ...],
 ) -> str:
-    from jinja2 import Environment, PackageLoader
-
     constants: dict[str, Expression] = {
         "SEED": literal(bundle.seed),
         "EPOCHS": literal(bundle.epochs),
@@ -116,13 +115,8 @@ def _render(
         *more,
         *model.imports,
     }
-    environment = Environment(
-        loader=PackageLoader("kerasweep.studies.export"),
-        trim_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - Python, not HTML
-    )
-    text = environment.get_template("train.py.j2").render(
+    text = render(
+        "train.py.j2",
         title=_safe(
             f"Train the winner of the study '{bundle.study.name}' again: trial {bundle.trial.number}."
         ),
@@ -194,12 +188,12 @@ def _imports(lines: set[str]) -> str:
     }
     sections = []
     for standard in (True, False):
-        chosen = [
-            sorted(line for line in part if (_module(line) in _STANDARD) == standard)
-            for part in (plain, froms)
-        ]
-        sections.append("\n".join([*chosen[0], *chosen[1]]))
-    return "\n\n".join(section for section in sections if section)
+        for part in (plain, froms):
+            sections += [
+                sorted((line for line in part if (_module(line) in _STANDARD) == standard), key=str.lower)
+            ]
+    texts = ("\n".join([*first, *then]) for first, then in zip(sections[::2], sections[1::2], strict=True))
+    return "\n\n".join(text for text in texts if text)
 
 
 def _module(line: str) -> str:
@@ -209,10 +203,12 @@ def _module(line: str) -> str:
 def _constants(constants: dict[str, Expression], comments: dict[str, str]) -> list[str]:
     lines = []
     for name, value in constants.items():
-        comment = f"  # {comments[name]}" if name in comments else ""
-        lines.append(
-            lay_out(value, f"{name} = ", 0, comment if "\n" not in lay_out(value, f"{name} = ") else "")
-        )
+        text = lay_out(value, f"{name} = ")
+        if "\n" not in text and name in comments:
+            text += f"  # {comments[name]}"
+        elif "\n" in text and has_filled(value):
+            text += "  # fmt: skip"
+        lines.append(text)
     return lines
 
 

@@ -8,17 +8,19 @@ import numpy as np
 
 from ...errors import one_line
 from .contract import Bundle
+from .reading import unchanged_path
 
 
 def compare_rows(bundle: Bundle, script: str) -> list[str]:
     """Return what differs between the arrays of a script and those that were trained on; empty if nothing does."""
     namespace: dict[str, Any] = {"__name__": "exported"}
     try:
-        exec(compile(script, "exported script", "exec"), namespace)  # noqa: S102 - what the user is about to run
-        x_train, y_train, x_test, y_test = namespace["load_data"]()
-        x_train, x_test = namespace["prepare"](x_train, x_test)
-        if "prepare_targets" in namespace:
-            y_train, y_test = namespace["prepare_targets"](y_train, y_test)[:2]
+        with unchanged_path():
+            exec(compile(script, "exported script", "exec"), namespace)  # noqa: S102 - what the user is about to run
+            x_train, y_train, x_test, y_test = namespace["load_data"]()
+            x_train, x_test = namespace["prepare"](x_train, x_test)
+            if "prepare_targets" in namespace:
+                y_train, y_test = namespace["prepare_targets"](y_train, y_test)[:2]
     except Exception as error:  # noqa: BLE001 - whatever it is, the script would raise it too
         return [f"its rows cannot be read here ({one_line(error, 120)})"]
     dataset, fitted = bundle.dataset, bundle.preparation

@@ -68,6 +68,7 @@ def test_interrupted_once_stops_at_the_next_epoch_and_resumes(kerasweep: Any, tm
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert err == ""
+    assert out.count("Stopping at the next epoch") == 1
     assert "Continue with: kerasweep resume s" in out
     states = [trial.state.name for trial in optuna.load_study(study_name="s", storage=url(tmp_path)).trials]
     assert "RUNNING" not in states

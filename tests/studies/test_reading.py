@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import statistics
 import subprocess
 import sys
 
@@ -69,7 +70,7 @@ def test_results_are_whole(filled, samples) -> None:
     complete = trials[0]
     for key, value in samples.result.items():
         assert getattr(complete, key) == (tuple(value) if isinstance(value, list) else value)
-    assert complete.standard_error == pytest.approx(0.06761234, rel=1e-6)
+    assert complete.standard_error == pytest.approx(statistics.stdev([0.1, 0.2, 1 / 3]) / math.sqrt(3))
     assert trials[1].failure == samples.failure
     assert (trials[3].duplicate_of, trials[3].value) == (0, complete.value)
     assert trials[2].fold_scores == tuple(samples.result["fold_scores"])

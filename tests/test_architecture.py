@@ -1,0 +1,199 @@
+"""Imports run one way, without cycles, and nothing heavy is imported before it is needed."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import kerasweep
+import pytest
+
+ROOT = Path(kerasweep.__file__).parent
+PARTS = ("spaces", "studies", "search", "reports", "cli")
+ALLOWED = {
+    "errors": set(),
+    "texts": {"errors"},
+    "spaces": {"errors"},
+    "studies": {"spaces", "errors", "texts"},
+    "search": {"studies", "spaces", "errors", "texts"},
+    "reports": {"studies", "spaces", "errors", "texts"},
+}
+"""What each part may import of the package; what is not named stands on top and may import all."""
+HEAVY = ("tensorflow", "keras", "keras_tuner")
+MAY_BE_HEAVY = {
+    "search/models/building.py",
+    "search/models/families.py",
+    "search/training/feeding.py",
+    "search/training/fit.py",
+    "search/training/whole.py",
+    # The export of a trained model; loaded by ``studies.export`` on first use.
+    "studies/export/bundle.py",
+    "studies/export/code.py",
+    "studies/export/graph.py",
+    "studies/export/models.py",
+}
+
+
+def sources() -> list[Path]:
+    files = [*ROOT.glob("*.py")]
+    for part in PARTS:
+        files.extend((ROOT / part).rglob("*.py"))
+    return sorted(files)
+
+
+def module_of(file: Path) -> str:
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_of(file): file for file in sources()}
+
+
+def imports(file: Path, *, at_import: bool) -> Iterator[str]:
+    """Yield modules that a file imports: of this package by their path in it, others with a leading dot taken away.
+
+    Args:
+        file: A source file.
+        at_import: Only what is imported when the module is: not in functions, not for type checkers.
+    """
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    for node in _walk(tree, at_import=at_import):
+        if isinstance(node, ast.Import):
+            for name in node.names:
+                yield from _absolute(name.name)
+        elif isinstance(node, ast.ImportFrom):
+            yield from _from(file, node)
+
+
+def _walk(node: ast.AST, *, at_import: bool) -> Iterator[ast.AST]:
+    for child in ast.iter_child_nodes(node):
+        if at_import and isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        if at_import and isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+            continue
+        yield child
+        yield from _walk(child, at_import=at_import)
+
+
+def _absolute(name: str) -> Iterator[str]:
+    if name == "kerasweep" or name.startswith("kerasweep."):
+        yield "own:" + name.removeprefix("kerasweep").lstrip(".")
+    else:
+        yield name
+
+
+def _from(file: Path, node: ast.ImportFrom) -> Iterator[str]:
+    if node.level == 0:
+        base = node.module or ""
+        if not (base == "kerasweep" or base.startswith("kerasweep.")):
+            yield base
+            return
+        base = base.removeprefix("kerasweep").lstrip(".")
+    else:
+        package = file.relative_to(ROOT).parent.parts
+        package = package[: len(package) - (node.level - 1)]
+        base = ".".join((*package, *(node.module or "").split("."))).strip(".")
+    for name in node.names:
+        inner = f"{base}.{name.name}".strip(".")
+        yield "own:" + (inner if inner in MODULES else base)
+
+
+def own(file: Path, *, at_import: bool) -> set[str]:
+    return {
+        name.removeprefix("own:") for name in imports(file, at_import=at_import) if name.startswith("own:")
+    }
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_run_one_way(module: str) -> None:
+    part = module.split(".")[0]
+    if part not in ALLOWED:
+        return
+    for imported in own(MODULES[module], at_import=False):
+        other = imported.split(".")[0]
+        if not other:
+            continue  # the package itself: its version
+        assert other == part or other in ALLOWED[part], f"{module} imports {imported}"
+
+
+def test_search_and_reports_do_not_know_each_other() -> None:
+    for part, other in (("search", "reports"), ("reports", "search")):
+        for module, file in MODULES.items():
+            if module.split(".")[0] == part:
+                assert not any(name.split(".")[0] == other for name in own(file, at_import=False)), module
+
+
+def test_modules_have_no_cycles() -> None:
+    graph = {
+        module: {name for name in own(file, at_import=True) if name in MODULES and name != module}
+        for module, file in MODULES.items()
+    }
+    done: set[str] = set()
+
+    def visit(module: str, path: tuple[str, ...]) -> None:
+        assert module not in path, " -> ".join((*path[path.index(module) :], module))
+        if module in done:
+            return
+        for imported in sorted(graph[module]):
+            if not module.startswith(f"{imported}."):  # a module may name its own package's siblings through it
+                visit(imported, (*path, module))
+        done.add(module)
+
+    for module in graph:
+        visit(module, ())
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_tensorflow_is_imported_where_models_are_made_and_nowhere_else(module: str) -> None:
+    file = MODULES[module]
+    if file.relative_to(ROOT).as_posix() in MAY_BE_HEAVY:
+        return
+    heavy = {name for name in imports(file, at_import=True) if name.split(".")[0] in HEAVY}
+    assert not heavy
+
+
+def test_nothing_that_does_not_train_loads_tensorflow() -> None:
+    light = [
+        f"kerasweep.{module}"
+        for module, file in MODULES.items()
+        if module and module != "__main__" and file.relative_to(ROOT).as_posix() not in MAY_BE_HEAVY
+        if not module.startswith("studies.export.")
+    ]
+    code = f"""
+import importlib, sys
+for name in {light!r}:
+    importlib.import_module(name)
+print([name for name in {HEAVY!r} if name in sys.modules])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "[]"
+
+
+def test_importing_the_package_imports_nothing_of_it() -> None:
+    code = "import kerasweep, sys; print([name for name in sys.modules if name.startswith('kerasweep.')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", kerasweep.__all__)
+def test_public_names_resolve(name: str) -> None:
+    assert getattr(kerasweep, name) is not None
+    assert name in dir(kerasweep)
+
+
+def test_public_names_are_told_to_type_checkers() -> None:
+    tree = ast.parse((ROOT / "__init__.py").read_text(encoding="utf-8"))
+    block = next(node for node in tree.body if isinstance(node, ast.If))
+    told = {alias.name for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert told | {"__version__"} == set(kerasweep.__all__)
+
+
+def test_a_name_that_is_not_public() -> None:
+    with pytest.raises(AttributeError, match=r"^module 'kerasweep' has no attribute 'lunch'$"):
+        _ = kerasweep.lunch
