@@ -143,14 +143,22 @@ class Study:
             from .studies.export.files import write_text
 
             return write_text(path, export_text(self, format, trial))
-        from .studies.export.bundle import write_keras
-        from .studies.export.files import check_folder
-        from .studies.export.script import write_script
+        from .studies.export.files import check_file, check_folder
 
+        # The path is checked before the training, which may take long.
         if format == "python":
-            return write_script(self.refit(trial, **options), path)
-        check_folder(Path(path), overwrite=False)  # before the training, which may take long
-        return write_keras(self.refit(trial, **options), path)
+            check_file(path)
+            done = self.refit(trial, **options)
+            from .search.models import find_model
+            from .studies.export.script import write_script
+
+            model = find_model(options.get("model") or self._record.model, done.dataset.task)
+            return write_script(done, path, build=model.load())
+        check_folder(Path(path), overwrite=False)
+        done = self.refit(trial, **options)
+        from .studies.export.bundle import write_keras
+
+        return write_keras(done, path)
 
     def resume(self, **settings: Any) -> Study:
         """Continue to the budget, or a larger one; see ``kerasweep.resume``."""

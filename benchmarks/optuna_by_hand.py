@@ -14,11 +14,16 @@ if __name__ == "__main__":
     import keras  # noqa: F401 - imported before the clock starts
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    grid = {"learning_rate": sorted({c[0] for c in CONFIGURATIONS}), "dropout": sorted({c[1] for c in CONFIGURATIONS})}
+    grid = {
+        "learning_rate": sorted({c[0] for c in CONFIGURATIONS}),
+        "dropout": sorted({c[1] for c in CONFIGURATIONS}),
+    }
 
     def objective(trial: optuna.Trial) -> float:
         """Score one configuration."""
-        return cross_validate(trial.suggest_float("learning_rate", 1e-4, 1), trial.suggest_float("dropout", 0, 1))
+        return cross_validate(
+            trial.suggest_float("learning_rate", 1e-4, 1), trial.suggest_float("dropout", 0, 1)
+        )
 
     storage = f"sqlite:///{Path(tempfile.mkdtemp()) / 'optuna.db'}"
     study = optuna.create_study(

@@ -32,7 +32,12 @@ def main() -> None:
         "KerasTuner with cross-validation by hand": lambda: in_process("keras_tuner_by_hand.py"),
     }
     seconds = measure(trials)
-    browsing = measure({f"`kerasweep {command}`": browse(command) for command in ("best", "studies", "show large", "compare large large", "spaces")})
+    browsing = measure(
+        {
+            f"`kerasweep {command}`": browse(command)
+            for command in ("best", "studies", "show large", "compare large large", "spaces")
+        }
+    )
     DOCUMENT.write_text(document(seconds, browsing), encoding="utf-8")
     print(DOCUMENT.read_text(encoding="utf-8"))
 
@@ -69,7 +74,9 @@ def browse(command: str) -> Callable[[], float]:
 
     def run() -> float:
         started = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "kerasweep", *command.split()], cwd=folder, capture_output=True, check=True)
+        subprocess.run(
+            [sys.executable, "-m", "kerasweep", *command.split()], cwd=folder, capture_output=True, check=True
+        )
         return time.perf_counter() - started
 
     return run
@@ -80,25 +87,24 @@ def document(trials: dict[str, list[float]], browsing: dict[str, list[float]]) -
     from importlib.metadata import version
 
     names = ("tensorflow", "keras", "optuna", "keras-tuner", "scikit-learn")
+    versions = [f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in names)]
     reference = statistics.median(trials["Kerasweep, 1 worker"])
     lines = [
         "# Benchmarks",
         "",
         "Written by `make bench`. Machines differ and are noisy: read the ratios, which come from one run on one machine.",
         "",
-        f"{platform.system()} {platform.machine()}, {len(os.sched_getaffinity(0))} cores; Python "
-        f"{platform.python_version()}, " + ", ".join(f"{name} {version(name)}" for name in names) + ".",
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores; {', '.join(versions)}.",
         "",
         "## A trial",
         "",
-        "Digits (1,348 training rows), two hidden layers of 128 units with dropout, batch 100, 5 folds, 20 epochs, no "
+        "Digits (1,348 training rows), two hidden layers of 128 units with dropout, batch 100, 5 folds, 20 epochs, no",
         f"pruning, 6 configurations of learning rate and dropout; seconds a trial, {ROUNDS} rounds.",
         "",
         "| work | median | range | against one worker |",
         "| --- | ---: | ---: | ---: |",
         *(
-            f"| {name} | {statistics.median(row):.2f} s | {min(row):.2f}–{max(row):.2f} s | "
-            f"{statistics.median(row) / reference:.2f} |"
+            f"| {name} | {seconds_text(row)} | {statistics.median(row) / reference:.2f} |"
             for name, row in trials.items()
         ),
         "",
@@ -108,13 +114,15 @@ def document(trials: dict[str, list[float]], browsing: dict[str, list[float]]) -
         "",
         "| command | median | range |",
         "| --- | ---: | ---: |",
-        *(
-            f"| {name} | {statistics.median(row):.2f} s | {min(row):.2f}–{max(row):.2f} s |"
-            for name, row in browsing.items()
-        ),
+        *(f"| {name} | {seconds_text(row)} |" for name, row in browsing.items()),
         "",
     ]
     return "\n".join(lines)
+
+
+def seconds_text(row: list[float]) -> str:
+    """Return the cells of a measurement: median and range."""
+    return f"{statistics.median(row):.2f} s | {min(row):.2f}–{max(row):.2f} s"
 
 
 if __name__ == "__main__":

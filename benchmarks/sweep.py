@@ -31,7 +31,7 @@ if __name__ == "__main__":
     url = f"sqlite:///{Path(tempfile.mkdtemp()) / 'kerasweep.db'}"
     plan, _ = find_place(plan, url, named=False)
 
-    def listen(progress: object) -> None:
+    def listen(_: object) -> None:
         """Start the clock when workers are ready, as the others' starts after their imports."""
         if not started:
             started.append(time.perf_counter())

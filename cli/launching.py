@@ -59,7 +59,7 @@ def launch(
         str | None,
         typer.Argument(
             help="A name (digits, mnist, ...), a .csv, .parquet or .npz file, a folder of images, "
-            "module:function; or a sweep.yaml."
+            "module:function; or a sweep.yaml or .json."
         ),
     ] = None,
     model: Annotated[str | None, typer.Argument(help="nn, ann, dnn, cnn, or module:function.")] = None,
@@ -150,7 +150,7 @@ def launch(
 
     file: str | None = None
     source, family = data_option or data, model_option or model
-    if source is not None and Path(source).suffix.lower() in (".yaml", ".yml"):
+    if source is not None and Path(source).suffix.lower() in (".yaml", ".yml", ".json"):
         source, file = None, source
     if file is None and source is None:
         raise SpecError("Name the data and the model, for example: kerasweep launch digits dnn.")

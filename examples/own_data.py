@@ -1,6 +1,6 @@
 """Data of one's own: arrays, or a frame with a column to predict.
 
-    python own_data.py
+python own_data.py
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ def houses(rows: int = 300) -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    study = ks.launch(houses(), "nn", target="price", search="random", trials=3, epochs=15, folds=3, study="houses")
+    study = ks.launch(
+        houses(), "nn", target="price", search="random", trials=3, epochs=15, folds=3, study="houses"
+    )
     print(study.leaderboard())
     print(study.refit(data=houses()).test)

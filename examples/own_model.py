@@ -1,7 +1,7 @@
 """A model of one's own: a function that builds, and the space that it reads.
 
-    kerasweep launch wine own_model:build --trials 10        (in this folder)
-    python own_model.py
+kerasweep launch wine own_model:build --trials 10        (in this folder)
+python own_model.py
 """
 
 from __future__ import annotations

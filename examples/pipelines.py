@@ -32,8 +32,10 @@ def run(name: str, storage: Path) -> str:
     best, about = study.best, study.record.about
     counts = ", ".join(f"{count} {state}" for state, count in study.record.counts.items())
     scores = ", ".join(f"{metric} **{value:.4g}**" for metric, value in refit.test.items())
-    values = "\n".join(f"| `{key}` | {value:.4g} |" if isinstance(value, float) else f"| `{key}` | {value} |"
-                       for key, value in best.configuration.items())
+    values = "\n".join(
+        f"| `{key}` | {value:.4g} |" if isinstance(value, float) else f"| `{key}` | {value} |"
+        for key, value in best.configuration.items()
+    )
     return f"""## {name}
 
 ```sh

@@ -133,7 +133,11 @@ def _data_text(data: Mapping[str, Any]) -> str:
 
 
 def _sentences(value: object) -> str:
-    return "; ".join(str(part).rstrip(".") for part in value) if isinstance(value, list | tuple) else str(value or "")
+    return (
+        "; ".join(str(part).rstrip(".") for part in value)
+        if isinstance(value, list | tuple)
+        else str(value or "")
+    )
 
 
 def _pairs(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -29,8 +30,14 @@ _ERRORS = (
     *("cosh", "false_positives", "false_negatives"),
 )
 """Parts of the names of those Keras metrics that should be small."""
-_UNITS_OF_TARGET = {"loss": 2, "mae": 1}
-"""Power of the target's unit in a metric of a regression that Kerasweep compiles: squared error and absolute error."""
+_POWERS = {
+    "mse": 2,
+    "mean_squared_error": 2,
+    "mae": 1,
+    "mean_absolute_error": 1,
+    "rmse": 1,
+    "root_mean_squared_error": 1,
+}
 
 
 @dataclass(frozen=True)
@@ -79,12 +86,24 @@ def choose_objective(
     return Objective(name, direction)
 
 
-def in_target_units(metric: str, value: float, scale: float) -> float:
-    """Convert a metric of a standardised target to the target's own units.
+def unit_power(metric: str, loss: str) -> int:
+    """Return the power of the target's unit in a regression's metric: 2 for squared errors, 1 for errors, else 0.
 
     Args:
-        metric: ``loss`` or ``mae``, with or without ``val_``.
-        value: As computed on the scaled target.
+        metric: As Keras names it, with or without ``val_``.
+        loss: Name of the loss that the model is compiled with; ``loss`` and ``val_loss`` are in its units. A loss that
+            is not homogeneous (Huber's) has no such power and stays in units of the standardised target.
+    """
+    name = metric.removeprefix("val_")
+    return _POWERS.get(loss if name == "loss" else name, 0)
+
+
+def in_target_units(logs: Mapping[str, float], loss: str, scale: float) -> dict[str, float]:
+    """Convert metrics of a standardised target to the target's own units.
+
+    Args:
+        logs: As computed on the scaled target.
+        loss: Name of the loss.
         scale: Original units that one scaled unit is.
     """
-    return value * scale ** _UNITS_OF_TARGET.get(metric.removeprefix("val_"), 0)
+    return {metric: float(value) * scale ** unit_power(metric, loss) for metric, value in logs.items()}

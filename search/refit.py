@@ -40,6 +40,8 @@ class Refit:
     """Given to ``keras.utils.set_random_seed`` and to the order of rows."""
     test: dict[str, float]
     """Metrics on the test split, in the target's units."""
+    unit_powers: dict[str, int]
+    """Metric -> power of the target's unit in it, for a regression's metrics that have one."""
     training: dict[str, list[float]]
     """Metric -> epoch, on the training rows while training."""
     seconds: float
@@ -116,6 +118,7 @@ def _train(
         for metric, value in logs.items():
             history.setdefault(metric, []).append(value)
         on_epoch(epoch + 1, epochs, logs)
+    test = run.evaluate()
     return Refit(
         study=study,
         trial=trial,
@@ -127,7 +130,8 @@ def _train(
         epochs=epochs,
         batch_size=run.batch_size,
         seed=seed,
-        test=run.evaluate(),
+        test=test,
+        unit_powers=run.unit_powers(test),
         training=history,
         seconds=round(time.perf_counter() - started, 3),
     )

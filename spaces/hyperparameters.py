@@ -336,9 +336,8 @@ class Categorical(Hyperparameter):
             for earlier in self.choices[:position]:
                 if same(choice, earlier):
                     raise SpaceError(f"{self.name}: the choice {value_text(choice)} stands twice.")
-                if (
-                    choice == earlier
-                ):  # as Optuna compares them: one of the two would be read back as the other
+                if choice == earlier:
+                    # Optuna compares choices like this, and would read one of the two back as the other.
                     raise SpaceError(
                         f"{self.name}: a study cannot tell the choices {value_text(earlier)} and "
                         f"{value_text(choice)} apart; drop one of the two."

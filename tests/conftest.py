@@ -24,7 +24,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 def kerasweep() -> Run:
     """Run the real command line in a process of its own."""
 
-    def run(*arguments: object, cwd: Path, timeout: float = 240, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        *arguments: object, cwd: Path, timeout: float = 240, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "kerasweep", *map(str, arguments)],
             cwd=cwd,

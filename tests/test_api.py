@@ -27,7 +27,9 @@ def build(config: dict, signature: ks.Signature):
     model = keras.Sequential([keras.Input(signature.input_shape), keras.layers.Flatten()])
     model.add(keras.layers.Dense(config["width"], activation="relu"))
     model.add(keras.layers.Dense(signature.outputs, activation=signature.output_activation))
-    model.compile(keras.optimizers.Adam(config["learning_rate"]), "categorical_crossentropy", metrics=["accuracy"])
+    model.compile(
+        keras.optimizers.Adam(config["learning_rate"]), "categorical_crossentropy", metrics=["accuracy"]
+    )
     return model
 
 
@@ -64,7 +66,9 @@ def test_arrays_a_frame_and_a_function(tmp_path: Path) -> None:
 
 
 def test_unknown_settings_are_named_together() -> None:
-    with pytest.raises(SpecError, match=r"(?s)'trails'\. Did you mean 'trials'.*'epcohs'\. Did you mean 'epochs'"):
+    with pytest.raises(
+        SpecError, match=r"(?s)'trails'\. Did you mean 'trials'.*'epcohs'\. Did you mean 'epochs'"
+    ):
         ks.launch("iris", "ann", trails=3, epcohs=2)
 
 

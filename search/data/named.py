@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from ...errors import DataError, one_line
-from .files import read_npz
 from ..quiet import import_tensorflow
+from .files import read_npz
 from .raw import Raw
 
 EMBEDDED = ("digits", "iris", "wine", "breast_cancer", "diabetes")

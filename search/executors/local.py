@@ -39,6 +39,15 @@ class _Worker:
     spoke: bool = False
     """Whether it ever sent anything, so that its death is not one of start-up."""
 
+    def end(self) -> int:
+        """Wait for the process's end, close its pipes, and return its exit code."""
+        code = self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    stream.close()
+        return code
+
 
 class LocalExecutor:
     """Persistent worker processes; one that dies is replaced, and its task is trained again from the start."""
@@ -110,11 +119,7 @@ class LocalExecutor:
         """Kill all workers and remove the data that was laid out for them."""
         for worker in self._workers:
             worker.process.kill()
-            worker.process.wait()
-            for stream in (worker.process.stdin, worker.process.stdout):
-                if stream is not None:
-                    with contextlib.suppress(BrokenPipeError):
-                        stream.close()
+            worker.end()
         self._workers = []
         self._tasks.clear()
         if self._folder is not None:
@@ -137,7 +142,7 @@ class LocalExecutor:
         """Replace a dead worker; train its task again, or give it up if it killed workers before."""
         if worker not in self._workers:
             return None  # closed on purpose
-        code = worker.process.wait()
+        code = worker.end()
         if not worker.spoke and worker.task is None:
             raise SweepError(f"A worker cannot be started: {_last_line(worker.log)}.")
         self._workers[self._workers.index(worker)] = self._spawn()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 import keras
@@ -68,13 +69,18 @@ def make_optimizer(configuration: Configuration) -> keras.optimizers.Optimizer:
 
 def labels_of(model: keras.Model) -> Labels:
     """Return the form of labels that a compiled classifier's loss reads: codes, one-hot rows or one column."""
-    loss = model.loss
-    name = loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
-    if "sparse" in name.lower():
+    if loss_name(model).startswith("sparse"):
         return "codes"
     if model.output_shape[-1] == 1:
         return "column"
     return "one-hot"
+
+
+def loss_name(model: keras.Model) -> str:
+    """Return the name of a compiled model's loss as Keras spells it: ``mean_squared_error``."""
+    loss = model.loss
+    name = loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", str(name)).lower()
 
 
 def encode_labels(codes: np.ndarray, classes: int, labels: Labels) -> np.ndarray:

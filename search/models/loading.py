@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+import sysconfig
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -146,9 +147,7 @@ def _import_function(reference: str) -> tuple[Build, Any]:
 def describe_error(error: BaseException) -> str:
     """Return an error of a user's code in one line: type, message, and file and line where it was raised."""
     text = f"{type(error).__name__}: {one_line(error)}"
-    frames = [
-        frame for frame in traceback.extract_tb(error.__traceback__) if _is_of_a_user(frame.filename)
-    ]
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_of_a_user(frame.filename)]
     return f"{text} ({Path(frames[-1].filename).name} line {frames[-1].lineno})" if frames else text
 
 
@@ -156,4 +155,6 @@ def _is_of_a_user(filename: str) -> bool:
     """Tell whether code is neither a library's nor ours. The root of a clone is the package, and has examples, too."""
     if "site-packages" in filename or filename.startswith("<frozen"):
         return False
-    return not any(Path(filename).is_relative_to(folder) for folder in _OURS)
+    return not any(
+        Path(filename).is_relative_to(folder) for folder in (*_OURS, Path(sysconfig.get_path("stdlib")))
+    )

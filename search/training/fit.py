@@ -15,7 +15,7 @@ from ...spaces import Configuration
 from ..data import Dataset
 from ..events import EpochEnded, Outcome, Task
 from ..metrics import in_target_units
-from ..models.building import build_model, encode_labels, labels_of, summary_of
+from ..models.building import build_model, encode_labels, labels_of, loss_name, summary_of
 from .feeding import Feed, in_order
 from .lockstep import Curves
 from .seeds import fold_seed
@@ -145,4 +145,4 @@ def train_epoch(
 
 def _train_fold(run: FoldRun, epoch: int) -> dict[str, float]:
     logs = train_epoch(run.model, run.feed, epoch, run.validation)
-    return {metric: in_target_units(metric, value, run.target_scale) for metric, value in logs.items()}
+    return in_target_units(logs, loss_name(run.model), run.target_scale)

@@ -8,7 +8,9 @@ from .workload import Trainer, Workload
 
 def worker_environment(threads: int) -> dict[str, str]:
     """Return the environment variables of a process that trains."""
-    counts = dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"), str(threads))
+    counts = dict.fromkeys(
+        ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"), str(threads)
+    )
     return {**QUIET, **counts}
 
 

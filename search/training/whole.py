@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import keras
@@ -9,8 +10,8 @@ import tensorflow as tf
 
 from ...spaces import Configuration
 from ..data import FittedPreparation
-from ..metrics import in_target_units
-from ..models.building import build_model, labels_of
+from ..metrics import in_target_units, unit_power
+from ..models.building import build_model, labels_of, loss_name
 from .feeding import Feed, in_order
 from .fit import batch_size_of, targets_for, train_epoch
 from .workload import Workload
@@ -38,8 +39,12 @@ class WholeRun:
         return self._in_units(self.model.evaluate(self.test, verbose=0, return_dict=True))
 
     def _in_units(self, logs: dict[str, float]) -> dict[str, float]:
-        scale = self.preparation.target_scale
-        return {metric: in_target_units(metric, float(value), scale) for metric, value in logs.items()}
+        return in_target_units(logs, loss_name(self.model), self.preparation.target_scale)
+
+    def unit_powers(self, metrics: Iterable[str]) -> dict[str, int]:
+        """Return the power of the target's unit in each of the metrics that has one."""
+        powers = {metric: unit_power(metric, loss_name(self.model)) for metric in metrics}
+        return {metric: power for metric, power in powers.items() if power}
 
 
 def start_whole(workload: Workload, configuration: Configuration, seed: int) -> WholeRun:

@@ -31,6 +31,8 @@ _PACKAGES = (
 """Public modules, and what a script calls them."""
 _WORDS = {"keras.initializers": keras.initializers.get}
 """Objects that a script may name by a word where nothing about them is set."""
+_SHOWN = ("learning_rate",)
+"""Arguments that are always written: what a sweep is about should be seen where it is the default, too."""
 _COMPILE_DEFAULTS = {
     "loss_weights": None,
     "metrics": None,
@@ -176,7 +178,7 @@ def _needed(cls: type, wanted: Mapping[str, Any]) -> dict[str, Any]:
         raise CannotEmit(f"{cls.__name__}, whose configuration does not say all of it")
     for key in reversed(known):
         fewer = {name: value for name, value in needed.items() if name != key}
-        if key not in _required(cls) and _gives(cls, fewer, wanted):
+        if key not in (*_required(cls), *_SHOWN) and _gives(cls, fewer, wanted):
             needed = fewer
     return needed
 

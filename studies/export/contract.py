@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 Build: TypeAlias = Callable[[dict[str, Any], Any], Any]
 """A model function, ``build(configuration, signature)``."""
 
-UNIT_POWERS = {"loss": 2, "mae": 1}
-"""Power of the target's unit in a regression's metrics, as ``search.metrics.in_target_units`` has it (a test compares)."""
 
 TEST_BATCH = 1000
 """Rows a step while a refit is evaluated; float32 sums depend on it in the last digit."""
@@ -225,6 +223,11 @@ class Bundle(Protocol):
     @property
     def seed(self) -> int:
         """Seed of weights, dropout and the order of rows."""
+        ...
+
+    @property
+    def unit_powers(self) -> Mapping[str, int]:
+        """Metric -> power of the target's unit in it, for metrics that have one."""
         ...
 
     @property

@@ -96,9 +96,7 @@ def check_folder(target: Path, *, overwrite: bool) -> None:
     if overwrite or not target.is_dir() or (target / MARK).is_file():
         return
     if any(target.iterdir()):
-        raise OutputError(
-            f"{target} is not empty and no earlier export; name another folder or allow overwriting."
-        )
+        raise OutputError(f"{target} is not empty and no earlier export; name another folder.")
 
 
 def _take_place(fresh: Path, target: Path) -> None:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from ...errors import OutputError, one_line
-from .contract import TEST_BATCH, UNIT_POWERS, Build, Bundle
+from .contract import TEST_BATCH, Build, Bundle
 from .files import check_file, write_text
 from .models import ModelCode, model_code
 from .preparing import prepare_lines, target_lines
@@ -120,7 +121,7 @@ def _render(
         title=_safe(
             f"Train the winner of the study '{bundle.study.name}' again: trial {bundle.trial.number}."
         ),
-        provenance=[_safe(line) for line in _provenance(bundle, notes)],
+        provenance=_provenance(bundle, notes),
         imports=_imports(imports),
         constants=_constants(constants, {**_COMMENTS, **steps.comments}),
         helpers=[*reading.helpers, *steps.helpers],
@@ -133,7 +134,7 @@ def _render(
         model_about=model.about,
         builder=model.body,
         test_batch=TEST_BATCH,
-        powers=flat(literal(UNIT_POWERS)),
+        powers=flat(literal(dict(bundle.unit_powers))),
     )
     return _spaced(text)
 
@@ -155,19 +156,17 @@ def _provenance(bundle: Bundle, notes: tuple[str, ...]) -> list[str]:
         for name in ("keras", "tensorflow", "scikit-learn", "numpy")
         if name in versions
     )
-    lines = [f"Cross-validation: {score_text(study, bundle.trial)}."]
+    scored = f"Test rows: {scores}."
     if notes:
-        lines.append(f"Refit on all training rows, test rows: {scores}.")
-        lines.append(f"This script may print other numbers: {'; '.join(notes)}.")
+        scored += f" This script may print other numbers: {'; '.join(notes)}."
     else:
-        lines.append(f"Test rows: {scores}. This script prints the same again on the")
-        lines.append(f"same machine with {named}.")
-    lines.append("")
-    lines.append(
+        scored += f" This script prints the same again on the same machine with {named}."
+    data = (
         f"Data: {dataset.name}, {len(dataset.y):,} training rows, {len(dataset.y_test):,} test rows, "
         f"fingerprint {dataset.fingerprint}."
     )
-    return lines
+    paragraphs = (f"Cross-validation: {score_text(study, bundle.trial)}.", scored, data)
+    return [line for text in paragraphs for line in wrap(_safe(text), 100, break_on_hyphens=False)]
 
 
 def _safe(text: str) -> str:

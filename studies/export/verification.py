@@ -47,7 +47,7 @@ def _same(left: Any, right: np.ndarray) -> bool:
 def _targets(bundle: Bundle, y: np.ndarray) -> np.ndarray:
     """Return targets in the form that the model's loss reads."""
     if bundle.labels == "one-hot":
-        return np.eye(len(bundle.dataset.classes), dtype="float32")[y]
+        return np.asarray(np.eye(len(bundle.dataset.classes), dtype=np.float32)[y])
     if bundle.labels == "column":
         return y.astype("float32")[:, None]
     return np.asarray(bundle.preparation.transform_target(y))

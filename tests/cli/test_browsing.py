@@ -29,7 +29,13 @@ class TestOnARealStudy:
         assert len(rows) == 2
         assert rows[0]["value"] >= rows[1]["value"]
         assert rows[0]["value"] == pytest.approx(statistics.fmean(rows[0]["fold_scores"]))
-        assert set(rows[0]["configuration"]) == {"optimizer", "learning_rate", "batch_size", "units", "activation"}
+        assert set(rows[0]["configuration"]) == {
+            "optimizer",
+            "learning_rate",
+            "batch_size",
+            "units",
+            "activation",
+        }
 
     def test_studies(self, kerasweep: Any, trained: Path) -> None:
         done = kerasweep("studies", cwd=trained)
@@ -41,7 +47,14 @@ class TestOnARealStudy:
 
     def test_show_a_study(self, kerasweep: Any, trained: Path) -> None:
         text = kerasweep("show", "first", cwd=trained).stdout
-        for word in ("fingerprint", "divided by 16", "stratified, 2 folds", "test accuracy", "best trials", "tensorflow"):
+        for word in (
+            "fingerprint",
+            "divided by 16",
+            "stratified, 2 folds",
+            "test accuracy",
+            "best trials",
+            "tensorflow",
+        ):
             assert word in text
 
     def test_show_a_trial(self, kerasweep: Any, trained: Path) -> None:
@@ -55,7 +68,9 @@ class TestOnARealStudy:
     def test_compare(self, kerasweep: Any, trained: Path) -> None:
         assert "first" in kerasweep("compare", "first", cwd=trained).stdout
         (row,) = json.loads(kerasweep("compare", "first", "first", "--json", cwd=trained).stdout)
-        assert row["test_score"] == pytest.approx(row["refits"][str(row["best"]["number"])]["test"]["accuracy"])
+        assert row["test_score"] == pytest.approx(
+            row["refits"][str(row["best"]["number"])]["test"]["accuracy"]
+        )
         assert row["cost"]["epochs_spent"] == 3 * 3 * 2
 
 
@@ -78,7 +93,10 @@ class TestSpaces:
         assert done.returncode == 2
 
     def test_json(self, kerasweep: Any, tmp_path: Path) -> None:
-        assert json.loads(kerasweep("spaces", "nn", "--json", cwd=tmp_path).stdout)["learning_rate"]["log"] is True
+        assert (
+            json.loads(kerasweep("spaces", "nn", "--json", cwd=tmp_path).stdout)["learning_rate"]["log"]
+            is True
+        )
 
 
 @pytest.fixture(scope="module")

@@ -48,7 +48,17 @@ def wait_for(process: subprocess.Popen[str], word: str) -> list[str]:
 
 def test_two_workers_find_the_same_scores_as_one(kerasweep: Any, tmp_path: Path) -> None:
     for workers in (1, 2):
-        flags = ["--search", "grid", "--study", f"w{workers}", "--workers", str(workers), "--threads", "1", *SMALL]
+        flags = [
+            "--search",
+            "grid",
+            "--study",
+            f"w{workers}",
+            "--workers",
+            str(workers),
+            "--threads",
+            "1",
+            *SMALL,
+        ]
         done = kerasweep("launch", "digits", "ann", *flags, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         assert done.stderr == ""
@@ -60,9 +70,26 @@ def test_two_workers_find_the_same_scores_as_one(kerasweep: Any, tmp_path: Path)
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_interrupted_once_stops_at_the_next_epoch_and_resumes(kerasweep: Any, tmp_path: Path, workers: str) -> None:
-    flags = ["--study", "s", "--trials", "4", "--limit", "200", "--folds", "2", "--epochs", "60", "--patience", "none"]
-    process = start(tmp_path, "launch", "digits", "ann", "--search", "random", "-v", "--workers", workers, *flags)
+def test_interrupted_once_stops_at_the_next_epoch_and_resumes(
+    kerasweep: Any, tmp_path: Path, workers: str
+) -> None:
+    flags = [
+        "--study",
+        "s",
+        "--trials",
+        "4",
+        "--limit",
+        "200",
+        "--folds",
+        "2",
+        "--epochs",
+        "60",
+        "--patience",
+        "none",
+    ]
+    process = start(
+        tmp_path, "launch", "digits", "ann", "--search", "random", "-v", "--workers", workers, *flags
+    )
     wait_for(process, "epoch 3 ")
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
@@ -75,7 +102,9 @@ def test_interrupted_once_stops_at_the_next_epoch_and_resumes(kerasweep: Any, tm
     assert "COMPLETE" not in states
     done = kerasweep("resume", "s", "--trials", "2", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert [trial["number"] for trial in trials(kerasweep, tmp_path, "s").values() if trial["state"] == "complete"] == [0, 1]
+    assert [
+        trial["number"] for trial in trials(kerasweep, tmp_path, "s").values() if trial["state"] == "complete"
+    ] == [0, 1]
 
 
 def test_killed_driver_loses_only_what_ran(kerasweep: Any, tmp_path: Path) -> None:
@@ -94,7 +123,20 @@ def test_killed_driver_loses_only_what_ran(kerasweep: Any, tmp_path: Path) -> No
 
 
 def test_second_driver_is_refused_and_told_who_runs_it(kerasweep: Any, tmp_path: Path) -> None:
-    flags = ["--study", "s", "--limit", "200", "--folds", "2", "--epochs", "500", "--patience", "none", "--trials", "2"]
+    flags = [
+        "--study",
+        "s",
+        "--limit",
+        "200",
+        "--folds",
+        "2",
+        "--epochs",
+        "500",
+        "--patience",
+        "none",
+        "--trials",
+        "2",
+    ]
     process = start(tmp_path, "launch", "digits", "ann", "--search", "random", "-v", *flags)
     try:
         wait_for(process, "epoch 1 ")
@@ -132,7 +174,9 @@ def test_dry_run_writes_nothing(kerasweep: Any, tmp_path: Path) -> None:
 
 
 def test_quiet_is_silent(kerasweep: Any, tmp_path: Path) -> None:
-    done = kerasweep("launch", "iris", "ann", "-q", "--trials", "1", "--folds", "2", "--epochs", "1", cwd=tmp_path)
+    done = kerasweep(
+        "launch", "iris", "ann", "-q", "--trials", "1", "--folds", "2", "--epochs", "1", cwd=tmp_path
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
@@ -146,7 +190,20 @@ def test_diverged_trials_do_not_end_a_sweep(kerasweep: Any, tmp_path: Path) -> N
 
 
 def test_report_and_delete(kerasweep: Any, tmp_path: Path) -> None:
-    kerasweep("launch", "iris", "ann", "--study", "한국어", "--trials", "2", "--folds", "2", "--epochs", "2", cwd=tmp_path)
+    kerasweep(
+        "launch",
+        "iris",
+        "ann",
+        "--study",
+        "한국어",
+        "--trials",
+        "2",
+        "--folds",
+        "2",
+        "--epochs",
+        "2",
+        cwd=tmp_path,
+    )
     done = kerasweep("report", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "한국어" in (tmp_path / "report.html").read_text(encoding="utf-8")

@@ -65,7 +65,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("misuse")
     (made / "mine.py").write_text("def build(config, signature):\n    raise RuntimeError('한국어')\n")
     (made / "broken.py").write_text("1 / 0\n")
-    (made / "few.csv").write_text("size,color\n" + "".join(f"{i},{'red' if i % 2 else 'blue'}\n" for i in range(40)))
+    (made / "few.csv").write_text(
+        "size,color\n" + "".join(f"{i},{'red' if i % 2 else 'blue'}\n" for i in range(40))
+    )
     (made / "one.csv").write_text("size,kind\n" + "".join(f"{i},same\n" for i in range(40)))
     (made / "broken.npz").write_bytes(b"PK\x03\x04 not an archive")
     (made / "bad.yaml").write_text("data: digits\nmodel: [ann\n")

@@ -22,7 +22,7 @@ def test_pipeline_is_a_valid_sweep(file: Path) -> None:
 
 @pytest.mark.trains
 @pytest.mark.parametrize(
-    ("script", "words"), [("own_model.py", "TrialRecord"), ("own_data.py", "'mae'")], ids=lambda word: str(word)
+    ("script", "words"), [("own_model.py", "TrialRecord"), ("own_data.py", "'mae'")], ids=str
 )
 def test_script_runs(script: str, words: str, tmp_path: Path) -> None:
     done = subprocess.run(

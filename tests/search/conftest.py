@@ -12,7 +12,7 @@ import shutil
 import sqlite3
 import statistics
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,11 @@ def score(configuration: Configuration, fold: int, epoch: int) -> float:
 
 def diverges(configuration: Configuration) -> str | None:
     """Say that high rates of plain gradient descent diverge."""
-    return "diverged" if configuration.get("momentum", 0) > 0.7 and configuration["learning_rate"] > 0.5 else None
+    return (
+        "diverged"
+        if configuration.get("momentum", 0) > 0.7 and configuration["learning_rate"] > 0.5
+        else None
+    )
 
 
 @dataclass
@@ -164,6 +168,7 @@ class Lab:
     epochs: int = 4
     seed: int = 3
     name: str = "study"
+    listen: Callable[[Progress], object] = lambda _: None
     progress: list[Progress] = field(default_factory=list)
     sweep: Sweep | None = None
     picture: list[tuple[Any, ...]] = field(default_factory=list)
@@ -207,13 +212,17 @@ class Lab:
                 pruning=pruning,
                 budget=Budget(self.trials, seconds, target),
                 seed=self.seed,
-                listen=self.progress.append,
+                listen=self._hear,
             )
             if killed:
                 self.sweep._give_back = lambda: None
             reason = self.sweep.run()
             self.picture = picture(writer.optuna)
             return reason
+
+    def _hear(self, progress: Progress) -> None:
+        self.progress.append(progress)
+        self.listen(progress)
 
     def enqueue(self, *configurations: Configuration) -> None:
         """Have configurations wait in the study."""
@@ -237,9 +246,7 @@ class Lab:
         source = file or self.file
         if source.exists():
             shutil.copy(source, folder / "study.db")
-        return Lab(
-            folder, self.method, self.pruner, self.space, self.trials, self.epochs, self.seed, self.name
-        )
+        return replace(self, folder=folder, progress=[], picture=[], sweep=None, listen=lambda _: None)
 
 
 def picture(study: optuna.Study) -> list[tuple[Any, ...]]:
@@ -248,7 +255,7 @@ def picture(study: optuna.Study) -> list[tuple[Any, ...]]:
 
 
 def _picture(trial: FrozenTrial) -> tuple[Any, ...]:
-    attributes = {key: value for key, value in sorted(trial.user_attrs.items())}
+    attributes = dict(sorted(trial.user_attrs.items()))
     return (
         trial.number,
         trial.state.name,

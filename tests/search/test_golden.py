@@ -46,7 +46,9 @@ def write(file: Path, names: tuple[str, ...], configurations: list[dict]) -> Non
         rows = csv.writer(stream, lineterminator="\n")
         rows.writerow(names)
         for configuration in configurations:
-            rows.writerow([json.dumps(configuration[name]) if name in configuration else "" for name in names])
+            rows.writerow(
+                [json.dumps(configuration[name]) if name in configuration else "" for name in names]
+            )
 
 
 def read(file: Path) -> list[dict]:

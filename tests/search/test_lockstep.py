@@ -73,6 +73,8 @@ def test_divergence_is_told_with_its_place(value: float) -> None:
 
 
 def test_a_metric_that_the_model_does_not_compute() -> None:
-    with pytest.raises(TrainingError, match=r"^the model does not compute val_accuracy\. Did you mean 'val_acc'\?$") as caught:
+    with pytest.raises(
+        TrainingError, match=r"^the model does not compute val_accuracy\. Did you mean 'val_acc'\?$"
+    ) as caught:
         Curves(ACCURACY, 1).add_epoch([{"val_acc": 0.5, "loss": 1.0}])
     assert caught.value.kind == "metric"

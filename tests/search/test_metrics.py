@@ -46,11 +46,15 @@ def test_a_name_tells_the_direction(metric: str, direction: str) -> None:
 
 
 def test_a_metric_that_no_family_computes() -> None:
-    with pytest.raises(SpecError, match=r"^There is no metric 'acuracy' for classification\. Did you mean 'val_accuracy'\?$"):
+    with pytest.raises(
+        SpecError, match=r"^There is no metric 'acuracy' for classification\. Did you mean 'val_accuracy'\?$"
+    ):
         choose_objective("acuracy", None, "classification", own_model=False)
 
 
 def test_units() -> None:
-    assert in_target_units("val_loss", 2.0, 10.0) == 200.0
-    assert in_target_units("mae", 2.0, 10.0) == 20.0
-    assert in_target_units("val_accuracy", 0.5, 10.0) == 0.5
+    logs = {"val_loss": 2.0, "mae": 2.0, "val_root_mean_squared_error": 2.0, "r2_score": 0.5}
+    squared = {"val_loss": 200.0, "mae": 20.0, "val_root_mean_squared_error": 20.0, "r2_score": 0.5}
+    assert in_target_units(logs, "mean_squared_error", 10.0) == squared
+    assert in_target_units(logs, "mean_absolute_error", 10.0) == {**squared, "val_loss": 20.0}
+    assert in_target_units(logs, "huber", 10.0) == {**squared, "val_loss": 2.0}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import sys
 from pathlib import Path
@@ -94,3 +95,6 @@ def test_an_error_of_a_user_says_where() -> None:
     with pytest.raises(KeyError) as caught:
         fail()
     assert describe_error(caught.value).startswith("KeyError: 'units' (test_models.py line ")
+    with pytest.raises(ValueError, match="Expecting value") as caught:
+        json.loads("x")
+    assert "(test_models.py line " in describe_error(caught.value), "not a line of the standard library"

@@ -83,8 +83,8 @@ def is_own_end(trial: TrialRecord) -> bool:
 def test_a_kill_at_any_event(lab, fake, watch, tmp_path, method, pruner, trials, epochs) -> None:
     whole = lab(method=method, pruner=pruner, trials=trials, epochs=epochs)
     watched = watch(whole.file)
-    executor = fake(epochs=epochs, before_event=watched.look)
-    whole.run(executor)
+    whole.listen = watched.look  # also between two trials, when there is no event
+    whole.run(fake(epochs=epochs, before_event=watched.look))
     assert {trial[1] for trial in whole.picture} >= {"COMPLETE", "PRUNED"}
     assert len(watched.copies) > 1.5 * trials
     check_copies(whole, watched.copies, tmp_path)
@@ -93,7 +93,7 @@ def test_a_kill_at_any_event(lab, fake, watch, tmp_path, method, pruner, trials,
 def test_a_kill_at_any_write(lab, watch, tmp_path) -> None:
     """Also between the writes of one event: while the study is made, a trial begun, a result stored."""
     space = Space((Categorical("a", ("x", "y")), Int("b", 1, 3)))
-    whole = lab(method="bayes", pruner="hyperband", trials=6, space=space, epochs=3, seed=0)
+    whole = lab(method="bayes", pruner="hyperband", trials=6, space=space, epochs=3, seed=36)
     watched = watch(whole.file)
     sqlalchemy.event.listen(sqlalchemy.Engine, "commit", watched.look)
     try:
@@ -127,7 +127,9 @@ def test_an_exception_at_any_event(lab, fake, tmp_path, killed) -> None:
 
 
 @pytest.mark.parametrize("capacity", [2, 5])
-def test_several_workers_killed_at_any_event_lose_nothing(lab, fake, finite, tmp_path, watch, capacity) -> None:
+def test_several_workers_killed_at_any_event_lose_nothing(
+    lab, fake, finite, tmp_path, watch, capacity
+) -> None:
     """What is tried next depends on timing here; that everything is trained once does not."""
     whole = lab(method="grid", trials=9, space=finite, epochs=2)
     watched = watch(whole.file)

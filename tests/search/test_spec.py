@@ -59,7 +59,16 @@ def test_a_specification_is_the_same_after_the_study(changes: dict) -> None:
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("90", 90), ("90s", 90), ("10m", 600), ("1.5h", 5400), ("1h30m", 5400), ("2d", 172800), (" 5s ", 5), (7, 7)],
+    [
+        ("90", 90),
+        ("90s", 90),
+        ("10m", 600),
+        ("1.5h", 5400),
+        ("1h30m", 5400),
+        ("2d", 172800),
+        (" 5s ", 5),
+        (7, 7),
+    ],
 )
 def test_times(text, seconds: float) -> None:
     assert make_spec({**SMALL, "search": {"time": text}}).search.time == seconds
@@ -107,8 +116,14 @@ def test_every_fault_is_told() -> None:
     [
         ({**SMALL, "search": {"trials": True}}, "search.trials: must be a number, got True."),
         ({**SMALL, "search": {"time": True}}, "search.time: must be a number, got True."),
-        ({**SMALL, "search": {"target": float("nan")}}, "search.target: input should be a finite number, got nan."),
-        ({**SMALL, "data": {"source": "x", "test_size": 1}}, "data.test_size: input should be less than 1, got 1."),
+        (
+            {**SMALL, "search": {"target": float("nan")}},
+            "search.target: input should be a finite number, got nan.",
+        ),
+        (
+            {**SMALL, "data": {"source": "x", "test_size": 1}},
+            "data.test_size: input should be less than 1, got 1.",
+        ),
         ({**SMALL, "space": {"preset": "best"}}, "space.preset: there is no 'best'. Known: basic."),
         ({**SMALL, "cv": {"folds": 1}}, "cv.folds: input should be greater than or equal to 2, got 1."),
         (None, "A specification holds keys and values, for example 'model: ann'."),
@@ -186,10 +201,12 @@ def test_the_provenance_of_an_exported_winner_is_passed_over(write) -> None:
     [
         (
             "data: digits\nmodell: ann\nsearch:\n  trails: 3\n  method: bays\n",
+            (
             "{file}: 'model' must be given.\n"
             "{file} line 5: search.method: there is no 'bays'. Did you mean 'bayes'?\n"
             "{file} line 4: there is no key 'search.trails'. Did you mean 'trials'?\n"
-            "{file} line 2: there is no key 'modell'. Did you mean 'model'?",
+            "{file} line 2: there is no key 'modell'. Did you mean 'model'?"
+            ),
         ),
         ("data: digits\nmodel: ann\ndata: mnist\n", "{file} line 3: 'data' stands twice, first on line 1."),
         (

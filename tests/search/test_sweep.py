@@ -32,7 +32,9 @@ def test_a_finite_space_ends_when_all_of_it_was_tried(lab, fake, finite, method:
     executor = fake(capacity=capacity, epochs=2)
     assert made.run(executor) == "exhausted"
     keys = [configuration_key(task.configuration) for task in executor.trained]
-    assert sorted(keys) == sorted(configuration_key(configuration) for configuration in finite.configurations())
+    assert sorted(keys) == sorted(
+        configuration_key(configuration) for configuration in finite.configurations()
+    )
     assert set(made.states()) == {"C"}
 
 

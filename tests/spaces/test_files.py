@@ -71,8 +71,10 @@ def test_presets_survive_a_file(family: str) -> None:
         ({"a": {"type": "int"}}, "a: low and high must be given."),
         (
             {"a": {"type": "float", "low": 0, "high": 1, "recomended": 1, "steps": 2}},
-            "a: There is no key 'recomended'. Did you mean 'recommended'? There is no key 'steps'."
-            " Known: recommended, confidence, grid, group, meaning, source, low, high, log, when.",
+            (
+                "a: There is no key 'recomended'. Did you mean 'recommended'? There is no key 'steps'."
+                " Known: recommended, confidence, grid, group, meaning, source, low, high, log, when."
+            ),
         ),
         (
             {"a": {"type": "float", "low": 0, "high": 1, "when": "sgd"}},
@@ -82,7 +84,10 @@ def test_presets_survive_a_file(family: str) -> None:
             {"a": {"type": "float", "low": 0, "high": 1, "when": {"b": []}}},
             "a can never be active: no value of b is named.",
         ),
-        ({"a": {"type": "float", "low": 1, "high": 2, "log": "no"}}, "a: log must be true or false, got 'no'."),
+        (
+            {"a": {"type": "float", "low": 1, "high": 2, "log": "no"}},
+            "a: log must be true or false, got 'no'.",
+        ),
         (
             {"a": {"type": "float", "low": None, "high": 2}, "b": {"type": "int", "low": 1, "high": [2]}},
             "a: a bound must be a finite number, got None. b: a bound must be a whole number, got [2].",
@@ -91,7 +96,10 @@ def test_presets_survive_a_file(family: str) -> None:
             {"a": {"type": "categorical", "choices": [[1], 2]}},
             "a: a choice must be text, a number, true, false or none, got [1].",
         ),
-        ({"2a": {"type": "int", "low": 1, "high": 2}}, "A hyperparameter's name must be an identifier, got '2a'."),
+        (
+            {"2a": {"type": "int", "low": 1, "high": 2}},
+            "A hyperparameter's name must be an identifier, got '2a'.",
+        ),
     ],
 )
 def test_faults_are_named(data, message: str) -> None:

@@ -15,7 +15,10 @@ from kerasweep.spaces import Categorical, Float, Int, value_text
     [
         (lambda: Float("2x", 0, 1), "A hyperparameter's name must be an identifier, got '2x'."),
         (lambda: Float("", 0, 1), "A hyperparameter's name must be an identifier, got ''."),
-        (lambda: Float("a", 1, 1), "a: the range 1..1 is empty; the lower bound must be below the upper one."),
+        (
+            lambda: Float("a", 1, 1),
+            "a: the range 1..1 is empty; the lower bound must be below the upper one.",
+        ),
         (lambda: Int("a", 5, 2), "a: the range 5..2 is empty; the lower bound must be below the upper one."),
         (
             lambda: Float("a", 0, 1, log=True),
@@ -145,7 +148,14 @@ def test_a_hyperparameter_does_not_change() -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(None, "none"), (True, "true"), (0.001, "0.001"), (0.123456789, "0.123456789"), ("relu", "relu"), (3, "3")],
+    [
+        (None, "none"),
+        (True, "true"),
+        (0.001, "0.001"),
+        (0.123456789, "0.123456789"),
+        ("relu", "relu"),
+        (3, "3"),
+    ],
 )
 def test_values_as_people_write_them(value, text: str) -> None:
     assert value_text(value) == text

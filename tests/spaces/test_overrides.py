@@ -152,7 +152,9 @@ def test_all_faults_are_told_at_once() -> None:
 
 
 def test_narrowing_a_parent_narrows_its_children() -> None:
-    assert apply_overrides(SPACE, {"layers": "1..2"}, {})["units"].conditions == (Condition("layers", (1, 2)),)
+    assert apply_overrides(SPACE, {"layers": "1..2"}, {})["units"].conditions == (
+        Condition("layers", (1, 2)),
+    )
     assert apply_overrides(SPACE, {}, {"layers": "1"})["units"].conditions == (Condition("layers", (1,)),)
     assert "units" not in apply_overrides(SPACE, {}, {"layers": "0"}).names
     with pytest.raises(SpaceError, match=r"^units is never active with these changes; drop it\.$"):

@@ -68,7 +68,9 @@ def hyperparameters(draw: st.DrawFn, name: str, parents: tuple = ()):
 
 @st.composite
 def conditions(draw: st.DrawFn, parents: tuple) -> tuple[Condition, ...]:
-    chosen = draw(st.lists(st.sampled_from(parents), max_size=2, unique_by=lambda p: p.name)) if parents else []
+    chosen = (
+        draw(st.lists(st.sampled_from(parents), max_size=2, unique_by=lambda p: p.name)) if parents else []
+    )
     made = []
     for parent in chosen:
         values = draw(st.lists(UNIT, min_size=1, max_size=2))
@@ -95,7 +97,8 @@ def active(space: Space, configuration: dict) -> set[str]:
         if all(
             condition.parent in names
             and any(
-                type(configuration[condition.parent]) is type(value) and configuration[condition.parent] == value
+                type(configuration[condition.parent]) is type(value)
+                and configuration[condition.parent] == value
                 for value in condition.values
             )
             for condition in hyperparameter.conditions
@@ -312,13 +315,15 @@ def test_configurations_differ_by_type() -> None:
 
 
 def test_a_continuous_space_has_no_list() -> None:
-    with pytest.raises(SpaceError, match="rate is continuous; its values cannot be listed."):
+    with pytest.raises(SpaceError, match=r"^rate is continuous; its values cannot be listed\.$"):
         list(Space((Float("rate", 0, 1),)).configurations())
 
 
 def test_readers_of_optuna_need_no_kerasweep() -> None:
     """What a study holds is Optuna's own: distributions rebuild the space's ranges."""
-    space = Space((Float("rate", 1e-3, 1, log=True), Int("units", 2, 8, step=2), Categorical("name", ("가", "b"))))
+    space = Space(
+        (Float("rate", 1e-3, 1, log=True), Int("units", 2, 8, step=2), Categorical("name", ("가", "b")))
+    )
     study = optuna.create_study()
     study.add_trial(
         create_trial(

@@ -35,7 +35,14 @@ def test_optuna_dashboard_serves_it(url: str) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [str(Path(sys.executable).with_name("optuna-dashboard")), "--host", "127.0.0.1", "--port", str(port), url]
+    command = [
+        str(Path(sys.executable).with_name("optuna-dashboard")),
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        url,
+    ]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
         (study,) = fetch(f"http://127.0.0.1:{port}/api/studies")["study_summaries"]

@@ -150,7 +150,9 @@ def test_questions_without_an_answer(filled, sqlite_url: str) -> None:
     with pytest.raises(StudyError) as caught:
         read_study("frist", filled.url)
     assert str(caught.value) == f"There is no study 'frist' in {filled.url}. Did you mean 'first'?"
-    with pytest.raises(StudyError, match=r"^The study 'first' has no trial 99\. It has 15, numbered from 0\.$"):
+    with pytest.raises(
+        StudyError, match=r"^The study 'first' has no trial 99\. It has 15, numbered from 0\.$"
+    ):
         read_trial(study, 99)
     optuna.create_study(storage=sqlite_url, study_name="empty")
     empty = read_study("empty", sqlite_url)

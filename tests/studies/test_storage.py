@@ -29,7 +29,9 @@ def test_urls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("storage", ["sqlite://", "sqlite:///", "sqlite:///:memory:", ":memory:"])
 def test_memory_is_no_store(storage: str) -> None:
-    with pytest.raises(UsageError, match=r"^A study in memory cannot be resumed or browsed; give a file, for example"):
+    with pytest.raises(
+        UsageError, match=r"^A study in memory cannot be resumed or browsed; give a file, for example"
+    ):
         storage_url(storage)
 
 
@@ -105,7 +107,9 @@ def test_writing_where_it_cannot_be(tmp_path: Path, samples) -> None:
         with create_study(url, "first", "maximize", samples.spec, samples.about):
             pass
 
-    with pytest.raises(OutputError, match=r"The folder .*none of the database does not exist; make it or choose"):
+    with pytest.raises(
+        OutputError, match=r"The folder .*none of the database does not exist; make it or choose"
+    ):
         make(f"sqlite:///{tmp_path / 'none' / 'x.db'}")
     text = tmp_path / "text.db"
     text.write_text("not a database " * 100)
@@ -122,7 +126,9 @@ def test_a_database_that_a_crash_left_half_made_is_used(tmp_path: Path, samples,
     file.touch()
     if made == "half":
         connection = sqlite3.connect(file)
-        connection.execute("CREATE TABLE version_info (version_info_id INTEGER PRIMARY KEY, schema_version INTEGER, library_version VARCHAR(256))")
+        connection.execute(
+            "CREATE TABLE version_info (version_info_id INTEGER PRIMARY KEY, schema_version INTEGER, library_version VARCHAR(256))"
+        )
         connection.close()
     url = f"sqlite:///{file}"
     assert find_study("first", url) is None

@@ -174,7 +174,9 @@ def test_a_study_that_a_crash_left_without_its_specification_is_made_anew(sqlite
 def test_a_study_of_someone_else_is_left_alone(sqlite_url: str, samples) -> None:
     optuna.create_study(storage=sqlite_url, study_name="first").add_trial(optuna.create_trial(value=1.0))
     assert find_study("first", sqlite_url).trained == 1
-    with pytest.raises(StudyError, match=r"^The study 'first' was made in the meantime; resume it, or choose"):
+    with pytest.raises(
+        StudyError, match=r"^The study 'first' was made in the meantime; resume it, or choose"
+    ):
         samples.fill(sqlite_url)
     assert find_study("first", sqlite_url).trained == 1
 
@@ -189,10 +191,14 @@ def test_a_study_that_is_gone(sqlite_url: str, samples) -> None:
 
 
 def test_a_database_that_fails_while_it_is_written(sqlite_url: str, samples) -> None:
-    with (
-        pytest.raises(StorageError, match=r"^The storage sqlite:///.* failed: .*no such table: trial_user_attributes"),
-        create_study(sqlite_url, "first", "minimize", samples.spec, samples.about) as writer,
+    with pytest.raises(
+        StorageError, match=r"^The storage sqlite:///.* failed: .*no such table: trial_user_attributes"
     ):
+        write_into_what_is_broken(sqlite_url, samples)
+
+
+def write_into_what_is_broken(url: str, samples) -> None:
+    with create_study(url, "first", "minimize", samples.spec, samples.about) as writer:
         trial = begin(writer, samples)
         with writer.optuna._storage._backend.engine.begin() as connection:
             connection.exec_driver_sql("DROP TABLE trial_user_attributes")

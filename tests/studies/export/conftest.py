@@ -147,7 +147,8 @@ def make_refit(spec: dict[str, Any], *, epochs: int = 0, data: Any = None, limit
         epochs=max(epochs, 1),
         batch_size=run.batch_size,
         seed=seed,
-        test=run.evaluate(),
+        test=(test := run.evaluate()),
+        unit_powers=run.unit_powers(test),
         training={},
         seconds=0.1,
     )

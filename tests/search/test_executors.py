@@ -1,0 +1,319 @@
+"""One suite for everything that trains tasks: in this process, and in real processes of their own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from kerasweep.errors import ModelError
+from kerasweep.search.events import EpochEnded, Event, Task, TrialEnded, TrialFailed
+from kerasweep.search.executors import InlineExecutor, LocalExecutor, make_executor
+from kerasweep.search.plan import make_plan
+from kerasweep.search.spec import make_spec
+from kerasweep.spaces import Int, Space
+
+pytestmark = pytest.mark.trains
+EPOCHS = 3
+
+
+def make_build():
+    """Return a model function as a notebook's: of ``__main__``, so that it reaches a worker by value only."""
+    factor = 2
+
+    def build(config, signature):
+        import os as system
+        import signal as signals
+
+        import keras
+        import tensorflow as tf
+
+        behaviour = config.get("behaviour", "train")
+        print("a model function may print")
+        if behaviour == "raise":
+            raise RuntimeError("this configuration cannot be built")
+        if behaviour == "die":
+            system.kill(system.getpid(), signals.SIGKILL)
+        outputs = keras.layers.Dense(signature.outputs, activation="softmax")
+        layers = [keras.Input(signature.input_shape), keras.layers.Dense(config["units"] * factor, "relu")]
+        if behaviour == "nan":
+            layers.append(keras.layers.Lambda(lambda x: x * tf.constant(float("nan"))))
+        return keras.Sequential([*layers, outputs])
+
+    build.__module__ = "__main__"
+    build.space = Space((Int("units", 2, 8),))
+    return build
+
+
+def make_workload(build=None):
+    generator = np.random.default_rng(3)
+    x = generator.normal(size=(90, 4))
+    y = np.where(x[:, 0] > 0, "yes", "no")
+    spec = make_spec(
+        {
+            "data": "python:data",
+            "model": "python:build",
+            "cv": {"folds": 2},
+            "training": {"epochs": EPOCHS, "patience": None},
+        }
+    )
+    return make_plan(spec, data=(x, y), model=build or make_build()).workload
+
+
+def task(number: int, behaviour: str = "train", units: int = 3) -> Task:
+    return Task(number, {"units": units, "behaviour": behaviour}, seed=5)
+
+
+def run(executor, *tasks: Task, cancel_at: int | None = None) -> list[Event]:
+    """Submit tasks while there is room, and return all events."""
+    waiting = list(tasks)
+    under_way = 0
+    events: list[Event] = []
+    while waiting or under_way:
+        while waiting and under_way < executor.capacity:
+            executor.submit(waiting.pop(0))
+            under_way += 1
+        event = executor.next_event(timeout=120)
+        assert event is not None
+        events.append(event)
+        if not isinstance(event, EpochEnded):
+            under_way -= 1
+        elif event.epoch == cancel_at:
+            executor.cancel(event.number)
+    assert executor.next_event(timeout=0.1) is None, "nothing is under way"
+    return events
+
+
+def outcome_of(events: list[Event], number: int = 0):
+    (end,) = [event for event in events if isinstance(event, TrialEnded) and event.number == number]
+    return end.outcome
+
+
+@pytest.fixture(scope="module")
+def reference():
+    """What a task gives in this process."""
+    executor = InlineExecutor(make_workload(), threads=1)
+    executor.start(task(-1))
+    return outcome_of(run(executor, task(0)))
+
+
+@pytest.fixture(scope="module")
+def inline() -> Iterator[InlineExecutor]:
+    made = make_executor(make_workload(), workers=1, threads=1)
+    assert isinstance(made, InlineExecutor)
+    assert made.start(task(-1)) == 4 * 6 + 6 + 6 * 2 + 2
+    yield made
+    made.close()
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def local() -> Iterator[LocalExecutor]:
+    made = make_executor(make_workload(), workers=2, threads=1)
+    assert isinstance(made, LocalExecutor)
+    assert made.capacity == 2
+    assert made.start(task(-1)) == 4 * 6 + 6 + 6 * 2 + 2
+    folder, processes = made._folder, [worker.process for worker in made._workers]
+    assert folder.is_dir()
+    yield made
+    processes += [worker.process for worker in made._workers]
+    made.close()
+    assert not folder.exists()
+    assert all(process.poll() is not None for process in processes)
+    made.close()
+
+
+class Conformance:
+    """What every executor keeps. Subclasses have the fixture ``executor``, which is started."""
+
+    def test_a_task_gives_the_same_everywhere(self, executor, reference) -> None:
+        events = run(executor, task(0))
+        outcome = outcome_of(events)
+        assert (outcome.fold_scores, outcome.value) == (reference.fold_scores, reference.value)
+        assert outcome.curves == reference.curves
+        assert (outcome.parameters, outcome.epochs, outcome.summary) == (
+            reference.parameters,
+            reference.epochs,
+            reference.summary,
+        )
+        assert [event.epoch for event in events if isinstance(event, EpochEnded)] == [1, 2, 3]
+        curve = outcome.curves["val_accuracy"]
+        assert events[1].scores == tuple(fold[1] for fold in curve)
+        assert (outcome.stopped, outcome.epochs_trained, outcome.trainer) == (False, EPOCHS, "fit")
+
+    def test_a_task_gives_the_same_after_others(self, executor, reference) -> None:
+        events = run(executor, task(1, units=5), task(2, units=7), task(3), task(4, units=2))
+        assert {event.number for event in events if isinstance(event, TrialEnded)} == {1, 2, 3, 4}
+        assert outcome_of(events, 3).fold_scores == reference.fold_scores
+        for number in range(1, 5):
+            own = [event for event in events if event.number == number]
+            assert [event.epoch for event in own[:-1]] == [1, 2, 3]
+
+    def test_cancelling_ends_a_trial_at_its_epoch(self, executor, reference) -> None:
+        events = run(executor, task(5), cancel_at=2)
+        assert [type(event) for event in events] == [EpochEnded, EpochEnded, TrialEnded]
+        outcome = outcome_of(events, 5)
+        assert (outcome.stopped, outcome.epochs_trained) == (True, 2)
+        assert outcome.fold_scores == tuple(fold[1] for fold in reference.curves["val_accuracy"])
+        assert not outcome_of(run(executor, task(5)), 5).stopped, (
+            "a number that was cancelled before may be run again"
+        )
+
+    @pytest.mark.parametrize(
+        ("behaviour", "kind", "message"),
+        [
+            ("raise", "model", "the model function raises RuntimeError: this configuration cannot be built"),
+            ("nan", "diverged", "loss became nan in fold 1, epoch 1"),
+        ],
+    )
+    def test_a_trial_that_fails_is_told_and_the_next_one_trains(
+        self, executor, reference, behaviour: str, kind: str, message: str
+    ) -> None:
+        events = run(executor, task(6, behaviour), task(7))
+        (failed,) = [event for event in events if isinstance(event, TrialFailed)]
+        assert (failed.number, failed.kind) == (6, kind)
+        assert message in failed.message
+        assert "\n" not in failed.message
+        assert "Traceback" in failed.traceback
+        assert outcome_of(events, 7).fold_scores == reference.fold_scores
+
+    def test_an_event_is_waited_for_no_longer_than_asked(self, executor) -> None:
+        started = time.monotonic()
+        assert executor.next_event(timeout=0.2) is None
+        assert time.monotonic() - started < 5
+
+
+class TestInline(Conformance):
+    @pytest.fixture
+    def executor(self, inline) -> InlineExecutor:
+        return inline
+
+    def test_one_task_at_a_time(self, executor) -> None:
+        executor.submit(task(0))
+        with pytest.raises(RuntimeError, match="one task at a time"):
+            executor.submit(task(1))
+        executor.close()
+        assert executor.next_event() is None
+        assert outcome_of(run(executor, task(2)), 2).epochs_trained == EPOCHS
+
+    def test_a_model_that_cannot_be_built_is_told_at_the_start(self) -> None:
+        executor = InlineExecutor(make_workload(), threads=1)
+        with pytest.raises(
+            ModelError, match=r"cannot be built: the model function raises RuntimeError: this conf"
+        ):
+            executor.start(task(-1, "raise"))
+
+
+class TestLocal(Conformance):
+    @pytest.fixture
+    def executor(self, local) -> LocalExecutor:
+        return local
+
+    def test_two_tasks_train_at_once(self, executor) -> None:
+        executor.submit(task(0))
+        executor.submit(task(1))
+        seen = []
+        while len({event.number for event in seen}) < 2:
+            seen.append(executor.next_event(timeout=60))
+            executor.cancel(seen[-1].number)
+        while (event := executor.next_event(timeout=60)) is not None:
+            seen.append(event)
+        assert sum(isinstance(event, TrialEnded) for event in seen) == 2
+
+    def test_a_worker_that_is_killed_is_replaced_and_its_task_trained_again(
+        self, executor, reference
+    ) -> None:
+        executor.submit(task(0))
+        first = executor.next_event(timeout=60)
+        assert (first.number, first.epoch) == (0, 1)
+        (worker,) = [worker for worker in executor._workers if worker.task is not None]
+        os.kill(worker.process.pid, signal.SIGKILL)
+        events = [first]
+        while not isinstance(events[-1], TrialEnded):
+            events.append(executor.next_event(timeout=120))
+        assert [event.epoch for event in events[1:-1]] == [1, 2, 3]
+        assert events[-1].outcome.fold_scores == reference.fold_scores
+        assert worker not in executor._workers
+        assert len(executor._workers) == 2
+
+    def test_a_task_that_kills_its_workers_fails_and_the_sweep_goes_on(self, executor, reference) -> None:
+        events = run(executor, task(0, "die"), task(1))
+        (failed,) = [event for event in events if isinstance(event, TrialFailed)]
+        assert (failed.number, failed.kind) == (0, "crash")
+        assert failed.message == (
+            "its worker died 2 times, killed by the system, most likely for want of memory"
+        )
+        assert outcome_of(events, 1).fold_scores == reference.fold_scores
+
+
+def test_workers_tell_at_the_start_that_a_model_cannot_be_built() -> None:
+    executor = LocalExecutor(make_workload(), threads=1, workers=1)
+    try:
+        with pytest.raises(
+            ModelError, match=r"cannot be built: the model function raises RuntimeError: this conf"
+        ):
+            executor.start(task(-1, "raise"))
+    finally:
+        executor.close()
+
+
+DRIVER = """
+import sys, time
+import numpy as np
+from kerasweep.search.events import Task
+from kerasweep.search.executors import LocalExecutor
+from kerasweep.search.plan import make_plan
+from kerasweep.search.spec import make_spec
+
+def build(config, signature):
+    import keras, time
+    if config["units"] == 9:
+        open(busy, "w").close()
+        time.sleep(600)
+    return keras.Sequential([keras.Input(signature.input_shape), keras.layers.Dense(signature.outputs)])
+
+busy = sys.argv[1]
+spec = make_spec({"data": "python:data", "model": "python:build", "cv": {"folds": 2}, "training": {"epochs": 2}})
+x = np.random.default_rng(0).normal(size=(40, 2))
+executor = LocalExecutor(make_plan(spec, data=(x, x[:, 0]), model=build).workload, threads=1, workers=1)
+executor.start(Task(-1, {"units": 1}, 0))
+executor.submit(Task(0, {"units": 9}, 0))
+print(executor._workers[0].process.pid, executor._folder, flush=True)
+executor.next_event()
+"""
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes as Linux shows them")
+def test_workers_end_with_their_driver_in_the_middle_of_an_epoch(tmp_path: Path) -> None:
+    """The worker is deep in a user's code for ten minutes when its driver is killed."""
+    busy = tmp_path / "busy"
+    driver = subprocess.Popen([sys.executable, "-c", DRIVER, str(busy)], stdout=subprocess.PIPE, text=True)
+    try:
+        pid, folder = driver.stdout.readline().split()
+        deadline = time.monotonic() + 30
+        while not busy.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert busy.exists()
+        assert is_alive(int(pid))
+    finally:
+        driver.kill()
+        driver.communicate()
+    deadline = time.monotonic() + 5
+    while is_alive(int(pid)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not is_alive(int(pid))
+    assert not Path(folder).exists(), "a copy of the data is not left behind"
