@@ -25,7 +25,7 @@ demo: $(VENV)/installed  ## Launch a sweep on digits, show the best configuratio
 	$(BIN)/python -m kerasweep report digits-ann-grid --output report.html
 
 test: $(VENV)/developed  ## Run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 lint: $(VENV)/developed  ## Check style, formatting and types
 	$(BIN)/ruff check .
@@ -40,7 +40,7 @@ format: $(VENV)/developed  ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/installed  ## Measure, and write docs/benchmarks.md
+bench: $(VENV)/developed  ## Measure, and write docs/benchmarks.md
 	$(BIN)/python benchmarks/run.py
 
 clean:  ## Remove what the other targets made

@@ -99,7 +99,7 @@ def document(trials: dict[str, list[float]], browsing: dict[str, list[float]]) -
         "## A trial",
         "",
         "Digits (1,348 training rows), two hidden layers of 128 units with dropout, batch 100, 5 folds, 20 epochs, no",
-        f"pruning, 6 configurations of learning rate and dropout; seconds a trial, {ROUNDS} rounds.",
+        f"pruning, 4 configurations of learning rate and dropout; seconds a trial, {ROUNDS} rounds.",
         "",
         "| work | median | range | against one worker |",
         "| --- | ---: | ---: | ---: |",

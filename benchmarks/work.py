@@ -10,7 +10,7 @@ EPOCHS = 20
 FOLDS = 5
 BATCH = 100
 UNITS = 128
-CONFIGURATIONS = [(rate, dropout) for rate in (0.001, 0.003, 0.01) for dropout in (0.25, 0.4)]
+CONFIGURATIONS = [(rate, dropout) for rate in (0.003, 0.01) for dropout in (0.25, 0.4)]
 
 
 def folds() -> list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, NopPruner
 
@@ -37,10 +36,6 @@ def make_pruning(method: str, epochs: int) -> Pruning:
     if method == "hyperband":
         shortest = max(1, epochs // REDUCTION**3)
         pruner = HyperbandPruner(min_resource=shortest, max_resource=epochs, reduction_factor=REDUCTION)
-        # Optuna counts the brackets at its first decision, and its samplers heed brackets from then on. A resumed sweep
-        # would sample before its first decision as if there were none.
-        unread: Any = None  # the study is of no use where the most epochs are known
-        pruner._try_initialization(unread)
         rungs_ = [shortest * REDUCTION**power for power in range(10)]
         return Pruning(pruner, frozenset(rung for rung in rungs_ if rung < epochs))
     return Pruning(NopPruner(), frozenset())
