@@ -21,7 +21,7 @@ from ...errors import ModelError, OutputError, SweepError
 from ..events import EpochEnded, Event, Task, TrialFailed
 from ..training import Workload
 from ..training.runtime import worker_environment
-from .messages import Go, Probe, Probed, Setup
+from .messages import FOLDER_PREFIX, Go, Probe, Probed, Setup
 
 _LIVES = 2
 """How often a task is started before its worker's death counts as its own fault."""
@@ -73,7 +73,7 @@ class LocalExecutor:
         import joblib
 
         try:
-            self._folder = Path(tempfile.mkdtemp(prefix="kerasweep-"))
+            self._folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
             joblib.dump(self._workload, self._folder / "workload.joblib")
         except OSError as error:
             raise OutputError(f"The data cannot be laid out for the workers: {error}.") from error

@@ -8,6 +8,10 @@ from pathlib import Path
 from ..events import Task
 
 
+FOLDER_PREFIX = "kerasweep-"
+"""Begins the name of the temporary folder in which the driver lays out data and workers' logs."""
+
+
 @dataclass(frozen=True)
 class Setup:
     """The first message to a worker."""

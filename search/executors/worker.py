@@ -18,7 +18,7 @@ from typing import IO, Any
 from ...errors import TrainingError, one_line
 from ..events import EpochEnded, Task
 from .contract import run_task
-from .messages import Go, Probe, Probed, Setup
+from .messages import FOLDER_PREFIX, Go, Probe, Probed, Setup
 
 
 def serve(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
@@ -52,7 +52,8 @@ def _listen(incoming: IO[bytes], inbox: queue.SimpleQueue[Any], folder: Path) ->
         while True:
             inbox.put(pickle.load(incoming))  # noqa: S301
     except (EOFError, OSError, pickle.UnpicklingError):
-        shutil.rmtree(folder, ignore_errors=True)  # a driver that was killed could not
+        if folder.name.startswith(FOLDER_PREFIX):
+            shutil.rmtree(folder, ignore_errors=True)  # a driver that was killed could not
         # Not sys.exit: TensorFlow's threads may take long to end, and nothing is left to save.
         os._exit(0)
 

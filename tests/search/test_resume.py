@@ -73,10 +73,10 @@ def is_own_end(trial: TrialRecord) -> bool:
 @pytest.mark.parametrize(
     ("method", "pruner", "trials", "epochs"),
     [
-        ("grid", "median", 8, 3),
+        ("grid", "median", 7, 3),
         ("random", "hyperband", 7, 4),
         ("qmc", "median", 8, 3),
-        ("bayes", "median", 12, 2),
+        ("bayes", "median", 11, 2),
         ("bayes", "hyperband", 11, 4),
     ],
 )
@@ -111,7 +111,7 @@ def test_a_kill_at_any_write(lab, watch, tmp_path) -> None:
         sqlalchemy.event.remove(sqlalchemy.Engine, "commit", watched.look)
     repeated = ["kerasweep:duplicate_of" in trial[6] for trial in whole.picture]
     assert sum(repeated) >= STUCK_AFTER, "the sampler gets stuck, and chance finds the last configuration"
-    check_copies(whole, watched.copies[:20] + watched.copies[20::5], tmp_path)
+    check_copies(whole, watched.copies[:20] + watched.copies[20::9], tmp_path)
 
 
 @pytest.mark.parametrize("killed", [False, True], ids=["exception", "kill"])

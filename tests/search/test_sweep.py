@@ -47,16 +47,17 @@ def test_the_recommended_configuration_comes_first(lab, fake, method: str) -> No
     assert executor.trained[0].seed == made.seed
 
 
-def test_a_hundred_trials(lab, fake) -> None:
-    made = lab(method="random", trials=100, pruner="median", epochs=3)
-    executor = fake(capacity=4, epochs=3)
+def test_many_trials(lab, fake) -> None:
+    made = lab(method="random", trials=60, pruner="median", epochs=3)
+    fails = lambda configuration: "diverged" if configuration["learning_rate"] > 0.8 else None  # noqa: E731
+    executor = fake(capacity=4, epochs=3, fails=fails)
     assert made.run(executor) == "trials"
-    assert len(executor.trained) == 100
+    assert len(executor.trained) == 60
     states = made.states()
-    assert len(states) == 100
+    assert len(states) == 60
     assert {"C", "P", "F"} == set(states)
     trials = read_trials(made.read())
-    assert [trial.number for trial in trials] == list(range(100))
+    assert [trial.number for trial in trials] == list(range(60))
     assert best_trial(made.read()).value == max(trial.value for trial in trials if trial.state == "complete")
 
 
