@@ -21,7 +21,9 @@ def tracked() -> list[Path]:
 
 
 def test_every_folder_with_code_is_a_listed_package() -> None:
-    folders = {path.parent for path in tracked() if path.suffix == ".py" and path.parts[0] not in NOT_INSTALLED}
+    folders = {
+        path.parent for path in tracked() if path.suffix == ".py" and path.parts[0] not in NOT_INSTALLED
+    }
     names = {".".join(("kerasweep", *folder.parts)) for folder in folders}
     assert names == set(settings()["tool"]["setuptools"]["packages"])
 
@@ -35,7 +37,9 @@ def test_every_template_is_package_data() -> None:
 
 def test_constraints_name_versions_and_nothing_else() -> None:
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
-    assert all(line.startswith("#") or re.fullmatch(r"[A-Za-z0-9_.-]+==[A-Za-z0-9.+]+", line) for line in lines)
+    assert all(
+        line.startswith("#") or re.fullmatch(r"[A-Za-z0-9_.-]+==[A-Za-z0-9.+]+", line) for line in lines
+    )
     pinned = {line.split("==")[0].lower().replace("_", "-") for line in lines if "==" in line}
     for dependency in settings()["project"]["dependencies"]:
         assert re.split(r"[><=]", dependency)[0] in pinned

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from ..events import Task
 
-
 FOLDER_PREFIX = "kerasweep-"
 """Begins the name of the temporary folder in which the driver lays out data and workers' logs."""
 

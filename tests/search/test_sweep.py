@@ -123,13 +123,13 @@ def test_a_target_ends_the_sweep(lab, fake) -> None:
 
 
 def test_time_ends_the_sweep_at_the_epoch_that_is_trained(lab, fake) -> None:
-    made = lab(method="random", trials=50)
+    made = lab(method="random", trials=6)
     executor = fake()
     assert made.run(executor, seconds=1e-9) == "time"
     assert executor.events == 2, "the first epoch, and the trial's end"
     assert made.states() == "W"
     assert made.run(fake(), seconds=3600) == "trials"
-    assert made.states().count("C") + made.states().count("F") == 50
+    assert made.states().count("C") + made.states().count("F") == 6
 
 
 def test_the_budget_counts_the_whole_study(lab, fake) -> None:
