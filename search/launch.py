@@ -9,6 +9,7 @@ from typing import Any
 
 from ..errors import StudyError, SweepError
 from ..studies import StudyRecord, read_study, read_trials
+from ..studies.lock import driving
 from ..studies.writing import StudyWriter, check_writable, create_study, drive_study, find_study
 from .events import Task
 from .executors import make_executor
@@ -97,6 +98,9 @@ def run_plan(
         SweepError: The sweep cannot go on, or all of its trials failed.
     """
     name = str(plan.spec.study)
+    if existing is not None:
+        with driving(url, name, existing.driver):
+            pass  # refused at once, rather than after workers were made ready
     executor = make_executor(plan.workload, plan.spec.execution.workers, plan.threads)
     seed = plan.spec.search.seed
     try:
