@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 import kerasweep as ks
+from kerasweep.texts import number_text
 
 HERE = Path(__file__).parent
 PIPELINES = ("nn-diabetes", "ann-mnist", "dnn-fashion", "cnn-mnist")
@@ -44,8 +45,8 @@ kerasweep refit {name}
 ```
 
 - Sweep: {about["data"]["rows"]:,} training rows, {about["cv"]}, {counts}; {swept:.0f} s.
-- Winner: trial {best.number}, {about["metric"]} {best.value:.4g} ± {best.standard_error:.2g} over the folds,
-  {best.epochs} epochs, {best.parameters:,} weights.
+- Winner: trial {best.number}, {about["metric"]} {number_text(best.value, best.standard_error)} over the
+  folds, {best.epochs} epochs, {best.parameters:,} parameters.
 - Refit on all {refit.dataset.rows:,} training rows, {refit.seconds:.0f} s; test split of {len(refit.dataset.y_test):,}
   rows: {scores}.
 
