@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -71,11 +71,9 @@ class Random:
 
     def propose(self, number: int, seen: Collection[str], *, stuck: bool = False) -> Configuration | None:
         """Return a configuration that no trial has."""
-        recommended = self._space.recommended()
-        if number == 0 and configuration_key(recommended) not in seen:
-            return recommended
         generator = np.random.default_rng([self._seed, number])
-        return _first_unseen((self._space.sample(generator) for _ in range(_DRAWS)), self._space, seen)
+        draws = (self._space.sample(generator) for _ in range(_DRAWS))
+        return _first_unseen(number, draws, self._space, seen)
 
 
 class QuasiRandom:
@@ -92,13 +90,11 @@ class QuasiRandom:
         """Return the sequence's point of this number, or a point after it that no trial has."""
         from scipy.stats import qmc
 
-        recommended = self._space.recommended()
-        if number == 0 and configuration_key(recommended) not in seen:
-            return recommended
         sequence = qmc.Sobol(len(self._space), scramble=True, rng=self._seed)
-        sequence.fast_forward(number)
+        if number:  # SciPy cannot go forward by nothing
+            sequence.fast_forward(number)
         points = (self._space.from_unit(sequence.random(1)[0].tolist()) for _ in range(_DRAWS))
-        return _first_unseen(points, self._space, seen)
+        return _first_unseen(number, points, self._space, seen)
 
 
 class Bayes:
@@ -171,11 +167,15 @@ class StatelessSampler(BaseSampler):
         return self._make(int.from_bytes(hashlib.blake2b(text, digest_size=4).digest(), "big"))
 
 
-def _first_unseen(draws: Any, space: Space, seen: Collection[str]) -> Configuration:
+def _first_unseen(
+    number: int, draws: Iterator[Configuration], space: Space, seen: Collection[str]
+) -> Configuration:
+    """Return a configuration that no trial has: for trial 0 the recommended one, else a draw, else any that is left."""
+    first = [space.recommended()] if number == 0 else []
     everything = space.configurations() if space.cardinality <= _ENUMERABLE else iter(())
-    for configuration in itertools.chain(draws, everything):
+    for configuration in itertools.chain(first, draws, everything):
         if configuration_key(configuration) not in seen:
-            return configuration  # type: ignore[no-any-return]
+            return configuration
     raise SpaceExhausted("every configuration of the space has been tried")
 
 

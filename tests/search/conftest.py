@@ -9,16 +9,14 @@ import hashlib
 import math
 import random
 import shutil
-import sqlite3
 import statistics
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import optuna
 import pytest
-import sqlalchemy
 from kerasweep.search.events import EpochEnded, Event, Outcome, Task, TrialEnded, TrialFailed
 from kerasweep.search.metrics import Objective
 from kerasweep.search.progress import Progress
@@ -266,20 +264,6 @@ def _picture(trial: FrozenTrial) -> tuple[Any, ...]:
         attributes,
         dict(sorted(trial.system_attrs.items())),
     )
-
-
-@pytest.fixture(scope="session", autouse=True)
-def hasty_sqlite() -> Iterator[None]:
-    """Let SQLite skip its flushes to disk: what a test writes need not survive a power cut."""
-
-    def hurry(connection: Any, _record: object) -> None:
-        if isinstance(connection, sqlite3.Connection):
-            connection.execute("PRAGMA synchronous=OFF")
-            connection.execute("PRAGMA journal_mode=MEMORY")
-
-    sqlalchemy.event.listen(sqlalchemy.Engine, "connect", hurry)
-    yield
-    sqlalchemy.event.remove(sqlalchemy.Engine, "connect", hurry)
 
 
 @pytest.fixture

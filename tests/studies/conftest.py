@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import optuna
 import pytest
-import sqlalchemy
 from kerasweep.spaces import Categorical, Condition, Float, Int, Space
 from kerasweep.studies.writing import create_study
 
@@ -38,20 +35,6 @@ RESULT = {
 }
 DETAILS = {"curves": {"val_accuracy": [[0.1, 0.2]]}, "summary": "층 one", "notes": ["a note"]}
 FAILURE = {"kind": "diverged", "message": "loss became nan", "traceback": "Traceback ..."}
-
-
-@pytest.fixture(scope="session", autouse=True)
-def hasty_sqlite() -> Iterator[None]:
-    """Let SQLite skip its flushes to disk: what a test writes need not survive a power cut."""
-
-    def hurry(connection: Any, _record: object) -> None:
-        if isinstance(connection, sqlite3.Connection):
-            connection.execute("PRAGMA synchronous=OFF")
-            connection.execute("PRAGMA journal_mode=MEMORY")
-
-    sqlalchemy.event.listen(sqlalchemy.Engine, "connect", hurry)
-    yield
-    sqlalchemy.event.remove(sqlalchemy.Engine, "connect", hurry)
 
 
 def fill(url: str, name: str = "first", direction: str = "maximize", trials: int = 12) -> None:
