@@ -87,6 +87,7 @@ def test_other_studies_of_the_database_are_free(sqlite_url: str, samples, hold) 
     hold(sqlite_url)
     with drive_study(read_study("second", sqlite_url)) as writer:
         writer.set_refit(0, {"test": {}})
+    assert read_study("second", sqlite_url).refits == {0: {"test": {}}}
 
 
 def test_one_lock_by_whatever_name_the_file_goes(
