@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import time
 from dataclasses import dataclass
 
@@ -11,17 +10,15 @@ import numpy as np
 import tensorflow as tf
 
 from ...errors import TrainingError, one_line
-from ...spaces import Configuration
 from ..data import Dataset
-from ..events import EpochEnded, Outcome, Task
+from ..events import Task
 from ..metrics import in_target_units
 from ..models.building import build_model, encode_labels, labels_of, loss_name, summary_of
-from .feeding import Feed, in_order
-from .lockstep import Curves
+from .averaging import ScoreAverage, uses_average
+from .feeding import Feed, as_tensor, in_order
+from .lockstep import train_in_lockstep
 from .seeds import fold_seed
-from .workload import Training, Workload
-
-DEFAULT_BATCH = 100
+from .workload import Training, Workload, batch_size_of
 
 
 class FitTrainer:
@@ -37,57 +34,54 @@ class FitTrainer:
     def probe(self, task: Task) -> int:
         """Build the configuration's model once and return its number of weights."""
         keras.utils.clear_session()
-        model = build_model(
-            self._build, task.configuration, self._workload.signature, fold_seed(task.seed, 0)
-        )
-        return int(model.count_params())
+        return int(self.build(task, 0).count_params())
 
     def train(self, task: Task) -> Training:
         """Train a configuration, an epoch of all folds at a time."""
         started = time.perf_counter()
-        workload = self._workload
         keras.utils.clear_session()  # programs of earlier trials would pile up
-        runs = [self._start_fold(task, fold) for fold in range(len(workload.folds))]
-        curves = Curves(workload.objective, len(runs))
-        stopped = False
-        for epoch in range(epochs_of(task.configuration, workload.epochs)):
-            scores = curves.add_epoch([_train_fold(run, epoch) for run in runs])
-            stopped = yield EpochEnded(task.number, epoch + 1, scores)
-            if stopped or curves.is_stalled(workload.patience):
-                break
-        scores = curves.scores_at(curves.epochs if stopped else curves.chosen)
+        runs = [self._start_fold(task, fold) for fold in range(len(self._workload.folds))]
         model = runs[0].model
-        return Outcome(
-            stopped=bool(stopped),
-            value=statistics.fmean(scores),
-            fold_scores=scores,
-            epochs=curves.chosen,
-            epochs_trained=curves.epochs,
-            seconds=round(time.perf_counter() - started, 3),
-            parameters=int(model.count_params()),
-            seed=task.seed,
-            trainer=self.name,
-            curves=curves.values,
-            summary=summary_of(model),
+        return (
+            yield from train_in_lockstep(
+                self._workload,
+                task,
+                lambda epoch: [_train_fold(run, epoch) for run in runs],
+                trainer=self.name,
+                started=started,
+                parameters=int(model.count_params()),
+                summary=summary_of(model),
+            )
         )
 
-    def _start_fold(self, task: Task, fold: int) -> FoldRun:
+    def build(self, task: Task, fold: int) -> keras.Model:
+        """Build and compile a fold's model."""
         seed = fold_seed(task.seed, fold)
-        model = build_model(self._build, task.configuration, self._workload.signature, seed)
+        return build_model(self._build, task.configuration, self._workload.signature, seed)
+
+    def targets(self, fold: int, model: keras.Model) -> tf.Tensor:
+        """Return a fold's targets in the form that a model's loss reads."""
         data = self._workload.fold_data[fold]
-        x, y = self._tensor(data.x), tf.constant(targets_for(model, data.y, self._workload.dataset))
+        return as_tensor(targets_for(model, data.y, self._workload.dataset))
+
+    def tensor(self, array: np.ndarray) -> tf.Tensor:
+        """Return an array as a tensor, made once; the workload keeps the array alive, so that its id is its own."""
+        if id(array) not in self._tensors:
+            self._tensors[id(array)] = as_tensor(array)
+        return self._tensors[id(array)]
+
+    def _start_fold(self, task: Task, fold: int) -> FoldRun:
+        model = self.build(task, fold)
+        data = self._workload.fold_data[fold]
+        x, y = self.tensor(data.x), self.targets(fold, model)
+        weights = None if data.weights is None else self.tensor(data.weights)
+        batch_size = batch_size_of(task.configuration)
         return FoldRun(
             model,
-            Feed(x, y, data.train, batch_size_of(task.configuration), seed),
+            Feed(x, y, data.train, batch_size, fold_seed(task.seed, fold), weights),
             in_order(x, y, data.validation),
             data.target_scale,
         )
-
-    def _tensor(self, x: np.ndarray) -> tf.Tensor:
-        """Return an array as a tensor, made once; the workload keeps the array alive, so that its id is its own."""
-        if id(x) not in self._tensors:
-            self._tensors[id(x)] = tf.constant(x)
-        return self._tensors[id(x)]
 
 
 @dataclass(frozen=True)
@@ -107,16 +101,6 @@ def targets_for(model: keras.Model, y: np.ndarray, dataset: Dataset) -> np.ndarr
     return encode_labels(y, dataset.outputs, labels_of(model))
 
 
-def epochs_of(configuration: Configuration, default: int) -> int:
-    """Return the most epochs that a configuration may train."""
-    return int(configuration.get("epochs", default))  # type: ignore[arg-type]
-
-
-def batch_size_of(configuration: Configuration) -> int:
-    """Return the rows a step."""
-    return int(configuration.get("batch_size", DEFAULT_BATCH))  # type: ignore[arg-type]
-
-
 def train_epoch(
     model: keras.Model, feed: Feed, epoch: int, validation: tf.data.Dataset | None = None
 ) -> dict[str, float]:
@@ -133,6 +117,7 @@ def train_epoch(
             shuffle=False,
             verbose=0,
             validation_data=validation,
+            callbacks=[ScoreAverage()] if uses_average(model) else None,
         )
     except tf.errors.ResourceExhaustedError as error:
         raise TrainingError("memory", f"out of memory: {one_line(error, 120)}") from error

@@ -1,14 +1,61 @@
-"""What all trainers share: curves, the chosen number of epochs, patience, and divergence."""
+"""What all trainers share: the way from epoch to epoch, curves, the chosen number of epochs, patience, divergence."""
 
 from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...errors import TrainingError, did_you_mean
+from ..events import EpochEnded, Outcome, Task
 from ..metrics import Objective
+from .workload import Training, Workload, epochs_of
+
+
+def train_in_lockstep(
+    workload: Workload,
+    task: Task,
+    train_epoch: Callable[[int], Sequence[Mapping[str, float]]],
+    *,
+    trainer: str,
+    started: float,
+    parameters: int,
+    summary: str,
+) -> Training:
+    """Train a configuration epoch by epoch until it is stopped, stalls, or has trained all of its epochs.
+
+    Args:
+        workload: Says how long at most, and by which metric.
+        task: The configuration.
+        train_epoch: Trains an epoch of all folds, counted from 0, and returns the logs of each.
+        trainer: The trainer's name.
+        started: ``time.perf_counter()`` when the task was taken.
+        parameters: Number of the model's weights.
+        summary: The model's summary.
+    """
+    curves = Curves(workload.objective, len(workload.folds))
+    stopped = False
+    for epoch in range(epochs_of(task.configuration, workload.epochs)):
+        scores = curves.add_epoch(train_epoch(epoch))
+        stopped = yield EpochEnded(task.number, epoch + 1, scores)
+        if stopped or curves.is_stalled(workload.patience):
+            break
+    scores = curves.scores_at(curves.epochs if stopped else curves.chosen)
+    return Outcome(
+        stopped=bool(stopped),
+        value=statistics.fmean(scores),
+        fold_scores=scores,
+        epochs=curves.chosen,
+        epochs_trained=curves.epochs,
+        seconds=round(time.perf_counter() - started, 3),
+        parameters=parameters,
+        seed=task.seed,
+        trainer=trainer,
+        curves=curves.values,
+        summary=summary,
+    )
 
 
 @dataclass

@@ -14,12 +14,22 @@ def worker_environment(threads: int) -> dict[str, str]:
     return {**QUIET, **counts}
 
 
-def make_trainer(workload: Workload, threads: int) -> Trainer:
-    """Import TensorFlow, once in a process, and return a trainer for the workload."""
-    prepare_tensorflow(threads)
-    from .fit import FitTrainer
+def make_trainer(workload: Workload, threads: int, trainer: str = "auto") -> Trainer:
+    """Import TensorFlow, once in a process, and return a trainer for the workload.
 
-    return FitTrainer(workload)
+    Args:
+        workload: What is trained.
+        threads: Cores of this process.
+        trainer: ``fused``, ``fit``, or ``auto``: fused for every model that allows it.
+    """
+    prepare_tensorflow(threads)
+    if trainer == "fit":
+        from .fit import FitTrainer
+
+        return FitTrainer(workload)
+    from .fused.trainer import FusedTrainer
+
+    return FusedTrainer(workload, threads=threads, required=trainer == "fused")
 
 
 def prepare_tensorflow(threads: int) -> None:

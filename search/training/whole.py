@@ -12,9 +12,10 @@ from ...spaces import Configuration
 from ..data import FittedPreparation
 from ..metrics import in_target_units, unit_power
 from ..models.building import build_model, labels_of, loss_name
+from .averaging import take_average, uses_average
 from .feeding import Feed, in_order
-from .fit import batch_size_of, targets_for, train_epoch
-from .workload import Workload
+from .fit import targets_for, train_epoch
+from .workload import Workload, batch_size_of
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,12 @@ class WholeRun:
         return self._in_units(train_epoch(self.model, self.feed, epoch))
 
     def evaluate(self) -> dict[str, float]:
-        """Return the metrics on the test split, in the target's units."""
+        """Return the metrics on the test split, in the target's units; with averaged weights where there are any.
+
+        To be called once, after the last epoch.
+        """
+        if uses_average(self.model):
+            take_average(self.model)
         return self._in_units(self.model.evaluate(self.test, verbose=0, return_dict=True))
 
     def _in_units(self, logs: dict[str, float]) -> dict[str, float]:

@@ -12,7 +12,10 @@ import numpy as np
 from ..data import Dataset, FittedPreparation, Fold, Preparation
 from ..events import EpochEnded, Outcome, Task
 from ..metrics import Objective
+from ...spaces import Configuration
 from ..models import ModelSource, Signature
+
+DEFAULT_BATCH = 100
 
 Training: TypeAlias = Generator[EpochEnded, bool, Outcome]
 """Yields after every epoch; is sent True to stop there; returns how the configuration did."""
@@ -49,6 +52,8 @@ class FoldData:
     """int64 positions."""
     validation: np.ndarray
     target_scale: float
+    weights: np.ndarray | None = None
+    """float32, of all rows; used in training only. None where all rows weigh the same."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,16 @@ class Workload:
                     shared = fitted
             made.append(FoldData(x, y, fold.train, fold.validation, fitted.target_scale))
         return tuple(made)
+
+
+def epochs_of(configuration: Configuration, default: int) -> int:
+    """Return the most epochs that a configuration may train."""
+    return int(configuration.get("epochs", default))  # type: ignore[arg-type]
+
+
+def batch_size_of(configuration: Configuration) -> int:
+    """Return the rows a step."""
+    return int(configuration.get("batch_size", DEFAULT_BATCH))  # type: ignore[arg-type]
 
 
 def _rows(x: Any, positions: np.ndarray) -> Any:

@@ -1,0 +1,228 @@
+"""One traced program that trains and validates all folds of an architecture for an epoch.
+
+The epoch of one fold is traced once, on the first fold's model. The other folds run the same graph on variables of
+their own: a traced function takes the variables that it captured as inputs, and these can be given anew. The program
+keeps its variables, and any further configuration of the architecture is loaded into them.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ..averaging import averaged
+from ..feeding import VALIDATION_BATCH
+from .knobs import Guard, Sheet
+
+_NUMBER = tf.TensorSpec((), tf.int64)
+_ROWS = tf.TensorSpec((None,), tf.int64)
+
+
+@dataclass(frozen=True)
+class FoldTensors:
+    """What one fold trains and validates on; it stays on the device."""
+
+    x: tf.Tensor
+    y: tf.Tensor
+    weights: tf.Tensor | None
+    """Of the rows in training; None where all rows weigh the same."""
+    validation: tf.Tensor
+    """int64 positions."""
+
+    @property
+    def rows(self) -> list[tf.Tensor]:
+        """What a training step takes, of all rows."""
+        return [self.x, self.y, *([] if self.weights is None else [self.weights])]
+
+
+@dataclass(frozen=True)
+class Program:
+    """A traced architecture with its variables."""
+
+    train: Any
+    """``(orders, batch, first, last)``: train the steps from ``first`` up to ``last`` of an epoch on all folds."""
+    finish: Any
+    """``()``: validate all folds; return the epoch's metrics, ``(folds, metrics)``, and set them back."""
+    metrics: tuple[str, ...]
+    """Names of the metrics: those of training, then those of validation, which begin with ``val_``."""
+    states: tuple[list[tf.Variable], ...]
+    """Fold -> its variables, in the order of ``_variables_of``."""
+    starts: list[np.ndarray]
+    """First values of the metrics' variables, which end each state."""
+    knobs: tf.Variable
+    guards: tuple[Guard, ...]
+
+    def fits(self, values: Sequence[float]) -> bool:
+        """Tell whether a configuration's floats may be loaded."""
+        return all(guard.holds(values) for guard in self.guards)
+
+    def load(self, models: Sequence[keras.Model], values: Sequence[float]) -> None:
+        """Take the weights of freshly built models, one a fold, the first one's optimizer for all, and floats."""
+        if values:
+            self.knobs.assign(values)
+        optimizer = [variable.numpy() for variable in models[0].optimizer.variables]
+        for state, model in zip(self.states, models, strict=True):
+            values_of = [*(variable.value for variable in model.variables), *optimizer, *self.starts]
+            for variable, value in zip(state, values_of, strict=True):
+                variable.assign(value)
+
+    @property
+    def bytes(self) -> int:
+        """Memory of its variables."""
+        return sum(int(np.prod(v.shape)) * v.dtype.size for state in self.states for v in state)
+
+
+def trace(
+    models: Sequence[keras.Model], tensors: Sequence[FoldTensors], sheet: Sheet, *, shared: bool, parallel: bool
+) -> Program:
+    """Trace the program of some models' architecture.
+
+    Args:
+        models: One a fold, compiled and built, their optimizers too.
+        tensors: One a fold.
+        sheet: The first model's floats; those that it leaves out are baked in.
+        shared: Whether the models differ in their variables only, so that one trace serves all folds.
+        parallel: Whether folds may run side by side, rather than one after the other.
+
+    Raises:
+        Exception: Whatever the model raises while it is traced.
+    """
+    knobs = tf.Variable(sheet.values or [0.0], dtype=tf.float64, trainable=False)
+    traced = models[:1] if shared else models
+    folds = [_trace_fold(model, data, sheet, knobs) for model, data in zip(traced, tensors, strict=False)]
+    states = [_variables_of(model) for model in traced]
+    starts = [variable.numpy() for variable in states[0][-len(models[0].metrics_variables) :]]
+    if shared:
+        states += [[tf.Variable(variable) for variable in states[0]] for _ in models[1:]]
+        folds += [folds[0].on(states[0], state) for state in states[1:]]
+
+    def train(orders: Sequence[tf.Tensor], batch: tf.Tensor, first: tf.Tensor, last: tf.Tensor) -> tf.Tensor:
+        ends: list[tf.Tensor] = []
+        for fold, data, order in zip(folds, tensors, orders, strict=True):
+            with tf.control_dependencies([] if parallel else ends):
+                ends.append(fold.train(*data.rows, order, batch, first, last))
+        return tf.stack(ends)
+
+    def finish() -> tf.Tensor:
+        ends: list[tf.Tensor] = []
+        for fold, data in zip(folds, tensors, strict=True):
+            with tf.control_dependencies([] if parallel else ends):
+                ends.append(fold.finish(data.x, data.y, data.validation))
+        return tf.stack(ends)
+
+    return Program(
+        tf.function(train, autograph=False).get_concrete_function([_ROWS] * len(folds), _NUMBER, _NUMBER, _NUMBER),
+        tf.function(finish, autograph=False).get_concrete_function(),
+        folds[0].metrics,
+        tuple(states),
+        starts,
+        knobs,
+        tuple(sheet.guards),
+    )
+
+
+@dataclass(frozen=True)
+class _FoldProgram:
+    """The epoch of one fold."""
+
+    train: Any
+    finish: Any
+    metrics: tuple[str, ...]
+
+    def on(self, old: Sequence[tf.Variable], new: Sequence[tf.Variable]) -> _FoldProgram:
+        """Return the same program on other variables."""
+        handles = {id(before.handle): after.handle for before, after in zip(old, new, strict=True)}
+        return _FoldProgram(_recapture(self.train, handles), _recapture(self.finish, handles), self.metrics)
+
+
+def _recapture(function: Any, handles: dict[int, tf.Tensor]) -> Any:
+    """Return a traced function that reads and writes other variables than those it was traced with."""
+    again = copy.copy(function)
+    again.set_external_captures([handles.get(id(tensor), tensor) for tensor in function.captured_inputs])
+    return again
+
+
+def _trace_fold(model: keras.Model, data: FoldTensors, sheet: Sheet, knobs: tf.Variable) -> _FoldProgram:
+    """Trace ``train_step`` in a loop over batches, and ``test_step`` in another."""
+    model._symbolic_build(data_batch=tuple(part[:2] for part in data.rows))  # metrics get their variables
+    names: list[str] = []
+
+    def train(*inputs: tf.Tensor) -> tf.Tensor:
+        *rows, order, batch, first, last = inputs
+        count = tf.shape(order, tf.int64)[0]
+        last = tf.minimum(last, (count + batch - 1) // batch)
+        with sheet.reading(knobs):
+            return _for_each_batch(rows, order, batch, first, last, model.train_step)
+
+    def finish(x: tf.Tensor, y: tf.Tensor, validation: tf.Tensor) -> tf.Tensor:
+        trained = _take_metrics(model)
+        batch = tf.constant(VALIDATION_BATCH, tf.int64)
+        last = (tf.shape(validation, tf.int64)[0] + batch - 1) // batch
+        with sheet.reading(knobs), averaged(model):
+            _for_each_batch([x, y], validation, batch, tf.constant(0, tf.int64), last, model.test_step)
+        validated = _take_metrics(model)
+        names[:] = [*trained, *(f"val_{name}" for name in validated)]
+        return tf.stack([tf.cast(value, tf.float32) for value in (*trained.values(), *validated.values())])
+
+    with sheet.installed():
+        traced_train = _trace(train, [*data.rows, _ROWS, _NUMBER, _NUMBER, _NUMBER])
+        traced_finish = _trace(finish, [data.x, data.y, _ROWS])
+    return _FoldProgram(traced_train, traced_finish, tuple(names))
+
+
+def _trace(function: Callable[..., tf.Tensor], inputs: Sequence[Any]) -> Any:
+    """Trace a function of tensors with any number of rows. It is not inlined, so that all folds share its graph."""
+    specs = [
+        part if isinstance(part, tf.TensorSpec) else tf.TensorSpec((None, *part.shape[1:]), part.dtype)
+        for part in inputs
+    ]
+    return tf.function(
+        function, autograph=False, experimental_attributes={"_noinline": True}
+    ).get_concrete_function(*specs)
+
+
+def _for_each_batch(
+    rows: Sequence[tf.Tensor],
+    order: tf.Tensor,
+    batch: tf.Tensor,
+    first: tf.Tensor,
+    last: tf.Tensor,
+    step: Callable[[tuple[tf.Tensor, ...]], Any],
+) -> tf.Tensor:
+    """Take steps on the batches from ``first`` up to ``last`` of rows in an order; the last one may be smaller."""
+    count = tf.shape(order, tf.int64)[0]
+
+    def body(number: tf.Tensor) -> list[tf.Tensor]:
+        chosen = order[number * batch : tf.minimum((number + 1) * batch, count)]
+        step(tuple(tf.gather(part, chosen) for part in rows))
+        return [number + 1]
+
+    return tf.while_loop(lambda number: number < last, body, [first], parallel_iterations=1)[0]
+
+
+def _take_metrics(model: keras.Model) -> dict[str, tf.Tensor]:
+    """Return the metrics' results and set them back.
+
+    Raises:
+        ValueError: A metric is not one number.
+    """
+    results = {name: tf.convert_to_tensor(value) for name, value in model.get_metrics_result().items()}
+    for name, value in results.items():
+        if value.shape.rank != 0:
+            raise ValueError(f"the metric {name} is not one number")
+    with tf.control_dependencies(list(results.values())):
+        for metric in model.metrics:
+            metric.reset_state()
+    return results
+
+
+def _variables_of(model: keras.Model) -> list[tf.Variable]:
+    """Return all that training changes: weights, seeds, the optimizer's variables, the metrics'."""
+    variables = (*model.variables, *model.optimizer.variables, *model.metrics_variables)
+    return [variable.value for variable in variables]

@@ -1,0 +1,165 @@
+"""The fused trainer: every epoch of all folds is one call of a traced program."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+import keras
+import tensorflow as tf
+
+from ....errors import TrainingError, one_line
+from ...events import Task
+from ...metrics import in_target_units
+from ...models.building import loss_name, summary_of
+from ..fit import FitTrainer
+from ..lockstep import train_in_lockstep
+from ..seeds import epoch_order, fold_seed
+from ..workload import Training, Workload, batch_size_of
+from .architecture import architecture_key, is_convolutional, why_fit
+from .cache import ProgramCache
+from .knobs import Sheet, find_floats
+from .program import FoldTensors, Program, trace
+
+CALL_SECONDS = 1.0
+"""How long a call of a program should take at most, so that Ctrl-C is heard; longer epochs are cut into several."""
+FIRST_STEPS = 16
+"""Steps of the first call of a trial, which is timed."""
+
+
+class FusedTrainer:
+    """Trains all folds in one program; a model that it cannot train goes to ``fit``, and the trial says why."""
+
+    name = "fused"
+
+    def __init__(self, workload: Workload, *, threads: int, required: bool = False) -> None:
+        """Keep programs for all trials of a process.
+
+        Args:
+            workload: What is trained.
+            threads: Cores of this process; with several, the folds of small models run side by side.
+            required: Whether a model that needs ``fit`` is an error.
+        """
+        self._workload = workload
+        self._threads = threads
+        self._required = required
+        self._fit = FitTrainer(workload)
+        self._cache = ProgramCache()
+
+    def probe(self, task: Task) -> int:
+        """Build the configuration's model once and return its number of weights."""
+        if self._required:
+            self._refuse(why_fit(self._fit.build(task, 0)))
+        return self._fit.probe(task)
+
+    def train(self, task: Task) -> Training:
+        """Train a configuration, an epoch of all folds at a time."""
+        started = time.perf_counter()
+        keras.utils.clear_session(free_memory=False)  # equal architectures get equal names
+        first = self._fit.build(task, 0)
+        program, reason = self._program(task, first)
+        if program is None:
+            self._refuse(reason)
+            outcome = yield from self._fit.train(task)
+            return replace(outcome, notes=(*outcome.notes, f"trained by fit: {reason}"))
+        epochs = _Epochs(self._workload, task, program, loss_name(first))
+        return (
+            yield from train_in_lockstep(
+                self._workload,
+                task,
+                epochs.train,
+                trainer=self.name,
+                started=started,
+                parameters=int(first.count_params()),
+                summary=summary_of(first),
+            )
+        )
+
+    def _refuse(self, reason: str | None) -> None:
+        if self._required and reason is not None:
+            raise TrainingError("model", f"the model cannot be trained fused: {reason}")
+
+    def _program(self, task: Task, first: keras.Model) -> tuple[Program | None, str | None]:
+        """Return a program, loaded and ready to train, or why there is none."""
+        reason = why_fit(first)
+        if reason is not None:
+            return None, reason
+        others = [self._fit.build(task, fold) for fold in range(1, len(self._workload.folds))]
+        try:
+            return self._ready([first, *others]), None
+        except (tf.errors.ResourceExhaustedError, MemoryError):
+            raise
+        except Exception as error:  # noqa: BLE001 - a model may raise anything; fit shows it as Keras does
+            return None, f"tracing it raises {type(error).__name__}: {one_line(error, 200)}"
+
+    def _ready(self, models: Sequence[keras.Model]) -> Program:
+        first = models[0]
+        first.optimizer.build(first.trainable_variables)
+        sheet = find_floats(first)
+        key = architecture_key(first, sheet)
+        program = None if key is None else self._cache.find(key, sheet.values)
+        if program is None:
+            tensors = [self._tensors(fold, first) for fold in range(len(models))]
+            parallel = self._threads > 1 and not is_convolutional(first)
+            if key is None:
+                for other in models[1:]:
+                    other.optimizer.build(other.trainable_variables)
+                return trace(models, tensors, Sheet([]), shared=False, parallel=parallel)
+            program = trace(models, tensors, sheet, shared=True, parallel=parallel)
+            self._cache.keep(key, program)
+        program.load(models, sheet.values)
+        return program
+
+    def _tensors(self, fold: int, model: keras.Model) -> FoldTensors:
+        data = self._workload.fold_data[fold]
+        return FoldTensors(
+            self._fit.tensor(data.x),
+            self._fit.targets(fold, model),
+            None if data.weights is None else self._fit.tensor(data.weights),
+            tf.constant(data.validation, tf.int64),
+        )
+
+
+class _Epochs:
+    """The epochs of one configuration on a loaded program."""
+
+    def __init__(self, workload: Workload, task: Task, program: Program, loss: str) -> None:
+        self._program = program
+        self._loss = loss
+        self._folds = workload.fold_data
+        self._seeds = [fold_seed(task.seed, fold) for fold in range(len(self._folds))]
+        self._batch = batch_size_of(task.configuration)
+        self._steps = -(-max(len(fold.train) for fold in self._folds) // self._batch)
+        self._steps_a_call = FIRST_STEPS
+
+    def train(self, epoch: int) -> list[dict[str, float]]:
+        """Train an epoch, counted from 0, and return Keras's logs of each fold."""
+        orders = [
+            tf.constant(data.train[epoch_order(seed, epoch, len(data.train))], tf.int64)
+            for seed, data in zip(self._seeds, self._folds, strict=True)
+        ]
+        try:
+            self._train_steps(orders)
+            values = self._program.finish().numpy().tolist()
+        except tf.errors.ResourceExhaustedError as error:
+            raise TrainingError("memory", f"out of memory: {one_line(error, 120)}") from error
+        except tf.errors.OpError as error:
+            raise TrainingError(
+                "training", f"the traced epoch raises {type(error).__name__}: {one_line(error)}"
+            ) from error
+        return [
+            in_target_units(dict(zip(self._program.metrics, row, strict=True)), self._loss, data.target_scale)
+            for row, data in zip(values, self._folds, strict=True)
+        ]
+
+    def _train_steps(self, orders: Sequence[tf.Tensor]) -> None:
+        """Train in calls of about ``CALL_SECONDS``: Python hears signals between them only."""
+        batch, done = tf.constant(self._batch, tf.int64), 0
+        while done < self._steps:
+            ahead = min(self._steps, done + self._steps_a_call)
+            started = time.perf_counter()
+            self._program.train(orders, batch, tf.constant(done, tf.int64), tf.constant(ahead, tf.int64))
+            seconds = (time.perf_counter() - started) / (ahead - done)
+            self._steps_a_call = max(1, min(2 * self._steps_a_call, int(CALL_SECONDS / seconds)))
+            done = ahead
