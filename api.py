@@ -63,6 +63,8 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "patience": ("training", "patience"),
     "metric": ("training", "metric"),
     "direction": ("training", "direction"),
+    "precision": ("training", "precision"),
+    "trainer": ("execution", "trainer"),
     "workers": ("execution", "workers"),
     "threads": ("execution", "threads"),
 }

@@ -56,9 +56,10 @@ def _packages() -> list[Finding]:
 
 
 def _machine() -> Finding:
-    from ..search.plan import cores
+    from ..search.machine import computes_bfloat16, cores
 
-    return Finding("machine", f"{platform.system()} {platform.machine()}, {cores()} cores")
+    bfloat16 = ", computes bfloat16 (--precision auto)" if computes_bfloat16() else ""
+    return Finding("machine", f"{platform.system()} {platform.machine()}, {cores()} cores{bfloat16}")
 
 
 def _disk() -> Finding:

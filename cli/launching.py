@@ -45,7 +45,15 @@ Target = Annotated[
     ),
 ]
 Workers = Annotated[
-    int | None, typer.Option("--workers", "-w", min=1, help="Processes.", rich_help_panel="Execution")
+    str | None,
+    typer.Option(
+        "--workers",
+        "-w",
+        metavar="COUNT|auto",
+        help="Processes; auto: by the machine, the trials and the model.",
+        show_default="1",
+        rich_help_panel="Execution",
+    ),
 ]
 Threads = Annotated[int | None, typer.Option(min=1, help="Cores a worker.", rich_help_panel="Execution")]
 
@@ -128,8 +136,24 @@ def launch(
     metric: Annotated[
         str | None, _option("Training", "Objective.", show_default="val_accuracy, or val_loss for regression")
     ] = None,
+    precision: Annotated[
+        str | None,
+        _option(
+            "Training",
+            "float32, bfloat16, or auto: bfloat16 for pictures where the processor computes in it.",
+            show_default="float32",
+        ),
+    ] = None,
     workers: Workers = None,
     threads: Threads = None,
+    trainer: Annotated[
+        str | None,
+        _option(
+            "Execution",
+            "fused (all folds in one program), fit (model.fit), or auto: fused where the model allows it.",
+            show_default="auto",
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the plan and an estimate; train nothing more.")
     ] = False,
@@ -161,7 +185,8 @@ def launch(
         "study": study, "target": column, "task": task, "group": group, "limit": limit, "scaling": scaling,
         "preset": preset, "search": search, "seed": seed, "pruner": pruner,
         "trials": trials, "time": time, "target_score": score, "folds": folds, "cv": cv, "repeats": repeats,
-        "holdout": holdout, "epochs": epochs, "metric": metric, "workers": workers, "threads": threads,
+        "holdout": holdout, "epochs": epochs, "metric": metric, "precision": precision, "workers": workers, "threads": threads,
+        "trainer": trainer,
     }  # fmt: skip
     settings: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if patience is not None:
@@ -281,8 +306,9 @@ def _print_plan(plan: Plan) -> None:
         "model": f"{spec.model}, {count_text(len(plan.space), 'hyperparameter')}",
         "search": f"{spec.search.method}, {', '.join(limits)}, seed {spec.search.seed}, pruner {spec.search.pruner}",
         "training": f"{plan.cv_text()}, up to {count_text(plan.workload.epochs, 'epoch')}, "
-        f"{plan.workload.objective.direction} {plan.workload.objective.metric}",
-        "workers": f"{spec.execution.workers} with {count_text(plan.threads, 'thread')} each",
+        f"{plan.workload.objective.direction} {plan.workload.objective.metric}"
+        + (", mixed bfloat16" if plan.workload.precision == "bfloat16" else ""),
+        "workers": f"{plan.workers} with {count_text(plan.threads(plan.workers), 'thread')} each",
     }
     print_table(facts_table({name: fact for name, fact in facts.items() if fact}))
 

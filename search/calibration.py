@@ -45,13 +45,16 @@ def calibrate(plan: Plan) -> Estimate:
         if plan.spec.search.method == "grid"
         else [recommended]
     )
-    executor = InlineExecutor(plan.workload, plan.threads)
+    executor = InlineExecutor(plan.workload, plan.threads(plan.workers))
     try:
-        sizes = [(configuration, executor.start(Task(-1, configuration, seed))) for configuration in shown]
+        sizes = [
+            (configuration, executor.start(Task(-1, configuration, seed)).parameters)
+            for configuration in shown
+        ]
         first, second = _time_two_epochs(executor, Task(0, recommended, seed))
     finally:
         executor.close()
-    trials, workers = plan.budget.trials, plan.spec.execution.workers
+    trials, workers = plan.budget.trials, plan.workers
     trial = first + (plan.workload.epochs - 1) * second
     rounds = math.ceil(trials / workers) if math.isfinite(trials) else math.inf
     limit = plan.budget.seconds if plan.budget.seconds is not None else math.inf

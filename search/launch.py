@@ -12,9 +12,10 @@ from ..studies import StudyRecord, read_study, read_trials
 from ..studies.lock import driving
 from ..studies.writing import StudyWriter, check_writable, create_study, drive_study, find_study
 from .events import Task
-from .executors import make_executor
+from .executors import Executor, make_executor
 from .identity import differences
 from .interrupt import graceful_interrupt
+from .machine import choose_workers
 from .models import Build
 from .plan import Plan, check_fingerprint, make_plan
 from .progress import Progress
@@ -74,7 +75,7 @@ def find_place(plan: Plan, url: str, *, named: bool) -> tuple[Plan, StudyRecord 
 def _differences(study: StudyRecord, plan: Plan) -> list[str]:
     if not study.spec:
         return ["it was not made by Kerasweep"]
-    found = differences(study.spec, plan.spec)
+    found = differences(make_spec(study.spec).as_dict(), plan.spec)  # with what was not written then
     stored = study.about["data"]["fingerprint"]
     if stored != plan.dataset.fingerprint:
         found.append(f"data: fingerprint {stored}, now {plan.dataset.fingerprint}")
@@ -101,10 +102,9 @@ def run_plan(
     if existing is not None:
         with driving(url, name, existing.driver):
             pass  # refused at once, rather than after workers were made ready
-    executor = make_executor(plan.workload, plan.spec.execution.workers, plan.threads)
     seed = plan.spec.search.seed
+    executor = _start_workers(plan, plan.workers)
     try:
-        executor.start(Task(-1, plan.space.recommended(), seed))
         with _open(plan, existing, url) as writer:
             writer.optuna.sampler = make_sampler(seed)
             pruning = make_pruning(plan.spec.search.pruner, plan.workload.epochs)
@@ -127,6 +127,21 @@ def run_plan(
     study = read_study(name, url)
     _check_found_something(study, reason)
     return Ending(study, reason)
+
+
+def _start_workers(plan: Plan, workers: int) -> Executor:
+    """Return an executor that is ready; with fewer workers than planned where memory would not hold them."""
+    executor = make_executor(plan.workload, workers, plan.threads(workers))
+    try:
+        size = executor.start(Task(-1, plan.space.recommended(), plan.spec.search.seed))
+    except BaseException:
+        executor.close()
+        raise
+    fitting = choose_workers(workers, size.training_bytes)
+    if plan.spec.execution.workers != "auto" or fitting == workers:
+        return executor
+    executor.close()
+    return _start_workers(plan, fitting)
 
 
 def _check_found_something(study: StudyRecord, reason: Reason) -> None:

@@ -17,8 +17,9 @@ from typing import Any
 from ..errors import DataError
 from ..spaces import Space, apply_overrides, space_from_dict, space_to_dict
 from .data import Channels, Dataset, Layout, Preparation, choose_preparation, load_dataset, make_folds
+from .machine import choose_workers, computes_bfloat16, cores
 from .metrics import choose_objective
-from .models import Build, ModelSource, find_model
+from .models import Build, ModelSource, Precision, find_model
 from .pruners import resolve_pruner
 from .samplers import trials_at_most
 from .spec import DataSpec, SpaceSpec, SweepSpec
@@ -54,9 +55,14 @@ class Plan:
         return Budget(min(trials, self.most), search.time, search.target)
 
     @property
-    def threads(self) -> int:
-        """Cores a worker."""
-        return self.spec.execution.threads or max(1, cores() // self.spec.execution.workers)
+    def workers(self) -> int:
+        """Processes that train; where it is left to a rule, without regard to the memory that the model takes."""
+        asked = self.spec.execution.workers
+        return choose_workers(self.budget.trials) if asked == "auto" else int(asked)
+
+    def threads(self, workers: int) -> int:
+        """Return the cores of each of a number of workers."""
+        return self.spec.execution.threads or max(1, cores() // workers)
 
     def about(self) -> dict[str, Any]:
         """Return what the study stores beside the specification: data, folds, seeds, versions."""
@@ -123,7 +129,15 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Build | None = None) 
         seed=spec.search.seed,
     )
     workload = Workload(
-        dataset, preparation, folds, source, objective, spec.training.epochs, spec.training.patience
+        dataset,
+        preparation,
+        folds,
+        source,
+        objective,
+        spec.training.epochs,
+        spec.training.patience,
+        spec.execution.trainer,
+        resolve_precision(spec.training.precision, of_pictures=preparation.layout == "image"),
     )
     most = trials_at_most(spec.search.method, space)
     trials = spec.search.trials
@@ -138,7 +152,11 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Build | None = None) 
                 update={"trials": trials, "pruner": resolve_pruner(spec.search.pruner, spec.search.method)}
             ),
             "training": spec.training.model_copy(
-                update={"metric": objective.metric, "direction": objective.direction}
+                update={
+                    "metric": objective.metric,
+                    "direction": objective.direction,
+                    "precision": workload.precision,
+                }
             ),
         }
     )
@@ -164,6 +182,13 @@ def _prepare(dataset: Dataset, model: ModelSource, spec: SweepSpec) -> Preparati
     return choose_preparation(
         dataset, layout, spec.data.scaling, image_data_format(), scale_target=not model.open_space
     )
+
+
+def resolve_precision(asked: str, *, of_pictures: bool) -> Precision:
+    """Return what ``auto`` means: bfloat16 where it pays, which is for convolutions on a processor that computes in it."""
+    if asked == "auto":
+        return "bfloat16" if of_pictures and computes_bfloat16() else "float32"
+    return "bfloat16" if asked == "bfloat16" else "float32"
 
 
 def load_rows(
@@ -217,13 +242,6 @@ def image_data_format() -> Channels:
     except (OSError, ValueError):
         return "channels_last"
     return "channels_first" if format_ == "channels_first" else "channels_last"
-
-
-def cores() -> int:
-    """Return the number of cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def versions() -> dict[str, str]:

@@ -13,7 +13,8 @@ from ..studies.writing import drive_study
 from .data import Dataset, FittedPreparation
 from .launch import plan_resume
 from .models import Build, Signature
-from .plan import all_rows, cores
+from .machine import cores
+from .plan import all_rows
 from .training import Workload
 from .training.seeds import fold_seed
 

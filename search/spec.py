@@ -9,7 +9,15 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationError,
+    model_validator,
+)
 
 from ..errors import SpecError, did_you_mean
 
@@ -41,6 +49,17 @@ def _check_number(value: Any) -> Any:
 Whole = Annotated[int, BeforeValidator(_check_number)]
 """Not ``true``, which Python and pydantic take for 1."""
 Real = Annotated[float, BeforeValidator(_check_number)]
+
+
+def parse_workers(value: Any) -> int | str:
+    """Return a number of workers, or ``auto``."""
+    if value == "auto":
+        return "auto"
+    if isinstance(value, str) and value.isdecimal():
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ValueError("must be a whole number of 1 or more, or auto")
+    return value
 
 
 class _Part(BaseModel):
@@ -110,6 +129,8 @@ class TrainingSpec(_Part):
     """Epochs without improvement of the folds' mean after which all folds stop; none to never stop early."""
     metric: str | None = None
     """``val_accuracy`` for classification and ``val_loss`` for regression where it is not given."""
+    precision: Literal["float32", "bfloat16", "auto"] = "float32"
+    """``auto``: bfloat16 for pictures on a processor that computes in it, which it is stored as."""
     direction: Literal["maximize", "minimize"] | None = None
     """Told by the metric's name where it is not given."""
 
@@ -117,7 +138,10 @@ class TrainingSpec(_Part):
 class ExecutionSpec(_Part):
     """Which processes train."""
 
-    workers: Whole = Field(default=1, ge=1)
+    workers: Annotated[int | str, PlainValidator(parse_workers)] = 1
+    """``auto``: by the machine, the number of trials and the memory that the model takes."""
+    trainer: Literal["auto", "fused", "fit"] = "auto"
+    """``auto``: fused for every model that allows it; both give the same scores."""
     threads: Whole | None = Field(default=None, ge=1)
     """Cores a worker; the machine's, divided by the workers, where it is not given."""
 

@@ -26,8 +26,14 @@ HEAVY = ("tensorflow", "keras", "keras_tuner")
 MAY_BE_HEAVY = {
     "search/models/building.py",
     "search/models/families.py",
+    "search/training/averaging.py",
     "search/training/feeding.py",
     "search/training/fit.py",
+    "search/training/fused/architecture.py",
+    "search/training/fused/cache.py",
+    "search/training/fused/knobs.py",
+    "search/training/fused/program.py",
+    "search/training/fused/trainer.py",
     "search/training/whole.py",
     # The export of a trained model; loaded by ``studies.export`` on first use.
     "studies/export/bundle.py",

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from ...errors import TrainingError, one_line
 from ..events import Event, Task, TrialEnded, TrialFailed
-from ..training import Trainer
+from ..training import ModelSize, Trainer
 
 
 class Executor(Protocol):
@@ -24,8 +24,8 @@ class Executor(Protocol):
         """How many tasks may be submitted and not yet ended."""
         ...
 
-    def start(self, task: Task) -> int:
-        """Make workers ready, build a task's model once, and return its number of weights.
+    def start(self, task: Task) -> ModelSize:
+        """Make workers ready, build a task's model once, and return how large it is.
 
         Raises:
             ModelError: The model cannot be built.

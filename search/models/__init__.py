@@ -1,6 +1,6 @@
 """Models: the families, a user's own functions, and how one configuration becomes a compiled model."""
 
 from .loading import FAMILIES, Build, Family, ModelSource, describe_error, find_model
-from .signature import Signature
+from .signature import Precision, Signature
 
-__all__ = ["FAMILIES", "Build", "Family", "ModelSource", "Signature", "describe_error", "find_model"]
+__all__ = ["FAMILIES", "Build", "Family", "ModelSource", "Precision", "Signature", "describe_error", "find_model"]

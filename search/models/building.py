@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 
 import keras
@@ -11,23 +14,37 @@ import numpy as np
 from ...errors import TrainingError
 from ...spaces import Configuration
 from .loading import Build, describe_error
-from .signature import Signature
+from .signature import Precision, Signature
 
 Labels = Literal["codes", "one-hot", "column"]
 
 
-def build_model(build: Build, configuration: Configuration, signature: Signature, seed: int) -> keras.Model:
+def build_model(
+    build: Build,
+    configuration: Configuration,
+    signature: Signature,
+    seed: int,
+    precision: Precision = "float32",
+) -> keras.Model:
     """Build and compile a model; all of its randomness follows from the seed.
 
     A model that the function has compiled stays as it is; any other is compiled with the configuration's optimizer
     and learning rate, cross-entropy for classes or squared error for numbers.
+
+    Args:
+        build: The function.
+        configuration: What it is given.
+        signature: What it is given, too.
+        seed: For weights, dropout and whatever else is random.
+        precision: ``bfloat16`` has layers compute in it and keep float32 weights (Keras's ``mixed_bfloat16``).
 
     Raises:
         TrainingError: of kind ``model``: the function raises or returns no model.
     """
     keras.utils.set_random_seed(seed)
     try:
-        model = build(dict(configuration), signature)
+        with _computing_in(precision):
+            model = build(dict(configuration), signature)
     except Exception as error:
         raise TrainingError("model", f"the model function raises {describe_error(error)}") from error
     if not isinstance(model, keras.Model):
@@ -37,6 +54,20 @@ def build_model(build: Build, configuration: Configuration, signature: Signature
     if not model.compiled:
         compile_model(model, configuration, signature)
     return model
+
+
+@contextmanager
+def _computing_in(precision: Precision) -> Iterator[None]:
+    """Have layers that are made meanwhile compute in a precision; float32 leaves Keras's setting as it is."""
+    if precision == "float32":
+        yield
+        return
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(f"mixed_{precision}")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def _build_weights(model: keras.Model, signature: Signature) -> None:
@@ -90,6 +121,18 @@ def encode_labels(codes: np.ndarray, classes: int, labels: Labels) -> np.ndarray
     if labels == "column":
         return codes.astype("float32")[:, None]
     return codes
+
+
+def activations_of(model: keras.Model) -> int:
+    """Return how many numbers the layers of a built model pass on for one row, as far as their shapes are known."""
+    total = 0
+    for layer in model.layers:
+        try:
+            tensors = keras.tree.flatten(layer.output)
+        except (AttributeError, ValueError):  # a layer of a subclassed model, or one that is used twice
+            continue
+        total += sum(math.prod(tensor.shape[1:]) for tensor in tensors if None not in tensor.shape[1:])
+    return total
 
 
 def summary_of(model: keras.Model) -> str:

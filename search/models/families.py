@@ -72,7 +72,15 @@ def _start(signature: Signature) -> keras.Sequential:
 
 
 def _end(model: keras.Sequential, signature: Signature) -> keras.Sequential:
-    model.add(layers.Dense(signature.outputs, activation=signature.output_activation))
+    # Probabilities and predictions need float32, whatever the layers before compute in.
+    mixed = keras.config.dtype_policy().compute_dtype != "float32"
+    model.add(
+        layers.Dense(
+            signature.outputs,
+            activation=signature.output_activation,
+            dtype="float32" if mixed else None,
+        )
+    )
     return model
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+Precision = Literal["float32", "bfloat16"]
+
 
 @dataclass(frozen=True)
 class Signature:

@@ -1,5 +1,5 @@
 """Training: one configuration on all folds in lockstep. ``fit`` imports TensorFlow; nothing else here does."""
 
-from .workload import FoldData, Trainer, Training, Workload
+from .workload import FoldData, ModelSize, Trainer, Training, Workload
 
-__all__ = ["FoldData", "Trainer", "Training", "Workload"]
+__all__ = ["FoldData", "ModelSize", "Trainer", "Training", "Workload"]

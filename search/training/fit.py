@@ -13,12 +13,17 @@ from ...errors import TrainingError, one_line
 from ..data import Dataset
 from ..events import Task
 from ..metrics import in_target_units
-from ..models.building import build_model, encode_labels, labels_of, loss_name, summary_of
+from ..models.building import activations_of, build_model, encode_labels, labels_of, loss_name, summary_of
 from .averaging import ScoreAverage, uses_average
 from .feeding import Feed, as_tensor, in_order
 from .lockstep import train_in_lockstep
 from .seeds import fold_seed
-from .workload import Training, Workload, batch_size_of
+from .workload import ModelSize, Training, Workload, batch_size_of
+
+COPIES_OF_WEIGHTS = 5
+"""A fold's weights, their gradients, two slots of an optimizer such as Adam, and one while they are updated."""
+COPIES_OF_ACTIVATIONS = 3
+"""A batch's activations are kept for the backward pass, which makes gradients of the same shapes."""
 
 
 class FitTrainer:
@@ -31,10 +36,14 @@ class FitTrainer:
         self._build = workload.model.load()
         self._tensors: dict[int, tf.Tensor] = {}
 
-    def probe(self, task: Task) -> int:
-        """Build the configuration's model once and return its number of weights."""
+    def probe(self, task: Task) -> ModelSize:
+        """Build the configuration's model once and return how large it is."""
         keras.utils.clear_session()
-        return int(self.build(task, 0).count_params())
+        model = self.build(task, 0)
+        parameters = int(model.count_params())
+        copies = COPIES_OF_WEIGHTS * len(self._workload.folds)
+        activations = batch_size_of(task.configuration) * activations_of(model)
+        return ModelSize(parameters, 4 * (copies * parameters + COPIES_OF_ACTIVATIONS * activations))
 
     def train(self, task: Task) -> Training:
         """Train a configuration, an epoch of all folds at a time."""
@@ -57,7 +66,8 @@ class FitTrainer:
     def build(self, task: Task, fold: int) -> keras.Model:
         """Build and compile a fold's model."""
         seed = fold_seed(task.seed, fold)
-        return build_model(self._build, task.configuration, self._workload.signature, seed)
+        workload = self._workload
+        return build_model(self._build, task.configuration, workload.signature, seed, workload.precision)
 
     def targets(self, fold: int, model: keras.Model) -> tf.Tensor:
         """Return a fold's targets in the form that a model's loss reads."""

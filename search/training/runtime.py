@@ -14,22 +14,16 @@ def worker_environment(threads: int) -> dict[str, str]:
     return {**QUIET, **counts}
 
 
-def make_trainer(workload: Workload, threads: int, trainer: str = "auto") -> Trainer:
-    """Import TensorFlow, once in a process, and return a trainer for the workload.
-
-    Args:
-        workload: What is trained.
-        threads: Cores of this process.
-        trainer: ``fused``, ``fit``, or ``auto``: fused for every model that allows it.
-    """
+def make_trainer(workload: Workload, threads: int) -> Trainer:
+    """Import TensorFlow, once in a process with a number of threads, and return the workload's trainer."""
     prepare_tensorflow(threads)
-    if trainer == "fit":
+    if workload.trainer == "fit":
         from .fit import FitTrainer
 
         return FitTrainer(workload)
     from .fused.trainer import FusedTrainer
 
-    return FusedTrainer(workload, threads=threads, required=trainer == "fused")
+    return FusedTrainer(workload, threads=threads, required=workload.trainer == "fused")
 
 
 def prepare_tensorflow(threads: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 
@@ -13,9 +13,11 @@ from ..data import Dataset, FittedPreparation, Fold, Preparation
 from ..events import EpochEnded, Outcome, Task
 from ..metrics import Objective
 from ...spaces import Configuration
-from ..models import ModelSource, Signature
+from ..models import ModelSource, Precision, Signature
 
 DEFAULT_BATCH = 100
+TrainerName = Literal["auto", "fused", "fit"]
+"""``auto`` is ``fused`` for every model that allows it."""
 
 Training: TypeAlias = Generator[EpochEnded, bool, Outcome]
 """Yields after every epoch; is sent True to stop there; returns how the configuration did."""
@@ -32,13 +34,23 @@ class Trainer(Protocol):
         """Train a configuration, an epoch of all folds at a time."""
         ...
 
-    def probe(self, task: Task) -> int:
-        """Build the configuration's model once and return its number of weights.
+    def probe(self, task: Task) -> ModelSize:
+        """Build the configuration's model once and return how large it is.
 
         Raises:
             TrainingError: The model cannot be built.
         """
         ...
+
+
+@dataclass(frozen=True)
+class ModelSize:
+    """How large a model is."""
+
+    parameters: int
+    """Number of weights."""
+    training_bytes: int
+    """An estimate of the memory that training all of its folds takes, data not counted."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +80,9 @@ class Workload:
     epochs: int
     """The most that a trial may train, unless its configuration has ``epochs`` of its own."""
     patience: int | None
+    trainer: TrainerName = "auto"
+    precision: Precision = "float32"
+    """In which layers compute; weights are float32 either way."""
 
     @property
     def signature(self) -> Signature:

@@ -145,7 +145,7 @@ class Conformance:
         assert [event.epoch for event in events if isinstance(event, EpochEnded)] == [1, 2, 3]
         curve = outcome.curves["val_accuracy"]
         assert events[1].scores == tuple(fold[1] for fold in curve)
-        assert (outcome.stopped, outcome.epochs_trained, outcome.trainer) == (False, EPOCHS, "fit")
+        assert (outcome.stopped, outcome.epochs_trained, outcome.trainer) == (False, EPOCHS, "fused")
 
     def test_a_task_gives_the_same_after_others(self, executor, reference) -> None:
         events = run(executor, task(1, units=5), task(2, units=7), task(3), task(4, units=2))

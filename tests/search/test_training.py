@@ -1,4 +1,4 @@
-"""The reference trainer, held against a plain loop of ``model.fit`` on NumPy arrays."""
+"""One suite for all trainers, which are held against a plain loop of ``model.fit`` on NumPy arrays."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from kerasweep.search.training.seeds import epoch_order, fold_seed
 from kerasweep.spaces import Int, Space
 
 pytestmark = pytest.mark.trains
+TRAINERS = {"fit": "fit", "auto": "fused"}
+"""What a specification asks for -> who then trains."""
 DEEP = {
     "optimizer": "adam",
     "learning_rate": 0.01,
@@ -36,7 +38,7 @@ LINE = {
 }
 
 
-def workload_of(data, model, *, epochs: int = 3, patience=None, **changes):
+def workload_of(data, model, *, epochs: int = 3, patience=None, trainer="auto", **changes):
     """Return the workload of a small sweep."""
     given = None if isinstance(data, str) else data
     function = model if callable(model) else None
@@ -46,6 +48,7 @@ def workload_of(data, model, *, epochs: int = 3, patience=None, **changes):
             "model": model if function is None else "python:build",
             "cv": {"folds": 2},
             "training": {"epochs": epochs, "patience": patience, **changes},
+            "execution": {"trainer": trainer},
         }
     )
     return make_plan(spec, data=given, model=function).workload
@@ -112,6 +115,13 @@ def compiled(family: str):
     return build
 
 
+@pytest.fixture(params=TRAINERS, autouse=True)
+def trainer(request, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Have all workloads of a test ask for one of the trainers."""
+    monkeypatch.setitem(workload_of.__kwdefaults__, "trainer", request.param)
+    return TRAINERS[request.param]
+
+
 @pytest.fixture(scope="module", autouse=True)
 def tensorflow() -> None:
     from kerasweep.search.training.runtime import prepare_tensorflow
@@ -134,7 +144,7 @@ def classes() -> tuple[np.ndarray, np.ndarray]:
     return x, np.where(x[:, 0] + 0.3 * generator.normal(size=120) > 0, "yes", "no")
 
 
-def test_fit_is_a_plain_loop_exactly() -> None:
+def test_training_is_a_plain_loop_exactly(trainer) -> None:
     workload = workload_of("digits", "dnn", limit=200)
     outcome = train(workload, DEEP)
     runs = plain(workload, DEEP, compiled("dnn"))
@@ -145,7 +155,7 @@ def test_fit_is_a_plain_loop_exactly() -> None:
     assert outcome.value == pytest.approx(means.max())
     assert outcome.fold_scores == tuple(fold[outcome.epochs - 1] for fold in outcome.curves["val_accuracy"])
     assert outcome.parameters == runs[0].model.count_params()
-    assert (outcome.seed, outcome.trainer, outcome.stopped) == (11, "fit", False)
+    assert (outcome.seed, outcome.trainer, outcome.stopped) == (11, trainer, False)
     assert "batch_normalization" in outcome.summary
     assert train(workload, DEEP).curves == outcome.curves, "and again the same"
 
@@ -291,7 +301,9 @@ def test_probing_counts_weights(classes) -> None:
     from kerasweep.search.training.runtime import make_trainer
 
     trainer = make_trainer(workload_of(classes, "ann"), threads=1)
-    assert trainer.probe(Task(-1, {**DEEP, "units": 10}, 0)) == 4 * 10 + 10 + 10 * 2 + 2
+    size = trainer.probe(Task(-1, {**DEEP, "units": 10}, 0))
+    assert size.parameters == 4 * 10 + 10 + 10 * 2 + 2
+    assert size.training_bytes == 4 * (2 * 5 * size.parameters + 3 * DEEP["batch_size"] * (10 + 2))
 
 
 def test_the_objective_may_be_a_loss(classes) -> None:

@@ -87,7 +87,7 @@ class Sheet:
     @contextmanager
     def reading(self, variable: tf.Variable) -> Iterator[None]:
         """Have knobs take their values from a float64 variable, in the function that is being traced."""
-        self.tensors = tf.unstack(variable.read_value(), num=len(self.places))
+        self.tensors = tf.unstack(variable.read_value())
         try:
             yield
         finally:

@@ -16,7 +16,7 @@ from ...models.building import loss_name, summary_of
 from ..fit import FitTrainer
 from ..lockstep import train_in_lockstep
 from ..seeds import epoch_order, fold_seed
-from ..workload import Training, Workload, batch_size_of
+from ..workload import ModelSize, Training, Workload, batch_size_of
 from .architecture import architecture_key, is_convolutional, why_fit
 from .cache import ProgramCache
 from .knobs import Sheet, find_floats
@@ -47,8 +47,8 @@ class FusedTrainer:
         self._fit = FitTrainer(workload)
         self._cache = ProgramCache()
 
-    def probe(self, task: Task) -> int:
-        """Build the configuration's model once and return its number of weights."""
+    def probe(self, task: Task) -> ModelSize:
+        """Build the configuration's model once and return how large it is."""
         if self._required:
             self._refuse(why_fit(self._fit.build(task, 0)))
         return self._fit.probe(task)
@@ -58,6 +58,7 @@ class FusedTrainer:
         started = time.perf_counter()
         keras.utils.clear_session(free_memory=False)  # equal architectures get equal names
         first = self._fit.build(task, 0)
+        summary = summary_of(first)  # an optimizer that is built would be counted
         program, reason = self._program(task, first)
         if program is None:
             self._refuse(reason)
@@ -72,7 +73,7 @@ class FusedTrainer:
                 trainer=self.name,
                 started=started,
                 parameters=int(first.count_params()),
-                summary=summary_of(first),
+                summary=summary,
             )
         )
 

@@ -1,0 +1,59 @@
+"""What this machine has, and how many processes with how many threads train best on it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+MEMORY_SHARE = 0.8
+"""Of the memory that is free, at most so much is planned for workers."""
+PROCESS_BYTES = 700 * 2**20
+"""Resident memory of a process that has imported TensorFlow."""
+_BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}
+
+
+def cores() -> int:
+    """Return the number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def free_memory() -> int | None:
+    """Return the bytes of memory that new processes can have, or None where the system does not say."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    found = [line.split()[1] for line in lines if line.startswith("MemAvailable:")]
+    return int(found[0]) * 1024 if found else None
+
+
+def computes_bfloat16() -> bool:
+    """Tell whether the processor multiplies in bfloat16 by itself; where it does not, bfloat16 is slower than float32.
+
+    Read from Linux; elsewhere the answer is no.
+    """
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return False
+    flags = next((line for line in text.splitlines() if line.startswith("flags")), "")
+    return not _BFLOAT16_FLAGS.isdisjoint(flags.split())
+
+
+def choose_workers(trials: float, bytes_a_worker: int = 0) -> int:
+    """Return how many processes to train in: one a core, but no more than there are trials, or than memory holds.
+
+    A process for each core with one thread trains more than one process with all cores: threads wait for each other
+    at every layer, processes never (docs/benchmarks.md).
+
+    Args:
+        trials: How many will be trained.
+        bytes_a_worker: What training takes beside TensorFlow itself; 0 where it is not known.
+    """
+    most = min(float(cores()), trials)
+    free = free_memory()
+    if bytes_a_worker and free is not None:
+        most = min(most, MEMORY_SHARE * free // (PROCESS_BYTES + bytes_a_worker))
+    return max(1, int(most))

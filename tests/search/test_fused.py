@@ -1,0 +1,389 @@
+"""The fused trainer against ``model.fit``: the same numbers, whatever the model is made of, and from a used program too."""
+
+from __future__ import annotations
+
+import dataclasses
+import gc
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from kerasweep.errors import TrainingError
+from kerasweep.search.events import Outcome, Task
+from kerasweep.search.plan import make_plan
+from kerasweep.search.spec import make_spec
+from kerasweep.search.training import Workload
+from kerasweep.search.training.runtime import make_trainer
+from kerasweep.spaces import Float, Space
+
+pytestmark = pytest.mark.trains
+CASES: dict[str, tuple[Callable[..., Any], float, float]] = {}
+"""Name -> a function of keras and a float that returns what makes the model special, and two values of the float."""
+
+
+def case(first: float, second: float) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def keep(function: Callable[..., Any]) -> Callable[..., Any]:
+        CASES[function.__name__] = (function, first, second)
+        return function
+
+    return keep
+
+
+def optimizers() -> dict[str, tuple[dict[str, Any], str, float, float]]:
+    """Optimizer or what is special about it -> its fixed arguments, the one that varies, and two values."""
+    return {
+        "SGD": ({"learning_rate": 0.05}, "momentum", 0.8, 0.5),
+        "SGD nesterov": ({"learning_rate": 0.05, "nesterov": True}, "momentum", 0.8, 0.5),
+        "Adam": ({}, "beta_1", 0.9, 0.8),
+        "Adam amsgrad": ({"amsgrad": True}, "beta_2", 0.999, 0.9),
+        "AdamW": ({"learning_rate": 0.01}, "weight_decay", 0.01, 0.1),
+        "Nadam": ({}, "beta_1", 0.9, 0.8),
+        "RMSprop centered": ({"centered": True, "momentum": 0.5}, "rho", 0.9, 0.8),
+        "Adagrad": ({"learning_rate": 0.05}, "epsilon", 1e-7, 1e-2),
+        "Adadelta": ({"learning_rate": 1.0}, "rho", 0.95, 0.8),
+        "Adamax": ({}, "beta_2", 0.999, 0.9),
+        "Adafactor": ({"learning_rate": 0.01}, "clip_threshold", 1.0, 0.5),
+        "Lion": ({"learning_rate": 0.003}, "beta_1", 0.9, 0.7),
+        "Lamb": ({"learning_rate": 0.01}, "beta_1", 0.9, 0.7),
+        "Muon": ({"learning_rate": 0.01}, "adam_beta_1", 0.9, 0.8),
+        "Ftrl": ({"learning_rate": 0.05}, "l1_regularization_strength", 0.001, 0.01),
+        "SGD clipped by norm": ({"learning_rate": 0.1}, "clipnorm", 0.1, 0.05),
+        "SGD clipped together": ({"learning_rate": 0.1}, "global_clipnorm", 0.1, 0.05),
+        "SGD clipped by value": ({"learning_rate": 0.1}, "clipvalue", 0.01, 0.02),
+        "Adam averaged": ({"use_ema": True}, "ema_momentum", 0.9, 0.5),
+        "Adam averaged and overwritten": ({"use_ema": True, "ema_overwrite_frequency": 2}, "ema_momentum", 0.9, 0.5),
+        "SGD accumulated": ({"learning_rate": 0.1, "gradient_accumulation_steps": 2}, "momentum", 0.9, 0.5),
+        "SGD scaled": ({"learning_rate": 0.1}, "loss_scale_factor", 8.0, 4.0),
+    }
+
+
+def optimizer_case(name: str) -> Callable[..., Any]:
+    fixed, varying, _, _ = optimizers()[name]
+    return lambda keras, value: {
+        "optimizer": getattr(keras.optimizers, name.split()[0])(**{**fixed, varying: value})
+    }
+
+
+for _name, (_, _, _first, _second) in optimizers().items():
+    CASES[_name] = (optimizer_case(_name), _first, _second)
+
+
+@case(0.5, 0.9)
+def exponential_decay(keras, value):
+    return {"optimizer": keras.optimizers.Adam(keras.optimizers.schedules.ExponentialDecay(0.01, 5, value))}
+
+
+@case(0.02, 0.05)
+def cosine_decay_with_warmup(keras, value):
+    schedule = keras.optimizers.schedules.CosineDecay(0.001, 6, alpha=0.1, warmup_target=value, warmup_steps=3)
+    return {"optimizer": keras.optimizers.SGD(schedule)}
+
+
+@case(0.5, 0.8)
+def restarts(keras, value):
+    return {"optimizer": keras.optimizers.SGD(keras.optimizers.schedules.CosineDecayRestarts(0.1, 3, m_mul=value))}
+
+
+@case(0.01, 0.02)
+def polynomial_decay(keras, value):
+    schedule = keras.optimizers.schedules.PolynomialDecay(0.1, 8, value, power=2.0)
+    return {"optimizer": keras.optimizers.SGD(schedule)}
+
+
+@case(0.5, 0.1)
+def inverse_time_decay(keras, value):
+    return {"optimizer": keras.optimizers.SGD(keras.optimizers.schedules.InverseTimeDecay(0.1, 2, value))}
+
+
+@case(0.9, 0.5)
+def batch_normalization(keras, value):
+    return {"layers": [keras.layers.BatchNormalization(momentum=value)]}
+
+
+@case(1e-3, 0.1)
+def layer_normalization(keras, value):
+    return {"layers": [keras.layers.LayerNormalization(epsilon=value)]}
+
+
+@case(1e-3, 0.1)
+def group_normalization(keras, value):
+    return {"layers": [keras.layers.GroupNormalization(2, epsilon=value)]}
+
+
+@case(0.2, 0.5)
+def dropout(keras, value):
+    return {"layers": [keras.layers.Dropout(value)]}
+
+
+@case(0.2, 0.5)
+def alpha_dropout(keras, value):
+    return {"layers": [keras.layers.AlphaDropout(value)]}
+
+
+@case(0.2, 0.5)
+def gaussian_dropout(keras, value):
+    return {"layers": [keras.layers.GaussianDropout(value)]}
+
+
+@case(0.2, 0.5)
+def gaussian_noise(keras, value):
+    return {"layers": [keras.layers.GaussianNoise(value)]}
+
+
+@case(0.2, 0.4)
+def leaky_relu(keras, value):
+    return {"layers": [keras.layers.LeakyReLU(value)]}
+
+
+@case(0.7, 1.3)
+def elu(keras, value):
+    return {"layers": [keras.layers.ELU(value)]}
+
+
+@case(0.01, 0.1)
+def l1_and_l2(keras, value):
+    return {"layers": [keras.layers.Dense(6, kernel_regularizer=keras.regularizers.L1L2(value, value / 2))]}
+
+
+@case(0.01, 0.1)
+def activity(keras, value):
+    return {"layers": [keras.layers.Dense(6, activity_regularizer=keras.regularizers.L2(value))]}
+
+
+@case(0.5, 0.3)
+def max_norm(keras, value):
+    return {"layers": [keras.layers.Dense(6, kernel_constraint=keras.constraints.MaxNorm(value))]}
+
+
+@case(0.1, 0.3)
+def label_smoothing(keras, value):
+    return {"loss": keras.losses.CategoricalCrossentropy(label_smoothing=value)}
+
+
+@case(2.0, 1.0)
+def focal(keras, value):
+    return {"loss": keras.losses.CategoricalFocalCrossentropy(gamma=value)}
+
+
+@case(0.5, 0.2)
+def huber(keras, value):
+    return {"loss": keras.losses.Huber(delta=value), "metrics": ["mae"]}
+
+
+@case(0.02, 0.3)
+def initial_weights(keras, value):
+    return {"layers": [keras.layers.Dense(6, kernel_initializer=keras.initializers.RandomNormal(stddev=value))]}
+
+
+def build_with(special: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a model function of two layers and what is special."""
+
+    def build(configuration, signature):
+        import keras
+
+        made = special(keras, configuration.get("value", 0.1))
+        if isinstance(made, keras.Model):
+            return made
+        model = keras.Sequential(
+            [
+                keras.Input(signature.input_shape),
+                keras.layers.Dense(6, activation="tanh"),
+                *made.get("layers", ()),
+                keras.layers.Dense(signature.outputs, activation="softmax"),
+            ]
+        )
+        model.compile(
+            made.get("optimizer") or keras.optimizers.Adam(configuration.get("learning_rate", 0.01)),
+            made.get("loss", "sparse_categorical_crossentropy"),
+            metrics=made.get("metrics", ["accuracy"]),
+        )
+        return model
+
+    build.space = Space((Float("value", 0, 10),))
+    return build
+
+
+def make_workload(special: Callable[..., Any], trainer: str = "auto", **training: Any) -> Workload:
+    """Return a workload of 61 rows and 2 folds, whose last batches are smaller, and of different sizes."""
+    generator = np.random.default_rng(5)
+    x = generator.normal(size=(61, 5))
+    y = np.digitize(x[:, 0] + 0.3 * generator.normal(size=61), (-0.5, 0.5))
+    spec = make_spec(
+        {
+            "data": {"source": "python:data", "test_size": 0.2},
+            "model": "python:build",
+            "cv": {"folds": 2},
+            "training": {"epochs": 3, "patience": None, "metric": "loss", **training},
+            "execution": {"trainer": trainer},
+        }
+    )
+    return make_plan(spec, data=(x, y), model=build_with(special)).workload
+
+
+def outcome_of(trainer: Any, configuration: dict[str, Any]) -> Outcome:
+    training = trainer.train(Task(0, {"batch_size": 10, **configuration}, seed=11))
+    try:
+        next(training)
+        while True:
+            training.send(False)
+    except StopIteration as end:
+        return end.value
+
+
+def assert_equal(fused: Outcome, fit: Outcome, tolerance: float = 1e-5) -> None:
+    assert (fused.trainer, fit.trainer) == ("fused", "fit"), fused.notes
+    assert set(fused.curves) == set(fit.curves)
+    for metric, folds in fit.curves.items():
+        assert np.allclose(fused.curves[metric], folds, rtol=tolerance, atol=tolerance), metric
+    for name in ("epochs", "epochs_trained", "parameters", "summary"):
+        assert getattr(fused, name) == getattr(fit, name)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_fused_is_fit_and_a_program_is_used_again_with_another_value(name: str) -> None:
+    special, first, second = CASES[name]
+    fused, fit = make_trainer(make_workload(special), 1), make_trainer(make_workload(special, "fit"), 1)
+    before, after = (outcome_of(fused, {"value": value}) for value in (first, second))
+    assert before.trainer == "fused", before.notes
+    if name != "SGD scaled":  # which keeps small gradients from vanishing, and is else without effect
+        assert before.curves != after.curves, "the value acts"
+    assert_equal(after, outcome_of(fit, {"value": second}))
+    baked = {"gaussian_dropout", "leaky_relu", "elu"}  # an attribute of an operation cannot be a variable
+    assert len(fused._cache) == (2 if name in baked else 1)
+    assert outcome_of(fused, {"value": first}).curves == before.curves, "nothing is left of the trial between"
+
+
+def test_rates_batches_and_seeds_share_a_program() -> None:
+    workload = make_workload(lambda keras, value: {})
+    fused, fit = make_trainer(workload, 1), make_trainer(dataclasses.replace(workload, trainer="fit"), 1)
+    for configuration in ({"learning_rate": 0.1}, {"batch_size": 7}, {"batch_size": 1000, "epochs": 5}):
+        assert_equal(outcome_of(fused, configuration), outcome_of(fit, configuration))
+    assert len(fused._cache) == 1
+
+
+def test_folds_side_by_side_give_the_same() -> None:
+    workload = make_workload(CASES["dropout"][0])
+    alone, together = make_trainer(workload, 1), make_trainer(workload, 2)
+    assert outcome_of(alone, {"value": 0.3}).curves == outcome_of(together, {"value": 0.3}).curves
+
+
+def test_rows_may_weigh() -> None:
+    workload = make_workload(lambda keras, value: {})
+    generator = np.random.default_rng(0)
+    weighted = [
+        dataclasses.replace(fold, weights=generator.uniform(0, 2, len(fold.y)).astype("float32"))
+        for fold in workload.fold_data
+    ]
+    outcomes = []
+    for trainer in ("auto", "fit"):
+        changed = dataclasses.replace(workload, trainer=trainer)
+        changed.__dict__["fold_data"] = tuple(weighted)
+        outcomes.append(outcome_of(make_trainer(changed, 1), {}))
+    assert_equal(*outcomes)
+    assert outcomes[0].curves["loss"] != outcome_of(make_trainer(workload, 1), {}).curves["loss"]
+
+
+@pytest.mark.parametrize("family", ["dnn", "cnn"])
+def test_bfloat16_is_the_same_in_both(family: str) -> None:
+    outcomes = {}
+    for trainer in ("fused", "fit"):
+        spec = make_spec(
+            {
+                "data": {"source": "digits", "limit": 150},
+                "model": family,
+                "cv": {"folds": 2},
+                "training": {"epochs": 2, "precision": "bfloat16"},
+                "execution": {"trainer": trainer},
+            }
+        )
+        plan = make_plan(spec)
+        configuration = {**plan.space.recommended(), "dropout": 0.25, "batch_normalization": True}
+        outcomes[trainer] = outcome_of(make_trainer(plan.workload, 1), configuration)
+    assert_equal(outcomes["fused"], outcomes["fit"], tolerance=0.02)
+
+
+def own_step(keras, value):
+    class Own(keras.Sequential):
+        def train_step(self, data):
+            return super().train_step(data)
+
+    model = Own([keras.Input((5,)), keras.layers.Dense(3, activation="softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model
+
+
+def stateful(keras, value):
+    return {"layers": [keras.layers.Reshape((1, 6)), keras.layers.LSTM(2, stateful=True)]}
+
+
+def unknown_metric(keras, value):
+    return {"loss": "categorical_crossentropy", "metrics": [keras.metrics.F1Score(name="f1")]}
+
+
+def eager(keras, value):
+    model = keras.Sequential([keras.Input((5,)), keras.layers.Dense(3, activation="softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy", run_eagerly=True)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("special", "reason"),
+    [
+        (own_step, "the model has a train_step of its own"),
+        (eager, "the model is compiled with run_eagerly"),
+    ],
+)
+def test_what_needs_fit_gets_it_and_says_why(special, reason: str) -> None:
+    outcome = outcome_of(make_trainer(make_workload(special), 1), {})
+    assert outcome.trainer == "fit"
+    assert outcome.notes == (f"trained by fit: {reason}",)
+    for act in ("probe", "train"):
+        trainer = make_trainer(make_workload(special, "fused"), 1)
+        with pytest.raises(TrainingError, match=f"^the model cannot be trained fused: {reason}$"):
+            outcome_of(trainer, {}) if act == "train" else trainer.probe(Task(0, {}, 0))
+
+
+def own_layer(keras, value):
+    class Shifted(keras.layers.Layer):
+        """Holds a number that no configuration tells, and that differs from fold to fold."""
+
+        def __init__(self):
+            super().__init__()
+            self.shift = float(np.random.random()) * value
+
+        def call(self, rows):
+            return rows + self.shift
+
+    return {"layers": [Shifted()]}
+
+
+def test_code_of_a_users_own_is_traced_for_every_fold_and_every_trial() -> None:
+    fused = make_trainer(make_workload(own_layer), 1)
+    fit = make_trainer(make_workload(own_layer, "fit"), 1)
+    for value in (1.0, 3.0):
+        assert_equal(outcome_of(fused, {"value": value}), outcome_of(fit, {"value": value}))
+    assert len(fused._cache) == 0
+
+
+def test_the_cache_forgets_what_was_used_longest_ago_and_frees_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    from kerasweep.search.training.fused.cache import ProgramCache
+
+    def layers_of(keras, value):
+        return {"layers": [keras.layers.Dense(int(value))]}
+
+    trainer = make_trainer(make_workload(layers_of), 1)
+    trainer._cache = ProgramCache(most_programs=2)
+    outcome_of(trainer, {"value": 1})
+    (program,) = trainer._cache._programs.values()
+    gone = [weakref.ref(variable) for state in program.states for variable in state]
+    del program
+    first = outcome_of(trainer, {"value": 2})
+    outcome_of(trainer, {"value": 3})
+    assert len(trainer._cache) == 2
+    outcome_of(trainer, {"value": 2})
+    gc.collect()
+    assert [reference() for reference in gone] == [None] * len(gone)
+    outcome_of(trainer, {"value": 4})
+    assert outcome_of(trainer, {"value": 2}).curves == first.curves
