@@ -8,7 +8,8 @@ keeps its variables, and any further configuration of the architecture is loaded
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -127,6 +128,17 @@ def trace(
     )
 
 
+@contextmanager
+def graph_passes(*, on: bool) -> Iterator[None]:
+    """Have programs that are first called inside optimized by TensorFlow, or run as they were traced."""
+    before = tf.config.optimizer.get_experimental_options().get("disable_meta_optimizer", False)
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": not on})
+    try:
+        yield
+    finally:
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": before})
+
+
 @dataclass(frozen=True)
 class _FoldProgram:
     """The epoch of one fold."""
@@ -171,20 +183,23 @@ def _trace_fold(model: keras.Model, data: FoldTensors, sheet: Sheet, knobs: tf.V
         return tf.stack([tf.cast(value, tf.float32) for value in (*trained.values(), *validated.values())])
 
     with sheet.installed():
-        traced_train = _trace(train, [*data.rows, _ROWS, _NUMBER, _NUMBER, _NUMBER])
-        traced_finish = _trace(finish, [data.x, data.y, _ROWS])
+        traced_train = trace_function(train, [*data.rows, _ROWS, _NUMBER, _NUMBER, _NUMBER])
+        traced_finish = trace_function(finish, [data.x, data.y, _ROWS])
     return _FoldProgram(traced_train, traced_finish, tuple(names))
 
 
-def _trace(function: Callable[..., tf.Tensor], inputs: Sequence[Any]) -> Any:
-    """Trace a function of tensors with any number of rows. It is not inlined, so that all folds share its graph."""
-    specs = [
+def trace_function(function: Callable[..., tf.Tensor], inputs: Sequence[Any]) -> Any:
+    """Trace a function of tensors. It is not inlined, so that TensorFlow optimizes it once for all folds."""
+    traced = tf.function(function, autograph=False, experimental_attributes={"_noinline": True})
+    return traced.get_concrete_function(*specs_of(inputs))
+
+
+def specs_of(inputs: Sequence[tf.Tensor | tf.TensorSpec]) -> list[tf.TensorSpec]:
+    """Return the specifications of tensors with any number of rows."""
+    return [
         part if isinstance(part, tf.TensorSpec) else tf.TensorSpec((None, *part.shape[1:]), part.dtype)
         for part in inputs
     ]
-    return tf.function(
-        function, autograph=False, experimental_attributes={"_noinline": True}
-    ).get_concrete_function(*specs)
 
 
 def _for_each_batch(

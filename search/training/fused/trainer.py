@@ -17,10 +17,10 @@ from ..fit import FitTrainer
 from ..lockstep import train_in_lockstep
 from ..seeds import epoch_order, fold_seed
 from ..workload import ModelSize, Training, Workload, batch_size_of
-from .architecture import architecture_key, is_convolutional, why_fit
+from .architecture import architecture_key, is_convolutional, needs_graph_passes, why_fit
 from .cache import ProgramCache
 from .knobs import Sheet, find_floats
-from .program import FoldTensors, Program, trace
+from .program import FoldTensors, Program, graph_passes, trace
 
 CALL_SECONDS = 1.0
 """How long a call of a program should take at most, so that Ctrl-C is heard; longer epochs are cut into several."""
@@ -64,7 +64,9 @@ class FusedTrainer:
             self._refuse(reason)
             outcome = yield from self._fit.train(task)
             return replace(outcome, notes=(*outcome.notes, f"trained by fit: {reason}"))
-        epochs = _Epochs(self._workload, task, program, loss_name(first))
+        epochs = _Epochs(
+            self._workload, task, program, loss_name(first), passes=needs_graph_passes(first)
+        )
         return (
             yield from train_in_lockstep(
                 self._workload,
@@ -125,8 +127,11 @@ class FusedTrainer:
 class _Epochs:
     """The epochs of one configuration on a loaded program."""
 
-    def __init__(self, workload: Workload, task: Task, program: Program, loss: str) -> None:
+    def __init__(
+        self, workload: Workload, task: Task, program: Program, loss: str, *, passes: bool
+    ) -> None:
         self._program = program
+        self._passes = passes
         self._loss = loss
         self._folds = workload.fold_data
         self._seeds = [fold_seed(task.seed, fold) for fold in range(len(self._folds))]
@@ -141,8 +146,9 @@ class _Epochs:
             for seed, data in zip(self._seeds, self._folds, strict=True)
         ]
         try:
-            self._train_steps(orders)
-            values = self._program.finish().numpy().tolist()
+            with graph_passes(on=self._passes):
+                self._train_steps(orders)
+                values = self._program.finish().numpy().tolist()
         except tf.errors.ResourceExhaustedError as error:
             raise TrainingError("memory", f"out of memory: {one_line(error, 120)}") from error
         except tf.errors.OpError as error:

@@ -1,0 +1,44 @@
+"""The workload as files that workers map: every worker trains on the same pages of memory.
+
+An object is pickled without the contents of its arrays, which lie beside it, each where TensorFlow can use it as it is
+(``search/training/feeding.py``). The mapping is private: what a worker changes, no other one sees.
+"""
+
+from __future__ import annotations
+
+import mmap
+import pickle
+from pathlib import Path
+from typing import Any
+
+ALIGNMENT = 64
+"""Bytes at which an array begins a cache line, as TensorFlow's kernels ask for."""
+_OBJECT, _ARRAYS = "workload.pickle", "workload.arrays"
+
+
+def lay_out(value: Any, folder: Path) -> None:
+    """Write an object and its arrays into a folder.
+
+    Raises:
+        OSError: There is no room.
+    """
+    buffers: list[pickle.PickleBuffer] = []
+    pickled = pickle.dumps(value, protocol=5, buffer_callback=buffers.append)
+    places: list[tuple[int, int]] = []
+    with (folder / _ARRAYS).open("wb") as file:
+        for buffer in buffers:
+            with buffer.raw() as content:
+                file.write(bytes(-file.tell() % ALIGNMENT))
+                places.append((file.tell(), content.nbytes))
+                file.write(content)
+    (folder / _OBJECT).write_bytes(pickle.dumps((pickled, places)))
+
+
+def take_up(folder: Path) -> Any:
+    """Return the object of a folder; its arrays are mapped, not read."""
+    pickled, places = pickle.loads((folder / _OBJECT).read_bytes())  # noqa: S301 - written by the driver
+    if not any(size for _, size in places):
+        return pickle.loads(pickled, buffers=[b""] * len(places))  # noqa: S301
+    with (folder / _ARRAYS).open("rb") as file:
+        content = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
+    return pickle.loads(pickled, buffers=[content[start : start + size] for start, size in places])  # noqa: S301

@@ -1,0 +1,54 @@
+"""What workers get of the data: equal, aligned, mapped, and their own to change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from kerasweep.search.executors.sharing import ALIGNMENT, lay_out, take_up
+
+
+def test_arrays_come_back_equal_aligned_and_writeable(tmp_path: Path) -> None:
+    given = {
+        "x": np.arange(12, dtype="float32").reshape(3, 4),
+        "one": np.array([7]),
+        "columns": np.asfortranarray(np.ones((5, 3))),
+        "empty": np.zeros((0, 2)),
+        "frame": pd.DataFrame({"수": [1.5, 2.5], "word": ["a", "나"]}),
+    }
+    lay_out(given, tmp_path)
+    first, second = take_up(tmp_path), take_up(tmp_path)
+    for name in ("x", "one", "columns", "empty"):
+        assert np.array_equal(first[name], given[name])
+        assert first[name].dtype == given[name].dtype
+    assert first["frame"].equals(given["frame"])
+    assert first["x"].ctypes.data % ALIGNMENT == 0
+    first["x"][0, 0] = 99
+    assert second["x"][0, 0] == 0
+    assert take_up(tmp_path)["x"][0, 0] == 0
+
+
+@pytest.mark.parametrize("value", [{"nothing": 1}, {"empty": np.zeros(0)}])
+def test_there_may_be_no_array(tmp_path: Path, value) -> None:
+    lay_out(value, tmp_path)
+    assert take_up(tmp_path).keys() == value.keys()
+
+
+@pytest.mark.trains
+def test_a_tensor_of_mapped_rows_is_no_copy(tmp_path: Path) -> None:
+    from kerasweep.search.training.runtime import prepare_tensorflow
+
+    prepare_tensorflow(1)
+    from kerasweep.search.training.feeding import as_tensor
+
+    lay_out({"a": np.ones(3, "float32"), "x": np.arange(6, dtype="float32").reshape(3, 2)}, tmp_path)
+    rows = take_up(tmp_path)["x"]
+    tensor = as_tensor(rows)
+    rows[1, 1] = 50
+    assert tensor.numpy().tolist() == [[0, 1], [2, 50], [4, 5]]
+    unaligned = np.frombuffer(bytearray(64 + 9 * 4), dtype="float32")[1:9]
+    copied = as_tensor(unaligned)
+    unaligned[:] = 1
+    assert copied.numpy().sum() == 0
