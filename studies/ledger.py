@@ -13,6 +13,7 @@ import time
 from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cached_property
 from itertools import groupby
 from typing import Any, TypeAlias
 
@@ -69,18 +70,23 @@ class Ledger(BaseStorage):
     """
 
     def __init__(self, study: optuna.Study) -> None:
-        """Read a study that was opened on an ``RDBStorage``."""
+        """Take over a study that was opened on an ``RDBStorage``."""
         self._backend: optuna.storages.RDBStorage = study._storage._backend  # type: ignore[attr-defined]
         self._study_id = study._study_id
         self._name = study.study_name
         self._directions = study.directions
-        self._trials: dict[int, FrozenTrial] = {}
-        """By id, in order of number."""
         self._distributions: dict[str, BaseDistribution] = {}
         self._kept: list[tuple[Statement, dict[str, Any]]] = []
         self._connection: Connection | None = None
         self._written = time.monotonic()
-        self._load_newer()
+
+    @cached_property
+    def _trials(self) -> dict[int, FrozenTrial]:
+        """All trials by id, in order of number; read when first needed, which a refit never does."""
+        trials = self._backend._get_trials(self._study_id, None, set(), -1)
+        for trial in trials:
+            self._learn_distributions(trial)
+        return {trial._trial_id: trial for trial in trials}
 
     @contextmanager
     def together(self) -> Iterator[Connection]:
@@ -134,6 +140,9 @@ class Ledger(BaseStorage):
 
     def _add(self, trial: FrozenTrial) -> None:
         self._trials[trial._trial_id] = trial
+        self._learn_distributions(trial)
+
+    def _learn_distributions(self, trial: FrozenTrial) -> None:
         for name, distribution in trial.distributions.items():
             self._distributions.setdefault(name, distribution)
 
