@@ -18,6 +18,8 @@ class Task:
     seed: int
     """Seeds weights, dropout and the order of rows; equal for all trials of a study, so that configurations are
     compared on equal terms (common random numbers)."""
+    rungs: frozenset[int] = frozenset()
+    """Epochs, counted from 1, at whose end its worker waits to be told whether to go on."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class EpochEnded:
-    """All folds of a trial have trained one more epoch; the worker waits until the next event is asked for."""
+    """All folds of a trial have trained one more epoch; the worker trains on, unless the epoch is a rung."""
 
     number: int
     epoch: int

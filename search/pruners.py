@@ -11,7 +11,7 @@ REDUCTION = 3
 STARTUP_TRIALS = 5
 """Trials that the median pruner lets run before it has a median worth the name (Optuna's default)."""
 RUNGS = 10
-"""How often the median pruner decides in a trial; each decision costs a write to the database."""
+"""How often the median pruner decides in a trial; each decision has a worker wait for the driver."""
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,10 @@ STUCK_AFTER = 10
 """Duplicates in a row after which the sampler is taken to be stuck."""
 HOPELESS_AFTER = 3
 """Failed trials at the start, none of them diverged, after which the sweep is given up."""
+WAKE_SECONDS = 1.0
+"""How long the driver waits for an event before it looks whether it was told to stop."""
+WRITE_SECONDS = 1.0
+"""How long reports are kept back for the next write, in which they cost nothing."""
 _ENDED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 
 
@@ -52,6 +56,7 @@ class _Running:
 
     trial: Trial
     configuration: Configuration
+    key: str
     epoch: int = 0
     pruned: bool = False
     twins: list[Trial] = field(default_factory=list)
@@ -85,7 +90,8 @@ class Sweep:
         self._running: dict[int, _Running] = {}
         self._ended: dict[str, int] = {}
         """Configuration key -> number of the trial that was trained with it."""
-        self._waiting: list[FrozenTrial] = []
+        self._seen: set[str] = set()
+        """Keys of all configurations that ended or run."""
         self._stop: Reason | None = None
         self._exhausted = False
         self._stuck = 0
@@ -112,11 +118,14 @@ class Sweep:
             while True:
                 self._fill()
                 if not self._running:
+                    self._settle()
                     return self._stop or ("exhausted" if self._exhausted else "trials")
-                event = self._executor.next_event(self._seconds_left())
+                self._cancel_if_over()
+                event = self._executor.next_event(self._patience())
                 self._check_budget()
                 if event is not None:
                     self._handle(event)
+                self._writer.flush(after=WRITE_SECONDS)
         finally:
             self._give_back()
 
@@ -124,14 +133,14 @@ class Sweep:
         """Read what the study holds; trials that a killed driver left running wait to be run again."""
         self._writer.requeue_running()
         for trial in self._writer.trials():
-            if trial.state == TrialState.WAITING:
-                self._waiting.append(trial)
             if trial.state not in _ENDED:
                 continue
             self._stuck = self._stuck + 1 if self._writer.is_duplicate(trial) else 0
             if self._stuck:
                 continue
-            self._ended.setdefault(configuration_key(trial.params), trial.number)
+            key = configuration_key(trial.params)
+            self._seen.add(key)
+            self._ended.setdefault(key, trial.number)
             self._progress = self._progress.with_trial(_line_of(trial), self._objective)
         self._check_target()
 
@@ -139,42 +148,49 @@ class Sweep:
         """Start trials while there are free workers and the budget allows."""
         while self._stop is None and not self._exhausted and self._may_start():
             try:
-                trial, configuration = self._ask()
+                run = self._start()
             except SpaceExhausted:
                 self._exhausted = True
                 return
-            key = configuration_key(configuration)
-            twin = next(
-                (r for r in self._running.values() if configuration_key(r.configuration) == key), None
-            )
-            if twin is not None:
-                twin.twins.append(trial)
+            if run is None:
                 self._stuck += 1
-            elif key in self._ended:
-                self._writer.repeat(trial, self._ended[key])
-                self._stuck += 1
-            else:
-                self._stuck = 0
-                self._running[trial.number] = _Running(trial, configuration)
-                self._executor.submit(Task(trial.number, configuration, self._seed))
-                self._tell()
+                continue
+            self._stuck = 0
+            number = run.trial.number
+            self._running[number] = run
+            self._executor.submit(Task(number, run.configuration, self._seed, self._pruning.rungs))
+            self._tell()
 
     def _may_start(self) -> bool:
         if len(self._running) >= self._executor.capacity:
             return False
         return len(self._ended) + len(self._running) < self._budget.trials
 
-    def _ask(self) -> tuple[Trial, Configuration]:
-        """Return the next trial with its configuration: one that waits to be run again comes first."""
-        proposed: Configuration | None = None
-        if self._waiting:
-            self._waiting.pop(0)
-        else:
-            seen = {*self._ended, *(configuration_key(run.configuration) for run in self._running.values())}
+    def _start(self) -> _Running | None:
+        """Begin the next trial in the study; None where its configuration has been trained or is being trained."""
+        proposed = None
+        if not self._writer.has_waiting():  # they come first
             stuck = self._stuck >= STUCK_AFTER
-            proposed = self._proposer.propose(self._writer.next_number(), seen, stuck=stuck)
-        trial = self._writer.new_trial(proposed)
-        return trial, self._space.suggest(trial)
+            proposed = self._proposer.propose(self._writer.next_number(), self._seen, stuck=stuck)
+        with self._writer.together():
+            trial = self._writer.new_trial(proposed)
+            configuration = self._space.suggest(trial)
+            key = configuration_key(configuration)
+            if key in self._ended:
+                self._writer.repeat(trial, self._ended[key])
+                return None
+        if key in self._seen:
+            next(run for run in self._running.values() if run.key == key).twins.append(trial)
+            return None
+        self._seen.add(key)
+        return _Running(trial, configuration, key)
+
+    def _settle(self) -> None:
+        """End waiting trials that repeat one that has ended: that costs no budget, so that no budget leaves them."""
+        for waiting in self._writer.waiting():
+            number = self._ended.get(configuration_key(waiting.params))
+            if number is not None:
+                self._writer.repeat_waiting(waiting, number)
 
     def _handle(self, event: Event) -> None:
         run = self._running[event.number]
@@ -185,10 +201,11 @@ class Sweep:
         if isinstance(event, TrialEnded) and event.outcome.stopped and not run.pruned:
             self._requeue(run)  # stopped with the sweep; resume runs it again
             return
-        line = self._write(run, event)
-        self._ended[configuration_key(run.configuration)] = event.number
-        for twin in run.twins:
-            self._writer.repeat(twin, event.number)
+        with self._writer.together():
+            line = self._write(run, event)
+            for twin in run.twins:
+                self._writer.repeat(twin, event.number)
+        self._ended[run.key] = event.number
         self._progress = self._progress.with_trial(line, self._objective, ended_now=True)
         self._tell()
         self._progress = self._progress.without_news()
@@ -202,11 +219,10 @@ class Sweep:
             run.pruned = False
         run.epoch = event.epoch
         self._progress = self._progress.with_epoch(event.number, event.epoch, event.mean, len(event.scores))
-        if self._stop is not None:
-            self._executor.cancel(event.number)
-        elif event.epoch in self._pruning.rungs and self._writer.report(run.trial, event.epoch, event.mean):
-            run.pruned = True
-            self._executor.cancel(event.number)
+        if self._stop is None and event.epoch in self._pruning.rungs:
+            run.pruned = self._writer.report(run.trial, event.epoch, event.mean)
+            answer = self._executor.cancel if run.pruned else self._executor.go_on
+            answer(event.number)  # before anything is written or shown
         self._tell()
 
     def _write(self, run: _Running, event: TrialEnded | TrialFailed) -> TrialLine:
@@ -231,6 +247,17 @@ class Sweep:
         if self._stop is None and left is not None and left <= 0:
             self._stop = "time"
 
+    def _cancel_if_over(self) -> None:
+        """Have all running trials stop at the end of their epochs once the sweep is over."""
+        if self._stop is not None:
+            for number in self._running:
+                self._executor.cancel(number)
+
+    def _patience(self) -> float:
+        """Return the seconds to wait for an event; Ctrl-C is heeded after them at the latest."""
+        left = self._seconds_left()
+        return WAKE_SECONDS if left is None else min(left, WAKE_SECONDS)
+
     def _seconds_left(self) -> float | None:
         if self._budget.seconds is None or self._stop is not None:
             return None
@@ -251,13 +278,16 @@ class Sweep:
 
     def _give_back(self) -> None:
         """Leave no trial running, however the sweep ends."""
-        for run in self._running.values():
-            self._requeue(run)
+        if self._running:
+            with self._writer.together():
+                for run in self._running.values():
+                    self._requeue(run)
         self._running.clear()
 
     def _requeue(self, run: _Running) -> None:
-        for trial in (run.trial, *run.twins):
-            self._writer.requeue(trial)
+        with self._writer.together():
+            for trial in (run.trial, *run.twins):
+                self._writer.requeue(trial)
 
     def _tell(self) -> None:
         running = {number: run.epoch for number, run in self._running.items()}

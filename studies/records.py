@@ -16,7 +16,7 @@ Direction = Literal["maximize", "minimize"]
 ENDED: tuple[TrialState, ...] = ("complete", "pruned", "failed")
 """States of trials that came to an end, the one that says most first."""
 
-# Keys of Optuna's user attributes. One attribute holds one JSON document, because each is a write of its own.
+# Keys of Optuna's user attributes. One attribute holds one JSON document, because each is a row of its own.
 SPEC = "kerasweep:spec"
 ABOUT = "kerasweep:about"
 DRIVER = "kerasweep:driver"

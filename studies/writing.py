@@ -18,6 +18,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from ..errors import OutputError, StorageError, StudyError, one_line
 from ..spaces import Configuration
+from .ledger import Ledger
 from .lock import driving, this_driver
 from .reading import read_studies
 from .records import (
@@ -36,12 +37,9 @@ from .storage import sqlite_path, storage_errors, without_password
 
 BUSY_SECONDS = 60
 """How long a write waits for another study of the same SQLite file before it gives up."""
-_FORGOTTEN = {
-    "trial_intermediate_values": "",
-    "trial_user_attributes": "kerasweep:%",
-    "trial_system_attributes": "completed_rung_%",  # of Optuna's successive halving
-}
-"""Table -> keys of what a trial that is trained again starts without."""
+_OURS = "kerasweep:"
+_RUNGS = "completed_rung_"
+"""How the attributes begin that Optuna's successive halving notes."""
 
 
 @dataclass(frozen=True)
@@ -49,45 +47,62 @@ class StudyWriter:
     """An open study that this process alone may write."""
 
     optuna: optuna.Study
+    """The study as Optuna's samplers and pruners see it: it stands on the ledger."""
+    ledger: Ledger
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Write all that is done inside in one transaction, or none of it."""
+        with self.ledger.together():
+            yield
+
+    def flush(self, after: float = 0.0) -> None:
+        """Write reports that were kept back, if the last write was longer ago than so many seconds."""
+        self.ledger.write(after)
+
+    def has_waiting(self) -> bool:
+        """Tell whether trials wait to be run, among them those that others have enqueued by now."""
+        self.ledger.refresh()
+        return bool(self.waiting())
+
+    def waiting(self) -> list[FrozenTrial]:
+        """Return the trials that wait to be run."""
+        return self.optuna.get_trials(deepcopy=False, states=(TrialState.WAITING,))
 
     def next_number(self) -> int:
         """Return the number that the next new trial will have."""
         return len(self.trials())
 
     def new_trial(self, configuration: Configuration | None = None) -> Trial:
-        """Start a trial: with a configuration, that one, written in the same transaction as the trial.
+        """Start a trial: with a configuration, that one, if it is asked for.
 
         Trials that wait to be run come first, in order of number.
         """
-        if configuration is not None:
-            self.optuna.enqueue_trial(configuration)
-        return self.optuna.ask()
+        with self.together():
+            if configuration is not None:
+                self.optuna.enqueue_trial(configuration)
+            return self.optuna.ask()
 
     def requeue(self, trial: Trial | FrozenTrial) -> None:
         """Have a running trial wait; it keeps its number and what it was asked, and is run again from the start."""
-        self.restart(trial)
-        self.optuna._storage.set_trial_state_values(trial._trial_id, TrialState.WAITING)
+        with self.together():
+            self.restart(trial)
+            self.ledger.set_trial_state_values(trial._trial_id, TrialState.WAITING)
 
     def restart(self, trial: Trial | FrozenTrial) -> None:
         """Forget what a running trial reported and what its pruner noted: it is trained again from its first epoch.
 
         A pruner would else judge early epochs by late ones of the training that was lost, and count them twice.
         """
-        from sqlalchemy import text
-
-        engine = self.optuna._storage._backend.engine  # type: ignore[attr-defined]
-        with engine.begin() as connection:
-            for table, keys in _FORGOTTEN.items():
-                which = f" AND {table}.key LIKE :keys" if keys else ""
-                statement = text(f"DELETE FROM {table} WHERE {table}.trial_id = :trial{which}")  # noqa: S608 - literals
-                connection.execute(statement, {"trial": trial._trial_id, **({"keys": keys} if keys else {})})
+        self.ledger.forget(trial._trial_id, _OURS, _RUNGS)
         if isinstance(trial, Trial):
             trial._cached_frozen_trial.intermediate_values.clear()  # its pruner is shown this copy
 
     def requeue_running(self) -> None:
         """Have all trials wait that a killed driver left running."""
-        for trial in self.optuna.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-            self.requeue(trial)
+        with self.together():
+            for trial in self.optuna.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+                self.requeue(trial)
 
     def trials(self) -> list[FrozenTrial]:
         """Return all trials as Optuna holds them."""
@@ -99,46 +114,59 @@ class StudyWriter:
         return DUPLICATE in trial.user_attrs
 
     def report(self, trial: Trial, epoch: int, value: float) -> bool:
-        """Write the mean of the folds at a rung and return whether the pruner ends the trial there."""
+        """Note the mean of the folds at a rung and return whether the pruner ends the trial there.
+
+        It is written with the next transaction: a trial that is lost is trained again, and reports again.
+        """
         trial.report(value, epoch)
         return trial.should_prune()
 
     def finish(
         self, trial: Trial, value: float, result: Mapping[str, Any], details: Mapping[str, Any]
     ) -> None:
-        """End a trial that trained to its last epoch. The value is written last: a complete trial is whole."""
-        trial.set_user_attr(DETAILS, dict(details))
-        trial.set_user_attr(RESULT, dict(result))
-        self.optuna.tell(trial, value)
+        """End a trial that trained to its last epoch."""
+        with self.together():
+            trial.set_user_attr(DETAILS, dict(details))
+            trial.set_user_attr(RESULT, dict(result))
+            self.optuna.tell(trial, value)
 
     def prune(
         self, trial: Trial, value: float, result: Mapping[str, Any], details: Mapping[str, Any]
     ) -> None:
         """End a trial that the pruner stopped; ``value`` is its last mean."""
-        trial.set_user_attr(DETAILS, dict(details))
-        trial.set_user_attr(RESULT, dict(result))
-        if not trial._cached_frozen_trial.intermediate_values:
-            trial.report(value, 0)
-        self.optuna.tell(trial, state=TrialState.PRUNED)
+        with self.together():
+            trial.set_user_attr(DETAILS, dict(details))
+            trial.set_user_attr(RESULT, dict(result))
+            if not trial._cached_frozen_trial.intermediate_values:
+                trial.report(value, 0)
+            self.optuna.tell(trial, state=TrialState.PRUNED)
 
     def fail(self, trial: Trial, failure: Mapping[str, str]) -> None:
         """End a trial that failed, with the reason."""
-        trial.set_user_attr(FAILURE, dict(failure))
-        self.optuna.tell(trial, state=TrialState.FAIL)
+        with self.together():
+            trial.set_user_attr(FAILURE, dict(failure))
+            self.optuna.tell(trial, state=TrialState.FAIL)
 
     def repeat(self, trial: Trial, number: int) -> None:
         """End a trial whose configuration an earlier one has trained, with the earlier one's result."""
         original = self.trials()[number]
-        trial.set_user_attr(DUPLICATE, original.number)
-        for key in (RESULT, FAILURE):
-            if key in original.user_attrs:
-                trial.set_user_attr(key, original.user_attrs[key])
-        if original.state == TrialState.COMPLETE:
-            self.optuna.tell(trial, original.value)
-            return
-        for step, value in original.intermediate_values.items():
-            trial.report(value, step)
-        self.optuna.tell(trial, state=original.state)
+        with self.together():
+            trial.set_user_attr(DUPLICATE, original.number)
+            for key in (RESULT, FAILURE):
+                if key in original.user_attrs:
+                    trial.set_user_attr(key, original.user_attrs[key])
+            if original.state == TrialState.COMPLETE:
+                self.optuna.tell(trial, original.value)
+                return
+            for step, value in original.intermediate_values.items():
+                trial.report(value, step)
+            self.optuna.tell(trial, state=original.state)
+
+    def repeat_waiting(self, trial: FrozenTrial, number: int) -> None:
+        """End a waiting trial that was asked before, with the result of an earlier one of its configuration."""
+        with self.together():
+            self.ledger.set_trial_state_values(trial._trial_id, TrialState.RUNNING)
+            self.repeat(Trial(self.optuna, trial._trial_id), number)
 
     def set_refit(self, number: int, result: Mapping[str, Any]) -> None:
         """Store the test score of a trial's refit."""
@@ -177,7 +205,8 @@ def create_study(
                 warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
                 study.set_metric_names([str(about["metric"])])
             study.set_user_attr(SPEC, dict(spec))
-            yield StudyWriter(study)
+            with _open_writer(study) as writer:
+                yield writer
 
 
 @contextmanager
@@ -198,7 +227,16 @@ def drive_study(record: StudyRecord, spec: Mapping[str, Any] | None = None) -> I
             study.set_user_attr(DRIVER, this_driver())
             if spec is not None and spec != record.spec:
                 study.set_user_attr(SPEC, dict(spec))
-            yield StudyWriter(study)
+            with _open_writer(study) as writer:
+                yield writer
+
+
+@contextmanager
+def _open_writer(study: optuna.Study) -> Iterator[StudyWriter]:
+    ledger = Ledger(study)
+    writer = StudyWriter(optuna.load_study(study_name=study.study_name, storage=ledger), ledger)
+    yield writer
+    writer.flush()
 
 
 def open_optuna(record: StudyRecord) -> optuna.Study:
@@ -237,10 +275,12 @@ def _is_leftover(study: StudyRecord) -> bool:
 
 @contextmanager
 def _writing(url: str) -> Iterator[None]:
-    """Turn Optuna's error about a write that failed (a full disk, a lost server) into a ``StorageError``."""
+    """Turn Optuna's and SQLAlchemy's errors about a write that failed (a full disk, a lost server) into a ``StorageError``."""
+    from sqlalchemy.exc import SQLAlchemyError
+
     try:
         yield
-    except optuna.exceptions.StorageInternalError as error:
+    except (optuna.exceptions.StorageInternalError, SQLAlchemyError) as error:
         reason = one_line(error.__cause__ or error)
         raise StorageError(f"The storage {without_password(url)} failed: {reason}") from error
 

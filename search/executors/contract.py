@@ -14,9 +14,9 @@ from ..training import ModelSize, Trainer
 class Executor(Protocol):
     """Trains tasks and tells what happens. The driver calls it from one thread.
 
-    A worker that has sent ``EpochEnded`` waits. It is answered when the driver asks for its next event: it goes on,
-    unless ``cancel`` was called for its trial before. So a decision is always made at the epoch that it is about, and
-    a sweep with one worker is the same every time.
+    A worker sends ``EpochEnded`` after every epoch. At a rung of its task it then waits until the driver calls
+    ``go_on`` or ``cancel`` for its trial, so that a trial is pruned at the epoch that the decision is about, and a
+    sweep with one worker is the same every time. At any other epoch it trains on, and waits for nothing.
     """
 
     @property
@@ -37,8 +37,15 @@ class Executor(Protocol):
         """Train a task as soon as a worker is free."""
         ...
 
+    def go_on(self, number: int) -> None:
+        """Let a trial whose worker waits at a rung train on."""
+        ...
+
     def cancel(self, number: int) -> None:
-        """End a trial at its current epoch; its ``TrialEnded`` follows with ``outcome.stopped`` set."""
+        """End a trial: at the rung where its worker waits, else at the end of the epoch that is being trained.
+
+        Its ``TrialEnded`` follows with ``outcome.stopped`` set, unless it had come to its own end before. May be called again.
+        """
         ...
 
     def next_event(self, timeout: float | None = None) -> Event | None:
@@ -53,7 +60,7 @@ class Executor(Protocol):
 def run_task(trainer: Trainer, task: Task) -> Generator[Event, bool, None]:
     """Train a task and yield its events, the last of them ``TrialEnded`` or ``TrialFailed``.
 
-    After an ``EpochEnded`` it is sent True to stop there.
+    After an ``EpochEnded`` it is sent True to stop there; whether a worker waits to know that is the worker's matter.
     """
     training = trainer.train(task)
     try:

@@ -11,7 +11,10 @@ from .contract import run_task
 
 
 class InlineExecutor:
-    """One task at a time; an epoch is trained while the driver waits for its next event."""
+    """One task at a time; an epoch is trained while the driver waits for its next event.
+
+    Nothing is trained in between, so that every epoch is a rung, and is answered by asking for the next event.
+    """
 
     capacity = 1
 
@@ -43,8 +46,11 @@ class InlineExecutor:
         self._running = run_task(self._trainer, task)
         self._waits, self._cancelled = False, False
 
+    def go_on(self, number: int) -> None:
+        """Nothing to do: the next epoch is trained when the next event is asked for."""
+
     def cancel(self, number: int) -> None:
-        """Have the running trial end at its current epoch."""
+        """Have the running trial end at the epoch that it trained last."""
         self._cancelled = self._cancelled or number == self._number
 
     def next_event(self, timeout: float | None = None) -> Event | None:

@@ -34,8 +34,8 @@ class _Worker:
     process: subprocess.Popen[bytes]
     log: Path
     task: Task | None = None
-    waits: bool = False
-    """Whether it has sent ``EpochEnded`` and waits for an answer."""
+    cancelled: bool = False
+    """Whether it was told to end its task."""
     spoke: bool = False
     """Whether it ever sent anything, so that its death is not one of start-up."""
 
@@ -50,7 +50,10 @@ class _Worker:
 
 
 class LocalExecutor:
-    """Persistent worker processes; one that dies is replaced, and its task is trained again from the start."""
+    """Persistent worker processes; one that dies is replaced, and its task is trained again from the start.
+
+    A task that was cancelled when its worker died is not: the driver decides again, at the same epoch.
+    """
 
     def __init__(self, workload: Workload, threads: int, workers: int) -> None:
         self._workload = workload
@@ -60,7 +63,6 @@ class LocalExecutor:
         self._inbox: queue.SimpleQueue[tuple[_Worker, Any]] = queue.SimpleQueue()
         self._tasks: deque[Task] = deque()
         self._deaths: dict[int, int] = {}
-        self._cancelled: set[int] = set()
         self._folder: Path | None = None
 
     @property
@@ -95,16 +97,20 @@ class LocalExecutor:
         self._tasks.append(task)
         self._hand_out()
 
+    def go_on(self, number: int) -> None:
+        """Let a trial train on after a rung."""
+        for worker in self._workers_on(number):
+            self._send(worker, Go())
+
     def cancel(self, number: int) -> None:
         """Have a trial end at its current epoch."""
-        self._cancelled.add(number)
+        for worker in self._workers_on(number):
+            if not worker.cancelled:
+                worker.cancelled = True
+                self._send(worker, Go(stop=True))
 
     def next_event(self, timeout: float | None = None) -> Event | None:
-        """Let waiting workers go on, then wait for what happens next."""
-        for worker in self._workers:
-            if worker.waits and worker.task is not None:
-                worker.waits = False
-                self._send(worker, Go(stop=worker.task.number in self._cancelled))
+        """Wait for what happens next."""
         while self._tasks or any(worker.task for worker in self._workers):
             try:
                 worker, message = self._inbox.get(timeout=timeout)
@@ -125,14 +131,17 @@ class LocalExecutor:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
+    def _workers_on(self, number: int) -> list[_Worker]:
+        """Return the worker that trains a trial, or none if it died or has ended the trial by now."""
+        return [
+            worker for worker in self._workers if worker.task is not None and worker.task.number == number
+        ]
+
     def _receive(self, worker: _Worker, message: Any) -> Event | None:
         if message is None:
             return self._bury(worker)
         worker.spoke = True
-        if isinstance(message, EpochEnded):
-            worker.waits = True
-        elif worker.task is not None:
-            self._cancelled.discard(worker.task.number)
+        if not isinstance(message, EpochEnded) and worker.task is not None:
             self._deaths.pop(worker.task.number, None)
             worker.task = None
             self._hand_out()
@@ -148,7 +157,6 @@ class LocalExecutor:
         self._workers[self._workers.index(worker)] = self._spawn()
         failed: Event | None = None
         if worker.task is not None:
-            self._cancelled.discard(worker.task.number)  # the driver decides again, at the same epoch
             deaths = self._deaths.get(worker.task.number, 0) + 1
             self._deaths[worker.task.number] = deaths
             if deaths < _LIVES:
@@ -164,7 +172,7 @@ class LocalExecutor:
             if not self._tasks:
                 return
             if worker.task is None:
-                worker.task = self._tasks.popleft()
+                worker.task, worker.cancelled = self._tasks.popleft(), False
                 self._send(worker, worker.task)
 
     def _spawn(self) -> _Worker:

@@ -37,6 +37,6 @@ class Probed:
 
 @dataclass(frozen=True)
 class Go:
-    """The answer to ``EpochEnded``."""
+    """The answer to ``EpochEnded`` at a rung; with ``stop`` set it may come at any time."""
 
-    stop: bool
+    stop: bool = False

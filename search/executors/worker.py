@@ -17,6 +17,7 @@ from typing import IO, Any
 
 from ...errors import TrainingError, one_line
 from ..events import EpochEnded, Task
+from ..training import Trainer
 from .contract import run_task
 from .messages import FOLDER_PREFIX, Go, Probe, Probed, Setup
 
@@ -35,15 +36,28 @@ def serve(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
         message = inbox.get()
         if isinstance(message, Probe):
             _send(outgoing, _probe(trainer, message.task))
-            continue
-        events = run_task(trainer, message)
-        event = next(events)
+        elif isinstance(message, Task):
+            _train(trainer, message, inbox, outgoing)
+        # else it is a Go for a trial that had ended before it came
+
+
+def _train(trainer: Trainer, task: Task, inbox: queue.SimpleQueue[Any], outgoing: IO[bytes]) -> None:
+    events = run_task(trainer, task)
+    event = next(events)
+    _send(outgoing, event)
+    while isinstance(event, EpochEnded):
+        event = events.send(_is_to_stop(inbox, wait=event.epoch in task.rungs))
         _send(outgoing, event)
-        while isinstance(event, EpochEnded):
-            answer: Go = inbox.get()
-            event = events.send(answer.stop)
-            _send(outgoing, event)
-        events.close()
+    events.close()
+
+
+def _is_to_stop(inbox: queue.SimpleQueue[Any], *, wait: bool) -> bool:
+    """Return the driver's answer; without waiting for it, whether the driver has cancelled the trial by now."""
+    try:
+        answer: Go = inbox.get(block=wait)
+    except queue.Empty:
+        return False
+    return answer.stop
 
 
 def _listen(incoming: IO[bytes], inbox: queue.SimpleQueue[Any], folder: Path) -> None:
@@ -58,7 +72,7 @@ def _listen(incoming: IO[bytes], inbox: queue.SimpleQueue[Any], folder: Path) ->
         os._exit(0)
 
 
-def _probe(trainer: Any, task: Task) -> Probed:
+def _probe(trainer: Trainer, task: Task) -> Probed:
     try:
         return Probed(trainer.probe(task))
     except TrainingError as error:

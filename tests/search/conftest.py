@@ -103,6 +103,11 @@ class FakeExecutor:
         self.trained.append(task)
         self._running[task.number] = _Fake(task)
 
+    def go_on(self, number: int) -> None:
+        fake = self._running[number]
+        assert fake.waits, "a trial is told to go on once, at a rung"
+        fake.waits = False
+
     def cancel(self, number: int) -> None:
         self._cancelled.add(number)
 
@@ -122,12 +127,14 @@ class FakeExecutor:
         if kind is not None and fake.epoch == 1:
             del self._running[number]
             return TrialFailed(number, kind, f"it failed: {kind}")
-        stopped = fake.waits and number in self._cancelled
+        stopped = fake.epoch > 0 and number in self._cancelled
+        assert stopped or not fake.waits, "a rung is answered before the next event is asked for"
         if stopped or fake.epoch == self._epochs:
             del self._running[number]
             self._cancelled.discard(number)
             return TrialEnded(number, self._outcome(fake, stopped=stopped))
-        fake.epoch, fake.waits = fake.epoch + 1, True
+        fake.epoch += 1
+        fake.waits = fake.epoch in fake.task.rungs
         scores = tuple(score(configuration, fold, fake.epoch) for fold in range(self._folds))
         fake.means.append(statistics.fmean(scores))
         return EpochEnded(number, fake.epoch, scores)

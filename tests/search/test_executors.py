@@ -66,13 +66,14 @@ def make_workload(build=None):
     return make_plan(spec, data=(x, y), model=build or make_build()).workload
 
 
-def task(number: int, behaviour: str = "train", units: int = 3) -> Task:
-    return Task(number, {"units": units, "behaviour": behaviour}, seed=5)
+def task(number: int, behaviour: str = "train", units: int = 3, rungs: tuple[int, ...] = ()) -> Task:
+    return Task(number, {"units": units, "behaviour": behaviour}, seed=5, rungs=frozenset(rungs))
 
 
 def run(executor, *tasks: Task, cancel_at: int | None = None) -> list[Event]:
-    """Submit tasks while there is room, and return all events."""
+    """Submit tasks while there is room, answer at their rungs, and return all events."""
     waiting = list(tasks)
+    rungs = {task.number: task.rungs for task in tasks}
     under_way = 0
     events: list[Event] = []
     while waiting or under_way:
@@ -86,8 +87,17 @@ def run(executor, *tasks: Task, cancel_at: int | None = None) -> list[Event]:
             under_way -= 1
         elif event.epoch == cancel_at:
             executor.cancel(event.number)
+        elif event.epoch in rungs[event.number]:
+            executor.go_on(event.number)
     assert executor.next_event(timeout=0.1) is None, "nothing is under way"
     return events
+
+
+def wait_for(condition) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def outcome_of(events: list[Event], number: int = 0):
@@ -155,8 +165,28 @@ class Conformance:
             own = [event for event in events if event.number == number]
             assert [event.epoch for event in own[:-1]] == [1, 2, 3]
 
-    def test_cancelling_ends_a_trial_at_its_epoch(self, executor, reference) -> None:
-        events = run(executor, task(5), cancel_at=2)
+    def test_waiting_at_rungs_changes_nothing(self, executor, reference) -> None:
+        events = run(executor, task(0, rungs=(1, 2)), task(1, rungs=(2,)))
+        for number in (0, 1):
+            own = [event for event in events if event.number == number]
+            assert [event.epoch for event in own[:-1]] == [1, 2, 3]
+            assert outcome_of(events, number).fold_scores == reference.fold_scores
+
+    def test_cancelling_ends_a_trial_at_the_epoch_that_is_trained(self, executor) -> None:
+        executor.submit(task(5))
+        executor.cancel(5)
+        executor.cancel(5)
+        first, end = executor.next_event(timeout=60), executor.next_event(timeout=60)
+        assert first.epoch == 1
+        assert (end.outcome.stopped, end.outcome.epochs_trained) == (True, 1)
+        executor.cancel(5)
+        executor.go_on(5)
+        assert not outcome_of(run(executor, task(5)), 5).stopped, (
+            "what comes too late is not of the next task"
+        )
+
+    def test_cancelling_at_a_rung_ends_a_trial_there(self, executor, reference) -> None:
+        events = run(executor, task(5, rungs=(2,)), cancel_at=2)
         assert [type(event) for event in events] == [EpochEnded, EpochEnded, TrialEnded]
         outcome = outcome_of(events, 5)
         assert (outcome.stopped, outcome.epochs_trained) == (True, 2)
@@ -226,10 +256,22 @@ class TestLocal(Conformance):
             seen.append(event)
         assert sum(isinstance(event, TrialEnded) for event in seen) == 2
 
+    def test_a_worker_waits_at_rungs_and_nowhere_else(self, executor) -> None:
+        """Nobody asks for events here: what a worker has sent lies in the inbox."""
+        executor.submit(task(0, rungs=(2,)))
+        wait_for(lambda: executor._inbox.qsize() == 2)
+        time.sleep(1.0)
+        assert executor._inbox.qsize() == 2, "it waits at its rung"
+        executor.go_on(0)
+        wait_for(lambda: executor._inbox.qsize() == EPOCHS + 1)
+        events = [executor.next_event(timeout=1) for _ in range(EPOCHS + 1)]
+        assert [event.epoch for event in events[:-1]] == [1, 2, 3]
+        assert not events[-1].outcome.stopped
+
     def test_a_worker_that_is_killed_is_replaced_and_its_task_trained_again(
         self, executor, reference
     ) -> None:
-        executor.submit(task(0))
+        executor.submit(task(0, rungs=(1,)))
         first = executor.next_event(timeout=60)
         assert (first.number, first.epoch) == (0, 1)
         (worker,) = [worker for worker in executor._workers if worker.task is not None]
@@ -237,6 +279,8 @@ class TestLocal(Conformance):
         events = [first]
         while not isinstance(events[-1], TrialEnded):
             events.append(executor.next_event(timeout=120))
+            if isinstance(events[-1], EpochEnded) and events[-1].epoch == 1:
+                executor.go_on(0)
         assert [event.epoch for event in events[1:-1]] == [1, 2, 3]
         assert events[-1].outcome.fold_scores == reference.fold_scores
         assert worker not in executor._workers

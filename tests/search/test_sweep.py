@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import pytest
+import sqlalchemy
 from kerasweep.errors import SweepError
 from kerasweep.search.metrics import Objective
 from kerasweep.spaces import Categorical, Int, Space, configuration_key
@@ -233,3 +235,62 @@ def test_a_sampler_that_is_stuck_gives_way_to_chance(lab, fake) -> None:
     assert len(executor.trained) == 6
     repeats = [trial for trial in read_trials(made.read()) if trial.duplicate_of is not None]
     assert all(trial.duplicate_of < trial.number for trial in repeats)
+
+
+@pytest.mark.parametrize(("method", "capacity"), [("random", 1), ("bayes", 4)])
+def test_a_trial_costs_two_transactions(lab, fake, monkeypatch, method: str, capacity: int) -> None:
+    """One when it begins and one when it ends; reports at rungs come along with these."""
+    monkeypatch.setattr("kerasweep.search.sweep.WRITE_SECONDS", math.inf)
+    made = lab(method=method, trials=12, pruner="hyperband", epochs=9)
+    commits = []
+    made.listen = lambda progress: progress.epoch and commits.append("epoch")
+    listener = lambda _: commits.append("commit")  # noqa: E731
+    sqlalchemy.event.listen(sqlalchemy.Engine, "commit", listener)
+    try:
+        made.run(fake(epochs=9, capacity=capacity))
+    finally:
+        sqlalchemy.event.remove(sqlalchemy.Engine, "commit", listener)
+    first, last = commits.index("epoch"), len(commits) - commits[::-1].index("epoch")
+    begun_before, ended_after = capacity, 1
+    assert commits[first:last].count("commit") == 2 * 12 - begun_before - ended_after
+    assert {1, 3} in [set(trial.intermediate_values) for trial in made.load().trials]
+
+
+def test_a_report_is_answered_before_it_is_written(lab, fake) -> None:
+    made = lab(method="random", trials=3, pruner="median", epochs=4)
+    written: list[int] = []
+
+    class Watched(fake):
+        def go_on(self, number: int) -> None:
+            super().go_on(number)
+            written.append(len(made.load().trials[number].intermediate_values))
+
+    made.run(Watched(epochs=4))
+    assert written == [0, 0, 0] * 3
+
+
+def test_a_twin_that_waits_when_the_budget_is_spent_is_ended_all_the_same(lab, fake, finite) -> None:
+    """Its original is the last trial that the budget allows, and so nothing is started after it."""
+    made = lab(method="random", space=finite, trials=2)
+    made.run(fake(), target=-1.0)
+    twin = {"a": "y", "b": 2}
+    made.enqueue(twin, twin)
+    made.trials = 3
+    made.run(fake(capacity=2, before_event=lambda event: event == 2 and made.sweep.stop()))
+    assert made.states() == "CWWW", "the original, its twin, and one more"
+    made.trials = 2
+    executor = fake(capacity=2)
+    assert made.run(executor) == "trials"
+    assert [task.number for task in executor.trained] == [1]
+    assert made.states() == "CCCW"
+    assert read_trials(made.read())[2].duplicate_of == 1
+
+
+def test_a_trial_that_a_user_enqueues_meanwhile_comes_next(lab, fake) -> None:
+    made = lab(method="random", trials=5)
+    theirs = {"optimizer": "adam", "learning_rate": 0.5, "units": 9}
+    executor = fake(before_event=lambda event: event == 7 and made.enqueue(theirs))
+    assert made.run(executor) == "trials"
+    assert executor.trained[2].configuration == theirs
+    assert [trial.number for trial in made.load().trials] == list(range(5))
+    assert made.states() == "CCCCC"

@@ -102,6 +102,7 @@ def test_requeue_keeps_the_number_and_the_question_and_nothing_else(writer, samp
     assert again.number == 0
     assert samples.space.suggest(again) == samples.space.recommended()
     writer.report(again, 1, 0.75)
+    writer.flush()
     assert stored(writer).intermediate_values == {1: 0.75}
 
 
@@ -122,6 +123,7 @@ def test_restart_lets_a_running_trial_report_again(writer, samples) -> None:
     writer.report(trial, 1, 0.5)
     writer.restart(trial)
     writer.report(trial, 1, 0.75)
+    writer.flush()
     assert (stored(writer).state, stored(writer).intermediate_values) == (TrialState.RUNNING, {1: 0.75})
 
 

@@ -1,0 +1,142 @@
+"""How many trials a second the driver can handle: the real ``Sweep`` on an SQLite file, and nothing to train.
+
+python benchmarks/driver.py random --capacity 8 --trials 1000 --pruner median
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import tempfile
+import time
+from collections import deque
+from dataclasses import replace
+from pathlib import Path
+
+from kerasweep.search.events import EpochEnded, Event, Outcome, Task, TrialEnded
+from kerasweep.search.metrics import Objective
+from kerasweep.search.pruners import make_pruning
+from kerasweep.search.samplers import make_proposer, make_sampler
+from kerasweep.search.sweep import Budget, Sweep
+from kerasweep.spaces import Categorical, Condition, Configuration, Float, Int, Space
+from kerasweep.studies.writing import create_study
+
+SPACE = Space(
+    (
+        Categorical("optimizer", ("adam", "sgd", "rmsprop")),
+        Float("momentum", 0.0, 0.99, conditions=(Condition("optimizer", ("sgd",)),)),
+        Float("learning_rate", 1e-4, 1.0, log=True, recommended=0.01),
+        Float("dropout", 0.0, 0.6),
+        Int("units", 8, 512, log=True),
+        Int("hidden_layers", 1, 4),
+    )
+)
+EPOCHS = 20
+FOLDS = 5
+METRICS = ("loss", "val_loss", "accuracy", "val_accuracy")
+SEED = 1
+
+
+class IdleExecutor:
+    """Keeps the executors' contract and trains nothing: an epoch of each trial in turn, in no time."""
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+        self._running: deque[tuple[Task, int]] = deque()
+        self._cancelled: set[int] = set()
+
+    def start(self, task: Task) -> int:
+        """Have nothing to make ready."""
+        return 1
+
+    def submit(self, task: Task) -> None:
+        """Take a task."""
+        self._running.append((task, 0))
+
+    def go_on(self, number: int) -> None:
+        """Nothing to do: an epoch is trained when its event is asked for."""
+
+    def cancel(self, number: int) -> None:
+        """End a trial at its current epoch."""
+        self._cancelled.add(number)
+
+    def next_event(self, timeout: float | None = None) -> Event | None:
+        """Pretend that the next trial in turn has trained an epoch."""
+        if not self._running:
+            return None
+        task, epoch = self._running.popleft()
+        stopped = task.number in self._cancelled
+        if stopped or epoch == EPOCHS:
+            self._cancelled.discard(task.number)
+            return TrialEnded(task.number, replace(_outcome(task, epoch), stopped=stopped))
+        self._running.append((task, epoch + 1))
+        return EpochEnded(task.number, epoch + 1, (_score(task.configuration, epoch + 1),) * FOLDS)
+
+    def close(self) -> None:
+        """Drop all tasks."""
+        self._running.clear()
+
+
+def _score(configuration: Configuration, epoch: int) -> float:
+    """Return an imaginary accuracy, best at a learning rate of 0.01 and 64 units."""
+    rate, units = float(str(configuration["learning_rate"])), float(str(configuration["units"]))
+    quality = 1.0 - 0.1 * abs(math.log10(rate) + 2) - 0.05 * abs(math.log2(units / 64))
+    return quality * (1 - math.exp(-epoch / 5))
+
+
+def _outcome(task: Task, epochs: int) -> Outcome:
+    curve = [_score(task.configuration, epoch + 1) for epoch in range(epochs)]
+    return Outcome(
+        stopped=False,
+        value=curve[-1],
+        fold_scores=(curve[-1],) * FOLDS,
+        epochs=epochs,
+        epochs_trained=epochs,
+        seconds=0.0,
+        parameters=1,
+        seed=task.seed,
+        trainer="none",
+        curves={metric: [curve] * FOLDS for metric in METRICS},
+        summary="",
+    )
+
+
+def measure(method: str, capacity: int, trials: int, pruner: str) -> float:
+    """Run a sweep in a temporary folder and return its trials a second."""
+    about = {"metric": "val_accuracy", "data": {"name": "none", "fingerprint": "0"}}
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{Path(folder) / 'driver.db'}"
+        with create_study(url, "driver", "maximize", {"model": "none"}, about) as writer:
+            pruning = make_pruning(pruner, EPOCHS)
+            writer.optuna.sampler = make_sampler(SEED)
+            writer.optuna.pruner = pruning.pruner
+            sweep = Sweep(
+                writer=writer,
+                space=SPACE,
+                proposer=make_proposer(method, SPACE, SEED),
+                executor=IdleExecutor(capacity),
+                objective=Objective("val_accuracy", "maximize"),
+                pruning=pruning,
+                budget=Budget(trials),
+                seed=SEED,
+            )
+            started = time.perf_counter()
+            sweep.run()
+            return trials / (time.perf_counter() - started)
+
+
+def main() -> None:
+    """Measure what the arguments say and print one line of JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("method", choices=("grid", "random", "qmc", "bayes"))
+    parser.add_argument("--capacity", type=int, default=1, help="tasks under way at once")
+    parser.add_argument("--trials", type=int, default=1000)
+    parser.add_argument("--pruner", choices=("none", "median", "hyperband"), default="none")
+    given = parser.parse_args()
+    speed = measure(given.method, given.capacity, given.trials, given.pruner)
+    print(json.dumps({"trials_per_second": round(speed, 1), **vars(given)}))
+
+
+if __name__ == "__main__":
+    main()

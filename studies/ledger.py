@@ -1,0 +1,387 @@
+"""The storage of a driver: Optuna reads from memory, and what belongs together is written in one transaction.
+
+Optuna's own storage writes every parameter, attribute and report in a transaction of its own and looks into the
+database before each. A driver is the only one that changes its trials, so it can hold them in memory; of others it
+only needs to learn which trials they have enqueued.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import time
+from collections.abc import Container, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+from itertools import groupby
+from typing import Any, TypeAlias
+
+import optuna
+import sqlalchemy
+from optuna.distributions import (
+    BaseDistribution,
+    check_distribution_compatibility,
+    distribution_to_json,
+)
+from optuna.storages import BaseStorage
+from optuna.storages._rdb import models
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy import Connection, Delete, Insert, Table, Update, bindparam
+
+Statement: TypeAlias = Insert | Update | Delete
+
+_TRIALS: Table = models.TrialModel.__table__
+_PARAMS: Table = models.TrialParamModel.__table__
+_VALUES: Table = models.TrialValueModel.__table__
+_REPORTS: Table = models.TrialIntermediateValueModel.__table__
+_USER: Table = models.TrialUserAttributeModel.__table__
+_SYSTEM: Table = models.TrialSystemAttributeModel.__table__
+
+# Made once, because SQLAlchemy takes longer to make a statement than SQLite to run it.
+_INSERT = {table: table.insert() for table in (_TRIALS, _PARAMS, _VALUES, _REPORTS, _USER, _SYSTEM)}
+_UPDATE_TRIAL = _TRIALS.update().where(_TRIALS.c.trial_id == bindparam("which"))
+_UPDATE = {
+    table: table.update().where(table.c.trial_id == bindparam("which"), table.c.key == bindparam("named"))
+    for table in (_USER, _SYSTEM)
+}
+_DELETE_REPORTS = _REPORTS.delete().where(_REPORTS.c.trial_id == bindparam("which"))
+_DELETE = {
+    table: table.delete().where(table.c.trial_id == bindparam("which"), table.c.key == bindparam("named"))
+    for table in (_USER, _SYSTEM)
+}
+_NEWER = sqlalchemy.select(_TRIALS.c.trial_id).where(
+    _TRIALS.c.study_id == bindparam("study"),
+    _TRIALS.c.trial_id > bindparam("last"),
+    _TRIALS.c.trial_id != bindparam("own"),
+)
+_STUDIES: Table = models.StudyModel.__table__
+_LOCK_STUDY = (
+    sqlalchemy.select(_STUDIES.c.study_id).where(_STUDIES.c.study_id == bindparam("study")).with_for_update()
+)
+
+
+class Ledger(BaseStorage):
+    """An Optuna storage of one study and one writer, on Optuna's own tables.
+
+    A new trial is written at once, because the database gives it its id; everything else is kept until ``together``
+    or ``write`` writes it, in the order in which it was said.
+    """
+
+    def __init__(self, study: optuna.Study) -> None:
+        """Take over a study that was opened on an ``RDBStorage``."""
+        self._backend: optuna.storages.RDBStorage = study._storage._backend  # type: ignore[attr-defined]
+        self._study_id = study._study_id
+        self._name = study.study_name
+        self._directions = study.directions
+        self._distributions: dict[str, BaseDistribution] = {}
+        self._kept: list[tuple[Statement, dict[str, Any]]] = []
+        self._connection: Connection | None = None
+        self._written = time.monotonic()
+
+    @cached_property
+    def _trials(self) -> dict[int, FrozenTrial]:
+        """All trials by id, in order of number; read when first needed, which a refit never does."""
+        trials = self._backend._get_trials(self._study_id, None, set(), -1)
+        for trial in trials:
+            self._learn_distributions(trial)
+        return {trial._trial_id: trial for trial in trials}
+
+    @contextmanager
+    def together(self) -> Iterator[Connection]:
+        """Write all that is said inside, and what was kept before, in one transaction, or none of it."""
+        if self._connection is not None:
+            yield self._connection
+            return
+        kept, trials = len(self._kept), len(self._trials)
+        try:
+            with self._backend.engine.begin() as self._connection:
+                yield self._connection
+                self._write_kept(self._connection)
+        except BaseException:
+            del self._kept[kept:]
+            for number in list(self._trials)[trials:]:
+                del self._trials[number]
+            raise
+        finally:
+            self._connection = None
+        self._kept.clear()
+        self._written = time.monotonic()
+
+    def write(self, after: float = 0.0) -> None:
+        """Write what was kept, if anything, and if the last write was longer ago than so many seconds."""
+        if self._kept and time.monotonic() - self._written >= after:
+            with self.together():
+                pass
+
+    def _write_kept(self, connection: Connection) -> None:
+        for (statement, _), entries in groupby(self._kept, key=lambda entry: (entry[0], tuple(entry[1]))):
+            connection.execute(statement, [row for _, row in entries])
+
+    def refresh(self) -> None:
+        """Learn of trials that others have added, as a user does who enqueues one."""
+        with self._backend.engine.connect() as connection:
+            found = self._has_newer(connection)
+        if found:
+            self._load_newer()
+
+    def _has_newer(self, connection: Connection, own: int = -1) -> bool:
+        known = {"study": self._study_id, "last": self._last_id, "own": own}
+        return connection.execute(_NEWER, known).first() is not None
+
+    def _load_newer(self) -> None:
+        for trial in self._backend._get_trials(self._study_id, None, set(), self._last_id):
+            self._add(trial)
+
+    @property
+    def _last_id(self) -> int:
+        return next(reversed(self._trials), -1)
+
+    def _add(self, trial: FrozenTrial) -> None:
+        self._trials[trial._trial_id] = trial
+        self._learn_distributions(trial)
+
+    def _learn_distributions(self, trial: FrozenTrial) -> None:
+        for name, distribution in trial.distributions.items():
+            self._distributions.setdefault(name, distribution)
+
+    def forget(self, trial_id: int, user_prefix: str, system_prefix: str) -> None:
+        """Drop what a trial reported, and its attributes whose keys begin so."""
+        trial = self._changing(trial_id)
+        if trial.intermediate_values:
+            trial.intermediate_values.clear()
+            self._keep(_DELETE_REPORTS, which=trial_id)
+        for table, prefix in ((_USER, user_prefix), (_SYSTEM, system_prefix)):
+            attributes = _attributes(trial, table)
+            for key in [key for key in attributes if key.startswith(prefix)]:
+                del attributes[key]
+                self._keep(_DELETE[table], which=trial_id, named=key)
+
+    # Trials, as Optuna's storages hold them.
+
+    def create_new_trial(self, study_id: int, template_trial: FrozenTrial | None = None) -> int:
+        """Write a new trial and return its id."""
+        trial = copy.deepcopy(template_trial) if template_trial else _new_trial()
+        with self.together() as connection:
+            connection.execute(_LOCK_STUDY, {"study": study_id})
+            row = {
+                "study_id": study_id,
+                "number": len(self._trials),
+                "state": trial.state,
+                "datetime_start": _stored(trial.datetime_start),
+                "datetime_complete": _stored(trial.datetime_complete),
+            }
+            key = connection.execute(_INSERT[_TRIALS], row).inserted_primary_key
+            trial._trial_id = key[0]  # type: ignore[index]
+            if self._has_newer(connection, own=trial._trial_id):
+                self._load_newer()
+                self._keep(_UPDATE_TRIAL, which=trial._trial_id, number=len(self._trials))
+            trial.number = len(self._trials)
+            self._add(trial)
+            self._keep_all(trial)
+        return trial._trial_id
+
+    def _keep_all(self, trial: FrozenTrial) -> None:
+        """Have everything written that a new trial has from the start."""
+        for name, distribution in trial.distributions.items():
+            self._keep_param(
+                trial._trial_id, name, distribution.to_internal_repr(trial.params[name]), distribution
+            )
+        for table in (_USER, _SYSTEM):
+            for key, value in _attributes(trial, table).items():
+                self._keep(_INSERT[table], trial_id=trial._trial_id, key=key, value_json=json.dumps(value))
+        for step, value in trial.intermediate_values.items():
+            self._keep_report(trial._trial_id, step, value)
+        self._keep_values(trial._trial_id, trial.values or ())
+
+    def set_trial_param(
+        self,
+        trial_id: int,
+        param_name: str,
+        param_value_internal: float,
+        distribution: BaseDistribution,
+    ) -> None:
+        """Note a trial's value of a hyperparameter."""
+        trial = self._changing(trial_id)
+        check_distribution_compatibility(
+            self._distributions.setdefault(param_name, distribution), distribution
+        )
+        trial.params[param_name] = distribution.to_external_repr(param_value_internal)
+        trial.distributions[param_name] = distribution
+        self._keep_param(trial_id, param_name, param_value_internal, distribution)
+
+    def set_trial_state_values(
+        self, trial_id: int, state: TrialState, values: Sequence[float] | None = None
+    ) -> bool:
+        """Note a trial's state, and its value when it ends with one."""
+        trial = self._changing(trial_id)
+        if state == TrialState.RUNNING and trial.state != TrialState.WAITING:
+            return False
+        row: dict[str, Any] = {"which": trial_id, "state": state}
+        if state == TrialState.RUNNING:
+            trial.datetime_start = datetime.now()
+            row["datetime_start"] = _stored(trial.datetime_start)
+        if state.is_finished():
+            trial.datetime_complete = datetime.now()
+            row["datetime_complete"] = _stored(trial.datetime_complete)
+        if values is not None:
+            trial.values = list(values)
+            self._keep_values(trial_id, values)
+        trial.state = state
+        self._keep(_UPDATE_TRIAL, **row)
+        return True
+
+    def set_trial_intermediate_value(self, trial_id: int, step: int, intermediate_value: float) -> None:
+        """Note what a trial reports at a step, once a step."""
+        self._changing(trial_id).intermediate_values[step] = intermediate_value
+        self._keep_report(trial_id, step, intermediate_value)
+
+    def set_trial_user_attr(self, trial_id: int, key: str, value: Any) -> None:
+        """Note an attribute."""
+        self._set_attribute(_USER, trial_id, key, value)
+
+    def set_trial_system_attr(self, trial_id: int, key: str, value: Any) -> None:
+        """Note an attribute of Optuna's."""
+        self._set_attribute(_SYSTEM, trial_id, key, value)
+
+    def get_trial(self, trial_id: int) -> FrozenTrial:
+        """Return a trial; of one that has not ended a copy, which Optuna's ``Trial`` changes on its own."""
+        trial = self._known(trial_id)
+        return trial if trial.state.is_finished() else _copied(trial)
+
+    def get_all_trials(
+        self, study_id: int, deepcopy: bool = True, states: Container[TrialState] | None = None
+    ) -> list[FrozenTrial]:
+        """Return all trials, or those of some states."""
+        trials = [trial for trial in self._trials.values() if states is None or trial.state in states]
+        return copy.deepcopy(trials) if deepcopy else trials
+
+    def _known(self, trial_id: int) -> FrozenTrial:
+        if trial_id not in self._trials:
+            raise KeyError(f"No trial has the id {trial_id}.")
+        return self._trials[trial_id]
+
+    def _changing(self, trial_id: int) -> FrozenTrial:
+        """Return a trial to be changed: a new copy, because a pruner holds on to trials as they were before."""
+        trial = self._known(trial_id)
+        self.check_trial_is_updatable(trial_id, trial.state)
+        self._trials[trial_id] = _copied(trial)
+        return self._trials[trial_id]
+
+    def _set_attribute(self, table: Table, trial_id: int, key: str, value: Any) -> None:
+        attributes = _attributes(self._changing(trial_id), table)
+        text = json.dumps(value)
+        if key in attributes:
+            self._keep(_UPDATE[table], which=trial_id, named=key, value_json=text)
+        else:
+            self._keep(_INSERT[table], trial_id=trial_id, key=key, value_json=text)
+        attributes[key] = json.loads(text)  # as a reader of the database gets it
+
+    def _keep(self, statement: Statement, **row: Any) -> None:
+        self._kept.append((statement, row))
+
+    def _keep_param(self, trial_id: int, name: str, value: float, distribution: BaseDistribution) -> None:
+        text = distribution_to_json(distribution)
+        self._keep(
+            _INSERT[_PARAMS],
+            trial_id=trial_id,
+            param_name=name,
+            param_value=float(value),
+            distribution_json=text,
+        )
+
+    def _keep_report(self, trial_id: int, step: int, value: float) -> None:
+        number, kind = models.TrialIntermediateValueModel.intermediate_value_to_stored_repr(value)
+        self._keep(
+            _INSERT[_REPORTS],
+            trial_id=trial_id,
+            step=step,
+            intermediate_value=number,
+            intermediate_value_type=kind,
+        )
+
+    def _keep_values(self, trial_id: int, values: Sequence[float]) -> None:
+        for objective, value in enumerate(values):
+            number, kind = models.TrialValueModel.value_to_stored_repr(value)
+            self._keep(
+                _INSERT[_VALUES], trial_id=trial_id, objective=objective, value=number, value_type=kind
+            )
+
+    # Studies: this one from memory, all else from the database.
+
+    def get_study_id_from_name(self, study_name: str) -> int:
+        """Return the study's id."""
+        return (
+            self._study_id if study_name == self._name else self._backend.get_study_id_from_name(study_name)
+        )
+
+    def get_study_name_from_id(self, study_id: int) -> str:
+        """Return the study's name."""
+        return self._name if study_id == self._study_id else self._backend.get_study_name_from_id(study_id)
+
+    def get_study_directions(self, study_id: int) -> list[StudyDirection]:
+        """Return the study's direction, in a list of one."""
+        return self._directions
+
+    def get_study_user_attrs(self, study_id: int) -> dict[str, Any]:
+        """Read the study's attributes."""
+        return self._backend.get_study_user_attrs(study_id)
+
+    def get_study_system_attrs(self, study_id: int) -> dict[str, Any]:
+        """Read the study's attributes of Optuna's."""
+        return self._backend.get_study_system_attrs(study_id)
+
+    def set_study_user_attr(self, study_id: int, key: str, value: Any) -> None:
+        """Write an attribute of the study."""
+        self._backend.set_study_user_attr(study_id, key, value)
+
+    def set_study_system_attr(self, study_id: int, key: str, value: Any) -> None:
+        """Write an attribute of Optuna's."""
+        self._backend.set_study_system_attr(study_id, key, value)
+
+    def get_all_studies(self) -> list[Any]:
+        """Read all studies of the database."""
+        return self._backend.get_all_studies()
+
+    def create_new_study(self, directions: Sequence[StudyDirection], study_name: str | None = None) -> int:
+        """Refuse: a ledger is of one study."""
+        raise NotImplementedError("a ledger holds one study")
+
+    def delete_study(self, study_id: int) -> None:
+        """Refuse: a study is not deleted while it is driven."""
+        raise NotImplementedError("a ledger holds one study")
+
+
+def _copied(trial: FrozenTrial) -> FrozenTrial:
+    mine = copy.copy(trial)
+    mine.params, mine.distributions = dict(trial.params), dict(trial.distributions)
+    mine.user_attrs, mine.system_attrs = dict(trial.user_attrs), dict(trial.system_attrs)
+    mine.intermediate_values = dict(trial.intermediate_values)
+    return mine
+
+
+def _attributes(trial: FrozenTrial, table: Table) -> dict[str, Any]:
+    return trial.user_attrs if table is _USER else trial.system_attrs
+
+
+def _new_trial() -> FrozenTrial:
+    """Return a trial that runs from now on; the ledger gives it its number and id."""
+    return FrozenTrial(
+        number=-1,
+        state=TrialState.RUNNING,
+        value=None,
+        datetime_start=datetime.now(),
+        datetime_complete=None,
+        params={},
+        distributions={},
+        user_attrs={},
+        system_attrs={},
+        intermediate_values={},
+        trial_id=-1,
+    )
+
+
+def _stored(moment: datetime | None) -> datetime | None:
+    """Return a local time as Optuna's tables hold it: in UTC, without saying so."""
+    return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None)

@@ -1,0 +1,170 @@
+"""The driver's storage: what Optuna reads afterwards, and in how many transactions it was written."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import optuna
+import pytest
+import sqlalchemy
+from kerasweep.studies.writing import StudyWriter, create_study
+from optuna.trial import TrialState
+
+
+@pytest.fixture
+def writer(sqlite_url: str, samples):
+    with create_study(sqlite_url, "first", "maximize", samples.spec, samples.about) as made:
+        made.optuna.sampler = optuna.samplers.RandomSampler(seed=1)
+        made.optuna.pruner = optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=2)
+        yield made
+
+
+def loaded(writer: StudyWriter) -> optuna.Study:
+    """Return the study as another process reads it."""
+    return optuna.load_study(study_name="first", storage=writer.ledger._backend.url)
+
+
+def begin(writer: StudyWriter, samples, configuration=None) -> optuna.Trial:
+    with writer.together():
+        trial = writer.new_trial(configuration)
+        samples.space.suggest(trial)
+    return trial
+
+
+@contextmanager
+def counting(writer: StudyWriter) -> Iterator[Counter[str]]:
+    """Count transactions, and statements by their first word."""
+    engine, counts = writer.ledger._backend.engine, Counter()
+
+    def on_commit(_: object) -> None:
+        counts["commit"] += 1
+
+    def on_statement(connection, cursor, statement, *_: object) -> None:
+        counts[statement.split()[0].lower()] += 1
+
+    sqlalchemy.event.listen(engine, "commit", on_commit)
+    sqlalchemy.event.listen(engine, "before_cursor_execute", on_statement)
+    try:
+        yield counts
+    finally:
+        sqlalchemy.event.remove(engine, "commit", on_commit)
+        sqlalchemy.event.remove(engine, "before_cursor_execute", on_statement)
+
+
+@pytest.mark.parametrize("given", [True, False], ids=["given", "suggested"])
+def test_a_trial_is_begun_in_one_transaction_and_ended_in_another(writer, samples, given) -> None:
+    begin(writer, samples)
+    configuration = samples.space.recommended() if given else None
+    with counting(writer) as counts:
+        trial = begin(writer, samples, configuration)
+    # The study is locked and others' trials are looked for; the trial, what was asked, its parameters.
+    expected = (
+        {"commit": 1, "select": 2, "insert": 3, "update": 1}
+        if given
+        else {"commit": 1, "select": 2, "insert": 2}
+    )
+    assert counts == expected
+    with counting(writer) as counts:
+        assert not writer.report(trial, 1, 0.5)
+    assert counts == {}
+    with counting(writer) as counts:
+        writer.finish(trial, 0.5, samples.result, samples.details)
+    # The report, the pruner's note, two attributes, the value; the state comes last.
+    assert counts == {"commit": 1, "insert": 4, "update": 1}
+
+
+@pytest.mark.parametrize("end", ["fail", "prune", "repeat", "requeue"])
+def test_every_end_is_one_transaction(writer, samples, end) -> None:
+    writer.finish(begin(writer, samples), 0.5, samples.result, samples.details)
+    trial = begin(writer, samples)
+    arguments = {
+        "fail": (samples.failure,),
+        "prune": (0.5, samples.result, samples.details),
+        "repeat": (0,),
+        "requeue": (),
+    }[end]
+    with counting(writer) as counts:
+        getattr(writer, end)(trial, *arguments)
+    assert (counts["commit"], counts["select"]) == (1, 0)
+
+
+def test_optuna_reads_what_the_driver_holds(writer, samples) -> None:
+    """Numbers, ids, states, values, parameters and their types, distributions, reports, times and attributes."""
+    for number in range(24):
+        trial = begin(writer, samples, samples.space.recommended() if number == 3 else None)
+        if number % 6 == 1:
+            writer.fail(trial, samples.failure)
+        elif number % 6 == 2 and number > 6:
+            writer.repeat(trial, number - 6)
+        elif writer.report(trial, 1, (number * 7 % 5) / 3):
+            writer.prune(trial, (number * 7 % 5) / 3, samples.result, samples.details)
+        elif number % 6 != 5:
+            writer.finish(
+                trial, float("inf") if number == 6 else 0.1 * number, samples.result, samples.details
+            )
+        elif number > 12:
+            writer.requeue(trial)
+    writer.optuna.enqueue_trial(samples.space.recommended(), user_attrs={"theirs": [1]})
+    writer.optuna.add_trial(optuna.create_trial(value=1.0, intermediate_values={1: -float("inf")}))
+    writer.flush()
+    held, read = writer.trials(), loaded(writer).trials
+    assert {trial.state for trial in held} == set(TrialState)
+    assert held == read
+    for mine, theirs in zip(held, read, strict=True):
+        assert mine._trial_id == theirs._trial_id
+        assert list(mine.params) == list(theirs.params)
+
+
+def test_a_report_is_written_with_what_comes_next(writer, samples) -> None:
+    first, second = begin(writer, samples), begin(writer, samples)
+    writer.report(first, 1, 0.5)
+    writer.flush(after=60.0)
+    assert loaded(writer).trials[0].intermediate_values == {}
+    writer.fail(second, samples.failure)
+    assert loaded(writer).trials[0].intermediate_values == {1: 0.5}
+    writer.report(first, 2, 0.6)
+    writer.flush()
+    assert loaded(writer).trials[0].intermediate_values == {1: 0.5, 2: 0.6}
+
+
+def interrupted(writer: StudyWriter, samples) -> None:
+    with writer.together():
+        samples.space.suggest(writer.new_trial())
+        raise KeyboardInterrupt
+
+
+def test_a_trial_that_cannot_be_begun_leaves_nothing(writer, samples) -> None:
+    begin(writer, samples)
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(writer, samples)
+    assert [trial.number for trial in loaded(writer).trials] == [0]
+    assert [trial.number for trial in writer.trials()] == [0]
+    assert begin(writer, samples).number == 1
+    assert loaded(writer).trials == writer.trials()
+
+
+def test_trials_that_others_add_are_heeded(writer, samples) -> None:
+    begin(writer, samples)
+    assert not writer.has_waiting()
+    loaded(writer).enqueue_trial(samples.space.recommended())
+    assert writer.has_waiting()
+    theirs = begin(writer, samples)
+    assert (theirs.number, theirs.params) == (1, samples.space.recommended())
+    loaded(writer).enqueue_trial(samples.space.recommended())  # after the driver has looked
+    proposed = {**samples.space.recommended(), "units": 16}
+    begin(writer, samples, proposed)
+    begin(writer, samples)
+    assert [trial.params["units"] for trial in loaded(writer).trials[2:]] == [
+        samples.space.recommended()["units"],
+        16,
+    ]
+    assert loaded(writer).trials == writer.trials()
+
+
+def test_a_ledger_is_of_one_study(writer) -> None:
+    with pytest.raises(NotImplementedError):
+        optuna.create_study(storage=writer.ledger, study_name="second")
+    with pytest.raises(NotImplementedError):
+        optuna.delete_study(storage=writer.ledger, study_name="first")
