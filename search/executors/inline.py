@@ -6,7 +6,7 @@ from collections.abc import Generator
 
 from ...errors import ModelError, TrainingError
 from ..events import EpochEnded, Event, Task
-from ..training import Trainer, Workload
+from ..training import ModelSize, Trainer, Workload
 from .contract import run_task
 
 
@@ -27,7 +27,7 @@ class InlineExecutor:
         self._waits = False
         self._cancelled = False
 
-    def start(self, task: Task) -> int:
+    def start(self, task: Task) -> ModelSize:
         """Import TensorFlow and build the task's model once."""
         from ..training.runtime import make_trainer
 

@@ -19,9 +19,10 @@ from typing import Any
 
 from ...errors import ModelError, OutputError, SweepError
 from ..events import EpochEnded, Event, Task, TrialFailed
-from ..training import Workload
+from ..training import ModelSize, Workload
 from ..training.runtime import worker_environment
 from .messages import FOLDER_PREFIX, Go, Probe, Probed, Setup
+from .sharing import lay_out
 
 _LIVES = 2
 """How often a task is started before its worker's death counts as its own fault."""
@@ -70,13 +71,11 @@ class LocalExecutor:
         """The number of workers."""
         return self._count
 
-    def start(self, task: Task) -> int:
+    def start(self, task: Task) -> ModelSize:
         """Start all workers and wait for the first one to build the task's model."""
-        import joblib
-
         try:
             self._folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
-            joblib.dump(self._workload, self._folder / "workload.joblib")
+            lay_out(self._workload.prepared(), self._folder)
         except OSError as error:
             raise OutputError(f"The data cannot be laid out for the workers: {error}.") from error
         self._workers = [self._spawn() for _ in range(self._count)]
@@ -88,9 +87,9 @@ class LocalExecutor:
                 raise SweepError(f"A worker cannot be started: {_last_line(worker.log)}.")
             if isinstance(message, Probed):
                 break
-        if message.fault:
+        if message.size is None:
             raise ModelError(f"The model '{self._workload.model.name}' cannot be built: {message.fault}.")
-        return message.parameters
+        return message.size
 
     def submit(self, task: Task) -> None:
         """Hand a task to a free worker, or keep it until one is free."""
@@ -196,7 +195,7 @@ class LocalExecutor:
             )
         worker = _Worker(process, log)
         threading.Thread(target=self._listen, args=(worker,), daemon=True).start()
-        self._send(worker, Setup(self._folder / "workload.joblib", self._threads))
+        self._send(worker, Setup(self._folder, self._threads))
         return worker
 
     def _listen(self, worker: _Worker) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..events import Task
+from ..training import ModelSize
 
 FOLDER_PREFIX = "kerasweep-"
 """Begins the name of the temporary folder in which the driver lays out data and workers' logs."""
@@ -15,8 +16,8 @@ FOLDER_PREFIX = "kerasweep-"
 class Setup:
     """The first message to a worker."""
 
-    workload: Path
-    """Where the workload was dumped with joblib; its arrays are mapped into memory, not read."""
+    folder: Path
+    """Where the workload was laid out (``sharing.py``)."""
     threads: int
 
 
@@ -29,9 +30,9 @@ class Probe:
 
 @dataclass(frozen=True)
 class Probed:
-    """The answer: the model's number of weights, or why it cannot be built."""
+    """The answer: how large the model is, or why it cannot be built."""
 
-    parameters: int
+    size: ModelSize | None
     fault: str = ""
 
 

@@ -20,18 +20,17 @@ from ..events import EpochEnded, Task
 from ..training import Trainer
 from .contract import run_task
 from .messages import FOLDER_PREFIX, Go, Probe, Probed, Setup
+from .sharing import take_up
 
 
 def serve(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
     """Answer messages until the input ends."""
-    import joblib
-
     from ..training.runtime import make_trainer
 
     setup: Setup = pickle.load(incoming)  # noqa: S301 - the driver's own pipe
     inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(incoming, inbox, setup.workload.parent), daemon=True).start()
-    trainer = make_trainer(joblib.load(setup.workload, mmap_mode="r"), setup.threads)
+    threading.Thread(target=_listen, args=(incoming, inbox, setup.folder), daemon=True).start()
+    trainer = make_trainer(take_up(setup.folder), setup.threads)
     while True:
         message = inbox.get()
         if isinstance(message, Probe):
@@ -76,7 +75,7 @@ def _probe(trainer: Trainer, task: Task) -> Probed:
     try:
         return Probed(trainer.probe(task))
     except TrainingError as error:
-        return Probed(0, one_line(error))
+        return Probed(None, one_line(error))
 
 
 def _send(outgoing: IO[bytes], message: Any) -> None:

@@ -36,15 +36,16 @@ def train_in_lockstep(
         summary: The model's summary.
     """
     curves = Curves(workload.objective, len(workload.folds))
-    stopped = False
-    for epoch in range(epochs_of(task.configuration, workload.epochs)):
-        scores = curves.add_epoch(train_epoch(epoch))
-        stopped = yield EpochEnded(task.number, epoch + 1, scores)
-        if stopped or curves.is_stalled(workload.patience):
-            break
+    epochs = epochs_of(task.configuration, workload.epochs)
+    stopped = ended = False
+    while not stopped and not ended:
+        scores = curves.add_epoch(train_epoch(curves.epochs))
+        ended = curves.epochs >= epochs or curves.is_stalled(workload.patience)
+        stop = yield EpochEnded(task.number, curves.epochs, scores)
+        stopped = stop and not ended  # what has come to its own end is whole
     scores = curves.scores_at(curves.epochs if stopped else curves.chosen)
     return Outcome(
-        stopped=bool(stopped),
+        stopped=stopped,
         value=statistics.fmean(scores),
         fold_scores=scores,
         epochs=curves.chosen,

@@ -89,6 +89,11 @@ class Workload:
         """What a model must fit."""
         return Signature(self.preparation.input_shape, self.dataset.outputs, self.dataset.task)
 
+    def prepared(self) -> Workload:
+        """Return the workload with its folds prepared, so that processes that it is given to share the outcome."""
+        _ = self.fold_data
+        return self
+
     @cached_property
     def fold_data(self) -> tuple[FoldData, ...]:
         """All folds, prepared; whatever is fitted is fitted on a fold's training rows."""
