@@ -45,7 +45,6 @@ def main() -> None:
     """Run the sweep and tell the memory at a few levels, and its growth after the first of them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trials", type=int, default=LEVELS[-1])
-    parser.add_argument("--workers", type=int, default=1, choices=(1,))
     arguments = parser.parse_args()
     if not Path("/proc/self/statm").exists():
         common.skip("resident memory is read from /proc, which this system does not have")

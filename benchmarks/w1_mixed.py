@@ -36,10 +36,11 @@ def measure_kerasweep(arguments: argparse.Namespace) -> None:
         epochs=arguments.epochs,
         workers=1,
     )
-    trained = [trial.params for trial in study.optuna.trials]
-    if trained != draw(arguments.configurations):
+    trained = study.optuna.trials
+    if [trial.params for trial in trained] != draw(arguments.configurations):
         raise RuntimeError("Kerasweep trained other configurations than the others are given")
-    tell(trials=len(trained), seconds=clock.trials[-1], ends=clock.trials)
+    scores = [trial.value for trial in trained]
+    tell(trials=len(trained), seconds=clock.trials[-1], ends=clock.trials, scores=scores)
 
 
 def measure_peer(arguments: argparse.Namespace) -> None:
@@ -49,21 +50,24 @@ def measure_peer(arguments: argparse.Namespace) -> None:
 
     splits = load_splits("digits", arguments.folds, flat=True)
     ends: list[float] = []
+    scores: list[float] = []
 
     def score(configuration: dict[str, Any]) -> float:
-        value = cross_validate(
-            lambda: build_dense(configuration, inputs=64),
-            splits,
-            epochs=arguments.epochs,
-            batch_size=configuration["batch_size"],
+        scores.append(
+            cross_validate(
+                lambda: build_dense(configuration, inputs=64),
+                splits,
+                epochs=arguments.epochs,
+                batch_size=configuration["batch_size"],
+            )
         )
         ends.append(time.perf_counter() - started)
-        return value
+        return scores[-1]
 
     chosen = draw(arguments.configurations)
     started = time.perf_counter()
     seconds = SEARCHES[arguments.contestant](chosen, score)
-    tell(trials=len(chosen), seconds=seconds, ends=ends)
+    tell(trials=len(chosen), seconds=seconds, ends=ends, scores=scores)
 
 
 def main() -> None:

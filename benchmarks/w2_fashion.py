@@ -43,7 +43,8 @@ def measure_kerasweep(arguments: argparse.Namespace) -> None:
         time=arguments.seconds,
         workers=arguments.workers,
     )
-    tell_rate(clock.fold_epochs, clock.epochs[-1], len(clock.trials), max(study.trials["value"].dropna()))
+    values = [trial.value for trial in study.optuna.trials if trial.value is not None]
+    tell_rate(clock.fold_epochs, clock.epochs[-1], len(clock.trials), max(values, default=None))
 
 
 def measure_optuna(arguments: argparse.Namespace) -> None:
@@ -73,7 +74,7 @@ def measure_optuna(arguments: argparse.Namespace) -> None:
     tell_rate(trials * arguments.folds * arguments.epochs, seconds, trials, study.best_value)
 
 
-def tell_rate(fold_epochs: int, seconds: float, trials: int, best: float) -> None:
+def tell_rate(fold_epochs: int, seconds: float, trials: int, best: float | None) -> None:
     """Tell what was trained, and how fast."""
     tell(
         fold_epochs=fold_epochs,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
+from importlib import import_module
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,11 @@ FIXED = {
     "activation": "relu",
     "batch_normalization": False,
 }
+IMPORTS = {
+    "kerasweep": ("keras",),
+    "optuna": ("networks", "peers", "optuna", "sklearn.compose", "sklearn.model_selection"),
+}
+"""What is imported before the clock starts, beside TensorFlow and the modules above."""
 CONFIGURATIONS = [
     {**FIXED, "learning_rate": rate, "dropout": drop} for rate, drop in product(RATES, DROPOUTS)
 ]
@@ -128,12 +134,10 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=10)
     arguments = parser.parse_args()
     path = write_table(arguments.rows)
-    import_tensorflow()
     run = run_kerasweep if arguments.contestant == "kerasweep" else run_optuna
-    if arguments.contestant == "optuna":
-        import peers  # noqa: F401 - Keras, Optuna and scikit-learn are imported before the clock starts too
-        import sklearn.compose
-        import sklearn.model_selection
+    import_tensorflow()
+    for name in IMPORTS[arguments.contestant]:
+        import_module(name)
     started = time.perf_counter()
     trials = run(path, arguments)
     seconds = time.perf_counter() - started
