@@ -39,6 +39,8 @@ def measure_kerasweep(arguments: argparse.Namespace) -> None:
     trained = study.optuna.trials
     if [trial.params for trial in trained] != draw(arguments.configurations):
         raise RuntimeError("Kerasweep trained other configurations than the others are given")
+    if any(trial.state.name != "COMPLETE" for trial in trained):
+        raise RuntimeError("A trial of Kerasweep ended early; the others would train it to its end")
     scores = [trial.value for trial in trained]
     tell(trials=len(trained), seconds=clock.trials[-1], ends=clock.trials, scores=scores)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from common import Split
 
 RATES = (0.001, 0.01)
-DROPOUTS = (0.1, 0.25, 0.4)
+DROPOUTS = (0.25, 0.4)
 FIXED = {
     "optimizer": "adam",
     "batch_size": 100,

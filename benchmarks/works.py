@@ -38,10 +38,10 @@ _W1 = (
         "w1_digits.py kerasweep --workers 2 --threads 1",
         f"--configurations 4 {_TWO_FOLDS}",
     ),
-    Measurement("w1", "keras_tuner", "w1_digits.py keras_tuner --configurations 3", _ONE),
-    Measurement("w1", "optuna", "w1_digits.py optuna --configurations 3", _ONE),
+    Measurement("w1", "keras_tuner", "w1_digits.py keras_tuner --configurations 2", _ONE),
+    Measurement("w1", "optuna", "w1_digits.py optuna --configurations 2", _ONE),
     Measurement("w1", "scikeras_1", "w1_digits.py scikeras --configurations 2", rounds=1),
-    Measurement("w1", "scikeras_2", "w1_digits.py scikeras --workers 2 --configurations 4", _ONE),
+    Measurement("w1", "scikeras_2", "w1_digits.py scikeras --workers 2 --configurations 2", _ONE),
 )
 _MIXED = (
     Measurement("mixed", "kerasweep", "w1_mixed.py kerasweep", f"--configurations 2 {_TWO_FOLDS}", 1),
@@ -50,8 +50,8 @@ _MIXED = (
 )
 _TINY = "--limit 300 --epochs 2"
 _W2 = (
-    Measurement("w2", "kerasweep", "w2_fashion.py kerasweep --seconds 60", f"{_TINY} --seconds 1", 2),
-    Measurement("w2", "optuna", "w2_fashion.py optuna --seconds 60", f"{_TINY} --seconds 1", 2),
+    Measurement("w2", "kerasweep", "w2_fashion.py kerasweep --seconds 45", f"{_TINY} --seconds 1", 2),
+    Measurement("w2", "optuna", "w2_fashion.py optuna --seconds 45", f"{_TINY} --seconds 1", 2),
 )
 _SMALL_TABLE = "--rows 400 --configurations 1 --folds 2 --epochs 1"
 _W3 = (
