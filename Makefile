@@ -19,6 +19,10 @@ $(VENV)/developed: $(VENV)/installed
 	$(PIP) install --group dev --constraint constraints.txt
 	@touch $@
 
+$(VENV)/benched: $(VENV)/developed
+	$(PIP) install --group bench --constraint constraints.txt
+	@touch $@
+
 demo: $(VENV)/installed  ## Launch a sweep on digits, show the best configurations, write report.html
 	$(BIN)/python -m kerasweep launch digits ann --search grid --epochs 15 --workers 2
 	$(BIN)/python -m kerasweep best digits-ann-grid
@@ -40,7 +44,7 @@ format: $(VENV)/developed  ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/developed  ## Measure, and write docs/benchmarks.md
+bench: $(VENV)/benched  ## Measure against KerasTuner, Optuna and SciKeras, and write docs/benchmarks.md
 	$(BIN)/python benchmarks/run.py
 
 clean:  ## Remove what the other targets made

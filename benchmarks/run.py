@@ -1,128 +1,130 @@
-"""Measures Kerasweep against the same work done by hand, and writes ``docs/benchmarks.md``.
+"""Runs all works one after the other, each in a process of its own, and writes ``docs/benchmarks.md``.
 
-Run with ``make bench``. Works are run one after the other in processes of their own, several times each; medians and
-ranges are written. Peers are used as their own documentation tells.
+``make bench`` runs it. Rounds go through all works in turn, so that a slow spell of the machine meets all of them.
+Every figure is kept in ``benchmarks.json`` beside the page, which is made from that file alone (``page.py``).
+
+    python benchmarks/run.py --only w1,w4     measure these again; the other figures stay
+    python benchmarks/run.py --quick          everything once at a tiny size, into build/benchmarks: does it run?
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
-import platform
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+from machine import describe_machine, describe_versions
+from page import write_page
+from works import MEASUREMENTS, Measurement
 
 HERE = Path(__file__).parent
-DOCUMENT = HERE.parent / "docs" / "benchmarks.md"
-ROUNDS = 3
-QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3"}
+ROOT = HERE.parent
+FIGURES, PAGE = "benchmarks.json", "benchmarks.md"
 
 
 def main() -> None:
-    """Measure everything and write the document."""
-    trials = {
-        "Kerasweep, 1 worker": lambda: in_process("sweep.py", "1"),
-        "Kerasweep, 2 workers": lambda: in_process("sweep.py", "2"),
-        "Optuna with `model.fit` by hand": lambda: in_process("optuna_by_hand.py"),
-        "KerasTuner with cross-validation by hand": lambda: in_process("keras_tuner_by_hand.py"),
-    }
-    seconds = measure(trials)
-    browsing = measure(
-        {
-            f"`kerasweep {command}`": browse(command)
-            for command in ("best", "studies", "show large", "compare large large", "spaces")
-        }
+    """Measure, write figures and page, and print the page."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    DOCUMENT.write_text(document(seconds, browsing), encoding="utf-8")
-    print(DOCUMENT.read_text(encoding="utf-8"))
+    parser.add_argument("--only", help="works, or single measurements as work.name, separated by commas")
+    parser.add_argument("--quick", action="store_true", help="tiny sizes, one round")
+    parser.add_argument("--rounds", type=int, help="at most so many rounds")
+    parser.add_argument("--folder", type=Path, help="where figures and page go")
+    arguments = parser.parse_args()
+    chosen = choose(arguments.only, quick=arguments.quick)
+    most = 1 if arguments.quick else arguments.rounds or max(one.rounds for one in chosen)
+    folder = arguments.folder or (ROOT / "build" / "benchmarks" if arguments.quick else ROOT / "docs")
+    folder.mkdir(parents=True, exist_ok=True)
+    record = start_record(folder / FIGURES, chosen, quick=arguments.quick, keep=arguments.only is not None)
+    for number in range(most):
+        for one in chosen:
+            if number < one.rounds:
+                figures = measure(one, quick=arguments.quick)
+                add(record, one, figures, quick=arguments.quick)
+                write_record(folder / FIGURES, record)
+                print(f"round {number + 1}: {one.work} {one.name}: {json.dumps(figures)}", flush=True)
+    print(write_page(record, folder / PAGE))
+    sys.exit(1 if faults(record) else 0)
 
 
-def measure(works: dict[str, Callable[[], float]]) -> dict[str, list[float]]:
-    """Run all works in turn, ``ROUNDS`` times, so that a slow spell of the machine meets all of them."""
-    found: dict[str, list[float]] = {name: [] for name in works}
-    for number in range(ROUNDS):
-        for name, work in works.items():
-            found[name].append(work())
-            print(f"round {number + 1}: {name}: {found[name][-1]:.2f} s", flush=True)
-    return found
-
-
-def in_process(script: str, *arguments: str) -> float:
-    """Run a script that prints the seconds a trial takes as its last line."""
-    done = subprocess.run(
-        [sys.executable, str(HERE / script), *arguments],
-        env={**os.environ, **QUIET},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return float(json.loads(done.stdout.splitlines()[-1])["seconds_per_trial"])
-
-
-def browse(command: str) -> Callable[[], float]:
-    """Return a measurement of a browsing command, start to end, on a study of 1,000 trials."""
-    sys.path.insert(0, str(HERE.parent / "tests" / "support"))
-    from synthetic import make_large_study
-
-    folder = Path(tempfile.mkdtemp(prefix="kerasweep-bench-"))
-    make_large_study(f"sqlite:///{folder / 'kerasweep.db'}", "large", trials=1000)
-
-    def run() -> float:
-        started = time.perf_counter()
-        subprocess.run(
-            [sys.executable, "-m", "kerasweep", *command.split()], cwd=folder, capture_output=True, check=True
-        )
-        return time.perf_counter() - started
-
-    return run
-
-
-def document(trials: dict[str, list[float]], browsing: dict[str, list[float]]) -> str:
-    """Return the page."""
-    from importlib.metadata import version
-
-    names = ("tensorflow", "keras", "optuna", "keras-tuner", "scikit-learn")
-    versions = [f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in names)]
-    reference = statistics.median(trials["Kerasweep, 1 worker"])
-    lines = [
-        "# Benchmarks",
-        "",
-        "Written by `make bench`. Machines differ and are noisy: read the ratios, which come from one run on one machine.",
-        "",
-        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores; {', '.join(versions)}.",
-        "",
-        "## A trial",
-        "",
-        "Digits (1,348 training rows), two hidden layers of 128 units with dropout, batch 100, 5 folds, 20 epochs, no",
-        f"pruning, 4 configurations of learning rate and dropout; seconds a trial, {ROUNDS} rounds.",
-        "",
-        "| work | median | range | against one worker |",
-        "| --- | ---: | ---: | ---: |",
-        *(
-            f"| {name} | {seconds_text(row)} | {statistics.median(row) / reference:.2f} |"
-            for name, row in trials.items()
-        ),
-        "",
-        "## Browsing a study of 1,000 trials",
-        "",
-        "The whole process, from start to end.",
-        "",
-        "| command | median | range |",
-        "| --- | ---: | ---: |",
-        *(f"| {name} | {seconds_text(row)} |" for name, row in browsing.items()),
-        "",
+def choose(only: str | None, *, quick: bool) -> list[Measurement]:
+    """Return the measurements that a command line asks for."""
+    wanted = None if only is None else set(only.split(","))
+    known = {one.work for one in MEASUREMENTS} | {f"{one.work}.{one.name}" for one in MEASUREMENTS}
+    if wanted is not None and wanted - known:
+        sys.exit(f"There is no {', '.join(sorted(wanted - known))}; there are {', '.join(sorted(known))}.")
+    return [
+        one
+        for one in MEASUREMENTS
+        if (wanted is None or one.work in wanted or f"{one.work}.{one.name}" in wanted)
+        and (one.quick is not None or not quick)
     ]
-    return "\n".join(lines)
 
 
-def seconds_text(row: list[float]) -> str:
-    """Return the cells of a measurement: median and range."""
-    return f"{statistics.median(row):.2f} s | {min(row):.2f}–{max(row):.2f} s"
+def start_record(path: Path, chosen: list[Measurement], *, quick: bool, keep: bool) -> dict[str, Any]:
+    """Return the record to fill: an empty one, or what a file holds without the measurements that are made again."""
+    fresh = {
+        "machine": describe_machine(),
+        "versions": describe_versions(),
+        "quick": quick,
+        "figures": {},
+    }
+    if not keep or not path.exists():
+        return fresh
+    record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    differs = [key for key in ("machine", "versions", "quick") if record[key] != fresh[key]]
+    if differs:
+        sys.exit(f"{path.name} has figures of another {' and '.join(differs)}; measure everything again.")
+    for one in chosen:
+        record["figures"].get(one.work, {}).pop(one.name, None)
+    return record
+
+
+def measure(one: Measurement, *, quick: bool) -> dict[str, Any]:
+    """Run a script once and return its figures, with the seconds of the whole process."""
+    script, *rest = one.arguments(quick=quick)
+    if not (HERE / script).exists():
+        return {"skipped": f"there is no {script}"}
+    with tempfile.TemporaryDirectory(prefix="kerasweep-bench-", ignore_cleanup_errors=True) as scratch:
+        started = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, str(HERE / script), *rest],
+            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "TMPDIR": scratch},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        seconds = time.perf_counter() - started
+    if done.returncode:
+        print(done.stderr, file=sys.stderr)
+        return {"error": done.stderr.strip().splitlines()[-1].replace(str(ROOT), ".")}
+    return {**json.loads(done.stdout.splitlines()[-1]), "process_seconds": seconds}
+
+
+def add(record: dict[str, Any], one: Measurement, figures: dict[str, Any], *, quick: bool) -> None:
+    """Put the figures of one run into the record."""
+    entries = record["figures"].setdefault(one.work, {})
+    entry = entries.setdefault(one.name, {"command": " ".join(one.arguments(quick=quick)), "runs": []})
+    entry["runs"].append(figures)
+
+
+def write_record(path: Path, record: dict[str, Any]) -> None:
+    """Write the record, after every run, so that an interruption loses one."""
+    rounded = json.loads(json.dumps(record), parse_float=lambda text: float(f"{float(text):.6g}"))
+    path.write_text(json.dumps(rounded, indent=1) + "\n", encoding="utf-8")
+
+
+def faults(record: dict[str, Any]) -> bool:
+    """Tell whether any run failed."""
+    entries = (entry for work in record["figures"].values() for entry in work.values())
+    return any("error" in run for entry in entries for run in entry["runs"])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,53 @@
+"""How long commands that only look take, on a large study: the whole process, from start to end."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from common import tell
+
+SUPPORT = Path(__file__).parents[1] / "tests" / "support"
+COMMANDS = {
+    "best": ("best",),
+    "studies": ("studies",),
+    "show": ("show", "large"),
+    "compare": ("compare", "large", "other"),
+    "spaces": ("spaces",),
+}
+
+
+def make_studies(folder: Path, trials: int) -> None:
+    """Write two studies of that many trials each."""
+    sys.path.insert(0, str(SUPPORT))
+    from synthetic import make_large_study
+
+    url = f"sqlite:///{folder / 'kerasweep.db'}"
+    make_large_study(url, "other", trials=trials, seed=1)
+    make_large_study(url, "large", trials=trials)
+
+
+def time_command(words: tuple[str, ...], folder: Path) -> float:
+    """Return the seconds of one command."""
+    started = time.perf_counter()
+    subprocess.run([sys.executable, "-m", "kerasweep", *words], cwd=folder, capture_output=True, check=True)
+    return time.perf_counter() - started
+
+
+def main() -> None:
+    """Tell the median seconds of each command; the first run of all warms the disk's cache and is not counted."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--trials", type=int, default=1000)
+    arguments = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="kerasweep-bench-"))
+    make_studies(folder, arguments.trials)
+    time_command(COMMANDS["best"], folder)
+    tell(**{name: time_command(words, folder) for name, words in COMMANDS.items()})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,274 @@
+"""The sections of the page, one a work: what was done, what each figure covers, a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any
+
+from figures import Figures, Value, ratio
+from targets import first_trials, shared_trials
+
+PEERS = {"keras_tuner": "KerasTuner, `run_trial` cross-validates", "optuna": "Optuna with `model.fit`"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: a figure, or its ratio to another contestant's."""
+
+    heading: str
+    value: str | Value
+    unit: str = ""
+    against: str | None = None
+    """A contestant; the cell is this row's figure divided by its own ``base``."""
+    base: str | Value | None = None
+    """The figure of ``against``, where it is another one than ``value``."""
+
+
+def table(figures: Figures, work: str, labels: dict[str, str], columns: Sequence[Column]) -> list[str]:
+    """Return a table with a row a contestant; one that was not measured says why."""
+    lines = [
+        f"| | {' | '.join(column.heading for column in columns)} |",
+        f"| --- |{' ---: |' * len(columns)}",
+    ]
+    for name, label in labels.items():
+        problem = figures.problem(work, name)
+        cells = [problem] if problem else []
+        if not problem:
+            cells = [_cell(figures, work, name, column) for column in columns]
+        cells += [""] * (len(columns) - len(cells))
+        lines.append(f"| {label} | {' | '.join(cells)} |")
+    return [*lines, ""]
+
+
+def _cell(figures: Figures, work: str, name: str, column: Column) -> str:
+    found = figures.range(work, name, column.value)
+    if column.against is not None:
+        found = ratio(found, figures.range(work, column.against, column.base or column.value))
+    return "–" if found is None else found.text(column.unit)
+
+
+PROCESS = Column("whole process", "process_seconds", " s")
+TRIALS = Column("trials", "trials")
+
+
+def w1(figures: Figures) -> list[str]:
+    """Digits, one architecture."""
+    labels = {
+        "kerasweep": "Kerasweep, 1 worker, all cores",
+        "kerasweep_1": "Kerasweep, 1 worker, 1 thread",
+        "kerasweep_2": "Kerasweep, 2 workers, 1 thread each",
+        **PEERS,
+        "scikeras_1": "SciKeras, `GridSearchCV`, `n_jobs=1`",
+        "scikeras_2": "SciKeras, `GridSearchCV`, `n_jobs=2`",
+        "numpy": "the same matrix products in NumPy, 1 thread",
+    }
+    columns = [
+        TRIALS,
+        Column("a trial, over the sweep", "seconds_per_trial", " s"),
+        Column("a warm trial", "warm", " s"),
+        Column("a trial / Kerasweep's, sweep", "seconds_per_trial", against="kerasweep"),
+        Column("a trial / Kerasweep's, warm", "seconds_per_trial", against="kerasweep", base="warm"),
+        PROCESS,
+    ]
+    return [
+        "## W1: digits, one architecture",
+        "",
+        "1,348 training rows, two hidden layers of 128 with dropout, Adam, 5 folds, 20 epochs, batch 100, every epoch",
+        "validated; configurations of learning rate and dropout. Kerasweep trains 20. The others, each of whose trials",
+        "takes as long as the next, train as many as the table says. Clocks start after imports, loading of data and",
+        "start of worker processes; writing the study is in. *Over the sweep*: all seconds, divided by the trials, so",
+        "that tracing is in. *Warm*: with one worker the median time from the end of a trial to the end of the next,",
+        "without the first; with two the time since each has ended one, divided by the trials since. The products are",
+        "forward and backward products of all steps of all folds, and forward products of validation, and nothing else.",
+        "SciKeras validates once, after the last epoch; its processes are warmed up by a search of one epoch.",
+        "*Whole process* has imports, loading and, for SciKeras, that search in it.",
+        "",
+        *table(figures, "w1", labels, columns),
+    ]
+
+
+def mixed(figures: Figures) -> list[str]:
+    """Digits, mixed architectures."""
+    count = shared_trials(figures)
+    first = first_trials(figures)
+    columns = [
+        TRIALS,
+        Column(f"first {count} trials", first, " s"),
+        Column("against Kerasweep's", first, against="kerasweep"),
+        Column("a trial, all trials", lambda run: float(run["seconds"]) / int(run["trials"]), " s"),
+        Column("mean accuracy of the first", lambda run: fmean(run["scores"][:count])),
+        PROCESS,
+    ]
+    return [
+        "## W1: digits, mixed architectures",
+        "",
+        "As above, but the configurations are drawn from the `dnn` basic preset with a seed: 1 to 3 hidden layers, 16 to",
+        "512 units, activation, batch normalization, optimizer, batch size, dropout, learning rate. Hardly two of them",
+        f"share a program, so that every trial is cold. Compared are the first {count} configurations, the same for all, on",
+        "one worker with all cores. The accuracy tells whether all did the same work; Kerasweep's is at the best epoch of",
+        "the folds' mean curve, the others' after the last epoch.",
+        "",
+        *table(figures, "mixed", {"kerasweep": "Kerasweep", **PEERS}, columns),
+    ]
+
+
+def w2(figures: Figures) -> list[str]:
+    """Fashion-MNIST in a fixed time."""
+    columns = [
+        Column("epochs of a fold, a second", "fold_epochs_per_second"),
+        Column("against Optuna", "fold_epochs_per_second", against="optuna"),
+        Column("epochs of a fold", "fold_epochs"),
+        Column("seconds", "seconds"),
+        TRIALS,
+        PROCESS,
+    ]
+    return [
+        "## W2: Fashion-MNIST, 3,000 images, a fixed time",
+        "",
+        "Two convolutional blocks, 3 folds, 9 epochs; learning rate, dropout, filters (16, 32) and kernel size (3, 5)",
+        "drawn at random, the same configurations in the same order; no pruning. Counted are epochs of single folds,",
+        "each with its validation, from the start of the first trial; tracing is in the time. Optuna finishes the trial",
+        "that its time-out meets. KerasTuner has no budget of time; it would train with the same `model.fit`.",
+        "",
+        *table(figures, "w2", {"kerasweep": "Kerasweep, 1 worker", "optuna": PEERS["optuna"]}, columns),
+    ]
+
+
+def w3(figures: Figures) -> list[str]:
+    """A table in a CSV file."""
+    columns = [
+        TRIALS,
+        Column("a trial", "seconds_per_trial", " s"),
+        Column("against Kerasweep", "seconds_per_trial", against="kerasweep"),
+        PROCESS,
+    ]
+    labels = {
+        "kerasweep": "`kerasweep.launch`, 1 worker",
+        "optuna": "Optuna with a `ColumnTransformer` a fold and `model.fit`",
+    }
+    return [
+        "## W3: a CSV file of 10,000 rows",
+        "",
+        "20 columns of numbers and 3 of categories, generated; two classes; a quarter of the rows held out; two hidden",
+        "layers of 64 with dropout, 5 folds, 10 epochs. Clocks start after imports; reading the file, preparing columns",
+        "inside each fold and writing the study are in.",
+        "",
+        *table(figures, "w3", labels, columns),
+    ]
+
+
+def w4(figures: Figures) -> list[str]:
+    """One epoch of all of Fashion-MNIST."""
+    columns = [
+        Column("second epoch", "later", " s"),
+        Column("plain `fit` / this", lambda run: 1 / float(run["later"]), against="fit"),
+        Column("first epoch", "first", " s"),
+        Column("best accuracy", "best"),
+        PROCESS,
+    ]
+    labels = {
+        "fit": "plain `model.fit`",
+        "fit_no_jit": "plain `model.fit`, `jit_compile=False`",
+        "kerasweep": "Kerasweep, default settings",
+        "kerasweep_float32": "Kerasweep, `precision=float32`",
+        "kerasweep_bfloat16": "Kerasweep, `precision=bfloat16`",
+        "kerasweep_auto": "Kerasweep, `precision=auto`",
+        "kerasweep_fit": "Kerasweep, `trainer=fit`",
+    }
+    return [
+        "## W4: Fashion-MNIST, all 60,000 images, an epoch",
+        "",
+        "Convolutions of 32 and 64 filters of 3x3, a dense layer of 128, dropout; one hold-out: 48,000 rows to train, 12,000",
+        "to validate after each epoch, batch 100, default threads. The second epoch is the measure. Tracing is in the",
+        "first one and, for Kerasweep, so is the preparation of rows.",
+        "",
+        *table(figures, "w4", labels, columns),
+    ]
+
+
+def driver(figures: Figures) -> list[str]:
+    """The driver with nothing to train."""
+    labels = {
+        f"{method}_{workers}": f"{method} search, {workers} at a time"
+        for method in ("random", "bayes")
+        for workers in (1, 8)
+    }
+    columns = [Column("trials a second", "trials_per_second"), PROCESS]
+    return [
+        "## Driver",
+        "",
+        "Trials a second through the whole driver with an SQLite study and an executor that has nothing to train:",
+        "1,000 trials of a random search, 300 of a Bayesian one.",
+        "",
+        *table(figures, "driver", labels, columns),
+    ]
+
+
+def memory(figures: Figures) -> list[str]:
+    """Resident memory over many trials."""
+    levels = ("20", "100", "200", "500")
+
+    def at(level: str) -> Value:
+        def read(run: dict[str, Any]) -> float | None:
+            return run["mebibytes"].get(level)  # type: ignore[no-any-return]
+
+        return read
+
+    columns = [
+        *(Column(f"after {level}", at(level), " MiB") for level in levels),
+        Column("growth after the first 20", lambda run: 100 * float(run["growth"]), " %"),
+        Column("a trial", "seconds_per_trial", " s"),
+    ]
+    return [
+        "## Memory",
+        "",
+        "Resident memory of one process that trains 500 tiny trials (200 digits, 2 folds, 2 epochs, four architectures).",
+        "Driver and worker are one process here, so that what the driver keeps is in the figures.",
+        "",
+        *table(figures, "memory", {"kerasweep": "Kerasweep, 1 worker"}, columns),
+    ]
+
+
+def browsing(figures: Figures) -> list[str]:
+    """Commands that only look."""
+    columns = [
+        Column(f"`{command}`", command, " s") for command in ("best", "studies", "show", "compare", "spaces")
+    ]
+    labels = {"1000": "1,000 trials", "10000": "10,000 trials"}
+    return [
+        "## Browsing",
+        "",
+        "The whole process of a `kerasweep` command, from start to end, where two studies have so many trials each;",
+        "`compare` compares them.",
+        "",
+        *table(figures, "browsing", labels, columns),
+    ]
+
+
+def scaling(figures: Figures) -> list[str]:
+    """A warm trial as sizes grow."""
+    labels = {
+        "folds_3": "3 folds",
+        "folds_5": "5 folds",
+        "folds_10": "10 folds",
+        "workers_1": "1 worker, 1 thread",
+        "workers_2": "2 workers, 1 thread each",
+        "rows_1000": "1,000 generated rows, 4 epochs",
+        "rows_10000": "10,000 generated rows, 4 epochs",
+        "rows_100000": "100,000 generated rows, 4 epochs",
+    }
+    columns = [Column("a warm trial", "warm", " s"), Column("the first trial", "first", " s"), TRIALS]
+    return [
+        "## Scaling",
+        "",
+        "Seconds of a warm trial of W1's network: 5 folds, 20 epochs, digits and one worker with all cores, but for what a",
+        "row says. With two workers: seconds between trials, of both together. Generated rows have 20 numbers and 10",
+        "classes; all of them train in 5 folds.",
+        "",
+        *table(figures, "scaling", labels, columns),
+    ]
+
+
+SECTIONS = (w1, mixed, w2, w3, w4, driver, memory, browsing, scaling)

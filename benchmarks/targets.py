@@ -1,0 +1,167 @@
+"""What Kerasweep sets out to reach, beside what was measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from figures import Figures, Range, Value, ratio
+
+
+@dataclass(frozen=True)
+class Target:
+    """One line of the table."""
+
+    work: str
+    measure: str
+    words: str
+    bound: float
+    side: Literal["least", "most"]
+    reached: Range | None
+    unit: str = ""
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the median reaches the target."""
+        if self.reached is None:
+            return None
+        median = self.reached.median
+        return median >= self.bound if self.side == "least" else median <= self.bound
+
+    def cells(self, *, judge: bool = True) -> list[str]:
+        """Return the line's cells; the last one is empty where sizes are not those that the target is about."""
+        verdict = {True: "yes", False: "**no**", None: ""}[self.met if judge else None]
+        reached = "not measured" if self.reached is None else self.reached.text(self.unit)
+        return [self.work, self.measure, self.words, reached, verdict]
+
+
+def make_targets(figures: Figures) -> list[Target]:
+    """Return all targets with what was reached."""
+    return [*_against_peers(figures), *_own(figures)]
+
+
+def _against_peers(figures: Figures) -> list[Target]:
+    get = figures.range
+    own = get("w1", "kerasweep", "warm")
+    two = get("w1", "kerasweep_2", "seconds_per_trial")
+    first = first_trials(figures)
+    mixed = ratio(get("mixed", "keras_tuner", first), get("mixed", "kerasweep", first))
+    w2 = ratio(
+        get("w2", "kerasweep", "fold_epochs_per_second"), get("w2", "optuna", "fold_epochs_per_second")
+    )
+    fit = get("w4", "fit", "later")
+    tuner, scikeras = (get("w1", name, "seconds_per_trial") for name in ("keras_tuner", "scikeras_2"))
+    floor = ratio(get("w1", "kerasweep_1", "warm"), get("w1", "numpy", "seconds_per_trial"))
+    plain, half = (ratio(fit, get("w4", f"kerasweep{name}", "later")) for name in ("", "_bfloat16"))
+    return [
+        Target(
+            "W1, per trial, one process",
+            "KerasTuner / Kerasweep, warm",
+            "20 or more",
+            20,
+            "least",
+            ratio(tuner, own),
+        ),
+        Target(
+            "W1, mixed architectures, whole sweep",
+            "KerasTuner / Kerasweep, same configurations",
+            "12 or more",
+            12,
+            "least",
+            mixed,
+        ),
+        Target(
+            "W1, per trial, two workers",
+            "SciKeras `n_jobs=2` / Kerasweep, whole sweep",
+            "15 or more",
+            15,
+            "least",
+            ratio(scikeras, two),
+        ),
+        Target(
+            "W1", "Kerasweep / the same products in NumPy, warm, one thread", "4 or less", 4, "most", floor
+        ),
+        Target("W2, epochs of training a second", "Kerasweep / Optuna with fit", "2 or more", 2, "least", w2),
+        Target(
+            "W4, an epoch after the first",
+            "plain `model.fit` / Kerasweep",
+            "1 or more: never slower",
+            1,
+            "least",
+            plain,
+        ),
+        Target(
+            "W4, in bfloat16",
+            "plain `model.fit` / Kerasweep",
+            "1.5 or more, where bfloat16 pays",
+            1.5,
+            "least",
+            half,
+        ),
+    ]
+
+
+def _own(figures: Figures) -> list[Target]:
+    get = figures.range
+    driver = [
+        Target(
+            "Empty trials, SQLite",
+            f"trials a second through the whole driver, {method} search, {workers} worker{'s'[: workers > 1]}",
+            "50 or more",
+            50,
+            "least",
+            get("driver", f"{method}_{workers}", "trials_per_second"),
+        )
+        for method in ("random", "bayes")
+        for workers in (1, 8)
+    ]
+    browsing = [
+        Target(
+            "Start",
+            f"`kerasweep best`, {int(trials):,} trials",
+            "0.5 s or less",
+            0.5,
+            "most",
+            get("browsing", trials, "best"),
+            " s",
+        )
+        for trials in ("1000", "10000")
+    ]
+    growth = get("memory", "kerasweep", lambda run: 100 * float(run["growth"]))
+    return [
+        *driver,
+        Target(
+            "500 trials", "growth of resident memory after the first 20", "under 5 %", 5, "most", growth, " %"
+        ),
+        *browsing,
+        Target(
+            "Two workers against one, W1",
+            "speed-up of the whole sweep against the faster of all cores and one thread",
+            "1.7 or more",
+            1.7,
+            "least",
+            ratio(best_single(figures), get("w1", "kerasweep_2", "seconds_per_trial")),
+        ),
+    ]
+
+
+def best_single(figures: Figures) -> Range | None:
+    """Return the seconds a trial with one worker, with the number of threads that suits it better."""
+    both = [figures.range("w1", name, "seconds_per_trial") for name in ("kerasweep", "kerasweep_1")]
+    return min((one for one in both if one is not None), key=lambda one: one.median, default=None)
+
+
+def shared_trials(figures: Figures) -> int:
+    """Return how many configurations of the mixed list all contestants have trained."""
+    runs = [run for name in ("kerasweep", "keras_tuner", "optuna") for run in figures.runs("mixed", name)]
+    return min((int(run["trials"]) for run in runs), default=0)
+
+
+def first_trials(figures: Figures) -> Value:
+    """Return what reads the seconds until the configurations that all have trained were done."""
+    count = shared_trials(figures)
+
+    def read(run: dict[str, Any]) -> float | None:
+        return float(run["ends"][count - 1]) if count else None
+
+    return read
