@@ -12,8 +12,8 @@ from ..studies import StudyRecord, TrialRecord, best_trial, read_trial
 from ..studies.writing import drive_study
 from .data import Dataset, FittedPreparation
 from .launch import plan_resume
-from .models import Build, Signature
 from .machine import cores
+from .models import Build, Signature
 from .plan import all_rows
 from .training import Workload
 from .training.seeds import fold_seed

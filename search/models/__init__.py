@@ -3,4 +3,13 @@
 from .loading import FAMILIES, Build, Family, ModelSource, describe_error, find_model
 from .signature import Precision, Signature
 
-__all__ = ["FAMILIES", "Build", "Family", "ModelSource", "Precision", "Signature", "describe_error", "find_model"]
+__all__ = [
+    "FAMILIES",
+    "Build",
+    "Family",
+    "ModelSource",
+    "Precision",
+    "Signature",
+    "describe_error",
+    "find_model",
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,8 @@ from typing import Any, Literal
 
 import keras
 import numpy as np
+from keras.src.utils.naming import reset_uids
+from tensorflow.python.eager import context
 
 from ...errors import TrainingError
 from ...spaces import Configuration
@@ -25,6 +28,8 @@ def build_model(
     signature: Signature,
     seed: int,
     precision: Precision = "float32",
+    *,
+    keep_programs: bool = False,
 ) -> keras.Model:
     """Build and compile a model; all of its randomness follows from the seed.
 
@@ -37,11 +42,32 @@ def build_model(
         signature: What it is given, too.
         seed: For weights, dropout and whatever else is random.
         precision: ``bfloat16`` has layers compute in it and keep float32 weights (Keras's ``mixed_bfloat16``).
+        keep_programs: Whether TensorFlow's own generator is left as it is, because seeding it has TensorFlow prepare
+            all traced programs again. Keras's layers do not draw from it. Where the function does, it is seeded.
 
     Raises:
         TrainingError: of kind ``model``: the function raises or returns no model.
     """
+    if keep_programs:
+        random.seed(seed)
+        np.random.seed(seed)  # noqa: NPY002 - what a user's function may draw from
+        before = _tensorflow_draws()
+        model = _built_and_compiled(build, configuration, signature, precision)
+        if before is not None and _tensorflow_draws() == before:
+            return model
     keras.utils.set_random_seed(seed)
+    return _built_and_compiled(build, configuration, signature, precision)
+
+
+def _tensorflow_draws() -> Any:
+    """Return the state of TensorFlow's own generator, or None where it cannot be seen."""
+    return getattr(getattr(context.context(), "_rng", None), "getstate", lambda: None)()
+
+
+def _built_and_compiled(
+    build: Build, configuration: Configuration, signature: Signature, precision: Precision
+) -> keras.Model:
+    reset_uids()  # equal architectures get equal names of layers; clear_session would drop traced programs as well
     try:
         with _computing_in(precision):
             model = build(dict(configuration), signature)

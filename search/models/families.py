@@ -18,26 +18,25 @@ from .signature import Signature
 
 def build_nn(config: Configuration, signature: Signature) -> keras.Model:
     """Regression from one feature or many: Dense layers, the last one linear."""
-    model = _start(signature)
-    for _ in range(_whole(config, "hidden_layers")):
-        model.add(layers.Dense(config["units"], activation=config["activation"]))
-    return _end(model, signature)
+    hidden = [
+        layers.Dense(config["units"], activation=config["activation"])
+        for _ in range(_whole(config, "hidden_layers"))
+    ]
+    return _model(hidden, signature)
 
 
 def build_ann(config: Configuration, signature: Signature) -> keras.Model:
     """One hidden layer, then softmax."""
-    model = _start(signature)
-    model.add(layers.Dense(config["units"], activation=config["activation"]))
-    return _end(model, signature)
+    return _model([layers.Dense(config["units"], activation=config["activation"])], signature)
 
 
 def build_dnn(config: Configuration, signature: Signature) -> keras.Model:
     """Hidden layers, each followed by dropout and, where asked for, batch normalization before its activation."""
-    model = _start(signature)
+    hidden: list[keras.Layer] = []
     for _ in range(_whole(config, "hidden_layers")):
-        _add_normalized(model, config, layers.Dense, units=config["units"])
-        model.add(layers.Dropout(config["dropout"]))
-    return _end(model, signature)
+        hidden += _normalized(config, layers.Dense, units=config["units"])
+        hidden.append(layers.Dropout(config["dropout"]))
+    return _model(hidden, signature)
 
 
 def build_cnn(config: Configuration, signature: Signature) -> keras.Model:
@@ -46,52 +45,46 @@ def build_cnn(config: Configuration, signature: Signature) -> keras.Model:
     The number of filters doubles from block to block. A block pools only while the picture is at least 2 pixels
     high and wide, so that small pictures (digits are 8x8) take as many blocks as large ones.
     """
-    model = _start(signature)
+    hidden: list[keras.Layer] = []
     filters = _whole(config, "filters")
     size = min(_height_and_width(signature.input_shape))
     for _ in range(_whole(config, "blocks")):
-        _add_normalized(
-            model, config, layers.Conv2D, filters=filters, kernel_size=config["kernel_size"], padding="same"
+        hidden += _normalized(
+            config, layers.Conv2D, filters=filters, kernel_size=config["kernel_size"], padding="same"
         )
         if size >= 2:
-            model.add(layers.MaxPooling2D())
+            hidden.append(layers.MaxPooling2D())
             size //= 2
         filters *= 2
-    model.add(layers.Dropout(config["dropout"]))
-    model.add(layers.Flatten())
-    model.add(layers.Dense(config["units"], activation=config["activation"]))
-    model.add(layers.Dropout(config["dropout"]))
-    return _end(model, signature)
+    hidden.append(layers.Dropout(config["dropout"]))
+    hidden.append(layers.Flatten())
+    hidden.append(layers.Dense(config["units"], activation=config["activation"]))
+    hidden.append(layers.Dropout(config["dropout"]))
+    return _model(hidden, signature)
 
 
 BUILDERS = {"nn": build_nn, "ann": build_ann, "dnn": build_dnn, "cnn": build_cnn}
 
 
-def _start(signature: Signature) -> keras.Sequential:
-    return keras.Sequential([keras.Input(signature.input_shape)])
-
-
-def _end(model: keras.Sequential, signature: Signature) -> keras.Sequential:
+def _model(hidden: list[keras.Layer], signature: Signature) -> keras.Sequential:
+    """Return the model, made at once: a layer that is added to a ``Sequential`` builds all of it anew."""
     # Probabilities and predictions need float32, whatever the layers before compute in.
     mixed = keras.config.dtype_policy().compute_dtype != "float32"
-    model.add(
-        layers.Dense(
-            signature.outputs,
-            activation=signature.output_activation,
-            dtype="float32" if mixed else None,
-        )
+    output = layers.Dense(
+        signature.outputs, activation=signature.output_activation, dtype="float32" if mixed else None
     )
-    return model
+    return keras.Sequential([keras.Input(signature.input_shape), *hidden, output])
 
 
-def _add_normalized(model: keras.Sequential, config: Configuration, layer: Any, **arguments: Any) -> None:
-    """Add a layer with its activation; with batch normalization, in the order layer, normalization, activation."""
+def _normalized(config: Configuration, layer: Any, **arguments: Any) -> list[keras.Layer]:
+    """Return a layer with its activation; with batch normalization, in the order layer, normalization, activation."""
     if not config["batch_normalization"]:
-        model.add(layer(activation=config["activation"], **arguments))
-        return
-    model.add(layer(use_bias=False, **arguments))  # the normalization's own offset makes a bias idle
-    model.add(layers.BatchNormalization())
-    model.add(layers.Activation(config["activation"]))
+        return [layer(activation=config["activation"], **arguments)]
+    return [
+        layer(use_bias=False, **arguments),  # the normalization's own offset makes a bias idle
+        layers.BatchNormalization(),
+        layers.Activation(config["activation"]),
+    ]
 
 
 def _whole(config: Configuration, name: str) -> int:

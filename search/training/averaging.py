@@ -39,7 +39,7 @@ def put_back(model: keras.Model, kept: list[Any]) -> None:
         variable.assign(value)
 
 
-class ScoreAverage(keras.callbacks.Callback):
+class ScoreAverage(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
     """Has ``fit`` score a model with its averaged weights and go on from the others in a further call."""
 
     def __init__(self) -> None:

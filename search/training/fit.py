@@ -63,11 +63,18 @@ class FitTrainer:
             )
         )
 
-    def build(self, task: Task, fold: int) -> keras.Model:
-        """Build and compile a fold's model."""
+    def build(self, task: Task, fold: int, *, keep_programs: bool = False) -> keras.Model:
+        """Build and compile a fold's model; see ``build_model``."""
         seed = fold_seed(task.seed, fold)
         workload = self._workload
-        return build_model(self._build, task.configuration, workload.signature, seed, workload.precision)
+        return build_model(
+            self._build,
+            task.configuration,
+            workload.signature,
+            seed,
+            workload.precision,
+            keep_programs=keep_programs,
+        )
 
     def targets(self, fold: int, model: keras.Model) -> tf.Tensor:
         """Return a fold's targets in the form that a model's loss reads."""

@@ -67,9 +67,7 @@ def start_whole(workload: Workload, configuration: Configuration, seed: int) -> 
     keras.utils.clear_session()
     dataset = workload.dataset
     fitted = workload.preparation.fit(dataset.x, dataset.y)
-    model = build_model(
-        workload.model.load(), configuration, workload.signature, seed, workload.precision
-    )
+    model = build_model(workload.model.load(), configuration, workload.signature, seed, workload.precision)
     batch_size = batch_size_of(configuration)
     arrays = []
     for x, y in ((dataset.x, dataset.y), (dataset.x_test, dataset.y_test)):

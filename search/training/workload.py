@@ -9,10 +9,10 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 
+from ...spaces import Configuration
 from ..data import Dataset, FittedPreparation, Fold, Preparation
 from ..events import EpochEnded, Outcome, Task
 from ..metrics import Objective
-from ...spaces import Configuration
 from ..models import ModelSource, Precision, Signature
 
 DEFAULT_BATCH = 100

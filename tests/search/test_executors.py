@@ -117,7 +117,7 @@ def reference():
 def inline() -> Iterator[InlineExecutor]:
     made = make_executor(make_workload(), workers=1, threads=1)
     assert isinstance(made, InlineExecutor)
-    assert made.start(task(-1)) == 4 * 6 + 6 + 6 * 2 + 2
+    assert made.start(task(-1)).parameters == 4 * 6 + 6 + 6 * 2 + 2
     yield made
     made.close()
     made.close()
@@ -128,7 +128,7 @@ def local() -> Iterator[LocalExecutor]:
     made = make_executor(make_workload(), workers=2, threads=1)
     assert isinstance(made, LocalExecutor)
     assert made.capacity == 2
-    assert made.start(task(-1)) == 4 * 6 + 6 + 6 * 2 + 2
+    assert made.start(task(-1)).parameters == 4 * 6 + 6 + 6 * 2 + 2
     folder, processes = made._folder, [worker.process for worker in made._workers]
     assert folder.is_dir()
     yield made

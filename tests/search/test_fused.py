@@ -53,7 +53,12 @@ def optimizers() -> dict[str, tuple[dict[str, Any], str, float, float]]:
         "SGD clipped together": ({"learning_rate": 0.1}, "global_clipnorm", 0.1, 0.05),
         "SGD clipped by value": ({"learning_rate": 0.1}, "clipvalue", 0.01, 0.02),
         "Adam averaged": ({"use_ema": True}, "ema_momentum", 0.9, 0.5),
-        "Adam averaged and overwritten": ({"use_ema": True, "ema_overwrite_frequency": 2}, "ema_momentum", 0.9, 0.5),
+        "Adam averaged and overwritten": (
+            {"use_ema": True, "ema_overwrite_frequency": 2},
+            "ema_momentum",
+            0.9,
+            0.5,
+        ),
         "SGD accumulated": ({"learning_rate": 0.1, "gradient_accumulation_steps": 2}, "momentum", 0.9, 0.5),
         "SGD scaled": ({"learning_rate": 0.1}, "loss_scale_factor", 8.0, 4.0),
     }
@@ -62,7 +67,7 @@ def optimizers() -> dict[str, tuple[dict[str, Any], str, float, float]]:
 def optimizer_case(name: str) -> Callable[..., Any]:
     fixed, varying, _, _ = optimizers()[name]
     return lambda keras, value: {
-        "optimizer": getattr(keras.optimizers, name.split()[0])(**{**fixed, varying: value})
+        "optimizer": getattr(keras.optimizers, name.split(maxsplit=1)[0])(**{**fixed, varying: value})
     }
 
 
@@ -77,13 +82,17 @@ def exponential_decay(keras, value):
 
 @case(0.02, 0.05)
 def cosine_decay_with_warmup(keras, value):
-    schedule = keras.optimizers.schedules.CosineDecay(0.001, 6, alpha=0.1, warmup_target=value, warmup_steps=3)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.001, 6, alpha=0.1, warmup_target=value, warmup_steps=3
+    )
     return {"optimizer": keras.optimizers.SGD(schedule)}
 
 
 @case(0.5, 0.8)
 def restarts(keras, value):
-    return {"optimizer": keras.optimizers.SGD(keras.optimizers.schedules.CosineDecayRestarts(0.1, 3, m_mul=value))}
+    return {
+        "optimizer": keras.optimizers.SGD(keras.optimizers.schedules.CosineDecayRestarts(0.1, 3, m_mul=value))
+    }
 
 
 @case(0.01, 0.02)
@@ -174,7 +183,9 @@ def huber(keras, value):
 
 @case(0.02, 0.3)
 def initial_weights(keras, value):
-    return {"layers": [keras.layers.Dense(6, kernel_initializer=keras.initializers.RandomNormal(stddev=value))]}
+    return {
+        "layers": [keras.layers.Dense(6, kernel_initializer=keras.initializers.RandomNormal(stddev=value))]
+    }
 
 
 def build_with(special: Callable[..., Any]) -> Callable[..., Any]:
@@ -351,7 +362,7 @@ def own_layer(keras, value):
 
         def __init__(self):
             super().__init__()
-            self.shift = float(np.random.random()) * value
+            self.shift = float(np.random.random()) * value  # noqa: NPY002
 
         def call(self, rows):
             return rows + self.shift

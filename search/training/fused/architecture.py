@@ -70,7 +70,9 @@ def _is_keras_only(part: Any) -> bool:
     if "class_name" in part:
         module = str(part.get("module") or "keras")
         is_knob = part["class_name"] == Knob.__name__
-        if not is_knob and (module.partition(".")[0] not in ("keras", "builtins") or part.get("registered_name")):
+        if not is_knob and (
+            module.partition(".")[0] not in ("keras", "builtins") or part.get("registered_name")
+        ):
             return False
         if part["class_name"] in ("function", "__lambda__", "Lambda"):
             return False

@@ -80,7 +80,12 @@ class Program:
 
 
 def trace(
-    models: Sequence[keras.Model], tensors: Sequence[FoldTensors], sheet: Sheet, *, shared: bool, parallel: bool
+    models: Sequence[keras.Model],
+    tensors: Sequence[FoldTensors],
+    sheet: Sheet,
+    *,
+    shared: bool,
+    parallel: bool,
 ) -> Program:
     """Trace the program of some models' architecture.
 
@@ -118,7 +123,9 @@ def trace(
         return tf.stack(ends)
 
     return Program(
-        tf.function(train, autograph=False).get_concrete_function([_ROWS] * len(folds), _NUMBER, _NUMBER, _NUMBER),
+        tf.function(train, autograph=False).get_concrete_function(
+            [_ROWS] * len(folds), _NUMBER, _NUMBER, _NUMBER
+        ),
         tf.function(finish, autograph=False).get_concrete_function(),
         folds[0].metrics,
         tuple(states),

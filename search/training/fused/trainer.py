@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -45,6 +46,9 @@ class FusedTrainer:
         self._threads = threads
         self._required = required
         self._fit = FitTrainer(workload)
+        keras.utils.set_random_seed(
+            0
+        )  # from now on TensorFlow's generator shows whether anybody draws from it
         self._cache = ProgramCache()
 
     def probe(self, task: Task) -> ModelSize:
@@ -56,26 +60,17 @@ class FusedTrainer:
     def train(self, task: Task) -> Training:
         """Train a configuration, an epoch of all folds at a time."""
         started = time.perf_counter()
-        keras.utils.clear_session(free_memory=False)  # equal architectures get equal names
-        first = self._fit.build(task, 0)
-        summary = summary_of(first)  # an optimizer that is built would be counted
+        first = self._fit.build(task, 0, keep_programs=True)
+        facts: dict[str, Any] = {"parameters": int(first.count_params()), "summary": summary_of(first)}
         program, reason = self._program(task, first)
         if program is None:
             self._refuse(reason)
             outcome = yield from self._fit.train(task)
             return replace(outcome, notes=(*outcome.notes, f"trained by fit: {reason}"))
-        epochs = _Epochs(
-            self._workload, task, program, loss_name(first), passes=needs_graph_passes(first)
-        )
+        epochs = _Epochs(self._workload, task, program, loss_name(first), passes=needs_graph_passes(first))
         return (
             yield from train_in_lockstep(
-                self._workload,
-                task,
-                epochs.train,
-                trainer=self.name,
-                started=started,
-                parameters=int(first.count_params()),
-                summary=summary,
+                self._workload, task, epochs.train, trainer=self.name, started=started, **facts
             )
         )
 
@@ -88,31 +83,45 @@ class FusedTrainer:
         reason = why_fit(first)
         if reason is not None:
             return None, reason
-        others = [self._fit.build(task, fold) for fold in range(1, len(self._workload.folds))]
         try:
-            return self._ready([first, *others]), None
-        except (tf.errors.ResourceExhaustedError, MemoryError):
+            first.optimizer.build(first.trainable_variables)
+            sheet = find_floats(first)
+            key = architecture_key(first, sheet)
+            program = (
+                self._own_program(task) if key is None else self._shared_program(task, first, sheet, key)
+            )
+        except (tf.errors.ResourceExhaustedError, MemoryError, TrainingError):
             raise
         except Exception as error:  # noqa: BLE001 - a model may raise anything; fit shows it as Keras does
             return None, f"tracing it raises {type(error).__name__}: {one_line(error, 200)}"
+        return program, None
 
-    def _ready(self, models: Sequence[keras.Model]) -> Program:
-        first = models[0]
-        first.optimizer.build(first.trainable_variables)
-        sheet = find_floats(first)
-        key = architecture_key(first, sheet)
-        program = None if key is None else self._cache.find(key, sheet.values)
+    def _shared_program(self, task: Task, first: keras.Model, sheet: Sheet, key: str) -> Program:
+        """Return the program of an architecture: one that was traced for an earlier trial, if it fits."""
+        folds = range(1, len(self._workload.folds))
+        models = [first, *(self._fit.build(task, fold, keep_programs=True) for fold in folds)]
+        program = self._cache.find(key, sheet.values)
         if program is None:
-            tensors = [self._tensors(fold, first) for fold in range(len(models))]
-            parallel = self._threads > 1 and not is_convolutional(first)
-            if key is None:
-                for other in models[1:]:
-                    other.optimizer.build(other.trainable_variables)
-                return trace(models, tensors, Sheet([]), shared=False, parallel=parallel)
-            program = trace(models, tensors, sheet, shared=True, parallel=parallel)
+            program = trace(
+                models, self._all_tensors(first), sheet, shared=True, parallel=self._is_parallel(first)
+            )
             self._cache.keep(key, program)
         program.load(models, sheet.values)
         return program
+
+    def _own_program(self, task: Task) -> Program:
+        """Return a program for one trial of a model with code of a user's own, which may draw at random, too."""
+        models = [self._fit.build(task, fold) for fold in range(len(self._workload.folds))]
+        for model in models:
+            model.optimizer.build(model.trainable_variables)
+        tensors = self._all_tensors(models[0])
+        return trace(models, tensors, Sheet([]), shared=False, parallel=self._is_parallel(models[0]))
+
+    def _is_parallel(self, model: keras.Model) -> bool:
+        return self._threads > 1 and not is_convolutional(model)
+
+    def _all_tensors(self, model: keras.Model) -> list[FoldTensors]:
+        return [self._tensors(fold, model) for fold in range(len(self._workload.folds))]
 
     def _tensors(self, fold: int, model: keras.Model) -> FoldTensors:
         data = self._workload.fold_data[fold]
@@ -127,9 +136,7 @@ class FusedTrainer:
 class _Epochs:
     """The epochs of one configuration on a loaded program."""
 
-    def __init__(
-        self, workload: Workload, task: Task, program: Program, loss: str, *, passes: bool
-    ) -> None:
+    def __init__(self, workload: Workload, task: Task, program: Program, loss: str, *, passes: bool) -> None:
         self._program = program
         self._passes = passes
         self._loss = loss
