@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import argparse
 import time
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 from common import import_tensorflow, skip, tell
 
 EPOCHS = {"dense": 20, "convolutional": 4}
-XLA_ROUNDS = 1
 
 
 def main() -> None:
@@ -24,7 +24,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--folds", choices=("rule", "in-turn", "together"), default="rule")
     parser.add_argument("--graph", choices=("kept", "inlined", "xla"), default="kept")
-    parser.add_argument("--optimizer-passes", choices=("rule", "on", "off"), default="rule")
+    parser.add_argument("--passes", action="store_true", help="with TensorFlow's passes over graphs")
     parser.add_argument("--precision", default="float32")
     parser.add_argument("--epochs", type=int)
     arguments = parser.parse_args()
@@ -61,8 +61,8 @@ def prepare(arguments: argparse.Namespace, epochs: int) -> tuple[Any, dict[str, 
     if arguments.folds != "rule":
         trainer._threads = 2
         module.is_convolutional = lambda _: arguments.folds == "in-turn"
-    if arguments.optimizer_passes != "rule":
-        module.needs_graph_passes = lambda _: arguments.optimizer_passes == "on"
+    if arguments.passes:
+        module.without_graph_passes = nullcontext
     return trainer, {**plan.space.recommended(), "learning_rate": 0.003}
 
 

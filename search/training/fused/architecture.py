@@ -33,14 +33,6 @@ def is_convolutional(model: keras.Model) -> bool:
     return any(hasattr(layer, "kernel_size") for layer in model._flatten_layers())
 
 
-def needs_graph_passes(model: keras.Model) -> bool:
-    """Tell whether TensorFlow's passes over a graph are worth their time: they fuse what surrounds a convolution.
-
-    A dense network's program runs as fast without them, and is ready a third sooner (docs/benchmarks.md).
-    """
-    return is_convolutional(model)
-
-
 def architecture_key(model: keras.Model, sheet: Sheet) -> str | None:
     """Return what two models must share to use one program, or None where that cannot be known.
 

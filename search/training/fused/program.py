@@ -136,10 +136,14 @@ def trace(
 
 
 @contextmanager
-def graph_passes(*, on: bool) -> Iterator[None]:
-    """Have programs that are first called inside optimized by TensorFlow, or run as they were traced."""
+def without_graph_passes() -> Iterator[None]:
+    """Have programs that are called inside run as they were traced.
+
+    TensorFlow's passes over a graph took longer than they saved, for dense and convolutional networks alike
+    (docs/benchmarks.md).
+    """
     before = tf.config.optimizer.get_experimental_options().get("disable_meta_optimizer", False)
-    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": not on})
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     try:
         yield
     finally:

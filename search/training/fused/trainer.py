@@ -18,10 +18,10 @@ from ..fit import FitTrainer
 from ..lockstep import train_in_lockstep
 from ..seeds import epoch_order, fold_seed
 from ..workload import ModelSize, Training, Workload, batch_size_of
-from .architecture import architecture_key, is_convolutional, needs_graph_passes, why_fit
+from .architecture import architecture_key, is_convolutional, why_fit
 from .cache import ProgramCache
 from .knobs import Sheet, find_floats
-from .program import FoldTensors, Program, graph_passes, trace
+from .program import FoldTensors, Program, trace, without_graph_passes
 
 CALL_SECONDS = 1.0
 """How long a call of a program should take at most, so that Ctrl-C is heard; longer epochs are cut into several."""
@@ -67,7 +67,7 @@ class FusedTrainer:
             self._refuse(reason)
             outcome = yield from self._fit.train(task)
             return replace(outcome, notes=(*outcome.notes, f"trained by fit: {reason}"))
-        epochs = _Epochs(self._workload, task, program, loss_name(first), passes=needs_graph_passes(first))
+        epochs = _Epochs(self._workload, task, program, loss_name(first))
         return (
             yield from train_in_lockstep(
                 self._workload, task, epochs.train, trainer=self.name, started=started, **facts
@@ -136,9 +136,8 @@ class FusedTrainer:
 class _Epochs:
     """The epochs of one configuration on a loaded program."""
 
-    def __init__(self, workload: Workload, task: Task, program: Program, loss: str, *, passes: bool) -> None:
+    def __init__(self, workload: Workload, task: Task, program: Program, loss: str) -> None:
         self._program = program
-        self._passes = passes
         self._loss = loss
         self._folds = workload.fold_data
         self._seeds = [fold_seed(task.seed, fold) for fold in range(len(self._folds))]
@@ -153,7 +152,7 @@ class _Epochs:
             for seed, data in zip(self._seeds, self._folds, strict=True)
         ]
         try:
-            with graph_passes(on=self._passes):
+            with without_graph_passes():
                 self._train_steps(orders)
                 values = self._program.finish().numpy().tolist()
         except tf.errors.ResourceExhaustedError as error:
