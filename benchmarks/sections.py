@@ -124,6 +124,11 @@ def w2(figures: Figures) -> list[str]:
         TRIALS,
         PROCESS,
     ]
+    labels = {
+        "kerasweep": "Kerasweep, 1 worker",
+        "kerasweep_2": "Kerasweep, 2 workers, `precision=auto`",
+        "optuna": PEERS["optuna"],
+    }
     return [
         "## W2: Fashion-MNIST, 3,000 images, a fixed time",
         "",
@@ -132,7 +137,7 @@ def w2(figures: Figures) -> list[str]:
         "each with its validation, from the start of the first trial; tracing is in the time. Optuna finishes the trial",
         "that its time-out meets. KerasTuner has no budget of time; it would train with the same `model.fit`.",
         "",
-        *table(figures, "w2", {"kerasweep": "Kerasweep, 1 worker", "optuna": PEERS["optuna"]}, columns),
+        *table(figures, "w2", labels, columns),
     ]
 
 
@@ -271,4 +276,41 @@ def scaling(figures: Figures) -> list[str]:
     ]
 
 
-SECTIONS = (w1, mixed, w2, w3, w4, driver, memory, browsing, scaling)
+def ideas(figures: Figures) -> list[str]:
+    """Ways to train all folds at once, kept and lost."""
+    dense = {
+        "dense": "kept: one program a fold's epoch, not inlined, no graph passes; 1 thread",
+        "dense_2": "kept: the same, folds side by side on 2 threads",
+        "dense_turn": "lost: folds one after the other on 2 threads",
+        "dense_passes": "lost: with TensorFlow's passes over the graph; 1 thread",
+        "dense_inlined": "lost: inlined into one graph; 1 thread",
+        "dense_xla": "lost: compiled by XLA; 1 thread",
+        "stacked": "not built: weights stacked, batched products; no validation, no metrics; 1 thread",
+        "stacked_4": "not built: four trials stacked, an epoch of one of them; 1 thread",
+    }
+    convolutional = {
+        "conv": "1 thread, as in a worker of several",
+        "conv_2": "kept: folds one after the other on 2 threads",
+        "conv_together": "folds side by side on 2 threads",
+        "conv_passes": "lost: with TensorFlow's passes over the graph, 2 threads",
+        "conv_bfloat16": "bfloat16, 1 thread",
+        "conv_bfloat16_2": "bfloat16, 2 threads",
+    }
+    columns = [
+        Column("an epoch of all folds", "epoch", " s"),
+        Column("first epoch, tracing included", "first_epoch", " s"),
+    ]
+    return [
+        "## Ways to train folds in one program",
+        "",
+        "W1's network on digits, 5 folds, validation and metrics included unless a row says otherwise:",
+        "",
+        *table(figures, "ideas", dense, columns),
+        "The recommended `cnn` on 3,000 images of Fashion-MNIST, 3 folds. With as many processes as cores, each takes the",
+        "time of 1 thread and there are several, which trains more than sharing the cores:",
+        "",
+        *table(figures, "ideas", convolutional, columns),
+    ]
+
+
+SECTIONS = (w1, mixed, w2, w3, w4, driver, memory, browsing, scaling, ideas)

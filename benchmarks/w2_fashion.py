@@ -42,6 +42,7 @@ def measure_kerasweep(arguments: argparse.Namespace) -> None:
         epochs=arguments.epochs,
         time=arguments.seconds,
         workers=arguments.workers,
+        precision=arguments.precision,
     )
     values = [trial.value for trial in study.optuna.trials if trial.value is not None]
     tell_rate(clock.fold_epochs, clock.epochs[-1], len(clock.trials), max(values, default=None))
@@ -94,6 +95,7 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=9)
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--precision", default="float32", help="Kerasweep: float32, bfloat16 or auto")
     arguments = parser.parse_args()
     (measure_kerasweep if arguments.contestant == "kerasweep" else measure_optuna)(arguments)
 

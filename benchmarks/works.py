@@ -51,6 +51,12 @@ _MIXED = (
 _TINY = "--limit 300 --epochs 2"
 _W2 = (
     Measurement("w2", "kerasweep", "w2_fashion.py kerasweep --seconds 45", f"{_TINY} --seconds 1", 2),
+    Measurement(
+        "w2",
+        "kerasweep_2",
+        "w2_fashion.py kerasweep --seconds 45 --workers 2 --precision auto",
+        rounds=2,
+    ),
     Measurement("w2", "optuna", "w2_fashion.py optuna --seconds 45", f"{_TINY} --seconds 1", 2),
 )
 _SMALL_TABLE = "--rows 400 --configurations 1 --folds 2 --epochs 1"
@@ -99,4 +105,23 @@ _SCALING = (
     Measurement("scaling", "rows_10000", "scaling.py --rows 10000 --epochs 4 --trials 4", rounds=1),
     Measurement("scaling", "rows_100000", "scaling.py --rows 100000 --epochs 4 --trials 3", rounds=1),
 )
-MEASUREMENTS = (*_W1, *_MIXED, *_W2, *_W3, *_W4, *_DRIVER, *_MEMORY, *_BROWSING, *_SCALING)
+_IDEAS = tuple(
+    Measurement("ideas", name, command, quick, rounds)
+    for name, command, quick, rounds in (
+        ("dense", "ideas.py dense", "--epochs 2", 3),
+        ("dense_2", "ideas.py dense --threads 2", None, 3),
+        ("dense_turn", "ideas.py dense --threads 2 --folds in-turn", None, 3),
+        ("dense_passes", "ideas.py dense --passes", None, 3),
+        ("dense_inlined", "ideas.py dense --graph inlined", None, 3),
+        ("dense_xla", "ideas.py dense --graph xla --epochs 2", None, 1),
+        ("stacked", "stacked.py", "--epochs 2", 3),
+        ("stacked_4", "stacked.py --trials 4", None, 3),
+        ("conv", "ideas.py convolutional", None, 2),
+        ("conv_2", "ideas.py convolutional --threads 2", None, 2),
+        ("conv_together", "ideas.py convolutional --threads 2 --folds together", None, 2),
+        ("conv_passes", "ideas.py convolutional --threads 2 --passes", None, 2),
+        ("conv_bfloat16", "ideas.py convolutional --precision bfloat16", None, 2),
+        ("conv_bfloat16_2", "ideas.py convolutional --threads 2 --precision bfloat16", None, 2),
+    )
+)
+MEASUREMENTS = (*_W1, *_MIXED, *_W2, *_W3, *_W4, *_DRIVER, *_MEMORY, *_BROWSING, *_SCALING, *_IDEAS)
