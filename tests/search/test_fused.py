@@ -287,7 +287,7 @@ def test_rows_may_weigh() -> None:
     plain = outcome_of(fused, {})
     assert plain.curves["loss"] != outcome_of(fused, balanced).curves["loss"]
     assert plain.curves == outcome_of(fused, {"class_weight": "none"}).curves
-    with pytest.raises(TrainingError, match="^class_weight must be balanced or none, got 'even'$"):
+    with pytest.raises(TrainingError, match=r"^class_weight must be balanced or none"):
         outcome_of(fused, {"class_weight": "even"})
 
 
