@@ -204,7 +204,8 @@ def launch(
         storage: A database's URL or path; ``kerasweep.db`` where None.
         verbose: As Keras has it: 0 silent, 1 a bar, 2 a line a trial.
         **settings: Everything else that a sweep has, by the names of ``SETTINGS``: ``search``, ``trials``, ``time``,
-            ``target``, ``target_score``, ``limit``, ``epochs``, ``folds``, ``workers``, ``seed``, ``set``, ``fix``, ...
+            ``target``, ``target_score``, ``limit``, ``epochs``, ``folds``, ``workers``, ``precision``, ``trainer``, ``seed``,
+            ``set``, ``fix``, ...
 
     Raises:
         KerasweepError: of a kind that says who must act.
@@ -264,7 +265,7 @@ def resume(
         data: The data, where the study's were given in Python.
         model: The build function, where the study's was given in Python.
         verbose: As for ``launch``.
-        **settings: ``trials``, ``time``, ``target_score``, ``workers``, ``threads``.
+        **settings: ``trials``, ``time``, ``target_score``, ``workers``, ``threads``, ``trainer``.
     """
     from .search.launch import run_plan
 
@@ -280,7 +281,7 @@ def plan_to_resume(
     """Return the plan that continues a study; the arguments are those of ``resume``."""
     from .search.launch import plan_resume
 
-    allowed = ("trials", "time", "target_score", "workers", "threads")
+    allowed = ("trials", "time", "target_score", "workers", "threads", "trainer")
     for name in settings:
         if name not in allowed:
             raise SpecError(f"resume cannot change '{name}'.{did_you_mean(name, allowed)}")

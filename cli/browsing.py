@@ -217,7 +217,14 @@ def _show_study(record: StudyRecord) -> None:
 def _show_trial(record: StudyRecord, trial: TrialRecord, *, as_json: bool) -> None:
     details = read_details(record, [trial.number]).get(trial.number)
     if as_json:
-        print_json({**_trial(trial), "curves": details.curves if details else {}, "failure": trial.failure})
+        print_json(
+            {
+                **_trial(trial),
+                "curves": details.curves if details else {},
+                "notes": details.notes if details else (),
+                "failure": trial.failure,
+            }
+        )
         return
     console = Console()
     facts = {
@@ -226,6 +233,8 @@ def _show_trial(record: StudyRecord, trial: TrialRecord, *, as_json: bool) -> No
         "folds": "  ".join(number_text(score) for score in trial.fold_scores),
         "epochs": f"{trial.epochs} chosen, {trial.epochs_trained} trained" if trial.epochs else "",
         "time": duration_text(trial.seconds),
+        "trainer": trial.trainer,
+        "noted": "; ".join(details.notes) if details else "",
         "parameters": f"{trial.parameters:,}" if trial.parameters else "",
         "seed": trial.seed if trial.seed is not None else "",
         "same as": f"trial {trial.duplicate_of}" if trial.duplicate_of is not None else "",

@@ -57,6 +57,15 @@ Workers = Annotated[
 ]
 Threads = Annotated[int | None, typer.Option(min=1, help="Cores a worker.", rich_help_panel="Execution")]
 
+Trainer = Annotated[
+    str | None,
+    typer.Option(
+        help="fused (all folds in one program), fit (model.fit), or auto: fused where the model allows it.",
+        show_default="auto",
+        rich_help_panel="Execution",
+    ),
+]
+
 
 def _option(panel: str, text: str, *names: str, **more: Any) -> Any:
     return typer.Option(*names, help=text, rich_help_panel=panel, **more)
@@ -146,14 +155,7 @@ def launch(
     ] = None,
     workers: Workers = None,
     threads: Threads = None,
-    trainer: Annotated[
-        str | None,
-        _option(
-            "Execution",
-            "fused (all folds in one program), fit (model.fit), or auto: fused where the model allows it.",
-            show_default="auto",
-        ),
-    ] = None,
+    trainer: Trainer = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the plan and an estimate; train nothing more.")
     ] = False,
@@ -210,6 +212,7 @@ def resume(
     target: Annotated[float | None, _option("Budget", "A score that ends the sweep.")] = None,
     workers: Workers = None,
     threads: Threads = None,
+    trainer: Trainer = None,
     storage: Storage = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -224,7 +227,10 @@ def resume(
     from ..terminal import show_progress
 
     record = read_study(study, storage_url(storage))
-    given = {"trials": trials, "time": time, "target_score": target, "workers": workers, "threads": threads}
+    given = {
+        "trials": trials, "time": time, "target_score": target, "workers": workers, "threads": threads,
+        "trainer": trainer,
+    }  # fmt: skip
     plan = api.plan_to_resume(record, {name: value for name, value in given.items() if value is not None})
     level = verbosity(quiet, verbose)
     if level:

@@ -9,6 +9,7 @@ MEMORY_SHARE = 0.8
 """Of the memory that is free, at most so much is planned for workers."""
 PROCESS_BYTES = 700 * 2**20
 """Resident memory of a process that has imported TensorFlow."""
+CPU_FILE = Path("/proc/cpuinfo")
 _BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}
 
 
@@ -35,7 +36,7 @@ def computes_bfloat16() -> bool:
     Read from Linux; elsewhere the answer is no.
     """
     try:
-        text = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
+        text = CPU_FILE.read_text(encoding="ascii", errors="replace")
     except OSError:
         return False
     flags = next((line for line in text.splitlines() if line.startswith("flags")), "")
@@ -54,6 +55,6 @@ def choose_workers(trials: float, bytes_a_worker: int = 0) -> int:
     """
     most = min(float(cores()), trials)
     free = free_memory()
-    if bytes_a_worker and free is not None:
+    if free is not None:
         most = min(most, MEMORY_SHARE * free // (PROCESS_BYTES + bytes_a_worker))
     return max(1, int(most))

@@ -41,6 +41,8 @@ class Refit:
     """Given to ``keras.utils.set_random_seed`` and to the order of rows."""
     test: dict[str, float]
     """Metrics on the test split, in the target's units."""
+    class_weight: dict[int, float] | None
+    """Class code -> weight in training; None where all weigh the same."""
     unit_powers: dict[str, int]
     """Metric -> power of the target's unit in it, for a regression's metrics that have one."""
     training: dict[str, list[float]]
@@ -132,6 +134,7 @@ def _train(
         batch_size=run.batch_size,
         seed=seed,
         test=test,
+        class_weight=run.class_weight,
         unit_powers=run.unit_powers(test),
         training=history,
         seconds=round(time.perf_counter() - started, 3),

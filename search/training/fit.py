@@ -18,6 +18,7 @@ from .averaging import ScoreAverage, uses_average
 from .feeding import Feed, as_tensor, in_order
 from .lockstep import train_in_lockstep
 from .seeds import fold_seed
+from .weighting import class_weights, row_weights
 from .workload import ModelSize, Training, Workload, batch_size_of
 
 COPIES_OF_WEIGHTS = 5
@@ -35,6 +36,7 @@ class FitTrainer:
         self._workload = workload
         self._build = workload.model.load()
         self._tensors: dict[int, tf.Tensor] = {}
+        self._targets: dict[tuple[int, str], tf.Tensor] = {}
 
     def probe(self, task: Task) -> ModelSize:
         """Build the configuration's model once and return how large it is."""
@@ -77,9 +79,20 @@ class FitTrainer:
         )
 
     def targets(self, fold: int, model: keras.Model) -> tf.Tensor:
-        """Return a fold's targets in the form that a model's loss reads."""
+        """Return a fold's targets in the form that a model's loss reads, made once."""
+        dataset = self._workload.dataset
+        form = "" if dataset.task == "regression" else labels_of(model)
+        if (fold, form) not in self._targets:
+            targets = targets_for(model, self._workload.fold_data[fold].y, dataset)
+            self._targets[fold, form] = as_tensor(targets)
+        return self._targets[fold, form]
+
+    def weights(self, task: Task, fold: int) -> tf.Tensor | None:
+        """Return the weights of a fold's rows in training; None where all weigh the same."""
         data = self._workload.fold_data[fold]
-        return as_tensor(targets_for(model, data.y, self._workload.dataset))
+        of_classes = class_weights(task.configuration, self._workload.dataset, data.y[data.train])
+        weights = row_weights(of_classes, data.y)
+        return None if weights is None else as_tensor(weights)
 
     def tensor(self, array: np.ndarray) -> tf.Tensor:
         """Return an array as a tensor, made once; the workload keeps the array alive, so that its id is its own."""
@@ -91,7 +104,7 @@ class FitTrainer:
         model = self.build(task, fold)
         data = self._workload.fold_data[fold]
         x, y = self.tensor(data.x), self.targets(fold, model)
-        weights = None if data.weights is None else self.tensor(data.weights)
+        weights = self.weights(task, fold)
         batch_size = batch_size_of(task.configuration)
         return FoldRun(
             model,
@@ -118,6 +131,11 @@ def targets_for(model: keras.Model, y: np.ndarray, dataset: Dataset) -> np.ndarr
     return encode_labels(y, dataset.outputs, labels_of(model))
 
 
+def out_of_memory(error: Exception) -> TrainingError:
+    """Return TensorFlow's error as the trial's."""
+    return TrainingError("memory", f"out of memory: {one_line(error, 120)}")
+
+
 def train_epoch(
     model: keras.Model, feed: Feed, epoch: int, validation: tf.data.Dataset | None = None
 ) -> dict[str, float]:
@@ -137,7 +155,7 @@ def train_epoch(
             callbacks=[ScoreAverage()] if uses_average(model) else None,
         )
     except tf.errors.ResourceExhaustedError as error:
-        raise TrainingError("memory", f"out of memory: {one_line(error, 120)}") from error
+        raise out_of_memory(error) from error
     except Exception as error:
         raise TrainingError(
             "training", f"model.fit raises {type(error).__name__}: {one_line(error)}"

@@ -15,6 +15,7 @@ from ..models.building import build_model, labels_of, loss_name
 from .averaging import take_average, uses_average
 from .feeding import Feed, in_order
 from .fit import targets_for, train_epoch
+from .weighting import class_weights, row_weights
 from .workload import Workload, batch_size_of
 
 
@@ -30,6 +31,8 @@ class WholeRun:
     labels: str
     """``codes``, ``one-hot`` or ``column`` for classes, ``numbers`` for a regression."""
     batch_size: int
+    class_weight: dict[int, float] | None
+    """Class code -> weight in training; None where all weigh the same."""
 
     def train_epoch(self, epoch: int) -> dict[str, float]:
         """Train one epoch, counted from 0, and return its metrics in the target's units."""
@@ -73,13 +76,16 @@ def start_whole(workload: Workload, configuration: Configuration, seed: int) -> 
     for x, y in ((dataset.x, dataset.y), (dataset.x_test, dataset.y_test)):
         targets = targets_for(model, fitted.transform_target(y), dataset)
         arrays.append((tf.constant(fitted.transform(x)), tf.constant(targets)))
+    of_classes = class_weights(configuration, dataset, dataset.y)
+    weights = row_weights(of_classes, dataset.y)
     rows, test_rows = (tf.range(len(part[1]), dtype=tf.int64).numpy() for part in arrays)
     labels = "numbers" if dataset.task == "regression" else labels_of(model)
     return WholeRun(
         model,
-        Feed(*arrays[0], rows, batch_size, seed),
+        Feed(*arrays[0], rows, batch_size, seed, None if weights is None else tf.constant(weights)),
         in_order(*arrays[1], test_rows),
         fitted,
         labels,
         batch_size,
+        of_classes,
     )

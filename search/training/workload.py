@@ -64,8 +64,6 @@ class FoldData:
     """int64 positions."""
     validation: np.ndarray
     target_scale: float
-    weights: np.ndarray | None = None
-    """float32, of all rows; used in training only. None where all rows weigh the same."""
 
 
 @dataclass(frozen=True)

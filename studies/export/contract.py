@@ -211,6 +211,11 @@ class Bundle(Protocol):
         ...
 
     @property
+    def class_weight(self) -> Mapping[int, float] | None:
+        """Class code -> weight in training; None where all weigh the same."""
+        ...
+
+    @property
     def epochs(self) -> int:
         """Epochs trained."""
         ...

@@ -28,6 +28,7 @@ from .verification import compare_rows
 _STANDARD = frozenset({"os", "sys", "runpy", "pathlib", "types"})
 _COMMENTS = {
     "SEED": "weights, dropout and the order of rows",
+    "CLASS_WEIGHT": "rare classes weigh more",
     "EPOCHS": "chosen on the mean curve of all folds",
 }
 
@@ -65,6 +66,8 @@ def make_script(bundle: Bundle, *, build: Build | None = None) -> Script:
     model = model_code(bundle, build)
     draft = _render(bundle, reading, found, steps, model, ())
     notes = list(model.notes)
+    if getattr(bundle.model.optimizer, "use_ema", False):
+        notes.append("its optimizer's averaged weights would be taken at the end of every epoch, not of all")
     if not reading.runs:
         notes.append("its rows were given in Python, so that it could not be tried")
     else:
@@ -98,6 +101,7 @@ def _render(
         "SEED": literal(bundle.seed),
         "EPOCHS": literal(bundle.epochs),
         "BATCH_SIZE": literal(bundle.batch_size),
+        **({"CLASS_WEIGHT": literal(dict(bundle.class_weight))} if bundle.class_weight else {}),
         **reading.constants,
         **steps.constants,
         **model.constants,
@@ -133,6 +137,7 @@ def _render(
         scaled=bundle.preparation.target is not None,
         model_about=model.about,
         builder=model.body,
+        class_weight=bundle.class_weight,
         test_batch=TEST_BATCH,
         powers=flat(literal(dict(bundle.unit_powers))),
     )

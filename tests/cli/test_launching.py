@@ -229,3 +229,72 @@ def test_yaml_sweep_and_exported_winner(kerasweep: Any, tmp_path: Path) -> None:
 
 def url(folder: Path) -> str:
     return f"sqlite:///{folder / 'kerasweep.db'}"
+
+
+OWN_STEP = """
+import keras
+
+class Own(keras.Sequential):
+    def train_step(self, data):
+        return super().train_step(data)
+
+def build(config, signature):
+    return Own([keras.Input(signature.input_shape), keras.layers.Dense(signature.outputs, "softmax")])
+"""
+
+
+def test_a_trial_says_why_it_was_trained_by_fit(kerasweep: Any, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(OWN_STEP, encoding="utf-8")
+    launched = ["launch", "digits", "mine:build", "--trials", "2", "--workers", "auto", *SMALL]
+    assert kerasweep(*launched, cwd=tmp_path).returncode == 0
+    reason = "trained by fit: the model has a train_step of its own"
+    assert reason in kerasweep("show", "digits-build-bayes", 0, cwd=tmp_path).stdout
+    trial = json.loads(kerasweep("show", "digits-build-bayes", 0, "--json", cwd=tmp_path).stdout)
+    assert (trial["trainer"], trial["notes"]) == ("fit", [reason])
+    refused = kerasweep(*launched, "--trainer", "fused", "--study", "no", cwd=tmp_path)
+    assert refused.returncode == 1
+    assert "the model cannot be trained fused: the model has a train_step of its own" in refused.stderr
+
+
+def test_bfloat16_reaches_the_refit_and_the_script(kerasweep: Any, tmp_path: Path) -> None:
+    flags = ["--precision", "bfloat16", "--trials", "1", "--fix", "filters=8", *SMALL]
+    assert kerasweep("launch", "digits", "cnn", *flags, cwd=tmp_path).returncode == 0
+    study = json.loads(kerasweep("show", "--json", cwd=tmp_path).stdout)
+    assert study["spec"]["training"]["precision"] == "bfloat16"
+    assert study["trials"][0]["trainer"] == "fused"
+    assert "mixed bfloat16" in kerasweep("resume", cwd=tmp_path).stdout
+    assert kerasweep("export", "--format", "python", "-o", "train.py", cwd=tmp_path).returncode == 0
+    script = (tmp_path / "train.py").read_text(encoding="utf-8")
+    assert "bfloat16" in script
+    refit = json.loads(kerasweep("show", "--json", cwd=tmp_path).stdout)["refits"]["0"]
+    done = subprocess.run(
+        [sys.executable, "train.py"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert f"test accuracy {refit['test']['accuracy']:.6g}" in done.stdout
+
+
+WEIGHED = """
+import keras
+
+def build(config, signature):
+    return keras.Sequential([keras.Input(signature.input_shape), keras.layers.Dense(signature.outputs, "softmax")])
+"""
+
+
+def test_class_weights_reach_the_refit_and_the_script(kerasweep: Any, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(WEIGHED, encoding="utf-8")
+    flags = ["--set", "class_weight=none,balanced", "--fix", "optimizer=sgd", "--search", "grid"]
+    launched = ("launch", "breast_cancer", "mine:build", *flags, "--epochs", "3", "--folds", "2")
+    assert kerasweep(*launched, cwd=tmp_path).returncode == 0
+    found = json.loads(kerasweep("show", "--json", cwd=tmp_path).stdout)["trials"]
+    scores = {trial["configuration"]["class_weight"]: trial["fold_scores"] for trial in found}
+    assert scores["none"] != scores["balanced"]
+    number = next(t["number"] for t in found if t["configuration"]["class_weight"] == "balanced")
+    exported = ("export", "--trial", number, "--format", "python", "-o", "train.py")
+    assert kerasweep(*exported, cwd=tmp_path).returncode == 0
+    refit = json.loads(kerasweep("show", "--json", cwd=tmp_path).stdout)["refits"][str(number)]
+    assert "CLASS_WEIGHT = {" in (tmp_path / "train.py").read_text(encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "train.py"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert f"test accuracy {refit['test']['accuracy']:.6g}" in done.stdout

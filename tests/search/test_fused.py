@@ -281,19 +281,14 @@ def test_folds_side_by_side_give_the_same() -> None:
 
 
 def test_rows_may_weigh() -> None:
-    workload = make_workload(lambda keras, value: {})
-    generator = np.random.default_rng(0)
-    weighted = [
-        dataclasses.replace(fold, weights=generator.uniform(0, 2, len(fold.y)).astype("float32"))
-        for fold in workload.fold_data
-    ]
-    outcomes = []
-    for trainer in ("auto", "fit"):
-        changed = dataclasses.replace(workload, trainer=trainer)
-        changed.__dict__["fold_data"] = tuple(weighted)
-        outcomes.append(outcome_of(make_trainer(changed, 1), {}))
-    assert_equal(*outcomes)
-    assert outcomes[0].curves["loss"] != outcome_of(make_trainer(workload, 1), {}).curves["loss"]
+    fused, fit = (make_trainer(make_workload(lambda keras, value: {}, name), 1) for name in ("auto", "fit"))
+    balanced = {"class_weight": "balanced"}
+    assert_equal(outcome_of(fused, balanced), outcome_of(fit, balanced))
+    plain = outcome_of(fused, {})
+    assert plain.curves["loss"] != outcome_of(fused, balanced).curves["loss"]
+    assert plain.curves == outcome_of(fused, {"class_weight": "none"}).curves
+    with pytest.raises(TrainingError, match=r"^class_weight must be balanced or none"):
+        outcome_of(fused, {"class_weight": "even"})
 
 
 @pytest.mark.parametrize("family", ["dnn", "cnn"])
@@ -375,6 +370,51 @@ def test_code_of_a_users_own_is_traced_for_every_fold_and_every_trial() -> None:
     fit = make_trainer(make_workload(own_layer, "fit"), 1)
     for value in (1.0, 3.0):
         assert_equal(outcome_of(fused, {"value": value}), outcome_of(fit, {"value": value}))
+    assert len(fused._cache) == 0
+
+
+def hidden_variable(keras, value):
+    import tensorflow as tf
+
+    class Counting(keras.layers.Layer):
+        """Changes a variable that is not one of Keras's."""
+
+        def __init__(self):
+            super().__init__()
+            self.count = tf.Variable(0.0)
+
+        def call(self, rows):
+            return rows + self.count.assign_add(0.1)
+
+    return {"layers": [Counting()]}
+
+
+def test_a_variable_that_keras_does_not_list_is_every_folds_own() -> None:
+    from kerasweep.search.training.fused.knobs import Sheet
+
+    fused = make_trainer(make_workload(hidden_variable), 1)
+    fit = make_trainer(make_workload(hidden_variable, "fit"), 1)
+    assert_equal(outcome_of(fused, {}), outcome_of(fit, {}))
+    task = Task(0, {}, seed=11)
+    first = fused._fit.build(task, 0)
+    first.optimizer.build(first.trainable_variables)
+    with pytest.raises(TypeError, match="a variable that Keras does not list"):
+        fused._shared_program(task, first, Sheet([]), "as if it were Keras's own")
+
+
+def one_rate_a_fold(keras, value):
+    return {"layers": [keras.layers.Dropout(float(np.random.random()) * value)]}  # noqa: NPY002
+
+
+def one_width_a_fold(keras, value):
+    return {"layers": [keras.layers.Dense(int(np.random.randint(2, 30)))]}  # noqa: NPY002
+
+
+@pytest.mark.parametrize("special", [one_rate_a_fold, one_width_a_fold])
+def test_a_function_may_build_another_model_for_every_seed(special) -> None:
+    fused, fit = make_trainer(make_workload(special), 1), make_trainer(make_workload(special, "fit"), 1)
+    found, expected = (outcome_of(trainer, {"value": 0.9}) for trainer in (fused, fit))
+    assert_equal(found, expected)
     assert len(fused._cache) == 0
 
 

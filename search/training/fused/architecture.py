@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from .knobs import Knob, Sheet
+from .knobs import Knob, Sheet, find_floats
 
 _OWN_STEPS = ("train_step", "test_step", "make_train_function", "make_test_function", "fit", "evaluate")
 """Methods of ``keras.Model`` that the fused trainer takes the place of, or calls as they are in Keras."""
@@ -51,6 +51,12 @@ def architecture_key(model: keras.Model, sheet: Sheet) -> str | None:
         return None
     shapes = [(variable.shape, variable.dtype) for variable in (*model.variables, *model.optimizer.variables)]
     return json.dumps([_without_starts(described), sheet.names, shapes], default=str)
+
+
+def is_alike(model: keras.Model, other: keras.Model) -> bool:
+    """Tell whether a function has built one model for two seeds: it may draw a rate or a width by itself."""
+    shapes = [[variable.shape for variable in each.variables] for each in (model, other)]
+    return shapes[0] == shapes[1] and find_floats(model).values == find_floats(other).values
 
 
 def _is_keras_only(part: Any) -> bool:

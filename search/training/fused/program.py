@@ -103,9 +103,10 @@ def trace(
     traced = models[:1] if shared else models
     folds = [_trace_fold(model, data, sheet, knobs) for model, data in zip(traced, tensors, strict=False)]
     states = [_variables_of(model) for model in traced]
-    starts = [variable.numpy() for variable in states[0][-len(models[0].metrics_variables) :]]
+    starts = [variable.numpy() for variable in models[0].metrics_variables]
     if shared:
         states += [[tf.Variable(variable) for variable in states[0]] for _ in models[1:]]
+        folds[0].check_captures([*states[0], knobs])
         folds += [folds[0].on(states[0], state) for state in states[1:]]
 
     def train(orders: Sequence[tf.Tensor], batch: tf.Tensor, first: tf.Tensor, last: tf.Tensor) -> tf.Tensor:
@@ -157,6 +158,17 @@ class _FoldProgram:
     train: Any
     finish: Any
     metrics: tuple[str, ...]
+
+    def check_captures(self, known: Sequence[tf.Variable]) -> None:
+        """Refuse a model that changes what Keras does not list: all folds would change the same.
+
+        Raises:
+            TypeError: It captures another variable or resource.
+        """
+        handles = {id(variable.handle) for variable in known}
+        for tensor in (*self.train.captured_inputs, *self.finish.captured_inputs):
+            if tensor.dtype == tf.resource and id(tensor) not in handles:
+                raise TypeError("a layer holds a variable that Keras does not list")
 
     def on(self, old: Sequence[tf.Variable], new: Sequence[tf.Variable]) -> _FoldProgram:
         """Return the same program on other variables."""

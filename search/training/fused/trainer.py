@@ -14,11 +14,11 @@ from ....errors import TrainingError, one_line
 from ...events import Task
 from ...metrics import in_target_units
 from ...models.building import loss_name, summary_of
-from ..fit import FitTrainer
+from ..fit import FitTrainer, out_of_memory
 from ..lockstep import train_in_lockstep
 from ..seeds import epoch_order, fold_seed
 from ..workload import ModelSize, Training, Workload, batch_size_of
-from .architecture import architecture_key, is_convolutional, why_fit
+from .architecture import architecture_key, is_alike, is_convolutional, why_fit
 from .cache import ProgramCache
 from .knobs import Sheet, find_floats
 from .program import FoldTensors, Program, trace, without_graph_passes
@@ -46,10 +46,9 @@ class FusedTrainer:
         self._threads = threads
         self._required = required
         self._fit = FitTrainer(workload)
-        keras.utils.set_random_seed(
-            0
-        )  # from now on TensorFlow's generator shows whether anybody draws from it
         self._cache = ProgramCache()
+        # Seeded once, TensorFlow's generator shows whether a model function draws from it (``build_model``).
+        keras.utils.set_random_seed(0)
 
     def probe(self, task: Task) -> ModelSize:
         """Build the configuration's model once and return how large it is."""
@@ -90,8 +89,10 @@ class FusedTrainer:
             program = (
                 self._own_program(task) if key is None else self._shared_program(task, first, sheet, key)
             )
-        except (tf.errors.ResourceExhaustedError, MemoryError, TrainingError):
+        except (TrainingError, MemoryError):
             raise
+        except tf.errors.ResourceExhaustedError as error:
+            raise out_of_memory(error) from error
         except Exception as error:  # noqa: BLE001 - a model may raise anything; fit shows it as Keras does
             return None, f"tracing it raises {type(error).__name__}: {one_line(error, 200)}"
         return program, None
@@ -100,37 +101,39 @@ class FusedTrainer:
         """Return the program of an architecture: one that was traced for an earlier trial, if it fits."""
         folds = range(1, len(self._workload.folds))
         models = [first, *(self._fit.build(task, fold, keep_programs=True) for fold in folds)]
+        if not all(is_alike(first, model) for model in models[1:]):
+            return self._own_program(task)
+        key += str(task.configuration.get("class_weight"))  # a program holds the rows' weights
         program = self._cache.find(key, sheet.values)
         if program is None:
             program = trace(
-                models, self._all_tensors(first), sheet, shared=True, parallel=self._is_parallel(first)
+                models, self._all_tensors(task, first), sheet, shared=True, parallel=self._is_parallel(first)
             )
             self._cache.keep(key, program)
         program.load(models, sheet.values)
         return program
 
     def _own_program(self, task: Task) -> Program:
-        """Return a program for one trial of a model with code of a user's own, which may draw at random, too."""
+        """Return a program for one trial of a model that no other one shares it with: its code may hold or draw anything."""
         models = [self._fit.build(task, fold) for fold in range(len(self._workload.folds))]
         for model in models:
             model.optimizer.build(model.trainable_variables)
-        tensors = self._all_tensors(models[0])
+        tensors = self._all_tensors(task, models[0])
         return trace(models, tensors, Sheet([]), shared=False, parallel=self._is_parallel(models[0]))
 
     def _is_parallel(self, model: keras.Model) -> bool:
         return self._threads > 1 and not is_convolutional(model)
 
-    def _all_tensors(self, model: keras.Model) -> list[FoldTensors]:
-        return [self._tensors(fold, model) for fold in range(len(self._workload.folds))]
-
-    def _tensors(self, fold: int, model: keras.Model) -> FoldTensors:
-        data = self._workload.fold_data[fold]
-        return FoldTensors(
-            self._fit.tensor(data.x),
-            self._fit.targets(fold, model),
-            None if data.weights is None else self._fit.tensor(data.weights),
-            tf.constant(data.validation, tf.int64),
-        )
+    def _all_tensors(self, task: Task, model: keras.Model) -> list[FoldTensors]:
+        return [
+            FoldTensors(
+                self._fit.tensor(data.x),
+                self._fit.targets(fold, model),
+                self._fit.weights(task, fold),
+                tf.constant(data.validation, tf.int64),
+            )
+            for fold, data in enumerate(self._workload.fold_data)
+        ]
 
 
 class _Epochs:
@@ -156,7 +159,7 @@ class _Epochs:
                 self._train_steps(orders)
                 values = self._program.finish().numpy().tolist()
         except tf.errors.ResourceExhaustedError as error:
-            raise TrainingError("memory", f"out of memory: {one_line(error, 120)}") from error
+            raise out_of_memory(error) from error
         except tf.errors.OpError as error:
             raise TrainingError(
                 "training", f"the traced epoch raises {type(error).__name__}: {one_line(error)}"

@@ -148,6 +148,7 @@ def make_refit(spec: dict[str, Any], *, epochs: int = 0, data: Any = None, limit
         batch_size=run.batch_size,
         seed=seed,
         test=(test := run.evaluate()),
+        class_weight=run.class_weight,
         unit_powers=run.unit_powers(test),
         training={},
         seconds=0.1,
