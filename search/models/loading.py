@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import importlib.util
 import sys
@@ -14,9 +15,11 @@ from typing import Any, Literal, TypeAlias
 
 from ...errors import ModelError, did_you_mean, one_line
 from ...spaces import Configuration, Space, preset, space_from_dict
+from ..quiet import import_tensorflow
 from .signature import Signature
 
 _OURS = tuple(Path(__file__).parents[2] / part for part in ("search", "spaces"))
+_IMPORTING_TENSORFLOW = ("keras", "keras_tuner", "tensorflow", "tf_keras")
 Layout = Literal["flat", "image", "natural"]
 Build: TypeAlias = Callable[[Configuration, Signature], Any]
 
@@ -131,6 +134,8 @@ def _import_function(reference: str) -> tuple[Build, Any]:
     if not found:
         near = did_you_mean(module_name, [path.stem for path in Path.cwd().glob("*.py")])
         raise ModelError(f"There is no module '{module_name}' for the model '{reference}'.{near}")
+    if _imports_keras(module_name):
+        import_tensorflow()  # before the module does, whose import would show TensorFlow's chatter
     try:
         module = importlib.import_module(module_name)
     except Exception as error:
@@ -142,6 +147,22 @@ def _import_function(reference: str) -> tuple[Build, Any]:
             f"The module '{module_name}' has no function '{function_name}'.{did_you_mean(function_name, names)}"
         )
     return function, module
+
+
+def _imports_keras(module_name: str) -> bool:
+    """Tell whether a module of Python source imports Keras or TensorFlow as soon as it is imported itself."""
+    spec = importlib.util.find_spec(module_name)
+    try:
+        tree = ast.parse(Path(str(spec and spec.origin)).read_text(encoding="utf-8"))
+    except (OSError, SyntaxError, ValueError):
+        return False  # the import itself will tell what is wrong
+    names: list[str] = []
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names.append(str(node.module))
+    return any(name.partition(".")[0] in _IMPORTING_TENSORFLOW for name in names)
 
 
 def describe_error(error: BaseException) -> str:
