@@ -42,4 +42,5 @@ def row_weights(weights: dict[int, float] | None, codes: np.ndarray) -> np.ndarr
     """Return each row's weight, float32, by the weight of its class."""
     if weights is None:
         return None
-    return np.array([weights[code] for code in range(len(weights))], dtype=np.float32)[codes]
+    by_code = np.array([weights[code] for code in range(len(weights))], dtype=np.float32)
+    return np.take(by_code, codes)
