@@ -115,6 +115,16 @@ def compile_model(model: keras.Model, configuration: Configuration, signature: S
     model.compile(optimizer=make_optimizer(configuration), loss=loss, metrics=metrics, jit_compile=False)
 
 
+def build_optimizer(model: keras.Model) -> None:
+    """Give a compiled model's optimizer its variables.
+
+    ``fit`` would make them while it traces, where the first values that ScheduleFreeAdamW takes from the weights get
+    lost (Keras 3.15).
+    """
+    if isinstance(model.optimizer, keras.optimizers.Optimizer) and not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)
+
+
 def make_optimizer(configuration: Configuration) -> keras.optimizers.Optimizer:
     """Return the configuration's optimizer, Adam where it names none."""
     options: dict[str, Any] = {

@@ -13,7 +13,15 @@ from ...errors import TrainingError, one_line
 from ..data import Dataset
 from ..events import Task
 from ..metrics import in_target_units
-from ..models.building import activations_of, build_model, encode_labels, labels_of, loss_name, summary_of
+from ..models.building import (
+    activations_of,
+    build_model,
+    build_optimizer,
+    encode_labels,
+    labels_of,
+    loss_name,
+    summary_of,
+)
 from .averaging import ScoreAverage, uses_average
 from .feeding import Feed, as_tensor, in_order
 from .lockstep import train_in_lockstep
@@ -53,6 +61,9 @@ class FitTrainer:
         keras.utils.clear_session()  # programs of earlier trials would pile up
         runs = [self._start_fold(task, fold) for fold in range(len(self._workload.folds))]
         model = runs[0].model
+        summary = summary_of(model)  # an optimizer that is built would be counted
+        for run in runs:
+            build_optimizer(run.model)
         return (
             yield from train_in_lockstep(
                 self._workload,
@@ -61,7 +72,7 @@ class FitTrainer:
                 trainer=self.name,
                 started=started,
                 parameters=int(model.count_params()),
-                summary=summary_of(model),
+                summary=summary,
             )
         )
 

@@ -11,7 +11,7 @@ import tensorflow as tf
 from ...spaces import Configuration
 from ..data import FittedPreparation
 from ..metrics import in_target_units, unit_power
-from ..models.building import build_model, labels_of, loss_name
+from ..models.building import build_model, build_optimizer, labels_of, loss_name
 from .averaging import take_average, uses_average
 from .feeding import Feed, in_order
 from .fit import targets_for, train_epoch
@@ -71,6 +71,7 @@ def start_whole(workload: Workload, configuration: Configuration, seed: int) -> 
     dataset = workload.dataset
     fitted = workload.preparation.fit(dataset.x, dataset.y)
     model = build_model(workload.model.load(), configuration, workload.signature, seed, workload.precision)
+    build_optimizer(model)
     batch_size = batch_size_of(configuration)
     arrays = []
     for x, y in ((dataset.x, dataset.y), (dataset.x_test, dataset.y_test)):

@@ -66,14 +66,23 @@ def make_script(bundle: Bundle, *, build: Build | None = None) -> Script:
     model = model_code(bundle, build)
     draft = _render(bundle, reading, found, steps, model, ())
     notes = list(model.notes)
-    if getattr(bundle.model.optimizer, "use_ema", False):
-        notes.append("its optimizer's averaged weights would be taken at the end of every epoch, not of all")
+    notes += _optimizer_notes(bundle)
     if not reading.runs:
         notes.append("its rows were given in Python, so that it could not be tried")
     else:
         notes += compare_rows(bundle, draft)
     text = _render(bundle, reading, found, steps, model, tuple(notes)) if notes else draft
     return Script(text, tuple(notes))
+
+
+def _optimizer_notes(bundle: Bundle) -> list[str]:
+    """Return how ``fit``, called epoch by epoch, treats some optimizers otherwise than the refit did."""
+    optimizer = bundle.model.optimizer
+    if getattr(optimizer, "use_ema", False):
+        return ["its optimizer's averaged weights are taken at the end of every epoch, not once at the end"]
+    if type(optimizer).__name__ == "ScheduleFreeAdamW":
+        return ["Keras makes its optimizer's first values while it traces, and the refit before"]
+    return []
 
 
 def _read(bundle: Bundle) -> tuple[Reading, dict[str, Any]]:

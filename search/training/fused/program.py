@@ -17,6 +17,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from ...models.building import build_optimizer
 from ..averaging import averaged
 from ..feeding import VALIDATION_BATCH
 from .knobs import Guard, Sheet
@@ -64,13 +65,12 @@ class Program:
         return all(guard.holds(values) for guard in self.guards)
 
     def load(self, models: Sequence[keras.Model], values: Sequence[float]) -> None:
-        """Take the weights of freshly built models, one a fold, the first one's optimizer for all, and floats."""
+        """Take the weights of freshly built models, one a fold, with their optimizers, and floats."""
         if values:
             self.knobs.assign(values)
-        optimizer = [variable.numpy() for variable in models[0].optimizer.variables]
-        for state, model in zip(self.states, models, strict=True):
-            values_of = [*(variable.value for variable in model.variables), *optimizer, *self.starts]
-            for variable, value in zip(state, values_of, strict=True):
+        for state, model, optimizer in zip(self.states, models, _optimizer_starts(models), strict=True):
+            first = [*(variable.value for variable in model.variables), *optimizer, *self.starts]
+            for variable, value in zip(state, first, strict=True):
                 variable.assign(value)
 
     @property
@@ -134,6 +134,16 @@ def trace(
         knobs,
         tuple(sheet.guards),
     )
+
+
+def _optimizer_starts(models: Sequence[keras.Model]) -> list[list[np.ndarray]]:
+    """Return the first values of each model's optimizer; the first one's for all, unless they depend on weights."""
+    first = [variable.numpy() for variable in models[0].optimizer.variables]
+    if all(np.all(value == value.flat[0]) for value in first if value.size):
+        return [first] * len(models)
+    for model in models[1:]:
+        build_optimizer(model)
+    return [first, *([variable.numpy() for variable in model.optimizer.variables] for model in models[1:])]
 
 
 @contextmanager

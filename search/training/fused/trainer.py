@@ -13,7 +13,7 @@ import tensorflow as tf
 from ....errors import TrainingError, one_line
 from ...events import Task
 from ...metrics import in_target_units
-from ...models.building import loss_name, summary_of
+from ...models.building import build_optimizer, loss_name, summary_of
 from ..fit import FitTrainer, out_of_memory
 from ..lockstep import train_in_lockstep
 from ..seeds import epoch_order, fold_seed
@@ -83,7 +83,7 @@ class FusedTrainer:
         if reason is not None:
             return None, reason
         try:
-            first.optimizer.build(first.trainable_variables)
+            build_optimizer(first)
             sheet = find_floats(first)
             key = architecture_key(first, sheet)
             program = (
@@ -117,7 +117,7 @@ class FusedTrainer:
         """Return a program for one trial of a model that no other one shares it with: its code may hold or draw anything."""
         models = [self._fit.build(task, fold) for fold in range(len(self._workload.folds))]
         for model in models:
-            model.optimizer.build(model.trainable_variables)
+            build_optimizer(model)
         tensors = self._all_tensors(task, models[0])
         return trace(models, tensors, Sheet([]), shared=False, parallel=self._is_parallel(models[0]))
 
