@@ -1,4 +1,6 @@
-"""A ``Space`` from KerasTuner's ``HyperParameters``, and back. Imports KerasTuner only to make one of its objects.
+"""KerasTuner's words and ours: a ``Space`` from its ``HyperParameters``, and back; which models are written for it.
+
+Imports KerasTuner only to make one of its objects.
 
 Names, ranges, defaults and conditions go both ways. What one side cannot say becomes what it can:
 
@@ -10,6 +12,8 @@ Names, ranges, defaults and conditions go both ways. What one side cannot say be
 
 from __future__ import annotations
 
+import inspect
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -20,6 +24,27 @@ from .space import Space
 
 MOST_CHOICES = 1000
 """A stepped range of more values is refused: a list of them would not be searched."""
+
+
+def is_hypermodel(model: Any) -> bool:
+    """Tell whether this is a ``keras_tuner.HyperModel``, an object or a class; where there is one, KerasTuner is imported."""
+    base = getattr(sys.modules.get("keras_tuner"), "HyperModel", None)
+    if base is None:
+        return False
+    return isinstance(model, base) or (isinstance(model, type) and issubclass(model, base))
+
+
+def takes_hp(model: Any) -> bool:
+    """Tell whether a model is written for KerasTuner: a ``HyperModel``, or a function of one required argument."""
+    if is_hypermodel(model):
+        return True
+    try:
+        parameters = inspect.signature(model).parameters.values()
+    except (TypeError, ValueError):  # made in C, or no function at all
+        return False
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    required = [one for one in parameters if one.kind in positional and one.default is one.empty]
+    return len(required) == 1 and all(one.kind is not inspect.Parameter.VAR_POSITIONAL for one in parameters)
 
 
 def space_from_keras_tuner(hyperparameters: Any) -> Space:

@@ -7,7 +7,6 @@ from .loading import (
     ModelSource,
     describe_error,
     find_model,
-    is_hypermodel,
     reference_of,
 )
 from .signature import Precision, Signature
@@ -21,6 +20,5 @@ __all__ = [
     "Signature",
     "describe_error",
     "find_model",
-    "is_hypermodel",
     "reference_of",
 ]

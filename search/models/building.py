@@ -102,6 +102,8 @@ def build_weights(model: keras.Model, signature: Signature) -> None:
     """Give a model without an ``Input`` its weights now, so that they can be counted and its output's shape is known."""
     try:
         model.build((None, *signature.input_shape))
+    except TrainingError:
+        raise
     except Exception as error:
         raise TrainingError(
             "model", f"the model does not take rows of shape {signature.input_shape}: {describe_error(error)}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import inspect
 import sys
 import sysconfig
 import traceback
@@ -15,6 +14,7 @@ from typing import Any, Literal, TypeAlias
 
 from ...errors import ModelError, did_you_mean, one_line
 from ...spaces import Configuration, Space, preset, space_from_dict
+from ...spaces.keras_tuner import is_hypermodel, takes_hp
 from .signature import Signature
 
 _OURS = tuple(Path(__file__).parents[2] / part for part in ("search", "spaces"))
@@ -128,7 +128,14 @@ def find_model(model: Any, task: str) -> ModelSource:
     """
     if not isinstance(model, str):
         name, space = reference_of(model), _own_space(model, None)
-        return ModelSource(name, "natural", space, open_space=True, function=model, contract=_contract(model))
+        return ModelSource(
+            name,
+            "natural",
+            space,
+            open_space=True,
+            function=model,
+            contract="keras_tuner" if takes_hp(model) else "own",
+        )
     if model in FAMILIES:
         family = FAMILIES[model]
         if task not in family.tasks:
@@ -146,37 +153,15 @@ def find_model(model: Any, task: str) -> ModelSource:
         )
     function, module = _import_function(model)
     space = _own_space(function, module)
-    return ModelSource(model, "natural", space, open_space=True, contract=_contract(function))
+    return ModelSource(
+        model, "natural", space, open_space=True, contract="keras_tuner" if takes_hp(function) else "own"
+    )
 
 
 def reference_of(model: Any) -> str:
     """Return the name of a function, class or object given in Python: ``module:name``."""
     named = model if hasattr(model, "__qualname__") else type(model)
     return f"{getattr(named, '__module__', '')}:{getattr(named, '__qualname__', 'build')}"
-
-
-def is_hypermodel(model: Any) -> bool:
-    """Tell whether this is KerasTuner's ``HyperModel``, an object or a class; where there is one, KerasTuner is imported."""
-    tuner = sys.modules.get("keras_tuner")
-    if tuner is None:
-        return False
-    return isinstance(model, tuner.HyperModel) or (
-        isinstance(model, type) and issubclass(model, tuner.HyperModel)
-    )
-
-
-def _contract(model: Any) -> Contract:
-    """Tell who wrote the contract of a model: a function of one required argument is KerasTuner's."""
-    if is_hypermodel(model):
-        return "keras_tuner"
-    try:
-        parameters = inspect.signature(model).parameters.values()
-    except (TypeError, ValueError):  # made in C, or no function at all
-        return "own"
-    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    required = [one for one in parameters if one.kind in positional and one.default is one.empty]
-    several = any(one.kind is inspect.Parameter.VAR_POSITIONAL for one in parameters)
-    return "keras_tuner" if len(required) == 1 and not several else "own"
 
 
 def _own_space(function: Any, module: Any) -> Space:
