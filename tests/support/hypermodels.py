@@ -81,7 +81,7 @@ def convolutions(hp):
             x = layers.MaxPooling2D()(x)
         else:
             x = layers.AveragePooling2D(2)(x)
-    x = layers.GlobalAveragePooling2D(2)(x)
+    x = layers.GlobalAveragePooling2D()(x)
     x = layers.Dropout(hp.Float("dropout", 0, 0.5, step=0.1, default=0.5))(x)
     model = keras.Model(inputs, layers.Dense(10, activation="softmax")(x))
     model.compile(
@@ -105,7 +105,7 @@ def model_type(hp):
         if kind == "cnn":
             assert filters == hp.get("filters")
             model.add(layers.Conv2D(filters, 3, activation="relu"))
-            model.add(layers.GlobalAveragePooling2D(2))
+            model.add(layers.GlobalAveragePooling2D())
         else:
             assert filters is None
     model.add(layers.Dense(10, "softmax"))
