@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import re
 import sys
 import sysconfig
 import traceback
@@ -15,6 +16,7 @@ from typing import Any, Literal, TypeAlias
 from ...errors import ModelError, did_you_mean, one_line
 from ...spaces import Configuration, Space, preset, space_from_dict
 from ...spaces.keras_tuner import is_hypermodel, takes_hp
+from ..quiet import import_tensorflow
 from .signature import Signature
 
 _OURS = tuple(Path(__file__).parents[2] / part for part in ("search", "spaces"))
@@ -178,12 +180,14 @@ def _import_function(reference: str) -> tuple[Any, Any]:
     if folder not in sys.path:
         sys.path.insert(0, folder)  # a user's module lies where the command is run
     try:
-        found = importlib.util.find_spec(module_name) is not None
+        spec = importlib.util.find_spec(module_name)
     except (ImportError, ValueError):
-        found = False
-    if not found:
+        spec = None
+    if spec is None:
         near = did_you_mean(module_name, [path.stem for path in Path.cwd().glob("*.py")])
         raise ModelError(f"There is no module '{module_name}' for the model '{reference}'.{near}")
+    if _names_keras(spec.origin):
+        import_tensorflow()  # without its chatter, which the module's own import would let through
     try:
         module = importlib.import_module(module_name)
     except Exception as error:
@@ -195,6 +199,15 @@ def _import_function(reference: str) -> tuple[Any, Any]:
             f"The module '{module_name}' has no function '{function_name}'.{did_you_mean(function_name, names)}"
         )
     return function, module
+
+
+def _names_keras(file: str | None) -> bool:
+    """Tell whether a module's own lines import Keras, TensorFlow or KerasTuner."""
+    try:
+        text = Path(file or "").read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return False
+    return re.search(r"^(import|from) +(keras|tensorflow)", text, re.MULTILINE) is not None
 
 
 def describe_error(error: BaseException) -> str:
