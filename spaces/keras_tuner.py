@@ -35,12 +35,18 @@ def is_hypermodel(model: Any) -> bool:
 
 
 def takes_hp(model: Any) -> bool:
-    """Tell whether a model is written for KerasTuner: a ``HyperModel``, or a function of one required argument."""
+    """Tell whether a model is written for KerasTuner: a ``HyperModel``, or a function of one required argument.
+
+    One with a ``signature`` is ours, required or not.
+    """
     if is_hypermodel(model):
         return True
     try:
-        parameters = inspect.signature(model).parameters.values()
+        named = inspect.signature(model).parameters
     except (TypeError, ValueError):  # made in C, or no function at all
+        return False
+    parameters = named.values()
+    if "signature" in named:
         return False
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     required = [one for one in parameters if one.kind in positional and one.default is one.empty]

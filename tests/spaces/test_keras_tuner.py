@@ -170,6 +170,7 @@ def test_there_and_back(space: Space) -> None:
         (lambda hp, *, width=3: None, True),
         (lambda config, signature: None, False),
         (lambda config, signature, width=3: None, False),
+        (lambda config, signature=None: None, False),
         (lambda *arguments: None, False),
         (lambda: None, False),
         (print, False),
