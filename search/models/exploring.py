@@ -38,6 +38,7 @@ def explore(build_model: BuildModel, name: str) -> Space:
     """
     explorer = _Explorer(build_model, name)
     explorer.explore()
+    keras.utils.clear_session()  # once: it collects garbage, which takes longer than a small build
     own = with_conditions(
         [joined(asked) for asked in explorer.definitions.values()], explorer.visits, explorer.tried()
     )
@@ -128,7 +129,6 @@ class _Explorer:
         """Build once; None where that fails, as the trial of such a configuration then will, with its reason."""
         self._builds += 1
         hp = _Asked(self.definitions)
-        keras.utils.clear_session()
         try:
             model = run(self._build_model, values, hp)
         except SpaceError:
