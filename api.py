@@ -198,7 +198,8 @@ def launch(
     Args:
         data: A name, a path, ``module:function``; or ``(x, y)``, ``((x_train, y_train), (x_test, y_test))``, a
             DataFrame with ``target=``, a dict of arrays.
-        model: ``nn``, ``ann``, ``dnn``, ``cnn``, ``module:function``, or a function ``build(config, signature)``.
+        model: ``nn``, ``ann``, ``dnn``, ``cnn``, ``module:function``, or a function ``build(config, signature)``;
+            KerasTuner's ``build_model(hp)``, a ``HyperModel``, its class, or their ``module:name``.
         file: A YAML specification; other arguments are laid over it.
         space: A space of one's own, in place of the model's preset.
         storage: A database's URL or path; ``kerasweep.db`` where None.
@@ -228,6 +229,7 @@ def plan_sweep(
     **settings: Any,
 ) -> Plan:
     """Decide everything about a sweep without starting it; the arguments are those of ``launch``."""
+    from .search.models import reference_of
     from .search.plan import FROM_PYTHON, make_plan
     from .search.spec import make_spec
     from .search.specfile import read_spec
@@ -235,13 +237,13 @@ def plan_sweep(
 
     nested = nest(settings)
     given_data = None if data is None or isinstance(data, str | os.PathLike) else data
-    given_model = model if callable(model) else None
+    given_model = None if isinstance(model, str) else model
     if given_data is not None:
         _put(nested, ("data", "source"), f"{FROM_PYTHON}{type(data).__name__}")
     elif data is not None:
         _put(nested, ("data", "source"), str(data))
     if model is not None:
-        nested["model"] = f"{model.__module__}:{model.__qualname__}" if callable(model) else model
+        nested["model"] = model if isinstance(model, str) else reference_of(model)
     if space is not None:
         _put(nested, ("space", "define"), space_to_dict(space))
     spec = read_spec(file, nested) if file is not None else make_spec(nested)

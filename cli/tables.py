@@ -24,7 +24,7 @@ def table(title: str, *columns: str) -> Table:
     made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, title_style="bold", pad_edge=False)
     for column in columns:
         made.add_column(
-            column.lstrip(">"), justify="right" if column.startswith(">") else "left", overflow="fold"
+            escape(column.lstrip(">")), justify="right" if column.startswith(">") else "left", overflow="fold"
         )
     return made
 

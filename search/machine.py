@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 
@@ -9,6 +10,8 @@ MEMORY_SHARE = 0.8
 """Of the memory that is free, at most so much is planned for workers."""
 PROCESS_BYTES = 700 * 2**20
 """Resident memory of a process that has imported TensorFlow."""
+BYTES_A_PARAMETER = 20
+"""Of a model in training: a float32 weight, its gradient, two slots of an optimizer, and one while it is updated."""
 CPU_FILE = Path("/proc/cpuinfo")
 _BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}
 
@@ -28,6 +31,12 @@ def free_memory() -> int | None:
         return None
     found = [line.split()[1] for line in lines if line.startswith("MemAvailable:")]
     return int(found[0]) * 1024 if found else None
+
+
+def most_parameters() -> float:
+    """Return the number of weights that a model may have and still be trained in the memory that is free."""
+    free = free_memory()
+    return math.inf if free is None else MEMORY_SHARE * free // BYTES_A_PARAMETER
 
 
 def computes_bfloat16() -> bool:

@@ -19,7 +19,7 @@ from ..spaces import Space, apply_overrides, space_from_dict, space_to_dict
 from .data import Channels, Dataset, Layout, Preparation, choose_preparation, load_dataset, make_folds
 from .machine import choose_workers, computes_bfloat16, cores
 from .metrics import choose_objective
-from .models import Build, ModelSource, Precision, find_model
+from .models import ModelSource, Precision, find_model
 from .pruners import resolve_pruner
 from .samplers import trials_at_most
 from .spec import DataSpec, SpaceSpec, SweepSpec
@@ -102,19 +102,19 @@ class Plan:
         return f"{names.get(method, method)}, {count} folds"
 
 
-def make_plan(spec: SweepSpec, *, data: Any = None, model: Build | None = None) -> Plan:
+def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None) -> Plan:
     """Decide everything about a sweep: load the data, find the model, settle the space.
 
     Args:
         spec: What the user asks for.
         data: Arrays or a frame, where the data were given in Python.
-        model: A build function, where it was given in Python.
+        model: A build function or ``HyperModel``, where it was given in Python.
 
     Raises:
         UsageError: Something that the user asks for cannot be.
     """
     dataset = _load(spec, data)
-    source = find_model(model or spec.model, dataset.task)
+    source = _find_model(spec, model, dataset)
     space = _settle_space(spec.space, source.space, may_add=source.open_space)
     objective = choose_objective(
         spec.training.metric, spec.training.direction, dataset.task, own_model=source.open_space
@@ -218,6 +218,18 @@ def _load(spec: SweepSpec, given: Any) -> Dataset:
     return load_rows(
         spec.data, seed=spec.search.seed, limit=spec.data.limit, time_ordered=ordered, given=given
     )
+
+
+def _find_model(spec: SweepSpec, given: Any, dataset: Dataset) -> ModelSource:
+    """Return the model; KerasTuner's is built for its space, unless the specification has one written out."""
+    source = find_model(spec.model if given is None else given, dataset.task)
+    if source.contract == "own" or spec.space.define:
+        return source
+    from .training.runtime import prepare_tensorflow
+
+    # TensorFlow's threads cannot be changed once it has built a model, and one worker trains in this process.
+    prepare_tensorflow(spec.execution.threads or cores())
+    return source.explored()
 
 
 def _settle_space(spec: SpaceSpec, default: Space, *, may_add: bool) -> Space:

@@ -12,6 +12,7 @@ from .hyperparameters import (
     short_text,
     value_text,
 )
+from .keras_tuner import space_from_keras_tuner, space_to_keras_tuner
 from .overrides import apply_overrides, parse_range, parse_value
 from .presets import PRESETS, preset
 from .space import Space, configuration_key, fixed
@@ -35,6 +36,8 @@ __all__ = [
     "preset",
     "short_text",
     "space_from_dict",
+    "space_from_keras_tuner",
     "space_to_dict",
+    "space_to_keras_tuner",
     "value_text",
 ]

@@ -30,6 +30,21 @@ def same(left: Value, right: Value) -> bool:
     return type(left) is type(right) and left == right
 
 
+def is_name(name: Any) -> bool:
+    """Tell whether a hyperparameter may be called so: ``units``, ``units_0``, ``optimizer/learning rate``.
+
+    KerasTuner's scopes put any text into names, and they are kept as they are. The command line splits at ``=``, and
+    Optuna's tables hold 512 characters.
+    """
+    return (
+        isinstance(name, str)
+        and 0 < len(name) <= 512
+        and name.isprintable()
+        and name == name.strip()
+        and "=" not in name
+    )
+
+
 @dataclass(frozen=True)
 class Condition:
     """A hyperparameter is active only where an earlier one, its parent, has one of these values."""
@@ -67,8 +82,10 @@ class Hyperparameter(ABC):
     """Where the recommended value comes from."""
 
     def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or not self.name.isidentifier():
-            raise SpaceError(f"A hyperparameter's name must be an identifier, got {self.name!r}.")
+        if not is_name(self.name):
+            raise SpaceError(
+                f"A hyperparameter's name must be printable text without '=', got {self.name!r}."
+            )
         if self.confidence not in _CONFIDENCES:
             raise SpaceError(f"{self.name}: confidence must be low, medium or high, got {self.confidence!r}.")
         self._check_conditions()

@@ -25,7 +25,9 @@ ALLOWED = {
 HEAVY = ("tensorflow", "keras", "keras_tuner")
 MAY_BE_HEAVY = {
     "search/models/building.py",
+    "search/models/exploring.py",
     "search/models/families.py",
+    "search/models/hypermodels.py",
     "search/training/averaging.py",
     "search/training/feeding.py",
     "search/training/fit.py",

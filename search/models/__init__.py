@@ -1,6 +1,14 @@
 """Models: the families, a user's own functions, and how one configuration becomes a compiled model."""
 
-from .loading import FAMILIES, Build, Family, ModelSource, describe_error, find_model
+from .loading import (
+    FAMILIES,
+    Build,
+    Family,
+    ModelSource,
+    describe_error,
+    find_model,
+    reference_of,
+)
 from .signature import Precision, Signature
 
 __all__ = [
@@ -12,4 +20,5 @@ __all__ = [
     "Signature",
     "describe_error",
     "find_model",
+    "reference_of",
 ]

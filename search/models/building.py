@@ -71,12 +71,14 @@ def _built_and_compiled(
     try:
         with _computing_in(precision):
             model = build(dict(configuration), signature)
+    except TrainingError:
+        raise
     except Exception as error:
         raise TrainingError("model", f"the model function raises {describe_error(error)}") from error
     if not isinstance(model, keras.Model):
         raise TrainingError("model", f"the model function returns {type(model).__name__}, not a keras.Model")
     if not model.built:
-        _build_weights(model, signature)
+        build_weights(model, signature)
     if not model.compiled:
         compile_model(model, configuration, signature)
     return model
@@ -96,10 +98,12 @@ def _computing_in(precision: Precision) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-def _build_weights(model: keras.Model, signature: Signature) -> None:
+def build_weights(model: keras.Model, signature: Signature) -> None:
     """Give a model without an ``Input`` its weights now, so that they can be counted and its output's shape is known."""
     try:
         model.build((None, *signature.input_shape))
+    except TrainingError:
+        raise
     except Exception as error:
         raise TrainingError(
             "model", f"the model does not take rows of shape {signature.input_shape}: {describe_error(error)}"

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 import importlib.util
+import re
 import sys
 import sysconfig
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from ...errors import ModelError, did_you_mean, one_line
 from ...spaces import Configuration, Space, preset, space_from_dict
+from ...spaces.keras_tuner import is_hypermodel, takes_hp
 from ..quiet import import_tensorflow
 from .signature import Signature
 
 _OURS = tuple(Path(__file__).parents[2] / part for part in ("search", "spaces"))
-_IMPORTING_TENSORFLOW = ("keras", "keras_tuner", "tensorflow", "tf_keras")
 Layout = Literal["flat", "image", "natural"]
 Build: TypeAlias = Callable[[Configuration, Signature], Any]
+Contract = Literal["own", "keras_tuner"]
+"""``own``: ``build(config, signature)``; ``keras_tuner``: ``build_model(hp)``, or a ``HyperModel``."""
+APPLICATIONS = ("HyperResNet", "HyperXception")
+"""Those of ``keras_tuner.applications`` that are models by name."""
 
 
 @dataclass(frozen=True)
@@ -55,18 +59,43 @@ class ModelSource:
     """The space that is searched unless the specification changes it."""
     open_space: bool
     """Whether hyperparameters that the space does not have may be added: a user's function reads what it likes."""
-    function: Build | None = None
-    """Set where the function was given in Python rather than by name."""
+    function: Any = None
+    """Set where the function, or ``HyperModel``, was given in Python rather than by name."""
+    contract: Contract = "own"
 
     def load(self) -> Build:
-        """Return the build function; for a family this imports Keras."""
-        if self.function is not None:
-            return self.function
-        if self.name in FAMILIES:
+        """Return the build function; for a family or KerasTuner's models this imports Keras."""
+        if self.name in FAMILIES and self.function is None:
             from .families import BUILDERS
 
             return BUILDERS[self.name]
-        return _import_function(self.name)[0]
+        if self.contract == "own":
+            return self._given()  # type: ignore[no-any-return]
+        from .hypermodels import adapt, adapt_application
+
+        return adapt_application(self.name) if self.name in APPLICATIONS else adapt(self._given())
+
+    def explored(self) -> ModelSource:
+        """Return the model with the space that it asks for: a model of KerasTuner's is built for it, others have theirs.
+
+        Raises:
+            ModelError: It cannot be built with its defaults.
+            SpaceError: It asks for one name in two ways.
+        """
+        if self.contract == "own":
+            return self
+        from .exploring import explore
+        from .hypermodels import application, build_model_of
+
+        if self.name in APPLICATIONS:
+            # Small pictures: what a model asks for does not depend on them.
+            build_model = application(self.name, Signature((32, 32, 3), 10, "classification"))
+        else:
+            build_model = build_model_of(self._given())
+        return replace(self, space=explore(build_model, self.name))
+
+    def _given(self) -> Any:
+        return self.function if self.function is not None else _import_function(self.name)[0]
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickle a function by value, so that one from a notebook reaches a worker."""
@@ -86,32 +115,55 @@ class ModelSource:
         self.__dict__.update(state)
 
 
-def find_model(model: str | Build, task: str) -> ModelSource:
+def find_model(model: Any, task: str) -> ModelSource:
     """Return the model that a name or function means.
 
+    A model of KerasTuner's has the preset for own models until it is ``explored``.
+
     Args:
-        model: A family, ``module:function``, or a function ``build(config, signature)``.
+        model: A family, ``module:function``, a function ``build(config, signature)`` or ``build_model(hp)``, or a
+            ``HyperModel``.
         task: What the data asks for.
 
     Raises:
         ModelError: There is no such family, module or function, or the family does not do the task.
     """
-    if callable(model):
-        name = f"{getattr(model, '__module__', '')}:{getattr(model, '__qualname__', 'build')}"
-        return ModelSource(name, "natural", _own_space(model, None), open_space=True, function=model)
+    if not isinstance(model, str):
+        name, space = reference_of(model), _own_space(model, None)
+        return ModelSource(
+            name,
+            "natural",
+            space,
+            open_space=True,
+            function=model,
+            contract="keras_tuner" if takes_hp(model) else "own",
+        )
     if model in FAMILIES:
         family = FAMILIES[model]
         if task not in family.tasks:
             fitting = ", ".join(name for name, other in FAMILIES.items() if task in other.tasks)
             raise ModelError(f"'{model}' does {' and '.join(family.tasks)}; for {task} choose {fitting}.")
         return ModelSource(model, family.layout, preset(model), open_space=False)
+    if model in APPLICATIONS:
+        if task != "classification":
+            raise ModelError(f"'{model}' does classification; for {task} choose dnn, cnn, nn.")
+        return ModelSource(model, "image", preset("own"), open_space=True, contract="keras_tuner")
     if ":" not in model:
         hint = did_you_mean(model, FAMILIES)
         raise ModelError(
             f"There is no model family '{model}'.{hint} A function of your own is module:function."
         )
     function, module = _import_function(model)
-    return ModelSource(model, "natural", _own_space(function, module), open_space=True)
+    space = _own_space(function, module)
+    return ModelSource(
+        model, "natural", space, open_space=True, contract="keras_tuner" if takes_hp(function) else "own"
+    )
+
+
+def reference_of(model: Any) -> str:
+    """Return the name of a function, class or object given in Python: ``module:name``."""
+    named = model if hasattr(model, "__qualname__") else type(model)
+    return f"{getattr(named, '__module__', '')}:{getattr(named, '__qualname__', 'build')}"
 
 
 def _own_space(function: Any, module: Any) -> Space:
@@ -122,26 +174,26 @@ def _own_space(function: Any, module: Any) -> Space:
     return space if isinstance(space, Space) else space_from_dict(space)
 
 
-def _import_function(reference: str) -> tuple[Build, Any]:
+def _import_function(reference: str) -> tuple[Any, Any]:
     module_name, _, function_name = reference.partition(":")
     folder = str(Path.cwd())
     if folder not in sys.path:
         sys.path.insert(0, folder)  # a user's module lies where the command is run
     try:
-        found = importlib.util.find_spec(module_name) is not None
+        spec = importlib.util.find_spec(module_name)
     except (ImportError, ValueError):
-        found = False
-    if not found:
+        spec = None
+    if spec is None:
         near = did_you_mean(module_name, [path.stem for path in Path.cwd().glob("*.py")])
         raise ModelError(f"There is no module '{module_name}' for the model '{reference}'.{near}")
-    if _imports_keras(module_name):
-        import_tensorflow()  # before the module does, whose import would show TensorFlow's chatter
+    if _names_keras(spec.origin):
+        import_tensorflow()  # without its chatter, which the module's own import would let through
     try:
         module = importlib.import_module(module_name)
     except Exception as error:
         raise ModelError(f"The module '{module_name}' cannot be imported: {describe_error(error)}") from error
     function = getattr(module, function_name, None)
-    if not callable(function):
+    if not callable(function) and not is_hypermodel(function):
         names = [name for name, value in vars(module).items() if callable(value) and not name.startswith("_")]
         raise ModelError(
             f"The module '{module_name}' has no function '{function_name}'.{did_you_mean(function_name, names)}"
@@ -149,20 +201,13 @@ def _import_function(reference: str) -> tuple[Build, Any]:
     return function, module
 
 
-def _imports_keras(module_name: str) -> bool:
-    """Tell whether a module of Python source imports Keras or TensorFlow as soon as it is imported itself."""
-    spec = importlib.util.find_spec(module_name)
+def _names_keras(file: str | None) -> bool:
+    """Tell whether a module's own lines import Keras, TensorFlow or KerasTuner."""
     try:
-        tree = ast.parse(Path(str(spec and spec.origin)).read_text(encoding="utf-8"))
-    except (OSError, SyntaxError, ValueError):
-        return False  # the import itself will tell what is wrong
-    names: list[str] = []
-    for node in tree.body:
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            names.append(str(node.module))
-    return any(name.partition(".")[0] in _IMPORTING_TENSORFLOW for name in names)
+        text = Path(file or "").read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return False
+    return re.search(r"^(import|from) +(keras|tensorflow)", text, re.MULTILINE) is not None
 
 
 def describe_error(error: BaseException) -> str:

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from ...errors import ModelError
+from ...spaces.keras_tuner import is_hypermodel, takes_hp
 from .code import CannotEmit
 from .contract import Build, Bundle
 from .graph import builder_code, compile_lines
@@ -39,7 +40,9 @@ def model_code(bundle: Bundle, build: Build | None = None) -> ModelCode:
         ModelError: The model can neither be written as layers nor imported by name.
     """
     reference = str(bundle.study.spec["model"])
-    given = build or _find(reference)
+    given = build or _find(
+        reference
+    )  # one written for KerasTuner cannot be called like this, and is not compared
     original = _built(bundle, given) if given else None
     try:
         layers = _layers(bundle)
@@ -78,7 +81,7 @@ def _executed(body: str) -> Any:
     return namespace["build_model"]()
 
 
-def _find(reference: str) -> Build | None:
+def _find(reference: str) -> Any:
     """Return a user's model function by its name; None for a family, or where it has no name to be found by."""
     module, _, function = reference.partition(":")
     if not function:
@@ -87,7 +90,7 @@ def _find(reference: str) -> Build | None:
         found = getattr(importlib.import_module(module), function, None)
     except Exception:  # noqa: BLE001 - a user's module may raise anything; there is another way
         return None
-    return found if callable(found) else None
+    return found if callable(found) or is_hypermodel(found) else None
 
 
 def _built(bundle: Bundle, build: Build) -> keras.Model | None:
@@ -115,7 +118,8 @@ def _equal(original: keras.Model, made: keras.Model) -> bool:
 def _imported(bundle: Bundle, reference: str, original: keras.Model | None, reason: str) -> ModelCode:
     """Return a builder that imports the author's function."""
     module, _, function = reference.partition(":")
-    if not function.isidentifier() or module == "__main__" or _find(reference) is None:
+    found = _find(reference)
+    if not function.isidentifier() or module == "__main__" or found is None:
         raise ModelError(
             f"The model of trial {bundle.trial.number} cannot be written as a script: {reason}, and '{reference}' "
             f"cannot be imported. Put the function into a module of its own."
@@ -125,12 +129,31 @@ def _imported(bundle: Bundle, reference: str, original: keras.Model | None, reas
         f"    sys.path.insert(0, os.getcwd())  # {module} lies where this is run",
         f"    from {module} import {function}",
         "",
-        lay_out(signature_code(bundle), "signature = ", 4),
-        f"    model = {function}(dict(CONFIGURATION), signature)",
+        *(
+            _hypermodel_lines(found, function)
+            if takes_hp(found)
+            else (
+                lay_out(signature_code(bundle), "signature = ", 4),
+                f"    model = {function}(dict(CONFIGURATION), signature)",
+            )
+        ),
     ]
     if original is None or not original.compiled:
         lines.append(compile_lines(bundle.model))
     lines.append("    return model")
     constants = {"CONFIGURATION": literal(dict(bundle.trial.configuration))}
-    imports = frozenset({"import os", "import sys", "from types import SimpleNamespace"})
+    own = "import keras_tuner" if takes_hp(found) else "from types import SimpleNamespace"
+    imports = frozenset({"import os", "import sys", own})
     return ModelCode("\n".join(lines), f"Return the model of {reference}.", imports, constants)
+
+
+def _hypermodel_lines(found: Any, name: str) -> tuple[str, ...]:
+    """Return the lines that build a model written for KerasTuner."""
+    call = name
+    if is_hypermodel(found):
+        call = f"{name}().build" if isinstance(found, type) else f"{name}.build"
+    return (
+        "    hp = keras_tuner.HyperParameters()",
+        "    hp.values = dict(CONFIGURATION)",
+        f"    model = {call}(hp)",
+    )

@@ -97,8 +97,8 @@ def test_presets_survive_a_file(family: str) -> None:
             "a: a choice must be text, a number, true, false or none, got [1].",
         ),
         (
-            {"2a": {"type": "int", "low": 1, "high": 2}},
-            "A hyperparameter's name must be an identifier, got '2a'.",
+            {"a=": {"type": "int", "low": 1, "high": 2}},
+            "A hyperparameter's name must be printable text without '=', got 'a='.",
         ),
     ],
 )

@@ -13,8 +13,11 @@ from kerasweep.spaces import Categorical, Float, Int, value_text
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Float("2x", 0, 1), "A hyperparameter's name must be an identifier, got '2x'."),
-        (lambda: Float("", 0, 1), "A hyperparameter's name must be an identifier, got ''."),
+        (
+            lambda: Float("a=b", 0, 1),
+            "A hyperparameter's name must be printable text without '=', got 'a=b'.",
+        ),
+        (lambda: Float("", 0, 1), "A hyperparameter's name must be printable text without '=', got ''."),
         (
             lambda: Float("a", 1, 1),
             "a: the range 1..1 is empty; the lower bound must be below the upper one.",

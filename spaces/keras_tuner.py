@@ -1,0 +1,220 @@
+"""KerasTuner's words and ours: a ``Space`` from its ``HyperParameters``, and back; which models are written for it.
+
+Imports KerasTuner only to make one of its objects.
+
+Names, ranges, defaults and conditions go both ways. What one side cannot say becomes what it can:
+
+- A stepped ``Float`` and a stepped log range are lists of values here, and come back as an ordered ``Choice``.
+- ``reverse_log`` is searched on a linear scale.
+- A range or ``Choice`` of one value is a constant, and comes back as ``Fixed``.
+- Know-how (confidence, grid, meaning) stays here.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ..errors import SpaceError
+from .hyperparameters import Categorical, Condition, Float, Hyperparameter, Int, Value, same
+from .space import Space
+
+MOST_CHOICES = 1000
+"""A stepped range of more values is refused: a list of them would not be searched."""
+
+
+def is_hypermodel(model: Any) -> bool:
+    """Tell whether this is a ``keras_tuner.HyperModel``, an object or a class; where there is one, KerasTuner is imported."""
+    base = getattr(sys.modules.get("keras_tuner"), "HyperModel", None)
+    if base is None:
+        return False
+    return isinstance(model, base) or (isinstance(model, type) and issubclass(model, base))
+
+
+def takes_hp(model: Any) -> bool:
+    """Tell whether a model is written for KerasTuner: a ``HyperModel``, or a function of one required argument.
+
+    One with a ``signature`` is ours, required or not.
+    """
+    if is_hypermodel(model):
+        return True
+    try:
+        named = inspect.signature(model).parameters
+    except (TypeError, ValueError):  # made in C, or no function at all
+        return False
+    parameters = named.values()
+    if "signature" in named:
+        return False
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    required = [one for one in parameters if one.kind in positional and one.default is one.empty]
+    return len(required) == 1 and all(one.kind is not inspect.Parameter.VAR_POSITIONAL for one in parameters)
+
+
+def space_from_keras_tuner(hyperparameters: Any) -> Space:
+    """Return the space of a ``keras_tuner.HyperParameters``.
+
+    Raises:
+        SpaceError: A name has two definitions, or a hyperparameter has no counterpart.
+    """
+    by_name: dict[str, list[Any]] = {}
+    for theirs in hyperparameters.space:
+        by_name.setdefault(theirs.name, []).append(theirs)
+    return Space(tuple(joined(definitions) for definitions in by_name.values()))
+
+
+def joined(definitions: Sequence[Any]) -> Hyperparameter:
+    """Return the one hyperparameter that KerasTuner holds once for each scope in which it was asked for.
+
+    It is active where any of the scopes is. Where our conditions, all of which must hold, cannot say that, it has
+    none: a value that a model does not ask for does no harm.
+    """
+    made = [hyperparameter_from_keras_tuner(theirs) for theirs in definitions]
+    first = made[0]
+    for other in made[1:]:
+        if definition_text(other) != definition_text(first):
+            raise SpaceError(
+                f"{first.name} is asked for as {definition_text(first)} and as {definition_text(other)}; "
+                "a hyperparameter has one definition."
+            )
+    conditions = first.conditions
+    for other in made[1:]:
+        conditions = _either(conditions, other.conditions)
+    return replace(first, conditions=conditions)
+
+
+def _either(left: tuple[Condition, ...], right: tuple[Condition, ...]) -> tuple[Condition, ...]:
+    """Return conditions that hold where either does; none where they differ in more than one parent's values."""
+    if [condition.parent for condition in left] != [condition.parent for condition in right]:
+        return ()
+    different = [
+        position for position, pair in enumerate(zip(left, right, strict=True)) if pair[0] != pair[1]
+    ]
+    if len(different) > 1:
+        return ()
+    return tuple(
+        Condition(one.parent, _distinct((*one.values, *other.values)))
+        for one, other in zip(left, right, strict=True)
+    )
+
+
+def definition_text(hyperparameter: Hyperparameter) -> str:
+    """Return kind and range in words: ``Int 1..3``, ``Categorical adam,sgd``."""
+    return f"{type(hyperparameter).__name__} {hyperparameter.range_text()}"
+
+
+def hyperparameter_from_keras_tuner(theirs: Any) -> Hyperparameter:
+    """Return one of KerasTuner's hyperparameters as ours; its default becomes the recommended value.
+
+    Raises:
+        SpaceError: It has no counterpart.
+    """
+    name = theirs.name
+    words: dict[str, Any] = {"recommended": theirs.default, "conditions": _conditions(theirs)}
+    kind = type(theirs).__name__
+    if kind == "Boolean":
+        return Categorical(name, (False, True), **words)
+    if kind in ("Choice", "Fixed"):
+        return Categorical(name, tuple(theirs.values), **words)
+    if kind not in ("Int", "Float"):
+        raise SpaceError(f"{name}: KerasTuner's {kind} has no counterpart.")
+    log = theirs.sampling == "log"
+    if theirs.min_value == theirs.max_value:
+        return Categorical(name, (theirs.min_value,), conditions=words["conditions"])
+    if kind == "Int" and theirs.sampling == "linear":
+        return Int(name, theirs.min_value, theirs.max_value, step=theirs.step, **words)
+    if theirs.step is not None:
+        return Categorical(name, _stepped(theirs), **words)
+    return (Int if kind == "Int" else Float)(name, theirs.min_value, theirs.max_value, log=log, **words)
+
+
+def _stepped(theirs: Any) -> tuple[Value, ...]:
+    values: list[Value] = []
+    for value in theirs.values:
+        values.append(int(value) if type(theirs).__name__ == "Int" else float(value))
+        if len(values) > MOST_CHOICES:
+            raise SpaceError(
+                f"{theirs.name}: the step {theirs.step} makes more than {MOST_CHOICES} values; leave it out."
+            )
+    if not any(value == theirs.default for value in values):
+        values.append(theirs.default)  # KerasTuner allows a default between two steps
+    return _distinct(values)
+
+
+def _conditions(theirs: Any) -> tuple[Condition, ...]:
+    """Return the conditions, one a parent: nested scopes on one parent leave the values that all of them name."""
+    kept: dict[str, tuple[Value, ...]] = {}
+    for condition in theirs.conditions:
+        values = _distinct(condition.values)
+        if condition.name in kept:
+            values = tuple(v for v in kept[condition.name] if any(same(v, other) for other in values))
+        kept[condition.name] = values
+    return tuple(Condition(parent, values) for parent, values in kept.items())
+
+
+def _distinct(values: Iterable[Value]) -> tuple[Value, ...]:
+    kept: list[Value] = []
+    for value in values:
+        if not any(same(value, other) for other in kept):
+            kept.append(value)
+    return tuple(kept)
+
+
+def space_to_keras_tuner(space: Space) -> Any:
+    """Return a ``keras_tuner.HyperParameters`` of a space; its values are the recommended ones. Imports TensorFlow.
+
+    Raises:
+        SpaceError: with every hyperparameter that KerasTuner cannot say: a choice that is none, or choices of several types.
+    """
+    import keras_tuner
+    from keras_tuner.src.engine import (
+        conditions as scopes,
+    )  # public scopes cannot stand on two parents at once
+
+    faults = [fault for hyperparameter in space for fault in _unsayable(hyperparameter)]
+    if faults:
+        raise SpaceError(" ".join(faults))
+    theirs = keras_tuner.HyperParameters()
+    for hyperparameter in space:
+        conditions = [
+            scopes.Parent(condition.parent, list(condition.values)) for condition in hyperparameter.conditions
+        ]
+        theirs.merge([_to_keras_tuner(hyperparameter, conditions)])
+    return theirs
+
+
+def _unsayable(hyperparameter: Hyperparameter) -> Iterable[str]:
+    if not isinstance(hyperparameter, Categorical):
+        return
+    kinds = sorted({type(choice).__name__ for choice in hyperparameter.choices})
+    if "NoneType" in kinds:
+        yield f"{hyperparameter.name}: KerasTuner has no choice that is none; write it as text or another number."
+    elif len(kinds) > 1:
+        yield f"{hyperparameter.name}: KerasTuner's choices have one type, not {' and '.join(kinds)}."
+
+
+def _to_keras_tuner(hyperparameter: Hyperparameter, conditions: list[Any]) -> Any:
+    from keras_tuner.engine import hyperparameters as kinds
+
+    shared = {
+        "name": hyperparameter.name,
+        "default": hyperparameter.recommended,
+        "conditions": conditions,
+    }
+    if isinstance(hyperparameter, Int | Float):
+        step = hyperparameter.step if isinstance(hyperparameter, Int) and not hyperparameter.log else None
+        return getattr(kinds, type(hyperparameter).__name__)(
+            min_value=hyperparameter.low,
+            max_value=hyperparameter.high,
+            step=step,
+            sampling="log" if hyperparameter.log else "linear",
+            **shared,
+        )
+    choices = tuple(hyperparameter.values())
+    if len(choices) == 1:
+        return kinds.Fixed(hyperparameter.name, choices[0], conditions=conditions)
+    if all(isinstance(choice, bool) for choice in choices):
+        return kinds.Boolean(**shared)
+    return kinds.Choice(values=list(choices), **shared)

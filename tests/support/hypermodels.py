@@ -1,0 +1,209 @@
+"""Models as KerasTuner's guides and tests write them, in other words and with the same calls."""
+
+from __future__ import annotations
+
+import keras
+import keras_tuner as kt
+from keras import layers
+
+
+def small(hp):
+    """The first model of the getting-started guide."""
+    model = keras.Sequential()
+    model.add(layers.Flatten())
+    model.add(layers.Dense(hp.Choice("units", [8, 16, 32]), activation="relu"))
+    model.add(layers.Dense(10, activation="softmax"))
+    model.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def many_kinds(hp):
+    model = keras.Sequential([layers.Flatten()])
+    activation = hp.Choice("activation", ["relu", "tanh"])
+    model.add(
+        layers.Dense(units=hp.Int("units", min_value=32, max_value=128, step=32), activation=activation)
+    )
+    if hp.Boolean("dropout"):
+        model.add(layers.Dropout(rate=0.25))
+    model.add(layers.Dense(10, activation="softmax"))
+    learning_rate = hp.Float("lr", min_value=1e-4, max_value=1e-2, sampling="log")
+    model.compile(
+        optimizer=keras.optimizers.Adam(learning_rate=learning_rate),
+        loss="categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    return model
+
+
+def loop(hp):
+    model = keras.Sequential([layers.Flatten()])
+    for i in range(hp.Int("num_layers", 1, 3)):
+        model.add(layers.Dense(units=hp.Int(f"units_{i}", 8, 64, step=8), activation="relu"))
+        if hp.Boolean(f"normalize_{i}", default=i == 0):
+            model.add(layers.BatchNormalization())
+    if hp.Boolean("dropout"):
+        model.add(layers.Dropout(hp.Float("rate", 0.0, 0.5, step=0.1, default=0.2)))
+    model.add(layers.Dense(10, activation="softmax"))
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+class WithAttributes(kt.HyperModel):
+    """A class that is told what it predicts."""
+
+    def __init__(self, classes: int = 10) -> None:
+        super().__init__()
+        self.classes = classes
+
+    def build(self, hp):
+        inputs = keras.Input((8, 8, 1))
+        x = layers.Flatten()(inputs)
+        x = layers.Dense(hp.Int("units", 8, 32, sampling="log"), "relu")(x)
+        model = keras.Model(inputs, layers.Dense(self.classes, "softmax")(x))
+        model.compile(
+            keras.optimizers.SGD(hp.Choice("learning_rate", [1e-1, 1e-2, 1e-3], default=1e-2)),
+            "sparse_categorical_crossentropy",
+            metrics=["accuracy"],
+        )
+        return model
+
+
+made = WithAttributes(classes=10)
+
+
+def convolutions(hp):
+    inputs = keras.Input((8, 8, 1))
+    x = inputs
+    for i in range(hp.Int("conv_blocks", 1, 2, default=2)):
+        x = layers.Conv2D(hp.Int(f"filters_{i}", 4, 16, step=4), 3, padding="same")(x)
+        x = layers.ReLU()(x)
+        if hp.Choice(f"pooling_{i}", ["avg", "max"]) == "max":
+            x = layers.MaxPooling2D()(x)
+        else:
+            x = layers.AveragePooling2D(2)(x)
+    x = layers.GlobalAveragePooling2D()(x)
+    x = layers.Dropout(hp.Float("dropout", 0, 0.5, step=0.1, default=0.5))(x)
+    model = keras.Model(inputs, layers.Dense(10, activation="softmax")(x))
+    model.compile(
+        keras.optimizers.Adam(hp.Float("learning_rate", 1e-4, 1e-2, sampling="log")),
+        "sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    return model
+
+
+def model_type(hp):
+    """Conditional scopes: everything in them is asked for, and None where it is not active."""
+    kind = hp.Choice("model_type", ["mlp", "cnn"])
+    model = keras.Sequential([keras.Input((8, 8, 1))])
+    with hp.conditional_scope("model_type", ["mlp"]):
+        if kind == "mlp":
+            model.add(layers.Flatten())
+            model.add(layers.Dense(hp.Int("units", 8, 32), "relu"))
+    with hp.conditional_scope("model_type", ["cnn"]):
+        filters = hp.Int("filters", 4, 8)
+        if kind == "cnn":
+            assert filters == hp.get("filters")
+            model.add(layers.Conv2D(filters, 3, activation="relu"))
+            model.add(layers.GlobalAveragePooling2D())
+        else:
+            assert filters is None
+    model.add(layers.Dense(10, "softmax"))
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def nested_scopes(hp):
+    optimizer = hp.Choice("optimizer", ["adam", "sgd"])
+    with hp.conditional_scope("optimizer", "sgd"):
+        momentum = hp.Boolean("momentum")
+        with hp.conditional_scope("momentum", True):
+            amount = hp.Float("amount", 0.5, 0.95, sampling="reverse_log")
+    rate = hp.Float("rate", 1e-3, 1e-1, sampling="log", parent_name="optimizer", parent_values=["sgd"])
+    sgd = optimizer == "sgd"
+    made = keras.optimizers.SGD(rate, momentum=amount if momentum else 0.0) if sgd else "adam"
+    model = keras.Sequential([layers.Flatten(), layers.Dense(10, "softmax")])
+    model.compile(made, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def named_scopes(hp):
+    model = keras.Sequential([layers.Flatten()])
+    for block in ("first block", "second block"):
+        with hp.name_scope(block):
+            model.add(layers.Dense(hp.Int("units", 8, 16, step=4), hp.Choice("activation", ["relu", "elu"])))
+    with hp.name_scope("out"), hp.name_scope("[0]"):
+        model.add(layers.Dense(10, "softmax", use_bias=hp.Boolean("use bias", default=True)))
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def uncompiled(hp):
+    return keras.Sequential(
+        [
+            layers.Flatten(),
+            layers.Dense(hp.Int("units", 8, 64, sampling="log"), "relu"),
+            layers.Dense(10, "softmax"),
+        ]
+    )
+
+
+def fixed(hp):
+    hp.Fixed("units", 16)
+    factor = hp.Fixed("factor", 0.5)
+    model = keras.Sequential(
+        [layers.Flatten(), layers.Dense(hp.get("units"), hp.Fixed("activation", "relu"))]
+    )
+    model.add(layers.Dropout(factor))
+    model.add(layers.Dense(10, "softmax"))
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def own_batches(hp):
+    model = keras.Sequential([layers.Flatten(), layers.Dense(10, "softmax")])
+    hp.Choice("batch_size", [16, 64])
+    learning_rate = hp.Float("learning_rate", 0.01, 0.02)
+    model.compile(
+        keras.optimizers.Adam(learning_rate), "sparse_categorical_crossentropy", metrics=["accuracy"]
+    )
+    return model
+
+
+def regression(hp):
+    model = keras.Sequential([keras.Input((10,)), layers.Normalization()])
+    for i in range(hp.Int("layers", 0, 2, default=1)):
+        model.add(layers.Dense(hp.Int(f"units/{i}", 4, 32, step=4), hp.Choice("act", ["relu", "selu"])))
+    model.add(layers.Dense(1))
+    model.compile(
+        keras.optimizers.RMSprop(hp.Choice("learning_rate", [1e-2, 1e-3])), loss="mse", metrics=["mae"]
+    )
+    return model
+
+
+def both(hp):
+    """A branch that two of them open together."""
+    model = keras.Sequential([layers.Flatten()])
+    deep, wide = hp.Boolean("deep", default=True), hp.Boolean("wide", default=True)
+    if deep and wide:
+        model.add(layers.Dense(hp.Int("units", 8, 16), "relu"))
+    model.add(layers.Dense(10, "softmax"))
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+ON_DIGITS = (
+    small,
+    many_kinds,
+    loop,
+    WithAttributes,
+    made,
+    convolutions,
+    model_type,
+    nested_scopes,
+    named_scopes,
+    uncompiled,
+    fixed,
+    own_batches,
+    both,
+)
