@@ -18,7 +18,7 @@ SPACE = ks.Space(
 )
 
 
-def build(config, signature):
+def build(config, signature) -> object:
     """Return an uncompiled model; Kerasweep compiles it with the configuration's optimizer and learning rate."""
     import keras
 

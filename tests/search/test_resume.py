@@ -95,7 +95,8 @@ def test_a_kill_between_late_trials_under_hyperband(lab, watch, tmp_path) -> Non
     whole = lab(method="bayes", pruner="hyperband", trials=18, epochs=4)
     watched = watch(whole.file)
     whole.listen = lambda progress: progress.ended and watched.look()
-    whole.run()
+    assert whole.run() == "trials"
+    assert len(watched.copies) > 8
     check_copies(whole, watched.copies[-8:-1], tmp_path)
 
 

@@ -118,10 +118,12 @@ def test_looking_does_not_keep_a_driver_out(sqlite_url: str, samples) -> None:
 
     looker = threading.Thread(target=look)
     looker.start()
+    driven = []
     try:
         for _ in range(20):
             with driving(sqlite_url, "first", {}):
-                pass
+                driven.append(is_driven(sqlite_url, "first"))
     finally:
         done.set()
         looker.join()
+    assert driven == [True] * 20

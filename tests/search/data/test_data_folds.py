@@ -153,4 +153,7 @@ def test_what_cannot_be_cut(rows_with, y, groups, options, message):
 def test_folds_of_many_sizes_of_groups(rows_with):
     rng = np.random.default_rng(0)
     groups = rng.choice(10, 60, p=np.array([20, 10, 5, 5, 5, 5, 3, 3, 2, 2]) / 60)
-    check(make_folds(rows_with(np.arange(60) % 2, groups), folds=5), 60)
+    folds = make_folds(rows_with(np.arange(60) % 2, groups), folds=5)
+    check(folds, 60)
+    for fold in folds:
+        assert not set(groups[fold.train]) & set(groups[fold.validation])
