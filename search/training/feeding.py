@@ -5,13 +5,18 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 import tensorflow as tf
 
+from ..machine import free_memory
 from .seeds import epoch_order
 
 VALIDATION_BATCH = 1000
 """Rows a validation step; metrics are means over rows, so that it changes speed and memory only."""
+
+Rows: TypeAlias = "tf.Tensor | np.ndarray"
 
 ALIGNMENT = 64
 """Bytes; TensorFlow's kernels end the process on a tensor that begins elsewhere."""
@@ -22,8 +27,8 @@ class Feed:
 
     def __init__(
         self,
-        x: tf.Tensor,
-        y: tf.Tensor,
+        x: Rows,
+        y: Rows,
         rows: np.ndarray,
         batch_size: int,
         seed: int,
@@ -39,7 +44,7 @@ class Feed:
 
         def batch(number: tf.Tensor) -> tuple[tf.Tensor, ...]:
             chosen = order[number * batch_size : tf.minimum((number + 1) * batch_size, count)]
-            return tuple(tf.gather(part, chosen) for part in parts)
+            return tuple(take(part, chosen) for part in parts)
 
         self._batches = tf.data.Dataset.range(-(-count // batch_size)).map(batch)
 
@@ -49,18 +54,29 @@ class Feed:
         return self._batches
 
 
-def in_order(x: tf.Tensor, y: tf.Tensor, rows: np.ndarray) -> tf.data.Dataset:
+def in_order(x: Rows, y: Rows, rows: np.ndarray) -> tf.data.Dataset:
     """Return rows in batches of ``VALIDATION_BATCH``, in the order given."""
     chosen = tf.data.Dataset.from_tensor_slices(rows.astype(np.int64)).batch(VALIDATION_BATCH)
-    return chosen.map(lambda positions: (tf.gather(x, positions), tf.gather(y, positions)))
+    return chosen.map(lambda positions: (take(x, positions), take(y, positions)))
 
 
-def as_tensor(array: np.ndarray) -> tf.Tensor:
+def as_tensor(array: np.ndarray) -> Rows:
     """Return an array as a tensor; without a copy where it lies in memory as TensorFlow's kernels need it.
 
-    The workers' share of the data does: it is mapped, and no worker has a copy of its own.
+    The workers' share of the data does: it is mapped, and no worker has a copy of its own. An array that must be copied
+    and is larger than the memory that is free stays an array, which only ``fit`` can train on.
     """
     shareable = array.flags.c_contiguous and array.flags.writeable and array.ctypes.data % ALIGNMENT == 0
     if array.size and shareable and array.dtype in (np.float32, np.int64):
         return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
-    return tf.constant(array)
+    free = free_memory()
+    return array if free is not None and array.nbytes > free else tf.constant(array)
+
+
+def take(rows: Rows, positions: tf.Tensor) -> tf.Tensor:
+    """Return some of the rows, in a pipeline that is traced."""
+    if not isinstance(rows, np.ndarray):
+        return tf.gather(rows, positions)
+    taken = tf.numpy_function(lambda places: rows[places], [positions], rows.dtype)
+    taken.set_shape((None, *rows.shape[1:]))
+    return taken

@@ -177,6 +177,16 @@ def test_what_needs_fit_gets_it_and_says_why(special, reason: str) -> None:
             outcome_of(trainer, {}) if act == "train" else trainer.probe(Task(0, {}, 0))
 
 
+def test_data_larger_than_memory_are_trained_by_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = outcome_of(make_trainer(make_workload(CASES["dropout"][0]), 1), {})
+    from kerasweep.search.training import feeding
+
+    monkeypatch.setattr(feeding, "free_memory", lambda: 100)
+    outcome = outcome_of(make_trainer(make_workload(CASES["dropout"][0]), 1), {})
+    assert outcome.notes == ("trained by fit: the data are larger than the memory that is free",)
+    assert_equal(expected, outcome)
+
+
 def test_a_stateful_layer_needs_fit() -> None:
     make_trainer(make_workload(own_step), 1)
     import keras

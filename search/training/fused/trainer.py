@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from ....errors import TrainingError, one_line
@@ -80,6 +81,10 @@ class FusedTrainer:
     def _program(self, task: Task, first: keras.Model) -> tuple[Program | None, str | None]:
         """Return a program, loaded and ready to train, or why there is none."""
         reason = why_fit(first)
+        if reason is None and any(
+            isinstance(self._fit.tensor(fold.x), np.ndarray) for fold in self._workload.fold_data
+        ):
+            reason = "the data are larger than the memory that is free"
         if reason is not None:
             return None, reason
         try:
