@@ -167,7 +167,7 @@ def all_rows(plan: Plan, limit: int | None = None, given: Any = None) -> Workloa
     """Return a plan's workload on all training rows, or another number of them than the sweep used."""
     spec = plan.spec
     if limit == spec.data.limit:
-        return plan.workload
+        return replace(plan.workload, folds=())
     ordered = spec.cv.method == "time"
     dataset = load_rows(spec.data, seed=spec.search.seed, limit=limit, time_ordered=ordered, given=given)
     preparation = _prepare(dataset, plan.workload.model, spec)

@@ -128,7 +128,7 @@ def _train(
         model=run.model,
         preparation=run.preparation,
         dataset=workload.dataset,
-        signature=workload.signature,
+        signature=workload.signature(trial.configuration),
         labels=run.labels,
         epochs=epochs,
         batch_size=run.batch_size,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields
 from typing import Any
 
 from ..errors import SpaceError, did_you_mean
-from .hyperparameters import Categorical, Condition, Float, Hyperparameter, Int
+from .hyperparameters import Categorical, Condition, Float, Hyperparameter, Int, Recommendation
 from .space import Space
 
 KINDS: dict[str, type[Hyperparameter]] = {"float": Float, "int": Int, "categorical": Categorical}
@@ -56,6 +56,8 @@ def hyperparameter_from_dict(name: str, definition: Any) -> Hyperparameter:
     if missing:
         raise SpaceError(f"{name}: {' and '.join(missing)} must be given.")
     conditions = _conditions(name, data.pop("when", {}))
+    if "recommended_when" in data:
+        data["recommended_when"] = _recommendations(name, data["recommended_when"])
     for key in ("grid", "choices"):
         if key in data:
             data[key] = tuple(data[key]) if isinstance(data[key], list | tuple) else (data[key],)
@@ -73,17 +75,35 @@ def _conditions(name: str, when: Any) -> tuple[Condition, ...]:
     )
 
 
+def _recommendations(name: str, written: Any) -> tuple[Recommendation, ...]:
+    if not isinstance(written, list) or not all(
+        isinstance(one, Mapping) and set(one) == {"value", "when"} for one in written
+    ):
+        raise SpaceError(
+            f"{name}: 'recommended_when' is a list, for example [{{value: 0.02, when: {{optimizer: [sgd]}}}}]."
+        )
+    return tuple(Recommendation(one["value"], _conditions(name, one["when"])) for one in written)
+
+
 def hyperparameter_to_dict(hyperparameter: Hyperparameter) -> dict[str, Any]:
     """Return one hyperparameter's definition, in which ``when`` holds its conditions."""
     kind = next(word for word, cls in KINDS.items() if type(hyperparameter) is cls)
     data: dict[str, Any] = {"type": kind}
     own = ("low", "high", "step", "log", "choices")
-    shared = ("recommended", "confidence", "grid", "group", "meaning", "source")
+    shared = ("recommended", "confidence", "grid", "group", "meaning", "advice", "source")
     for key in (*own, *shared):
         value = getattr(hyperparameter, key, MISSING)
         if value is MISSING or value == "":
             continue
         data[key] = list(value) if isinstance(value, tuple) else value
+    if hyperparameter.recommended_when:
+        data["recommended_when"] = [
+            {"value": one.value, "when": _when(one.conditions)} for one in hyperparameter.recommended_when
+        ]
     if hyperparameter.conditions:
-        data["when"] = {condition.parent: list(condition.values) for condition in hyperparameter.conditions}
+        data["when"] = _when(hyperparameter.conditions)
     return data
+
+
+def _when(conditions: Iterable[Condition]) -> dict[str, list[Any]]:
+    return {condition.parent: list(condition.values) for condition in conditions}

@@ -62,6 +62,21 @@ class Condition:
         )
 
 
+@dataclass(frozen=True)
+class Recommendation:
+    """A recommended value for the case that all conditions hold: a learning rate for SGD, another one for Adam."""
+
+    value: Any
+    conditions: tuple[Condition, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "conditions", tuple(self.conditions))
+
+    def holds(self, configuration: Configuration) -> bool:
+        """Tell whether the recommendation is for a configuration of the hyperparameters before this one."""
+        return all(condition.holds(configuration) for condition in self.conditions)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Hyperparameter(ABC):
     """What all kinds share. Use ``Float``, ``Int`` or ``Categorical``."""
@@ -69,6 +84,8 @@ class Hyperparameter(ABC):
     name: str = field(kw_only=False)
     recommended: Any = None
     """The value that know-how suggests to try first; derived from the range where none is given."""
+    recommended_when: tuple[Recommendation, ...] = ()
+    """Other recommended values for what was chosen before; the first that holds counts."""
     confidence: Confidence = "medium"
     """How much the recommended value is believed."""
     conditions: tuple[Condition, ...] = ()
@@ -78,6 +95,8 @@ class Hyperparameter(ABC):
     group: str = ""
     meaning: str = ""
     """One line: what it does."""
+    advice: str = ""
+    """One line: what to try when it is wrong."""
     source: str = ""
     """Where the recommended value comes from."""
 
@@ -93,11 +112,23 @@ class Hyperparameter(ABC):
         if self.recommended is None and None not in self._choices():
             object.__setattr__(self, "recommended", self._default())
         object.__setattr__(self, "recommended", self._check_given(self.recommended, "recommended value"))
+        self._check_recommendations()
         points = tuple(self._check_given(value, "grid value") for value in self.grid)
         for position, point in enumerate(points):
             if any(same(point, earlier) for earlier in points[:position]):
                 raise SpaceError(f"{self.name}: the grid value {value_text(point)} stands twice.")
         object.__setattr__(self, "grid", points or self._default_grid())
+
+    def _check_recommendations(self) -> None:
+        checked = []
+        for recommendation in self.recommended_when:
+            if not recommendation.conditions:
+                raise SpaceError(
+                    f"{self.name}: a recommendation without a condition is the recommended value."
+                )
+            value = self._check_given(recommendation.value, "recommended value")
+            checked.append(Recommendation(value, recommendation.conditions))
+        object.__setattr__(self, "recommended_when", tuple(checked))
 
     def _check_conditions(self) -> None:
         object.__setattr__(self, "conditions", tuple(self.conditions))
@@ -125,6 +156,19 @@ class Hyperparameter(ABC):
         """Tell whether all conditions hold in a configuration of the hyperparameters before this one."""
         return all(condition.holds(configuration) for condition in self.conditions)
 
+    def recommended_for(self, configuration: Configuration) -> Value:
+        """Return the recommended value after the choices of a configuration of the hyperparameters before this one."""
+        for recommendation in self.recommended_when:
+            if recommendation.holds(configuration):
+                return recommendation.value  # type: ignore[no-any-return]
+        return self.recommended  # type: ignore[no-any-return]
+
+    def grid_for(self, configuration: Configuration) -> tuple[Value, ...]:
+        """Return the values of a grid search; a grid of the recommended value alone follows the choices before it."""
+        if len(self.grid) == 1 and same(self.grid[0], self.recommended):
+            return (self.recommended_for(configuration),)
+        return self.grid
+
     @property
     @abstractmethod
     def cardinality(self) -> float:
@@ -145,6 +189,10 @@ class Hyperparameter(ABC):
     @abstractmethod
     def at(self, unit: float) -> Value:
         """Return the value at a position in [0, 1); uniform positions give uniform (or log-uniform) values."""
+
+    @abstractmethod
+    def unit(self, value: Value) -> float:
+        """Return a position in [0, 1) at which ``at`` gives a value: the inverse of ``at``."""
 
     @abstractmethod
     def suggest(self, trial: optuna.Trial) -> Value:
@@ -199,6 +247,13 @@ class Float(Hyperparameter):
         else:
             value = self.low + unit * (self.high - self.low)
         return min(max(value, self.low), self.high)
+
+    def unit(self, value: Value) -> float:
+        """Return where a value lies between the bounds."""
+        number = self.check(value)
+        if self.log:
+            return (math.log(number) - math.log(self.low)) / (math.log(self.high) - math.log(self.low))
+        return (number - self.low) / (self.high - self.low)
 
     def suggest(self, trial: optuna.Trial) -> float:
         """Ask for a float."""
@@ -268,6 +323,14 @@ class Int(Hyperparameter):
         """The largest value; the upper bound may lie between two steps."""
         return self.high - (self.high - self.low) % self.step
 
+    def unit(self, value: Value) -> float:
+        """Return the middle of a value's share."""
+        number = self.check(value)
+        if self.log:
+            low, high = math.log(self.low - 0.5), math.log(self.high + 0.5)
+            return (math.log(number) - low) / (high - low)
+        return ((number - self.low) // self.step + 0.5) / self.cardinality
+
     def suggest(self, trial: optuna.Trial) -> int:
         """Ask for an int."""
         return trial.suggest_int(self.name, self.low, self._top, step=self.step, log=self.log)
@@ -326,6 +389,12 @@ class Categorical(Hyperparameter):
     def at(self, unit: float) -> Value:
         """Return the choice at a position in [0, 1); every choice has an equal share."""
         return self.choices[min(int(unit * len(self.choices)), len(self.choices) - 1)]
+
+    def unit(self, value: Value) -> float:
+        """Return the middle of a choice's share."""
+        choice = self.check(value)
+        position = next(place for place, other in enumerate(self.choices) if same(other, choice))
+        return (position + 0.5) / len(self.choices)
 
     def suggest(self, trial: optuna.Trial) -> Value:
         """Ask for a choice."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..errors import SpaceError, did_you_mean
@@ -65,7 +66,8 @@ def parse_range(name: str, written: Any, like: Hyperparameter | None = None) -> 
     words: dict[str, Any] = {}
     if like is not None:
         words = {
-            key: getattr(like, key) for key in ("confidence", "conditions", "group", "meaning", "source")
+            key: getattr(like, key)
+            for key in ("confidence", "conditions", "group", "meaning", "advice", "source")
         }
     if isinstance(written, Mapping):
         return hyperparameter_from_dict(name, {**_words_of(like), **written})
@@ -90,7 +92,8 @@ def _words_of(like: Hyperparameter | None) -> dict[str, Any]:
     if like is None:
         return {}
     data = hyperparameter_to_dict(like)
-    return {key: data[key] for key in ("confidence", "group", "meaning", "source", "when") if key in data}
+    kept = ("confidence", "group", "meaning", "advice", "source", "when")
+    return {key: data[key] for key in kept if key in data}
 
 
 def parse_value(text: Any) -> Value:
@@ -174,11 +177,17 @@ def _parse_bounds(
 
 
 def _keep_recommended(made: Hyperparameter, like: Hyperparameter | None) -> Hyperparameter:
-    from dataclasses import replace
-
+    """Return a new range with what it still holds of the old one's recommended values."""
     if like is None:
         return made
+    kept = tuple(one for one in like.recommended_when if _holds(made, one.value))
+    recommended = like.recommended if _holds(made, like.recommended) else made.recommended
+    return replace(made, recommended=recommended, recommended_when=kept)
+
+
+def _holds(hyperparameter: Hyperparameter, value: Value) -> bool:
     try:
-        return replace(made, recommended=made.check(like.recommended))
+        hyperparameter.check(value)
     except SpaceError:
-        return made
+        return False
+    return True

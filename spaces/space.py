@@ -9,7 +9,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..errors import SpaceError, did_you_mean
-from .hyperparameters import Categorical, Condition, Configuration, Hyperparameter, Value
+from .hyperparameters import (
+    Categorical,
+    Condition,
+    Configuration,
+    Hyperparameter,
+    Recommendation,
+    Value,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,25 +42,35 @@ class Space:
         self, child: Hyperparameter, earlier: Mapping[str, Hyperparameter]
     ) -> Hyperparameter:
         """Return a hyperparameter whose conditions name values as its parents give them: 2, not 2.0."""
+        conditions = self._canonical(child.name, child.conditions, earlier)
+        recommendations = tuple(
+            Recommendation(one.value, self._canonical(child.name, one.conditions, earlier))
+            for one in child.recommended_when
+        )
+        if not conditions and not recommendations:
+            return child
+        return replace(child, conditions=conditions, recommended_when=recommendations)
+
+    def _canonical(
+        self, child: str, conditions: Sequence[Condition], earlier: Mapping[str, Hyperparameter]
+    ) -> tuple[Condition, ...]:
         canonical = []
-        for condition in child.conditions:
-            if condition.parent == child.name:
-                raise SpaceError(f"{child.name} depends on itself.")
+        for condition in conditions:
+            if condition.parent == child:
+                raise SpaceError(f"{child} depends on itself.")
             if condition.parent not in earlier:
                 if condition.parent in self.names:
                     raise SpaceError(
-                        f"{child.name} depends on {condition.parent}, which must be defined before it."
+                        f"{child} depends on {condition.parent}, which must be defined before it."
                     )
                 hint = did_you_mean(condition.parent, earlier)
-                raise SpaceError(
-                    f"{child.name} depends on {condition.parent}, which is not in the space.{hint}"
-                )
+                raise SpaceError(f"{child} depends on {condition.parent}, which is not in the space.{hint}")
             try:
                 values = tuple(earlier[condition.parent].check(value) for value in condition.values)
             except SpaceError as error:
-                raise SpaceError(f"{child.name} has a condition that never holds: {error}") from error
+                raise SpaceError(f"{child} has a condition that never holds: {error}") from error
             canonical.append(Condition(condition.parent, values))
-        return replace(child, conditions=tuple(canonical)) if canonical else child
+        return tuple(canonical)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -91,7 +108,7 @@ class Space:
 
     def recommended(self) -> Configuration:
         """Return the configuration that know-how suggests to try first."""
-        return self._build(lambda hyperparameter: hyperparameter.recommended)
+        return self._build(lambda hyperparameter, chosen: hyperparameter.recommended_for(chosen))
 
     def sample(self, generator: np.random.Generator) -> Configuration:
         """Draw a configuration uniformly (log-uniformly where the scale is logarithmic)."""
@@ -103,22 +120,34 @@ class Space:
         Coordinates of inactive hyperparameters have no effect.
         """
         position = dict(zip(self.names, vector, strict=True))
-        return self._build(lambda hyperparameter: hyperparameter.at(position[hyperparameter.name]))
+        return self._build(lambda hyperparameter, _: hyperparameter.at(position[hyperparameter.name]))
+
+    def to_unit(self, configuration: Mapping[str, Value]) -> list[float]:
+        """Return a point of the unit cube at which ``from_unit`` gives a configuration; 0.5 for what is inactive.
+
+        Raises:
+            SpaceError: The configuration does not lie in the space.
+        """
+        checked = self.check(configuration)
+        return [
+            hyperparameter.unit(checked[hyperparameter.name]) if hyperparameter.name in checked else 0.5
+            for hyperparameter in self.hyperparameters
+        ]
 
     def suggest(self, trial: optuna.Trial) -> Configuration:
         """Ask an Optuna trial for every active hyperparameter, in order."""
-        return self._build(lambda hyperparameter: hyperparameter.suggest(trial))
+        return self._build(lambda hyperparameter, _: hyperparameter.suggest(trial))
 
-    def _build(self, choose: Callable[[Hyperparameter], Value]) -> Configuration:
+    def _build(self, choose: Callable[[Hyperparameter, Configuration], Value]) -> Configuration:
         configuration: Configuration = {}
         for hyperparameter in self.hyperparameters:
             if hyperparameter.is_active(configuration):
-                configuration[hyperparameter.name] = choose(hyperparameter)
+                configuration[hyperparameter.name] = choose(hyperparameter, configuration)
         return configuration
 
     def grid(self) -> Iterator[Configuration]:
         """Yield every combination of the grid values once; inactive hyperparameters are left out."""
-        return self._extend({}, 0, lambda hyperparameter: hyperparameter.grid)
+        return self._extend({}, 0, lambda hyperparameter, chosen: hyperparameter.grid_for(chosen))
 
     def configurations(self) -> Iterator[Configuration]:
         """Yield every configuration of a finite space once.
@@ -126,10 +155,13 @@ class Space:
         Raises:
             SpaceError: A range is continuous.
         """
-        return self._extend({}, 0, lambda hyperparameter: hyperparameter.values())
+        return self._extend({}, 0, lambda hyperparameter, _: hyperparameter.values())
 
     def _extend(
-        self, configuration: Configuration, position: int, values: Callable[[Hyperparameter], Iterable[Value]]
+        self,
+        configuration: Configuration,
+        position: int,
+        values: Callable[[Hyperparameter, Configuration], Iterable[Value]],
     ) -> Iterator[Configuration]:
         if position == len(self.hyperparameters):
             yield dict(configuration)
@@ -138,7 +170,7 @@ class Space:
         if not hyperparameter.is_active(configuration):
             yield from self._extend(configuration, position + 1, values)
             return
-        for value in values(hyperparameter):
+        for value in values(hyperparameter, configuration):
             yield from self._extend({**configuration, hyperparameter.name: value}, position + 1, values)
 
     @property
@@ -179,16 +211,31 @@ class Space:
 
 def _narrowed(child: Hyperparameter, earlier: Mapping[str, Hyperparameter]) -> Hyperparameter | None:
     """Return a hyperparameter with the values of its conditions that its parents still take; None where none is left."""
-    conditions = []
-    for condition in child.conditions:
+    conditions = _left_of(child.conditions, earlier)
+    if conditions is None:
+        return None
+    recommendations = []
+    for recommendation in child.recommended_when:
+        left = _left_of(recommendation.conditions, earlier)
+        if left is not None:
+            recommendations.append(Recommendation(recommendation.value, left))
+    return replace(child, conditions=conditions, recommended_when=tuple(recommendations))
+
+
+def _left_of(
+    conditions: Sequence[Condition], earlier: Mapping[str, Hyperparameter]
+) -> tuple[Condition, ...] | None:
+    """Return conditions with the values that their parents still take; None where one can no longer hold."""
+    left = []
+    for condition in conditions:
         parent = earlier.get(condition.parent)
         values = (
             () if parent is None else tuple(value for value in condition.values if _allows(parent, value))
         )
         if not values:
             return None
-        conditions.append(Condition(condition.parent, values))
-    return replace(child, conditions=tuple(conditions)) if conditions else child
+        left.append(Condition(condition.parent, values))
+    return tuple(left)
 
 
 def _allows(parent: Hyperparameter, value: Value) -> bool:
@@ -215,5 +262,6 @@ def fixed(name: str, value: Value, like: Hyperparameter | None = None) -> Catego
         conditions=like.conditions,
         group=like.group,
         meaning=like.meaning,
+        advice=like.advice,
         source=like.source,
     )

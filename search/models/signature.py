@@ -17,6 +17,10 @@ class Signature:
     outputs: int
     """Classes, or targets of a regression."""
     task: Literal["classification", "regression"]
+    rows: int = 0
+    """Training rows of an epoch; a schedule reckons its steps with them."""
+    epochs: int = 0
+    """The most epochs that the configuration may train; a schedule ends there."""
 
     @property
     def output_activation(self) -> str:

@@ -83,7 +83,7 @@ class FitTrainer:
         return build_model(
             self._build,
             task.configuration,
-            workload.signature,
+            workload.signature(task.configuration),
             seed,
             workload.precision,
             keep_programs=keep_programs,

@@ -70,7 +70,8 @@ def start_whole(workload: Workload, configuration: Configuration, seed: int) -> 
     keras.utils.clear_session()
     dataset = workload.dataset
     fitted = workload.preparation.fit(dataset.x, dataset.y)
-    model = build_model(workload.model.load(), configuration, workload.signature, seed, workload.precision)
+    signature = workload.signature(configuration)
+    model = build_model(workload.model.load(), configuration, signature, seed, workload.precision)
     build_optimizer(model)
     batch_size = batch_size_of(configuration)
     arrays = []

@@ -82,10 +82,16 @@ class Workload:
     precision: Precision = "float32"
     """In which layers compute; weights are float32 either way."""
 
-    @property
-    def signature(self) -> Signature:
-        """What a model must fit."""
-        return Signature(self.preparation.input_shape, self.dataset.outputs, self.dataset.task)
+    def signature(self, configuration: Configuration) -> Signature:
+        """Return what a configuration's model must fit."""
+        rows = len(self.folds[0].train) if self.folds else self.dataset.rows
+        return Signature(
+            self.preparation.input_shape,
+            self.dataset.outputs,
+            self.dataset.task,
+            rows,
+            epochs_of(configuration, self.epochs),
+        )
 
     def prepared(self) -> Workload:
         """Return the workload with its folds prepared, so that processes that it is given to share the outcome."""

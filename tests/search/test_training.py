@@ -80,7 +80,7 @@ def plain(workload, configuration, build) -> list[SimpleNamespace]:
     for fold, data in enumerate(workload.fold_data):
         seed = fold_seed(11, fold)
         keras.utils.set_random_seed(seed)
-        model = build(configuration, workload.signature)
+        model = build(configuration, workload.signature(configuration))
         history: dict[str, list[float]] = {}
         x, y = data.x[data.train], data.y[data.train]
         held_out = (data.x[data.validation], data.y[data.validation])

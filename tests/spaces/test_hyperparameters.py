@@ -7,7 +7,17 @@ import math
 
 import pytest
 from kerasweep.errors import SpaceError
-from kerasweep.spaces import Categorical, Float, Int, value_text
+from kerasweep.spaces import (
+    Categorical,
+    Condition,
+    Float,
+    Int,
+    Recommendation,
+    Space,
+    space_from_dict,
+    space_to_dict,
+    value_text,
+)
 
 
 @pytest.mark.parametrize(
@@ -168,3 +178,33 @@ def test_ranges_as_people_write_them() -> None:
     assert Float("a", 0.0001234567, 1, log=True).range_text() == "0.0001234567..1:log"
     assert Int("a", 16, 64, step=16).range_text() == "16..64:step=16"
     assert Categorical("a", (False, None, "x")).range_text() == "false,none,x"
+
+
+def test_a_recommended_value_may_depend_on_what_was_chosen_before() -> None:
+    optimizer = Categorical("optimizer", ("adam", "sgd", "lion"))
+    rate = Float(
+        "learning_rate",
+        1e-4,
+        0.1,
+        log=True,
+        recommended=0.001,
+        recommended_when=(Recommendation(0.02, (Condition("optimizer", ("sgd",)),)),),
+        grid=(0.001,),
+    )
+    space = Space((optimizer, rate))
+    assert space.recommended() == {"optimizer": "adam", "learning_rate": 0.001}
+    assert rate.recommended_for({"optimizer": "sgd"}) == 0.02
+    assert [point["learning_rate"] for point in space.grid()] == [0.001, 0.02, 0.001]
+    assert space_from_dict(space_to_dict(space)) == space
+    fixed_to_sgd = space.with_hyperparameter(Categorical("optimizer", ("sgd",)))
+    assert fixed_to_sgd.recommended() == {"optimizer": "sgd", "learning_rate": 0.02}
+    without_sgd = space.with_hyperparameter(Categorical("optimizer", ("adam", "lion")))
+    assert without_sgd["learning_rate"].recommended_when == ()
+    with pytest.raises(SpaceError, match=r"^learning_rate: the recommended value 2\.0 lies outside"):
+        dataclasses.replace(
+            rate, recommended_when=(Recommendation(2.0, (Condition("optimizer", ("sgd",)),)),)
+        )
+    with pytest.raises(
+        SpaceError, match=r"^learning_rate depends on optimizer, which is not in the space\.$"
+    ):
+        Space((rate,))

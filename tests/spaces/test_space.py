@@ -130,6 +130,10 @@ def test_points_of_the_unit_cube_are_configurations(space: Space, data: st.DataO
     configuration = space.from_unit(vector)
     assert configuration_key(space.check(configuration)) == configuration_key(configuration)
     assert space.from_unit(vector) == configuration
+    again = space.from_unit(space.to_unit(configuration))
+    assert again.keys() == configuration.keys()
+    for name, value in configuration.items():
+        assert again[name] == (pytest.approx(value, rel=1e-9) if isinstance(value, float) else value)
 
 
 @given(spaces())

@@ -142,7 +142,7 @@ def make_refit(spec: dict[str, Any], *, epochs: int = 0, data: Any = None, limit
         model=run.model,
         preparation=run.preparation,
         dataset=workload.dataset,
-        signature=workload.signature,
+        signature=workload.signature(configuration),
         labels=run.labels,
         epochs=max(epochs, 1),
         batch_size=run.batch_size,
