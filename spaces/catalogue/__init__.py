@@ -1,0 +1,48 @@
+"""The catalogue: what practitioners know about each hyperparameter, as data; one file a group.
+
+Every entry acts on training: ``tests/search/test_catalogue.py`` gives each another value and looks at what differs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ...errors import SpaceError, did_you_mean
+from . import optimizer
+from .entry import FAMILIES, Entry
+
+GROUPS: dict[str, tuple[Entry, ...]] = {
+    "optimizer": optimizer.ENTRIES,
+}
+"""Group -> its entries, in the order in which people set them."""
+
+
+def _by_name() -> dict[str, Entry]:
+    found: dict[str, Entry] = {}
+    for group, entries in GROUPS.items():
+        for entry in entries:
+            name = entry.hyperparameter.name
+            if name in found:
+                raise SpaceError(f"The catalogue has {name} twice.")
+            found[name] = replace(entry, hyperparameter=replace(entry.hyperparameter, group=group))
+    return found
+
+
+CATALOGUE: dict[str, Entry] = _by_name()
+"""Name -> entry."""
+
+
+def entry(name: str) -> Entry:
+    """Return an entry.
+
+    Raises:
+        SpaceError: There is none of that name.
+    """
+    if name not in CATALOGUE:
+        raise SpaceError(
+            f"There is no hyperparameter '{name}' in the catalogue.{did_you_mean(name, CATALOGUE)}"
+        )
+    return CATALOGUE[name]
+
+
+__all__ = ["CATALOGUE", "FAMILIES", "GROUPS", "Entry", "entry"]

@@ -1,0 +1,56 @@
+"""One entry of the catalogue: a hyperparameter, and for which models and data it acts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..hyperparameters import Condition, Hyperparameter, Recommendation
+
+IMAGES = ("cnn", "resnet")
+"""Families of convolutions."""
+HIDDEN = ("nn", "ann", "dnn", "mlp_residual", *IMAGES)
+"""Families with layers between input and output."""
+FAMILIES = ("linear", *HIDDEN)
+ANY = (*FAMILIES, "own")
+"""With ``own``: what acts on any model, because a trainer or the preparation of data does it."""
+BOTH = ("classification", "regression")
+CLASSES = ("classification",)
+NUMBERS = ("regression",)
+ALL_DATA = ("table", "vector", "image")
+ROWS = ("table", "vector")
+PICTURES = ("image",)
+TABLES = ("table",)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A hyperparameter, and where it acts. Its group is that of the file that it stands in."""
+
+    hyperparameter: Hyperparameter
+    families: tuple[str, ...] = FAMILIES
+    tasks: tuple[str, ...] = BOTH
+    kinds: tuple[str, ...] = ALL_DATA
+    """Kinds of data: ``table`` (named columns), ``vector`` (an array of numbers), ``image``."""
+
+    def applies(self, family: str, task: str | None, kind: str | None) -> bool:
+        """Tell whether it acts on a family's models for a task and a kind of data; None is any."""
+        return (
+            family in self.families
+            and (task is None or task in self.tasks)
+            and (kind is None or kind in self.kinds)
+        )
+
+
+def when(**choices: Any) -> tuple[Condition, ...]:
+    """Return the conditions that a hyperparameter is active under: ``when(optimizer="sgd", nesterov=(True,))``."""
+    return tuple(
+        Condition(parent, values if isinstance(values, tuple) else (values,))
+        for parent, values in choices.items()
+    )
+
+
+def advise(parent: str, values: Mapping[Any, Any]) -> tuple[Recommendation, ...]:
+    """Return recommended values by what a parent is: ``advise("optimizer", {"sgd": 0.02})``."""
+    return tuple(Recommendation(value, when(**{parent: choice})) for choice, value in values.items())
