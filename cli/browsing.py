@@ -152,9 +152,11 @@ def spaces(
             print_json({family: space_to_dict(preset(family)) for family in PRESETS})
             return
         made = table("", "preset", "for", ">hyperparameters", ">grid")
-        for family, (meaning, _) in PRESETS.items():
+        for family, known in PRESETS.items():
             space = preset(family)
-            made.add_row(f"[bold]{family}[/]", meaning, str(len(space)), str(sum(1 for _ in space.grid())))
+            made.add_row(
+                f"[bold]{family}[/]", known.meaning, str(len(space)), str(sum(1 for _ in space.grid()))
+            )
         print_table(made)
         return
     space = preset(name)
@@ -168,7 +170,7 @@ def spaces(
         )
         print(text, end="")  # noqa: T201 - a file for other programs
     else:
-        print_table(space_table(f"{name}: {PRESETS[name][0]}", space))
+        print_table(space_table(f"{name}: {PRESETS[name].meaning}", space))
 
 
 def _show_study(record: StudyRecord) -> None:
