@@ -17,6 +17,8 @@ from .keras_tuner import space_from_keras_tuner, space_to_keras_tuner
 from .overrides import apply_overrides, parse_range, parse_value
 from .presets import PRESETS, preset
 from .space import Space, configuration_key, fixed
+from .spacefile import read_space
+from .spacetext import space_text
 
 __all__ = [
     "PRESETS",
@@ -36,9 +38,11 @@ __all__ = [
     "parse_range",
     "parse_value",
     "preset",
+    "read_space",
     "short_text",
     "space_from_dict",
     "space_from_keras_tuner",
+    "space_text",
     "space_to_dict",
     "space_to_keras_tuner",
     "value_text",

@@ -183,6 +183,11 @@ class Hyperparameter(ABC):
         return self.grid
 
     @property
+    def grid_is_derived(self) -> bool:
+        """Tell whether the grid is the one that the range alone gives."""
+        return self.grid == self._default_grid()
+
+    @property
     @abstractmethod
     def cardinality(self) -> float:
         """How many values there are; ``math.inf`` for a continuous range."""
