@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from ..errors import SpaceError
 from .catalogue import CATALOGUE
 from .hyperparameters import Categorical, Hyperparameter, Value, same, value_text
-from .space import fixed
+from .space import fixed, left_of
 
 
 def missing_ancestors(
@@ -54,3 +55,17 @@ def _fixed(parent: str, values: tuple[Value, ...]) -> Categorical:
     like = CATALOGUE[parent].hyperparameter
     recommended = [value for value in values if same(value, like.recommended)]
     return fixed(parent, (recommended or list(values))[0], like)
+
+
+def without_foreign(hyperparameters: Sequence[Hyperparameter]) -> tuple[Hyperparameter, ...]:
+    """Return hyperparameters without the catalogue's recommendations for parents that are not among them."""
+    by_name = {one.name: one for one in hyperparameters}
+    return tuple(_without_foreign(one, by_name) for one in hyperparameters)
+
+
+def _without_foreign(one: Hyperparameter, by_name: Mapping[str, Hyperparameter]) -> Hyperparameter:
+    entry = CATALOGUE.get(one.name)
+    if entry is None or one.recommended_when != entry.hyperparameter.recommended_when:
+        return one
+    kept = [each for each in one.recommended_when if left_of(each.conditions, by_name) is not None]
+    return replace(one, recommended_when=tuple(kept))

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import SpaceError, did_you_mean
-from .additions import missing_ancestors
+from .additions import missing_ancestors, without_foreign
 from .catalogue import CATALOGUE
 from .dependencies import Fault, in_order, parents_of
 from .files import KINDS, RANGE_KEYS, hyperparameter_to_dict, read_definition
 from .hyperparameters import Categorical, Hyperparameter, value_text
 from .overrides import fixed_value, parse_range
-from .space import fits, fixed, left_of, narrowed
+from .space import fits, fixed, narrowed
 
 
 @dataclass
@@ -152,8 +152,7 @@ def _add_ancestors(found: Entries) -> None:
 
 def _narrow(found: Entries) -> None:
     """Let what is the catalogue's give way to what the file says: values that a parent does not take are left out."""
-    by_name = {one.name: one for one in found.made}
-    found.made = [_without_foreign(one, by_name) for one in in_order(found.made)]
+    found.made = list(in_order(without_foreign(found.made)))
     own = [one.name for one in found.made if one.name not in found.inherited]
     kept = {one.name: one for one in narrowed(found.made, untouched=own)}
     for one in found.made:
@@ -170,16 +169,3 @@ def _narrow(found: Entries) -> None:
                 )
                 found.faults.append(Fault(one.name, message))
     found.made = list(kept.values())
-
-
-def _without_foreign(one: Hyperparameter, by_name: Mapping[str, Hyperparameter]) -> Hyperparameter:
-    """Return a hyperparameter without the catalogue's recommendations for parents that the file does not have."""
-    entry = CATALOGUE.get(one.name)
-    if entry is None or one.recommended_when != entry.hyperparameter.recommended_when:
-        return one
-    kept = tuple(
-        recommendation
-        for recommendation in one.recommended_when
-        if left_of(recommendation.conditions, by_name) is not None
-    )
-    return replace(one, recommended_when=kept)
