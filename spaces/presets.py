@@ -7,11 +7,15 @@ otherwise. A grid over a basic preset has 6 to 10 configurations, as a practitio
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ..errors import SpaceError, did_you_mean
+from .additions import missing_ancestors, without_foreign
+from .catalogue import CATALOGUE, entry
+from .dependencies import in_order
 from .hyperparameters import Categorical, Condition, Float, Hyperparameter, Int
-from .space import Space
+from .space import Space, narrowed
 
 COURSE = "notes of a first deep-learning course"
 GLOROT = "Glorot et al. 2011, Deep Sparse Rectifier Neural Networks"
@@ -189,12 +193,43 @@ PRESETS: dict[str, tuple[str, tuple[Hyperparameter, ...]]] = {
 """One-line description and hyperparameters of each family's basic preset."""
 
 
-def preset(family: str) -> Space:
-    """Return the basic preset of a family.
+SIZES = ("basic", "standard", "full")
+"""Sizes of presets, from a practitioner's first grid to all that the catalogue has for a family."""
+
+
+def preset(family: str, size: str = "basic", *, task: str | None = None, kind: str | None = None) -> Space:
+    """Return a preset of a family.
+
+    Args:
+        family: Its name, or ``own``.
+        size: ``basic``, ``standard`` or ``full``.
+        task: Leave out what does not act on this task.
+        kind: Leave out what does not act on this kind of data.
 
     Raises:
-        SpaceError: There is no such family.
+        SpaceError: There is no such family or size.
     """
     if family not in PRESETS:
         raise SpaceError(f"There is no preset '{family}'.{did_you_mean(family, PRESETS)}")
-    return Space(PRESETS[family][1])
+    if size not in SIZES:
+        raise SpaceError(f"There is no preset '{size}'.{did_you_mean(size, SIZES)}")
+    if size == "basic":
+        return Space(PRESETS[family][1])
+    return Space(tuple(one.hyperparameter for one in CATALOGUE.values() if one.applies(family, task, kind)))
+
+
+def pick(family: str, names: Sequence[str], *, task: str | None = None, kind: str | None = None) -> Space:
+    """Return the space of some of the catalogue's hyperparameters, with what they need to be active.
+
+    Raises:
+        SpaceError: A name is not in the catalogue, or does not act on the family's models.
+    """
+    picked = [entry(name) for name in dict.fromkeys(names)]
+    for one in picked:
+        if not one.applies(family, task, kind):
+            name = one.hyperparameter.name
+            fitting = [other for other, its in CATALOGUE.items() if its.applies(family, task, kind)]
+            raise SpaceError(f"{name} does not act on {family} here.{did_you_mean(name, fitting)}")
+    chosen = [one.hyperparameter for one in picked]
+    added = missing_ancestors(chosen, [one.name for one in chosen])
+    return Space(narrowed(in_order(without_foreign((*chosen, *added)))))

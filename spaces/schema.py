@@ -39,7 +39,10 @@ _FIELDS: dict[str, dict[str, Any]] = {
         "enum": list(CONFIDENCES),
         "description": "How much the recommended value is believed.",
     },
-    "grid": {**_VALUES, "description": "Values of a grid search; derived from the range where none are given."},
+    "grid": {
+        **_VALUES,
+        "description": "Values of a grid search; derived from the range where none are given.",
+    },
     "group": {"type": "string", "description": "What it belongs to."},
     "meaning": {"type": "string", "description": "What it does, in one line."},
     "advice": {"type": "string", "description": "What to try when it is wrong."},
