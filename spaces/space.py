@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -109,6 +110,10 @@ class Space:
     def grid(self) -> Iterator[Configuration]:
         """Yield every combination of the grid values once; inactive hyperparameters are left out."""
         return self._extend({}, 0, lambda hyperparameter, chosen: hyperparameter.grid_for(chosen))
+
+    def grid_size(self, at_most: int) -> int:
+        """Return the number of combinations of the grid values, or one more than ``at_most`` where there are more."""
+        return sum(1 for _ in itertools.islice(self.grid(), at_most + 1))
 
     def configurations(self) -> Iterator[Configuration]:
         """Yield every configuration of a finite space once.
