@@ -8,23 +8,21 @@ import os
 import platform
 import re
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ..errors import DataError, SpaceError, SpecError, did_you_mean
-from ..spaces import Space, apply_overrides, pick, preset, read_space, space_from_dict, space_to_dict
-from ..spaces.catalogue import CATALOGUE
-from ..spaces.migration import migrated
+from ..errors import DataError
+from ..spaces import Space, space_to_dict
 from .data import Channels, Dataset, Layout, Preparation, choose_preparation, load_dataset, make_folds
 from .machine import choose_workers, computes_bfloat16, cores
 from .metrics import choose_objective
 from .models import ModelSource, Precision, find_model
 from .pruners import resolve_pruner
 from .samplers import trials_at_most
+from .space_choice import settle_space
 from .spec import DataSpec, SpaceSpec, SweepSpec
 from .sweep import Budget
 from .training import Workload
@@ -233,62 +231,6 @@ def _find_model(spec: SweepSpec, given: Any, dataset: Dataset) -> ModelSource:
     # TensorFlow's threads cannot be changed once it has built a model, and one worker trains in this process.
     prepare_tensorflow(spec.execution.threads or cores())
     return source.explored()
-
-
-def settle_space(spec: SpaceSpec, source: ModelSource, dataset: Dataset) -> Space:
-    """Return the space that a specification means for a model and its data.
-
-    Raises:
-        SpaceError: It cannot be read, or names what does not act on the model.
-    """
-    return apply_overrides(_base(spec, source, dataset), spec.set, spec.fix, may_add=source.open_space)
-
-
-def _base(spec: SpaceSpec, source: ModelSource, dataset: Dataset) -> Space:
-    if spec.define:
-        return space_from_dict(_in_present_words(spec.define, source))
-    if spec.file is not None:
-        return _acting(read_space(spec.file), spec.file, source, dataset)
-    if source.contract == "keras_tuner" and (spec.pick or spec.preset not in (None, "basic")):
-        raise SpecError(f"'{source.name}' brings a space of its own; change it with --set and --fix.")
-    family = "own" if source.open_space else source.name
-    if spec.pick:
-        chosen = pick(family, spec.pick, task=dataset.task, kind=_kind(dataset))
-    elif spec.preset is not None or not source.open_space:
-        chosen = preset(family, spec.preset or "basic", task=dataset.task, kind=_kind(dataset))
-    else:
-        return source.space
-    # A function's own hyperparameters are searched beside those of the catalogue; without any it has the preset.
-    own = source.space if source.open_space and source.space != preset("own") else ()
-    return Space((*own, *(one for one in chosen if one.name not in {mine.name for mine in own})))
-
-
-def _kind(dataset: Dataset) -> str:
-    """Return the catalogue's word for a kind of data."""
-    return "vector" if dataset.kind == "array" else dataset.kind
-
-
-def _in_present_words(define: Mapping[str, Any], source: ModelSource) -> Mapping[str, Any]:
-    """Return definitions in which names that a family's models no longer know are those that they know now."""
-    unknown = any(name not in source.space for name in define)
-    return migrated(define, 1) if unknown and not source.open_space else define
-
-
-def _acting(space: Space, file: str, source: ModelSource, dataset: Dataset) -> Space:
-    """Return the space of a file, all of which must act on a family's models; a user's function reads what it likes."""
-    if source.open_space:
-        return space
-    fitting = [
-        name for name, one in CATALOGUE.items() if one.applies(source.name, dataset.task, _kind(dataset))
-    ]
-    known = (*source.space.names, *fitting)
-    foreign = [name for name in space.names if name not in known]
-    if foreign:
-        what = f"on {source.name} for {dataset.task} of {_kind(dataset)} data"
-        raise SpaceError(
-            "\n".join(f"{file}: {name} does not act {what}.{did_you_mean(name, known)}" for name in foreign)
-        )
-    return space
 
 
 def default_name(spec: SweepSpec, dataset: Dataset) -> str:

@@ -9,6 +9,8 @@ from .spec import SweepSpec
 
 _SHORT = ("data", "search", "cv")
 """Parts that may be one word."""
+_BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
+"""As pydantic leaves them at numbers that may be absent -> JSON Schema's."""
 
 
 def sweep_schema() -> dict[str, Any]:
@@ -36,9 +38,9 @@ def sweep_schema() -> dict[str, Any]:
 
 
 def _moved(part: Any) -> Any:
-    """Return a schema whose references lead to ``definitions``, draft 7's place for them."""
+    """Return a schema in draft 7's words: references lead to ``definitions``, and bounds that pydantic leaves are told."""
     if isinstance(part, dict):
-        return {key: _moved(value) for key, value in part.items()}
+        return {_BOUNDS.get(key, key): _moved(value) for key, value in part.items()}
     if isinstance(part, list):
         return [_moved(value) for value in part]
     return part.replace("#/$defs/", "#/definitions/") if isinstance(part, str) else part

@@ -65,7 +65,8 @@ def parse_workers(value: Any) -> int | str:
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    # Docstrings of fields explain them in an editor, through the JSON Schema.
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
 
 
 class DataSpec(_Part):
@@ -111,8 +112,6 @@ def space_choice(words: str | os.PathLike[str] | Iterable[str]) -> dict[str, Any
 
 class SpaceSpec(_Part):
     """What varies: a preset, a pick of the catalogue, a file or a definition, with ranges replaced and values fixed."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     preset: Literal["basic", "standard", "full"] | None = None
     """A size of the family's preset."""
