@@ -393,3 +393,15 @@ def test_text_that_people_like_to_edit(read) -> None:
     assert "    advice: >-\n      Steps oscillate: lower it." in text
     assert "grid" not in text, "a grid that follows from the range is left to it"
     assert max(map(len, text.splitlines())) <= 115
+
+
+def test_the_readme_shows_a_space_that_can_be_read(read) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    shown = next(block for block in readme.split("```yaml\n")[1:] if block.startswith("version: 2"))
+    assert read(shown.partition("```")[0]).names == (
+        "optimizer",
+        "learning_rate",
+        "momentum",
+        "nesterov",
+        "width",
+    )
