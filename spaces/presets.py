@@ -7,11 +7,12 @@ practitioner's first grid has. ``standard`` adds what practitioners try next, ``
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from ..errors import SpaceError, did_you_mean
+from .additions import missing_ancestors
 from .catalogue import CATALOGUE, entry
 from .catalogue.entry import advise, when
 from .catalogue.sources import COURSE
@@ -305,39 +306,25 @@ def preset(family: str, size: str = "basic", *, task: str | None = None, kind: s
 def pick(family: str, names: Collection[str], *, task: str | None = None, kind: str | None = None) -> Space:
     """Return a space in which the named hyperparameters vary, and the rest of the basic preset is fixed.
 
-    What a picked one depends on has the values under which it is active.
+    What a picked one depends on is fixed at a value under which it is active.
 
     Raises:
-        SpaceError: with every name that is not in the catalogue or does not act on the family.
+        SpaceError: with every name that is not in the catalogue or does not act on the family; or two of them want
+            different values of one that is not picked.
     """
     applying = _applying(family, task, kind)
+    names = tuple(dict.fromkeys(names))
     faults = [_why_not(name, family) for name in names if name not in applying]
     if faults:
         raise SpaceError(" ".join(faults))
     basic, known = preset(family), _preset(family)
-    start = basic.recommended()
-    made = {name: fixed(name, value, basic[name]) for name, value in start.items()}
+    made: dict[str, Hyperparameter] = {
+        name: fixed(name, value, basic[name]) for name, value in basic.recommended().items()
+    }
     made |= {name: _ranged(known, name) for name in names}
-    for name in names:
-        _add_parents(made[name], made, known, names)
+    picked = [made[name] for name in names]
+    made |= {ancestor.name: ancestor for ancestor in missing_ancestors(picked, names)}
     return _space(made.values())
-
-
-def _add_parents(
-    child: Hyperparameter, made: dict[str, Hyperparameter], known: Preset, varied: Collection[str]
-) -> None:
-    """Have the parents of a picked hyperparameter take a value under which it is active."""
-    for condition in child.conditions:
-        parent = condition.parent
-        if parent in varied:
-            continue
-        before = made.get(parent)
-        kept = before.choices if isinstance(before, Categorical) else ()
-        needed = () if any(value in kept for value in condition.values) else condition.values[:1]
-        full = _ranged(known, parent)
-        choices = (*kept, *needed)
-        made[parent] = replace(fixed(parent, choices[0], full), choices=choices, grid=choices)
-        _add_parents(made[parent], made, known, varied)
 
 
 def _preset(family: str) -> Preset:
