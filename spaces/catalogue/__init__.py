@@ -8,11 +8,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...errors import SpaceError, did_you_mean
-from . import optimizer
+from . import batch, mixing, optimizer
 from .entry import FAMILIES, Entry
 
 GROUPS: dict[str, tuple[Entry, ...]] = {
     "optimizer": optimizer.ENTRIES,
+    "batch": batch.ENTRIES,
+    "mixing": mixing.ENTRIES,
 }
 """Group -> its entries, in the order in which people set them."""
 
