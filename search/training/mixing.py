@@ -42,7 +42,7 @@ def draw_partners(
 def mixup(
     batch: tuple[tf.Tensor, ...], seed: tf.Tensor, step: tf.Tensor, alpha: tf.Tensor, probability: tf.Tensor
 ) -> tuple[tf.Tensor, ...]:
-    """Return rows, targets and weights, blended in pairs (Zhang et al. 2018, mixup)."""
+    """Return rows, targets and weights, blended in pairs (Zhang et al. 2018)."""
     share, partners, _ = draw_partners(seed, step, alpha, probability, tf.shape(batch[0])[0])
     return tuple(
         tf.cast(share, part.dtype) * part + tf.cast(1 - share, part.dtype) * tf.gather(part, partners)
@@ -58,7 +58,7 @@ def cutmix(
     probability: tf.Tensor,
     channels: str = "channels_last",
 ) -> tuple[tf.Tensor, ...]:
-    """Return images with a rectangle of another one each; targets and weights by area (Yun et al. 2019, CutMix)."""
+    """Return images with a rectangle of another one; targets and weights by area (Yun et al. 2019)."""
     images, *others = batch
     share, partners, centre = draw_partners(seed, step, alpha, probability, tf.shape(images)[0])
     first = 1 if channels == "channels_last" else 2

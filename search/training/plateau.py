@@ -74,6 +74,10 @@ class FallingRate:
         """Set the rate of the next epoch, by the training loss of this one as Keras computes it."""
         self._rate.assign(self._first * self._plateau.after(loss))
 
+    def restore(self) -> None:
+        """Set the first rate again."""
+        self._rate.assign(self._first)
+
 
 def rate_variable(optimizer: Any) -> Any | None:
     """Return the variable of an optimizer's learning rate; None where a schedule computes the rate."""

@@ -48,8 +48,11 @@ class WholeRun:
     def evaluate(self) -> dict[str, float]:
         """Return the metrics on the test split, in the target's units; with averaged weights where there are any.
 
-        To be called once, after the last epoch.
+        To be called once, after the last epoch. The optimizer gets its first learning rate again: the model is what
+        its configuration says, and an exported script that is written from it starts where this training did.
         """
+        if self.rate is not None:
+            self.rate.restore()
         if uses_average(self.model):
             take_average(self.model)
         return self._in_units(self.model.evaluate(self.test, verbose=0, return_dict=True))
