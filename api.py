@@ -370,6 +370,6 @@ def _put(nested: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
 
 def names_study(file: str | os.PathLike[str] | None) -> bool:
     """Tell whether a YAML specification names its study."""
-    from .search.specfile import read_yaml
+    from .search.specfile import read_mapping
 
-    return file is not None and "study" in read_yaml(file)[0]
+    return file is not None and "study" in read_mapping(file)[0]

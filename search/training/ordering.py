@@ -7,16 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...spaces import Configuration
+from ..models import batch_size_of
 from .seeds import epoch_order
-
-DEFAULT_BATCH = 100
 
 
 @dataclass(frozen=True)
 class Batches:
     """The batches of an epoch."""
 
-    size: int = DEFAULT_BATCH
+    size: int
     """Rows a step."""
     shuffle: bool = True
     """Whether every epoch has an order of its own; else rows come as they are stored."""
@@ -47,7 +46,7 @@ class Batches:
 def batches_of(configuration: Configuration) -> Batches:
     """Return a configuration's batches."""
     return Batches(
-        int(configuration.get("batch_size", DEFAULT_BATCH)),  # type: ignore[arg-type]
+        batch_size_of(configuration),
         bool(configuration.get("shuffle", True)),
         bool(configuration.get("drop_remainder", False)),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import math
 
@@ -82,7 +83,11 @@ def conditions(draw: st.DrawFn, parents: tuple) -> tuple[Condition, ...]:
 def spaces(draw: st.DrawFn) -> Space:
     made: list = []
     for name in NAMES[: draw(st.integers(1, len(NAMES)))]:
-        made.append(draw(hyperparameters(name, tuple(made))))
+        drawn = draw(hyperparameters(name, tuple(made)))
+        try:
+            made = list(Space((*made, drawn)))
+        except SpaceError:  # conditions that contradict those of their parents
+            made.append(dataclasses.replace(drawn, conditions=()))
     return Space(tuple(made))
 
 
@@ -245,7 +250,7 @@ def parent_and(*more: Categorical | Int | Float) -> Space:
                     Int("b", 1, 3, conditions=(Condition("a", (1,)),)),
                 )
             ),
-            "a depends on b, which must be defined before it.",
+            "a depends on itself in a circle: a -> b -> a.",
         ),
         (
             lambda: parent_and(Float("momentum", 0, 1, conditions=(Condition("optimiser", ("sgd",)),))),
