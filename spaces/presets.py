@@ -301,7 +301,9 @@ def preset(family: str, size: str = "basic", *, task: str | None = None, kind: s
     return _space(_ranged(known, name, _NARROW) for name in names)
 
 
-def pick(family: str, names: Collection[str], *, task: str | None = None, kind: str | None = None) -> Space:
+def pick(
+    family: str, names: Collection[str], *, task: str | None = None, kind: str | None = None
+) -> Space:
     """Return a space in which the named hyperparameters vary, and the rest of the basic preset is fixed.
 
     What a picked one depends on has the values under which it is active.

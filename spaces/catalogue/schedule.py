@@ -258,4 +258,4 @@ _HYPERPARAMETERS = (
     ),
 )
 
-ENTRIES = tuple(Entry(hyperparameter, families=ANY) for hyperparameter in (*_HYPERPARAMETERS, *PLATEAU))
+ENTRIES = (*(Entry(hyperparameter, families=ANY) for hyperparameter in _HYPERPARAMETERS), *PLATEAU)
