@@ -7,7 +7,7 @@ practitioner's first grid has. ``standard`` adds what practitioners try next, ``
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
@@ -18,7 +18,7 @@ from .catalogue.entry import advise, when
 from .catalogue.sources import COURSE
 from .dependencies import in_order
 from .hyperparameters import Categorical, Hyperparameter
-from .space import Space, fixed, narrowed
+from .space import Space, fits, fixed, narrowed
 
 Size = Literal["basic", "standard", "full"]
 SIZES: tuple[Size, ...] = get_args(Size)
@@ -354,7 +354,7 @@ def _ranged(known: Preset, name: str, *more: Mapping[str, Changes]) -> Hyperpara
         made = _made(made, changes.get(name, {}))
     grid = known.basic.get(name, {}).get("grid", ())
     return replace(
-        made, grid=grid if grid and all(_holds(made, value) for value in grid) else (made.recommended,)
+        made, grid=grid if grid and all(fits(made, value) for value in grid) else (made.recommended,)
     )
 
 
@@ -376,16 +376,8 @@ def _made(known: Hyperparameter, changes: Changes) -> Hyperparameter:
         made = replace(known, **fields)
     if "recommended_when" in changes:
         return made
-    kept = tuple(one for one in known.recommended_when if _holds(made, one.value))
+    kept = tuple(one for one in known.recommended_when if fits(made, one.value))
     return replace(made, recommended_when=kept)
-
-
-def _holds(hyperparameter: Hyperparameter, value: Any) -> bool:
-    try:
-        hyperparameter.check(value)
-    except SpaceError:
-        return False
-    return True
 
 
 _SHARED = (

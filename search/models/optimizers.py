@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from ...errors import TrainingError, did_you_mean
 from ...spaces import Configuration
 from .schedules import learning_rate_of
 from .signature import Signature
@@ -27,9 +28,8 @@ CLASSES = {
     "ftrl": "Ftrl",
 }
 _CLIPPING = {"norm": "clipnorm", "value": "clipvalue", "global_norm": "global_clipnorm"}
-_UNDECAYED = ("bias", "gamma", "beta")
+UNDECAYED = ("bias", "gamma", "beta")
 """Parts of the names of those weights that strong decay harms (He et al. 2019, Bag of Tricks, section 3.1)."""
-_RATES_OF_ADAM = ("adam_beta_1", "adam_beta_2", "adam_lr_ratio", "adam_weight_decay")
 
 
 def make_optimizer(
@@ -41,25 +41,28 @@ def make_optimizer(
         configuration: Arguments of the optimizer by their names in Keras; those that it does not have are at Keras's
             defaults.
         signature: Tells a schedule how many steps there are.
+
+    Raises:
+        TrainingError: There is no such optimizer.
     """
     name = str(configuration.get("optimizer", "adam"))
-    optimizer = keras.optimizers.get(
-        {"class_name": CLASSES.get(name, name), "config": _arguments(name, configuration, signature)}
-    )
+    if name not in CLASSES:
+        raise TrainingError("model", f"there is no optimizer '{name}'.{did_you_mean(name, CLASSES)}")
+    cls = getattr(keras.optimizers, CLASSES[name])
+    optimizer = cls(**_arguments(cls, configuration, signature))
     if configuration.get("decay_biases") is False and configuration.get("decay"):
-        optimizer.exclude_from_weight_decay(var_names=list(_UNDECAYED))
+        optimizer.exclude_from_weight_decay(var_names=list(UNDECAYED))
     return optimizer
 
 
-def _arguments(name: str, configuration: Configuration, signature: Signature | None) -> dict[str, Any]:
-    cls = getattr(keras.optimizers, CLASSES.get(name, ""), None)
-    known = inspect.signature(cls).parameters if cls is not None else {}
+def _arguments(cls: type, configuration: Configuration, signature: Signature | None) -> dict[str, Any]:
+    known = inspect.signature(cls).parameters
     arguments = {key: configuration[key] for key in known if key in configuration}
     rate = learning_rate_of(configuration, signature)
     if rate is not None:
         arguments["learning_rate"] = rate
     if "decay" in configuration and not configuration["decay"]:
-        arguments["weight_decay"] = 0.0 if name in ("adamw", "muon") else None
+        arguments["weight_decay"] = 0.0 if known["weight_decay"].default else None
     if "clipping" in configuration:
         kept = _CLIPPING.get(str(configuration["clipping"]))
         arguments = {

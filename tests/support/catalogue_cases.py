@@ -32,7 +32,16 @@ CONTEXTS: dict[str, Configuration] = {
     "bias_regularizer": {"bias_initial": 0.5},
     "dropout_kind": {"dropout": 0.5},
     "convolution_dropout_kind": {"convolution_dropout": 0.5},
-    "relu_threshold": {},
+    "clipping": {"clipnorm": 0.05, "global_clipnorm": 0.1},
+    "relative_step": {"learning_rate": 1.0},
+    "learning_rate_schedule": {"step_epochs": 1, "decay_epochs": 1, "plateau_patience": 1},
+    "step_factor": {"step_epochs": 1},
+    "decay_rate": {"decay_epochs": 1},
+    "inverse_decay_rate": {"decay_epochs": 1},
+    "staircase": {"decay_epochs": 1},
+    "cycle": {"decay_span": 0.3},
+    "t_mul": {"first_decay_epochs": 1},
+    "m_mul": {"first_decay_epochs": 1},
     "decay_biases": {"weight_decay": 0.5, "bias_initial": 0.5},
     "pool_strides": {"pool_size": 3},
     "units_growth": {"hidden_layers": 3},
@@ -43,6 +52,9 @@ CONTEXTS: dict[str, Configuration] = {
 """Hyperparameter -> what else a configuration must have for it to be seen."""
 OTHERS: dict[str, Any] = {
     "gradient_accumulation_steps": 2,
+    "clipnorm": 0.01,
+    "global_clipnorm": 0.01,
+    "clipvalue": 0.001,
     "ema_overwrite_frequency": 2,
     "step_epochs": 1,
     "first_decay_epochs": 1,
@@ -98,7 +110,7 @@ def configuration(space: Space, name: str, value: Any = None) -> Configuration:
     _demand(space, name, wanted)
     context = CONTEXTS.get(name, {})
     for other in context:
-        _demand(space, other, wanted)
+        _demand(space, other, wanted, apart_from=name)
     wanted |= context
     made: Configuration = {}
     for hyperparameter in space:
@@ -113,10 +125,11 @@ def configuration(space: Space, name: str, value: Any = None) -> Configuration:
     return made
 
 
-def _demand(space: Space, name: str, wanted: Configuration) -> None:
+def _demand(space: Space, name: str, wanted: Configuration, apart_from: str = "") -> None:
     for condition in space[name].conditions:
-        wanted.setdefault(condition.parent, condition.values[0])
-        _demand(space, condition.parent, wanted)
+        if condition.parent != apart_from:
+            wanted.setdefault(condition.parent, condition.values[0])
+            _demand(space, condition.parent, wanted, apart_from)
 
 
 def other_values(hyperparameter: Hyperparameter, usual: Any) -> list[Any]:

@@ -50,7 +50,8 @@ def architecture_key(model: keras.Model, sheet: Sheet) -> str | None:
     if not _is_keras_only(described):
         return None
     shapes = [(variable.shape, variable.dtype) for variable in (*model.variables, *model.optimizer.variables)]
-    return json.dumps([_without_starts(described), sheet.names, shapes], default=str)
+    undecayed = sorted(getattr(model.optimizer, "_exclude_from_weight_decay_pattern", None) or ())  # in no configuration
+    return json.dumps([_without_starts(described), sheet.names, shapes, undecayed], default=str)
 
 
 def is_alike(model: keras.Model, other: keras.Model) -> bool:
