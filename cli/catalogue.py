@@ -71,7 +71,7 @@ def _show_presets(size: str, *, as_json: bool) -> None:
     for family, space in found.items():
         combinations = space.grid_size(MOST_OF_A_GRID)
         text = str(combinations) if combinations <= MOST_OF_A_GRID else f"over {MOST_OF_A_GRID:,}"
-        made.add_row(f"[bold]{family}[/]", PRESETS[family][0], str(len(space)), text)
+        made.add_row(f"[bold]{family}[/]", PRESETS[family].meaning, str(len(space)), text)
     print_table(made)
 
 
@@ -82,7 +82,7 @@ def _show_preset(family: str, size: str, *, as_json: bool, as_yaml: bool) -> Non
     elif as_yaml:
         print(space_text(space), end="")  # noqa: T201 - a file for other programs
     else:
-        print_table(space_table(f"{family}, {size}: {PRESETS[family][0]}", space))
+        print_table(space_table(f"{family}, {size}: {PRESETS[family].meaning}", space))
 
 
 def _show_counts(families: list[str], *, as_json: bool) -> None:

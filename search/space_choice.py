@@ -15,6 +15,8 @@ from .data import Dataset
 from .models import ModelSource
 from .spec import SpaceSpec
 
+COLOURS = 3
+
 
 def settle_space(spec: SpaceSpec, source: ModelSource, dataset: Dataset) -> Space:
     """Return the space that a specification means for a model and its data.
@@ -57,7 +59,8 @@ def _beside_own(source: ModelSource, chosen: Space, picked: Sequence[str]) -> Sp
 
 def _kind(dataset: Dataset) -> str:
     """Return the catalogue's word for a kind of data."""
-    return "vector" if dataset.kind == "array" else dataset.kind
+    coloured = dataset.kind == "image" and dataset.x.shape[1:][-1:] == (COLOURS,) and dataset.x.ndim == 4
+    return "colour image" if coloured else dataset.kind
 
 
 def _in_present_words(define: Mapping[str, Any], source: ModelSource) -> Mapping[str, Any]:

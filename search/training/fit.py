@@ -13,6 +13,7 @@ from ...errors import TrainingError, one_line
 from ..data import Dataset
 from ..events import Task
 from ..metrics import in_target_units
+from ..models import batch_size_of
 from ..models.building import (
     activations_of,
     build_model,
@@ -27,7 +28,7 @@ from .feeding import Feed, as_tensor, in_order
 from .lockstep import train_in_lockstep
 from .seeds import fold_seed
 from .weighting import class_weights, row_weights
-from .workload import ModelSize, Training, Workload, batch_size_of
+from .workload import ModelSize, Training, Workload
 
 COPIES_OF_WEIGHTS = 5
 """A fold's weights, their gradients, two slots of an optimizer such as Adam, and one while they are updated."""

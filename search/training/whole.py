@@ -11,12 +11,13 @@ import tensorflow as tf
 from ...spaces import Configuration
 from ..data import FittedPreparation
 from ..metrics import in_target_units, unit_power
+from ..models import batch_size_of
 from ..models.building import build_model, build_optimizer, labels_of, loss_name
 from .averaging import take_average, uses_average
 from .feeding import Feed, in_order
 from .fit import targets_for, train_epoch
 from .weighting import class_weights, row_weights
-from .workload import Workload, batch_size_of
+from .workload import Workload
 
 
 @dataclass(frozen=True)

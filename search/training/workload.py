@@ -15,7 +15,6 @@ from ..events import EpochEnded, Outcome, Task
 from ..metrics import Objective
 from ..models import ModelSource, Precision, Signature
 
-DEFAULT_BATCH = 100
 TrainerName = Literal["auto", "fused", "fit"]
 """``auto`` is ``fused`` for every model that allows it."""
 
@@ -121,11 +120,6 @@ class Workload:
 def epochs_of(configuration: Configuration, default: int) -> int:
     """Return the most epochs that a configuration may train."""
     return int(configuration.get("epochs", default))  # type: ignore[arg-type]
-
-
-def batch_size_of(configuration: Configuration) -> int:
-    """Return the rows a step."""
-    return int(configuration.get("batch_size", DEFAULT_BATCH))  # type: ignore[arg-type]
 
 
 def _rows(x: Any, positions: np.ndarray) -> Any:

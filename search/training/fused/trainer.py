@@ -14,11 +14,12 @@ import tensorflow as tf
 from ....errors import TrainingError, one_line
 from ...events import Task
 from ...metrics import in_target_units
+from ...models import batch_size_of
 from ...models.building import build_optimizer, loss_name, summary_of
 from ..fit import FitTrainer, out_of_memory
 from ..lockstep import train_in_lockstep
 from ..seeds import epoch_order, fold_seed
-from ..workload import ModelSize, Training, Workload, batch_size_of
+from ..workload import ModelSize, Training, Workload
 from .architecture import architecture_key, is_alike, is_convolutional, why_fit
 from .cache import ProgramCache
 from .knobs import Sheet, find_floats
