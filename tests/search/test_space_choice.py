@@ -170,3 +170,11 @@ def test_a_definition_in_old_words() -> None:
     assert read["normalization"].choices == ("none", "batch"), "a family that knows the old name no longer"
     mine = settled(own, space=space_from_dict(define))
     assert mine["batch_normalization"].choices == (False, True), "a function's own word"
+
+
+def test_a_grid_that_nobody_trains_is_refused_at_once() -> None:
+    space = Space(tuple(Int(f"h{number}", 1, 5) for number in range(60)))
+    with pytest.raises(
+        SpecError, match=r"^The grid has more than 100,000 configurations; fix some hyperparameters"
+    ):
+        settled(own, space=space, search="grid")
