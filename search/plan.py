@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ..errors import DataError
+from ..errors import DataError, SpecError
 from ..spaces import Space, space_to_dict
 from .data import Channels, Dataset, Layout, Preparation, choose_preparation, load_dataset, make_folds
 from .machine import choose_workers, computes_bfloat16, cores
@@ -28,6 +28,8 @@ from .sweep import Budget
 from .training import Workload
 
 DEFAULT_TRIALS = 30
+MOST_OF_A_GRID = 100_000
+"""No one trains more, and counting them would take longer than a person waits."""
 FROM_PYTHON = "python:"
 """Starts a source that was given as objects, which no other process can load again."""
 
@@ -140,6 +142,10 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None) -> Plan:
         spec.execution.trainer,
         resolve_precision(spec.training.precision, of_pictures=preparation.layout == "image"),
     )
+    if spec.search.method == "grid" and space.grid_size(MOST_OF_A_GRID) > MOST_OF_A_GRID:
+        raise SpecError(
+            f"The grid has more than {MOST_OF_A_GRID:,} configurations; fix some hyperparameters, or search with bayes."
+        )
     most = trials_at_most(spec.search.method, space)
     trials = spec.search.trials
     if trials is None and spec.search.time is None and spec.search.target is None:

@@ -26,6 +26,8 @@ class Entries:
     """Names of what could not be made."""
     inherited: set[str] = field(default_factory=set)
     """Names of those whose conditions are the catalogue's; they give way to what the file says of their parents."""
+    advised: set[str] = field(default_factory=set)
+    """Names of those whose recommendations are the file's, though their conditions are the catalogue's."""
 
 
 def read_entries(written: Mapping[str, Any], *, shorthand: bool) -> Entries:
@@ -64,7 +66,9 @@ def _read_short(name: str, written: Any, found: Entries) -> tuple[Hyperparameter
     changes = written if isinstance(written, Mapping) else {}
     if "when" not in changes:
         found.inherited.add(name)
-    return _changed(entry, changes) if changes else _from_value(entry, written)
+    if "recommended_when" in changes:
+        found.advised.add(name)
+    return _changed(entry, changes) if changes else _from_value(entry, None if written == {} else written)
 
 
 def _from_value(entry: Hyperparameter, written: Any) -> tuple[Hyperparameter | None, list[Fault]]:
@@ -86,6 +90,10 @@ def _changed(entry: Hyperparameter, changes: Mapping[str, Any]) -> tuple[Hyperpa
     """Return the entry with some fields changed; what it recommends goes where it no longer fits."""
     data = hyperparameter_to_dict(entry)
     kind = _kind(data["type"], changes)
+    if kind != "categorical" and isinstance(entry, Categorical) and not _of_numbers(entry):
+        key = "low" if "low" in changes else "high"
+        message = f"{entry.name} has the choices {entry.range_text()}, not a range of numbers."
+        return None, [Fault(entry.name, message, key)]
     if kind != data["type"]:
         data = {key: value for key, value in data.items() if key not in RANGE_KEYS}
     for key in ("recommended", "recommended_when", "grid"):
@@ -94,6 +102,10 @@ def _changed(entry: Hyperparameter, changes: Mapping[str, Any]) -> tuple[Hyperpa
     if made is None:
         return None, faults
     return _with_recommended(made, entry, changes), [*faults, *_unknown_choices(entry, made)]
+
+
+def _of_numbers(entry: Categorical) -> bool:
+    return all(isinstance(choice, int | float) and not isinstance(choice, bool) for choice in entry.choices)
 
 
 def _kind(old: str, changes: Mapping[str, Any]) -> str:
@@ -156,6 +168,8 @@ def _narrow(found: Entries) -> None:
     own = [one.name for one in found.made if one.name not in found.inherited]
     kept = {one.name: one for one in narrowed(found.made, untouched=own)}
     for one in found.made:
+        if one.name in kept and one.name in found.advised:
+            kept[one.name] = replace(kept[one.name], recommended_when=one.recommended_when)
         if one.name not in kept:
             found.unread.append(one.name)
             unread = any(parent in found.unread for parent in parents_of(one))

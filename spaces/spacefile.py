@@ -65,7 +65,7 @@ class _Reading:
                 "space",
                 "define",
             )  # as `kerasweep spaces NAME --yaml` printed it before version 2
-            data = data["space"]["define"]
+            return self._plain(data["space"]["define"]), 1
         if "version" not in data and "hyperparameters" not in data:
             return self._plain(data), 1
         version = self._version(data)

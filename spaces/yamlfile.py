@@ -52,6 +52,9 @@ class _Loader(yaml.SafeLoader):
         if not isinstance(node, yaml.MappingNode):
             return super().construct_mapping(node, deep)
         self.flatten_mapping(node)
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.MarkedYAMLError(problem="a key must be text", problem_mark=key.start_mark)
         return {key.value: self.construct_object(value, deep=deep) for key, value in node.value}
 
 
@@ -145,7 +148,7 @@ def _collect_lines(node: Any, path: tuple[Any, ...], lines: Lines, repeated: dic
     merged: list[Any] = []
     for key, value in node.value:
         if not isinstance(key, yaml.ScalarNode):
-            raise yaml.MarkedYAMLError(problem="a key must be text", problem_mark=key.start_mark)
+            continue  # refused when the mapping is made
         line = key.start_mark.line + 1
         if key.tag == _MERGE:
             merged.extend(value.value if isinstance(value, yaml.SequenceNode) else [value])

@@ -90,10 +90,12 @@ def test_a_pick_has_what_it_needs_to_be_active() -> None:
 
 def test_a_models_own_hyperparameters_stand_beside_what_is_picked() -> None:
     space = settled(own_with_a_space, space=["learning_rate", "optimizer"])
-    assert space.names == ("width", "optimizer", "learning_rate")
+    assert space.names[:2] == ("width", "optimizer")
+    varied = [one.name for one in space if one.cardinality > 1]
+    assert varied == ["width", "learning_rate"], "the rest of the preset is fixed"
     assert space["learning_rate"].recommended_when == ()
     assert space["optimizer"].choices == ("adam",), "the model's own definition counts"
-    assert settled(own, space=["momentum"]).names == ("optimizer", "momentum")
+    assert [one.name for one in settled(own, space=["momentum"]) if one.cardinality > 1] == ["momentum"]
     with pytest.raises(
         SpaceError, match=r"^momentum can never be active in the space that '.*own_with_a_space' brings"
     ):
@@ -168,3 +170,11 @@ def test_a_definition_in_old_words() -> None:
     assert read["normalization"].choices == ("none", "batch"), "a family that knows the old name no longer"
     mine = settled(own, space=space_from_dict(define))
     assert mine["batch_normalization"].choices == (False, True), "a function's own word"
+
+
+def test_a_grid_that_nobody_trains_is_refused_at_once() -> None:
+    space = Space(tuple(Int(f"h{number}", 1, 5) for number in range(60)))
+    with pytest.raises(
+        SpecError, match=r"^The grid has more than 100,000 configurations; fix some hyperparameters"
+    ):
+        settled(own, space=space, search="grid")

@@ -111,6 +111,16 @@ def test_ancestors_that_the_file_leaves_out_are_fixed_so_that_their_children_are
     assert set(space.recommended()) == {"optimizer", "nesterov", "momentum", "decay", "weight_decay"}
 
 
+def test_recommendations_of_the_file_stay_where_the_catalogues_conditions_give_way(read) -> None:
+    space = read(
+        HEAD
+        + "  optimizer: adam,sgd\n  momentum: {recommended_when: [{value: 0.5, when: {optimizer: sgd}}]}\n"
+        "  nesterov: {}\n"
+    )
+    assert space["momentum"].recommended_when == (Recommendation(0.5, (Condition("optimizer", ("sgd",)),)),)
+    assert space["nesterov"].conditions == space["momentum"].conditions
+
+
 def test_a_word_that_yaml_or_the_command_line_takes_for_nothing_is_a_choice_where_it_is_one(read) -> None:
     assert read(HEAD + "  clipping: none\n")["clipping"].choices == ("none",)
     assert read(HEAD + "  clipping: none,norm\n")["clipping"].choices == ("none", "norm")
@@ -199,6 +209,12 @@ def test_a_definition_that_is_wrong(faults, definition: str, message: str) -> No
         ("optimizer: adan", "optimizer must be one of adam,sgd,"),
         ("optimizer: [adam, sdg]", "optimizer: there is no choice 'sdg'. Did you mean 'sgd'?"),
         ("optimizer: {choices: [adam, sdg]}", "optimizer: there is no choice 'sdg'. Did you mean 'sgd'?"),
+        ("optimizer: {low: 1, high: 2}", "optimizer has the choices adam,sgd,"),
+        ("learning_rate: {recommended_when: [{value: 0.1, when: {optimizer: sgd}}]}", "learning_rate depends on optimizer, which is not in the space."),
+        ("ns_steps: {low: 1.5}", "ns_steps: a bound must be a whole number, got 1.5."),
+        ("momentum: {when: {optimizer: sgd}}", "momentum depends on optimizer, which is not in the space."),
+        ("learning_rate: ''", "learning_rate: a value is empty; write learning_rate=value."),
+        ("learning_rate: []", "learning_rate: needs at least one choice."),
         ("nesterov: maybe", "nesterov must be one of false,true, got 'maybe'."),
     ],
 )  # fmt: skip
@@ -275,6 +291,8 @@ BILLION = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("- a\n", " must hold keys and values; a space begins with 'version: 2' and 'hyperparameters:'."),
         ("adam", " must hold keys and values; a space begins with 'version: 2' and 'hyperparameters:'."),
         ("data: digits\nmodel: dnn\n", " line 1: this is no space; a space begins with 'version: 2' and 'hyperparameters:'."),
+        ("space: {define: 3}\n", " line 1: this is no space; a space begins with"),
+        (HEAD + "  a: {type: categorical, choices: [{? [b] : 1}]}\n", " line 3: not valid YAML: a key must be text."),
         ("version: 2\n", ": 'hyperparameters' lists names with their definitions."),
         ("version: 2\nhyperparameters: [a]\n", " line 2: 'hyperparameters' lists names with their definitions."),
         ("version: 3\nhyperparameters: {a: 1}\nmore: 1\n", " line 1: made by a newer Kerasweep (version 3; this one reads up to 2); update it."),
