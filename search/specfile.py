@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 from ..errors import SpecError
 from ..spaces.yamlfile import Lines, read_yaml
-from .spec import SweepSpec, make_spec
+from .spec import BASES, SweepSpec, make_spec
 
 
 def read_spec(path: str | os.PathLike[str], changes: dict[str, Any] | None = None) -> SweepSpec:
@@ -22,7 +23,25 @@ def read_spec(path: str | os.PathLike[str], changes: dict[str, Any] | None = Non
     """
     data, lines = read_mapping(path)
     data.pop("provenance", None)
+    if "hyperparameters" in data and "data" not in data:
+        raise SpecError(f"{path} is a space, not a sweep: kerasweep launch DATA MODEL --space {path}.")
+    space = data.get("space")
+    if isinstance(space, dict):
+        data["space"] = _with_found_file(_without_base(space, changes or {}), Path(path).parent)
     return make_spec(_merge(data, changes or {}), str(path), lines)
+
+
+def _without_base(space: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Return a file's space without what it starts from where the command line names another start."""
+    if not any(key in changes.get("space", {}) for key in BASES):
+        return space
+    return {key: value for key, value in space.items() if key not in BASES}
+
+
+def _with_found_file(space: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Return a space whose file is looked for beside the sweep's."""
+    file = space.get("file")
+    return {**space, "file": str(folder / file)} if isinstance(file, str) else space
 
 
 def read_mapping(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Lines]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -160,9 +160,7 @@ class _Settling:
         for condition in conditions:
             parent = self._earlier.get(condition.parent)
             if parent is None:
-                message = self._why_missing(child, condition.parent)
-                if message:
-                    self._faults.append(Fault(child, message, key))
+                self._faults.extend(self._why_missing(child, condition.parent, key))
                 continue
             try:
                 values = tuple(parent.check(value) for value in condition.values)
@@ -173,23 +171,23 @@ class _Settling:
             kept.append(Condition(condition.parent, values))
         return tuple(kept)
 
-    def _why_missing(self, child: str, parent: str) -> str:
-        """Return why a parent is not among the hyperparameters before its child; empty where that has been told."""
+    def _why_missing(self, child: str, parent: str, key: str) -> Iterator[Fault]:
+        """Yield why a parent is not among the hyperparameters before its child; nothing where that has been told."""
         if parent == child:
-            return f"{child} depends on itself."
-        if parent in self._unread:
-            return ""
-        if parent not in self._parents:
+            yield Fault(child, f"{child} depends on itself.", key)
+        elif parent in self._unread:
+            return
+        elif parent not in self._parents:
             hint = did_you_mean(parent, [name for name in self._parents if name != child])
-            return f"{child} depends on {parent}, which is not in the space.{hint}"
-        circle = self._circle(child)
-        if not circle:
-            return f"{child} depends on {parent}, which must be defined before it."
-        members = frozenset(circle)
-        if members in self._circles:
-            return ""
-        self._circles.add(members)
-        return f"{child} depends on itself in a circle: {' -> '.join(circle)}."
+            yield Fault(child, f"{child} depends on {parent}, which is not in the space.{hint}", key)
+        elif circle := self._circle(child):
+            if frozenset(circle) not in self._circles:
+                self._circles.add(frozenset(circle))
+                first = min(circle)  # the same one, wherever the circle was entered
+                way = " -> ".join(self._circle(first))
+                yield Fault(first, f"{first} depends on itself in a circle: {way}.", key)
+        else:
+            yield Fault(child, f"{child} depends on {parent}, which must be defined before it.", key)
 
     def _circle(self, start: str) -> list[str]:
         """Return the shortest way from a hyperparameter over its parents back to it; empty where there is none."""

@@ -71,7 +71,7 @@ def read_definition(name: str, definition: Any) -> tuple[Hyperparameter | None, 
     faults = _unknown_keys(name, kind, data)
     for fault in faults:
         del data[fault.key]
-    missing = [key for key in _required(kind) if key not in data]
+    missing = [key for key in required_keys(kind) if key not in data]
     if missing:
         faults.append(Fault(name, f"{name}: {' and '.join(missing)} must be given."))
         return None, faults
@@ -94,7 +94,8 @@ def _unknown_keys(name: str, kind: str, data: Mapping[str, Any]) -> list[Fault]:
     ]
 
 
-def _required(kind: str) -> list[str]:
+def required_keys(kind: str) -> list[str]:
+    """Return the keys that a definition of a kind must have, without ``type``."""
     return [field.name for field in fields(KINDS[kind]) if field.default is MISSING and field.name != "name"]
 
 
@@ -107,7 +108,7 @@ def _make(name: str, kind: str, data: dict[str, Any]) -> tuple[Hyperparameter | 
             return KINDS[kind](name, **_fields(name, left)), faults
         except SpaceError as error:
             faults.append(Fault(name, str(error), error.key))
-            if error.key not in left or error.key in _required(kind):
+            if error.key not in left or error.key in required_keys(kind):
                 return None, faults
             del left[error.key]
 

@@ -22,7 +22,7 @@ Value: TypeAlias = bool | int | float | str | None
 Configuration: TypeAlias = dict[str, Value]
 Confidence = Literal["low", "medium", "high"]
 
-_CONFIDENCES = ("low", "medium", "high")
+CONFIDENCES = ("low", "medium", "high")
 _LARGEST_INT = 2**53
 """From here on, a float, which a study stores, skips whole numbers."""
 
@@ -107,7 +107,7 @@ class Hyperparameter(ABC):
             raise SpaceError(
                 f"A hyperparameter's name must be printable text without '=', got {self.name!r}."
             )
-        if self.confidence not in _CONFIDENCES:
+        if self.confidence not in CONFIDENCES:
             raise SpaceError(
                 f"{self.name}: confidence must be low, medium or high, got {self.confidence!r}.",
                 key="confidence",
@@ -181,6 +181,11 @@ class Hyperparameter(ABC):
         if len(self.grid) == 1 and same(self.grid[0], self.recommended):
             return (self.recommended_for(configuration),)
         return self.grid
+
+    @property
+    def grid_is_derived(self) -> bool:
+        """Tell whether the grid is the one that the range alone gives."""
+        return self.grid == self._default_grid()
 
     @property
     @abstractmethod

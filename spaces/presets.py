@@ -7,16 +7,18 @@ practitioner's first grid has. ``standard`` adds what practitioners try next, ``
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from ..errors import SpaceError, did_you_mean
+from .additions import missing_ancestors
 from .catalogue import CATALOGUE, entry
 from .catalogue.entry import advise, when
 from .catalogue.sources import COURSE
+from .dependencies import in_order
 from .hyperparameters import Categorical, Hyperparameter
-from .space import Space, fixed, in_order, pruned
+from .space import Space, fixed, narrowed
 
 Size = Literal["basic", "standard", "full"]
 SIZES: tuple[Size, ...] = get_args(Size)
@@ -284,7 +286,7 @@ def preset(family: str, size: str = "basic", *, task: str | None = None, kind: s
         family: One of ``PRESETS``.
         size: ``basic``, ``standard`` or ``full``.
         task: Leaves out what acts on the other task only.
-        kind: Leaves out what acts on other kinds of data only: ``table``, ``vector``, ``image``, ``colour image``.
+        kind: Leaves out what acts on other kinds of data only: ``table``, ``array``, ``image``, ``colour image``.
 
     Raises:
         SpaceError: There is no such family or size.
@@ -301,43 +303,28 @@ def preset(family: str, size: str = "basic", *, task: str | None = None, kind: s
     return _space(_ranged(known, name, _NARROW) for name in names)
 
 
-def pick(
-    family: str, names: Collection[str], *, task: str | None = None, kind: str | None = None
-) -> Space:
+def pick(family: str, names: Sequence[str], *, task: str | None = None, kind: str | None = None) -> Space:
     """Return a space in which the named hyperparameters vary, and the rest of the basic preset is fixed.
 
-    What a picked one depends on has the values under which it is active.
+    What a picked one depends on is fixed at a value under which it is active.
 
     Raises:
-        SpaceError: with every name that is not in the catalogue or does not act on the family.
+        SpaceError: with every name that is not in the catalogue or does not act on the family; or two of them want
+            different values of one that is not picked.
     """
     applying = _applying(family, task, kind)
+    names = tuple(dict.fromkeys(names))
     faults = [_why_not(name, family) for name in names if name not in applying]
     if faults:
         raise SpaceError(" ".join(faults))
     basic, known = preset(family), _preset(family)
-    start = basic.recommended()
-    made = {name: fixed(name, value, basic[name]) for name, value in start.items()}
+    made: dict[str, Hyperparameter] = {
+        name: fixed(name, value, basic[name]) for name, value in basic.recommended().items()
+    }
     made |= {name: _ranged(known, name) for name in names}
-    for child in list(made.values()):
-        _add_parents(child, made, known, names)
+    picked = [made[name] for name in names]
+    made |= {ancestor.name: ancestor for ancestor in missing_ancestors(picked, names)}
     return _space(made.values())
-
-
-def _add_parents(
-    child: Hyperparameter, made: dict[str, Hyperparameter], known: Preset, varied: Collection[str]
-) -> None:
-    """Give the parents of a hyperparameter, where they do not vary, the values under which it is active."""
-    for condition in child.conditions:
-        parent = condition.parent
-        if parent in varied or child.name not in varied:
-            continue
-        before = made.get(parent)
-        kept = before.choices if isinstance(before, Categorical) else ()
-        values = tuple(value for value in condition.values if value in kept) or condition.values[:1]
-        needed = _ranged(known, parent)
-        made[parent] = replace(fixed(parent, values[0], needed), recommended=values[0])
-        _add_parents(made[parent], made, known, (*varied, parent))
 
 
 def _preset(family: str) -> Preset:
@@ -361,11 +348,14 @@ def _why_not(name: str, family: str) -> str:
 
 
 def _ranged(known: Preset, name: str, *more: Mapping[str, Changes]) -> Hyperparameter:
-    """Return a catalogue's hyperparameter as a family has it; a grid takes its recommended value."""
+    """Return a catalogue's hyperparameter as a family has it; a grid takes the course's values, or the recommended one."""
     made = _changed(name, known.ranges.get(name, {}))
     for changes in more:
         made = _made(made, changes.get(name, {}))
-    return replace(made, grid=(made.recommended,))
+    grid = known.basic.get(name, {}).get("grid", ())
+    return replace(
+        made, grid=grid if grid and all(_holds(made, value) for value in grid) else (made.recommended,)
+    )
 
 
 def _changed(name: str, changes: Changes, *, grid: bool = False) -> Hyperparameter:
@@ -377,14 +367,25 @@ def _made(known: Hyperparameter, changes: Changes) -> Hyperparameter:
     """Return a hyperparameter with other fields; a range becomes choices where it is given choices."""
     if not changes:
         return known
-    changes = {"grid": (), **changes}
+    fields = {"grid": (), "recommended_when": (), **changes}
     if "choices" in changes and not isinstance(known, Categorical):
-        shared = {key: getattr(known, key) for key in _SHARED}
-        return Categorical(known.name, **{**shared, **changes})
-    if "choices" in changes:
-        left = tuple(one for one in known.recommended_when if one.value in changes["choices"])
-        changes = {"recommended_when": left, **changes}
-    return replace(known, **changes)
+        made: Hyperparameter = Categorical(
+            known.name, **{**{key: getattr(known, key) for key in _SHARED}, **fields}
+        )
+    else:
+        made = replace(known, **fields)
+    if "recommended_when" in changes:
+        return made
+    kept = tuple(one for one in known.recommended_when if _holds(made, one.value))
+    return replace(made, recommended_when=kept)
+
+
+def _holds(hyperparameter: Hyperparameter, value: Any) -> bool:
+    try:
+        hyperparameter.check(value)
+    except SpaceError:
+        return False
+    return True
 
 
 _SHARED = (
@@ -401,4 +402,4 @@ _SHARED = (
 
 def _space(made: Iterable[Hyperparameter]) -> Space:
     """Return a space in which parents come first; what depends on something that is not there goes, or does not ask."""
-    return Space(in_order([one for one in pruned(made)]))
+    return Space(narrowed(in_order(tuple(made))))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -109,6 +111,10 @@ class Space:
         """Yield every combination of the grid values once; inactive hyperparameters are left out."""
         return self._extend({}, 0, lambda hyperparameter, chosen: hyperparameter.grid_for(chosen))
 
+    def grid_size(self, at_most: int) -> int:
+        """Return the number of combinations of the grid values, or one more than ``at_most`` where there are more."""
+        return sum(1 for _ in itertools.islice(self.grid(), at_most + 1))
+
     def configurations(self) -> Iterator[Configuration]:
         """Yield every configuration of a finite space once.
 
@@ -183,8 +189,10 @@ def narrowed(
     for child in hyperparameters:
         if child.name in untouched:
             kept[child.name] = child
+            with suppress(ContradictionError):
+                demands[child.name] = demands_of(child.name, child.conditions, demands)
             continue
-        conditions = _left_of(child.conditions, kept)
+        conditions = left_of(child.conditions, kept)
         if conditions is None:
             continue
         try:
@@ -203,7 +211,7 @@ def _still_recommended(
     demands: Mapping[str, Demands],
 ) -> Iterator[Recommendation]:
     for recommendation in child.recommended_when:
-        left = _left_of(recommendation.conditions, earlier)
+        left = left_of(recommendation.conditions, earlier)
         if left is None:
             continue
         try:
@@ -213,25 +221,24 @@ def _still_recommended(
         yield Recommendation(recommendation.value, left)
 
 
-def _left_of(
+def left_of(
     conditions: Sequence[Condition], earlier: Mapping[str, Hyperparameter]
 ) -> tuple[Condition, ...] | None:
     """Return conditions with the values that their parents still take; None where one can no longer hold."""
     left = []
     for condition in conditions:
         parent = earlier.get(condition.parent)
-        values = (
-            () if parent is None else tuple(value for value in condition.values if _allows(parent, value))
-        )
+        values = () if parent is None else tuple(value for value in condition.values if fits(parent, value))
         if not values:
             return None
         left.append(Condition(condition.parent, values))
     return tuple(left)
 
 
-def _allows(parent: Hyperparameter, value: Value) -> bool:
+def fits(hyperparameter: Hyperparameter, value: Value) -> bool:
+    """Tell whether a value lies in a hyperparameter's range."""
     try:
-        parent.check(value)
+        hyperparameter.check(value)
     except SpaceError:
         return False
     return True

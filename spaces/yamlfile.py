@@ -69,8 +69,8 @@ def read_yaml(path: str | os.PathLike[str], error: type[UsageError]) -> Document
         UsageError: The file is missing, is not text, is too large, or is not YAML.
     """
     text = _text(path, error)
-    loader = _Loader(text)
     try:
+        loader = _Loader(text)
         root = loader.get_single_node()
         _check_size(root, f"{path}", error)
         lines: Lines = {}
@@ -86,8 +86,6 @@ def read_yaml(path: str | os.PathLike[str], error: type[UsageError]) -> Document
         raise error(f"{path} is not valid YAML: {one_line(fault)}.") from fault
     except RecursionError as fault:
         raise error(f"{path} is nested too deeply.") from fault
-    finally:
-        loader.dispose()
     return Document(str(path), data, lines, tuple(repeated.items()))
 
 

@@ -124,7 +124,10 @@ def test_every_fault_is_told() -> None:
             {**SMALL, "data": {"source": "x", "test_size": 1}},
             "data.test_size: input should be less than 1, got 1.",
         ),
-        ({**SMALL, "space": {"preset": "best"}}, "space.preset: there is no 'best'. Known: basic."),
+        (
+            {**SMALL, "space": {"preset": "best"}},
+            "space.preset: there is no 'best'. Known: basic, standard, full.",
+        ),
         ({**SMALL, "cv": {"folds": 1}}, "cv.folds: input should be greater than or equal to 2, got 1."),
         (None, "A specification holds keys and values, for example 'model: ann'."),
         ([1], "A specification holds keys and values, for example 'model: ann'."),
