@@ -482,6 +482,13 @@ def test_rows_come_in_the_order_that_is_asked_for(configuration: dict[str, Any])
     assert len(fused._cache) == 1
 
 
+def test_a_model_is_told_the_rows_that_an_epoch_has() -> None:
+    workload = make_workload(lambda keras, value: {})
+    rows = len(workload.folds[0].train)
+    assert workload.signature({"batch_size": 10}).rows == rows
+    assert workload.signature({"batch_size": 10, "drop_remainder": True}).rows == rows // 10 * 10 < rows
+
+
 def test_a_configuration_stops_by_its_own_patience() -> None:
     fused, fit = pair_of(lambda keras, value: {})
     configuration = {"epochs": 9, "patience": 2, "min_delta": 10.0}
