@@ -67,7 +67,7 @@ LAYERS: dict[str, Make] = {
     "erasing": lambda config, value: layers.RandomErasing(
         value,
         scale=(0.02, float(config.get("erasing_size", 0.33))),  # type: ignore[arg-type]
-        fill_value=None if config.get("erasing_fill") == "noise" else 0.0,
+        fill_value=None if config.get("erasing_fill") == "noise" else 0,
         value_range=VALUE_RANGE,
     ),
 }

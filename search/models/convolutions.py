@@ -86,8 +86,7 @@ class Convolutions(Parts):
             return made
         self._size = (self._size - side) // stride + 1
         pooling = layers.AveragePooling2D if kind == "average_pooling" else layers.MaxPooling2D
-        arguments = {"strides": stride} if stride != side else {}
-        return [pooling(side, **arguments) if side != 2 or arguments else pooling()]
+        return [pooling(side, strides=stride) if stride != side else pooling(side)]
 
     def convolution_dropout(self) -> list[keras.Layer]:
         """Return dropout after a block of convolutions: of whole channels, or of single numbers."""
@@ -155,7 +154,7 @@ class Convolutions(Parts):
 
     def _block_convolution(self, filters: int, side: int, stride: int) -> keras.Layer:
         """Return a convolution of a residual block, whose normalization makes a bias idle."""
-        arguments = {"use_bias": False} if self.is_normalized else bias_arguments(self.config)
+        arguments: dict[str, Any] = {"use_bias": False} if self.is_normalized else bias_arguments(self.config)
         if stride > 1:
             arguments["strides"] = stride
         elif side > 1 and self.whole("dilation_rate", 1) > 1:

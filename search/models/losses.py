@@ -28,8 +28,6 @@ def _of_classes(configuration: Configuration) -> Any:
             _number(configuration, "focal_gamma", 2.0),
             label_smoothing=smoothing,
         )
-    if name == "generalized":
-        return losses.CategoricalGeneralizedCrossEntropy(_number(configuration, "noise_tolerance", 0.7))
     if name == "squared_error":
         return losses.MeanSquaredError()
     if name == "hinge":

@@ -163,7 +163,7 @@ _HYPERPARAMETERS = (
     Float(
         "blur",
         0.0,
-        2.0,
+        1.0,
         recommended=0.0,
         confidence="low",
         conditions=when(photometry=True),
@@ -220,7 +220,7 @@ _HYPERPARAMETERS = (
         recommended=0.33,
         confidence="medium",
         conditions=when(random_erasing=True),
-        meaning="largest side of the rectangle, as a share of the picture's",
+        meaning="largest area of the rectangle, as a share of the picture's",
         advice="Underfitting: 0.2.",
         source=f"Zhong et al. 2020, Random Erasing; {_page('random_erasing')}",
     ),

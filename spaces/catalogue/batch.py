@@ -48,7 +48,7 @@ _HYPERPARAMETERS = (
     Float(
         "min_delta",
         0.0,
-        0.01,
+        0.1,
         recommended=0.0,
         confidence="medium",
         meaning="improvement of the objective, in its own units, that is too small to go on for",

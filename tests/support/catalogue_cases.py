@@ -18,8 +18,17 @@ SMALL: Configuration = {
     "stages": 2,
     "dropout": 0.0,
     "learning_rate": 0.02,
+    "epochs": 3,
 }
 """What keeps every model small and every step visible."""
+STALLED: Configuration = {
+    "optimizer": "sgd",
+    "learning_rate": 0.5,
+    "epochs": 8,
+    "plateau_patience": 1,
+    "plateau_min_delta": 0.01,
+}
+"""Training that comes to no rest, so that a plateau is seen."""
 CONTEXTS: dict[str, Configuration] = {
     "head_layers": {"head": "flatten"},
     "kernel_constraint": {"kernel_initializer": "random_normal", "initializer_stddev": 0.5},
@@ -34,12 +43,26 @@ CONTEXTS: dict[str, Configuration] = {
     "convolution_dropout_kind": {"convolution_dropout": 0.5},
     "clipping": {"clipnorm": 0.05, "global_clipnorm": 0.1},
     "relative_step": {"learning_rate": 1.0},
-    "learning_rate_schedule": {"step_epochs": 1, "decay_epochs": 1, "plateau_patience": 1},
+    "learning_rate_schedule": STALLED | {"step_epochs": 1, "decay_epochs": 1},
     "step_factor": {"step_epochs": 1},
     "decay_rate": {"decay_epochs": 1},
     "inverse_decay_rate": {"decay_epochs": 1},
     "staircase": {"decay_epochs": 1},
     "cycle": {"decay_span": 0.3},
+    "filters_growth": {"blocks": 2},
+    "kernel_size": {"blocks": 2},
+    "dilation_rate": {"blocks": 2},
+    "separable": {"blocks": 2},
+    "depth_multiplier": {"blocks": 2},
+    "plateau_factor": STALLED,
+    "plateau_cooldown": STALLED,
+    "plateau_patience": STALLED,
+    "plateau_minimum": STALLED | {"plateau_factor": 0.1, "epochs": 12},
+    "plateau_min_delta": {"epochs": 10, "learning_rate": 0.001, "plateau_patience": 1},
+    "epochs": {},
+    "patience": {"epochs": 8, "min_delta": 0.01, "learning_rate": 0.5},
+    "min_delta": {"epochs": 8, "patience": 2},
+    "start_from_epoch": {"epochs": 8, "patience": 1, "min_delta": 0.01, "learning_rate": 0.5},
     "t_mul": {"first_decay_epochs": 1},
     "m_mul": {"first_decay_epochs": 1},
     "decay_biases": {"weight_decay": 0.5, "bias_initial": 0.5},
@@ -63,6 +86,11 @@ OTHERS: dict[str, Any] = {
     "min_norm": 0.5,
     "groups": 2,
     "warmup_epochs": 0.5,
+    "epochs": 5,
+    "patience": 1,
+    "plateau_patience": 2,
+    "start_from_epoch": 5,
+    "min_delta": 0.1,
 }
 """Values that are seen within a few steps; else the far end of a range is taken."""
 
@@ -101,7 +129,7 @@ def kind_of(entry: Entry, family: str) -> str:
 
 def space_of(family: str, task: str, kind: str, name: str) -> Space:
     space = preset(family, "full", task=task, kind=kind)
-    return space if name in space else space.with_hyperparameter(CATALOGUE[name].hyperparameter)
+    return space.with_hyperparameter(CATALOGUE["epochs"].hyperparameter)
 
 
 def configuration(space: Space, name: str, value: Any = None) -> Configuration:

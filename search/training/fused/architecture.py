@@ -50,7 +50,9 @@ def architecture_key(model: keras.Model, sheet: Sheet) -> str | None:
     if not _is_keras_only(described):
         return None
     shapes = [(variable.shape, variable.dtype) for variable in (*model.variables, *model.optimizer.variables)]
-    undecayed = sorted(getattr(model.optimizer, "_exclude_from_weight_decay_pattern", None) or ())  # in no configuration
+    undecayed = str(
+        getattr(model.optimizer, "_exclude_from_weight_decay_pattern", None)
+    )  # in no configuration
     return json.dumps([_without_starts(described), sheet.names, shapes, undecayed], default=str)
 
 
