@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ModelError, StudyError, TrainingError
 from ..studies import StudyRecord, TrialRecord, best_trial, read_trial
 from ..studies.writing import drive_study
-from .data import Dataset, FittedPreparation
+from .data import Dataset, FittedPreparation, RowDraw
 from .launch import plan_resume
 from .machine import cores
 from .models import Build, Signature
@@ -48,6 +48,8 @@ class Refit:
     training: dict[str, list[float]]
     """Metric -> epoch, on the training rows while training."""
     seconds: float
+    draw: RowDraw | None = None
+    """How many of the training rows of each class train; None for each row once."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return what the study stores of it."""
@@ -138,4 +140,5 @@ def _train(
         unit_powers=run.unit_powers(test),
         training=history,
         seconds=round(time.perf_counter() - started, 3),
+        draw=run.draw,
     )

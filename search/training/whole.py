@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from ...spaces import Configuration
-from ..data import FittedPreparation
+from ..data import FittedPreparation, RowDraw, codes_of, configured
 from ..metrics import in_target_units, unit_power
 from ..models.building import build_model, build_optimizer, labels_of, loss_name
 from .averaging import take_average, uses_average
@@ -33,6 +33,8 @@ class WholeRun:
     batch_size: int
     class_weight: dict[int, float] | None
     """Class code -> weight in training; None where all weigh the same."""
+    draw: RowDraw | None
+    """How many of the training rows of each class train; None for each row once."""
 
     def train_epoch(self, epoch: int) -> dict[str, float]:
         """Train one epoch, counted from 0, and return its metrics in the target's units."""
@@ -69,18 +71,24 @@ def start_whole(workload: Workload, configuration: Configuration, seed: int) -> 
     """
     keras.utils.clear_session()
     dataset = workload.dataset
-    fitted = workload.preparation.fit(dataset.x, dataset.y)
+    fitted = configured(workload.preparation, configuration).fit(dataset.x, dataset.y)
     signature = workload.signature(configuration)
     model = build_model(workload.model.load(), configuration, signature, seed, workload.precision)
     build_optimizer(model)
     batch_size = batch_size_of(configuration)
     arrays = []
-    for x, y in ((dataset.x, dataset.y), (dataset.x_test, dataset.y_test)):
+    for x, y in (
+        (fitted.transform_training(dataset.x), dataset.y),
+        (fitted.transform(dataset.x_test), dataset.y_test),
+    ):
         targets = targets_for(model, fitted.transform_target(y), dataset)
-        arrays.append((tf.constant(fitted.transform(x)), tf.constant(targets)))
-    of_classes = class_weights(configuration, dataset, dataset.y)
-    weights = row_weights(of_classes, dataset.y)
+        arrays.append((tf.constant(x), tf.constant(targets)))
     rows, test_rows = (tf.range(len(part[1]), dtype=tf.int64).numpy() for part in arrays)
+    draw = workload.draw(configuration, rows)
+    if draw is not None:
+        rows = draw.positions(codes_of(dataset.y, dataset.task))
+    of_classes = class_weights(configuration, dataset, dataset.y[rows])
+    weights = row_weights(of_classes, dataset.y)
     labels = "numbers" if dataset.task == "regression" else labels_of(model)
     return WholeRun(
         model,
@@ -90,4 +98,5 @@ def start_whole(workload: Workload, configuration: Configuration, seed: int) -> 
         labels,
         batch_size,
         of_classes,
+        draw,
     )

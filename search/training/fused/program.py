@@ -28,7 +28,7 @@ _ROWS = tf.TensorSpec((None,), tf.int64)
 
 @dataclass(frozen=True)
 class FoldTensors:
-    """What one fold trains and validates on; it stays on the device."""
+    """What one fold trains and validates on; it stays on the device. A program is given it and keeps none of it."""
 
     x: tf.Tensor
     y: tf.Tensor
@@ -42,15 +42,23 @@ class FoldTensors:
         """What a training step takes, of all rows."""
         return [self.x, self.y, *([] if self.weights is None else [self.weights])]
 
+    @property
+    def validated(self) -> list[tf.Tensor]:
+        """What validation takes."""
+        return [self.x, self.y, self.validation]
+
 
 @dataclass(frozen=True)
 class Program:
     """A traced architecture with its variables."""
 
     train: Any
-    """``(orders, batch, first, last)``: train the steps from ``first`` up to ``last`` of an epoch on all folds."""
+    """``(rows, orders, batch, first, last)``: train the steps from ``first`` up to ``last`` of an epoch on all folds.
+
+    ``rows`` and ``orders`` are lists, one part a fold; the rows may be of any variant of the data with equal shapes.
+    """
     finish: Any
-    """``()``: validate all folds; return the epoch's metrics, ``(folds, metrics)``, and set them back."""
+    """``(validated,)``: validate all folds; return the epoch's metrics, ``(folds, metrics)``, and set them back."""
     metrics: tuple[str, ...]
     """Names of the metrics: those of training, then those of validation, which begin with ``val_``."""
     states: tuple[list[tf.Variable], ...]
@@ -109,25 +117,33 @@ def trace(
         folds[0].check_captures([*states[0], knobs])
         folds += [folds[0].on(states[0], state) for state in states[1:]]
 
-    def train(orders: Sequence[tf.Tensor], batch: tf.Tensor, first: tf.Tensor, last: tf.Tensor) -> tf.Tensor:
+    def train(
+        rows: Sequence[Sequence[tf.Tensor]],
+        orders: Sequence[tf.Tensor],
+        batch: tf.Tensor,
+        first: tf.Tensor,
+        last: tf.Tensor,
+    ) -> tf.Tensor:
         ends: list[tf.Tensor] = []
-        for fold, data, order in zip(folds, tensors, orders, strict=True):
+        for fold, parts, order in zip(folds, rows, orders, strict=True):
             with tf.control_dependencies([] if parallel else ends):
-                ends.append(fold.train(*data.rows, order, batch, first, last))
+                ends.append(fold.train(*parts, order, batch, first, last))
         return tf.stack(ends)
 
-    def finish() -> tf.Tensor:
+    def finish(validated: Sequence[Sequence[tf.Tensor]]) -> tf.Tensor:
         ends: list[tf.Tensor] = []
-        for fold, data in zip(folds, tensors, strict=True):
+        for fold, parts in zip(folds, validated, strict=True):
             with tf.control_dependencies([] if parallel else ends):
-                ends.append(fold.finish(data.x, data.y, data.validation))
+                ends.append(fold.finish(*parts))
         return tf.stack(ends)
 
     return Program(
         tf.function(train, autograph=False).get_concrete_function(
-            [_ROWS] * len(folds), _NUMBER, _NUMBER, _NUMBER
+            [specs_of(data.rows) for data in tensors], [_ROWS] * len(folds), _NUMBER, _NUMBER, _NUMBER
         ),
-        tf.function(finish, autograph=False).get_concrete_function(),
+        tf.function(finish, autograph=False).get_concrete_function(
+            [specs_of(data.validated) for data in tensors]
+        ),
         folds[0].metrics,
         tuple(states),
         starts,
