@@ -37,7 +37,9 @@ def build_recipe(plan: Preparation, recipe: Recipe, rows: int) -> Any:
     from sklearn.feature_selection import SelectKBest
     from sklearn.pipeline import make_pipeline
 
-    columns = ColumnTransformer(_parts(plan, recipe, rows), sparse_threshold=0.0)
+    parts = _parts(plan, recipe, rows)
+    is_one = plan.kind != "table" and len(parts) == 1
+    columns = parts[0][1] if is_one else ColumnTransformer(parts, sparse_threshold=0.0)
     after: list[Any] = []
     if recipe.selected is not None:
         after.append(SelectKBest(_score(plan), k=recipe.selected))
@@ -51,7 +53,7 @@ def _parts(plan: Preparation, recipe: Recipe, rows: int) -> list[tuple[str, Any,
     from sklearn.pipeline import make_pipeline
 
     parts: list[tuple[str, Any, Any]] = []
-    every: Any = list(plan.numeric) if plan.kind == "table" else slice(None)
+    every: Any = list(plan.numeric) if plan.kind == "table" else slice(0, numbers_of(plan))
     if numbers_of(plan):
         parts.append(("numbers", make_pipeline(*_numbers(plan, recipe, rows)), every))
         if recipe.missing_indicator:

@@ -186,6 +186,10 @@ def _fit_recipe(
     plan: Preparation, recipe: Recipe, stored: Any, y: np.ndarray
 ) -> tuple[Any, np.ndarray | None]:
     """Return a recipe's fitted transformer, and the training rows where they are cross-fitted."""
+    if recipe.encoding == "target" and plan.task == "classification" and len(np.unique(y)) < plan.outputs:
+        raise TrainingError(
+            "data", "encoding=target needs rows of every class in every fold: use fewer folds"
+        )
     features = build_recipe(plan, recipe, len(stored))
     training = None
     try:

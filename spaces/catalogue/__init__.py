@@ -8,11 +8,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...errors import SpaceError, did_you_mean
-from . import optimizer
+from . import data, optimizer, tabular
 from .entry import FAMILIES, Entry
 
 GROUPS: dict[str, tuple[Entry, ...]] = {
     "optimizer": optimizer.ENTRIES,
+    "data": data.ENTRIES,
+    "tabular": tabular.ENTRIES,
 }
 """Group -> its entries, in the order in which people set them."""
 
