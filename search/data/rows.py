@@ -56,7 +56,7 @@ class RowDraw:
         taken = []
         for code, (kept, count) in enumerate(zip(self.kept, self.counts, strict=True)):
             rows = rng.permutation(np.flatnonzero(codes == code))[:kept]
-            taken.append(rng.choice(rows, count) if self.bootstrap and count else np.resize(rows, count))
+            taken.append(rng.choice(rows, count) if self.bootstrap else np.resize(rows, count))
         return np.sort(np.concatenate(taken)).astype(np.int64)
 
 

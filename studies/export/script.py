@@ -15,9 +15,10 @@ from typing import Any
 
 from ...errors import OutputError, one_line
 from .contract import TEST_BATCH, Build, Bundle
+from .drawing import COMMENT, draw_constants, draw_helpers
 from .files import check_file, write_text
 from .models import ModelCode, model_code
-from .preparing import prepare_lines, target_lines
+from .preparing import prepare_arguments, prepare_lines, target_lines
 from .pretty import Expression, flat, has_filled, lay_out, literal
 from .reading import Reading, choose_reading, read_now
 from .rendering import render
@@ -25,10 +26,11 @@ from .rows import Steps, row_steps
 from .text import score_text
 from .verification import compare_rows
 
-_STANDARD = frozenset({"os", "sys", "runpy", "pathlib", "types"})
+_STANDARD = frozenset({"os", "sys", "runpy", "pathlib", "types", "warnings"})
 _COMMENTS = {
     "SEED": "weights, dropout and the order of rows",
     "CLASS_WEIGHT": "rare classes weigh more",
+    "DRAWN": COMMENT,
     "EPOCHS": "chosen on the mean curve of all folds",
 }
 
@@ -111,6 +113,7 @@ def _render(
         "EPOCHS": literal(bundle.epochs),
         "BATCH_SIZE": literal(bundle.batch_size),
         **({"CLASS_WEIGHT": literal(dict(bundle.class_weight))} if bundle.class_weight else {}),
+        **draw_constants(bundle),
         **reading.constants,
         **steps.constants,
         **model.constants,
@@ -137,10 +140,12 @@ def _render(
         provenance=_provenance(bundle, notes),
         imports=_imports(imports),
         constants=_constants(constants, {**_COMMENTS, **steps.comments}),
-        helpers=[*reading.helpers, *steps.helpers],
+        helpers=[*reading.helpers, *steps.helpers, *draw_helpers(bundle)],
         load=[*reading.lines, *steps.lines],
         fits=bundle.preparation.features is not None,
         prepare=prepare,
+        prepare_arguments=prepare_arguments(bundle),
+        draws=bundle.draw is not None,
         targets=targets,
         targets_about=_targets_about(bundle),
         scaled=bundle.preparation.target is not None,
