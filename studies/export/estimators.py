@@ -79,7 +79,22 @@ def _literal(value: Any, constants: Mapping[str, Expression]) -> Expression:
         value = value.tolist()
     if isinstance(value, list):
         value = [item.tolist() if isinstance(item, np.ndarray) else item for item in value]
-    return constants.get(repr(value), literal(value))
+    if repr(value) in constants:
+        return constants[repr(value)]
+    if isinstance(value, list) and value and all(_is_count(item) for item in value):
+        if all(item == value[0] for item in value):
+            return f"[{_count(value[0])}] * {len(value)}"
+        return Group("[", tuple(("", _count(item)) for item in value), "]")
+    return literal(value)
+
+
+def _is_count(value: Any) -> bool:
+    """Tell whether a value is 0, 1, 2, and so on: the codes of bins or categories."""
+    return isinstance(value, list) and len(value) > 1 and value == list(range(len(value)))
+
+
+def _count(value: list[int]) -> str:
+    return f"list(range({len(value)}))"
 
 
 def _same(setting: Any, default: Any) -> bool:

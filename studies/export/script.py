@@ -19,7 +19,7 @@ from .drawing import COMMENT, draw_constants, draw_helpers
 from .files import check_file, write_text
 from .models import ModelCode, model_code
 from .preparing import prepare_arguments, prepare_lines, target_lines
-from .pretty import Expression, flat, has_filled, lay_out, literal
+from .pretty import WIDTH, Expression, flat, has_filled, lay_out, literal
 from .reading import Reading, choose_reading, read_now
 from .rendering import render
 from .rows import Steps, row_steps
@@ -200,10 +200,7 @@ def _imports(lines: set[str]) -> str:
     for line in lines - plain:
         module, _, names = line.removeprefix("from ").partition(" import ")
         merged.setdefault(module, set()).update(names.split(", "))
-    froms = {
-        f"from {module} import {', '.join(sorted(names, key=lambda name: (not name[0].isupper(), name)))}"
-        for module, names in merged.items()
-    }
+    froms = {_from(module, names) for module, names in merged.items()}
     sections = []
     for standard in (True, False):
         for part in (plain, froms):
@@ -212,6 +209,16 @@ def _imports(lines: set[str]) -> str:
             ]
     texts = ("\n".join([*first, *then]) for first, then in zip(sections[::2], sections[1::2], strict=True))
     return "\n\n".join(text for text in texts if text)
+
+
+def _from(module: str, names: set[str]) -> str:
+    listed = sorted(names, key=lambda name: (not name[0].isupper(), name))
+    line = f"from {module} import {', '.join(listed)}"
+    return (
+        line
+        if len(line) <= WIDTH
+        else "\n".join([f"from {module} import (", *(f"    {name}," for name in listed), ")"])
+    )
 
 
 def _module(line: str) -> str:
