@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DataError
-from ..spaces import Space, apply_overrides, space_from_dict, space_to_dict
+from ..spaces import Space, space_to_dict
 from .data import Channels, Dataset, Layout, Preparation, choose_preparation, load_dataset, make_folds
 from .machine import choose_workers, computes_bfloat16, cores
 from .metrics import choose_objective
 from .models import ModelSource, Precision, find_model
 from .pruners import resolve_pruner
 from .samplers import trials_at_most
+from .space_choice import settle_space
 from .spec import DataSpec, SpaceSpec, SweepSpec
 from .sweep import Budget
 from .training import Workload
@@ -115,7 +116,7 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None) -> Plan:
     """
     dataset = _load(spec, data)
     source = _find_model(spec, model, dataset)
-    space = _settle_space(spec.space, source.space, may_add=source.open_space)
+    space = settle_space(spec.space, source, dataset)
     objective = choose_objective(
         spec.training.metric, spec.training.direction, dataset.task, own_model=source.open_space
     )
@@ -223,18 +224,13 @@ def _load(spec: SweepSpec, given: Any) -> Dataset:
 def _find_model(spec: SweepSpec, given: Any, dataset: Dataset) -> ModelSource:
     """Return the model; KerasTuner's is built for its space, unless the specification has one written out."""
     source = find_model(spec.model if given is None else given, dataset.task)
-    if source.contract == "own" or spec.space.define:
+    if source.contract == "own" or spec.space.define or spec.space.file:
         return source
     from .training.runtime import prepare_tensorflow
 
     # TensorFlow's threads cannot be changed once it has built a model, and one worker trains in this process.
     prepare_tensorflow(spec.execution.threads or cores())
     return source.explored()
-
-
-def _settle_space(spec: SpaceSpec, default: Space, *, may_add: bool) -> Space:
-    base = space_from_dict(spec.define) if spec.define else default
-    return apply_overrides(base, spec.set, spec.fix, may_add=may_add)
 
 
 def default_name(spec: SweepSpec, dataset: Dataset) -> str:

@@ -24,10 +24,19 @@ ALLOWED = {
 """What each part may import of the package; what is not named stands on top and may import all."""
 HEAVY = ("tensorflow", "keras", "keras_tuner")
 MAY_BE_HEAVY = {
+    "search/models/augmentation.py",
     "search/models/building.py",
+    "search/models/convolutions.py",
     "search/models/exploring.py",
     "search/models/families.py",
     "search/models/hypermodels.py",
+    "search/models/losses.py",
+    "search/models/optimizers.py",
+    "search/models/parts.py",
+    "search/models/pictures.py",
+    "search/models/schedules.py",
+    "search/models/stack.py",
+    "search/models/weights.py",
     "search/training/averaging.py",
     "search/training/feeding.py",
     "search/training/fit.py",
@@ -36,6 +45,7 @@ MAY_BE_HEAVY = {
     "search/training/fused/knobs.py",
     "search/training/fused/program.py",
     "search/training/fused/trainer.py",
+    "search/training/mixing.py",
     "search/training/whole.py",
     # The export of a trained model; loaded by ``studies.export`` on first use.
     "studies/export/bundle.py",

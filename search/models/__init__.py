@@ -9,7 +9,7 @@ from .loading import (
     find_model,
     reference_of,
 )
-from .signature import Precision, Signature
+from .signature import Precision, Signature, batch_size_of
 
 __all__ = [
     "FAMILIES",
@@ -18,6 +18,7 @@ __all__ = [
     "ModelSource",
     "Precision",
     "Signature",
+    "batch_size_of",
     "describe_error",
     "find_model",
     "reference_of",

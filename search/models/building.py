@@ -17,6 +17,8 @@ from tensorflow.python.eager import context
 from ...errors import TrainingError
 from ...spaces import Configuration
 from .loading import Build, describe_error
+from .losses import SQUARED_ERROR, make_loss
+from .optimizers import make_optimizer
 from .signature import Precision, Signature
 
 Labels = Literal["codes", "one-hot", "column"]
@@ -111,12 +113,14 @@ def build_weights(model: keras.Model, signature: Signature) -> None:
 
 
 def compile_model(model: keras.Model, configuration: Configuration, signature: Signature) -> None:
-    """Compile with ``optimizer``, ``learning_rate`` and the task's loss and metrics."""
-    if signature.task == "classification":
-        loss, metrics = "sparse_categorical_crossentropy", ["accuracy"]
-    else:
-        loss, metrics = "mean_squared_error", ["mae"]
-    model.compile(optimizer=make_optimizer(configuration), loss=loss, metrics=metrics, jit_compile=False)
+    """Compile with the configuration's optimizer, learning rate and loss, and the task's metrics."""
+    loss = make_loss(configuration, signature.task)
+    metrics = ["accuracy"] if signature.task == "classification" else ["mae"]
+    if signature.task == "regression" and loss != SQUARED_ERROR:
+        metrics.append("mse")  # what configurations with different losses can be compared by
+    model.compile(
+        optimizer=make_optimizer(configuration, signature), loss=loss, metrics=metrics, jit_compile=False
+    )
 
 
 def build_optimizer(model: keras.Model) -> None:
@@ -127,15 +131,6 @@ def build_optimizer(model: keras.Model) -> None:
     """
     if isinstance(model.optimizer, keras.optimizers.Optimizer) and not model.optimizer.built:
         model.optimizer.build(model.trainable_variables)
-
-
-def make_optimizer(configuration: Configuration) -> keras.optimizers.Optimizer:
-    """Return the configuration's optimizer, Adam where it names none."""
-    options: dict[str, Any] = {
-        key: configuration[key] for key in ("learning_rate", "momentum") if key in configuration
-    }
-    name = str(configuration.get("optimizer", "adam"))
-    return keras.optimizers.get({"class_name": name, "config": options})
 
 
 def labels_of(model: keras.Model) -> Labels:

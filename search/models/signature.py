@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ...spaces import Configuration
+
 Precision = Literal["float32", "bfloat16"]
+DEFAULT_BATCH = 100
 
 
 @dataclass(frozen=True)
@@ -26,3 +29,13 @@ class Signature:
     def output_activation(self) -> str:
         """``softmax`` for classes, ``linear`` for a regression."""
         return "softmax" if self.task == "classification" else "linear"
+
+
+def batch_size_of(configuration: Configuration) -> int:
+    """Return the rows a step."""
+    return int(configuration.get("batch_size", DEFAULT_BATCH))  # type: ignore[arg-type]
+
+
+def steps_of(configuration: Configuration, signature: Signature) -> int:
+    """Return the batches of an epoch, which is what Keras's schedules count."""
+    return max(1, -(-signature.rows // batch_size_of(configuration)))

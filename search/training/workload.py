@@ -24,9 +24,9 @@ from ..data import (
 from ..events import EpochEnded, Outcome, Task
 from ..metrics import Objective
 from ..models import ModelSource, Precision, Signature
+from .ordering import batches_of
 from .variants import Variants
 
-DEFAULT_BATCH = 100
 TrainerName = Literal["auto", "fused", "fit"]
 """``auto`` is ``fused`` for every model that allows it."""
 
@@ -101,7 +101,7 @@ class Workload:
             configured(self.preparation, configuration).input_shape,
             self.dataset.outputs,
             self.dataset.task,
-            len(positions) if draw is None else sum(draw.counts),
+            batches_of(configuration).rows(len(positions) if draw is None else sum(draw.counts)),
             epochs_of(configuration, self.epochs),
         )
 
@@ -168,11 +168,6 @@ class Workload:
 def epochs_of(configuration: Configuration, default: int) -> int:
     """Return the most epochs that a configuration may train."""
     return int(configuration.get("epochs", default))  # type: ignore[arg-type]
-
-
-def batch_size_of(configuration: Configuration) -> int:
-    """Return the rows a step."""
-    return int(configuration.get("batch_size", DEFAULT_BATCH))  # type: ignore[arg-type]
 
 
 def _rows(x: Any, positions: np.ndarray) -> Any:

@@ -12,6 +12,11 @@ from .pretty import Expression, literal
 COMMENT = "of each class: rows that are drawn, and rows that an epoch trains"
 
 
+def trained_rows(bundle: Bundle) -> int:
+    """Return how many training rows there are after the choice, repetitions counted."""
+    return len(bundle.dataset.y) if bundle.draw is None else sum(bundle.draw.counts)
+
+
 def draw_constants(bundle: Bundle) -> dict[str, Expression]:
     """Return the constant that ``choose_rows`` reads; empty where all rows train."""
     draw = bundle.draw

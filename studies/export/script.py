@@ -15,7 +15,7 @@ from typing import Any
 
 from ...errors import OutputError, one_line
 from .contract import TEST_BATCH, Build, Bundle
-from .drawing import COMMENT, draw_constants, draw_helpers
+from .drawing import COMMENT, draw_constants, draw_helpers, trained_rows
 from .files import check_file, write_text
 from .models import ModelCode, model_code
 from .preparing import prepare_arguments, prepare_lines, target_lines
@@ -114,6 +114,8 @@ def _render(
         "BATCH_SIZE": literal(bundle.batch_size),
         **({"CLASS_WEIGHT": literal(dict(bundle.class_weight))} if bundle.class_weight else {}),
         **draw_constants(bundle),
+        **({"MIXING": literal(dict(bundle.mixing.arguments))} if bundle.mixing else {}),
+        **({"PLATEAU": literal(dict(bundle.plateau.arguments))} if bundle.plateau else {}),
         **reading.constants,
         **steps.constants,
         **model.constants,
@@ -131,6 +133,7 @@ def _render(
         *needed,
         *more,
         *model.imports,
+        *(["import tensorflow as tf"] if bundle.mixing else []),
     }
     text = render(
         "train.py.j2",
@@ -140,7 +143,7 @@ def _render(
         provenance=_provenance(bundle, notes),
         imports=_imports(imports),
         constants=_constants(constants, {**_COMMENTS, **steps.comments}),
-        helpers=[*reading.helpers, *steps.helpers, *draw_helpers(bundle)],
+        helpers=[*reading.helpers, *steps.helpers, *draw_helpers(bundle), *_rule_sources(bundle)],
         load=[*reading.lines, *steps.lines],
         fits=bundle.preparation.features is not None,
         prepare=prepare,
@@ -152,10 +155,28 @@ def _render(
         model_about=model.about,
         builder=model.body,
         class_weight=bundle.class_weight,
+        order=_order(bundle),
+        drops=bundle.rows_an_epoch < trained_rows(bundle),
+        mixing=bundle.mixing,
+        shuffle=bundle.shuffle,
+        codes="y_train.argmax(axis=1)" if bundle.labels == "one-hot" else "y_train[:, 0].astype(int)",
+        plateau=bundle.plateau,
         test_batch=TEST_BATCH,
         powers=flat(literal(dict(bundle.unit_powers))),
     )
     return _spaced(text)
+
+
+def _order(bundle: Bundle) -> str:
+    """Return the expression of an epoch's order of rows."""
+    if bundle.shuffle:
+        return "np.random.default_rng([SEED, epoch]).permutation(len(x_train))"
+    return "np.arange(len(x_train))"
+
+
+def _rule_sources(bundle: Bundle) -> list[str]:
+    """Return the source of what the trainer applied besides ``fit``."""
+    return [rule.source for rule in (bundle.mixing, bundle.plateau) if rule is not None]
 
 
 def _targets_about(bundle: Bundle) -> str:
@@ -241,7 +262,7 @@ def _spaced(text: str) -> str:
     """Return text with two blank lines before each function and at most one anywhere else, as formatters have it."""
     lines: list[str] = []
     for line in text.split("\n"):
-        if line.startswith(("def ", "if __name__")):
+        if line.startswith(("def ", "class ", "if __name__")):
             while not lines[-1]:
                 lines.pop()
             lines += ["", ""]

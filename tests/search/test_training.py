@@ -301,7 +301,7 @@ def test_probing_counts_weights(classes) -> None:
     from kerasweep.search.training.runtime import make_trainer
 
     trainer = make_trainer(workload_of(classes, "ann"), threads=1)
-    size = trainer.probe(Task(-1, {**DEEP, "units": 10}, 0))
+    size = trainer.probe(Task(-1, {"units": 10, "batch_size": DEEP["batch_size"]}, 0))
     assert size.parameters == 4 * 10 + 10 + 10 * 2 + 2
     assert size.training_bytes == 4 * (2 * 5 * size.parameters + 3 * DEEP["batch_size"] * (10 + 2))
 

@@ -46,9 +46,19 @@ ROWS: list[tuple[dict[str, Any], dict[str, Any]]] = [
 TRAINED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "crossed": (
         CLASSES,
-        {"encoding": "target", "subset": 0.8, "balancing": "oversample", "class_weight": "balanced", **WIDE},
+        {
+            "encoding": "target",
+            "subset": 0.8,
+            "balancing": "oversample",
+            "class_weight": "balanced",
+            "mixing": "mixup",
+            **WIDE,
+        },
     ),
-    "amounts": (AMOUNTS, {"scaling": "power", "bootstrap": True, "min_frequency": 60}),
+    "amounts": (
+        AMOUNTS,
+        {"scaling": "power", "bootstrap": True, "min_frequency": 60, "drop_remainder": True},
+    ),
     "vector": (VECTOR, {"pca": True, "missing_indicator": True, "balancing": "undersample"}),
 }
 
