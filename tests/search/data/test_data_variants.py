@@ -11,7 +11,16 @@ import numpy as np
 import pandas as pd
 import pytest
 from kerasweep.errors import TrainingError
-from kerasweep.search.data import acting, choose_preparation, configured, load_dataset, make_folds
+from kerasweep.search.data import (
+    COLUMN_NAMES,
+    ROW_NAMES,
+    acting,
+    choose_preparation,
+    choose_rows,
+    configured,
+    load_dataset,
+    make_folds,
+)
 from kerasweep.search.data.recipe import CROSSED
 
 
@@ -167,6 +176,29 @@ def test_what_is_recommended_is_what_is_done_without_a_word(sources):
     robust = choose_preparation(sources["vector"], "flat", "robust")
     assert configured(robust, {"scaling": "robust", "robust_range": 25}) is robust
     assert configured(array, {"n_quantiles": 20, "bins": 4, "whiten": True}) is array, "their parents are off"
+
+
+def test_the_catalogue_recommends_what_is_done_without_a_word(sources):
+    from kerasweep.spaces.catalogue import GROUPS
+
+    for data in sources.values():
+        plan, names, asked = choose_preparation(data, "flat"), acting(data), {}
+        for entry in (*GROUPS["data"], *GROUPS["tabular"]):
+            hyperparameter = entry.hyperparameter
+            if hyperparameter.name in names and hyperparameter.is_active(asked):
+                asked[hyperparameter.name] = hyperparameter.recommended_for(asked)
+        assert {"scaling", "subset"} <= set(asked)
+        assert configured(plan, asked) is plan
+        assert choose_rows(asked, data.task) is None
+
+
+def test_what_acts_is_in_the_catalogue_and_applies_to_the_data(sources):
+    from kerasweep.spaces.catalogue import CATALOGUE, GROUPS
+
+    every = {entry.hyperparameter.name for group in ("data", "tabular") for entry in GROUPS[group]}
+    assert every == COLUMN_NAMES | ROW_NAMES | {"class_weight", "class_weight_power"}
+    for data in sources.values():
+        assert all(CATALOGUE[name].applies("dnn", data.task, data.kind) for name in acting(data))
 
 
 def test_a_scaling_of_the_configuration_is_that_of_the_rules(sources):
