@@ -230,3 +230,32 @@ def test_a_trial_fails_with_one_line(
     with pytest.raises(TrainingError, match=message) as caught:
         outcome_of(make_trainer(workloads[source], 1), asked)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.trains
+@pytest.mark.filterwarnings("ignore:.*:DeprecationWarning", "ignore:.*:FutureWarning")
+def test_a_sweep_over_data_is_the_same_in_workers_and_refit_repeats_it(tmp_path: Any) -> None:
+    import kerasweep as ks
+
+    values = []
+    for workers in (1, 2):
+        study = ks.launch(
+            "wine",
+            "ann",
+            study=f"wine-{workers}",
+            space=["scaling", "pca", "subset", "balancing"],
+            search="random",
+            trials=4,
+            workers=workers,
+            threads=1,
+            folds=2,
+            epochs=2,
+            verbose=0,
+            storage=tmp_path / "s.db",
+        )
+        assert list(study.trials["state"]) == ["complete"] * 4
+        values.append(list(study.trials["value"]))
+    assert values[0] == values[1]
+    first, second = study.refit(), study.refit()
+    assert first.test == second.test
+    assert first.signature.rows == (first.dataset.rows if first.draw is None else sum(first.draw.counts))
