@@ -84,7 +84,7 @@ class StorageError(KerasweepError):
 
 
 class TrainingError(KerasweepError):
-    """One trial failed. ``kind`` says why in one word: ``diverged``, ``model``, ``metric``, ``training``, ``memory``."""
+    """One trial failed. ``kind`` says why in one word: ``diverged``, ``model``, ``metric``, ``training``, ``memory``, ``data``."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)

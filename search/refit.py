@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ModelError, StudyError, TrainingError
 from ..studies import StudyRecord, TrialRecord, best_trial, read_trial
 from ..studies.writing import drive_study
-from .data import Dataset, FittedPreparation
+from .data import Dataset, FittedPreparation, RowDraw
 from .launch import plan_resume
 from .machine import cores
 from .models import Build, Signature
@@ -61,6 +61,8 @@ class Refit:
     training: dict[str, list[float]]
     """Metric -> epoch, on the training rows while training."""
     seconds: float
+    draw: RowDraw | None = None
+    """How many of the training rows of each class train; None for each row once."""
 
     @property
     def shuffle(self) -> bool:
@@ -70,7 +72,8 @@ class Refit:
     @property
     def rows_an_epoch(self) -> int:
         """Training rows of an epoch: fewer than there are where the last smaller batch was left out."""
-        return batches_of(self.trial.configuration).rows(len(self.dataset.y))
+        rows = len(self.dataset.y) if self.draw is None else sum(self.draw.counts)
+        return batches_of(self.trial.configuration).rows(rows)
 
     @property
     def mixing(self) -> Rule | None:
@@ -175,4 +178,5 @@ def _train(
         unit_powers=run.unit_powers(test),
         training=history,
         seconds=round(time.perf_counter() - started, 3),
+        draw=run.draw,
     )

@@ -6,6 +6,7 @@
 Nothing here imports TensorFlow, unless a data set has to be downloaded through ``keras.datasets``.
 """
 
+from .acting import acting
 from .choice import choose_preparation
 from .dataset import Dataset, Kind, Task
 from .folds import Fold, FoldMethod, make_folds
@@ -17,10 +18,14 @@ from .preparation import (
     Preparation,
     Scaling,
 )
+from .recipe import COLUMN_NAMES, Recipe, configured
+from .rows import ROW_NAMES, RowChoice, RowDraw, choose_rows, codes_of, draw_rows
 from .splits import TestSplit
 
 __all__ = [
+    "COLUMN_NAMES",
     "KNOWN_NAMES",
+    "ROW_NAMES",
     "Channels",
     "Dataset",
     "FittedPreparation",
@@ -29,10 +34,18 @@ __all__ = [
     "Kind",
     "Layout",
     "Preparation",
+    "Recipe",
+    "RowChoice",
+    "RowDraw",
     "Scaling",
     "Task",
     "TestSplit",
+    "acting",
     "choose_preparation",
+    "choose_rows",
+    "codes_of",
+    "configured",
+    "draw_rows",
     "load_dataset",
     "make_folds",
 ]

@@ -63,7 +63,18 @@ def choose_preparation(
             part.dtype.kind == "f" and bool(np.isnan(part).any()) for part in (dataset.x, dataset.x_test)
         ),
         scale_target=scale_target,
+        gaps=_gaps(dataset),
+        rows=dataset.rows,
+        outputs=dataset.outputs,
     )
+
+
+def _gaps(dataset: Dataset) -> tuple[int, ...]:
+    """Return the columns of an array in which training rows lack a value; images have none."""
+    x = np.asarray(dataset.x)
+    if dataset.kind == "image" or x.dtype.kind != "f":
+        return ()
+    return tuple(np.flatnonzero(np.isnan(x.reshape(len(x), -1)).any(axis=0)).tolist())
 
 
 def _choose_for_table(
@@ -94,6 +105,9 @@ def _choose_for_table(
         numeric=numeric,
         categorical=categorical,
         categories=categories,
+        gaps=tuple(column for column in numeric if frame[column].isna().any()),
+        rows=dataset.rows,
+        outputs=dataset.outputs,
     )
 
 

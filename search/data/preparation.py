@@ -9,13 +9,16 @@ import Kerasweep. That script repeats four plain steps: divide, transform, resha
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from ...errors import DataError, did_you_mean
+from ...errors import DataError, TrainingError, did_you_mean, one_line
+from .pipelines import build_recipe
 from .raw import listing
+from .recipe import Recipe
 from .scalers import TABLE_SCALINGS, build_features, fit_target
 
 if TYPE_CHECKING:
@@ -56,11 +59,21 @@ class Preparation:
     categorical: tuple[str, ...] = ()
     categories: tuple[tuple[str, ...], ...] = ()
     """For each categorical column its one-hot columns; ``(missing)`` is one where training rows lack a value."""
+    gaps: tuple[str | int, ...] = ()
+    """Columns of numbers in which training rows lack a value: names in a table, positions in an array."""
+    rows: int = 0
+    """Training rows of the dataset."""
+    outputs: int = 1
+    """Classes, or targets of a regression."""
+    recipe: Recipe | None = None
+    """What a configuration asks for in place of the rules; None where it asks for nothing."""
 
     @property
     def fits_features(self) -> bool:
         """Whether features need something learned from rows."""
-        return self.kind == "table" or self.impute or self.scaling in TABLE_SCALINGS
+        return (
+            self.kind == "table" or self.impute or self.scaling in TABLE_SCALINGS or self.recipe is not None
+        )
 
     @property
     def shared(self) -> bool:
@@ -86,15 +99,18 @@ class Preparation:
 
         Raises:
             DataError: The rows are not of the dataset that this was chosen for.
+            TrainingError: ``data``: what a configuration asks for cannot be fitted to these rows.
         """
-        features = None
-        if self.fits_features:
+        features = training = None
+        if self.recipe is not None:
+            features, training = _fit_recipe(self, self.recipe, _stored(self, x), y)
+        elif self.fits_features:
             stored = _stored(self, x)
             features = build_features(
                 self.scaling, self.numeric, self.categorical, self.categories, impute=self.impute
             )
             features.fit(stored)
-        return FittedPreparation(self, features, fit_target(y) if self.scale_target else None)
+        return FittedPreparation(self, features, fit_target(y) if self.scale_target else None, training)
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +122,16 @@ class FittedPreparation:
     """A scikit-learn transformer of two-dimensional rows, or None."""
     target: Any
     """A ``StandardScaler`` whose scale is the same for every target, or None."""
+    training: np.ndarray | None = None
+    """The training rows as the model trains on them, where a row must not be encoded by its own target."""
+
+    def transform_training(self, x: Any) -> np.ndarray:
+        """Return the training rows, which this was fitted to, as the model trains on them.
+
+        It is ``transform``, but for categories that are encoded by the target: there each row is encoded by what the
+        others say (scikit-learn's cross-fitting), else the model would trust in rare categories too much.
+        """
+        return self.transform(x) if self.training is None else self.training
 
     def transform(self, x: Any) -> np.ndarray:
         """Return rows as the model reads them.
@@ -125,7 +151,8 @@ class FittedPreparation:
             values = np.asarray(self.features.transform(values), np.float32)
         if plan.kind == "table":
             return np.ascontiguousarray(values)
-        values = values.reshape(len(values), *plan.source_shape)
+        if plan.layout == "image" or self.features is None:
+            values = values.reshape(len(values), *plan.source_shape)
         if plan.layout == "image" and plan.channels == "channels_first":
             values = np.moveaxis(values[..., None] if values.ndim == 3 else values, -1, 1)
         if self.features is None:
@@ -153,6 +180,36 @@ class FittedPreparation:
     def target_scale(self) -> float:
         """How many of the target's units one scaled unit is; all targets share it, so that errors convert exactly."""
         return 1.0 if self.target is None else float(self.target.scale_[0])
+
+
+def _fit_recipe(
+    plan: Preparation, recipe: Recipe, stored: Any, y: np.ndarray
+) -> tuple[Any, np.ndarray | None]:
+    """Return a recipe's fitted transformer, and the training rows where they are cross-fitted."""
+    if recipe.encoding == "target" and plan.task == "classification" and len(np.unique(y)) < plan.outputs:
+        raise TrainingError(
+            "data", "encoding=target needs rows of every class in every fold: use fewer folds"
+        )
+    features = build_recipe(plan, recipe, len(stored))
+    training = None
+    try:
+        with warnings.catch_warnings():
+            # A column that is constant in one fold, or whose bins fall together, is no news and does no harm.
+            warnings.simplefilter("ignore")
+            if recipe.encoding == "target":
+                training = np.ascontiguousarray(features.fit_transform(stored, y), np.float32)
+            else:
+                features.fit(stored, y if recipe.reads_target else None)
+            values = features.transform(stored)
+    except ValueError as error:
+        raise TrainingError("data", f"the columns cannot be prepared so: {one_line(error, 160)}") from error
+    if not np.isfinite(values).all():
+        raise TrainingError("data", f"scaling {recipe.scaling} makes numbers that are not finite")
+    if values.shape[1] != int(np.prod(plan.input_shape)):
+        raise TrainingError(
+            "data", f"a fold's rows become {values.shape[1]} columns, expected {plan.input_shape[0]}"
+        )
+    return features, training
 
 
 def _stored(plan: Preparation, x: Any) -> Any:

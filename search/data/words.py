@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from .raw import plural
+from .recipe import Recipe
 
 if TYPE_CHECKING:
     from .preparation import Preparation
@@ -18,10 +20,20 @@ _FITTED = {
 
 def describe(plan: Preparation) -> list[str]:
     """Return one sentence for each decision of a preparation."""
-    lines = _table(plan) if plan.kind == "table" else _array(plan)
+    if plan.recipe is not None:
+        lines = _recipe(plan, plan.recipe)
+    else:
+        lines = _table(plan) if plan.kind == "table" else _array(plan)
     if plan.scale_target:
         lines.append("target standardised on each fold's training rows; metrics are in the target's units")
     return lines
+
+
+def _recipe(plan: Preparation, recipe: Recipe) -> list[str]:
+    """Return what a configuration asks for, beside what would be done without it."""
+    usual = asdict(Recipe(plan.scaling))
+    asked = [f"{name} {value}" for name, value in asdict(recipe).items() if value != usual[name]]
+    return [f"columns by the configuration, on each fold's training rows: {', '.join(asked)}"]
 
 
 def _table(plan: Preparation) -> list[str]:

@@ -31,7 +31,7 @@ from .ordering import batches_of
 from .plateau import FallingRate, falling_rate, rate_variable
 from .seeds import fold_seed
 from .weighting import class_weights, row_weights
-from .workload import ModelSize, Training, Workload
+from .workload import FoldData, ModelSize, Training, Workload
 
 COPIES_OF_WEIGHTS = 5
 """A fold's weights, their gradients, two slots of an optimizer such as Adam, and one while they are updated."""
@@ -47,7 +47,7 @@ class FitTrainer:
     def __init__(self, workload: Workload) -> None:
         self._workload = workload
         self._build = workload.model.load()
-        self._tensors: dict[int, tf.Tensor] = {}
+        self._tensors: dict[int, tuple[np.ndarray, tf.Tensor]] = {}
         self._targets: dict[tuple[int, str], tf.Tensor] = {}
 
     def probe(self, task: Task) -> ModelSize:
@@ -63,7 +63,8 @@ class FitTrainer:
         """Train a configuration, an epoch of all folds at a time."""
         started = time.perf_counter()
         keras.utils.clear_session()  # programs of earlier trials would pile up
-        runs = [self._start_fold(task, fold) for fold in range(len(self._workload.folds))]
+        folds = self.data(task)
+        runs = [self._start_fold(task, fold, data) for fold, data in enumerate(folds)]
         model = runs[0].model
         summary = summary_of(model)  # an optimizer that is built would be counted
         for run in runs:
@@ -93,20 +94,26 @@ class FitTrainer:
             keep_programs=keep_programs,
         )
 
-    def targets(self, fold: int, model: keras.Model) -> tf.Tensor:
-        """Return a fold's targets in the form that a model's loss reads, made once."""
+    def data(self, task: Task) -> tuple[FoldData, ...]:
+        """Return the folds of a task, and let go of the rows of earlier tasks that are none of its own."""
+        folds = self._workload.data_of(task.configuration)
+        kept = {id(data.x) for data in folds}
+        self._tensors = {key: pair for key, pair in self._tensors.items() if key in kept}
+        return folds
+
+    def targets(self, fold: int, data: FoldData, model: keras.Model) -> tf.Tensor:
+        """Return a fold's targets in the form that a model's loss reads, made once: all configurations share them."""
         dataset = self._workload.dataset
         form = "" if dataset.task == "regression" else labels_of(model)
         if (fold, form) not in self._targets:
-            targets = targets_for(model, self._workload.fold_data[fold].y, dataset)
-            self._targets[fold, form] = as_tensor(targets)
+            self._targets[fold, form] = as_tensor(targets_for(model, data.y, dataset))
         return self._targets[fold, form]
 
-    def weights(self, task: Task, fold: int) -> tf.Tensor | None:
+    def weights(self, task: Task, data: FoldData) -> tf.Tensor | None:
         """Return the weights of a fold's rows in training; None where all weigh the same."""
-        data = self._workload.fold_data[fold]
-        of_classes = class_weights(task.configuration, self._workload.dataset, data.y[data.train])
-        weights = row_weights(of_classes, data.y)
+        dataset = self._workload.dataset
+        of_classes = class_weights(task.configuration, dataset, dataset.y[data.train])
+        weights = row_weights(of_classes, dataset.y)
         return None if weights is None else as_tensor(weights)
 
     def mixing(self, task: Task, model: keras.Model) -> Mixing | None:
@@ -114,16 +121,15 @@ class FitTrainer:
         return mixing_for(self._workload, task.configuration, model)
 
     def tensor(self, array: np.ndarray) -> tf.Tensor:
-        """Return an array as a tensor, made once; the workload keeps the array alive, so that its id is its own."""
+        """Return an array as a tensor, made once; the array is kept with it, so that its id stays its own."""
         if id(array) not in self._tensors:
-            self._tensors[id(array)] = as_tensor(array)
-        return self._tensors[id(array)]
+            self._tensors[id(array)] = array, as_tensor(array)
+        return self._tensors[id(array)][1]
 
-    def _start_fold(self, task: Task, fold: int) -> FoldRun:
+    def _start_fold(self, task: Task, fold: int, data: FoldData) -> FoldRun:
         model = self.build(task, fold)
-        data = self._workload.fold_data[fold]
-        x, y = self.tensor(data.x), self.targets(fold, model)
-        weights = self.weights(task, fold)
+        x, y = self.tensor(data.x), self.targets(fold, data, model)
+        weights = self.weights(task, data)
         batches, mixing = batches_of(task.configuration), self.mixing(task, model)
         return FoldRun(
             model,

@@ -1,4 +1,4 @@
-"""Classes that weigh more because they are rare: the hyperparameter ``class_weight``."""
+"""Classes that weigh more because they are rare: the hyperparameters ``class_weight`` and ``class_weight_power``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ def class_weights(
     """Return the weight of each class in training, by its code; None where all weigh the same.
 
     ``balanced`` gives every class the same sum: rows / (classes * rows of the class), as in King and Zeng 2001,
-    Logistic Regression in Rare Events Data, and in scikit-learn.
+    Logistic Regression in Rare Events Data, and in scikit-learn. ``class_weight_power`` is an exponent on these
+    weights, for less than full balance; a row's mean weight stays 1, so that the learning rate means the same.
 
     Args:
         configuration: Its ``class_weight`` is ``balanced`` or ``none``.
@@ -25,7 +26,7 @@ def class_weights(
         codes: Of the rows to train, shape (rows,).
 
     Raises:
-        TrainingError: The value is unknown, or there are no classes.
+        TrainingError: A value is unknown, or there are no classes.
     """
     asked = configuration.get("class_weight")
     if asked not in CLASS_WEIGHTS:
@@ -35,7 +36,22 @@ def class_weights(
     if dataset.task != "classification":
         raise TrainingError("model", "class_weight is for classes, and this is a regression")
     counts = np.bincount(codes, minlength=dataset.outputs)
-    return {code: len(codes) / (dataset.outputs * max(1, int(count))) for code, count in enumerate(counts)}
+    weights = {code: len(codes) / (dataset.outputs * max(1, int(count))) for code, count in enumerate(counts)}
+    power = _power(configuration)
+    if power == 1:
+        return weights
+    powers = {code: weight**power for code, weight in weights.items()}
+    mean = sum(powers[code] * int(count) for code, count in enumerate(counts)) / len(codes)
+    return {code: weight / mean for code, weight in powers.items()}
+
+
+def _power(configuration: Configuration) -> float:
+    power = configuration.get("class_weight_power", 1.0)
+    if isinstance(power, bool) or not isinstance(power, int | float) or not 0 < power <= 1:
+        raise TrainingError(
+            "model", f"class_weight_power must be a number above 0 and at most 1, got {power!r}"
+        )
+    return float(power)
 
 
 def row_weights(weights: dict[int, float] | None, codes: np.ndarray) -> np.ndarray | None:

@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from ...spaces import Configuration
-from ..data import FittedPreparation
+from ..data import FittedPreparation, RowDraw, codes_of, configured
 from ..metrics import in_target_units, unit_power
 from ..models.building import build_model, build_optimizer, labels_of, loss_name
 from .averaging import take_average, uses_average
@@ -35,6 +35,8 @@ class WholeRun:
     batch_size: int
     class_weight: dict[int, float] | None
     """Class code -> weight in training; None where all weigh the same."""
+    draw: RowDraw | None
+    """How many of the training rows of each class train; None for each row once."""
     rate: FallingRate | None = None
     """Lowers the learning rate where the training loss stands still; None where nothing does."""
 
@@ -79,19 +81,25 @@ def start_whole(workload: Workload, configuration: Configuration, seed: int) -> 
     """
     keras.utils.clear_session()
     dataset = workload.dataset
-    fitted = workload.preparation.fit(dataset.x, dataset.y)
+    fitted = configured(workload.preparation, configuration).fit(dataset.x, dataset.y)
     signature = workload.signature(configuration)
     model = build_model(workload.model.load(), configuration, signature, seed, workload.precision)
     build_optimizer(model)
     batches = batches_of(configuration)
     mixing = mixing_for(workload, configuration, model)
     arrays = []
-    for x, y in ((dataset.x, dataset.y), (dataset.x_test, dataset.y_test)):
+    for x, y in (
+        (fitted.transform_training(dataset.x), dataset.y),
+        (fitted.transform(dataset.x_test), dataset.y_test),
+    ):
         targets = targets_for(model, fitted.transform_target(y), dataset)
-        arrays.append((tf.constant(fitted.transform(x)), tf.constant(targets)))
-    of_classes = class_weights(configuration, dataset, dataset.y)
-    weights = row_weights(of_classes, dataset.y)
+        arrays.append((tf.constant(x), tf.constant(targets)))
     rows, test_rows = (tf.range(len(part[1]), dtype=tf.int64).numpy() for part in arrays)
+    draw = workload.draw(configuration, rows)
+    if draw is not None:
+        rows = draw.positions(codes_of(dataset.y, dataset.task))
+    of_classes = class_weights(configuration, dataset, dataset.y[rows])
+    weights = row_weights(of_classes, dataset.y)
     labels = "numbers" if dataset.task == "regression" else labels_of(model)
     return WholeRun(
         model,
@@ -101,5 +109,6 @@ def start_whole(workload: Workload, configuration: Configuration, seed: int) -> 
         labels,
         batches.size,
         of_classes,
+        draw,
         falling_rate(configuration, rate_variable(model.optimizer)),
     )

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 
 from ...spaces import Configuration
-from ..data import Dataset, FittedPreparation, Fold, Preparation
+from ..data import (
+    Dataset,
+    FittedPreparation,
+    Fold,
+    Preparation,
+    RowDraw,
+    choose_rows,
+    codes_of,
+    configured,
+    draw_rows,
+)
 from ..events import EpochEnded, Outcome, Task
 from ..metrics import Objective
 from ..models import ModelSource, Precision, Signature
 from .ordering import batches_of
+from .variants import Variants
 
 TrainerName = Literal["auto", "fused", "fit"]
 """``auto`` is ``fused`` for every model that allows it."""
@@ -61,7 +72,7 @@ class FoldData:
     """float32, ``(rows, *input_shape)``; folds that fit nothing share one array."""
     y: np.ndarray
     train: np.ndarray
-    """int64 positions."""
+    """int64 positions; one that stands twice trains twice in an epoch."""
     validation: np.ndarray
     target_scale: float
 
@@ -84,14 +95,42 @@ class Workload:
 
     def signature(self, configuration: Configuration) -> Signature:
         """Return what a configuration's model must fit."""
-        rows = len(self.folds[0].train) if self.folds else self.dataset.rows
+        positions = self.folds[0].train if self.folds else np.arange(self.dataset.rows)
+        draw = self.draw(configuration, positions)
         return Signature(
-            self.preparation.input_shape,
+            configured(self.preparation, configuration).input_shape,
             self.dataset.outputs,
             self.dataset.task,
-            batches_of(configuration).rows(rows),
+            batches_of(configuration).rows(len(positions) if draw is None else sum(draw.counts)),
             epochs_of(configuration, self.epochs),
         )
+
+    def draw(self, configuration: Configuration, positions: np.ndarray) -> RowDraw | None:
+        """Return how many of some training rows a configuration trains; None for each of them once."""
+        choice = choose_rows(configuration, self.dataset.task)
+        if choice is None:
+            return None
+        return draw_rows(choice, codes_of(self.dataset.y[positions], self.dataset.task))
+
+    def data_of(self, configuration: Configuration) -> tuple[FoldData, ...]:
+        """Return all folds as a configuration has them prepared, with the rows that it trains.
+
+        Raises:
+            TrainingError: The configuration asks for what cannot be done with these data.
+        """
+        preparation = configured(self.preparation, configuration)
+        if preparation == self.preparation:
+            folds = self.fold_data
+        else:
+            folds = self._variants.get(preparation, self._prepare)
+        return tuple(self._with_rows(fold, configuration) for fold in folds)
+
+    def _with_rows(self, fold: FoldData, configuration: Configuration) -> FoldData:
+        draw = self.draw(configuration, fold.train)
+        if draw is None:
+            return fold
+        codes = codes_of(self.dataset.y[fold.train], self.dataset.task)
+        return replace(fold, train=fold.train[draw.positions(codes)])
 
     def prepared(self) -> Workload:
         """Return the workload with its folds prepared, so that processes that it is given to share the outcome."""
@@ -100,19 +139,27 @@ class Workload:
 
     @cached_property
     def fold_data(self) -> tuple[FoldData, ...]:
-        """All folds, prepared; whatever is fitted is fitted on a fold's training rows."""
+        """All folds, prepared as the rules chose; whatever is fitted is fitted on a fold's training rows."""
+        return self._prepare(self.preparation)
+
+    @cached_property
+    def _variants(self) -> Variants:
+        return Variants()
+
+    def _prepare(self, preparation: Preparation) -> tuple[FoldData, ...]:
         shared: FittedPreparation | None = None
         shared_x: np.ndarray | None = None
         made = []
         for fold in self.folds:
-            fitted = shared or self.preparation.fit(
-                _rows(self.dataset.x, fold.train), self.dataset.y[fold.train]
-            )
+            training = _rows(self.dataset.x, fold.train)
+            fitted = shared or preparation.fit(training, self.dataset.y[fold.train])
             x = fitted.transform(self.dataset.x) if shared_x is None else shared_x
+            if fitted.training is not None:
+                x[fold.train] = fitted.training
             y = fitted.transform_target(self.dataset.y)
-            if not self.preparation.fits_features:
+            if not preparation.fits_features:
                 shared_x = x
-                if self.preparation.shared:
+                if preparation.shared:
                     shared = fitted
             made.append(FoldData(x, y, fold.train, fold.validation, fitted.target_scale))
         return tuple(made)

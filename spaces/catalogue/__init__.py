@@ -13,6 +13,7 @@ from . import (
     augmentation,
     batch,
     convolution,
+    data,
     dense,
     dropout,
     loss,
@@ -20,6 +21,7 @@ from . import (
     normalization,
     optimizer,
     schedule,
+    tabular,
     weights,
 )
 from .entry import FAMILIES, Entry
@@ -37,6 +39,8 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
     "initializer": weights.INITIALIZERS,
     "regularizer": weights.REGULARIZERS,
     "constraint": weights.CONSTRAINTS,
+    "data": data.ENTRIES,
+    "tabular": tabular.ENTRIES,
     "augmentation": augmentation.ENTRIES,
     "mixing": mixing.ENTRIES,
 }

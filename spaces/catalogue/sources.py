@@ -16,3 +16,8 @@ def keras_optimizer(name: str) -> str:
 def keras_layer(path: str) -> str:
     """Return the page of Keras's documentation that describes a layer: ``regularization_layers/dropout``."""
     return f"{KERAS}/layers/{path}"
+
+
+def sklearn_page(name: str) -> str:
+    """Return a page of scikit-learn's user guide: ``preprocessing``."""
+    return f"scikit-learn.org/stable/modules/{name}"

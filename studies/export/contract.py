@@ -33,7 +33,7 @@ class Decisions(Protocol):
 
     @property
     def scaling(self) -> str:
-        """``none``, ``unit``, ``minmax``, ``standard`` or ``robust``."""
+        """``none``, ``unit``, ``minmax``, ``standard`` or ``robust``; a recipe has its own."""
         ...
 
     @property
@@ -76,8 +76,45 @@ class Decisions(Protocol):
         """For each of these its one-hot columns."""
         ...
 
+    @property
+    def recipe(self) -> Recipe | None:
+        """What the configuration asks for in place of the rules, or None."""
+        ...
+
     def as_dict(self) -> dict[str, Any]:
         """Return all decisions as JSON-able values."""
+        ...
+
+
+class Recipe(Protocol):
+    """How a configuration has columns prepared; the fitted transformer says the rest."""
+
+    @property
+    def reads_target(self) -> bool:
+        """Whether the training rows' targets take part in the fit."""
+        ...
+
+
+class Draw(Protocol):
+    """Which of the training rows train."""
+
+    @property
+    def kept(self) -> tuple[int, ...]:
+        """Rows of each class that are drawn from."""
+        ...
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """Rows of each class that an epoch trains."""
+        ...
+
+    @property
+    def bootstrap(self) -> bool:
+        """Whether rows are drawn with replacement."""
+        ...
+
+    def positions(self, codes: np.ndarray) -> np.ndarray:
+        """Return the sorted positions, given the rows' classes."""
         ...
 
 
@@ -106,6 +143,15 @@ class Fitted(Protocol):
 
     def transform(self, x: Any) -> np.ndarray:
         """Return rows as the model reads them."""
+        ...
+
+    @property
+    def training(self) -> np.ndarray | None:
+        """The training rows as the model trains on them, where they are cross-fitted; else None."""
+        ...
+
+    def transform_training(self, x: Any) -> np.ndarray:
+        """Return the training rows as the model trains on them."""
         ...
 
     def transform_target(self, y: np.ndarray) -> np.ndarray:
@@ -232,6 +278,11 @@ class Bundle(Protocol):
     @property
     def class_weight(self) -> Mapping[int, float] | None:
         """Class code -> weight in training; None where all weigh the same."""
+        ...
+
+    @property
+    def draw(self) -> Draw | None:
+        """Which of the training rows train; None for each of them once."""
         ...
 
     @property

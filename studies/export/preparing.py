@@ -13,7 +13,7 @@ from .pretty import Expression, call, lay_out, literal
 
 
 def prepare_lines(bundle: Bundle, x: Any, constants: Mapping[str, Expression]) -> tuple[list[str], set[str]]:
-    """Return the body of ``prepare(x_train, x_test)`` and its imports.
+    """Return the body of ``prepare`` and its imports; ``prepare_arguments`` names what it takes.
 
     Args:
         bundle: The refit.
@@ -32,8 +32,7 @@ def prepare_lines(bundle: Bundle, x: Any, constants: Mapping[str, Expression]) -
     code, imports = estimator_code(features, {key: value for key, value in known.items() if constants})
     lines = lay_out(code, "scaling = ", 4).split("\n")
     if plan.kind == "table":
-        lines += _both('scaling.{fit}({x}).astype("float32")')
-        return lines, imports
+        return lines + _fit_lines(bundle), imports | _warnings(bundle)
     source = "{x}" if isinstance(x, np.ndarray) else "np.asarray({x})"
     if _channels_moved(plan, x):
         source = f"np.moveaxis({source}, 1, -1)"
@@ -43,13 +42,46 @@ def prepare_lines(bundle: Bundle, x: Any, constants: Mapping[str, Expression]) -
         source += f" / {plan.divisor:g}"
         source = f"({source})"
     lines += _both(f"{source}.reshape(len({{x}}), -1)")
-    lines += _both('scaling.{fit}({x}).astype("float32")')
+    lines += _fit_lines(bundle)
     shape = _shape(plan.source_shape if _goes_first(plan) else plan.input_shape)
     if _goes_first(plan):
         lines += _both(f"np.moveaxis({{x}}.reshape({shape}), -1, 1)")
     elif len(plan.input_shape) > 1:
         lines += _both(f"{{x}}.reshape({shape})")
-    return lines, imports
+    return lines, imports | _warnings(bundle)
+
+
+def prepare_arguments(bundle: Bundle) -> str:
+    """Return the arguments of ``prepare``; targets are among them where what is fitted depends on them."""
+    recipe = bundle.preparation.preparation.recipe
+    return "x_train, y_train, x_test" if recipe is not None and recipe.reads_target else "x_train, x_test"
+
+
+def _warnings(bundle: Bundle) -> set[str]:
+    return {"import warnings"} if bundle.preparation.preparation.recipe is not None else set()
+
+
+def _fit_lines(bundle: Bundle) -> list[str]:
+    """Return the lines that fit the transformer to training rows and apply it to all."""
+    recipe = bundle.preparation.preparation.recipe
+    if recipe is None:
+        return _both('scaling.{fit}({x}).astype("float32")')
+    given = "x_train, y_train" if recipe.reads_target else "x_train"
+    crossed = bundle.preparation.training is not None
+    test = '    x_test = scaling.transform(x_test).astype("float32")'
+    first = (
+        f"x_train = scaling.fit_transform({given})  # categories by the targets of other rows"
+        if crossed
+        else f"scaling.fit({given})"
+    )
+    train = f'    x_train = {"x_train" if crossed else "scaling.transform(x_train)"}.astype("float32")'
+    return [
+        "    with warnings.catch_warnings():",
+        '        warnings.simplefilter("ignore")  # a constant column is no news, and does no harm',
+        f"        {first}",
+        train,
+        test,
+    ]
 
 
 def _both(pattern: str) -> list[str]:

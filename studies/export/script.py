@@ -15,20 +15,22 @@ from typing import Any
 
 from ...errors import OutputError, one_line
 from .contract import TEST_BATCH, Build, Bundle
+from .drawing import COMMENT, draw_constants, draw_helpers, trained_rows
 from .files import check_file, write_text
 from .models import ModelCode, model_code
-from .preparing import prepare_lines, target_lines
-from .pretty import Expression, flat, has_filled, lay_out, literal
+from .preparing import prepare_arguments, prepare_lines, target_lines
+from .pretty import WIDTH, Expression, flat, has_filled, lay_out, literal
 from .reading import Reading, choose_reading, read_now
 from .rendering import render
 from .rows import Steps, row_steps
 from .text import score_text
 from .verification import compare_rows
 
-_STANDARD = frozenset({"os", "sys", "runpy", "pathlib", "types"})
+_STANDARD = frozenset({"os", "sys", "runpy", "pathlib", "types", "warnings"})
 _COMMENTS = {
     "SEED": "weights, dropout and the order of rows",
     "CLASS_WEIGHT": "rare classes weigh more",
+    "DRAWN": COMMENT,
     "EPOCHS": "chosen on the mean curve of all folds",
 }
 
@@ -111,6 +113,7 @@ def _render(
         "EPOCHS": literal(bundle.epochs),
         "BATCH_SIZE": literal(bundle.batch_size),
         **({"CLASS_WEIGHT": literal(dict(bundle.class_weight))} if bundle.class_weight else {}),
+        **draw_constants(bundle),
         **({"MIXING": literal(dict(bundle.mixing.arguments))} if bundle.mixing else {}),
         **({"PLATEAU": literal(dict(bundle.plateau.arguments))} if bundle.plateau else {}),
         **reading.constants,
@@ -140,10 +143,12 @@ def _render(
         provenance=_provenance(bundle, notes),
         imports=_imports(imports),
         constants=_constants(constants, {**_COMMENTS, **steps.comments}),
-        helpers=[*reading.helpers, *steps.helpers, *_rule_sources(bundle)],
+        helpers=[*reading.helpers, *steps.helpers, *draw_helpers(bundle), *_rule_sources(bundle)],
         load=[*reading.lines, *steps.lines],
         fits=bundle.preparation.features is not None,
         prepare=prepare,
+        prepare_arguments=prepare_arguments(bundle),
+        draws=bundle.draw is not None,
         targets=targets,
         targets_about=_targets_about(bundle),
         scaled=bundle.preparation.target is not None,
@@ -151,7 +156,7 @@ def _render(
         builder=model.body,
         class_weight=bundle.class_weight,
         order=_order(bundle),
-        drops=bundle.rows_an_epoch < len(bundle.dataset.y),
+        drops=bundle.rows_an_epoch < trained_rows(bundle),
         mixing=bundle.mixing,
         shuffle=bundle.shuffle,
         codes="y_train.argmax(axis=1)" if bundle.labels == "one-hot" else "y_train[:, 0].astype(int)",
@@ -216,10 +221,7 @@ def _imports(lines: set[str]) -> str:
     for line in lines - plain:
         module, _, names = line.removeprefix("from ").partition(" import ")
         merged.setdefault(module, set()).update(names.split(", "))
-    froms = {
-        f"from {module} import {', '.join(sorted(names, key=lambda name: (not name[0].isupper(), name)))}"
-        for module, names in merged.items()
-    }
+    froms = {_from(module, names) for module, names in merged.items()}
     sections = []
     for standard in (True, False):
         for part in (plain, froms):
@@ -228,6 +230,16 @@ def _imports(lines: set[str]) -> str:
             ]
     texts = ("\n".join([*first, *then]) for first, then in zip(sections[::2], sections[1::2], strict=True))
     return "\n\n".join(text for text in texts if text)
+
+
+def _from(module: str, names: set[str]) -> str:
+    listed = sorted(names, key=lambda name: (not name[0].isupper(), name))
+    line = f"from {module} import {', '.join(listed)}"
+    return (
+        line
+        if len(line) <= WIDTH
+        else "\n".join([f"from {module} import (", *(f"    {name}," for name in listed), ")"])
+    )
 
 
 def _module(line: str) -> str:

@@ -8,6 +8,8 @@ import numpy as np
 
 from ...errors import one_line
 from .contract import Bundle
+from .drawing import compare_draw
+from .preparing import prepare_arguments
 from .reading import unchanged_path
 
 
@@ -18,20 +20,26 @@ def compare_rows(bundle: Bundle, script: str) -> list[str]:
         with unchanged_path():
             exec(compile(script, "exported script", "exec"), namespace)  # noqa: S102 - what the user is about to run
             x_train, y_train, x_test, y_test = namespace["load_data"]()
-            x_train, x_test = namespace["prepare"](x_train, x_test)
+            drawn = compare_draw(bundle, namespace, y_train)
+            named = {"x_train": x_train, "y_train": y_train, "x_test": x_test}
+            given = [named[name] for name in prepare_arguments(bundle).split(", ")]
+            x_train, x_test = namespace["prepare"](*given)
             if "prepare_targets" in namespace:
                 y_train, y_test = namespace["prepare_targets"](y_train, y_test)[:2]
     except Exception as error:  # noqa: BLE001 - whatever it is, the script would raise it too
         return [f"its rows cannot be read here ({one_line(error, 120)})"]
     dataset, fitted = bundle.dataset, bundle.preparation
     parts = (
-        ("training rows", x_train, y_train, dataset.x, dataset.y),
-        ("test rows", x_test, y_test, dataset.x_test, dataset.y_test),
+        ("training rows", x_train, y_train, fitted.transform_training(dataset.x), dataset.y),
+        ("test rows", x_test, y_test, fitted.transform(dataset.x_test), dataset.y_test),
     )
     return [
-        f"its {what} are not the study's"
-        for what, x, y, x_stored, y_stored in parts
-        if not _same(x, fitted.transform(x_stored)) or not _same(y, _targets(bundle, y_stored))
+        *(
+            f"its {what} are not the study's"
+            for what, x, y, x_trained, y_stored in parts
+            if not _same(x, x_trained) or not _same(y, _targets(bundle, y_stored))
+        ),
+        *drawn,
     ]
 
 

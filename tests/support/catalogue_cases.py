@@ -19,6 +19,7 @@ SMALL: Configuration = {
     "dropout": 0.0,
     "learning_rate": 0.02,
     "epochs": 3,
+    "outlier_limit": 2.0,
 }
 """What keeps every model small and every step visible."""
 STALLED: Configuration = {
@@ -91,6 +92,7 @@ OTHERS: dict[str, Any] = {
     "plateau_patience": 2,
     "start_from_epoch": 5,
     "min_delta": 0.1,
+    "n_quantiles": 10,
 }
 """Values that are seen within a few steps; else the far end of a range is taken."""
 
@@ -124,7 +126,8 @@ def kind_of(entry: Entry, family: str) -> str:
     """Return the kind of data that a case is trained on."""
     if family in ("cnn", "resnet"):
         return "colour image" if entry.kinds == ("colour image",) else "image"
-    return "table" if entry.kinds == ("table",) else "array"
+    of_gaps = entry.hyperparameter.name in ("imputation", "missing_indicator")  # the table has some
+    return "table" if entry.kinds == ("table",) or of_gaps else "array"
 
 
 def space_of(family: str, task: str, kind: str, name: str) -> Space:

@@ -30,7 +30,7 @@ _ROWS = tf.TensorSpec((None,), tf.int64)
 
 @dataclass(frozen=True)
 class FoldTensors:
-    """What one fold trains and validates on; it stays on the device."""
+    """What one fold trains and validates on; it stays on the device. A program is given it and keeps none of it."""
 
     x: tf.Tensor
     y: tf.Tensor
@@ -44,18 +44,24 @@ class FoldTensors:
         """What a training step takes, of all rows."""
         return [self.x, self.y, *([] if self.weights is None else [self.weights])]
 
+    @property
+    def validated(self) -> list[tf.Tensor]:
+        """What validation takes."""
+        return [self.x, self.y, self.validation]
+
 
 @dataclass(frozen=True)
 class Program:
     """A traced architecture with its variables."""
 
     train: Any
-    """``(orders, batch, first, last, draws)``: train the steps from ``first`` up to ``last`` of an epoch on all folds.
+    """``(rows, orders, batch, first, last, draws)``: train the steps from ``first`` up to ``last`` of an epoch.
 
-    ``draws`` has a list for each fold: its seed with the epoch, and ``Mixing.strength``; nothing if nothing is mixed.
+    ``rows``, ``orders`` and ``draws`` are lists, one part a fold. The rows may be of any variant of the data with
+    equal shapes. A draw is the fold's seed with the epoch, and ``Mixing.strength``; nothing if nothing is mixed.
     """
     finish: Any
-    """``()``: validate all folds; return the epoch's metrics, ``(folds, metrics)``, and set them back."""
+    """``(validated,)``: validate all folds; return the epoch's metrics, ``(folds, metrics)``, and set them back."""
     metrics: tuple[str, ...]
     """Names of the metrics: those of training, then those of validation, which begin with ``val_``."""
     states: tuple[list[tf.Variable], ...]
@@ -123,6 +129,7 @@ def trace(
         places *= len(models)
 
     def train(
+        rows: Sequence[Sequence[tf.Tensor]],
         orders: Sequence[tf.Tensor],
         batch: tf.Tensor,
         first: tf.Tensor,
@@ -130,27 +137,30 @@ def trace(
         draws: Sequence[Sequence[tf.Tensor]],
     ) -> tf.Tensor:
         ends: list[tf.Tensor] = []
-        for fold, data, order, draw in zip(folds, tensors, orders, draws, strict=True):
+        for fold, parts, order, draw in zip(folds, rows, orders, draws, strict=True):
             with tf.control_dependencies([] if parallel else ends):
-                ends.append(fold.train(*data.rows, order, batch, first, last, *draw))
+                ends.append(fold.train(*parts, order, batch, first, last, *draw))
         return tf.stack(ends)
 
-    def finish() -> tf.Tensor:
+    def finish(validated: Sequence[Sequence[tf.Tensor]]) -> tf.Tensor:
         ends: list[tf.Tensor] = []
-        for fold, data in zip(folds, tensors, strict=True):
+        for fold, parts in zip(folds, validated, strict=True):
             with tf.control_dependencies([] if parallel else ends):
-                ends.append(fold.finish(data.x, data.y, data.validation))
+                ends.append(fold.finish(*parts))
         return tf.stack(ends)
 
     return Program(
         tf.function(train, autograph=False).get_concrete_function(
+            [specs_of(data.rows) for data in tensors],
             [_ROWS] * len(folds),
             _NUMBER,
             _NUMBER,
             _NUMBER,
             [_draws_of(mixing)] * len(folds),
         ),
-        tf.function(finish, autograph=False).get_concrete_function(),
+        tf.function(finish, autograph=False).get_concrete_function(
+            [specs_of(data.validated) for data in tensors]
+        ),
         folds[0].metrics,
         tuple(states),
         starts,

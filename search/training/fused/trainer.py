@@ -21,7 +21,7 @@ from ..mixing import Mixing
 from ..ordering import batches_of
 from ..plateau import falling_rate
 from ..seeds import fold_seed
-from ..workload import ModelSize, Training, Workload
+from ..workload import FoldData, ModelSize, Training, Workload
 from .architecture import architecture_key, is_alike, is_convolutional, why_fit
 from .cache import ProgramCache
 from .knobs import Sheet, find_floats
@@ -70,7 +70,8 @@ class FusedTrainer:
             self._refuse(reason)
             outcome = yield from self._fit.train(task)
             return replace(outcome, notes=(*outcome.notes, f"trained by fit: {reason}"))
-        epochs = _Epochs(self._workload, task, program, loss_name(first), self._fit.mixing(task, first))
+        data = self._fit.data(task), self._all_tensors(task, first)
+        epochs = _Epochs(*data, task, program, loss_name(first), self._fit.mixing(task, first))
         return (
             yield from train_in_lockstep(
                 self._workload, task, epochs.train, trainer=self.name, started=started, **facts
@@ -85,7 +86,7 @@ class FusedTrainer:
         """Return a program, loaded and ready to train, or why there is none."""
         reason = why_fit(first)
         if reason is None and any(
-            isinstance(self._fit.tensor(fold.x), np.ndarray) for fold in self._workload.fold_data
+            isinstance(self._fit.tensor(fold.x), np.ndarray) for fold in self._fit.data(task)
         ):
             reason = "the data are larger than the memory that is free"
         if reason is not None:
@@ -111,19 +112,14 @@ class FusedTrainer:
         models = [first, *(self._fit.build(task, fold, keep_programs=True) for fold in folds)]
         if not all(is_alike(first, model) for model in models[1:]):
             return self._own_program(task)
-        key += str(task.configuration.get("class_weight"))  # a program holds the rows' weights
+        tensors = self._all_tensors(task, first)
+        key += str(len(tensors[0].rows))  # a step takes weights or not
         mixing = self._fit.mixing(task, first)
         key += "" if mixing is None else mixing.kind
         program = self._cache.find(key, sheet.values)
         if program is None:
-            program = trace(
-                models,
-                self._all_tensors(task, first),
-                sheet,
-                shared=True,
-                parallel=self._is_parallel(first),
-                mixing=mixing,
-            )
+            parallel = self._is_parallel(first)
+            program = trace(models, tensors, sheet, shared=True, parallel=parallel, mixing=mixing)
             self._cache.keep(key, program)
         program.load(models, sheet.values)
         return program
@@ -149,11 +145,11 @@ class FusedTrainer:
         return [
             FoldTensors(
                 self._fit.tensor(data.x),
-                self._fit.targets(fold, model),
-                self._fit.weights(task, fold),
+                self._fit.targets(fold, data, model),
+                self._fit.weights(task, data),
                 tf.constant(data.validation, tf.int64),
             )
-            for fold, data in enumerate(self._workload.fold_data)
+            for fold, data in enumerate(self._fit.data(task))
         ]
 
 
@@ -161,11 +157,19 @@ class _Epochs:
     """The epochs of one configuration on a loaded program."""
 
     def __init__(
-        self, workload: Workload, task: Task, program: Program, loss: str, mixing: Mixing | None
+        self,
+        folds: Sequence[FoldData],
+        tensors: Sequence[FoldTensors],
+        task: Task,
+        program: Program,
+        loss: str,
+        mixing: Mixing | None,
     ) -> None:
         self._program = program
         self._loss = loss
-        self._folds = workload.fold_data
+        self._folds = folds
+        self._rows = [part.rows for part in tensors]
+        self._validated = [part.validated for part in tensors]
         self._seeds = [fold_seed(task.seed, fold) for fold in range(len(self._folds))]
         self._batches = batches_of(task.configuration)
         self._steps = max(self._batches.steps(len(fold.train)) for fold in self._folds)
@@ -182,7 +186,7 @@ class _Epochs:
         try:
             with without_graph_passes():
                 self._train_steps(orders, self._draws(epoch))
-                values = self._program.finish().numpy().tolist()
+                values = self._program.finish(self._validated).numpy().tolist()
         except tf.errors.ResourceExhaustedError as error:
             raise out_of_memory(error) from error
         except tf.errors.OpError as error:
@@ -211,7 +215,7 @@ class _Epochs:
             ahead = min(self._steps, done + self._steps_a_call)
             started = time.perf_counter()
             part = (tf.constant(done, tf.int64), tf.constant(ahead, tf.int64))
-            self._program.train(orders, batch, *part, draws)
+            self._program.train(self._rows, orders, batch, *part, draws)
             seconds = (time.perf_counter() - started) / (ahead - done)
             self._steps_a_call = max(1, min(2 * self._steps_a_call, int(CALL_SECONDS / seconds)))
             done = ahead

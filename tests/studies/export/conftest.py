@@ -119,8 +119,18 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
         sys.modules.pop(name, None)
 
 
-def make_refit(spec: dict[str, Any], *, epochs: int = 0, data: Any = None, limit: int | None = None) -> Refit:
-    """Return a refit of a specification's recommended configuration, after some epochs of training or none."""
+def make_refit(
+    spec: dict[str, Any],
+    *,
+    epochs: int = 0,
+    data: Any = None,
+    limit: int | None = None,
+    asked: dict[str, Any] | None = None,
+) -> Refit:
+    """Return a refit of a specification's recommended configuration, after some epochs of training or none.
+
+    ``asked`` is added to the configuration.
+    """
     from kerasweep.search.plan import all_rows
     from kerasweep.search.refit import Refit
     from kerasweep.search.training.runtime import prepare_tensorflow
@@ -131,7 +141,7 @@ def make_refit(spec: dict[str, Any], *, epochs: int = 0, data: Any = None, limit
 
     plan = make_plan(make_spec({"cv": {"folds": 2}, **spec}), data=data)
     workload = all_rows(plan, limit, data)
-    configuration = plan.space.recommended()
+    configuration = {**plan.space.recommended(), **(asked or {})}
     seed = fold_seed(0, 0)
     run = start_whole(workload, configuration, seed)
     for epoch in range(epochs):
@@ -152,6 +162,7 @@ def make_refit(spec: dict[str, Any], *, epochs: int = 0, data: Any = None, limit
         unit_powers=run.unit_powers(test),
         training={},
         seconds=0.1,
+        draw=run.draw,
     )
 
 
