@@ -112,7 +112,13 @@ def run_plan(
             sweep = Sweep(
                 writer=writer,
                 space=plan.space,
-                proposer=make_proposer(plan.spec.search.method, plan.space, seed),
+                proposer=make_proposer(
+                    plan.spec.search.method,
+                    plan.space,
+                    seed,
+                    direction=plan.workload.objective.direction,
+                    epochs=plan.workload.epochs,
+                ),
                 executor=executor,
                 objective=plan.workload.objective,
                 pruning=pruning,

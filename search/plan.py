@@ -14,12 +14,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ..errors import DataError
+from ..errors import DataError, SpecError
 from ..spaces import Space, apply_overrides, space_from_dict, space_to_dict
 from .data import Channels, Dataset, Layout, Preparation, choose_preparation, load_dataset, make_folds
 from .machine import choose_workers, computes_bfloat16, cores
 from .metrics import choose_objective
 from .models import ModelSource, Precision, find_model
+from .oracles import EPOCHS, hyperband_trials, with_epochs
 from .pruners import resolve_pruner
 from .samplers import trials_at_most
 from .spec import DataSpec, SpaceSpec, SweepSpec
@@ -115,7 +116,7 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None) -> Plan:
     """
     dataset = _load(spec, data)
     source = _find_model(spec, model, dataset)
-    space = _settle_space(spec.space, source.space, may_add=source.open_space)
+    space = _settle_space(spec, source)
     objective = choose_objective(
         spec.training.metric, spec.training.direction, dataset.task, own_model=source.open_space
     )
@@ -142,7 +143,7 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None) -> Plan:
     most = trials_at_most(spec.search.method, space)
     trials = spec.search.trials
     if trials is None and spec.search.time is None and spec.search.target is None:
-        trials = int(min(DEFAULT_TRIALS, most)) if spec.search.method != "grid" else int(most)
+        trials = _default_trials(spec, most)
     settled = spec.model_copy(
         update={
             "study": spec.study or default_name(spec, dataset),
@@ -161,6 +162,15 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None) -> Plan:
         }
     )
     return Plan(settled, workload, space, most)
+
+
+def _default_trials(spec: SweepSpec, most: float) -> int | None:
+    """Return the trials of a sweep without any budget: a whole grid, an iteration of Hyperband, else 30."""
+    if spec.search.method == "kt-hyperband":
+        return hyperband_trials(spec.training.epochs)
+    if spec.search.method in ("grid", "kt-grid"):
+        return int(most) if math.isfinite(most) else None
+    return int(min(DEFAULT_TRIALS, most))
 
 
 def all_rows(plan: Plan, limit: int | None = None, given: Any = None) -> Workload:
@@ -232,9 +242,16 @@ def _find_model(spec: SweepSpec, given: Any, dataset: Dataset) -> ModelSource:
     return source.explored()
 
 
-def _settle_space(spec: SpaceSpec, default: Space, *, may_add: bool) -> Space:
-    base = space_from_dict(spec.define) if spec.define else default
-    return apply_overrides(base, spec.set, spec.fix, may_add=may_add)
+def _settle_space(spec: SweepSpec, source: ModelSource) -> Space:
+    asked = spec.space
+    hyperband = spec.search.method == "kt-hyperband"
+    if hyperband and EPOCHS in (*asked.set, *asked.fix):
+        raise SpecError(
+            "kt-hyperband decides the epochs of every trial itself; give the most of them with --epochs."
+        )
+    base = space_from_dict(asked.define) if asked.define else source.space
+    space = apply_overrides(base, asked.set, asked.fix, may_add=source.open_space)
+    return with_epochs(space, spec.training.epochs) if hyperband else space
 
 
 def default_name(spec: SweepSpec, dataset: Dataset) -> str:
