@@ -27,16 +27,14 @@ from ..spaces import (
     Space,
     Value,
     configuration_key,
-    fixed,
     space_to_keras_tuner,
 )
+from ..spaces.keras_tuner import EPOCHS
 from ..studies import Direction
 from ..studies.records import DUPLICATE, RESULT
 from .quiet import import_tensorflow
 from .samplers import NothingYet, Proposer, Random, SpaceExhausted
 
-EPOCHS = "epochs"
-"""The hyperparameter by which Hyperband says how long a configuration trains."""
 FACTOR = 3
 """Of three trials in a round of Hyperband one goes on, for three times the epochs: KerasTuner's default."""
 _STATUS = {
@@ -229,7 +227,7 @@ class Encoding:
         if isinstance(one, Float):
             return one.check(min(max(float(value), one.low), one.high))
         if isinstance(one, Int):
-            return one.check(min(max(int(value), one.low), max(one.values())))
+            return one.check(min(max(int(value), one.low), one.high - (one.high - one.low) % one.step))
         return one.check(value)
 
 
@@ -345,14 +343,6 @@ def hyperband_rounds(epochs: int) -> list[list[Round]]:
 def hyperband_trials(epochs: int) -> int:
     """Return the trials of one iteration of Hyperband."""
     return sum(round_.size for rounds in hyperband_rounds(epochs) for round_ in rounds)
-
-
-def with_epochs(space: Space, epochs: int) -> Space:
-    """Return a space in which Hyperband can say the epochs of a configuration, in place of what says them there."""
-    if epochs == 1:
-        return space.with_hyperparameter(fixed(EPOCHS, 1))
-    meaning = "Epochs, as Hyperband decides."
-    return space.with_hyperparameter(Int(EPOCHS, 1, epochs, recommended=epochs, meaning=meaning))
 
 
 @dataclass

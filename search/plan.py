@@ -16,11 +16,12 @@ from typing import Any
 
 from ..errors import DataError, SpecError
 from ..spaces import Space, apply_overrides, space_from_dict, space_to_dict
+from ..spaces.keras_tuner import EPOCHS, with_epochs
 from .data import Channels, Dataset, Layout, Preparation, choose_preparation, load_dataset, make_folds
 from .machine import choose_workers, computes_bfloat16, cores
 from .metrics import choose_objective
 from .models import ModelSource, Precision, find_model
-from .oracles import EPOCHS, hyperband_trials, with_epochs
+from .oracles import hyperband_trials
 from .pruners import resolve_pruner
 from .samplers import trials_at_most
 from .spec import DataSpec, SpaceSpec, SweepSpec

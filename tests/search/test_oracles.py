@@ -10,7 +10,7 @@ from pathlib import Path
 import kerasweep as ks
 import pytest
 from kerasweep.errors import SpecError
-from kerasweep.search.oracles import Brackets, Encoding, hyperband_rounds, hyperband_trials, with_epochs
+from kerasweep.search.oracles import Brackets, Encoding, hyperband_rounds, hyperband_trials
 from kerasweep.search.samplers import NothingYet, SpaceExhausted, make_proposer
 from kerasweep.spaces import (
     Categorical,
@@ -22,6 +22,7 @@ from kerasweep.spaces import (
     configuration_key,
     preset,
 )
+from kerasweep.spaces.keras_tuner import with_epochs
 from kerasweep.studies import read_trials
 from kerasweep.studies.records import DUPLICATE
 from optuna.distributions import CategoricalDistribution
