@@ -199,7 +199,8 @@ def launch(
         data: A name, a path, ``module:function``; or ``(x, y)``, ``((x_train, y_train), (x_test, y_test))``, a
             DataFrame with ``target=``, a dict of arrays.
         model: ``nn``, ``ann``, ``dnn``, ``cnn``, ``module:function``, or a function ``build(config, signature)``;
-            KerasTuner's ``build_model(hp)``, a ``HyperModel``, its class, or their ``module:name``.
+            KerasTuner's ``build_model(hp)``, a ``HyperModel``, its class, Optuna's ``define_model(trial)``, or their
+            ``module:name``.
         file: A YAML specification; other arguments are laid over it.
         space: A space of one's own, in place of the model's preset.
         storage: A database's URL or path; ``kerasweep.db`` where None.

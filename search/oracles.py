@@ -209,7 +209,7 @@ class Encoding:
             for condition in one.conditions
         )
         if one.name not in self._coded:
-            return replace(one, conditions=conditions)
+            return replace(one, conditions=conditions, recommended_when=())
         positions = tuple(str(position) for position in range(int(one.cardinality)))
         return Categorical(
             one.name, positions, recommended=self._code(one.name, one.recommended), conditions=conditions

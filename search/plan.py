@@ -14,13 +14,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..errors import DataError, SpecError
 from ..spaces import Space, apply_overrides, space_from_dict, space_to_dict
 from ..spaces.keras_tuner import EPOCHS, with_epochs
 from .data import Channels, Dataset, Layout, Preparation, choose_preparation, load_dataset, make_folds
 from .machine import choose_workers, computes_bfloat16, cores
 from .metrics import choose_objective
-from .models import ModelSource, Precision, find_model
+from .models import ModelSource, Precision, Sample, Signature, find_model
 from .oracles import hyperband_trials
 from .pruners import resolve_pruner
 from .samplers import trials_at_most
@@ -29,6 +31,8 @@ from .sweep import Budget
 from .training import Workload
 
 DEFAULT_TRIALS = 30
+SAMPLE = 32
+"""Rows that a ``HyperModel.fit`` is explored with."""
 FROM_PYTHON = "python:"
 """Starts a source that was given as objects, which no other process can load again."""
 
@@ -240,7 +244,16 @@ def _find_model(spec: SweepSpec, given: Any, dataset: Dataset) -> ModelSource:
 
     # TensorFlow's threads cannot be changed once it has built a model, and one worker trains in this process.
     prepare_tensorflow(spec.execution.threads or cores())
-    return source.explored()
+    return source.explored(lambda: _sample(dataset, _prepare(dataset, source, spec)))
+
+
+def _sample(dataset: Dataset, preparation: Preparation) -> Sample:
+    """Return a few prepared rows, for a model's own training to be tried on."""
+    some = slice(0, min(SAMPLE, dataset.rows))
+    x = dataset.x[some] if isinstance(dataset.x, np.ndarray) else dataset.x.iloc[some]
+    fitted = preparation.fit(x, dataset.y[some])
+    signature = Signature(preparation.input_shape, dataset.outputs, dataset.task, len(x), 1)
+    return Sample(fitted.transform(x), fitted.transform_target(dataset.y[some]), signature)
 
 
 def _settle_space(spec: SweepSpec, source: ModelSource) -> Space:

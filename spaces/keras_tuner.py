@@ -40,20 +40,33 @@ def is_hypermodel(model: Any) -> bool:
 def takes_hp(model: Any) -> bool:
     """Tell whether a model is written for KerasTuner: a ``HyperModel``, or a function of one required argument.
 
-    One with a ``signature`` is ours, required or not.
+    One with a ``signature`` is ours, required or not, and one of a ``trial`` Optuna's.
     """
-    if is_hypermodel(model):
-        return True
+    return is_hypermodel(model) or (only_argument(model) is not None and not takes_trial(model))
+
+
+def takes_trial(model: Any) -> bool:
+    """Tell whether a model is written for Optuna: a function of one argument, called ``trial`` or annotated so."""
+    argument = only_argument(model)
+    if argument is None:
+        return False
+    annotation = argument.annotation
+    text = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "")
+    return argument.name == "trial" or text.strip("'\"").rpartition(".")[2] in ("Trial", "BaseTrial")
+
+
+def only_argument(function: Any) -> inspect.Parameter | None:
+    """Return the one argument that a function of a user's requires; None where it is not one, or has a ``signature``."""
     try:
-        named = inspect.signature(model).parameters
+        named = inspect.signature(function).parameters
     except (TypeError, ValueError):  # made in C, or no function at all
-        return False
+        return None
     parameters = named.values()
-    if "signature" in named:
-        return False
+    if "signature" in named or any(one.kind is one.VAR_POSITIONAL for one in parameters):
+        return None
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     required = [one for one in parameters if one.kind in positional and one.default is one.empty]
-    return len(required) == 1 and all(one.kind is not inspect.Parameter.VAR_POSITIONAL for one in parameters)
+    return required[0] if len(required) == 1 else None
 
 
 def space_from_keras_tuner(hyperparameters: Any) -> Space:
@@ -62,9 +75,9 @@ def space_from_keras_tuner(hyperparameters: Any) -> Space:
     Raises:
         SpaceError: A name has two definitions, or a hyperparameter has no counterpart.
     """
-    by_name: dict[str, list[Any]] = {}
+    by_name: dict[str, list[Hyperparameter]] = {}
     for theirs in hyperparameters.space:
-        by_name.setdefault(theirs.name, []).append(theirs)
+        by_name.setdefault(theirs.name, []).append(hyperparameter_from_keras_tuner(theirs))
     return Space(tuple(joined(definitions) for definitions in by_name.values()))
 
 
@@ -144,13 +157,12 @@ def _kind(theirs: Any) -> str:
     return theirs.class_name if isinstance(theirs, Described) else type(theirs).__name__
 
 
-def joined(definitions: Sequence[Any]) -> Hyperparameter:
+def joined(made: Sequence[Hyperparameter]) -> Hyperparameter:
     """Return the one hyperparameter that KerasTuner holds once for each scope in which it was asked for.
 
     It is active where any of the scopes is. Where our conditions, all of which must hold, cannot say that, it has
     none: a value that a model does not ask for does no harm.
     """
-    made = [hyperparameter_from_keras_tuner(theirs) for theirs in definitions]
     first = made[0]
     for other in made[1:]:
         if definition_text(other) != definition_text(first):

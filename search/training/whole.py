@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import keras
@@ -11,7 +11,7 @@ import tensorflow as tf
 from ...spaces import Configuration
 from ..data import FittedPreparation
 from ..metrics import in_target_units, unit_power
-from ..models import batch_size_of
+from ..models import Build, batch_size_of
 from ..models.building import build_model, build_optimizer, labels_of, loss_name
 from .averaging import take_average, uses_average
 from .feeding import Feed, in_order
@@ -35,6 +35,11 @@ class WholeRun:
     class_weight: dict[int, float] | None
     """Class code -> weight in training; None where all weigh the same."""
 
+    def train(self, epochs: int) -> Iterator[dict[str, float]]:
+        """Train epoch by epoch, and yield the metrics of each in the target's units."""
+        for epoch in range(epochs):
+            yield self.train_epoch(epoch)
+
     def train_epoch(self, epoch: int) -> dict[str, float]:
         """Train one epoch, counted from 0, and return its metrics in the target's units."""
         return self._in_units(train_epoch(self.model, self.feed, epoch))
@@ -57,13 +62,16 @@ class WholeRun:
         return {metric: power for metric, power in powers.items() if power}
 
 
-def start_whole(workload: Workload, configuration: Configuration, seed: int) -> WholeRun:
+def start_whole(
+    workload: Workload, configuration: Configuration, seed: int, build: Build | None = None
+) -> WholeRun:
     """Fit the preparation on all training rows and build the configuration's model.
 
     Args:
         workload: Its folds take no part.
         configuration: What to train.
         seed: Seeds weights, dropout and the order of rows.
+        build: The model's build function, where it is loaded already.
 
     Raises:
         TrainingError: The model cannot be built.
@@ -72,7 +80,7 @@ def start_whole(workload: Workload, configuration: Configuration, seed: int) -> 
     dataset = workload.dataset
     fitted = workload.preparation.fit(dataset.x, dataset.y)
     signature = workload.signature(configuration)
-    model = build_model(workload.model.load(), configuration, signature, seed, workload.precision)
+    model = build_model(build or workload.model.load(), configuration, signature, seed, workload.precision)
     build_optimizer(model)
     batch_size = batch_size_of(configuration)
     arrays = []
