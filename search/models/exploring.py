@@ -58,14 +58,20 @@ Ask: TypeAlias = Callable[[Configuration, Asked], Any]
 """Builds a model of some values, at its defaults where there are none, and notes what it asks for."""
 
 
-def explore(ask: Ask, name: str, *, hint: str, takes_batch_size: Callable[[], bool] = lambda: True) -> Space:
+OF_FIT = ("optimizer", "learning_rate", "batch_size")
+"""What Keras's ``fit`` needs and a model may leave to the search."""
+
+
+def explore(
+    ask: Ask, name: str, *, hint: str, needed: Callable[[], tuple[str, ...]] = lambda: OF_FIT
+) -> Space:
     """Return the space of a model: what it asks for, the batch size, and what compiles it where it does not.
 
     Args:
         ask: Builds it.
         name: What messages call it.
         hint: Ends the message about a function that returns no model.
-        takes_batch_size: Whether it is trained with the batch size that it is told; asked once all is built.
+        needed: Which of ``OF_FIT`` its training heeds; asked once all is built.
 
     Raises:
         ModelError: With its defaults, the model cannot be built.
@@ -77,9 +83,7 @@ def explore(ask: Ask, name: str, *, hint: str, takes_batch_size: Callable[[], bo
     own = with_conditions(
         [joined(asked) for asked in explorer.definitions.values()], explorer.visits, explorer.tried()
     )
-    added = ("optimizer", "learning_rate") if explorer.uncompiled else ()
-    if takes_batch_size():
-        added = (*added, "batch_size")
+    added = [one for one in needed() if one == "batch_size" or explorer.uncompiled]
     known = explorer.definitions
     return Space(
         (*own, *(extra for extra in preset("own") if extra.name in added and extra.name not in known))

@@ -11,13 +11,15 @@ import inspect
 import io
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import keras
 
 from ...errors import TrainingError
 from .building import build_weights, compile_model, encode_labels, labels_of
+from .exploring import OF_FIT
 from .hypermodels import Adapted, adapt, made_of
 from .loading import describe_error
 from .signature import Sample
@@ -101,12 +103,14 @@ class AskedFit:
         self._batches: list[Any] = []
 
     @property
-    def takes_batch_size(self) -> bool:
-        """Whether ``model.fit`` got the batch size that the fit was given."""
-        return _PROBE_BATCH in self._batches
+    def needed(self) -> tuple[str, ...]:
+        """What its training heeds: a loop of its own has its optimizer, and may not pass on the batch size."""
+        if not self._batches:
+            return ()
+        return OF_FIT if _PROBE_BATCH in self._batches else OF_FIT[:-1]
 
     def __call__(self, hp: Any) -> Any:
-        """Return the model that the fit was asked with."""
+        """Return a model, made and asked."""
         while True:
             model = self._build(hp)
             if not isinstance(model, keras.Model):
@@ -132,8 +136,7 @@ class AskedFit:
         y = sample.y
         if sample.signature.task == "classification":
             y = encode_labels(sample.y, sample.signature.outputs, labels_of(model))
-        if self._is_stubbed:
-            model.fit = self._note_call
+        model.fit = partial(self._note_call, model.fit)
         self._own(
             hp,
             model,
@@ -146,8 +149,10 @@ class AskedFit:
             verbose=0,
         )
 
-    def _note_call(self, *_: Any, **options: Any) -> keras.callbacks.History:
+    def _note_call(self, fit: Callable[..., Any], *rows: Any, **options: Any) -> Any:
         self._batches.append(options.get("batch_size"))
+        if not self._is_stubbed:
+            return fit(*rows, **options)
         history = keras.callbacks.History()
         history.history = defaultdict(lambda: [0.0])
         return history

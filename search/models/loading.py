@@ -124,9 +124,7 @@ class ModelSource:
         own = self.own_fit() if sample is not None else None
         if own is not None and sample is not None:
             asked = own.asking(sample())
-            return explore(
-                asking(asked), self.name, hint=hint, takes_batch_size=lambda: asked.takes_batch_size
-            )
+            return explore(asking(asked), self.name, hint=hint, needed=lambda: asked.needed)
         if self.name in APPLICATIONS:
             # Small pictures: what a model asks for does not depend on them.
             build_model = application(self.name, Signature((32, 32, 3), 10, "classification"))

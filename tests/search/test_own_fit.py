@@ -57,7 +57,7 @@ def test_what_a_fit_asks_for_is_found() -> None:
     assert space("OwnEpochs") == Space(
         (units, Int("epochs", 2, 4, recommended=2), Categorical("batch_size", (16, 32)))
     )
-    assert space("CustomLoop").names == ("units", "batch_size", "learning_rate", "optimizer")
+    assert space("CustomLoop").names == ("units", "batch_size", "learning_rate"), "it has its own optimizer"
     assert space("ReturnsADict") == Space((units,)), "its model.fit is not told the batch size"
 
 
@@ -173,7 +173,10 @@ def test_what_is_wrong_is_told(fit, trainer: str, message: str, tmp_path: Path) 
     [
         (returns_text, "HyperModel.fit returns str; return the history of model.fit, a dict or a number"),
         (lambda self, hp, model, **kwargs: None, "HyperModel.fit returns NoneType; return the history"),
-        (lambda self, hp, model, **kwargs: {"val_f1": 1.0}, "the model does not compute val_accuracy"),
+        (
+            lambda self, hp, model, **kwargs: {"val_f1": 1.0},
+            "HyperModel.fit neither calls its callbacks nor returns val_accuracy",
+        ),
         (lambda self, hp, model, **kwargs: float("nan"), "val_accuracy became nan in fold 1"),
     ],
 )
