@@ -186,7 +186,7 @@ def launch(
     model: Any = None,
     *,
     file: str | os.PathLike[str] | None = None,
-    space: Space | None = None,
+    space: Space | str | os.PathLike[str] | Sequence[str] | None = None,
     storage: Storage = None,
     verbose: int = 2,
     **settings: Any,
@@ -202,12 +202,13 @@ def launch(
             KerasTuner's ``build_model(hp)``, a ``HyperModel``, its class, Optuna's ``define_model(trial)``, or their
             ``module:name``.
         file: A YAML specification; other arguments are laid over it.
-        space: A space of one's own, in place of the model's preset.
+        space: A space of one's own, in place of the model's preset; a YAML file that holds one; or names of the
+            catalogue, as a list or ``a,b,c``.
         storage: A database's URL or path; ``kerasweep.db`` where None.
         verbose: As Keras has it: 0 silent, 1 a bar, 2 a line a trial.
         **settings: Everything else that a sweep has, by the names of ``SETTINGS``: ``search``, ``trials``, ``time``,
             ``target``, ``target_score``, ``limit``, ``epochs``, ``folds``, ``workers``, ``precision``, ``trainer``, ``seed``,
-            ``set``, ``fix``, ...
+            ``preset``, ``set``, ``fix``, ...
 
     Raises:
         KerasweepError: of a kind that says who must act.
@@ -226,15 +227,15 @@ def plan_sweep(
     model: Any = None,
     *,
     file: str | os.PathLike[str] | None = None,
-    space: Space | None = None,
+    space: Space | str | os.PathLike[str] | Sequence[str] | None = None,
     **settings: Any,
 ) -> Plan:
     """Decide everything about a sweep without starting it; the arguments are those of ``launch``."""
     from .search.models import reference_of
     from .search.plan import FROM_PYTHON, make_plan
-    from .search.spec import make_spec
+    from .search.spec import make_spec, space_choice
     from .search.specfile import read_spec
-    from .spaces import space_to_dict
+    from .spaces import Space, space_to_dict
 
     nested = nest(settings)
     given_data = None if data is None or isinstance(data, str | os.PathLike) else data
@@ -246,7 +247,9 @@ def plan_sweep(
     if model is not None:
         nested["model"] = model if isinstance(model, str) else reference_of(model)
     if space is not None:
-        _put(nested, ("space", "define"), space_to_dict(space))
+        base = {"define": space_to_dict(space)} if isinstance(space, Space) else space_choice(space)
+        for key, value in base.items():
+            _put(nested, ("space", key), value)
     spec = read_spec(file, nested) if file is not None else make_spec(nested)
     return make_plan(spec, data=given_data, model=given_model)
 
@@ -403,6 +406,6 @@ def _put(nested: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
 
 def names_study(file: str | os.PathLike[str] | None) -> bool:
     """Tell whether a YAML specification names its study."""
-    from .search.specfile import read_yaml
+    from .search.specfile import read_mapping
 
-    return file is not None and "study" in read_yaml(file)[0]
+    return file is not None and "study" in read_mapping(file)[0]

@@ -52,7 +52,11 @@ class UsageError(KerasweepError, ValueError):
 
 
 class SpaceError(UsageError):
-    """A search space, a hyperparameter, or a configuration is not valid."""
+    """A search space, a hyperparameter, or a configuration is not valid; ``key`` names the field that is wrong."""
+
+    def __init__(self, message: str, key: str = "") -> None:
+        super().__init__(message)
+        self.key = key
 
 
 class SpecError(UsageError):

@@ -13,7 +13,8 @@ from rich.console import Console
 
 from .. import __version__
 from ..errors import KerasweepError, one_line
-from .browsing import best, compare, show, spaces, studies
+from .browsing import best, compare, show, studies
+from .catalogue import spaces
 from .launching import launch, refit, resume
 from .making import delete, doctor, export, import_, report
 

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from ..spaces import PRESETS, preset, space_to_dict, value_text
+from ..spaces import value_text
 from ..studies import (
     StudyRecord,
     TrialRecord,
@@ -28,10 +28,8 @@ from .tables import (
     comparison_table,
     facts_table,
     print_table,
-    space_table,
     state_text,
     studies_table,
-    table,
     trials_table,
 )
 
@@ -134,41 +132,6 @@ def compare(names: Names, storage: Storage = None, as_json: Json = False) -> Non
     print_table(comparison_table(found))
     for note in found.notes:
         Console().print(f"[yellow]![/] {escape(note)}", soft_wrap=True)
-
-
-def spaces(
-    name: Annotated[str | None, typer.Argument(help="A preset.", show_default="all of them")] = None,
-    as_json: Json = False,
-    as_yaml: Annotated[bool, typer.Option("--yaml", help="Print YAML, to be edited and launched.")] = False,
-) -> None:
-    """Show the presets: what varies, what is recommended, and why.
-
-    [dim]kerasweep spaces[/]
-    [dim]kerasweep spaces cnn[/]
-    [dim]kerasweep spaces cnn --yaml > my-space.yaml[/]
-    """
-    if name is None:
-        if as_json:
-            print_json({family: space_to_dict(preset(family)) for family in PRESETS})
-            return
-        made = table("", "preset", "for", ">hyperparameters", ">grid")
-        for family, (meaning, _) in PRESETS.items():
-            space = preset(family)
-            made.add_row(f"[bold]{family}[/]", meaning, str(len(space)), str(sum(1 for _ in space.grid())))
-        print_table(made)
-        return
-    space = preset(name)
-    if as_json:
-        print_json(space_to_dict(space))
-    elif as_yaml:
-        import yaml
-
-        text = yaml.safe_dump(
-            {"space": {"define": space_to_dict(space)}}, sort_keys=False, allow_unicode=True
-        )
-        print(text, end="")  # noqa: T201 - a file for other programs
-    else:
-        print_table(space_table(f"{name}: {PRESETS[name][0]}", space))
 
 
 def _show_study(record: StudyRecord) -> None:

@@ -108,8 +108,14 @@ def launch(
     fixes: Annotated[
         list[str] | None, _option("Space", "Fix a value: batch_size=32.", "--fix", metavar="NAME=VALUE")
     ] = None,
-    preset: Annotated[
-        str | None, _option("Space", "Preset of the model's family.", show_default="basic")
+    preset: Annotated[str | None, _option("Space", "basic, standard or full.", show_default="basic")] = None,
+    space: Annotated[
+        str | None,
+        _option(
+            "Space",
+            "Hyperparameters of the catalogue, or a YAML file that holds a space, in place of a preset.",
+            metavar="NAME,NAME|FILE",
+        ),
     ] = None,
     search: Annotated[
         str | None,
@@ -174,6 +180,9 @@ def launch(
     [dim]kerasweep launch mnist cnn --search grid --limit 3000 --workers 2[/]
     [dim]kerasweep launch houses.csv nn --target price --trials 50 --time 10m[/]
     [dim]kerasweep launch digits dnn --set learning_rate=0.001..0.05:log --fix batch_size=32[/]
+    [dim]kerasweep launch mnist cnn --preset standard[/]
+    [dim]kerasweep launch digits dnn --space optimizer,learning_rate,momentum[/]
+    [dim]kerasweep launch digits dnn --space my-space.yaml[/]
     [dim]kerasweep launch images/ mymodels:build --set units=64,128,256[/]
     [dim]kerasweep launch sweep.yaml --dry-run[/]
     """
@@ -202,7 +211,7 @@ def launch(
         settings["set"] = assignments(sets, "--set")
     if fixes:
         settings["fix"] = assignments(fixes, "--fix")
-    plan = api.plan_sweep(source, family, file=file, **settings)
+    plan = api.plan_sweep(source, family, file=file, space=space, **settings)
     if dry_run:
         _print_dry_run(plan)
         return

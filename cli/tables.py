@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich import box
@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ..spaces import Space, short_text, value_text
+from ..spaces import Condition, Space, short_text, value_text
 from ..studies import StudyRecord, TrialRecord, is_driven
 from ..studies.comparison import StudyComparison
 from ..texts import duration_text, number_text
@@ -138,10 +138,7 @@ def space_table(title: str, space: Space) -> Table:
         "source",
     )
     for parameter in space:
-        when = " and ".join(
-            f"{condition.parent} in {','.join(value_text(value) for value in condition.values)}"
-            for condition in parameter.conditions
-        )
+        when = conditions_text(parameter.conditions)
         made.add_row(
             f"[bold]{escape(parameter.name)}[/]",
             escape(parameter.range_text()),
@@ -153,6 +150,14 @@ def space_table(title: str, space: Space) -> Table:
             escape(parameter.source),
         )
     return made
+
+
+def conditions_text(conditions: Iterable[Condition]) -> str:
+    """Return conditions in words: ``optimizer in sgd,rmsprop and decay in true``."""
+    return " and ".join(
+        f"{condition.parent} in {','.join(value_text(value) for value in condition.values)}"
+        for condition in conditions
+    )
 
 
 def facts_table(facts: dict[str, Any]) -> Table:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError, SpecError
-from ..spaces import Space, apply_overrides, space_from_dict, space_to_dict
+from ..spaces import Space, space_to_dict
 from ..spaces.keras_tuner import EPOCHS, with_epochs
 from .data import Channels, Dataset, Layout, Preparation, choose_preparation, load_dataset, make_folds
 from .machine import choose_workers, computes_bfloat16, cores
@@ -26,6 +26,7 @@ from .models import ModelSource, Precision, Sample, Signature, find_model
 from .oracles import hyperband_trials
 from .pruners import resolve_pruner
 from .samplers import trials_at_most
+from .space_choice import settle_space
 from .spec import DataSpec, SpaceSpec, SweepSpec
 from .sweep import Budget
 from .training import Workload
@@ -121,7 +122,7 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None) -> Plan:
     """
     dataset = _load(spec, data)
     source = _find_model(spec, model, dataset)
-    space = _settle_space(spec, source)
+    space = _settle(spec, source, dataset)
     objective = choose_objective(
         spec.training.metric, spec.training.direction, dataset.task, own_model=source.open_space
     )
@@ -238,7 +239,7 @@ def _load(spec: SweepSpec, given: Any) -> Dataset:
 def _find_model(spec: SweepSpec, given: Any, dataset: Dataset) -> ModelSource:
     """Return the model; KerasTuner's is built for its space, unless the specification has one written out."""
     source = find_model(spec.model if given is None else given, dataset.task)
-    if source.contract == "own" or spec.space.define:
+    if source.contract == "own" or spec.space.define or spec.space.file:
         return source
     from .training.runtime import prepare_tensorflow
 
@@ -256,15 +257,13 @@ def _sample(dataset: Dataset, preparation: Preparation) -> Sample:
     return Sample(fitted.transform(x), fitted.transform_target(dataset.y[some]), signature)
 
 
-def _settle_space(spec: SweepSpec, source: ModelSource) -> Space:
-    asked = spec.space
+def _settle(spec: SweepSpec, source: ModelSource, dataset: Dataset) -> Space:
     hyperband = spec.search.method == "kt-hyperband"
-    if hyperband and EPOCHS in (*asked.set, *asked.fix):
+    if hyperband and EPOCHS in (*spec.space.set, *spec.space.fix):
         raise SpecError(
             "kt-hyperband decides the epochs of every trial itself; give the most of them with --epochs."
         )
-    base = space_from_dict(asked.define) if asked.define else source.space
-    space = apply_overrides(base, asked.set, asked.fix, may_add=source.open_space)
+    space = settle_space(spec.space, source, dataset)
     return with_epochs(space, spec.training.epochs) if hyperband else space
 
 

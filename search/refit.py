@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,10 +17,22 @@ from .machine import cores
 from .models import Build, Signature
 from .plan import all_rows
 from .training import Workload
+from .training.ordering import batches_of
+from .training.plateau import Plateau, plateau_values
 from .training.seeds import fold_seed
 
 if TYPE_CHECKING:
     import keras
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Something that the trainer applied to the model, as code that an exported script repeats."""
+
+    name: str
+    """A function or a class of the source."""
+    source: str
+    arguments: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -48,6 +61,30 @@ class Refit:
     training: dict[str, list[float]]
     """Metric -> epoch, on the training rows while training."""
     seconds: float
+
+    @property
+    def shuffle(self) -> bool:
+        """Whether every epoch had an order of its own, rather than that of the rows."""
+        return batches_of(self.trial.configuration).shuffle
+
+    @property
+    def rows_an_epoch(self) -> int:
+        """Training rows of an epoch: fewer than there are where the last smaller batch was left out."""
+        return batches_of(self.trial.configuration).rows(len(self.dataset.y))
+
+    @property
+    def mixing(self) -> Rule | None:
+        """How training batches were mixed; None where they were not."""
+        from .training.mixing import mixing_of
+
+        mixing = mixing_of(self.trial.configuration, self.preparation.preparation.channels)
+        return None if mixing is None else Rule(mixing.kind, mixing.source, mixing.arguments)
+
+    @property
+    def plateau(self) -> Rule | None:
+        """What lowered the learning rate where the training loss stood still; None where nothing did."""
+        values = plateau_values(self.trial.configuration)
+        return None if values is None else Rule(Plateau.__name__, inspect.getsource(Plateau), values)
 
     def as_dict(self) -> dict[str, Any]:
         """Return what the study stores of it."""

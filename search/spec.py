@@ -6,7 +6,9 @@ the study with its space written out in full.
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -63,7 +65,8 @@ def parse_workers(value: Any) -> int | str:
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    # Docstrings of fields explain them in an editor, through the JSON Schema.
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
 
 
 class DataSpec(_Part):
@@ -83,15 +86,52 @@ class DataSpec(_Part):
     """Held-out share where the source has no test split of its own."""
 
 
+BASES = ("preset", "pick", "file", "define")
+"""Where a space starts from; one at most."""
+SPACE_SUFFIXES = (".yaml", ".yml", ".json")
+
+
+def parse_names(value: Any) -> Any:
+    """Return the names that ``a,b,c`` or a list means; other values as they are."""
+    names = value.split(",") if isinstance(value, str) else value
+    if not isinstance(names, list | tuple):
+        return names
+    names = [name.strip() if isinstance(name, str) else name for name in names]
+    if not names or "" in names:
+        raise ValueError("must name hyperparameters of the catalogue, for example learning_rate,momentum")
+    return names
+
+
+def space_choice(words: str | os.PathLike[str] | Iterable[str]) -> dict[str, Any]:
+    """Return the part of a specification that ``--space`` means: a file by its ending, else names of the catalogue."""
+    if isinstance(words, str | os.PathLike):
+        path = os.fspath(words)
+        return {"file": path} if path.lower().endswith(SPACE_SUFFIXES) else {"pick": path}
+    return {"pick": list(words)}
+
+
 class SpaceSpec(_Part):
-    """What varies: a preset with ranges replaced and values fixed, or a full definition."""
+    """What varies: a preset, a pick of the catalogue, a file or a definition, with ranges replaced and values fixed."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-    preset: Literal["basic"] | None = None
+    preset: Literal["basic", "standard", "full"] | None = None
+    """A size of the family's preset."""
+    pick: Annotated[list[str] | None, BeforeValidator(parse_names)] = None
+    """Names of the catalogue; what they need to be active is added."""
+    file: str | None = None
+    """A space as a YAML file of its own."""
     set: dict[str, Any] = Field(default_factory=dict)
+    """New ranges by name."""
     fix: dict[str, Any] = Field(default_factory=dict)
+    """Values by name."""
     define: dict[str, Any] = Field(default_factory=dict)
+    """Definitions in full, by name; a study stores its space so."""
+
+    @model_validator(mode="after")
+    def _one_base(self) -> SpaceSpec:
+        given = [key for key in BASES if getattr(self, key)]
+        if len(given) > 1:
+            raise ValueError(f"{' and '.join(given)} exclude each other; keep one")
+        return self
 
 
 class SearchSpec(_Part):

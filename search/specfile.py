@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from ..errors import SpecError, one_line
-from .spec import SweepSpec, make_spec
-
-
-class _Loader(yaml.SafeLoader):
-    """Reads ``1e-3`` as the number that everybody means; YAML 1.1 takes it for text because it has no dot."""
-
-
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+$"), list("-+0123456789")
-)
+from ..errors import SpecError
+from ..spaces.yamlfile import Lines, read_yaml
+from .spec import BASES, SweepSpec, make_spec
 
 
 def read_spec(path: str | os.PathLike[str], changes: dict[str, Any] | None = None) -> SweepSpec:
@@ -32,47 +21,42 @@ def read_spec(path: str | os.PathLike[str], changes: dict[str, Any] | None = Non
     Raises:
         SpecError: The file is missing, is not YAML, or has faults; all are named with their lines.
     """
-    data, lines = read_yaml(path)
+    data, lines = read_mapping(path)
     data.pop("provenance", None)
+    if "hyperparameters" in data and "data" not in data:
+        raise SpecError(f"{path} is a space, not a sweep: kerasweep launch DATA MODEL --space {path}.")
+    space = data.get("space")
+    if isinstance(space, dict):
+        data["space"] = _with_found_file(_without_base(space, changes or {}), Path(path).parent)
     return make_spec(_merge(data, changes or {}), str(path), lines)
 
 
-def read_yaml(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[tuple[Any, ...], int]]:
+def _without_base(space: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Return a file's space without what it starts from where the command line names another start."""
+    if not any(key in changes.get("space", {}) for key in BASES):
+        return space
+    return {key: value for key, value in space.items() if key not in BASES}
+
+
+def _with_found_file(space: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Return a space whose file is looked for beside the sweep's."""
+    file = space.get("file")
+    return {**space, "file": str(folder / file)} if isinstance(file, str) else space
+
+
+def read_mapping(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Lines]:
     """Return a YAML file's mapping and the line of every key.
 
     Raises:
-        SpecError: The file is missing, is not text, is not YAML, has a key twice, or holds no mapping.
+        SpecError: The file cannot be read, is not YAML, has a key twice, or holds no mapping.
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise SpecError(f"{path} cannot be read: {reason}.") from error
-    try:
-        root = yaml.compose(text, Loader=_Loader)
-        data = yaml.load(text, Loader=_Loader)  # noqa: S506 - safe
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise SpecError(f"{path} line {line}: not valid YAML: {error.problem or one_line(error)}.") from error
-    except (yaml.YAMLError, ValueError) as error:
-        raise SpecError(f"{path} is not valid YAML: {one_line(error)}.") from error
-    if not isinstance(data, dict):
+    document = read_yaml(path, SpecError)
+    if document.repeated:
+        faults = (f"{document.path} line {line}: {message}" for line, message in document.repeated)
+        raise SpecError("\n".join(faults))
+    if not isinstance(document.data, dict):
         raise SpecError(f"{path} must hold keys and values, for example 'model: ann'.")
-    lines: dict[tuple[Any, ...], int] = {}
-    _collect_lines(root, (), lines, str(path))
-    return data, lines
-
-
-def _collect_lines(node: Any, path: tuple[Any, ...], lines: dict[tuple[Any, ...], int], name: str) -> None:
-    if not isinstance(node, yaml.MappingNode):
-        return
-    for key, value in node.value:
-        here = (*path, key.value)
-        line = key.start_mark.line + 1
-        if here in lines:
-            raise SpecError(f"{name} line {line}: '{key.value}' stands twice, first on line {lines[here]}.")
-        lines[here] = line
-        _collect_lines(value, here, lines, name)
+    return document.data, document.lines
 
 
 def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:

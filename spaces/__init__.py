@@ -16,11 +16,14 @@ from .hyperparameters import (
 from .keras_tuner import space_from_keras_tuner, space_to_keras_tuner
 from .optuna import space_from_optuna, space_to_optuna
 from .overrides import apply_overrides, parse_range, parse_value
-from .presets import PRESETS, preset
+from .presets import PRESETS, SIZES, pick, preset
 from .space import Space, configuration_key, fixed
+from .spacefile import read_space
+from .spacetext import space_text
 
 __all__ = [
     "PRESETS",
+    "SIZES",
     "Categorical",
     "Condition",
     "Configuration",
@@ -36,11 +39,14 @@ __all__ = [
     "hyperparameter_from_dict",
     "parse_range",
     "parse_value",
+    "pick",
     "preset",
+    "read_space",
     "short_text",
     "space_from_dict",
     "space_from_keras_tuner",
     "space_from_optuna",
+    "space_text",
     "space_to_dict",
     "space_to_keras_tuner",
     "space_to_optuna",

@@ -22,7 +22,9 @@ Value: TypeAlias = bool | int | float | str | None
 Configuration: TypeAlias = dict[str, Value]
 Confidence = Literal["low", "medium", "high"]
 
-_CONFIDENCES = ("low", "medium", "high")
+CONFIDENCES = ("low", "medium", "high")
+_LARGEST_INT = 2**53
+"""From here on, a float, which a study stores, skips whole numbers."""
 
 
 def same(left: Value, right: Value) -> bool:
@@ -105,18 +107,24 @@ class Hyperparameter(ABC):
             raise SpaceError(
                 f"A hyperparameter's name must be printable text without '=', got {self.name!r}."
             )
-        if self.confidence not in _CONFIDENCES:
-            raise SpaceError(f"{self.name}: confidence must be low, medium or high, got {self.confidence!r}.")
+        if self.confidence not in CONFIDENCES:
+            raise SpaceError(
+                f"{self.name}: confidence must be low, medium or high, got {self.confidence!r}.",
+                key="confidence",
+            )
+        for key in ("group", "meaning", "advice", "source"):
+            if not isinstance(getattr(self, key), str):
+                raise SpaceError(f"{self.name}: {key} must be text, got {getattr(self, key)!r}.", key=key)
         self._check_conditions()
         self._check_range()
         if self.recommended is None and None not in self._choices():
             object.__setattr__(self, "recommended", self._default())
-        object.__setattr__(self, "recommended", self._check_given(self.recommended, "recommended value"))
+        object.__setattr__(self, "recommended", self._check_given(self.recommended, "recommended"))
         self._check_recommendations()
-        points = tuple(self._check_given(value, "grid value") for value in self.grid)
+        points = tuple(self._check_given(value, "grid") for value in self.grid)
         for position, point in enumerate(points):
             if any(same(point, earlier) for earlier in points[:position]):
-                raise SpaceError(f"{self.name}: the grid value {value_text(point)} stands twice.")
+                raise SpaceError(f"{self.name}: the grid value {value_text(point)} stands twice.", key="grid")
         object.__setattr__(self, "grid", points or self._default_grid())
 
     def _check_recommendations(self) -> None:
@@ -124,9 +132,10 @@ class Hyperparameter(ABC):
         for recommendation in self.recommended_when:
             if not recommendation.conditions:
                 raise SpaceError(
-                    f"{self.name}: a recommendation without a condition is the recommended value."
+                    f"{self.name}: a recommendation without a condition is the recommended value.",
+                    key="recommended_when",
                 )
-            value = self._check_given(recommendation.value, "recommended value")
+            value = self._check_given(recommendation.value, "recommended_when")
             checked.append(Recommendation(value, recommendation.conditions))
         object.__setattr__(self, "recommended_when", tuple(checked))
 
@@ -136,17 +145,21 @@ class Hyperparameter(ABC):
         for position, condition in enumerate(self.conditions):
             if condition.parent in parents[:position]:
                 raise SpaceError(
-                    f"{self.name} has two conditions on {condition.parent}; join their values in one."
+                    f"{self.name} has two conditions on {condition.parent}; join their values in one.",
+                    key="when",
                 )
             if not condition.values:
-                raise SpaceError(f"{self.name} can never be active: no value of {condition.parent} is named.")
+                raise SpaceError(
+                    f"{self.name} can never be active: no value of {condition.parent} is named.", key="when"
+                )
 
-    def _check_given(self, value: Value, what: str) -> Value:
+    def _check_given(self, value: Value, key: str) -> Value:
         try:
             return self.check(value)
         except SpaceError as error:
+            what = "grid value" if key == "grid" else "recommended value"
             raise SpaceError(
-                f"{self.name}: the {what} {value!r} lies outside {self.range_text()}."
+                f"{self.name}: the {what} {value!r} lies outside {self.range_text()}.", key=key
             ) from error
 
     def _choices(self) -> tuple[Value, ...]:
@@ -168,6 +181,11 @@ class Hyperparameter(ABC):
         if len(self.grid) == 1 and same(self.grid[0], self.recommended):
             return (self.recommended_for(configuration),)
         return self.grid
+
+    @property
+    def grid_is_derived(self) -> bool:
+        """Tell whether the grid is the one that the range alone gives."""
+        return self.grid == self._default_grid()
 
     @property
     @abstractmethod
@@ -264,15 +282,17 @@ class Float(Hyperparameter):
         return f"{value_text(self.low)}..{value_text(self.high)}" + (":log" if self.log else "")
 
     def _check_range(self) -> None:
-        for bound in (self.low, self.high):
-            if isinstance(bound, bool) or not isinstance(bound, int | float) or not math.isfinite(bound):
-                raise SpaceError(f"{self.name}: a bound must be a finite number, got {bound!r}.")
+        for key in ("low", "high"):
+            bound = getattr(self, key)
+            if isinstance(bound, bool) or not isinstance(bound, int | float) or not _is_finite(bound):
+                raise SpaceError(f"{self.name}: a bound must be a finite number, got {bound!r}.", key=key)
         object.__setattr__(self, "low", float(self.low))
         object.__setattr__(self, "high", float(self.high))
         _check_bounds(self.name, self.low, self.high, self.log)
         if not math.isfinite(self.high - self.low):
             raise SpaceError(
-                f"{self.name}: the range {self.range_text()} is too wide for a computer's numbers."
+                f"{self.name}: the range {self.range_text()} is too wide for a computer's numbers.",
+                key="high",
             )
 
     def _default(self) -> float:
@@ -342,13 +362,16 @@ class Int(Hyperparameter):
         )
 
     def _check_range(self) -> None:
-        for bound in (self.low, self.high, self.step):
+        for key in ("low", "high", "step"):
+            bound = getattr(self, key)
             if isinstance(bound, bool) or not isinstance(bound, int):
-                raise SpaceError(f"{self.name}: a bound must be a whole number, got {bound!r}.")
+                raise SpaceError(f"{self.name}: a bound must be a whole number, got {bound!r}.", key=key)
+            if abs(bound) > _LARGEST_INT:
+                raise SpaceError(f"{self.name}: the bound {bound:.3g} is too large for a study.", key=key)
         if self.step < 1:
-            raise SpaceError(f"{self.name}: the step must be 1 or more, got {self.step}.")
+            raise SpaceError(f"{self.name}: the step must be 1 or more, got {self.step}.", key="step")
         if self.log and self.step != 1:
-            raise SpaceError(f"{self.name}: a log scale has no step; drop one of the two.")
+            raise SpaceError(f"{self.name}: a log scale has no step; drop one of the two.", key="step")
         _check_bounds(self.name, self.low, self.high, self.log)
 
     def _default(self) -> int:
@@ -410,23 +433,27 @@ class Categorical(Hyperparameter):
 
     def _check_range(self) -> None:
         if not isinstance(self.choices, list | tuple) or not self.choices:
-            raise SpaceError(f"{self.name}: needs at least one choice.")
+            raise SpaceError(f"{self.name}: needs at least one choice.", key="choices")
         object.__setattr__(self, "choices", tuple(self.choices))
         for position, choice in enumerate(self.choices):
             if choice is not None and not isinstance(choice, bool | int | float | str):
                 raise SpaceError(
-                    f"{self.name}: a choice must be text, a number, true, false or none, got {choice!r}."
+                    f"{self.name}: a choice must be text, a number, true, false or none, got {choice!r}.",
+                    key="choices",
                 )
             if isinstance(choice, float) and not math.isfinite(choice):
-                raise SpaceError(f"{self.name}: a choice must be finite, got {choice!r}.")
+                raise SpaceError(f"{self.name}: a choice must be finite, got {choice!r}.", key="choices")
             for earlier in self.choices[:position]:
                 if same(choice, earlier):
-                    raise SpaceError(f"{self.name}: the choice {value_text(choice)} stands twice.")
+                    raise SpaceError(
+                        f"{self.name}: the choice {value_text(choice)} stands twice.", key="choices"
+                    )
                 if choice == earlier:
                     # Optuna compares choices like this, and would read one of the two back as the other.
                     raise SpaceError(
                         f"{self.name}: a study cannot tell the choices {value_text(earlier)} and "
-                        f"{value_text(choice)} apart; drop one of the two."
+                        f"{value_text(choice)} apart; drop one of the two.",
+                        key="choices",
                     )
 
     def _default(self) -> Value:
@@ -450,12 +477,23 @@ def short_text(value: Value) -> str:
     return f"{value:.4g}" if isinstance(value, float) else value_text(value)
 
 
+def _is_finite(number: float) -> bool:
+    try:
+        return math.isfinite(number)
+    except OverflowError:  # a whole number that no float holds
+        return False
+
+
 def _check_bounds(name: str, low: float, high: float, log: Any) -> None:
     if not isinstance(log, bool):
-        raise SpaceError(f"{name}: log must be true or false, got {log!r}.")
+        raise SpaceError(f"{name}: log must be true or false, got {log!r}.", key="log")
     if low >= high:
         text = f"{value_text(low)}..{value_text(high)}"
-        raise SpaceError(f"{name}: the range {text} is empty; the lower bound must be below the upper one.")
+        raise SpaceError(
+            f"{name}: the range {text} is empty; the lower bound must be below the upper one.", key="low"
+        )
     if log and low <= 0:
         start = value_text(low)
-        raise SpaceError(f"{name}: a log scale cannot start at {start}; choose a lower bound above zero.")
+        raise SpaceError(
+            f"{name}: a log scale cannot start at {start}; choose a lower bound above zero.", key="log"
+        )

@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import SpaceError, did_you_mean
 from .files import hyperparameter_from_dict, hyperparameter_to_dict
 from .hyperparameters import Categorical, Float, Hyperparameter, Int, Value
-from .space import Space, fixed
+from .space import Space, fits, fixed
 
 _WORDS: dict[str, Value] = {"true": True, "false": False, "none": None, "null": None}
 
@@ -43,7 +43,7 @@ def apply_overrides(
             if name in fixes:
                 if name in ranges:
                     raise SpaceError(f"{name} is both set and fixed; drop one of the two.")  # noqa: TRY301
-                new: Hyperparameter = fixed(name, _fixed_value(name, written, old), old)
+                new: Hyperparameter = fixed(name, fixed_value(name, written, old), old)
             else:
                 new = parse_range(name, written, old)
             space = space.with_hyperparameter(new)
@@ -74,17 +74,26 @@ def parse_range(name: str, written: Any, like: Hyperparameter | None = None) -> 
     if isinstance(written, str) and ".." in written:
         made = _parse_bounds(name, written, like, words)
     else:
-        made = Categorical(name, tuple(_fitting(choice, like) for choice in _choices(name, written)), **words)
+        made = Categorical(
+            name, tuple(_fitting(choice, like) for choice in _choices(name, written, like)), **words
+        )
     return _keep_recommended(made, like)
 
 
-def _choices(name: str, written: Any) -> list[Value]:
+def _choices(name: str, written: Any, like: Hyperparameter | None) -> list[Value]:
     if not isinstance(written, str):
         return list(written) if isinstance(written, list | tuple) else [written]
     parts = written.split(",")
     if not all(part.strip() for part in parts):
         raise SpaceError(f"{name}: a value is empty; write {name}=a,b,c or {name}=low..high.")
-    return [parse_value(part) for part in parts]
+    return [_meant(part, like) for part in parts]
+
+
+def _meant(written: Any, like: Hyperparameter | None) -> Value:
+    """Return the value of a word: a choice of that very text (``none`` of ``none,batch,layer``), else by its form."""
+    if isinstance(like, Categorical) and isinstance(written, str) and written.strip() in like.choices:
+        return written.strip()
+    return parse_value(written)
 
 
 def _words_of(like: Hyperparameter | None) -> dict[str, Any]:
@@ -113,10 +122,15 @@ def parse_value(text: Any) -> Value:
     return word
 
 
-def _fixed_value(name: str, written: Any, old: Hyperparameter | None) -> Value:
+def fixed_value(name: str, written: Any, old: Hyperparameter | None) -> Value:
+    """Return the value that a word fixes a hyperparameter to.
+
+    Raises:
+        SpaceError: It is empty, or not of the kind that the hyperparameter's values are.
+    """
     if isinstance(written, str) and not written.strip():
         raise SpaceError(f"{name}: a value is empty; write {name}=value.")
-    value = _fitting(parse_value(written), old)
+    value = _fitting(_meant(written, old), old)
     if isinstance(old, Categorical) and all(isinstance(choice, str) for choice in old.choices):
         return old.check(value)  # names of optimizers or activations: a new one would be a typing error
     return value
@@ -180,14 +194,6 @@ def _keep_recommended(made: Hyperparameter, like: Hyperparameter | None) -> Hype
     """Return a new range with what it still holds of the old one's recommended values."""
     if like is None:
         return made
-    kept = tuple(one for one in like.recommended_when if _holds(made, one.value))
-    recommended = like.recommended if _holds(made, like.recommended) else made.recommended
+    kept = tuple(one for one in like.recommended_when if fits(made, one.value))
+    recommended = like.recommended if fits(made, like.recommended) else made.recommended
     return replace(made, recommended=recommended, recommended_when=kept)
-
-
-def _holds(hyperparameter: Hyperparameter, value: Value) -> bool:
-    try:
-        hyperparameter.check(value)
-    except SpaceError:
-        return False
-    return True

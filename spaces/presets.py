@@ -1,200 +1,405 @@
-"""The ``basic`` preset of each family: what a first course in deep learning recommends, as data.
+"""Presets: what a family of models is searched for, in three sizes, made from the catalogue.
 
-Values come from the course notes that this project grew out of (initial learning rate 0.01-0.04, batch 100,
-16-32 as well with batch normalization, ReLU, Adam or SGD, 3x3 kernels, dropout 0.25-0.4) unless a ``source`` says
-otherwise. A grid over a basic preset has 6 to 10 configurations, as a practitioner's first grid has.
+``basic`` is what a first course recommends (learning rate 0.01-0.04, batch 100, 16-32 and more with batch
+normalization, ReLU, Adam or SGD, 3x3 kernels, dropout 0.25-0.4), and its grid has 6 to 10 configurations, as a
+practitioner's first grid has. ``standard`` adds what practitioners try next, ``full`` all that acts on the family.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, get_args
 
 from ..errors import SpaceError, did_you_mean
-from .hyperparameters import Categorical, Condition, Float, Hyperparameter, Int
-from .space import Space
+from .additions import missing_ancestors
+from .catalogue import CATALOGUE, entry
+from .catalogue.entry import advise, when
+from .catalogue.sources import COURSE
+from .dependencies import in_order
+from .hyperparameters import Categorical, Hyperparameter
+from .space import Space, fixed, narrowed
 
-COURSE = "notes of a first deep-learning course"
-GLOROT = "Glorot et al. 2011, Deep Sparse Rectifier Neural Networks"
-DROPOUT = "Srivastava et al. 2014, Dropout"
-BATCH_NORMALIZATION = "Ioffe and Szegedy 2015, Batch Normalization"
-VGG = "Simonyan and Zisserman 2015, Very Deep Convolutional Networks"
+Size = Literal["basic", "standard", "full"]
+SIZES: tuple[Size, ...] = get_args(Size)
+Changes = Mapping[str, Any]
+"""Fields of a hyperparameter, other than the catalogue has them."""
 
-OPTIMIZER = Categorical(
+
+@dataclass(frozen=True)
+class Preset:
+    """What is known about searching a family."""
+
+    meaning: str
+    basic: Mapping[str, Changes]
+    """Hyperparameter -> what the course says otherwise than the catalogue."""
+    standard: tuple[str, ...] = ()
+    """Further hyperparameters of the standard preset."""
+    ranges: Mapping[str, Changes] = field(default_factory=dict)
+    """Hyperparameter -> what differs for this family in all sizes but the basic one."""
+    task: str | None = None
+    """Where the family does one."""
+    kind: str | None = None
+    """Where the family reads one kind of data."""
+
+
+_RATE: Changes = {
+    "low": 0.001,
+    "high": 0.1,
+    "recommended": 0.01,
+    "recommended_when": (),
+    "grid": (0.01, 0.02, 0.04),
+    "source": f"{COURSE}: 0.01-0.04",
+}
+_TWO_RATES: Changes = {**_RATE, "grid": (0.01, 0.04)}
+_OPTIMIZER: Changes = {"choices": ("adam", "sgd"), "grid": ("adam", "sgd")}
+_ACTIVATION: Changes = {"choices": ("relu", "elu", "tanh")}
+_UNITS: Changes = {"low": 16, "high": 512}
+_DROPOUT: Changes = {"low": 0.1, "high": 0.5, "grid": (0.25, 0.4)}
+_NORMALIZATION: Changes = {"choices": ("none", "batch")}
+
+
+_BATCHES: Changes = {"choices": (100, 32, 64, 200), "recommended": 100, "recommended_when": ()}
+_BATCHES_NORMALIZED: Changes = {
+    "choices": (100, 16, 32),
+    "recommended": 100,
+    "recommended_when": (),
+    "source": f"{COURSE}: 100; with batch normalization 16-32 as well",
+}
+_HIDDEN: Changes = {"low": 1, "high": 3}
+_WITH_HIDDEN: Changes = {"conditions": when(hidden_layers=(1, 2, 3))}
+
+_TRAINING = (
     "optimizer",
-    ("adam", "sgd"),
-    recommended="adam",
-    confidence="high",
-    group="optimizer",
-    meaning="rule that turns gradients into steps",
-    source=COURSE,
-)
-LEARNING_RATE = Float(
     "learning_rate",
-    0.001,
-    0.1,
-    log=True,
-    recommended=0.01,
-    confidence="medium",
-    grid=(0.01, 0.02, 0.04),
-    group="optimizer",
-    meaning="length of a step; the first hyperparameter to get right",
-    source=f"{COURSE}: 0.01-0.04",
-)
-BATCH_SIZE = Categorical(
+    "momentum",
+    "decay",
+    "weight_decay",
+    "clipping",
+    "global_clipnorm",
+    "use_ema",
+    "ema_momentum",
+    "learning_rate_schedule",
+    "warmup",
+    "warmup_epochs",
     "batch_size",
-    (100, 32, 64, 200),
-    recommended=100,
-    confidence="medium",
-    grid=(100,),
-    group="batch",
-    meaning="rows a step",
-    source=COURSE,
+    "label_smoothing",
+    "class_weight",
+    "regression_loss",
+    "huber_delta",
 )
-BATCH_SIZE_NORMALIZED = replace(
-    BATCH_SIZE, choices=(100, 16, 32), source=f"{COURSE}: 100; with batch normalization 16-32 as well"
-)
-ACTIVATION = Categorical(
+_LAYERS = (
     "activation",
-    ("relu", "elu", "tanh"),
-    recommended="relu",
-    confidence="high",
-    grid=("relu",),
-    group="activation",
-    meaning="what a hidden unit does with its sum",
-    source=f"{COURSE}; {GLOROT}",
-)
-UNITS = Int(
-    "units",
-    16,
-    512,
-    log=True,
-    recommended=128,
-    confidence="low",
-    grid=(128,),
-    group="shape",
-    meaning="width of a hidden layer",
-    source=COURSE,
-)
-DROPOUT_RATE = Float(
+    "normalization",
     "dropout",
-    0.1,
-    0.5,
-    recommended=0.25,
-    confidence="medium",
-    grid=(0.25, 0.4),
-    group="dropout",
-    meaning="share of units silenced in a step, against overfitting",
-    source=f"{COURSE}: 0.25-0.4; {DROPOUT}",
+    "kernel_initializer",
+    "kernel_regularizer",
+    "l2",
+    "input_noise",
 )
-NORMALIZATION = Categorical(
-    "batch_normalization",
-    (False, True),
-    recommended=False,
-    confidence="low",
-    grid=(False,),
-    group="normalization",
-    meaning="whether layers standardise what they pass on over the batch",
-    source=BATCH_NORMALIZATION,
+_TABLES = ("scaling", "imputation", "encoding")
+_DENSE = ("hidden_layers", "units", "units_growth", "skip_connections")
+_PICTURES = (
+    "filters",
+    "kernel_size",
+    "head",
+    "head_layers",
+    "units",
+    "random_flip",
+    "geometry",
+    "translation",
+    "rotation",
+    "mixing",
+    "mixing_alpha",
 )
-TWO_RATES = replace(LEARNING_RATE, grid=(0.01, 0.04))
+
+_NARROW: Mapping[str, Changes] = {
+    "optimizer": {"choices": ("adam", "sgd", "adamw", "nadam", "rmsprop")},
+    "learning_rate": {"low": 0.0001, "high": 0.3},
+    "clipping": {"choices": ("none", "global_norm")},
+    "learning_rate_schedule": {"choices": ("constant", "cosine", "one_cycle", "plateau")},
+    "activation": {"choices": ("relu", "elu", "tanh", "gelu", "silu", "leaky_relu", "selu")},
+    "normalization": {"choices": ("none", "batch", "layer")},
+    "kernel_initializer": {"choices": ("glorot_uniform", "he_normal", "lecun_normal", "orthogonal")},
+    "kernel_regularizer": {"choices": ("none", "l2")},
+    "regression_loss": {"choices": ("squared_error", "huber")},
+}
+"""What the standard preset leaves out of a catalogue's choices."""
+
+_NO_MATRICES: Changes = {"choices": ("none", "l2", "l1", "l1_l2")}
+"""An orthogonal regularizer is for matrices; most weights of a convolutional net are none."""
+
+PRESETS: dict[str, Preset] = {
+    "linear": Preset(
+        "linear or logistic regression, a baseline",
+        {
+            "optimizer": _OPTIMIZER,
+            "learning_rate": _RATE,
+            "batch_size": _BATCHES,
+        },
+        standard=(*_TRAINING, "input_noise", "input_dropout", "output_regularizer", "output_l2", *_TABLES),
+    ),
+    "nn": Preset(
+        "regression from one feature or many, one or more dense layers",
+        {
+            "optimizer": {**_OPTIMIZER, "recommended": "sgd", "grid": ("sgd",)},
+            "learning_rate": _RATE,
+            "batch_size": _BATCHES,
+            "hidden_layers": {"low": 0, "high": 3, "recommended": 1, "grid": (0, 1, 2)},
+            "units": {"low": 4, "high": 128, "recommended": 32, **_WITH_HIDDEN},
+            "activation": {**_ACTIVATION, **_WITH_HIDDEN},
+        },
+        standard=(*_TRAINING, *_LAYERS, *_DENSE, *_TABLES),
+        ranges={
+            "hidden_layers": {"low": 1, "high": 4, "recommended": 1},
+            "units": {"low": 4, "high": 256, "recommended": 32},
+            "dropout": {"recommended": 0.0},
+        },
+        task="regression",
+    ),
+    "ann": Preset(
+        "classification with one hidden layer",
+        {
+            "optimizer": _OPTIMIZER,
+            "learning_rate": _RATE,
+            "batch_size": _BATCHES,
+            "units": _UNITS,
+            "activation": _ACTIVATION,
+        },
+        standard=(*_TRAINING, *_LAYERS, "units", *_TABLES),
+        ranges={"dropout": {"recommended": 0.0}},
+        task="classification",
+    ),
+    "dnn": Preset(
+        "hidden layers with dropout",
+        {
+            "optimizer": _OPTIMIZER,
+            "learning_rate": _TWO_RATES,
+            "batch_size": _BATCHES_NORMALIZED,
+            "hidden_layers": _HIDDEN,
+            "units": _UNITS,
+            "activation": _ACTIVATION,
+            "dropout": _DROPOUT,
+            "normalization": _NORMALIZATION,
+        },
+        standard=(*_TRAINING, *_LAYERS, *_DENSE, *_TABLES),
+    ),
+    "mlp_residual": Preset(
+        "residual blocks of dense layers, for tables",
+        {
+            "optimizer": {"choices": ("adam", "sgd"), "grid": ("adam",)},
+            "learning_rate": {**_RATE, "recommended": 0.01, "grid": (0.001, 0.01)},
+            "batch_size": _BATCHES_NORMALIZED,
+            "units": {**_UNITS, "high": 256},
+            "blocks": {"low": 1, "high": 4, "grid": (1, 2)},
+            "expansion": {},
+            "activation": _ACTIVATION,
+            "dropout": _DROPOUT,
+            "normalization": {**_NORMALIZATION, "recommended": "batch"},
+        },
+        standard=(*_TRAINING, *_LAYERS, "units", "blocks", "expansion", "residual_dropout", *_TABLES),
+        ranges={"normalization": {"recommended": "batch"}, "units": {"low": 16, "high": 512}},
+    ),
+    "cnn": Preset(
+        "3x3 convolutions, max pooling, dropout, a dense layer",
+        {
+            "optimizer": _OPTIMIZER,
+            "learning_rate": _TWO_RATES,
+            "batch_size": _BATCHES_NORMALIZED,
+            "blocks": {"low": 1, "high": 3},
+            "filters": {"low": 8, "high": 64},
+            "kernel_size": {"choices": (3, 5)},
+            "units": {"low": 32, "high": 256, "meaning": "width of the dense layer before the output"},
+            "activation": _ACTIVATION,
+            "dropout": _DROPOUT,
+            "normalization": _NORMALIZATION,
+        },
+        standard=(*_TRAINING, *_LAYERS, "blocks", "convolutions", *_PICTURES),
+        ranges={
+            "units": {"low": 32, "high": 512, "conditions": when(head_layers=(1, 2, 3))},
+            "kernel_regularizer": _NO_MATRICES,
+        },
+        kind="image",
+    ),
+    "resnet": Preset(
+        "stages of residual convolutions, global average pooling",
+        {
+            "optimizer": {"choices": ("adam", "sgd"), "recommended": "sgd", "grid": ("adam", "sgd")},
+            "learning_rate": {
+                **_RATE,
+                "high": 0.3,
+                "recommended": 0.01,
+                "recommended_when": advise("optimizer", {"sgd": 0.1}),
+                "grid": (0.01, 0.03, 0.1),
+                "source": "He et al. 2016, Deep Residual Learning, section 4.2: SGD 0.1",
+            },
+            "momentum": {"low": 0.8, "conditions": when(optimizer="sgd"), "recommended_when": ()},
+            "decay": {"recommended": True, "recommended_when": ()},
+            "weight_decay": {"recommended_when": advise("optimizer", {"sgd": 0.0005})},
+            "learning_rate_schedule": {
+                "choices": ("one_cycle", "cosine", "constant"),
+                "recommended": "one_cycle",
+                "grid": ("one_cycle",),
+            },
+            "batch_size": {**_BATCHES, "choices": (128, 64, 32), "recommended": 128},
+            "stages": {"low": 1, "high": 3},
+            "blocks": {"low": 1, "high": 3},
+            "filters": {"low": 16, "high": 64},
+            "normalization": {**_NORMALIZATION, "recommended": "batch"},
+            "random_flip": {"choices": ("none", "horizontal")},
+            "geometry": {},
+            "translation": {},
+            "head": {"choices": ("global_average", "flatten"), "recommended": "global_average"},
+        },
+        standard=(*_TRAINING, *_LAYERS, "stages", "blocks", *_PICTURES, "stochastic_depth"),
+        ranges={
+            "optimizer": {"recommended": "sgd"},
+            "learning_rate": {"recommended_when": advise("optimizer", {"sgd": 0.1})},
+            "momentum": {},
+            "decay": {"recommended": True, "recommended_when": ()},
+            "learning_rate_schedule": {"recommended": "one_cycle"},
+            "normalization": {"recommended": "batch"},
+            "head": {"recommended": "global_average"},
+            "head_layers": {"recommended": 0},
+            "dropout": {"recommended": 0.0},
+            "filters": {"low": 8, "high": 64},
+            "stages": {"low": 1, "high": 3},
+            "blocks": {"low": 1, "high": 3},
+            "units": {"low": 32, "high": 512, "conditions": when(head_layers=(1, 2, 3))},
+            "kernel_regularizer": _NO_MATRICES,
+        },
+        kind="image",
+    ),
+    "own": Preset(
+        "a model function of your own: optimizer, learning rate and batch size",
+        {"optimizer": _OPTIMIZER, "learning_rate": _RATE, "batch_size": _BATCHES},
+        standard=_TRAINING,
+    ),
+}
+"""Each family's presets."""
 
 
-def _hidden_layers(low: int, high: int, recommended: int, grid: tuple[int, ...] = ()) -> Int:
-    return Int(
-        "hidden_layers",
-        low,
-        high,
-        recommended=recommended,
-        confidence="low",
-        grid=grid or (recommended,),
-        group="shape",
-        meaning="number of layers between input and output",
-        source=COURSE,
+def preset(family: str, size: str = "basic", *, task: str | None = None, kind: str | None = None) -> Space:
+    """Return a family's preset.
+
+    Args:
+        family: One of ``PRESETS``.
+        size: ``basic``, ``standard`` or ``full``.
+        task: Leaves out what acts on the other task only.
+        kind: Leaves out what acts on other kinds of data only: ``table``, ``array``, ``image``, ``colour image``.
+
+    Raises:
+        SpaceError: There is no such family or size.
+    """
+    known = _preset(family)
+    if size not in SIZES:
+        raise SpaceError(f"There is no preset '{size}'.{did_you_mean(size, SIZES)}")
+    if size == "basic":
+        return _space(_changed(name, changes, grid=True) for name, changes in known.basic.items())
+    wanted = _applying(family, task, kind)
+    if size == "full":
+        return _space(_ranged(known, name) for name in wanted if name != "epochs")  # the sweep says how many
+    names = [name for name in wanted if name in known.standard or name in known.basic]
+    return _space(_ranged(known, name, _NARROW) for name in names)
+
+
+def pick(family: str, names: Sequence[str], *, task: str | None = None, kind: str | None = None) -> Space:
+    """Return a space in which the named hyperparameters vary, and the rest of the basic preset is fixed.
+
+    What a picked one depends on is fixed at a value under which it is active.
+
+    Raises:
+        SpaceError: with every name that is not in the catalogue or does not act on the family; or two of them want
+            different values of one that is not picked.
+    """
+    applying = _applying(family, task, kind)
+    names = tuple(dict.fromkeys(names))
+    faults = [_why_not(name, family) for name in names if name not in applying]
+    if faults:
+        raise SpaceError(" ".join(faults))
+    basic, known = preset(family), _preset(family)
+    made: dict[str, Hyperparameter] = {
+        name: fixed(name, value, basic[name]) for name, value in basic.recommended().items()
+    }
+    made |= {name: _ranged(known, name) for name in names}
+    picked = [made[name] for name in names]
+    made |= {ancestor.name: ancestor for ancestor in missing_ancestors(picked, names)}
+    return _space(made.values())
+
+
+def _preset(family: str) -> Preset:
+    if family not in PRESETS:
+        raise SpaceError(f"There is no preset '{family}'.{did_you_mean(family, PRESETS)}")
+    return PRESETS[family]
+
+
+def _applying(family: str, task: str | None, kind: str | None) -> list[str]:
+    """Return the names of what acts on a family's models."""
+    known = _preset(family)
+    task, kind = task or known.task, kind or known.kind
+    return [name for name, found in CATALOGUE.items() if found.applies(family, task, kind)]
+
+
+def _why_not(name: str, family: str) -> str:
+    families = entry(name).families  # raises where there is no such hyperparameter
+    if family in families:
+        return f"{name} does nothing for these data."
+    return f"{name} does nothing for {family}; it acts on {', '.join(families)}."
+
+
+def _ranged(known: Preset, name: str, *more: Mapping[str, Changes]) -> Hyperparameter:
+    """Return a catalogue's hyperparameter as a family has it; a grid takes the course's values, or the recommended one."""
+    made = _changed(name, known.ranges.get(name, {}))
+    for changes in more:
+        made = _made(made, changes.get(name, {}))
+    grid = known.basic.get(name, {}).get("grid", ())
+    return replace(
+        made, grid=grid if grid and all(_holds(made, value) for value in grid) else (made.recommended,)
     )
 
 
-_WITH_HIDDEN = (Condition("hidden_layers", (1, 2, 3)),)
+def _changed(name: str, changes: Changes, *, grid: bool = False) -> Hyperparameter:
+    made = _made(entry(name).hyperparameter, changes)
+    return made if "grid" in changes or not grid else replace(made, grid=(made.recommended,))
 
-_TRAINING = (OPTIMIZER, LEARNING_RATE, BATCH_SIZE)
 
-_NN = (
-    replace(OPTIMIZER, recommended="sgd", grid=("sgd",)),
-    LEARNING_RATE,
-    BATCH_SIZE,
-    _hidden_layers(0, 3, 1, grid=(0, 1, 2)),
-    replace(UNITS, low=4, high=128, recommended=32, grid=(32,), conditions=_WITH_HIDDEN),
-    replace(ACTIVATION, conditions=_WITH_HIDDEN),
-)
-_ANN = (OPTIMIZER, LEARNING_RATE, BATCH_SIZE, UNITS, ACTIVATION)
-_DNN = (
-    OPTIMIZER,
-    TWO_RATES,
-    BATCH_SIZE_NORMALIZED,
-    _hidden_layers(1, 3, 2),
-    UNITS,
-    ACTIVATION,
-    DROPOUT_RATE,
-    NORMALIZATION,
-)
-_CNN = (
-    OPTIMIZER,
-    TWO_RATES,
-    BATCH_SIZE_NORMALIZED,
-    Int(
-        "blocks",
-        1,
-        3,
-        recommended=2,
-        confidence="medium",
-        grid=(2,),
-        group="convolution",
-        meaning="number of convolution-and-pooling blocks",
-        source=COURSE,
-    ),
-    Int(
-        "filters",
-        8,
-        64,
-        log=True,
-        recommended=32,
-        confidence="medium",
-        grid=(32,),
-        group="convolution",
-        meaning="filters of the first block; each further block has twice as many",
-        source=VGG,
-    ),
-    Categorical(
-        "kernel_size",
-        (3, 5),
-        recommended=3,
-        confidence="high",
-        grid=(3,),
-        group="convolution",
-        meaning="side of a convolution's window in pixels",
-        source=f"{COURSE}: 3x3; {VGG}",
-    ),
-    replace(UNITS, low=32, high=256, meaning="width of the dense layer before the output"),
-    ACTIVATION,
-    DROPOUT_RATE,
-    NORMALIZATION,
+def _made(known: Hyperparameter, changes: Changes) -> Hyperparameter:
+    """Return a hyperparameter with other fields; a range becomes choices where it is given choices."""
+    if not changes:
+        return known
+    fields = {"grid": (), "recommended_when": (), **changes}
+    if "choices" in changes and not isinstance(known, Categorical):
+        made: Hyperparameter = Categorical(
+            known.name, **{**{key: getattr(known, key) for key in _SHARED}, **fields}
+        )
+    else:
+        made = replace(known, **fields)
+    if "recommended_when" in changes:
+        return made
+    kept = tuple(one for one in known.recommended_when if _holds(made, one.value))
+    return replace(made, recommended_when=kept)
+
+
+def _holds(hyperparameter: Hyperparameter, value: Any) -> bool:
+    try:
+        hyperparameter.check(value)
+    except SpaceError:
+        return False
+    return True
+
+
+_SHARED = (
+    "recommended",
+    "recommended_when",
+    "confidence",
+    "conditions",
+    "group",
+    "meaning",
+    "advice",
+    "source",
 )
 
-PRESETS: dict[str, tuple[str, tuple[Hyperparameter, ...]]] = {
-    "nn": ("regression from one feature or many, one or more dense layers", _NN),
-    "ann": ("classification with one hidden layer", _ANN),
-    "dnn": ("hidden layers with dropout", _DNN),
-    "cnn": ("3x3 convolutions, max pooling, dropout, a dense layer", _CNN),
-    "own": ("a model function of your own: optimizer, learning rate and batch size", _TRAINING),
-}
-"""One-line description and hyperparameters of each family's basic preset."""
 
-
-def preset(family: str) -> Space:
-    """Return the basic preset of a family.
-
-    Raises:
-        SpaceError: There is no such family.
-    """
-    if family not in PRESETS:
-        raise SpaceError(f"There is no preset '{family}'.{did_you_mean(family, PRESETS)}")
-    return Space(PRESETS[family][1])
+def _space(made: Iterable[Hyperparameter]) -> Space:
+    """Return a space in which parents come first; what depends on something that is not there goes, or does not ask."""
+    return Space(narrowed(in_order(tuple(made))))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..errors import SpaceError, did_you_mean
+from .dependencies import ContradictionError, Demands, demands_of, settled
 from .hyperparameters import (
     Categorical,
     Condition,
@@ -30,47 +33,10 @@ class Space:
     hyperparameters: tuple[Hyperparameter, ...]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "hyperparameters", tuple(self.hyperparameters))
-        earlier: dict[str, Hyperparameter] = {}
-        for hyperparameter in self.hyperparameters:
-            if hyperparameter.name in earlier:
-                raise SpaceError(f"{hyperparameter.name} is defined twice.")
-            earlier[hyperparameter.name] = self._with_canonical_conditions(hyperparameter, earlier)
-        object.__setattr__(self, "hyperparameters", tuple(earlier.values()))
-
-    def _with_canonical_conditions(
-        self, child: Hyperparameter, earlier: Mapping[str, Hyperparameter]
-    ) -> Hyperparameter:
-        """Return a hyperparameter whose conditions name values as its parents give them: 2, not 2.0."""
-        conditions = self._canonical(child.name, child.conditions, earlier)
-        recommendations = tuple(
-            Recommendation(one.value, self._canonical(child.name, one.conditions, earlier))
-            for one in child.recommended_when
-        )
-        if not conditions and not recommendations:
-            return child
-        return replace(child, conditions=conditions, recommended_when=recommendations)
-
-    def _canonical(
-        self, child: str, conditions: Sequence[Condition], earlier: Mapping[str, Hyperparameter]
-    ) -> tuple[Condition, ...]:
-        canonical = []
-        for condition in conditions:
-            if condition.parent == child:
-                raise SpaceError(f"{child} depends on itself.")
-            if condition.parent not in earlier:
-                if condition.parent in self.names:
-                    raise SpaceError(
-                        f"{child} depends on {condition.parent}, which must be defined before it."
-                    )
-                hint = did_you_mean(condition.parent, earlier)
-                raise SpaceError(f"{child} depends on {condition.parent}, which is not in the space.{hint}")
-            try:
-                values = tuple(earlier[condition.parent].check(value) for value in condition.values)
-            except SpaceError as error:
-                raise SpaceError(f"{child} has a condition that never holds: {error}") from error
-            canonical.append(Condition(condition.parent, values))
-        return tuple(canonical)
+        made, faults = settled(tuple(self.hyperparameters))
+        if faults:
+            raise SpaceError(" ".join(fault.message for fault in faults))
+        object.__setattr__(self, "hyperparameters", made)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -99,12 +65,8 @@ class Space:
         """
         if new.name not in self:
             return Space((*self.hyperparameters, new))
-        kept: dict[str, Hyperparameter] = {}
-        for old in self.hyperparameters:
-            child = new if old.name == new.name else _narrowed(old, kept)
-            if child is not None:
-                kept[child.name] = child
-        return Space(tuple(kept.values()))
+        changed = [new if old.name == new.name else old for old in self.hyperparameters]
+        return Space(narrowed(changed, untouched=(new.name,)))
 
     def recommended(self) -> Configuration:
         """Return the configuration that know-how suggests to try first."""
@@ -148,6 +110,10 @@ class Space:
     def grid(self) -> Iterator[Configuration]:
         """Yield every combination of the grid values once; inactive hyperparameters are left out."""
         return self._extend({}, 0, lambda hyperparameter, chosen: hyperparameter.grid_for(chosen))
+
+    def grid_size(self, at_most: int) -> int:
+        """Return the number of combinations of the grid values, or one more than ``at_most`` where there are more."""
+        return sum(1 for _ in itertools.islice(self.grid(), at_most + 1))
 
     def configurations(self) -> Iterator[Configuration]:
         """Yield every configuration of a finite space once.
@@ -209,38 +175,70 @@ class Space:
         return checked
 
 
-def _narrowed(child: Hyperparameter, earlier: Mapping[str, Hyperparameter]) -> Hyperparameter | None:
-    """Return a hyperparameter with the values of its conditions that its parents still take; None where none is left."""
-    conditions = _left_of(child.conditions, earlier)
-    if conditions is None:
-        return None
-    recommendations = []
+def narrowed(
+    hyperparameters: Iterable[Hyperparameter], untouched: Collection[str] = ()
+) -> tuple[Hyperparameter, ...]:
+    """Return hyperparameters with the values of their conditions that their parents take, without those never active.
+
+    Args:
+        hyperparameters: Parents before their children.
+        untouched: Names of those that are kept as they are; a ``Space`` says what is wrong with their conditions.
+    """
+    kept: dict[str, Hyperparameter] = {}
+    demands: dict[str, Demands] = {}
+    for child in hyperparameters:
+        if child.name in untouched:
+            kept[child.name] = child
+            with suppress(ContradictionError):
+                demands[child.name] = demands_of(child.name, child.conditions, demands)
+            continue
+        conditions = left_of(child.conditions, kept)
+        if conditions is None:
+            continue
+        try:
+            demands[child.name] = demands_of(child.name, conditions, demands)
+        except ContradictionError:
+            continue
+        recommendations = tuple(_still_recommended(child, conditions, kept, demands))
+        kept[child.name] = replace(child, conditions=conditions, recommended_when=recommendations)
+    return tuple(kept.values())
+
+
+def _still_recommended(
+    child: Hyperparameter,
+    conditions: Sequence[Condition],
+    earlier: Mapping[str, Hyperparameter],
+    demands: Mapping[str, Demands],
+) -> Iterator[Recommendation]:
     for recommendation in child.recommended_when:
-        left = _left_of(recommendation.conditions, earlier)
-        if left is not None:
-            recommendations.append(Recommendation(recommendation.value, left))
-    return replace(child, conditions=conditions, recommended_when=tuple(recommendations))
+        left = left_of(recommendation.conditions, earlier)
+        if left is None:
+            continue
+        try:
+            demands_of(child.name, (*conditions, *left), demands)
+        except ContradictionError:
+            continue
+        yield Recommendation(recommendation.value, left)
 
 
-def _left_of(
+def left_of(
     conditions: Sequence[Condition], earlier: Mapping[str, Hyperparameter]
 ) -> tuple[Condition, ...] | None:
     """Return conditions with the values that their parents still take; None where one can no longer hold."""
     left = []
     for condition in conditions:
         parent = earlier.get(condition.parent)
-        values = (
-            () if parent is None else tuple(value for value in condition.values if _allows(parent, value))
-        )
+        values = () if parent is None else tuple(value for value in condition.values if fits(parent, value))
         if not values:
             return None
         left.append(Condition(condition.parent, values))
     return tuple(left)
 
 
-def _allows(parent: Hyperparameter, value: Value) -> bool:
+def fits(hyperparameter: Hyperparameter, value: Value) -> bool:
+    """Tell whether a value lies in a hyperparameter's range."""
     try:
-        parent.check(value)
+        hyperparameter.check(value)
     except SpaceError:
         return False
     return True

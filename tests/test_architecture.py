@@ -48,6 +48,7 @@ MAY_BE_HEAVY = {
     "search/training/fused/program.py",
     "search/training/fused/trainer.py",
     "search/training/hyperfit.py",
+    "search/training/mixing.py",
     "search/training/whole.py",
     # The export of a trained model; loaded by ``studies.export`` on first use.
     "studies/export/bundle.py",

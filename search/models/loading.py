@@ -45,10 +45,13 @@ class Family:
 FAMILIES = {
     family.name: family
     for family in (
+        Family("linear", "flat", ("classification", "regression")),
         Family("nn", "flat", ("regression",)),
         Family("ann", "flat", ("classification",)),
         Family("dnn", "flat", ("classification", "regression")),
+        Family("mlp_residual", "flat", ("classification", "regression")),
         Family("cnn", "image", ("classification", "regression")),
+        Family("resnet", "image", ("classification", "regression")),
     )
 }
 

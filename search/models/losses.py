@@ -29,7 +29,7 @@ def _of_classes(configuration: Configuration) -> Any:
             label_smoothing=smoothing,
         )
     if name == "generalized":
-        return losses.CategoricalGeneralizedCrossEntropy(_number(configuration, "noise_tolerance", 0.5))
+        return losses.CategoricalGeneralizedCrossEntropy(_number(configuration, "noise_tolerance", 0.7))
     if name == "squared_error":
         return losses.MeanSquaredError()
     if name == "hinge":
@@ -41,7 +41,7 @@ def _of_classes(configuration: Configuration) -> Any:
 
 
 def _of_numbers(configuration: Configuration) -> Any:
-    name = configuration.get("loss", "squared_error")
+    name = configuration.get("regression_loss", "squared_error")
     if name == "huber":
         return keras.losses.Huber(_number(configuration, "huber_delta", 1.0))
     return {"absolute_error": "mean_absolute_error", "log_cosh": "log_cosh"}.get(str(name), SQUARED_ERROR)

@@ -11,7 +11,8 @@ import numpy as np
 import tensorflow as tf
 
 from ..machine import free_memory
-from .seeds import epoch_order
+from .mixing import Mixing
+from .ordering import Batches
 
 VALIDATION_BATCH = 1000
 """Rows a validation step; metrics are means over rows, so that it changes speed and memory only."""
@@ -23,34 +24,41 @@ ALIGNMENT = 64
 
 
 class Feed:
-    """The training rows of one model, in an order of their own each epoch; the last batch may be smaller."""
+    """The training rows of one model, in the order and the batches of each epoch, mixed where that is asked for."""
 
     def __init__(
         self,
         x: Rows,
         y: Rows,
         rows: np.ndarray,
-        batch_size: int,
+        batches: Batches,
         seed: int,
         weights: tf.Tensor | None = None,
+        mixing: Mixing | None = None,
     ) -> None:
         self._rows = rows
         self._seed = seed
-        order = tf.Variable(rows, dtype=tf.int64, trainable=False)
+        self._plan = batches
+        size, count = batches.size, batches.rows(len(rows))
+        order = tf.Variable(rows[:count], dtype=tf.int64, trainable=False)
         self._order = order
-        count = len(rows)
+        self._draws = tf.Variable([seed, 0], dtype=tf.int64, trainable=False)  # the seed and the epoch
 
         parts = (x, y) if weights is None else (x, y, weights)
 
         def batch(number: tf.Tensor) -> tuple[tf.Tensor, ...]:
-            chosen = order[number * batch_size : tf.minimum((number + 1) * batch_size, count)]
-            return tuple(take(part, chosen) for part in parts)
+            chosen = order[number * size : tf.minimum((number + 1) * size, count)]
+            taken = tuple(take(part, chosen) for part in parts)
+            if mixing is None:
+                return taken
+            return mixing.mix(taken, self._draws.read_value(), number, mixing.strength)
 
-        self._batches = tf.data.Dataset.range(-(-count // batch_size)).map(batch)
+        self._batches = tf.data.Dataset.range(batches.steps(len(rows))).map(batch)
 
     def epoch(self, epoch: int) -> tf.data.Dataset:
         """Return the batches of an epoch, counted from 0; it replaces the epoch returned before."""
-        self._order.assign(self._rows[epoch_order(self._seed, epoch, len(self._rows))])
+        self._order.assign(self._rows[self._plan.order(self._seed, epoch, len(self._rows))])
+        self._draws.assign([self._seed, epoch])
         return self._batches
 
 

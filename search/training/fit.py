@@ -10,10 +10,10 @@ import numpy as np
 import tensorflow as tf
 
 from ...errors import TrainingError, one_line
+from ...spaces import Configuration
 from ..data import Dataset
 from ..events import Task
 from ..metrics import in_target_units
-from ..models import batch_size_of
 from ..models.building import (
     activations_of,
     build_model,
@@ -26,6 +26,9 @@ from ..models.building import (
 from .averaging import ScoreAverage, uses_average
 from .feeding import Feed, as_tensor, in_order
 from .lockstep import train_in_lockstep
+from .mixing import Mixing, checked_mixing
+from .ordering import batches_of
+from .plateau import FallingRate, falling_rate, rate_variable
 from .seeds import fold_seed
 from .weighting import class_weights, row_weights
 from .workload import ModelSize, Training, Workload
@@ -53,7 +56,7 @@ class FitTrainer:
         model = self.build(task, 0)
         parameters = int(model.count_params())
         copies = COPIES_OF_WEIGHTS * len(self._workload.folds)
-        activations = batch_size_of(task.configuration) * activations_of(model)
+        activations = batches_of(task.configuration).size * activations_of(model)
         return ModelSize(parameters, 4 * (copies * parameters + COPIES_OF_ACTIVATIONS * activations))
 
     def train(self, task: Task) -> Training:
@@ -106,6 +109,10 @@ class FitTrainer:
         weights = row_weights(of_classes, data.y)
         return None if weights is None else as_tensor(weights)
 
+    def mixing(self, task: Task, model: keras.Model) -> Mixing | None:
+        """Return how a configuration's batches are mixed; None where they are not."""
+        return mixing_for(self._workload, task.configuration, model)
+
     def tensor(self, array: np.ndarray) -> tf.Tensor:
         """Return an array as a tensor, made once; the workload keeps the array alive, so that its id is its own."""
         if id(array) not in self._tensors:
@@ -117,12 +124,13 @@ class FitTrainer:
         data = self._workload.fold_data[fold]
         x, y = self.tensor(data.x), self.targets(fold, model)
         weights = self.weights(task, fold)
-        batch_size = batch_size_of(task.configuration)
+        batches, mixing = batches_of(task.configuration), self.mixing(task, model)
         return FoldRun(
             model,
-            Feed(x, y, data.train, batch_size, fold_seed(task.seed, fold), weights),
+            Feed(x, y, data.train, batches, fold_seed(task.seed, fold), weights, mixing),
             in_order(x, y, data.validation),
             data.target_scale,
+            falling_rate(task.configuration, rate_variable(model.optimizer)),
         )
 
 
@@ -134,6 +142,8 @@ class FoldRun:
     feed: Feed
     validation: tf.data.Dataset
     target_scale: float
+    rate: FallingRate | None
+    """Lowers the learning rate where the training loss stands still; None where nothing does."""
 
 
 def targets_for(model: keras.Model, y: np.ndarray, dataset: Dataset) -> np.ndarray:
@@ -141,6 +151,16 @@ def targets_for(model: keras.Model, y: np.ndarray, dataset: Dataset) -> np.ndarr
     if dataset.task == "regression":
         return y
     return encode_labels(y, dataset.outputs, labels_of(model))
+
+
+def mixing_for(workload: Workload, configuration: Configuration, model: keras.Model) -> Mixing | None:
+    """Return how the batches of a configuration's model are mixed; None where they are not.
+
+    Raises:
+        TrainingError: Its targets or rows cannot be mixed like that.
+    """
+    rank = len(workload.signature(configuration).input_shape)
+    return checked_mixing(configuration, model, workload.dataset.task, rank, workload.preparation.channels)
 
 
 def out_of_memory(error: Exception) -> TrainingError:
@@ -177,4 +197,6 @@ def train_epoch(
 
 def _train_fold(run: FoldRun, epoch: int) -> dict[str, float]:
     logs = train_epoch(run.model, run.feed, epoch, run.validation)
+    if run.rate is not None:
+        run.rate.after(logs["loss"])
     return in_target_units(logs, loss_name(run.model), run.target_scale)

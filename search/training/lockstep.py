@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from ...errors import TrainingError, did_you_mean
 from ..events import EpochEnded, Outcome, Task
 from ..metrics import Objective
+from .stopping import Stopping, stopping_of
 from .workload import Training, Workload, epochs_of
 
 
@@ -37,10 +38,11 @@ def train_in_lockstep(
     """
     curves = Curves(workload.objective, len(workload.folds))
     epochs = epochs_of(task.configuration, workload.epochs)
+    stopping = stopping_of(task.configuration, workload.patience)
     stopped = ended = False
     while not stopped and not ended:
         scores = curves.add_epoch(train_epoch(curves.epochs))
-        ended = curves.epochs >= epochs or curves.is_stalled(workload.patience)
+        ended = curves.epochs >= epochs or curves.is_stalled(stopping)
         stop = yield EpochEnded(task.number, curves.epochs, scores)
         stopped = stop and not ended  # what has come to its own end is whole
     scores = curves.scores_at(curves.epochs if stopped else curves.chosen)
@@ -106,9 +108,9 @@ class Curves:
         """The one number of epochs for all folds: where the mean curve is best, the first of equals."""
         return self.objective.best(self.mean) + 1
 
-    def is_stalled(self, patience: int | None) -> bool:
-        """Tell whether the mean has not improved for ``patience`` epochs."""
-        return patience is not None and self.epochs - self.chosen >= patience
+    def is_stalled(self, stopping: Stopping) -> bool:
+        """Tell whether the mean has not improved for too long."""
+        return stopping.is_over(self.mean, self.objective)
 
     def scores_at(self, epoch: int) -> tuple[float, ...]:
         """Return the objective on each fold at an epoch counted from 1."""

@@ -11,11 +11,13 @@ import tensorflow as tf
 from ...spaces import Configuration
 from ..data import FittedPreparation
 from ..metrics import in_target_units, unit_power
-from ..models import Build, batch_size_of
+from ..models import Build
 from ..models.building import build_model, build_optimizer, labels_of, loss_name
 from .averaging import take_average, uses_average
 from .feeding import Feed, in_order
-from .fit import targets_for, train_epoch
+from .fit import mixing_for, targets_for, train_epoch
+from .ordering import batches_of
+from .plateau import FallingRate, falling_rate, rate_variable
 from .weighting import class_weights, row_weights
 from .workload import Workload
 
@@ -34,6 +36,8 @@ class WholeRun:
     batch_size: int
     class_weight: dict[int, float] | None
     """Class code -> weight in training; None where all weigh the same."""
+    rate: FallingRate | None = None
+    """Lowers the learning rate where the training loss stands still; None where nothing does."""
 
     def train(self, epochs: int) -> Iterator[dict[str, float]]:
         """Train epoch by epoch, and yield the metrics of each in the target's units."""
@@ -42,13 +46,19 @@ class WholeRun:
 
     def train_epoch(self, epoch: int) -> dict[str, float]:
         """Train one epoch, counted from 0, and return its metrics in the target's units."""
-        return self._in_units(train_epoch(self.model, self.feed, epoch))
+        logs = train_epoch(self.model, self.feed, epoch)
+        if self.rate is not None:
+            self.rate.after(logs["loss"])
+        return self._in_units(logs)
 
     def evaluate(self) -> dict[str, float]:
         """Return the metrics on the test split, in the target's units; with averaged weights where there are any.
 
-        To be called once, after the last epoch.
+        To be called once, after the last epoch. The optimizer gets its first learning rate again: the model is what
+        its configuration says, and an exported script that is written from it starts where this training did.
         """
+        if self.rate is not None:
+            self.rate.restore()
         if uses_average(self.model):
             take_average(self.model)
         return self._in_units(self.model.evaluate(self.test, verbose=0, return_dict=True))
@@ -82,7 +92,8 @@ def start_whole(
     signature = workload.signature(configuration)
     model = build_model(build or workload.model.load(), configuration, signature, seed, workload.precision)
     build_optimizer(model)
-    batch_size = batch_size_of(configuration)
+    batches = batches_of(configuration)
+    mixing = mixing_for(workload, configuration, model)
     arrays = []
     for x, y in ((dataset.x, dataset.y), (dataset.x_test, dataset.y_test)):
         targets = targets_for(model, fitted.transform_target(y), dataset)
@@ -93,10 +104,11 @@ def start_whole(
     labels = "numbers" if dataset.task == "regression" else labels_of(model)
     return WholeRun(
         model,
-        Feed(*arrays[0], rows, batch_size, seed, None if weights is None else tf.constant(weights)),
+        Feed(*arrays[0], rows, batches, seed, None if weights is None else tf.constant(weights), mixing),
         in_order(*arrays[1], test_rows),
         fitted,
         labels,
-        batch_size,
+        batches.size,
         of_classes,
+        falling_rate(configuration, rate_variable(model.optimizer)),
     )

@@ -14,6 +14,7 @@ from ..data import Dataset, FittedPreparation, Fold, Preparation
 from ..events import EpochEnded, Outcome, Task
 from ..metrics import Objective
 from ..models import ModelSource, Precision, Signature
+from .ordering import batches_of
 
 TrainerName = Literal["auto", "fused", "fit"]
 """``auto`` is ``fused`` for every model that allows it."""
@@ -88,7 +89,7 @@ class Workload:
             self.preparation.input_shape,
             self.dataset.outputs,
             self.dataset.task,
-            rows,
+            batches_of(configuration).rows(rows),
             epochs_of(configuration, self.epochs),
         )
 

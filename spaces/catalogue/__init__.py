@@ -8,11 +8,37 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...errors import SpaceError, did_you_mean
-from . import optimizer
+from . import (
+    activation,
+    augmentation,
+    batch,
+    convolution,
+    dense,
+    dropout,
+    loss,
+    mixing,
+    normalization,
+    optimizer,
+    schedule,
+    weights,
+)
 from .entry import FAMILIES, Entry
 
 GROUPS: dict[str, tuple[Entry, ...]] = {
     "optimizer": optimizer.ENTRIES,
+    "schedule": schedule.ENTRIES,
+    "batch": batch.ENTRIES,
+    "loss": (*loss.OF_CLASSES, *loss.OF_NUMBERS),
+    "dense": dense.ENTRIES,
+    "convolution": convolution.ENTRIES,
+    "activation": activation.ENTRIES,
+    "normalization": normalization.ENTRIES,
+    "dropout": dropout.ENTRIES,
+    "initializer": weights.INITIALIZERS,
+    "regularizer": weights.REGULARIZERS,
+    "constraint": weights.CONSTRAINTS,
+    "augmentation": augmentation.ENTRIES,
+    "mixing": mixing.ENTRIES,
 }
 """Group -> its entries, in the order in which people set them."""
 

@@ -18,9 +18,10 @@ ANY = (*FAMILIES, "own")
 BOTH = ("classification", "regression")
 CLASSES = ("classification",)
 NUMBERS = ("regression",)
-ALL_DATA = ("table", "vector", "image")
-ROWS = ("table", "vector")
-PICTURES = ("image",)
+ALL_DATA = ("table", "array", "image", "colour image")
+ROWS = ("table", "array")
+PICTURES = ("image", "colour image")
+COLOURED = ("colour image",)
 TABLES = ("table",)
 
 
@@ -32,7 +33,7 @@ class Entry:
     families: tuple[str, ...] = FAMILIES
     tasks: tuple[str, ...] = BOTH
     kinds: tuple[str, ...] = ALL_DATA
-    """Kinds of data: ``table`` (named columns), ``vector`` (an array of numbers), ``image``."""
+    """Kinds of data: ``table`` (named columns), ``array`` (an array of numbers), ``image``, ``colour image``."""
 
     def applies(self, family: str, task: str | None, kind: str | None) -> bool:
         """Tell whether it acts on a family's models for a task and a kind of data; None is any."""

@@ -172,6 +172,25 @@ class Rows(Protocol):
         ...
 
 
+class Rule(Protocol):
+    """Something that a trainer applied to any model, as code that a script repeats."""
+
+    @property
+    def name(self) -> str:
+        """The function's or class's name in its source."""
+        ...
+
+    @property
+    def source(self) -> str:
+        """Source that needs nothing but TensorFlow, called ``tf``."""
+        ...
+
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        """What the configuration gives it."""
+        ...
+
+
 class Bundle(Protocol):
     """A trained model with all that is needed to use it and to train it again."""
 
@@ -213,6 +232,28 @@ class Bundle(Protocol):
     @property
     def class_weight(self) -> Mapping[int, float] | None:
         """Class code -> weight in training; None where all weigh the same."""
+        ...
+
+    @property
+    def shuffle(self) -> bool:
+        """Whether every epoch had an order of its own, rather than that of the rows."""
+        ...
+
+    @property
+    def rows_an_epoch(self) -> int:
+        """Training rows of an epoch: fewer than there are where the last smaller batch was left out."""
+        ...
+
+    @property
+    def mixing(self) -> Rule | None:
+        """``name(batch, (seed, epoch), step, **arguments)`` returned each training batch; None where none was mixed."""
+        ...
+
+    @property
+    def plateau(self) -> Rule | None:
+        """``name(**arguments).after(loss)`` returned the share of the first learning rate that an epoch with this
+        training loss was followed by; None where nothing lowered the rate.
+        """
         ...
 
     @property

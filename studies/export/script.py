@@ -113,6 +113,8 @@ def _render(
         "EPOCHS": literal(bundle.epochs),
         "BATCH_SIZE": literal(bundle.batch_size),
         **({"CLASS_WEIGHT": literal(dict(bundle.class_weight))} if bundle.class_weight else {}),
+        **({"MIXING": literal(dict(bundle.mixing.arguments))} if bundle.mixing else {}),
+        **({"PLATEAU": literal(dict(bundle.plateau.arguments))} if bundle.plateau else {}),
         **reading.constants,
         **steps.constants,
         **model.constants,
@@ -130,6 +132,7 @@ def _render(
         *needed,
         *more,
         *model.imports,
+        *(["import tensorflow as tf"] if bundle.mixing else []),
     }
     text = render(
         "train.py.j2",
@@ -139,7 +142,7 @@ def _render(
         provenance=_provenance(bundle, notes),
         imports=_imports(imports),
         constants=_constants(constants, {**_COMMENTS, **steps.comments}),
-        helpers=[*reading.helpers, *steps.helpers],
+        helpers=[*reading.helpers, *steps.helpers, *_rule_sources(bundle)],
         load=[*reading.lines, *steps.lines],
         fits=bundle.preparation.features is not None,
         prepare=prepare,
@@ -149,10 +152,28 @@ def _render(
         model_about=model.about,
         builder=model.body,
         class_weight=bundle.class_weight,
+        order=_order(bundle),
+        drops=bundle.rows_an_epoch < len(bundle.dataset.y),
+        mixing=bundle.mixing,
+        shuffle=bundle.shuffle,
+        codes="y_train.argmax(axis=1)" if bundle.labels == "one-hot" else "y_train[:, 0].astype(int)",
+        plateau=bundle.plateau,
         test_batch=TEST_BATCH,
         powers=flat(literal(dict(bundle.unit_powers))),
     )
     return _spaced(text)
+
+
+def _order(bundle: Bundle) -> str:
+    """Return the expression of an epoch's order of rows."""
+    if bundle.shuffle:
+        return "np.random.default_rng([SEED, epoch]).permutation(len(x_train))"
+    return "np.arange(len(x_train))"
+
+
+def _rule_sources(bundle: Bundle) -> list[str]:
+    """Return the source of what the trainer applied besides ``fit``."""
+    return [rule.source for rule in (bundle.mixing, bundle.plateau) if rule is not None]
 
 
 def _targets_about(bundle: Bundle) -> str:
@@ -231,7 +252,7 @@ def _spaced(text: str) -> str:
     """Return text with two blank lines before each function and at most one anywhere else, as formatters have it."""
     lines: list[str] = []
     for line in text.split("\n"):
-        if line.startswith(("def ", "if __name__")):
+        if line.startswith(("def ", "class ", "if __name__")):
             while not lines[-1]:
                 lines.pop()
             lines += ["", ""]

@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kerasweep.spaces import SIZES, preset, read_space
+from kerasweep.spaces.catalogue import CATALOGUE, GROUPS
+from kerasweep.spaces.schema import space_schema
 from synthetic import make_large_study
 
 HEAVY = ("tensorflow", "keras", "optuna", "pandas", "sklearn", "sqlalchemy", "plotly", "scipy")
@@ -86,11 +89,46 @@ class TestSpaces:
         assert "Srivastava" in text
 
     def test_yaml_can_be_launched(self, kerasweep: Any, tmp_path: Path) -> None:
-        text = kerasweep("spaces", "dnn", "--yaml", cwd=tmp_path).stdout
-        (tmp_path / "sweep.yaml").write_text(f"data: nowhere.csv\nmodel: dnn\n{text}")
-        done = kerasweep("launch", "sweep.yaml", cwd=tmp_path)
-        assert "nowhere.csv" in done.stderr  # the space was read; only the data are missing
+        (tmp_path / "mine.yaml").write_text(kerasweep("spaces", "dnn", "--yaml", cwd=tmp_path).stdout)
+        assert read_space(tmp_path / "mine.yaml") == preset("dnn")
+        done = kerasweep("launch", "nowhere.csv", "dnn", "--space", "mine.yaml", cwd=tmp_path)
+        assert "nowhere.csv" in done.stderr
         assert done.returncode == 2
+
+    def test_a_card_of_one_hyperparameter(self, kerasweep: Any, tmp_path: Path) -> None:
+        lines = dict(
+            line.split(maxsplit=1)
+            for line in kerasweep("spaces", "momentum", cwd=tmp_path).stdout.strip().splitlines()
+        )
+        assert lines["range"].strip() == "0..0.99"
+        assert lines["recommended"].startswith("0.9; 0 where optimizer in rmsprop")
+        assert lines["active"].startswith("where optimizer in sgd,rmsprop,muon")
+        assert "own" in lines["families"]
+        assert {"meaning", "confidence", "advice", "source", "tasks", "kinds"} <= set(lines)
+        card = json.loads(kerasweep("spaces", "momentum", "--json", cwd=tmp_path).stdout)
+        assert card["when"] == {"optimizer": ["sgd", "rmsprop", "muon"]}
+        assert card["families"] == list(CATALOGUE["momentum"].families)
+
+    def test_sizes_of_a_preset(self, kerasweep: Any, tmp_path: Path) -> None:
+        counts = json.loads(kerasweep("spaces", "--count", "--json", cwd=tmp_path).stdout)
+        assert counts["catalogue"] == len(CATALOGUE)
+        for size in SIZES:
+            shown = json.loads(kerasweep("spaces", "cnn", "--preset", size, "--json", cwd=tmp_path).stdout)
+            assert list(shown) == list(preset("cnn", size).names)
+            assert counts["presets"]["cnn"][size] == len(shown)
+        assert "full" in kerasweep("spaces", "--count", cwd=tmp_path).stdout
+
+    def test_a_large_grid_is_not_counted_to_its_end(self, kerasweep: Any, tmp_path: Path) -> None:
+        assert "over 1,000" in kerasweep("spaces", "--preset", "full", cwd=tmp_path, timeout=60).stdout
+
+    def test_the_catalogue_by_group(self, kerasweep: Any, tmp_path: Path) -> None:
+        text = kerasweep("spaces", "--groups", cwd=tmp_path).stdout
+        assert all(name in text for name in (*GROUPS, *CATALOGUE))
+        groups = json.loads(kerasweep("spaces", "--groups", "--json", cwd=tmp_path).stdout)
+        assert list(groups) == list(GROUPS)
+
+    def test_the_schema(self, kerasweep: Any, tmp_path: Path) -> None:
+        assert json.loads(kerasweep("spaces", "--schema", cwd=tmp_path).stdout) == space_schema()
 
     def test_json(self, kerasweep: Any, tmp_path: Path) -> None:
         assert (
@@ -116,7 +154,11 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ["show", "large", "3"],
         ["compare", "large", "large"],
         ["spaces"],
-        ["spaces", "cnn"],
+        ["spaces", "cnn", "--preset", "full", "--yaml"],
+        ["spaces", "momentum"],
+        ["spaces", "--groups"],
+        ["spaces", "--count"],
+        ["spaces", "--schema"],
         ["export", "large", "--format", "yaml"],
         ["export", "large", "--format", "json"],
     ],

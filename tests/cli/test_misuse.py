@@ -32,6 +32,26 @@ CASES = [
     ((*LAUNCH, "--fix", "units=many"), "must be a whole number"),
     ((*LAUNCH, "--fix", "optimizer=adan"), "must be one of adam,sgd"),
     ((*LAUNCH, "--fix", "units=8", "--set", "units=8,16"), "both set and fixed"),
+    ((*LAUNCH, "--preset", "ful"), "Did you mean 'full'?"),
+    ((*LAUNCH, "--space", "lerning_rate,momentum"), "Did you mean 'learning_rate'?"),
+    ((*LAUNCH, "--space", "momentum,,nesterov"), "space.pick: must name hyperparameters of the catalogue"),
+    ((*LAUNCH, "--space", ""), "space.pick: must name hyperparameters of the catalogue"),
+    ((*LAUNCH, "--space", "nowhere.yaml"), "nowhere.yaml cannot be read"),
+    ((*LAUNCH, "--space", "space.yaml"), "space.yaml line 4: learning_rate: the range 2..1 is empty"),
+    ((*LAUNCH, "--space", "wrong.yaml"), "wrong.yaml line 1: this is no space"),
+    (
+        (*LAUNCH, "--space", "foreign.yaml"),
+        "foreign.yaml: nesterof does not act on dnn for classification of image data. Did you mean 'nesterov'?",
+    ),
+    (
+        (*LAUNCH, "--space", "momentum", "--preset", "full"),
+        "space: preset and pick exclude each other; keep one",
+    ),
+    (
+        ("launch", "foreign.yaml"),
+        "foreign.yaml is a space, not a sweep: kerasweep launch DATA MODEL --space foreign.yaml.",
+    ),
+    (("launch", "both.yaml"), "both.yaml line 3: space: preset and file exclude each other; keep one."),
     ((*LAUNCH, "--search", "byes"), "Did you mean 'bayes'?"),
     ((*LAUNCH, "--pruner", "hyperban"), "Did you mean 'hyperband'?"),
     ((*LAUNCH, "--cv", "stratifid"), "Did you mean 'stratified'?"),
@@ -57,6 +77,10 @@ CASES = [
     (("export", "--format", "pdf"), "There is no format 'pdf'. Known: yaml, json, python, keras."),
     (("resume", "x"), "There is no database"),
     (("spaces", "cn"), "Did you mean 'cnn'?"),
+    (("spaces", "momentun"), "Did you mean 'momentum'?"),
+    (("spaces", "cnn", "--preset", "ful"), "Did you mean 'full'?"),
+    (("spaces", "--yaml"), "--yaml prints one preset; name it"),
+    (("spaces", "momentum", "--yaml"), "--yaml prints a preset, and momentum is one hyperparameter"),
     (("lunch",), "Did you mean 'launch'?"),
     (("studies", "--storage", "sqlite://"), "in memory"),
     (("studies", "--storage", "postgresql://me:secret@127.0.0.1:1/x"), "postgresql://me:***@"),
@@ -76,6 +100,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (made / "broken.npz").write_bytes(b"PK\x03\x04 not an archive")
     (made / "bad.yaml").write_text("data: digits\nmodel: [ann\n")
     (made / "wrong.yaml").write_text("data: digits\nmodel: ann\nsearch: {trails: 5, sed: 1}\nepochs: 5\n")
+    (made / "space.yaml").write_text(
+        "version: 2\nhyperparameters:\n  optimizer:\n  learning_rate: {low: 2}\n"
+    )
+    (made / "foreign.yaml").write_text(
+        "version: 2\nhyperparameters:\n  nesterof: {type: categorical, choices: [true, false]}\n"
+    )
+    (made / "both.yaml").write_text("data: digits\nmodel: ann\nspace: {preset: full, file: space.yaml}\n")
     (made / "text.txt").write_text("no database")
     return made
 

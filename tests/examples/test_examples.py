@@ -9,15 +9,20 @@ from pathlib import Path
 
 import pytest
 from kerasweep.search.specfile import read_spec
+from kerasweep.spaces import read_space
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-@pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*.yaml")), ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*-*.yaml")), ids=lambda file: file.stem)
 def test_pipeline_is_a_valid_sweep(file: Path) -> None:
     spec = read_spec(file)
     assert spec.study == file.stem
     assert spec.model == file.stem.split("-")[0]
+
+
+def test_the_space_is_valid() -> None:
+    assert read_space(EXAMPLES / "space.yaml").names == ("optimizer", "learning_rate", "momentum", "nesterov")
 
 
 @pytest.mark.trains

@@ -15,6 +15,7 @@ from kerasweep.search.events import Outcome, Task
 from kerasweep.search.plan import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.search.training import Workload
+from kerasweep.search.training.plateau import Plateau
 from kerasweep.search.training.runtime import make_trainer
 from kerasweep.spaces import Float, Space
 from kinds_of_models import CASES
@@ -285,3 +286,207 @@ def test_the_cache_forgets_what_was_used_longest_ago_and_frees_it(monkeypatch: p
     assert [reference() for reference in gone] == [None] * len(gone)
     outcome_of(trainer, {"value": 4})
     assert outcome_of(trainer, {"value": 2}).curves == first.curves
+
+
+def one_hot(keras, value):
+    return {"loss": "categorical_crossentropy"}
+
+
+def pair_of(special: Callable[..., Any]) -> tuple[Any, Any]:
+    """Return the fused trainer and ``fit``."""
+    workload = make_workload(special)
+    return make_trainer(workload, 1), make_trainer(dataclasses.replace(workload, trainer="fit"), 1)
+
+
+def test_mixed_batches_are_the_same_and_share_a_program() -> None:
+    fused, fit = pair_of(one_hot)
+    plain = outcome_of(fused, {})
+    mixed = {"mixing": "mixup", "mixing_alpha": 0.4, "mixing_probability": 0.7}
+    for changes in ({}, {"mixing_alpha": 2.0}, {"mixing_probability": 0.2}, {"batch_size": 7}):
+        found = outcome_of(fused, {**mixed, **changes})
+        assert_equal(found, outcome_of(fit, {**mixed, **changes}))
+        assert found.curves["loss"] != plain.curves["loss"]
+    assert len(fused._cache) == 2, "one program that mixes, and one that does not"
+    assert outcome_of(fused, {"mixing": "none"}).curves == plain.curves
+    assert outcome_of(fused, {**mixed, "mixing_probability": 1e-9}).curves == plain.curves, (
+        "no batch is mixed"
+    )
+    assert outcome_of(fused, mixed).curves == outcome_of(fused, mixed).curves, "the same again"
+
+
+def test_mixed_rows_may_weigh() -> None:
+    fused, fit = pair_of(one_hot)
+    balanced = {"class_weight": "balanced", "mixing": "mixup"}
+    found = outcome_of(fused, balanced)
+    assert_equal(found, outcome_of(fit, balanced))
+    assert found.curves["loss"] != outcome_of(fused, {"mixing": "mixup"}).curves["loss"]
+
+
+def test_code_of_a_users_own_is_mixed_too() -> None:
+    def special(keras, value):
+        return {**own_layer(keras, value), **one_hot(keras, value)}
+
+    fused, fit = pair_of(special)
+    mixed = {"value": 1.0, "mixing": "mixup"}
+    assert_equal(outcome_of(fused, mixed), outcome_of(fit, mixed))
+    assert outcome_of(fused, mixed).curves != outcome_of(fused, {"value": 1.0}).curves
+
+
+def test_codes_of_classes_cannot_be_mixed() -> None:
+    for trainer in pair_of(lambda keras, value: {}):
+        with pytest.raises(
+            TrainingError, match=r"^mixing=mixup needs a loss that reads one-hot labels"
+        ) as caught:
+            outcome_of(trainer, {"mixing": "mixup"})
+        assert caught.value.kind == "model"
+
+
+def picture_trainers(precision: str) -> list[Any]:
+    """Return both trainers for a small convolution on digits."""
+
+    def build(configuration, signature):
+        import keras
+
+        model = keras.Sequential(
+            [
+                keras.Input(signature.input_shape),
+                keras.layers.Conv2D(4, 3, activation="relu"),
+                keras.layers.Flatten(),
+                keras.layers.Dense(signature.outputs, activation="softmax", dtype="float32"),
+            ]
+        )
+        model.compile(keras.optimizers.Adam(0.01), "categorical_crossentropy", metrics=["accuracy"])
+        return model
+
+    build.space = Space((Float("value", 0, 10),))
+    spec = make_spec(
+        {
+            "data": {"source": "digits", "limit": 120},
+            "model": "python:build",
+            "cv": {"folds": 2},
+            "training": {"epochs": 2, "precision": precision},
+        }
+    )
+    workload = make_plan(spec, model=build).workload
+    return [make_trainer(dataclasses.replace(workload, trainer=name), 1) for name in ("auto", "fit")]
+
+
+@pytest.mark.parametrize(("precision", "tolerance"), [("float32", 1e-5), ("bfloat16", 0.02)])
+def test_pictures_are_cut_and_mixed_alike(precision: str, tolerance: float) -> None:
+    fused, fit = picture_trainers(precision)
+    plain = outcome_of(fused, {})
+    for configuration in (
+        {"mixing": "cutmix"},
+        {"mixing": "cutmix", "mixing_alpha": 0.3, "mixing_probability": 1.0},
+        {"mixing": "mixup"},
+    ):
+        found = outcome_of(fused, configuration)
+        assert_equal(found, outcome_of(fit, configuration), tolerance)
+        assert found.curves["loss"] != plain.curves["loss"]
+    assert len(fused._cache) == 3
+
+
+def test_numbers_of_a_regression_are_mixed() -> None:
+    generator = np.random.default_rng(5)
+    x = generator.normal(size=(61, 5))
+    spec = make_spec(
+        {
+            "data": {"source": "python:data"},
+            "model": "nn",
+            "cv": {"folds": 2},
+            "training": {"epochs": 3, "patience": None},
+        }
+    )
+    plan = make_plan(spec, data=(x, (x @ [3.0, -2.0, 0.5, 0, 1] * 1000).astype("float32")))
+    fused, fit = (
+        make_trainer(dataclasses.replace(plan.workload, trainer=name), 1) for name in ("auto", "fit")
+    )
+    configuration = {**plan.space.recommended(), "mixing": "mixup"}
+    found = outcome_of(fused, configuration)
+    assert_equal(found, outcome_of(fit, configuration))
+    assert found.curves["loss"] != outcome_of(fused, plan.space.recommended()).curves["loss"]
+
+
+PLATEAU = {
+    "learning_rate_schedule": "plateau",
+    "learning_rate": 0.5,
+    "epochs": 8,
+    "plateau_patience": 1,
+    "plateau_min_delta": 0.05,
+}
+
+
+def test_a_plateau_lowers_the_rate_and_the_next_trial_starts_from_its_own() -> None:
+    fused, fit = pair_of(lambda keras, value: {})
+    plain = {"learning_rate": 0.5, "epochs": 8}
+    before = outcome_of(fused, plain)
+    for factor in (0.5, 0.1):
+        found = outcome_of(fused, {**PLATEAU, "plateau_factor": factor})
+        (program,) = fused._cache._programs.values()
+        for rate, losses in zip(program.rates, found.curves["loss"], strict=True):
+            own = Plateau(factor, patience=1, min_delta=0.05, cooldown=0, minimum=1e-3)
+            (*_, share) = (own.after(loss) for loss in losses)
+            assert float(rate) == pytest.approx(0.5 * share)
+            assert share < 1
+        assert_equal(found, outcome_of(fit, {**PLATEAU, "plateau_factor": factor}))
+        assert found.curves["loss"] != before.curves["loss"]
+    assert outcome_of(fused, plain).curves == before.curves
+    assert [float(rate) for rate in program.rates] == [0.5, 0.5]
+
+
+@pytest.mark.filterwarnings(
+    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
+)
+def test_a_plateau_is_kerass_callback_on_the_training_loss() -> None:
+    """Each fold of a trial trains as one call of ``fit`` with ``ReduceLROnPlateau`` does, in orders of its own."""
+    _, fit = pair_of(lambda keras, value: {})
+    import keras
+
+    task = Task(0, {"batch_size": 1000, **PLATEAU}, seed=11)
+    outcome = outcome_of(fit, dict(task.configuration))
+    for fold, data in enumerate(fit._workload.fold_data):
+        model = fit.build(task, fold)
+        callback = keras.callbacks.ReduceLROnPlateau(
+            "loss", factor=0.5, patience=1, min_delta=0.05, min_lr=0.0005, mode="min"
+        )
+        history = model.fit(
+            data.x[data.train], data.y[data.train], batch_size=1000, epochs=8, verbose=0, callbacks=[callback]
+        )
+        assert np.allclose(outcome.curves["loss"][fold], history.history["loss"], rtol=1e-4)
+        assert history.history["learning_rate"][-1] < 0.5
+
+
+def test_a_plateau_and_a_schedule_exclude_each_other() -> None:
+    for trainer in pair_of(CASES["exponential_decay"][0]):
+        with pytest.raises(
+            TrainingError, match=r"^learning_rate_schedule=plateau needs an optimizer without"
+        ):
+            outcome_of(trainer, {"learning_rate_schedule": "plateau", "value": 0.5})
+
+
+@pytest.mark.parametrize(
+    "configuration",
+    [
+        {"shuffle": False},
+        {"drop_remainder": True},
+        {"drop_remainder": True, "batch_size": 1000},
+        {"shuffle": False, "drop_remainder": True, "batch_size": 7},
+    ],
+)
+def test_rows_come_in_the_order_that_is_asked_for(configuration: dict[str, Any]) -> None:
+    fused, fit = pair_of(lambda keras, value: {})
+    found = outcome_of(fused, configuration)
+    assert_equal(found, outcome_of(fit, configuration))
+    plain = outcome_of(fused, {"batch_size": configuration.get("batch_size", 10)})
+    assert (found.curves == plain.curves) == (configuration.get("batch_size") == 1000)
+    assert len(fused._cache) == 1
+
+
+def test_a_configuration_stops_by_its_own_patience() -> None:
+    fused, fit = pair_of(lambda keras, value: {})
+    configuration = {"epochs": 9, "patience": 2, "min_delta": 10.0}
+    for trainer in (fused, fit):
+        assert outcome_of(trainer, configuration).epochs_trained == 3
+    later = outcome_of(fused, {**configuration, "start_from_epoch": 4})
+    assert later.epochs_trained == 7
+    assert later.epochs == int(np.argmin(np.mean(later.curves["val_loss"], axis=0))) + 1

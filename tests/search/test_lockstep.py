@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from kerasweep.errors import TrainingError
 from kerasweep.search.metrics import Objective
 from kerasweep.search.training.lockstep import Curves
+from kerasweep.search.training.stopping import Stopping, stopping_of
 
 ACCURACY = Objective("val_accuracy", "maximize")
 LOSS = Objective("val_loss", "minimize")
@@ -51,8 +52,73 @@ def test_patience_counts_epochs_since_the_mean_was_best(patience, stalled: list[
     found = []
     for loss in (1.0, 0.5, 0.6, 0.5, 0.4):
         curves.add_epoch([{"val_loss": loss}])
-        found.append(curves.is_stalled(patience))
+        found.append(curves.is_stalled(Stopping(patience)))
     assert found == stalled
+
+
+@pytest.mark.parametrize(
+    ("stopping", "epochs"),
+    [
+        (Stopping(2), 7),  # 0.4 at 5 is the best
+        (Stopping(2, min_delta=0.08), 4),  # 0.45 is too small an improvement on 0.5
+        (Stopping(1), 3),
+        (Stopping(1, start_from_epoch=2), 6),  # 0.6 at 3 is the first that counts
+        (Stopping(1, start_from_epoch=7), None),  # the last epoch is the first that counts
+        (Stopping(None, min_delta=0.2), None),
+    ],
+)
+@pytest.mark.parametrize("objective", [LOSS, ACCURACY])
+def test_small_improvements_and_early_epochs_need_not_count(
+    stopping: Stopping, epochs: int | None, objective: Objective
+) -> None:
+    curves = Curves(objective, 2)
+    ended = None
+    for loss in (1.0, 0.5, 0.6, 0.45, 0.4, 0.44, 0.45, 0.45):
+        value = loss if objective is LOSS else 1 - loss
+        curves.add_epoch([{objective.metric: value - 0.1}, {objective.metric: value + 0.1}])
+        if ended is None and curves.is_stalled(stopping):
+            ended = curves.epochs
+    assert ended == epochs
+    assert curves.chosen == 5, "the best of the mean curve, whatever ended it"
+
+
+@given(
+    st.lists(st.sampled_from([0.1, 0.2, 0.3, 0.4, 0.5]), min_size=1, max_size=12),
+    st.integers(1, 4),
+    st.sampled_from([0.0, 0.15]),
+    st.integers(0, 4),
+    st.sampled_from([ACCURACY, LOSS]),
+)
+def test_training_ends_as_early_stopping_of_keras_ends_it(
+    curve, patience, min_delta, start, objective
+) -> None:
+    stopping = Stopping(patience, min_delta, start)
+    ends = [end for end in range(1, len(curve) + 1) if stopping.is_over(curve[:end], objective)]
+    assert ends[:1] == keras_ends(curve, patience, min_delta, start, objective.direction == "maximize")
+
+
+def keras_ends(curve, patience: int, min_delta: float, start: int, maximize: bool) -> list[int]:
+    """The algorithm of ``keras.callbacks.EarlyStopping.on_epoch_end`` (Keras 3.15), without TensorFlow."""
+    best, wait = None, 0
+    for epoch, current in enumerate(curve):
+        if epoch < start:
+            continue
+        wait += 1
+        better = best is None or (current - min_delta > best if maximize else current + min_delta < best)
+        if better:
+            best, wait = current, 0
+            continue
+        if wait >= patience and epoch > 0:
+            return [epoch + 1]
+    return []
+
+
+def test_a_configuration_may_say_when_it_stops() -> None:
+    assert stopping_of({}, 10) == Stopping(10, 0.0, 0)
+    assert stopping_of({"patience": 3, "min_delta": 0.01, "start_from_epoch": 5}, None) == Stopping(
+        3, 0.01, 5
+    )
+    assert stopping_of({"patience": None}, 10) == Stopping(None)
 
 
 @given(CURVES, st.sampled_from([ACCURACY, LOSS]))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kerasweep.errors import SpecError
 from kerasweep.search.identity import differences
 from kerasweep.search.spec import make_spec, parse_seconds
-from kerasweep.search.specfile import read_spec, read_yaml
+from kerasweep.search.specfile import read_mapping, read_spec
 
 SMALL = {"data": "digits", "model": "ann"}
 
@@ -124,7 +124,10 @@ def test_every_fault_is_told() -> None:
             {**SMALL, "data": {"source": "x", "test_size": 1}},
             "data.test_size: input should be less than 1, got 1.",
         ),
-        ({**SMALL, "space": {"preset": "best"}}, "space.preset: there is no 'best'. Known: basic."),
+        (
+            {**SMALL, "space": {"preset": "best"}},
+            "space.preset: there is no 'best'. Known: basic, standard, full.",
+        ),
         ({**SMALL, "cv": {"folds": 1}}, "cv.folds: input should be greater than or equal to 2, got 1."),
         (None, "A specification holds keys and values, for example 'model: ann'."),
         ([1], "A specification holds keys and values, for example 'model: ann'."),
@@ -167,7 +170,7 @@ def test_a_file(write) -> None:
     assert (spec.data.limit, spec.search.method, spec.search.trials) == (100, "grid", None)
     assert spec.space.set == {"learning_rate": [0.001, 0.01, 0.1]}, "numbers without a dot are numbers too"
     assert spec.space.fix == {"momentum": 0.9}
-    assert read_yaml(write(FILE))[1][("space", "set", "learning_rate")] == 10
+    assert read_mapping(write(FILE))[1][("space", "set", "learning_rate")] == 10
 
 
 def test_flags_are_laid_over_a_file(write) -> None:

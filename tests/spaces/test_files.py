@@ -72,7 +72,7 @@ def test_presets_survive_a_file(family: str) -> None:
         (
             {"a": {"type": "float", "low": 0, "high": 1, "recomended": 1, "steps": 2}},
             (
-                "a: There is no key 'recomended'. Did you mean 'recommended'? There is no key 'steps'."
+                "a: there is no key 'recomended'. Did you mean 'recommended'? a: there is no key 'steps'."
                 " Known: recommended, recommended_when, confidence, grid, group, meaning, advice, source, low, high, log, when."
             ),
         ),

@@ -20,6 +20,8 @@ import tensorflow as tf
 from ...models.building import build_optimizer
 from ..averaging import averaged
 from ..feeding import VALIDATION_BATCH
+from ..mixing import Mixing
+from ..plateau import rate_variable
 from .knobs import Guard, Sheet
 
 _NUMBER = tf.TensorSpec((), tf.int64)
@@ -48,7 +50,10 @@ class Program:
     """A traced architecture with its variables."""
 
     train: Any
-    """``(orders, batch, first, last)``: train the steps from ``first`` up to ``last`` of an epoch on all folds."""
+    """``(orders, batch, first, last, draws)``: train the steps from ``first`` up to ``last`` of an epoch on all folds.
+
+    ``draws`` has a list for each fold: its seed with the epoch, and ``Mixing.strength``; nothing if nothing is mixed.
+    """
     finish: Any
     """``()``: validate all folds; return the epoch's metrics, ``(folds, metrics)``, and set them back."""
     metrics: tuple[str, ...]
@@ -57,6 +62,8 @@ class Program:
     """Fold -> its variables, in the order of ``_variables_of``."""
     starts: list[np.ndarray]
     """First values of the metrics' variables, which end each state."""
+    rates: tuple[tf.Variable | None, ...]
+    """Fold -> the variable of its learning rate; None where a schedule computes the rate."""
     knobs: tf.Variable
     guards: tuple[Guard, ...]
 
@@ -86,6 +93,7 @@ def trace(
     *,
     shared: bool,
     parallel: bool,
+    mixing: Mixing | None = None,
 ) -> Program:
     """Trace the program of some models' architecture.
 
@@ -95,25 +103,36 @@ def trace(
         sheet: The first model's floats; those that it leaves out are baked in.
         shared: Whether the models differ in their variables only, so that one trace serves all folds.
         parallel: Whether folds may run side by side, rather than one after the other.
+        mixing: Its kind is traced; how strong it is can be another for every trial.
 
     Raises:
         Exception: Whatever the model raises while it is traced.
     """
     knobs = tf.Variable(sheet.values or [0.0], dtype=tf.float64, trainable=False)
     traced = models[:1] if shared else models
-    folds = [_trace_fold(model, data, sheet, knobs) for model, data in zip(traced, tensors, strict=False)]
+    folds = [
+        _trace_fold(model, data, sheet, knobs, mixing) for model, data in zip(traced, tensors, strict=False)
+    ]
     states = [_variables_of(model) for model in traced]
     starts = [variable.numpy() for variable in models[0].metrics_variables]
+    places = [_rate_place(model) for model in traced]
     if shared:
         states += [[tf.Variable(variable) for variable in states[0]] for _ in models[1:]]
         folds[0].check_captures([*states[0], knobs])
         folds += [folds[0].on(states[0], state) for state in states[1:]]
+        places *= len(models)
 
-    def train(orders: Sequence[tf.Tensor], batch: tf.Tensor, first: tf.Tensor, last: tf.Tensor) -> tf.Tensor:
+    def train(
+        orders: Sequence[tf.Tensor],
+        batch: tf.Tensor,
+        first: tf.Tensor,
+        last: tf.Tensor,
+        draws: Sequence[Sequence[tf.Tensor]],
+    ) -> tf.Tensor:
         ends: list[tf.Tensor] = []
-        for fold, data, order in zip(folds, tensors, orders, strict=True):
+        for fold, data, order, draw in zip(folds, tensors, orders, draws, strict=True):
             with tf.control_dependencies([] if parallel else ends):
-                ends.append(fold.train(*data.rows, order, batch, first, last))
+                ends.append(fold.train(*data.rows, order, batch, first, last, *draw))
         return tf.stack(ends)
 
     def finish() -> tf.Tensor:
@@ -125,12 +144,17 @@ def trace(
 
     return Program(
         tf.function(train, autograph=False).get_concrete_function(
-            [_ROWS] * len(folds), _NUMBER, _NUMBER, _NUMBER
+            [_ROWS] * len(folds),
+            _NUMBER,
+            _NUMBER,
+            _NUMBER,
+            [_draws_of(mixing)] * len(folds),
         ),
         tf.function(finish, autograph=False).get_concrete_function(),
         folds[0].metrics,
         tuple(states),
         starts,
+        tuple(None if place is None else state[place] for place, state in zip(places, states, strict=True)),
         knobs,
         tuple(sheet.guards),
     )
@@ -193,32 +217,68 @@ def _recapture(function: Any, handles: dict[int, tf.Tensor]) -> Any:
     return again
 
 
-def _trace_fold(model: keras.Model, data: FoldTensors, sheet: Sheet, knobs: tf.Variable) -> _FoldProgram:
+def _trace_fold(
+    model: keras.Model, data: FoldTensors, sheet: Sheet, knobs: tf.Variable, mixing: Mixing | None
+) -> _FoldProgram:
     """Trace ``train_step`` in a loop over batches, and ``test_step`` in another."""
     model._symbolic_build(data_batch=tuple(part[:2] for part in data.rows))  # metrics get their variables
     names: list[str] = []
+    width = len(data.rows)
 
     def train(*inputs: tf.Tensor) -> tf.Tensor:
-        *rows, order, batch, first, last = inputs
+        rows, (order, batch, first, last, *draw) = inputs[:width], inputs[width:]
         count = tf.shape(order, tf.int64)[0]
         last = tf.minimum(last, (count + batch - 1) // batch)
         with sheet.reading(knobs):
-            return _for_each_batch(rows, order, batch, first, last, model.train_step)
+            return _for_each_batch(rows, order, batch, first, last, _mixed(model.train_step, mixing, draw))
 
     def finish(x: tf.Tensor, y: tf.Tensor, validation: tf.Tensor) -> tf.Tensor:
         trained = _take_metrics(model)
         batch = tf.constant(VALIDATION_BATCH, tf.int64)
         last = (tf.shape(validation, tf.int64)[0] + batch - 1) // batch
         with sheet.reading(knobs), averaged(model):
-            _for_each_batch([x, y], validation, batch, tf.constant(0, tf.int64), last, model.test_step)
+            _for_each_batch(
+                [x, y],
+                validation,
+                batch,
+                tf.constant(0, tf.int64),
+                last,
+                lambda _, rows: model.test_step(rows),
+            )
         validated = _take_metrics(model)
         names[:] = [*trained, *(f"val_{name}" for name in validated)]
         return tf.stack([tf.cast(value, tf.float32) for value in (*trained.values(), *validated.values())])
 
     with sheet.installed():
-        traced_train = trace_function(train, [*data.rows, _ROWS, _NUMBER, _NUMBER, _NUMBER])
+        inputs = [*data.rows, _ROWS, _NUMBER, _NUMBER, _NUMBER, *_draws_of(mixing)]
+        traced_train = trace_function(train, inputs)
         traced_finish = trace_function(finish, [data.x, data.y, _ROWS])
     return _FoldProgram(traced_train, traced_finish, tuple(names))
+
+
+def _draws_of(mixing: Mixing | None) -> list[tf.TensorSpec]:
+    """Return what a fold takes more where batches are mixed: its seed with the epoch, and the strength."""
+    return [] if mixing is None else [tf.TensorSpec((2,), tf.int64), tf.TensorSpec((2,), tf.float64)]
+
+
+def _mixed(
+    step: Callable[[tuple[tf.Tensor, ...]], Any], mixing: Mixing | None, draw: Sequence[tf.Tensor]
+) -> Callable[[tf.Tensor, tuple[tf.Tensor, ...]], Any]:
+    """Return a training step that is given its number in the epoch, and mixes its batch where that is asked for."""
+    if mixing is None:
+        return lambda _, rows: step(rows)
+    seed, strength = draw
+    return lambda number, rows: step(mixing.mix(rows, seed, number, strength))
+
+
+def _rate_place(model: keras.Model) -> int | None:
+    """Return where in a model's state its learning rate is; None where a schedule computes the rate."""
+    rate = rate_variable(model.optimizer)
+    if rate is None:
+        return None
+    return next(
+        (place for place, variable in enumerate(_variables_of(model)) if variable is rate.value), None
+    )
 
 
 def trace_function(function: Callable[..., tf.Tensor], inputs: Sequence[Any]) -> Any:
@@ -241,14 +301,17 @@ def _for_each_batch(
     batch: tf.Tensor,
     first: tf.Tensor,
     last: tf.Tensor,
-    step: Callable[[tuple[tf.Tensor, ...]], Any],
+    step: Callable[[tf.Tensor, tuple[tf.Tensor, ...]], Any],
 ) -> tf.Tensor:
-    """Take steps on the batches from ``first`` up to ``last`` of rows in an order; the last one may be smaller."""
+    """Take steps on the batches from ``first`` up to ``last`` of rows in an order; the last one may be smaller.
+
+    A step is given its number and its batch.
+    """
     count = tf.shape(order, tf.int64)[0]
 
     def body(number: tf.Tensor) -> list[tf.Tensor]:
         chosen = order[number * batch : tf.minimum((number + 1) * batch, count)]
-        step(tuple(tf.gather(part, chosen) for part in rows))
+        step(number, tuple(tf.gather(part, chosen) for part in rows))
         return [number + 1]
 
     return tf.while_loop(lambda number: number < last, body, [first], parallel_iterations=1)[0]

@@ -14,11 +14,13 @@ import tensorflow as tf
 from ....errors import TrainingError, one_line
 from ...events import Task
 from ...metrics import in_target_units
-from ...models import batch_size_of
 from ...models.building import build_optimizer, loss_name, summary_of
 from ..fit import FitTrainer, out_of_memory
 from ..lockstep import train_in_lockstep
-from ..seeds import epoch_order, fold_seed
+from ..mixing import Mixing
+from ..ordering import batches_of
+from ..plateau import falling_rate
+from ..seeds import fold_seed
 from ..workload import ModelSize, Training, Workload
 from .architecture import architecture_key, is_alike, is_convolutional, why_fit
 from .cache import ProgramCache
@@ -68,7 +70,7 @@ class FusedTrainer:
             self._refuse(reason)
             outcome = yield from self._fit.train(task)
             return replace(outcome, notes=(*outcome.notes, f"trained by fit: {reason}"))
-        epochs = _Epochs(self._workload, task, program, loss_name(first))
+        epochs = _Epochs(self._workload, task, program, loss_name(first), self._fit.mixing(task, first))
         return (
             yield from train_in_lockstep(
                 self._workload, task, epochs.train, trainer=self.name, started=started, **facts
@@ -110,10 +112,17 @@ class FusedTrainer:
         if not all(is_alike(first, model) for model in models[1:]):
             return self._own_program(task)
         key += str(task.configuration.get("class_weight"))  # a program holds the rows' weights
+        mixing = self._fit.mixing(task, first)
+        key += "" if mixing is None else mixing.kind
         program = self._cache.find(key, sheet.values)
         if program is None:
             program = trace(
-                models, self._all_tensors(task, first), sheet, shared=True, parallel=self._is_parallel(first)
+                models,
+                self._all_tensors(task, first),
+                sheet,
+                shared=True,
+                parallel=self._is_parallel(first),
+                mixing=mixing,
             )
             self._cache.keep(key, program)
         program.load(models, sheet.values)
@@ -124,8 +133,14 @@ class FusedTrainer:
         models = [self._fit.build(task, fold) for fold in range(len(self._workload.folds))]
         for model in models:
             build_optimizer(model)
-        tensors = self._all_tensors(task, models[0])
-        return trace(models, tensors, Sheet([]), shared=False, parallel=self._is_parallel(models[0]))
+        return trace(
+            models,
+            self._all_tensors(task, models[0]),
+            Sheet([]),
+            shared=False,
+            parallel=self._is_parallel(models[0]),
+            mixing=self._fit.mixing(task, models[0]),
+        )
 
     def _is_parallel(self, model: keras.Model) -> bool:
         return self._threads > 1 and not is_convolutional(model)
@@ -145,24 +160,28 @@ class FusedTrainer:
 class _Epochs:
     """The epochs of one configuration on a loaded program."""
 
-    def __init__(self, workload: Workload, task: Task, program: Program, loss: str) -> None:
+    def __init__(
+        self, workload: Workload, task: Task, program: Program, loss: str, mixing: Mixing | None
+    ) -> None:
         self._program = program
         self._loss = loss
         self._folds = workload.fold_data
         self._seeds = [fold_seed(task.seed, fold) for fold in range(len(self._folds))]
-        self._batch = batch_size_of(task.configuration)
-        self._steps = -(-max(len(fold.train) for fold in self._folds) // self._batch)
+        self._batches = batches_of(task.configuration)
+        self._steps = max(self._batches.steps(len(fold.train)) for fold in self._folds)
+        self._strength = None if mixing is None else mixing.strength
+        self._rates = [falling_rate(task.configuration, rate) for rate in program.rates]
         self._steps_a_call = FIRST_STEPS
 
     def train(self, epoch: int) -> list[dict[str, float]]:
         """Train an epoch, counted from 0, and return Keras's logs of each fold."""
         orders = [
-            tf.constant(data.train[epoch_order(seed, epoch, len(data.train))], tf.int64)
+            tf.constant(data.train[self._batches.order(seed, epoch, len(data.train))], tf.int64)
             for seed, data in zip(self._seeds, self._folds, strict=True)
         ]
         try:
             with without_graph_passes():
-                self._train_steps(orders)
+                self._train_steps(orders, self._draws(epoch))
                 values = self._program.finish().numpy().tolist()
         except tf.errors.ResourceExhaustedError as error:
             raise out_of_memory(error) from error
@@ -170,18 +189,29 @@ class _Epochs:
             raise TrainingError(
                 "training", f"the traced epoch raises {type(error).__name__}: {one_line(error)}"
             ) from error
+        logs = [dict(zip(self._program.metrics, row, strict=True)) for row in values]
+        for rate, log in zip(self._rates, logs, strict=True):
+            if rate is not None:
+                rate.after(log["loss"])
         return [
-            in_target_units(dict(zip(self._program.metrics, row, strict=True)), self._loss, data.target_scale)
-            for row, data in zip(values, self._folds, strict=True)
+            in_target_units(log, self._loss, data.target_scale)
+            for log, data in zip(logs, self._folds, strict=True)
         ]
 
-    def _train_steps(self, orders: Sequence[tf.Tensor]) -> None:
+    def _draws(self, epoch: int) -> list[list[tf.Tensor]]:
+        """Return what each fold takes more where batches are mixed."""
+        if self._strength is None:
+            return [[] for _ in self._seeds]
+        return [[tf.constant([seed, epoch], tf.int64), self._strength] for seed in self._seeds]
+
+    def _train_steps(self, orders: Sequence[tf.Tensor], draws: Sequence[Sequence[tf.Tensor]]) -> None:
         """Train in calls of about ``CALL_SECONDS``: Python hears signals between them only."""
-        batch, done = tf.constant(self._batch, tf.int64), 0
+        batch, done = tf.constant(self._batches.size, tf.int64), 0
         while done < self._steps:
             ahead = min(self._steps, done + self._steps_a_call)
             started = time.perf_counter()
-            self._program.train(orders, batch, tf.constant(done, tf.int64), tf.constant(ahead, tf.int64))
+            part = (tf.constant(done, tf.int64), tf.constant(ahead, tf.int64))
+            self._program.train(orders, batch, *part, draws)
             seconds = (time.perf_counter() - started) / (ahead - done)
             self._steps_a_call = max(1, min(2 * self._steps_a_call, int(CALL_SECONDS / seconds)))
             done = ahead

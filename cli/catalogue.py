@@ -1,0 +1,163 @@
+"""``kerasweep spaces``: presets, the catalogue, and one hyperparameter of it; imports nothing heavy."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from ..errors import SpaceError, SpecError, did_you_mean
+from ..spaces import PRESETS, SIZES, Hyperparameter, preset, space_text, space_to_dict, value_text
+from ..spaces.catalogue import CATALOGUE, GROUPS, Entry
+from ..spaces.files import hyperparameter_to_dict
+from ..texts import count_text
+from .options import Json, print_json
+from .tables import conditions_text, facts_table, print_table, space_table, table
+
+MOST_OF_A_GRID = 1000
+"""Further combinations are not counted: a large preset has more than stars."""
+
+
+def spaces(
+    name: Annotated[
+        str | None,
+        typer.Argument(help="A preset, or a hyperparameter of the catalogue.", show_default="all presets"),
+    ] = None,
+    size: Annotated[
+        str, typer.Option("--preset", help="Size of the preset: basic, standard or full.")
+    ] = "basic",
+    groups: Annotated[bool, typer.Option("--groups", help="List the catalogue by group.")] = False,
+    count: Annotated[bool, typer.Option("--count", help="Count the hyperparameters of each preset.")] = False,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of a space as a file, for editors.")
+    ] = False,
+    as_json: Json = False,
+    as_yaml: Annotated[bool, typer.Option("--yaml", help="Print YAML, to be edited and launched.")] = False,
+) -> None:
+    """Show presets and the catalogue: what varies, what is recommended, and why.
+
+    [dim]kerasweep spaces[/]
+    [dim]kerasweep spaces cnn --preset full[/]
+    [dim]kerasweep spaces learning_rate[/]
+    [dim]kerasweep spaces --groups[/]
+    [dim]kerasweep spaces cnn --yaml > my-space.yaml[/]
+    """
+    if schema:
+        from ..spaces.schema import space_schema
+
+        print(json.dumps(space_schema(), indent=2, ensure_ascii=False))  # noqa: T201 - a file for other programs
+    elif groups:
+        _show_groups(as_json=as_json)
+    elif name is not None and name not in PRESETS:
+        _show_entry(name, as_json=as_json, as_yaml=as_yaml)
+    elif count:
+        _show_counts([name] if name else list(PRESETS), as_json=as_json)
+    elif name is not None:
+        _show_preset(name, size, as_json=as_json, as_yaml=as_yaml)
+    elif as_yaml:
+        raise SpecError(f"--yaml prints one preset; name it: {', '.join(PRESETS)}.")
+    else:
+        _show_presets(size, as_json=as_json)
+
+
+def _show_presets(size: str, *, as_json: bool) -> None:
+    found = {family: preset(family, size) for family in PRESETS}
+    if as_json:
+        print_json({family: space_to_dict(space) for family, space in found.items()})
+        return
+    made = table("", "preset", "for", ">hyperparameters", ">grid")
+    for family, space in found.items():
+        combinations = space.grid_size(MOST_OF_A_GRID)
+        text = str(combinations) if combinations <= MOST_OF_A_GRID else f"over {MOST_OF_A_GRID:,}"
+        made.add_row(f"[bold]{family}[/]", PRESETS[family].meaning, str(len(space)), text)
+    print_table(made)
+
+
+def _show_preset(family: str, size: str, *, as_json: bool, as_yaml: bool) -> None:
+    space = preset(family, size)
+    if as_json:
+        print_json(space_to_dict(space))
+    elif as_yaml:
+        print(space_text(space), end="")  # noqa: T201 - a file for other programs
+    else:
+        print_table(space_table(f"{family}, {size}: {PRESETS[family].meaning}", space))
+
+
+def _show_counts(families: list[str], *, as_json: bool) -> None:
+    counts = {family: {size: len(preset(family, size)) for size in SIZES} for family in families}
+    if as_json:
+        print_json({"presets": counts, "catalogue": len(CATALOGUE)})
+        return
+    title = f"{count_text(len(CATALOGUE), 'hyperparameter')} in the catalogue; of these in each preset"
+    made = table(title, "preset", *(f">{size}" for size in SIZES))
+    for family, sizes in counts.items():
+        made.add_row(f"[bold]{family}[/]", *(str(number) for number in sizes.values()))
+    print_table(made)
+
+
+def _show_groups(*, as_json: bool) -> None:
+    names = {group: [one.hyperparameter.name for one in entries] for group, entries in GROUPS.items()}
+    if as_json:
+        print_json(names)
+        return
+    for group, entries in GROUPS.items():
+        made = table(group, "hyperparameter", "range", "recommended", "meaning")
+        for one in entries:
+            made.add_row(*_row(one.hyperparameter))
+        print_table(made)
+
+
+def _row(one: Hyperparameter) -> tuple[str, ...]:
+    return (
+        f"[bold]{escape(one.name)}[/]",
+        escape(one.range_text()),
+        escape(value_text(one.recommended)),
+        escape(one.meaning),
+    )
+
+
+def _show_entry(name: str, *, as_json: bool, as_yaml: bool) -> None:
+    if name not in CATALOGUE:
+        hint = did_you_mean(name, [*PRESETS, *CATALOGUE])
+        raise SpaceError(f"There is no preset and no hyperparameter '{name}'.{hint}")
+    if as_yaml:
+        raise SpecError(
+            f"--yaml prints a preset, and {name} is one hyperparameter; write its name into a space."
+        )
+    one = CATALOGUE[name]
+    if as_json:
+        print_json({"name": name, **hyperparameter_to_dict(one.hyperparameter), **_where(one)})
+    else:
+        print_table(facts_table(_facts(one)))
+
+
+def _where(one: Entry) -> dict[str, Any]:
+    return {"families": one.families, "tasks": one.tasks, "kinds": one.kinds}
+
+
+def _facts(one: Entry) -> dict[str, str]:
+    """Return the card of an entry."""
+    which = one.hyperparameter
+    recommended = [
+        value_text(which.recommended),
+        *(
+            f"{value_text(each.value)} where {conditions_text(each.conditions)}"
+            for each in which.recommended_when
+        ),
+    ]
+    facts = {
+        "hyperparameter": which.name,
+        "meaning": which.meaning,
+        "range": which.range_text(),
+        "recommended": "; ".join(recommended),
+        "confidence": which.confidence,
+        "active": f"where {conditions_text(which.conditions)}" if which.conditions else "always",
+        "grid": ", ".join(value_text(value) for value in which.grid),
+        "advice": which.advice,
+        "source": which.source,
+        "group": which.group,
+        **{key: ", ".join(values) for key, values in _where(one).items()},
+    }
+    return {key: fact for key, fact in facts.items() if fact}

@@ -1,0 +1,86 @@
+"""Settles which space a sweep searches: a preset, a pick of the catalogue, a file or a definition, and its changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..errors import SpaceError, SpecError, did_you_mean
+from ..spaces import Space, apply_overrides, pick, preset, read_space, space_from_dict
+from ..spaces.catalogue import CATALOGUE
+from ..spaces.dependencies import in_order
+from ..spaces.migration import migrated
+from ..spaces.space import narrowed
+from .data import Dataset
+from .models import ModelSource
+from .spec import SpaceSpec
+
+COLOURS = 3
+
+
+def settle_space(spec: SpaceSpec, source: ModelSource, dataset: Dataset) -> Space:
+    """Return the space that a specification means for a model and its data.
+
+    Raises:
+        SpaceError: It cannot be read, or names what does not act on the model.
+    """
+    return apply_overrides(_base(spec, source, dataset), spec.set, spec.fix, may_add=source.open_space)
+
+
+def _base(spec: SpaceSpec, source: ModelSource, dataset: Dataset) -> Space:
+    if spec.define:
+        return space_from_dict(_in_present_words(spec.define, source))
+    if spec.file is not None:
+        return _acting(read_space(spec.file), spec.file, source, dataset)
+    if source.contract != "own" and (spec.pick or spec.preset not in (None, "basic")):
+        raise SpecError(f"'{source.name}' brings a space of its own; change it with --set and --fix.")
+    family = "own" if source.open_space else source.name
+    if spec.pick:
+        chosen = pick(family, spec.pick, task=dataset.task, kind=_kind(dataset))
+    elif spec.preset is not None or not source.open_space:
+        chosen = preset(family, spec.preset or "basic", task=dataset.task, kind=_kind(dataset))
+    else:
+        return source.space
+    return _beside_own(source, chosen, spec.pick or ())
+
+
+def _beside_own(source: ModelSource, chosen: Space, picked: Sequence[str]) -> Space:
+    """Return what is chosen of the catalogue, beside the hyperparameters that a function has of its own."""
+    if not source.open_space or source.space == preset("own"):
+        return chosen
+    own = source.space.names
+    both = in_order((*source.space, *(one for one in chosen if one.name not in own)))
+    space = Space(narrowed(both, untouched=own))
+    for name in picked:
+        if name not in space:
+            raise SpaceError(f"{name} can never be active in the space that '{source.name}' brings.")
+    return space
+
+
+def _kind(dataset: Dataset) -> str:
+    """Return the catalogue's word for a kind of data."""
+    coloured = dataset.kind == "image" and dataset.x.shape[1:][-1:] == (COLOURS,) and dataset.x.ndim == 4
+    return "colour image" if coloured else dataset.kind
+
+
+def _in_present_words(define: Mapping[str, Any], source: ModelSource) -> Mapping[str, Any]:
+    """Return definitions in which names that a family's models no longer know are those that they know now."""
+    unknown = any(name not in source.space for name in define)
+    return migrated(define, 1) if unknown and not source.open_space else define
+
+
+def _acting(space: Space, file: str, source: ModelSource, dataset: Dataset) -> Space:
+    """Return the space of a file, all of which must act on a family's models; a user's function reads what it likes."""
+    if source.open_space:
+        return space
+    fitting = [
+        name for name, one in CATALOGUE.items() if one.applies(source.name, dataset.task, _kind(dataset))
+    ]
+    known = (*source.space.names, *fitting)
+    foreign = [name for name in space.names if name not in known]
+    if foreign:
+        what = f"on {source.name} for {dataset.task} of {_kind(dataset)} data"
+        raise SpaceError(
+            "\n".join(f"{file}: {name} does not act {what}.{did_you_mean(name, known)}" for name in foreign)
+        )
+    return space

@@ -1,0 +1,71 @@
+"""What a choice of the catalogue's hyperparameters needs beside it: ancestors that make it active."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+from ..errors import SpaceError
+from .catalogue import CATALOGUE
+from .hyperparameters import Categorical, Hyperparameter, Value, same, value_text
+from .space import fixed, left_of
+
+
+def missing_ancestors(
+    hyperparameters: Sequence[Hyperparameter], present: Collection[str]
+) -> tuple[Categorical, ...]:
+    """Return the ancestors that are not present, each fixed at a value with which all of its children are active.
+
+    Args:
+        hyperparameters: Those of the catalogue that shall be active.
+        present: Names of all that are there, whose values are not touched.
+
+    Raises:
+        SpaceError: Two of them want different values of an ancestor that is not present.
+    """
+    wanted: dict[str, tuple[Value, ...]] = {}
+    waiting = list(hyperparameters)
+    for child in waiting:
+        for condition in child.conditions:
+            parent = condition.parent
+            if parent in present or parent not in CATALOGUE:
+                continue
+            if parent not in wanted:
+                waiting.append(CATALOGUE[parent].hyperparameter)
+            wanted[parent] = _common(child.name, parent, condition.values, wanted.get(parent))
+    return tuple(_fixed(parent, values) for parent, values in wanted.items())
+
+
+def _common(
+    child: str, parent: str, values: tuple[Value, ...], others: tuple[Value, ...] | None
+) -> tuple[Value, ...]:
+    if others is None:
+        return values
+    both = tuple(value for value in others if any(same(value, other) for other in values))
+    if not both:
+        texts = [" or ".join(map(value_text, side)) for side in (values, others)]
+        raise SpaceError(
+            f"{child} is active where {parent} is {texts[0]}, others where it is {texts[1]}; add {parent} as well.",
+            key=child,
+        )
+    return both
+
+
+def _fixed(parent: str, values: tuple[Value, ...]) -> Categorical:
+    like = CATALOGUE[parent].hyperparameter
+    recommended = [value for value in values if same(value, like.recommended)]
+    return fixed(parent, (recommended or list(values))[0], like)
+
+
+def without_foreign(hyperparameters: Sequence[Hyperparameter]) -> tuple[Hyperparameter, ...]:
+    """Return hyperparameters without the catalogue's recommendations for parents that are not among them."""
+    by_name = {one.name: one for one in hyperparameters}
+    return tuple(_without_foreign(one, by_name) for one in hyperparameters)
+
+
+def _without_foreign(one: Hyperparameter, by_name: Mapping[str, Hyperparameter]) -> Hyperparameter:
+    entry = CATALOGUE.get(one.name)
+    if entry is None or one.recommended_when != entry.hyperparameter.recommended_when:
+        return one
+    kept = [each for each in one.recommended_when if left_of(each.conditions, by_name) is not None]
+    return replace(one, recommended_when=tuple(kept))

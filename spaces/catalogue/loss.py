@@ -1,0 +1,117 @@
+"""What training makes small: the loss and its numbers."""
+
+from __future__ import annotations
+
+from ..hyperparameters import Categorical, Float
+from .entry import ANY, CLASSES, NUMBERS, Entry, when
+from .sources import GOODFELLOW, KERAS
+
+_LOSSES = f"{KERAS}/losses"
+
+OF_CLASSES = (
+    Entry(
+        Categorical(
+            "loss",
+            ("crossentropy", "focal", "generalized", "squared_error", "hinge"),
+            recommended="crossentropy",
+            confidence="high",
+            meaning="what training makes small",
+            advice="Rare classes: focal. Wrong labels: generalized.",
+            source=f"{GOODFELLOW}, section 6.2; {_LOSSES}/probabilistic_losses",
+        ),
+        ANY,
+        CLASSES,
+    ),
+    Entry(
+        Float(
+            "label_smoothing",
+            0.0,
+            0.3,
+            recommended=0.0,
+            confidence="medium",
+            conditions=when(loss=("crossentropy", "focal")),
+            meaning="share of each label that is spread over all classes",
+            advice="Confident and wrong, or labels that are not all right: 0.1.",
+            source="Szegedy et al. 2016, Rethinking the Inception Architecture, section 7",
+        ),
+        ANY,
+        CLASSES,
+    ),
+    Entry(
+        Float(
+            "focal_gamma",
+            0.5,
+            5.0,
+            recommended=2.0,
+            confidence="medium",
+            conditions=when(loss="focal"),
+            meaning="how much less rows count that are already right",
+            advice="Rare classes are still missed: 3. Training is slow: 1.",
+            source="Lin et al. 2017, Focal Loss for Dense Object Detection",
+        ),
+        ANY,
+        CLASSES,
+    ),
+    Entry(
+        Float(
+            "focal_alpha",
+            0.05,
+            1.0,
+            recommended=0.25,
+            confidence="medium",
+            conditions=when(loss="focal"),
+            meaning="weight of the whole loss, to balance it against regularization",
+            advice="Regularization outweighs it: 1.",
+            source="Lin et al. 2017, Focal Loss for Dense Object Detection",
+        ),
+        ANY,
+        CLASSES,
+    ),
+    Entry(
+        Float(
+            "noise_tolerance",
+            0.1,
+            0.9,
+            recommended=0.7,
+            confidence="medium",
+            conditions=when(loss="generalized"),
+            meaning="between cross-entropy (0) and absolute error (1): how little wrong labels count (Keras's q)",
+            advice="Training does not start: lower it.",
+            source="Zhang and Sabuncu 2018, Generalized Cross Entropy Loss: 0.7",
+        ),
+        ANY,
+        CLASSES,
+    ),
+)
+
+OF_NUMBERS = (
+    Entry(
+        Categorical(
+            "regression_loss",
+            ("squared_error", "absolute_error", "huber", "log_cosh"),
+            recommended="squared_error",
+            confidence="medium",
+            meaning="which errors count how much",
+            advice="Single rows far off rule the training: huber or absolute_error.",
+            source=f"Huber 1964, Robust Estimation of a Location Parameter; {_LOSSES}/regression_losses",
+        ),
+        ANY,
+        NUMBERS,
+    ),
+    Entry(
+        Float(
+            "huber_delta",
+            0.1,
+            5.0,
+            log=True,
+            recommended=1.0,
+            confidence="medium",
+            conditions=when(regression_loss="huber"),
+            meaning="error from which on it counts by its size and not its square, in units of training",
+            advice="Outliers still rule: lower it.",
+            source="Huber 1964, Robust Estimation of a Location Parameter",
+        ),
+        ANY,
+        NUMBERS,
+    ),
+)

@@ -1,0 +1,206 @@
+"""What depends on what: parents come before their children, and every condition can hold."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from ..errors import SpaceError, did_you_mean
+from .hyperparameters import Condition, Hyperparameter, Recommendation, Value, same, value_text
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong with a space: what, and at which key of which hyperparameter's definition."""
+
+    name: str
+    message: str
+    key: str = ""
+    """The key of the definition; empty for the definition as a whole."""
+
+
+@dataclass(frozen=True)
+class Demand:
+    """Values that a parent must have one of, and the hyperparameter that wants them."""
+
+    values: tuple[Value, ...]
+    by: str
+
+
+Demands: TypeAlias = dict[str, Demand]
+"""All that must hold for a hyperparameter to be active: its ancestors, near and far, and their values."""
+
+
+class ContradictionError(SpaceError):
+    """Two demands that no configuration meets."""
+
+
+def demands_of(child: str, conditions: Iterable[Condition], known: Mapping[str, Demands]) -> Demands:
+    """Return what must hold for conditions to hold: a parent has a value only where it is active itself.
+
+    Raises:
+        ContradictionError: They contradict each other.
+    """
+    met: Demands = {}
+    for condition in conditions:
+        own = {condition.parent: Demand(condition.values, child)}
+        for source in (own, known.get(condition.parent, {})):
+            for ancestor, demand in source.items():
+                met[ancestor] = _both(child, ancestor, met.get(ancestor), demand)
+    return met
+
+
+def _both(child: str, ancestor: str, left: Demand | None, right: Demand) -> Demand:
+    if left is None:
+        return right
+    common = tuple(value for value in left.values if any(same(value, other) for other in right.values))
+    if not common:
+        sides = [
+            f"{'it' if one.by == child else one.by} wants {ancestor} {_either(one.values)}"
+            for one in sorted((left, right), key=lambda one: one.by != child)
+        ]
+        raise ContradictionError(f"{child} can never be active: {' and '.join(sides)}.", key="when")
+    return Demand(common, right.by if len(common) == len(right.values) else left.by)
+
+
+def _either(values: Sequence[Value]) -> str:
+    return " or ".join(value_text(value) for value in values)
+
+
+def in_order(hyperparameters: Sequence[Hyperparameter]) -> tuple[Hyperparameter, ...]:
+    """Return hyperparameters with parents before their children, else in their order; those of a circle as they come."""
+    by_name = {one.name: one for one in hyperparameters}
+    placed: dict[str, Hyperparameter] = {}
+    for one in hyperparameters:
+        waiting = [one]
+        under_way: set[str] = set()
+        while waiting:
+            last = waiting[-1]
+            under_way.add(last.name)
+            missing = [
+                by_name[parent]
+                for parent in parents_of(last)
+                if parent in by_name and parent not in placed and parent not in under_way
+            ]
+            if missing:
+                waiting.append(missing[0])
+            else:
+                placed.setdefault(last.name, last)
+                waiting.pop()
+    return tuple(placed.values())
+
+
+def parents_of(hyperparameter: Hyperparameter) -> tuple[str, ...]:
+    """Return all that a hyperparameter's activity or recommended value depends on."""
+    named = [condition.parent for condition in hyperparameter.conditions]
+    for recommendation in hyperparameter.recommended_when:
+        named.extend(condition.parent for condition in recommendation.conditions)
+    return tuple(dict.fromkeys(named))
+
+
+def settled(
+    hyperparameters: Sequence[Hyperparameter], unread: Collection[str] = ()
+) -> tuple[tuple[Hyperparameter, ...], list[Fault]]:
+    """Return hyperparameters whose conditions name values as their parents give them (2, not 2.0), and all faults.
+
+    Args:
+        hyperparameters: Parents before their children.
+        unread: Names of hyperparameters that could not be made; conditions on them are not judged.
+    """
+    return _Settling(hyperparameters, unread).run()
+
+
+class _Settling:
+    def __init__(self, hyperparameters: Sequence[Hyperparameter], unread: Collection[str]) -> None:
+        self._given = hyperparameters
+        self._parents = {one.name: parents_of(one) for one in hyperparameters}
+        self._unread = unread
+        self._earlier: dict[str, Hyperparameter] = {}
+        self._demands: dict[str, Demands] = {}
+        self._circles: set[frozenset[str]] = set()
+        self._faults: list[Fault] = []
+
+    def run(self) -> tuple[tuple[Hyperparameter, ...], list[Fault]]:
+        for one in self._given:
+            if one.name in self._earlier:
+                self._faults.append(Fault(one.name, f"{one.name} is defined twice."))
+            else:
+                self._earlier[one.name] = self._settle(one)
+        return tuple(self._earlier.values()), self._faults
+
+    def _settle(self, child: Hyperparameter) -> Hyperparameter:
+        conditions = self._canonical(child.name, child.conditions, "when")
+        self._demands[child.name] = self._judge(child.name, conditions, "when")
+        recommendations = []
+        for one in child.recommended_when:
+            when = self._canonical(child.name, one.conditions, "recommended_when")
+            self._judge(child.name, (*conditions, *when), "recommended_when", one.value)
+            recommendations.append(Recommendation(one.value, when))
+        if not child.conditions and not child.recommended_when:
+            return child
+        told = tuple(one for one in recommendations if one.conditions)
+        return replace(child, conditions=conditions, recommended_when=told)
+
+    def _judge(self, child: str, conditions: Sequence[Condition], key: str, value: Value = None) -> Demands:
+        """Return what conditions demand; note a fault where no configuration meets them."""
+        try:
+            return demands_of(child, conditions, self._demands)
+        except ContradictionError as error:
+            text = str(error)
+            if key == "recommended_when":
+                text = text.replace("can never be active", f"never recommends {value_text(value)}", 1)
+            # A child that is never active has been told; its recommendations need not be.
+            if key == "when" or not any(fault.name == child for fault in self._faults):
+                self._faults.append(Fault(child, text, key))
+            return {}
+
+    def _canonical(self, child: str, conditions: Sequence[Condition], key: str) -> tuple[Condition, ...]:
+        kept = []
+        for condition in conditions:
+            parent = self._earlier.get(condition.parent)
+            if parent is None:
+                self._faults.extend(self._why_missing(child, condition.parent, key))
+                continue
+            try:
+                values = tuple(parent.check(value) for value in condition.values)
+            except SpaceError as error:
+                message = f"{child} has a condition that never holds: {error}"
+                self._faults.append(Fault(child, message, key))
+                continue
+            kept.append(Condition(condition.parent, values))
+        return tuple(kept)
+
+    def _why_missing(self, child: str, parent: str, key: str) -> Iterator[Fault]:
+        """Yield why a parent is not among the hyperparameters before its child; nothing where that has been told."""
+        if parent == child:
+            yield Fault(child, f"{child} depends on itself.", key)
+        elif parent in self._unread:
+            return
+        elif parent not in self._parents:
+            hint = did_you_mean(parent, [name for name in self._parents if name != child])
+            yield Fault(child, f"{child} depends on {parent}, which is not in the space.{hint}", key)
+        elif circle := self._circle(child):
+            if frozenset(circle) not in self._circles:
+                self._circles.add(frozenset(circle))
+                first = min(circle)  # the same one, wherever the circle was entered
+                way = " -> ".join(self._circle(first))
+                yield Fault(first, f"{first} depends on itself in a circle: {way}.", key)
+        else:
+            yield Fault(child, f"{child} depends on {parent}, which must be defined before it.", key)
+
+    def _circle(self, start: str) -> list[str]:
+        """Return the shortest way from a hyperparameter over its parents back to it; empty where there is none."""
+        came_from: dict[str, str] = {}
+        reached = [start]
+        for name in reached:
+            for parent in self._parents.get(name, ()):
+                if parent == start:
+                    way = [start, name]
+                    while way[-1] != start:
+                        way.append(came_from[way[-1]])
+                    return way[::-1]
+                if parent not in came_from:
+                    came_from[parent] = name
+                    reached.append(parent)
+        return []

@@ -1,0 +1,116 @@
+"""A space as the YAML text that people edit: a block a hyperparameter, all know-how in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from .files import RANGE_KEYS, hyperparameter_to_dict
+from .hyperparameters import Hyperparameter
+from .migration import VERSION
+from .space import Space
+from .yamlfile import FLOAT_WITHOUT_DOT
+
+SCHEMA = "space.schema.json"
+_HEAD = f"""\
+# yaml-language-server: $schema={SCHEMA}
+# `kerasweep spaces --schema > {SCHEMA}` lets an editor complete and explain this file.
+# `kerasweep launch DATA MODEL --space THIS-FILE` searches it.
+version: {VERSION}
+hyperparameters:
+"""
+_ORDER = (
+    "type",
+    *RANGE_KEYS,
+    "recommended",
+    "recommended_when",
+    "confidence",
+    "grid",
+    "when",
+    "group",
+    "meaning",
+    "advice",
+    "source",
+)
+_WIDTH = 110
+
+
+class _InLine(dict[str, Any]):
+    """A mapping that is written in one line."""
+
+
+class _Prose(str):
+    """Text that is folded over several lines rather than quoted."""
+
+    __slots__ = ()
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes lists of values in one line, and quotes text that ``read_space`` would take for a number."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+
+_Dumper.add_implicit_resolver("tag:yaml.org,2002:float", FLOAT_WITHOUT_DOT, list("-+0123456789"))
+_Dumper.add_representer(
+    _InLine,
+    lambda dumper, data: dumper.represent_mapping("tag:yaml.org,2002:map", data.items(), flow_style=True),
+)
+_Dumper.add_representer(
+    tuple, lambda dumper, data: dumper.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=True)
+)
+_Dumper.add_representer(
+    _Prose, lambda dumper, data: dumper.represent_scalar("tag:yaml.org,2002:str", str(data), style=">")
+)
+
+
+def space_text(space: Space) -> str:
+    """Return a space as the text of a file that ``read_space`` reads as the same space."""
+    return _HEAD + "\n".join(_block(one) for one in space)
+
+
+def _block(hyperparameter: Hyperparameter) -> str:
+    full = hyperparameter_to_dict(hyperparameter)
+    if hyperparameter.grid_is_derived:
+        del full["grid"]
+    for key, default in (("log", False), ("step", 1)):
+        if full.get(key) == default:
+            del full[key]
+    for key in ("choices", "grid"):
+        if key in full:
+            full[key] = tuple(full[key])
+    for key in ("meaning", "advice", "source"):
+        if _is_prose(full.get(key, "")):
+            full[key] = _Prose(full[key])
+    if "when" in full:
+        full["when"] = _in_line(full["when"])
+    if "recommended_when" in full:
+        full["recommended_when"] = [
+            _InLine(value=one["value"], when=_in_line(one["when"])) for one in full["recommended_when"]
+        ]
+    ordered = {key: full[key] for key in _ORDER if key in full}
+    text = yaml.dump(
+        {"hyperparameters": {hyperparameter.name: ordered}},
+        Dumper=_Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        width=_WIDTH,
+        default_flow_style=False,
+    )
+    return text.partition("\n")[2]
+
+
+def _is_prose(text: str) -> bool:
+    """Tell whether text reads better folded: it is long or would be quoted, and folding keeps it as it is."""
+    if not text.isprintable() or text.strip() != text or "  " in text:
+        return False
+    return len(text) > _WIDTH - 20 or ": " in text or " #" in text
+
+
+def _in_line(when: dict[str, list[Any]]) -> _InLine:
+    return _InLine({parent: tuple(values) for parent, values in when.items()})

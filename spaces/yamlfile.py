@@ -1,0 +1,161 @@
+"""Reads YAML, with the line of every key: what specifications and spaces as files are read with."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import yaml
+
+from ..errors import UsageError, one_line
+
+Lines: TypeAlias = dict[tuple[Any, ...], int]
+"""Path of keys -> line."""
+
+MOST_BYTES = 1_000_000
+MOST_VALUES = 200_000
+"""Anchors let a small file stand for more values than a computer holds."""
+FLOAT_WITHOUT_DOT = re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+$")
+"""``1e-3``, which YAML 1.1 takes for text."""
+_MERGE = "tag:yaml.org,2002:merge"
+
+
+@dataclass(frozen=True)
+class Document:
+    """A YAML file: what it holds, and where."""
+
+    path: str
+    data: Any
+    lines: Lines
+    repeated: tuple[tuple[int, str], ...] = ()
+    """Line and message of each key that stands twice in its mapping."""
+
+    def line(self, *path: Any) -> int | None:
+        """Return the line of a key, or of the nearest key around it; None where the file has none of them."""
+        ends = range(len(path), 0, -1)
+        return next((self.lines[path[:end]] for end in ends if path[:end] in self.lines), None)
+
+    def place(self, *path: Any) -> str:
+        """Return ``FILE line N: `` for a key, to begin a message with."""
+        line = self.line(*path)
+        return f"{self.path} line {line}: " if line else f"{self.path}: "
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads ``1e-3`` as a number, and keys as they are written: a hyperparameter may be called ``on`` or ``1``."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        if not isinstance(node, yaml.MappingNode):
+            return super().construct_mapping(node, deep)
+        self.flatten_mapping(node)
+        return {key.value: self.construct_object(value, deep=deep) for key, value in node.value}
+
+
+_Loader.add_implicit_resolver("tag:yaml.org,2002:float", FLOAT_WITHOUT_DOT, list("-+0123456789"))
+
+
+def read_yaml(path: str | os.PathLike[str], error: type[UsageError]) -> Document:
+    """Read a YAML file.
+
+    Args:
+        path: The file.
+        error: What to raise.
+
+    Raises:
+        UsageError: The file is missing, is not text, is too large, or is not YAML.
+    """
+    text = _text(path, error)
+    try:
+        loader = _Loader(text)
+        root = loader.get_single_node()
+        _check_size(root, f"{path}", error)
+        lines: Lines = {}
+        repeated: dict[int, str] = {}
+        _collect_lines(root, (), lines, repeated)
+        data = None if root is None else loader.construct_document(root)
+    except yaml.MarkedYAMLError as fault:
+        line = fault.problem_mark.line + 1 if fault.problem_mark else 1
+        raise error(f"{path} line {line}: not valid YAML: {fault.problem or one_line(fault)}.") from fault
+    except (yaml.YAMLError, ValueError) as fault:
+        if isinstance(fault, UsageError):
+            raise
+        raise error(f"{path} is not valid YAML: {one_line(fault)}.") from fault
+    except RecursionError as fault:
+        raise error(f"{path} is nested too deeply.") from fault
+    return Document(str(path), data, lines, tuple(repeated.items()))
+
+
+def _text(path: str | os.PathLike[str], error: type[UsageError]) -> str:
+    try:
+        size = Path(path).stat().st_size
+        if size > MOST_BYTES:
+            raise error(
+                f"{path} has {size / 1e6:.1f} MB; a specification or a space has {MOST_BYTES / 1e6:.0f} MB at most."
+            )
+        return Path(path).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as fault:
+        reason = fault.strerror if isinstance(fault, OSError) else "it is not UTF-8 text"
+        raise error(f"{path} cannot be read: {reason}.") from fault
+
+
+def _check_size(root: Any, name: str, error: type[UsageError]) -> None:
+    """Refuse a file whose anchors stand for too many values, or for themselves."""
+    sizes: dict[int, int] = {}
+    for node in _inner_first(root, name, error):
+        sizes[id(node)] = 1 + sum(sizes[id(child)] for child in _children(node))
+    if root is not None and sizes[id(root)] > MOST_VALUES:
+        raise error(f"{name} stands for more than {MOST_VALUES:,} values; it has too many anchors.")
+
+
+def _inner_first(root: Any, name: str, error: type[UsageError]) -> Iterator[Any]:
+    """Yield each node once, after those in it."""
+    done: set[int] = set()
+    around: set[int] = set()
+    waiting = [] if root is None else [(root, iter(_children(root)))]
+    while waiting:
+        node, children = waiting[-1]
+        around.add(id(node))
+        child = next(children, None)
+        if child is None:
+            waiting.pop()
+            around.discard(id(node))
+            done.add(id(node))
+            yield node
+        elif id(child) in around:
+            raise error(f"{name} line {child.start_mark.line + 1}: this value holds itself.")
+        elif id(child) not in done:
+            waiting.append((child, iter(_children(child))))
+
+
+def _children(node: Any) -> list[Any]:
+    if isinstance(node, yaml.MappingNode):
+        return [part for pair in node.value for part in pair]
+    return list(node.value) if isinstance(node, yaml.SequenceNode) else []
+
+
+def _collect_lines(node: Any, path: tuple[Any, ...], lines: Lines, repeated: dict[int, str]) -> None:
+    """Note where each key stands, and which stand twice; keys that ``<<`` brings stand where they were written."""
+    if not isinstance(node, yaml.MappingNode):
+        return
+    own: dict[str, int] = {}
+    merged: list[Any] = []
+    for key, value in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise yaml.MarkedYAMLError(problem="a key must be text", problem_mark=key.start_mark)
+        line = key.start_mark.line + 1
+        if key.tag == _MERGE:
+            merged.extend(value.value if isinstance(value, yaml.SequenceNode) else [value])
+        elif key.value in own:
+            repeated[line] = f"'{key.value}' stands twice, first on line {own[key.value]}."
+        else:
+            own[key.value] = lines[(*path, key.value)] = line
+            _collect_lines(value, (*path, key.value), lines, repeated)
+    for source in merged:
+        brought: Lines = {}
+        _collect_lines(source, path, brought, repeated)
+        for place, line in brought.items():
+            lines.setdefault(place, line)

@@ -1,0 +1,170 @@
+"""Which space a sweep searches: a preset, a pick, a file or a definition, for a family or a model of one's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import kerasweep as ks
+import pytest
+from kerasweep.errors import SpaceError, SpecError
+from kerasweep.search.spec import make_spec, space_choice
+from kerasweep.search.specfile import read_spec
+from kerasweep.spaces import (
+    Categorical,
+    Condition,
+    Int,
+    Space,
+    pick,
+    preset,
+    read_space,
+    space_from_dict,
+    space_to_dict,
+)
+
+FILE = "version: 2\nhyperparameters:\n  momentum: {low: 0.5, high: 0.9}\n  optimizer: sgd,adam\n"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    made = tmp_path / "my-space.yaml"
+    made.write_text(FILE)
+    return made
+
+
+def settled(model="dnn", data="digits", **choice) -> Space:
+    return ks.plan_sweep(data, model, limit=100, **choice).space
+
+
+def own(config, signature):
+    raise NotImplementedError
+
+
+def own_with_a_space(config, signature):
+    raise NotImplementedError
+
+
+own_with_a_space.space = Space((Int("width", 8, 64), Categorical("optimizer", ("adam",))))
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        ("a.yaml", {"file": "a.yaml"}),
+        ("a.YML", {"file": "a.YML"}),
+        (Path("b") / "a.json", {"file": str(Path("b") / "a.json")}),
+        ("momentum", {"pick": "momentum"}),
+        (["momentum", "nesterov"], {"pick": ["momentum", "nesterov"]}),
+        (("momentum",), {"pick": ["momentum"]}),
+    ],
+)
+def test_words(words, part: dict) -> None:
+    assert space_choice(words) == part
+
+
+def test_a_pick_is_names_in_a_list_or_a_text() -> None:
+    for names in ("momentum, nesterov", ["momentum", "nesterov"]):
+        assert make_spec({"data": "d", "model": "m", "space": {"pick": names}}).space.pick == [
+            "momentum",
+            "nesterov",
+        ]
+
+
+@pytest.mark.parametrize("size", ["basic", "standard", "full"])
+def test_presets(size: str) -> None:
+    assert settled(preset=size) == preset("dnn", size, task="classification", kind="image")
+    assert settled(own, preset=size) == preset("own", size, task="classification", kind="image")
+
+
+def test_without_a_choice_it_is_the_basic_preset() -> None:
+    assert settled() == preset("dnn", task="classification", kind="image")
+    assert settled(own) == preset("own")
+    assert settled(own_with_a_space) == own_with_a_space.space
+
+
+def test_a_pick_has_what_it_needs_to_be_active() -> None:
+    space = settled(space="nesterov,learning_rate")
+    assert space == pick("dnn", ["nesterov", "learning_rate"], task="classification", kind="image")
+    assert {"nesterov", "learning_rate", "optimizer"} <= set(space.recommended())
+    assert settled(space=["nesterov", "learning_rate"]) == space
+
+
+def test_a_models_own_hyperparameters_stand_beside_what_is_picked() -> None:
+    space = settled(own_with_a_space, space=["learning_rate", "optimizer"])
+    assert space.names == ("width", "optimizer", "learning_rate")
+    assert space["learning_rate"].recommended_when == ()
+    assert space["optimizer"].choices == ("adam",), "the model's own definition counts"
+    assert settled(own, space=["momentum"]).names == ("optimizer", "momentum")
+    with pytest.raises(
+        SpaceError, match=r"^momentum can never be active in the space that '.*own_with_a_space' brings"
+    ):
+        settled(own_with_a_space, space=["momentum"])
+
+
+def test_a_file(file: Path) -> None:
+    assert settled(space=file) == read_space(file)
+    assert settled(own, space=str(file)).names == ("optimizer", "momentum")
+    fewer = settled(space=file, set={"momentum": "0.6..0.7"}, fix={"optimizer": "sgd"})
+    assert (fewer["momentum"].low, fewer["optimizer"].choices) == (0.6, ("sgd",))
+
+
+def test_the_study_holds_the_space_written_out(file: Path) -> None:
+    spec = ks.plan_sweep("digits", "dnn", limit=100, space=file).spec
+    assert spec.space.define == space_to_dict(read_space(file))
+    assert (spec.space.file, spec.space.pick, spec.space.preset) == (None, None, None)
+    assert make_spec(spec.as_dict()) == spec
+
+
+def test_a_sweep_names_a_file_beside_it(file: Path) -> None:
+    sweep = file.with_name("sweep.yaml")
+    sweep.write_text(
+        "data: {source: digits, limit: 100}\nmodel: dnn\nspace: {file: my-space.yaml, fix: {optimizer: sgd}}\n"
+    )
+    assert ks.plan_sweep(file=sweep).space["momentum"].conditions == (Condition("optimizer", ("sgd",)),)
+    changed = read_spec(sweep, {"space": {"preset": "full"}})
+    assert (changed.space.preset, changed.space.file) == ("full", None), (
+        "the command line names another start"
+    )
+    assert changed.space.fix == {"optimizer": "sgd"}
+
+
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        ({"preset": "full", "pick": ["momentum"]}, "space: preset and pick exclude each other; keep one."),
+        ({"file": "a.yaml", "define": {"a": 1}}, "space: file and define exclude each other; keep one."),
+        ({"pick": []}, "space.pick: must name hyperparameters of the catalogue, for example learning_rate,momentum."),
+        ({"pick": 3}, "space.pick: input should be a valid list, got 3."),
+        ({"pick": [3]}, "space.pick.0: input should be a valid string, got 3."),
+        ({"fiel": "a.yaml"}, "there is no key 'space.fiel'. Did you mean 'file'?"),
+    ],
+)  # fmt: skip
+def test_choices_that_exclude_each_other_or_are_none(part: dict, message: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        make_spec({"data": "d", "model": "m", "space": part})
+    assert str(caught.value) == message
+
+
+def test_what_does_not_act_on_a_family(file: Path) -> None:
+    file.write_text(
+        "version: 2\nhyperparameters:\n  momentun: {type: int, low: 1, high: 2}\n  층: {type: int, low: 1, high: 2}\n"
+    )
+    with pytest.raises(SpaceError) as caught:
+        settled(space=file)
+    first, second = str(caught.value).splitlines()
+    assert (
+        first
+        == f"{file}: momentun does not act on dnn for classification of image data. Did you mean 'momentum'?"
+    )
+    assert second.startswith(f"{file}: 층 does not act on dnn")
+    assert settled(own, space=file).names == ("momentun", "층"), "a function reads what it likes"
+
+
+def test_a_definition_in_old_words() -> None:
+    define = {
+        "optimizer": {"type": "categorical", "choices": ["adam", "sgd"]},
+        "batch_normalization": {"type": "categorical", "choices": [False, True]},
+    }
+    read = settled("ann", space=space_from_dict(define))
+    assert read["normalization"].choices == ("none", "batch"), "a family that knows the old name no longer"
+    mine = settled(own, space=space_from_dict(define))
+    assert mine["batch_normalization"].choices == (False, True), "a function's own word"

@@ -1,0 +1,407 @@
+"""A space as a file of its own: what it may say, every fault with its line, versions, and the way back to text."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from kerasweep.errors import SpaceError
+from kerasweep.spaces import (
+    PRESETS,
+    Categorical,
+    Condition,
+    Float,
+    Int,
+    Recommendation,
+    Space,
+    preset,
+    read_space,
+    space_text,
+)
+from kerasweep.spaces.catalogue import CATALOGUE
+from space_strategies import spaces
+
+HEAD = "version: 2\nhyperparameters:\n"
+
+
+@pytest.fixture
+def read(tmp_path: Path):
+    def read_(text: str | bytes) -> Space:
+        file = tmp_path / "space.yaml"
+        file.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return read_space(file)
+
+    return read_
+
+
+@pytest.fixture
+def faults(read, tmp_path: Path):
+    """Return what is told about a file, a line each, without the file's path."""
+
+    def faults_(text: str | bytes) -> list[str]:
+        with pytest.raises(SpaceError) as caught:
+            read(text)
+        return [line.removeprefix(f"{tmp_path / 'space.yaml'} ") for line in str(caught.value).splitlines()]
+
+    return faults_
+
+
+WRITTEN = """\
+# yaml-language-server: $schema=space.schema.json
+version: 2
+hyperparameters:
+  momentum: {low: 0.5, high: 0.99}     # before its parent: the order does not matter
+  optimizer: {type: categorical, choices: [adam, sgd], recommended: adam}
+  learning_rate:
+    type: float
+    low: 0.001
+    high: 0.1
+    log: true
+    recommended: 0.001
+    recommended_when: [{value: 0.02, when: {optimizer: [sgd]}}]
+  nesterov:
+  epsilon: 1e-9..1e-3:log
+  amsgrad: yes
+  층: {type: int, low: 1, high: 3}     # 한국어
+"""
+
+
+def test_a_file_as_people_write_it(read) -> None:
+    space = read(WRITTEN)
+    assert space.names == (
+        "optimizer", "momentum", "learning_rate", "nesterov", "epsilon", "amsgrad", "층",
+    )  # fmt: skip
+    assert space["optimizer"] == Categorical("optimizer", ("adam", "sgd"))
+    assert space["learning_rate"] == Float(
+        "learning_rate",
+        0.001,
+        0.1,
+        log=True,
+        recommended=0.001,
+        recommended_when=(Recommendation(0.02, (Condition("optimizer", ("sgd",)),)),),
+    )
+    momentum, entry = space["momentum"], CATALOGUE["momentum"].hyperparameter
+    assert (momentum.low, momentum.high, momentum.meaning) == (0.5, 0.99, entry.meaning)
+    assert momentum.conditions == (Condition("optimizer", ("sgd",)),), "narrowed to what this file lets it be"
+    assert momentum.recommended_when == ()
+    assert space["nesterov"].choices == (False, True)
+    assert (space["epsilon"].low, space["epsilon"].high, space["epsilon"].recommended) == (1e-9, 1e-3, 1e-7)
+    assert space["amsgrad"].choices == (True,)
+
+
+def test_a_changed_entry_keeps_of_its_recommendations_what_still_fits(read) -> None:
+    rate = read(HEAD + "  optimizer:\n  learning_rate: {low: 0.01, high: 0.1}\n")["learning_rate"]
+    assert rate.log is True
+    assert rate.recommended == pytest.approx(0.0316)
+    assert {one.value for one in rate.recommended_when} == {0.02, 0.01}
+    assert read(HEAD + "  learning_rate: {choices: [0.001, 0.01]}\n")["learning_rate"].choices == (
+        0.001,
+        0.01,
+    )
+    assert read(HEAD + "  ns_steps: 2..4\n").names == ("optimizer", "ns_steps")
+    assert isinstance(read(HEAD + "  use_ema:\n  ema_momentum: 0.9\n")["ema_momentum"], Categorical)
+
+
+def test_ancestors_that_the_file_leaves_out_are_fixed_so_that_their_children_are_active(read) -> None:
+    space = read(HEAD + "  nesterov:\n  momentum:\n  weight_decay:\n")
+    assert space["optimizer"].choices == ("sgd",)
+    assert space["decay"].choices == (True,)
+    assert set(space.recommended()) == {"optimizer", "nesterov", "momentum", "decay", "weight_decay"}
+
+
+def test_a_word_that_yaml_or_the_command_line_takes_for_nothing_is_a_choice_where_it_is_one(read) -> None:
+    assert read(HEAD + "  clipping: none\n")["clipping"].choices == ("none",)
+    assert read(HEAD + "  clipping: none,norm\n")["clipping"].choices == ("none", "norm")
+
+
+def test_anchors_and_merges(read) -> None:
+    space = read(
+        HEAD + "  a: &base {type: float, low: 0.1, high: 1, meaning: kept}\n  b: {<<: *base, high: 2}\n"
+    )
+    assert (space["b"].low, space["b"].high, space["b"].meaning) == (0.1, 2.0, "kept")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufeff" + HEAD + "  a: {type: int, low: 1, high: 2}\n",
+        HEAD + "  a: {type: int, low: 1, high: 2} # a\ttab\n",
+        '{"$schema": "space.schema.json", "version": 2, "hyperparameters": {"a": {"type": "int", "low": 1, "high": 2}}}',
+        HEAD.replace("\n", "\r\n") + "  a: {type: int, low: 1, high: 2}\r\n",
+    ],
+    ids=["byte order mark", "tab", "json", "windows"],
+)
+def test_forms_of_text(read, text: str) -> None:
+    assert read(text) == Space((Int("a", 1, 2),))
+
+
+def test_names_are_taken_as_they_are_written(read) -> None:
+    space = read(
+        HEAD + "".join(f"  {name}: {{type: int, low: 1, high: 2}}\n" for name in ("on", "1", "1e-3", "~"))
+    )
+    assert space.names == ("on", "1", "1e-3", "~")
+
+
+def one(definition: str) -> str:
+    return f"{HEAD}  optimizer:\n  a: {definition}\n"
+
+
+@pytest.mark.parametrize(
+    ("definition", "message"),
+    [
+        ("{type: flaot, low: 0, high: 1}", "a: there is no type 'flaot'. Did you mean 'float'?"),
+        ("{type: float, low: 2, high: 1}", "a: the range 2..1 is empty; the lower bound must be below the upper one."),
+        ("{type: float, low: 1, high: 1}", "a: the range 1..1 is empty; the lower bound must be below the upper one."),
+        ("{type: float, low: .nan, high: 1}", "a: a bound must be a finite number, got nan."),
+        ("{type: float, low: 0, high: .inf}", "a: a bound must be a finite number, got inf."),
+        ("{type: float, low: 0, high: 1" + "0" * 400 + "}", f"a: a bound must be a finite number, got 1{'0' * 400}."),
+        ("{type: int, low: 0, high: 1" + "0" * 40 + "}", "a: the bound 1e+40 is too large for a study."),
+        ("{type: float, low: [1], high: {b: 2}}", "a: a bound must be a finite number, got [1]."),
+        ("{type: float, low: 0, high: 1, recommended: 2}", "a: the recommended value 2 lies outside 0..1."),
+        ("{type: float, low: 0, high: 1, recommended: fast}", "a: the recommended value 'fast' lies outside 0..1."),
+        ("{type: float, low: 0, high: 1, recommended: .nan}", "a: the recommended value nan lies outside 0..1."),
+        ("{type: int, low: 0, high: 9, recommended: 1.5}", "a: the recommended value 1.5 lies outside 0..9."),
+        ("{type: int, low: 0, high: 9, grid: [1, 10]}", "a: the grid value 10 lies outside 0..9."),
+        ("{type: int, low: 0, high: 9, grid: [1, [2]]}", "a: the grid value [2] lies outside 0..9."),
+        ("{type: int, low: 0, high: 9, confidence: sure}", "a: confidence must be low, medium or high, got 'sure'."),
+        ("{type: int, low: 0, high: 9, meaning: [deep, {er: 1}]}", "a: meaning must be text, got ['deep', {'er': '1'}]."),
+        ("{type: int, low: 0, high: 9, when: sgd}", "a: 'when' maps a hyperparameter to its values, for example {optimizer: [sgd]}."),
+        ("{type: int, low: 0, high: 9, when: {optimzer: [sgd]}}", "a depends on optimzer, which is not in the space. Did you mean 'optimizer'?"),
+        ("{type: int, low: 0, high: 9, when: {optimizer: [sdg]}}", "a has a condition that never holds: optimizer must be one of adam,sgd,"),
+        ("{type: int, low: 0, high: 9, when: {optimizer: []}}", "a can never be active: no value of optimizer is named."),
+        ("{type: int, low: 0, high: 9, when: {a: [1]}}", "a depends on itself."),
+        ("{type: int, low: 0, high: 9, recommended_when: {value: 1}}", "a: 'recommended_when' is a list, for example"),
+        ("{type: categorical, choices: []}", "a: needs at least one choice."),
+        ("{type: categorical, choices: [2024-01-01]}", "a: a choice must be text, a number, true, false or none, got datetime.date(2024, 1, 1)."),
+        ("{type: float, lwo: 0, high: 1}", "a: there is no key 'lwo'. Did you mean 'low'?"),
+        ("0.3", "there is no hyperparameter 'a' in the catalogue."),
+        ("", "there is no hyperparameter 'a' in the catalogue."),
+        ("{low: 1}", "there is no hyperparameter 'a' in the catalogue."),
+    ],
+)  # fmt: skip
+def test_a_definition_that_is_wrong(faults, definition: str, message: str) -> None:
+    told = faults(one(definition))
+    assert told[0].startswith("line 4: ")
+    assert told[0].removeprefix("line 4: ").startswith(message.replace("{'er': '1'}", "{'er': 1}"))
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ("learning_rte: 0.1..0.2", "there is no hyperparameter 'learning_rte' in the catalogue. Did you mean 'learning_rate'?"),
+        ("learning_rate: {low: 2}", "learning_rate: the range 2..1 is empty; the lower bound must be below the upper one."),
+        ("learning_rate: 0.2..0.1", "learning_rate: the range 0.2..0.1 is empty; the lower bound must be below the upper one."),
+        ("learning_rate: fast", "learning_rate must be a number, got 'fast'."),
+        ("learning_rate: .inf", "inf is not a finite number for learning_rate."),
+        ("learning_rate: {high: 0.1, recomended: 0.02}", "learning_rate: there is no key 'recomended'. Did you mean 'recommended'?"),
+        ("optimizer: adan", "optimizer must be one of adam,sgd,"),
+        ("optimizer: [adam, sdg]", "optimizer: there is no choice 'sdg'. Did you mean 'sgd'?"),
+        ("optimizer: {choices: [adam, sdg]}", "optimizer: there is no choice 'sdg'. Did you mean 'sgd'?"),
+        ("nesterov: maybe", "nesterov must be one of false,true, got 'maybe'."),
+    ],
+)  # fmt: skip
+def test_a_change_of_the_catalogue_that_is_wrong(faults, entry: str, message: str) -> None:
+    (told,) = faults(f"{HEAD}  {entry}\n")
+    assert told.startswith(f"line 3: {message}")
+
+
+def test_every_fault_has_the_line_of_its_key(faults) -> None:
+    assert faults(
+        "version: 2\nhyperparametrs: {}\nhyperparameters:\n  width:\n    type: int\n    low: 1\n    high: 9\n"
+        "    recommended: 10\n    confidence: sure\n    grid: [0]\n    step: 0\n  Width: {type: int, low: 1, high: 2}\n"
+        "  depth: {type: int, low: 1, high: 2, when: {width: [3]}}\n  depth: {type: int, low: 1, high: 2}\n"
+        "  c: {type: int, low: 1, high: 2, when: {wdith: [3]}}\n"
+    ) == [
+        "line 2: there is no key 'hyperparametrs'. Did you mean 'hyperparameters'?",
+        "line 8: width: the recommended value 10 lies outside 1..9.",
+        "line 9: width: confidence must be low, medium or high, got 'sure'.",
+        "line 10: width: the grid value 0 lies outside 1..9.",
+        "line 11: width: the step must be 1 or more, got 0.",
+        "line 12: 'Width' is 'width' of line 4; keep one.",
+        "line 14: 'depth' stands twice, first on line 13.",
+        "line 15: c depends on wdith, which is not in the space. Did you mean 'width'?",
+    ]
+
+
+def test_conditions_that_no_configuration_meets(faults) -> None:
+    number = "type: int, low: 1, high: 3"
+    assert faults(
+        HEAD
+        + f"  a: {{{number}, when: {{b: [1]}}}}\n  b: {{{number}, when: {{c: [1]}}}}\n  c: {{{number}, when: {{a: [1]}}}}\n"
+        "  optimizer: [adam, sgd]\n"
+        "  inertia: {type: categorical, choices: [0.9], when: {optimizer: sgd}}\n"
+        f"  never: {{{number}, when: {{optimizer: adam, inertia: 0.9}}}}\n"
+        f"  below: {{{number}, when: {{never: 1}}}}\n"
+        f"  told: {{{number}, recommended_when: [{{value: 2, when: {{inertia: 0.9, optimizer: adam}}}}]}}\n"
+        "  rho:\n"
+    ) == [
+        "line 3: a depends on itself in a circle: a -> b -> c -> a.",
+        "line 8: never can never be active: it wants optimizer adam and inertia wants optimizer sgd.",
+        "line 10: told never recommends 2: it wants optimizer adam and inertia wants optimizer sgd.",
+        "line 11: rho can never be active: it needs that optimizer is rmsprop or adadelta, which this space rules out.",
+    ]
+
+
+def test_children_of_what_could_not_be_read_are_not_faults(faults) -> None:
+    assert (
+        len(
+            faults(
+                HEAD
+                + "  optimizer: adan\n  momentum:\n  a: {type: int, low: 1, high: 2, when: {optimizer: x}}\n"
+            )
+        )
+        == 1
+    )
+
+
+def test_ancestors_that_cannot_be_chosen_for_all(faults) -> None:
+    (told,) = faults(HEAD + "  momentum:\n  beta_1:\n")
+    assert told.startswith("line 4: beta_1 is active where optimizer is adam or ")
+    assert told.endswith("; add optimizer as well.")
+
+
+BILLION = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{chr(98 + i)}: &{chr(98 + i)} [{', '.join([f'*{chr(97 + i)}'] * 9)}]\n" for i in range(9)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", " is empty; a space begins with 'version: 2' and 'hyperparameters:'."),
+        ("# nothing\n", " is empty; a space begins with 'version: 2' and 'hyperparameters:'."),
+        ("- a\n", " must hold keys and values; a space begins with 'version: 2' and 'hyperparameters:'."),
+        ("adam", " must hold keys and values; a space begins with 'version: 2' and 'hyperparameters:'."),
+        ("data: digits\nmodel: dnn\n", " line 1: this is no space; a space begins with 'version: 2' and 'hyperparameters:'."),
+        ("version: 2\n", ": 'hyperparameters' lists names with their definitions."),
+        ("version: 2\nhyperparameters: [a]\n", " line 2: 'hyperparameters' lists names with their definitions."),
+        ("version: 3\nhyperparameters: {a: 1}\nmore: 1\n", " line 1: made by a newer Kerasweep (version 3; this one reads up to 2); update it."),
+        ("version: two\nhyperparameters: {a: 1}\n", " line 1: version must be a whole number up to 2, got 'two'."),
+        ("version: 0\nhyperparameters: {a: 1}\n", " line 1: version must be a whole number up to 2, got 0."),
+        ("hyperparameters: {optimizer: }\n", ": there is no version; begin the file with 'version: 2'."),
+        (HEAD + "\toptimizer:\n", " line 3: not valid YAML: found character '\\t' that cannot start any token."),
+        (HEAD + "  a: {type: int\n", " line 4: not valid YAML: expected ',' or '}', but got '<stream end>'."),
+        (HEAD + "  a: !!python/object:os.system {}\n", " line 3: not valid YAML: could not determine a constructor for the tag"),
+        (HEAD + "  ? [a, b]\n  : 1\n", " line 3: not valid YAML: a key must be text."),
+        (HEAD + "  a: &a {type: int, low: *a, high: 2}\n", " line 3: this value holds itself."),
+        (HEAD + "  a: " + "[" * 3000, " is nested too deeply."),
+        (BILLION, " stands for more than 200,000 values; it has too many anchors."),
+        (b"\xff\xfea", " cannot be read: it is not UTF-8 text."),
+        (b"version: 2\x00\n", " is not valid YAML: unacceptable character #x0000"),
+        ("x" * 1_500_000, " has 1.5 MB; a specification or a space has 1 MB at most."),
+    ],
+)  # fmt: skip
+def test_files_that_are_no_space(read, tmp_path: Path, text, message: str) -> None:
+    with pytest.raises(SpaceError) as caught:
+        read(text)
+    (told,) = str(caught.value).splitlines()
+    assert told.startswith(f"{tmp_path / 'space.yaml'}{message}")
+
+
+def test_a_file_that_is_none(tmp_path: Path) -> None:
+    with pytest.raises(SpaceError, match=r"none\.yaml cannot be read: No such file or directory\.$"):
+        read_space(tmp_path / "none.yaml")
+
+
+def test_too_many_are_refused_in_seconds(faults) -> None:
+    began = time.monotonic()
+    (told,) = faults(HEAD + "".join(f"  h{i}: {{type: int, low: 1, high: 2}}\n" for i in range(10_000)))
+    assert told == "line 2: 10,000 hyperparameters; a space has 500 at most."
+    assert time.monotonic() - began < 60
+
+
+def test_as_many_as_a_space_may_have(read) -> None:
+    number = "type: int, low: 1, high: 2"
+    entries = [f"  h{i}: {{{number}, when: {{h{i + 1}: 1}}}}\n" for i in range(499)]
+    space = read(HEAD + "".join(entries) + f"  h499: {{{number}}}\n")
+    assert space.names == tuple(f"h{i}" for i in range(499, -1, -1))
+
+
+def test_many_faults_end_with_their_number(faults) -> None:
+    told = faults(HEAD + "".join(f"  h{i}: 3\n" for i in range(70)))
+    assert len(told) == 51
+    assert told[-1].endswith(": and 20 more faults.")
+
+
+VERSION_1 = """\
+optimizer: {type: categorical, choices: [adam, sgd]}
+batch_normalization: {type: categorical, choices: [false, true], recommended: true, grid: [false]}
+scale: {type: categorical, choices: [1, 2], when: {batch_normalization: [true]},
+  recommended_when: [{value: 2, when: {batch_normalization: true}}]}
+"""
+
+
+@pytest.mark.parametrize("around", ["{}", "version: 1\n{}", "space:\n  define:\n{indented}", "version: 1\nhyperparameters:\n{indented}"])  # fmt: skip
+def test_version_1_is_read(read, around: str) -> None:
+    indented = "".join(f"    {line}\n" for line in VERSION_1.splitlines())
+    assert read(around.format(VERSION_1, indented=indented)) == Space(
+        (
+            Categorical("optimizer", ("adam", "sgd")),
+            Categorical("normalization", ("none", "batch"), recommended="batch", grid=("none",)),
+            Categorical(
+                "scale",
+                (1, 2),
+                conditions=(Condition("normalization", ("batch",)),),
+                recommended_when=(Recommendation(2, (Condition("normalization", ("batch",)),)),),
+            ),
+        )
+    )
+
+
+def test_what_is_renamed_is_told_at_its_line(faults) -> None:
+    assert faults(VERSION_1.replace("recommended: true", "recommended: 3")) == [
+        "line 2: normalization: the recommended value 3 lies outside none,batch."
+    ]
+
+
+def test_version_1_knows_no_short_forms(faults) -> None:
+    assert faults("a: {type: int, low: 1, high: 2}\noptimizer: adam\n") == [
+        "line 2: optimizer: needs a mapping with 'type' (float, int, categorical) and its range."
+    ]
+
+
+def test_batch_normalization_of_ones_own_is_left_alone(read) -> None:
+    text = "batch_normalization: {type: categorical, choices: [before, after]}\n"
+    assert read(text).names == ("batch_normalization",)
+    assert read(HEAD + "  batch_normalization: {type: categorical, choices: [true]}\n").names == (
+        "batch_normalization",
+    )
+
+
+@settings(deadline=None)
+@given(space=spaces())
+def test_any_space_is_the_same_after_its_text(tmp_path_factory, space: Space) -> None:
+    file = tmp_path_factory.getbasetemp() / "round.yaml"
+    file.write_text(space_text(space), encoding="utf-8", newline="")
+    assert read_space(file) == space
+    assert space_text(read_space(file)) == space_text(space)
+
+
+@pytest.mark.parametrize("family", PRESETS)
+def test_presets_survive_their_text(read, family: str) -> None:
+    assert read(space_text(preset(family))) == preset(family)
+
+
+def test_text_that_people_like_to_edit(read) -> None:
+    text = space_text(read(WRITTEN))
+    assert text.startswith("# yaml-language-server: $schema=space.schema.json\n")
+    assert text.count("\n\n") == 6, "an empty line between two hyperparameters"
+    assert "    choices: [adam, sgd]\n" in text
+    assert "    recommended_when:\n      - {value: 0.02, when: {optimizer: [sgd]}}\n" in text
+    assert "    advice: >-\n      Steps oscillate: lower it." in text
+    assert "grid" not in text, "a grid that follows from the range is left to it"
+    assert max(map(len, text.splitlines())) <= 115
+
+
+def test_the_readme_shows_a_space_that_can_be_read(read) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    shown = next(block for block in readme.split("```yaml\n")[1:] if block.startswith("version: 2"))
+    assert read(shown.partition("```")[0]).names == (
+        "optimizer",
+        "learning_rate",
+        "momentum",
+        "nesterov",
+        "width",
+    )

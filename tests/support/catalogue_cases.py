@@ -1,0 +1,130 @@
+"""One configuration with and one without each hyperparameter of the catalogue: where it acts, and what makes it act."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from kerasweep.spaces import Categorical, Configuration, Float, Hyperparameter, Int, Space, preset
+from kerasweep.spaces.catalogue import CATALOGUE, Entry
+
+PREFERRED = ("dnn", "cnn", "mlp_residual", "resnet", "linear", "nn", "ann", "own")
+SMALL: Configuration = {
+    "units": 8,
+    "filters": 4,
+    "batch_size": 16,
+    "hidden_layers": 2,
+    "blocks": 1,
+    "stages": 2,
+    "dropout": 0.0,
+    "learning_rate": 0.02,
+}
+"""What keeps every model small and every step visible."""
+CONTEXTS: dict[str, Configuration] = {
+    "head_layers": {"head": "flatten"},
+    "kernel_constraint": {"kernel_initializer": "random_normal", "initializer_stddev": 0.5},
+    "max_norm": {"kernel_initializer": "random_normal", "initializer_stddev": 0.5},
+    "min_norm": {"kernel_initializer": "random_normal", "initializer_stddev": 0.001},
+    "norm_rate": {"kernel_initializer": "random_normal", "initializer_stddev": 0.5, "max_norm": 0.5},
+    "bias_max_norm": {"bias_initial": 0.5},
+    "bias_constraint": {"bias_initial": 0.0},
+    "bias_l2": {"bias_initial": 0.5},
+    "bias_regularizer": {"bias_initial": 0.5},
+    "dropout_kind": {"dropout": 0.5},
+    "convolution_dropout_kind": {"convolution_dropout": 0.5},
+    "relu_threshold": {},
+    "decay_biases": {"weight_decay": 0.5, "bias_initial": 0.5},
+    "pool_strides": {"pool_size": 3},
+    "units_growth": {"hidden_layers": 3},
+    "fill_mode": {"translation": 0.3},
+    "interpolation": {"rotation": 0.3},
+    "zoom_keeps_aspect": {"zoom": 0.5},
+}
+"""Hyperparameter -> what else a configuration must have for it to be seen."""
+OTHERS: dict[str, Any] = {
+    "gradient_accumulation_steps": 2,
+    "ema_overwrite_frequency": 2,
+    "step_epochs": 1,
+    "first_decay_epochs": 1,
+    "decay_epochs": 1,
+    "max_norm": 0.5,
+    "min_norm": 0.5,
+    "groups": 2,
+    "warmup_epochs": 0.5,
+}
+"""Values that are seen within a few steps; else the far end of a range is taken."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A hyperparameter at its usual value and at another one."""
+
+    name: str
+    family: str
+    task: str
+    kind: str
+    first: Configuration
+    second: Configuration
+
+
+def cases_of(name: str) -> list[Case]:
+    """Return a case for each other value of a choice, and one for a range."""
+    entry = CATALOGUE[name]
+    family = next(family for family in PREFERRED if family in entry.families)
+    task, kind = entry.tasks[0], kind_of(entry, family)
+    space = space_of(family, task, kind, name)
+    first = configuration(space, name)
+    return [
+        Case(name, family, task, kind, first, configuration(space, name, value))
+        for value in other_values(space[name], first[name])
+    ]
+
+
+def kind_of(entry: Entry, family: str) -> str:
+    """Return the kind of data that a case is trained on."""
+    if family in ("cnn", "resnet"):
+        return "colour image" if entry.kinds == ("colour image",) else "image"
+    return "table" if entry.kinds == ("table",) else "array"
+
+
+def space_of(family: str, task: str, kind: str, name: str) -> Space:
+    space = preset(family, "full", task=task, kind=kind)
+    return space if name in space else space.with_hyperparameter(CATALOGUE[name].hyperparameter)
+
+
+def configuration(space: Space, name: str, value: Any = None) -> Configuration:
+    """Return the recommended configuration in which a hyperparameter is active, small, and with its context."""
+    wanted: Configuration = {}
+    _demand(space, name, wanted)
+    context = CONTEXTS.get(name, {})
+    for other in context:
+        _demand(space, other, wanted)
+    wanted |= context
+    made: Configuration = {}
+    for hyperparameter in space:
+        if not hyperparameter.is_active(made):
+            continue
+        usual = hyperparameter.recommended_for(made)
+        if hyperparameter.name in SMALL:
+            usual = SMALL[hyperparameter.name]
+        made[hyperparameter.name] = wanted.get(hyperparameter.name, usual)
+        if hyperparameter.name == name and value is not None:
+            made[name] = value
+    return made
+
+
+def _demand(space: Space, name: str, wanted: Configuration) -> None:
+    for condition in space[name].conditions:
+        wanted.setdefault(condition.parent, condition.values[0])
+        _demand(space, condition.parent, wanted)
+
+
+def other_values(hyperparameter: Hyperparameter, usual: Any) -> list[Any]:
+    """Return all other choices, or one other value of a range."""
+    if hyperparameter.name in OTHERS:
+        return [OTHERS[hyperparameter.name]]
+    if isinstance(hyperparameter, Categorical):
+        return [choice for choice in hyperparameter.choices if choice != usual]
+    assert isinstance(hyperparameter, Float | Int)
+    far = max((hyperparameter.low, hyperparameter.high), key=lambda end: abs(end - usual))
+    return [far]
