@@ -22,6 +22,7 @@ _PUBLIC = {
     "Study": ".api",
     "SweepSpec": ".search.spec",
     "compare": ".api",
+    "import_keras_tuner": ".api",
     "launch": ".api",
     "list_studies": ".api",
     "load": ".api",
@@ -34,7 +35,17 @@ _PUBLIC = {
 __all__ = ["__version__", *_PUBLIC]  # noqa: PLE0604 - the names are the keys of a literal above
 
 if TYPE_CHECKING:
-    from .api import Study, compare, launch, list_studies, load, plan_sweep, report, resume
+    from .api import (
+        Study,
+        compare,
+        import_keras_tuner,
+        launch,
+        list_studies,
+        load,
+        plan_sweep,
+        report,
+        resume,
+    )
     from .errors import KerasweepError
     from .search.data import Dataset
     from .search.models import Signature

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import SpecError, did_you_mean
+from .errors import SpecError, StudyError, did_you_mean
 from .studies import (
     StudyRecord,
     TrialRecord,
@@ -199,7 +199,8 @@ def launch(
         data: A name, a path, ``module:function``; or ``(x, y)``, ``((x_train, y_train), (x_test, y_test))``, a
             DataFrame with ``target=``, a dict of arrays.
         model: ``nn``, ``ann``, ``dnn``, ``cnn``, ``module:function``, or a function ``build(config, signature)``;
-            KerasTuner's ``build_model(hp)``, a ``HyperModel``, its class, or their ``module:name``.
+            KerasTuner's ``build_model(hp)``, a ``HyperModel``, its class, Optuna's ``define_model(trial)``, or their
+            ``module:name``.
         file: A YAML specification; other arguments are laid over it.
         space: A space of one's own, in place of the model's preset; a YAML file that holds one; or names of the
             catalogue, as a list or ``a,b,c``.
@@ -286,11 +287,43 @@ def plan_to_resume(
     """Return the plan that continues a study; the arguments are those of ``resume``."""
     from .search.launch import plan_resume
 
+    if record.imported:
+        raise StudyError(
+            f"The study '{record.name}' was imported from KerasTuner, whose scores are not of folds; "
+            "launch a new sweep of its space, which 'kerasweep show --json' prints."
+        )
     allowed = ("trials", "time", "target_score", "workers", "threads", "trainer")
     for name in settings:
         if name not in allowed:
             raise SpecError(f"resume cannot change '{name}'.{did_you_mean(name, allowed)}")
     return plan_resume(record, nest(settings), data=data, model=model)
+
+
+def import_keras_tuner(
+    folder: str | os.PathLike[str],
+    *,
+    study: str | None = None,
+    metric: str | None = None,
+    storage: Storage = None,
+) -> Study:
+    """Return a KerasTuner project as a new study, to be browsed, compared, reported and exported.
+
+    Args:
+        folder: The project's, ``directory/project_name``, or the one that holds it and no other.
+        study: The study's name; the project's where None.
+        metric: The objective, which KerasTuner does not write down; found by the trials' scores where None.
+        storage: A database's URL or path; ``kerasweep.db`` where None.
+
+    Raises:
+        StudyError: There is no project, one of its files is not KerasTuner's, or a study has that name.
+    """
+    from .studies.importing import import_project, read_project, study_name
+
+    url = storage_url(storage)
+    project = read_project(Path(folder), metric)
+    name = study or study_name(project)
+    import_project(project, name, url)
+    return Study(read_study(name, url))
 
 
 def load(study: str | None = None, *, storage: Storage = None) -> Study:

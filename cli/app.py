@@ -16,7 +16,7 @@ from ..errors import KerasweepError, one_line
 from .browsing import best, compare, show, studies
 from .catalogue import spaces
 from .launching import launch, refit, resume
-from .making import delete, doctor, export, report
+from .making import delete, doctor, export, import_, report
 
 INTERRUPTED = 130
 FAILED = 1
@@ -34,10 +34,10 @@ for panel, commands in {
     "Search": (launch, resume),
     "Browse": (studies, best, show, compare, spaces),
     "Use the winner": (refit, export, report),
-    "Housekeeping": (delete, doctor),
+    "Housekeeping": (import_, delete, doctor),
 }.items():
     for command in commands:
-        app.command(rich_help_panel=panel)(command)
+        app.command(command.__name__.rstrip("_"), rich_help_panel=panel)(command)
 
 
 def _print_version(asked: bool) -> None:

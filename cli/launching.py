@@ -118,7 +118,12 @@ def launch(
         ),
     ] = None,
     search: Annotated[
-        str | None, _option("Search", "grid, random, bayes or qmc.", show_default="bayes")
+        str | None,
+        _option(
+            "Search",
+            "grid, random, bayes or qmc; KerasTuner's: kt-random, kt-grid, kt-bayes, kt-hyperband.",
+            show_default="bayes",
+        ),
     ] = None,
     seed: Annotated[
         int | None, _option("Search", "Seed of everything random.", min=0, show_default="0")

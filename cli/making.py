@@ -1,4 +1,4 @@
-"""Commands that make something of a study, or tidy up: export, report, delete, doctor."""
+"""Commands that make something of a study, or tidy up: export, report, import, delete, doctor."""
 
 from __future__ import annotations
 
@@ -64,6 +64,32 @@ def report(
     )
     path = api.report(chosen, output)
     Console().print(f"wrote [bold]{escape(str(path))}[/]", highlight=False, soft_wrap=True)
+
+
+def import_(
+    folder: Annotated[Path, typer.Argument(help="A KerasTuner project: directory/project_name.")],
+    study: Annotated[
+        str | None, typer.Option("--study", "-s", help="Name.", show_default="the project's")
+    ] = None,
+    metric: Annotated[
+        str | None, typer.Option(help="Objective.", show_default="told by the trials' scores")
+    ] = None,
+    storage: Storage = None,
+) -> None:
+    """Import a KerasTuner project as a study.
+
+    [dim]kerasweep import my_dir/my_project[/]
+    [dim]kerasweep import my_dir --study old --metric val_accuracy[/]
+    """
+    from .. import api
+
+    record = api.import_keras_tuner(folder, study=study, metric=metric, storage=storage).record
+    counts = ", ".join(f"{count} {state}" for state, count in record.counts.items())
+    Console().print(
+        f"imported [bold]{escape(record.name)}[/]: {counts}; {record.direction} {escape(record.metric)}",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def delete(

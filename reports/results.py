@@ -32,6 +32,10 @@ _METHODS = {
     "random": "Random search",
     "bayes": "Bayesian search",
     "qmc": "Quasi-random search",
+    "kt-random": "KerasTuner's random search",
+    "kt-grid": "KerasTuner's grid search",
+    "kt-bayes": "KerasTuner's Bayesian search",
+    "kt-hyperband": "KerasTuner's Hyperband",
 }
 
 

@@ -73,7 +73,7 @@ def find_place(plan: Plan, url: str, *, named: bool) -> tuple[Plan, StudyRecord 
 
 
 def _differences(study: StudyRecord, plan: Plan) -> list[str]:
-    if not study.spec:
+    if not study.spec or study.imported:
         return ["it was not made by Kerasweep"]
     found = differences(make_spec(study.spec).as_dict(), plan.spec)  # with what was not written then
     stored = study.about["data"]["fingerprint"]
@@ -112,7 +112,13 @@ def run_plan(
             sweep = Sweep(
                 writer=writer,
                 space=plan.space,
-                proposer=make_proposer(plan.spec.search.method, plan.space, seed),
+                proposer=make_proposer(
+                    plan.spec.search.method,
+                    plan.space,
+                    seed,
+                    direction=plan.workload.objective.direction,
+                    epochs=plan.workload.epochs,
+                ),
                 executor=executor,
                 objective=plan.workload.objective,
                 pruning=pruning,
@@ -171,9 +177,14 @@ def plan_resume(
     """
     if not study.spec:
         raise StudyError(f"The study '{study.name}' was not made by Kerasweep and cannot be resumed.")
+    if study.imported and (data is None or model is None):
+        raise StudyError(
+            f"The study '{study.name}' was imported from KerasTuner, which keeps neither data nor model; "
+            "pass both from Python: study.refit(data=..., model=...)."
+        )
     spec: SweepSpec = make_spec(study.spec)
     for part, values in (changes or {}).items():
         spec = spec.model_copy(update={part: getattr(spec, part).model_copy(update=values)})
     plan = make_plan(make_spec(spec.as_dict()), data=data, model=model)
-    check_fingerprint(plan, study.about["data"]["fingerprint"])
+    check_fingerprint(plan, study.data.get("fingerprint", ""))
     return _renamed(plan, study.name)

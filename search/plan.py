@@ -14,12 +14,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..errors import DataError, SpecError
 from ..spaces import Space, space_to_dict
+from ..spaces.keras_tuner import EPOCHS, with_epochs
 from .data import Channels, Dataset, Layout, Preparation, choose_preparation, load_dataset, make_folds
 from .machine import choose_workers, computes_bfloat16, cores
 from .metrics import choose_objective
-from .models import ModelSource, Precision, find_model
+from .models import ModelSource, Precision, Sample, Signature, find_model
+from .oracles import hyperband_trials
 from .pruners import resolve_pruner
 from .samplers import trials_at_most
 from .space_choice import settle_space
@@ -30,6 +34,8 @@ from .training import Workload
 DEFAULT_TRIALS = 30
 MOST_OF_A_GRID = 100_000
 """No one trains more, and counting them would take longer than a person waits."""
+SAMPLE = 32
+"""Rows that a ``HyperModel.fit`` is explored with."""
 FROM_PYTHON = "python:"
 """Starts a source that was given as objects, which no other process can load again."""
 
@@ -118,7 +124,7 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None) -> Plan:
     """
     dataset = _load(spec, data)
     source = _find_model(spec, model, dataset)
-    space = settle_space(spec.space, source, dataset)
+    space = _settle(spec, source, dataset)
     objective = choose_objective(
         spec.training.metric, spec.training.direction, dataset.task, own_model=source.open_space
     )
@@ -149,7 +155,7 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None) -> Plan:
     most = trials_at_most(spec.search.method, space)
     trials = spec.search.trials
     if trials is None and spec.search.time is None and spec.search.target is None:
-        trials = int(min(DEFAULT_TRIALS, most)) if spec.search.method != "grid" else int(most)
+        trials = _default_trials(spec, most)
     settled = spec.model_copy(
         update={
             "study": spec.study or default_name(spec, dataset),
@@ -168,6 +174,15 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None) -> Plan:
         }
     )
     return Plan(settled, workload, space, most)
+
+
+def _default_trials(spec: SweepSpec, most: float) -> int | None:
+    """Return the trials of a sweep without any budget: a whole grid, an iteration of Hyperband, else 30."""
+    if spec.search.method == "kt-hyperband":
+        return hyperband_trials(spec.training.epochs)
+    if spec.search.method in ("grid", "kt-grid"):
+        return int(most) if math.isfinite(most) else None
+    return int(min(DEFAULT_TRIALS, most))
 
 
 def all_rows(plan: Plan, limit: int | None = None, given: Any = None) -> Workload:
@@ -236,7 +251,26 @@ def _find_model(spec: SweepSpec, given: Any, dataset: Dataset) -> ModelSource:
 
     # TensorFlow's threads cannot be changed once it has built a model, and one worker trains in this process.
     prepare_tensorflow(spec.execution.threads or cores())
-    return source.explored()
+    return source.explored(lambda: _sample(dataset, _prepare(dataset, source, spec)))
+
+
+def _sample(dataset: Dataset, preparation: Preparation) -> Sample:
+    """Return a few prepared rows, for a model's own training to be tried on."""
+    some = slice(0, min(SAMPLE, dataset.rows))
+    x = dataset.x[some] if isinstance(dataset.x, np.ndarray) else dataset.x.iloc[some]
+    fitted = preparation.fit(x, dataset.y[some])
+    signature = Signature(preparation.input_shape, dataset.outputs, dataset.task, len(x), 1)
+    return Sample(fitted.transform(x), fitted.transform_target(dataset.y[some]), signature)
+
+
+def _settle(spec: SweepSpec, source: ModelSource, dataset: Dataset) -> Space:
+    hyperband = spec.search.method == "kt-hyperband"
+    if hyperband and EPOCHS in (*spec.space.set, *spec.space.fix):
+        raise SpecError(
+            "kt-hyperband decides the epochs of every trial itself; give the most of them with --epochs."
+        )
+    space = settle_space(spec.space, source, dataset)
+    return with_epochs(space, spec.training.epochs) if hyperband else space
 
 
 def default_name(spec: SweepSpec, dataset: Dataset) -> str:

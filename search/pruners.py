@@ -42,7 +42,7 @@ def make_pruning(method: str, epochs: int) -> Pruning:
 
 
 def resolve_pruner(method: str, search: str) -> str:
-    """Return what ``auto`` means: none for a grid, whose table should be whole, else median."""
+    """Return what ``auto`` means: none for a grid, whose table should be whole, and for KerasTuner's Hyperband; else median."""
     if method != "auto":
         return method
-    return "none" if search == "grid" else "median"
+    return "none" if search in ("grid", "kt-grid", "kt-hyperband") else "median"

@@ -154,10 +154,15 @@ def _train(
     started = time.perf_counter()
     epochs = int(trial.epochs or 1)
     seed = fold_seed(int(trial.seed or 0), 0)
-    run = start_whole(workload, trial.configuration, seed)
+    own = workload.model.own_fit()
+    if own is None:
+        run = start_whole(workload, trial.configuration, seed)
+    else:
+        from .training.hyperfit import train_whole
+
+        run = train_whole(workload, trial.configuration, seed, own, epochs)
     history: dict[str, list[float]] = {}
-    for epoch in range(epochs):
-        logs = run.train_epoch(epoch)
+    for epoch, logs in enumerate(run.train(epochs)):
         for metric, value in logs.items():
             history.setdefault(metric, []).append(value)
         on_epoch(epoch + 1, epochs, logs)

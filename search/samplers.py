@@ -21,6 +21,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from ..errors import KerasweepError
 from ..spaces import Configuration, Space, configuration_key
+from ..studies import Direction
 
 _DRAWS = 1000
 """Draws at random before a finite space is enumerated to find a configuration that has not been tried."""
@@ -31,19 +32,32 @@ class SpaceExhausted(KerasweepError):  # noqa: N818 - an end, not an error
     """Every configuration has been tried."""
 
 
+class NothingYet(KerasweepError):  # noqa: N818 - a state, not a fault
+    """What comes next depends on trials that run."""
+
+
 class Proposer(Protocol):
     """Chooses configurations by itself or leaves them to the study's Optuna sampler."""
 
-    def propose(self, number: int, seen: Collection[str], *, stuck: bool = False) -> Configuration | None:
+    def propose(
+        self,
+        number: int,
+        seen: Collection[str],
+        trials: Sequence[FrozenTrial] = (),
+        *,
+        stuck: bool = False,
+    ) -> Configuration | None:
         """Return the configuration of a new trial, or None to have the study's sampler suggest it.
 
         Args:
             number: The trial's number.
             seen: Keys of the configurations of all trials so far.
+            trials: All trials so far, with their states and values, for a proposer that learns from them.
             stuck: Whether the study's sampler keeps suggesting configurations that were tried before.
 
         Raises:
             SpaceExhausted: No configuration is left.
+            NothingYet: What comes next depends on trials that run.
         """
         ...
 
@@ -54,7 +68,14 @@ class Grid:
     def __init__(self, space: Space) -> None:
         self._left = space.grid()
 
-    def propose(self, number: int, seen: Collection[str], *, stuck: bool = False) -> Configuration | None:
+    def propose(
+        self,
+        number: int,
+        seen: Collection[str],
+        trials: Sequence[FrozenTrial] = (),
+        *,
+        stuck: bool = False,
+    ) -> Configuration | None:
         """Return the next combination that no trial has."""
         for configuration in self._left:
             if configuration_key(configuration) not in seen:
@@ -69,7 +90,14 @@ class Random:
         self._space = space
         self._seed = seed
 
-    def propose(self, number: int, seen: Collection[str], *, stuck: bool = False) -> Configuration | None:
+    def propose(
+        self,
+        number: int,
+        seen: Collection[str],
+        trials: Sequence[FrozenTrial] = (),
+        *,
+        stuck: bool = False,
+    ) -> Configuration | None:
         """Return a configuration that no trial has."""
         generator = np.random.default_rng([self._seed, number])
         draws = (self._space.sample(generator) for _ in range(_DRAWS))
@@ -86,7 +114,14 @@ class QuasiRandom:
         self._space = space
         self._seed = seed
 
-    def propose(self, number: int, seen: Collection[str], *, stuck: bool = False) -> Configuration | None:
+    def propose(
+        self,
+        number: int,
+        seen: Collection[str],
+        trials: Sequence[FrozenTrial] = (),
+        *,
+        stuck: bool = False,
+    ) -> Configuration | None:
         """Return the sequence's point of this number, or a point after it that no trial has."""
         from scipy.stats import qmc
 
@@ -103,15 +138,36 @@ class Bayes:
     def __init__(self, space: Space, seed: int) -> None:
         self._chance = Random(space, seed)
 
-    def propose(self, number: int, seen: Collection[str], *, stuck: bool = False) -> Configuration | None:
+    def propose(
+        self,
+        number: int,
+        seen: Collection[str],
+        trials: Sequence[FrozenTrial] = (),
+        *,
+        stuck: bool = False,
+    ) -> Configuration | None:
         """Leave all but the first configuration to the sampler; where it is stuck, take one by chance."""
         if number == 0 or stuck:
             return self._chance.propose(number, seen)
         return None
 
 
-def make_proposer(method: str, space: Space, seed: int) -> Proposer:
-    """Return the proposer of a search method: ``grid``, ``random``, ``qmc`` or ``bayes``."""
+def make_proposer(
+    method: str, space: Space, seed: int, *, direction: Direction = "maximize", epochs: int = 1
+) -> Proposer:
+    """Return the proposer of a search method.
+
+    Args:
+        method: ``grid``, ``random``, ``qmc`` or ``bayes``; ``kt-`` begins KerasTuner's.
+        space: What is searched.
+        seed: Of the sweep.
+        direction: Which way the objective is better; read by KerasTuner's.
+        epochs: The most that a trial may train; read by KerasTuner's Hyperband.
+    """
+    if method.startswith("kt-"):
+        from .oracles import make_oracle
+
+        return make_oracle(method, space, seed, direction, epochs)
     if method == "grid":
         return Grid(space)
     makers: dict[str, Callable[[Space, int], Proposer]] = {

@@ -32,7 +32,7 @@ def _base(spec: SpaceSpec, source: ModelSource, dataset: Dataset) -> Space:
         return space_from_dict(_in_present_words(spec.define, source))
     if spec.file is not None:
         return _acting(read_space(spec.file), spec.file, source, dataset)
-    if source.contract == "keras_tuner" and (spec.pick or spec.preset not in (None, "basic")):
+    if source.contract != "own" and (spec.pick or spec.preset not in (None, "basic")):
         raise SpecError(f"'{source.name}' brings a space of its own; change it with --set and --fix.")
     family = "own" if source.open_space else source.name
     if spec.pick:

@@ -23,7 +23,7 @@ from pydantic import (
 
 from ..errors import SpecError, did_you_mean
 
-SearchMethod = Literal["grid", "random", "bayes", "qmc"]
+SearchMethod = Literal["grid", "random", "bayes", "qmc", "kt-random", "kt-grid", "kt-bayes", "kt-hyperband"]
 Pruner = Literal["auto", "none", "median", "hyperband"]
 CvMethod = Literal["auto", "kfold", "stratified", "repeated", "group", "time", "holdout"]
 Scaling = Literal["auto", "none", "unit", "minmax", "standard", "robust"]
@@ -146,7 +146,7 @@ class SearchSpec(_Part):
     """A score that ends the sweep once it is reached."""
     seed: Whole = Field(default=0, ge=0, lt=2**32)
     pruner: Pruner = "auto"
-    """``auto``: none for a grid, whose table should be whole, else median."""
+    """``auto``: none for a grid, whose table should be whole, and for KerasTuner's Hyperband; else median."""
 
 
 class CvSpec(_Part):

@@ -20,7 +20,7 @@ from .executors.contract import Executor
 from .metrics import Objective
 from .progress import Progress, TrialLine
 from .pruners import Pruning
-from .samplers import Proposer, SpaceExhausted
+from .samplers import NothingYet, Proposer, SpaceExhausted
 
 if TYPE_CHECKING:
     from optuna.trial import Trial
@@ -152,6 +152,8 @@ class Sweep:
             except SpaceExhausted:
                 self._exhausted = True
                 return
+            except NothingYet:
+                return
             if run is None:
                 self._stuck += 1
                 continue
@@ -171,7 +173,9 @@ class Sweep:
         proposed = None
         if not self._writer.has_waiting():  # they come first
             stuck = self._stuck >= STUCK_AFTER
-            proposed = self._proposer.propose(self._writer.next_number(), self._seen, stuck=stuck)
+            proposed = self._proposer.propose(
+                self._writer.next_number(), self._seen, self._writer.trials(), stuck=stuck
+            )
         with self._writer.together():
             trial = self._writer.new_trial(proposed)
             configuration = self._space.suggest(trial)

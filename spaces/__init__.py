@@ -14,6 +14,7 @@ from .hyperparameters import (
     value_text,
 )
 from .keras_tuner import space_from_keras_tuner, space_to_keras_tuner
+from .optuna import space_from_optuna, space_to_optuna
 from .overrides import apply_overrides, parse_range, parse_value
 from .presets import PRESETS, SIZES, pick, preset
 from .space import Space, configuration_key, fixed
@@ -44,8 +45,10 @@ __all__ = [
     "short_text",
     "space_from_dict",
     "space_from_keras_tuner",
+    "space_from_optuna",
     "space_text",
     "space_to_dict",
     "space_to_keras_tuner",
+    "space_to_optuna",
     "value_text",
 ]

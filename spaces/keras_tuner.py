@@ -13,17 +13,20 @@ Names, ranges, defaults and conditions go both ways. What one side cannot say be
 from __future__ import annotations
 
 import inspect
+import math
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import SpaceError
 from .hyperparameters import Categorical, Condition, Float, Hyperparameter, Int, Value, same
-from .space import Space
+from .space import Space, fixed
 
 MOST_CHOICES = 1000
 """A stepped range of more values is refused: a list of them would not be searched."""
+EPOCHS = "epochs"
+"""The hyperparameter by which Hyperband says how long a configuration trains."""
 
 
 def is_hypermodel(model: Any) -> bool:
@@ -37,41 +40,129 @@ def is_hypermodel(model: Any) -> bool:
 def takes_hp(model: Any) -> bool:
     """Tell whether a model is written for KerasTuner: a ``HyperModel``, or a function of one required argument.
 
-    One with a ``signature`` is ours, required or not.
+    One with a ``signature`` is ours, required or not, and one of a ``trial`` Optuna's.
     """
-    if is_hypermodel(model):
-        return True
+    return is_hypermodel(model) or (only_argument(model) is not None and not takes_trial(model))
+
+
+def takes_trial(model: Any) -> bool:
+    """Tell whether a model is written for Optuna: a function of one argument, called ``trial`` or annotated so."""
+    argument = only_argument(model)
+    if argument is None:
+        return False
+    annotation = argument.annotation
+    text = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "")
+    return argument.name == "trial" or text.strip("'\"").rpartition(".")[2] in ("Trial", "BaseTrial")
+
+
+def only_argument(function: Any) -> inspect.Parameter | None:
+    """Return the one argument that a function of a user's requires; None where it is not one, or has a ``signature``."""
     try:
-        named = inspect.signature(model).parameters
+        named = inspect.signature(function).parameters
     except (TypeError, ValueError):  # made in C, or no function at all
-        return False
+        return None
     parameters = named.values()
-    if "signature" in named:
-        return False
+    if "signature" in named or any(one.kind is one.VAR_POSITIONAL for one in parameters):
+        return None
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     required = [one for one in parameters if one.kind in positional and one.default is one.empty]
-    return len(required) == 1 and all(one.kind is not inspect.Parameter.VAR_POSITIONAL for one in parameters)
+    return required[0] if len(required) == 1 else None
 
 
 def space_from_keras_tuner(hyperparameters: Any) -> Space:
-    """Return the space of a ``keras_tuner.HyperParameters``.
+    """Return the space of a ``keras_tuner.HyperParameters``, or of one from a file (``described_space``).
 
     Raises:
         SpaceError: A name has two definitions, or a hyperparameter has no counterpart.
     """
-    by_name: dict[str, list[Any]] = {}
+    by_name: dict[str, list[Hyperparameter]] = {}
     for theirs in hyperparameters.space:
-        by_name.setdefault(theirs.name, []).append(theirs)
+        by_name.setdefault(theirs.name, []).append(hyperparameter_from_keras_tuner(theirs))
     return Space(tuple(joined(definitions) for definitions in by_name.values()))
 
 
-def joined(definitions: Sequence[Any]) -> Hyperparameter:
+@dataclass(frozen=True)
+class DescribedCondition:
+    """One of KerasTuner's conditions as its files hold it."""
+
+    name: str
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True)
+class Described:
+    """One of KerasTuner's hyperparameters as its files hold it: read without KerasTuner, and asked as its own are."""
+
+    class_name: str
+    name: str
+    default: Any = None
+    conditions: tuple[DescribedCondition, ...] = ()
+    values: tuple[Any, ...] = ()
+    min_value: Any = None
+    max_value: Any = None
+    step: Any = None
+    sampling: str = "linear"
+
+
+@dataclass(frozen=True)
+class DescribedSpace:
+    """What ``space_from_keras_tuner`` reads, from a file."""
+
+    space: tuple[Described, ...] = field(default=())
+
+
+def described_space(config: Sequence[Any]) -> DescribedSpace:
+    """Return the hyperparameters of a ``HyperParameters.get_config()["space"]``.
+
+    Raises:
+        KeyError, TypeError, ValueError: It is none.
+    """
+    return DescribedSpace(tuple(_described(one["class_name"], one["config"]) for one in config))
+
+
+def _described(kind: str, config: Any) -> Described:
+    low, high, step = (config.get(key) for key in ("min_value", "max_value", "step"))
+    sampling = config.get("sampling") or "linear"
+    values = tuple(config["values"]) if kind == "Choice" else (config["value"],) if kind == "Fixed" else ()
+    if kind in ("Int", "Float") and step is not None:
+        values = _steps(low, high, step, sampling)
+    first = low if kind in ("Int", "Float") else values[0] if values else False
+    return Described(
+        kind,
+        config["name"],
+        default=first if config.get("default") is None else config["default"],
+        conditions=tuple(
+            DescribedCondition(one["config"]["name"], tuple(one["config"]["values"]))
+            for one in config["conditions"]
+        ),
+        values=values,
+        min_value=low,
+        max_value=high,
+        step=step,
+        sampling=sampling,
+    )
+
+
+def _steps(low: float, high: float, step: float, sampling: str) -> tuple[float, ...]:
+    """Return the values of a stepped range, computed as KerasTuner does; at most so many that they are refused."""
+    if sampling == "linear":
+        count = min(int((high - low) // step + 1), MOST_CHOICES + 1)
+        return tuple(low + position * step for position in range(count))
+    count = min(int(math.log(high / low, step) + 1e-8) + 1, MOST_CHOICES + 1)
+    rising = tuple(low * math.pow(step, position) for position in range(count))
+    return rising if sampling == "log" else tuple(high + low - value for value in rising)
+
+
+def _kind(theirs: Any) -> str:
+    return theirs.class_name if isinstance(theirs, Described) else type(theirs).__name__
+
+
+def joined(made: Sequence[Hyperparameter]) -> Hyperparameter:
     """Return the one hyperparameter that KerasTuner holds once for each scope in which it was asked for.
 
     It is active where any of the scopes is. Where our conditions, all of which must hold, cannot say that, it has
     none: a value that a model does not ask for does no harm.
     """
-    made = [hyperparameter_from_keras_tuner(theirs) for theirs in definitions]
     first = made[0]
     for other in made[1:]:
         if definition_text(other) != definition_text(first):
@@ -113,7 +204,7 @@ def hyperparameter_from_keras_tuner(theirs: Any) -> Hyperparameter:
     """
     name = theirs.name
     words: dict[str, Any] = {"recommended": theirs.default, "conditions": _conditions(theirs)}
-    kind = type(theirs).__name__
+    kind = _kind(theirs)
     if kind == "Boolean":
         return Categorical(name, (False, True), **words)
     if kind in ("Choice", "Fixed"):
@@ -133,7 +224,7 @@ def hyperparameter_from_keras_tuner(theirs: Any) -> Hyperparameter:
 def _stepped(theirs: Any) -> tuple[Value, ...]:
     values: list[Value] = []
     for value in theirs.values:
-        values.append(int(value) if type(theirs).__name__ == "Int" else float(value))
+        values.append(int(value) if _kind(theirs) == "Int" else float(value))
         if len(values) > MOST_CHOICES:
             raise SpaceError(
                 f"{theirs.name}: the step {theirs.step} makes more than {MOST_CHOICES} values; leave it out."
@@ -160,6 +251,14 @@ def _distinct(values: Iterable[Value]) -> tuple[Value, ...]:
         if not any(same(value, other) for other in kept):
             kept.append(value)
     return tuple(kept)
+
+
+def with_epochs(space: Space, epochs: int) -> Space:
+    """Return a space in which Hyperband can say the epochs of a configuration, in place of what says them there."""
+    if epochs == 1:
+        return space.with_hyperparameter(fixed(EPOCHS, 1))
+    meaning = "Epochs, as Hyperband decides."
+    return space.with_hyperparameter(Int(EPOCHS, 1, epochs, recommended=epochs, meaning=meaning))
 
 
 def space_to_keras_tuner(space: Space) -> Any:

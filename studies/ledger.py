@@ -38,9 +38,12 @@ _VALUES: Table = models.TrialValueModel.__table__
 _REPORTS: Table = models.TrialIntermediateValueModel.__table__
 _USER: Table = models.TrialUserAttributeModel.__table__
 _SYSTEM: Table = models.TrialSystemAttributeModel.__table__
+_ABOUT_STUDY: Table = models.StudyUserAttributeModel.__table__
 
 # Made once, because SQLAlchemy takes longer to make a statement than SQLite to run it.
-_INSERT = {table: table.insert() for table in (_TRIALS, _PARAMS, _VALUES, _REPORTS, _USER, _SYSTEM)}
+_INSERT = {
+    table: table.insert() for table in (_TRIALS, _PARAMS, _VALUES, _REPORTS, _USER, _SYSTEM, _ABOUT_STUDY)
+}
 _UPDATE_TRIAL = _TRIALS.update().where(_TRIALS.c.trial_id == bindparam("which"))
 _UPDATE = {
     table: table.update().where(table.c.trial_id == bindparam("which"), table.c.key == bindparam("named"))
@@ -157,6 +160,10 @@ class Ledger(BaseStorage):
             for key in [key for key in attributes if key.startswith(prefix)]:
                 del attributes[key]
                 self._keep(_DELETE[table], which=trial_id, named=key)
+
+    def describe_study(self, key: str, value: Any) -> None:
+        """Note a new attribute of the study, written with all else that is kept; Optuna's way writes it at once."""
+        self._keep(_INSERT[_ABOUT_STUDY], study_id=self._study_id, key=key, value_json=json.dumps(value))
 
     # Trials, as Optuna's storages hold them.
 

@@ -25,6 +25,8 @@ RESULT = "kerasweep:result"
 DETAILS = "kerasweep:details"
 FAILURE = "kerasweep:failure"
 DUPLICATE = "kerasweep:duplicate_of"
+IMPORTED = "imported"
+"""Key of what a study says about itself: the project that it was imported from."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,11 @@ class StudyRecord:
         """What the study says about its data; empty where that is not in words of Kerasweep."""
         data = self.about.get("data")
         return data if isinstance(data, Mapping) else {}
+
+    @property
+    def imported(self) -> bool:
+        """Whether it was imported from KerasTuner, which keeps neither data nor model."""
+        return IMPORTED in self.about
 
     @property
     def trained(self) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -187,6 +187,34 @@ def create_study(
         StorageError: The storage does not answer.
         OutputError: The database file cannot be written.
     """
+    with _new_study(url, name, direction, about) as study:
+        study.set_user_attr(SPEC, dict(spec))
+        with _open_writer(study) as writer:
+            yield writer
+
+
+def add_study(
+    url: str,
+    name: str,
+    direction: Direction,
+    spec: Mapping[str, Any],
+    about: Mapping[str, Any],
+    trials: Sequence[FrozenTrial],
+) -> None:
+    """Make a study with all of its trials, which come with its specification in one transaction.
+
+    Raises:
+        StudyError, StudyLocked, StorageError, OutputError: As ``create_study``.
+    """
+    with _new_study(url, name, direction, about) as study, _open_writer(study) as writer, writer.together():
+        for trial in trials:
+            writer.optuna.add_trial(trial)
+        writer.ledger.describe_study(SPEC, dict(spec))
+
+
+@contextmanager
+def _new_study(url: str, name: str, direction: Direction, about: Mapping[str, Any]) -> Iterator[optuna.Study]:
+    """Make a study that lacks its specification, in place of what a crash left of one."""
     check_writable(url)
     with driving(url, name, {}):
         storage = _connect(url)
@@ -204,9 +232,7 @@ def create_study(
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
                 study.set_metric_names([str(about["metric"])])
-            study.set_user_attr(SPEC, dict(spec))
-            with _open_writer(study) as writer:
-                yield writer
+            yield study
 
 
 @contextmanager

@@ -29,8 +29,10 @@ MAY_BE_HEAVY = {
     "search/models/convolutions.py",
     "search/models/exploring.py",
     "search/models/families.py",
+    "search/models/fitting.py",
     "search/models/hypermodels.py",
     "search/models/losses.py",
+    "search/models/objectives.py",
     "search/models/optimizers.py",
     "search/models/parts.py",
     "search/models/pictures.py",
@@ -45,6 +47,7 @@ MAY_BE_HEAVY = {
     "search/training/fused/knobs.py",
     "search/training/fused/program.py",
     "search/training/fused/trainer.py",
+    "search/training/hyperfit.py",
     "search/training/mixing.py",
     "search/training/whole.py",
     # The export of a trained model; loaded by ``studies.export`` on first use.

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Generator
+from dataclasses import replace
 from typing import Protocol
 
 from ...errors import TrainingError, one_line
 from ..events import Event, Task, TrialEnded, TrialFailed
+from ..models.watching import take_notes
 from ..training import ModelSize, Trainer
 
 
@@ -63,13 +65,15 @@ def run_task(trainer: Trainer, task: Task) -> Generator[Event, bool, None]:
     After an ``EpochEnded`` it is sent True to stop there; whether a worker waits to know that is the worker's matter.
     """
     training = trainer.train(task)
+    take_notes()  # of a model that was built for something else
     try:
         event = next(training)
         while True:
             stop = yield event
             event = training.send(bool(stop))
     except StopIteration as end:
-        yield TrialEnded(task.number, end.value)
+        outcome = end.value
+        yield TrialEnded(task.number, replace(outcome, notes=(*outcome.notes, *take_notes())))
     except TrainingError as error:
         yield TrialFailed(task.number, error.kind, one_line(error), traceback.format_exc())
     except MemoryError as error:

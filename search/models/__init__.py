@@ -9,7 +9,7 @@ from .loading import (
     find_model,
     reference_of,
 )
-from .signature import Precision, Signature, batch_size_of
+from .signature import Precision, Sample, Signature, batch_size_of
 
 __all__ = [
     "FAMILIES",
@@ -17,6 +17,7 @@ __all__ = [
     "Family",
     "ModelSource",
     "Precision",
+    "Sample",
     "Signature",
     "batch_size_of",
     "describe_error",

@@ -20,6 +20,7 @@ from .loading import Build, describe_error
 from .losses import SQUARED_ERROR, make_loss
 from .optimizers import make_optimizer
 from .signature import Precision, Signature
+from .watching import WatchedConfiguration
 
 Labels = Literal["codes", "one-hot", "column"]
 
@@ -35,8 +36,9 @@ def build_model(
 ) -> keras.Model:
     """Build and compile a model; all of its randomness follows from the seed.
 
-    A model that the function has compiled stays as it is; any other is compiled with the configuration's optimizer
-    and learning rate, cross-entropy for classes or squared error for numbers.
+    A model that the function has compiled stays as it is, but for a learning rate in the configuration that the function
+    did not read, which its optimizer gets. Any other is compiled with the configuration's optimizer and learning rate,
+    cross-entropy for classes or squared error for numbers.
 
     Args:
         build: The function.
@@ -70,9 +72,10 @@ def _built_and_compiled(
     build: Build, configuration: Configuration, signature: Signature, precision: Precision
 ) -> keras.Model:
     reset_uids()  # equal architectures get equal names of layers; clear_session would drop traced programs as well
+    watched = WatchedConfiguration(configuration)
     try:
         with _computing_in(precision):
-            model = build(dict(configuration), signature)
+            model = build(watched, signature)
     except TrainingError:
         raise
     except Exception as error:
@@ -83,7 +86,26 @@ def _built_and_compiled(
         build_weights(model, signature)
     if not model.compiled:
         compile_model(model, configuration, signature)
+    elif "learning_rate" in configuration and "learning_rate" not in watched.read:
+        set_learning_rate(model, float(configuration["learning_rate"]))  # type: ignore[arg-type]
     return model
+
+
+def set_learning_rate(model: keras.Model, rate: float) -> None:
+    """Give a compiled model's optimizer a learning rate that its function did not ask for.
+
+    Raises:
+        TrainingError: of kind ``model``: the optimizer follows a schedule.
+    """
+    optimizer = model.optimizer
+    schedule = getattr(optimizer, "_learning_rate", None)
+    if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
+        raise TrainingError(
+            "model",
+            f"the model's optimizer follows a schedule of its own ({type(schedule).__name__}), "
+            "which a learning_rate cannot replace; take learning_rate out of the space",
+        )
+    optimizer.learning_rate = rate
 
 
 @contextmanager

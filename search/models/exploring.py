@@ -1,8 +1,10 @@
-"""Finds the space of a KerasTuner model by building it, as often as it takes to see its branches.
+"""Finds the space of a model that asks for its hyperparameters, by building it as often as it takes to see its branches.
 
 The first build gets every default. Then each hyperparameter is tried at its other values (a long range at its ends, and
 wholly where these ask for different things), from the build in which it was first met. Some random builds at the end
 hold the conditions that were found against combinations. Nothing depends on time, so that a model has one space.
+
+Who is asked, KerasTuner's ``hp`` or Optuna's ``trial``, is behind ``Ask``.
 """
 
 from __future__ import annotations
@@ -10,17 +12,15 @@ from __future__ import annotations
 import math
 import random
 from collections import deque
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
 
 import keras
-import keras_tuner
 
 from ...errors import ModelError, SpaceError, TrainingError
 from ...spaces import Configuration, Hyperparameter, Space, Value, preset
-from ...spaces.keras_tuner import definition_text, hyperparameter_from_keras_tuner, joined
+from ...spaces.keras_tuner import definition_text, joined
 from .activity import with_conditions
-from .hypermodels import BuildModel, run
 from .loading import describe_error
 
 MOST_BUILDS = 200
@@ -29,59 +29,76 @@ MOST_VALUES = 64
 RANDOM_BUILDS = 8
 
 
-def explore(build_model: BuildModel, name: str) -> Space:
+class Asked:
+    """What one build asks for; refuses a name whose definition changes from build to build."""
+
+    def __init__(self, definitions: dict[str, list[Hyperparameter]]) -> None:
+        self.active: Configuration = {}
+        """What was asked for and is active, with the values that were given."""
+        self._definitions = definitions
+
+    def note(self, asked: Hyperparameter) -> None:
+        """Note a hyperparameter, once for each set of conditions under which it is asked for.
+
+        Raises:
+            SpaceError: It was asked for with another range before.
+        """
+        known = self._definitions.setdefault(asked.name, [])
+        if known:
+            before, now = definition_text(known[0]), definition_text(asked)
+            if before != now:
+                raise SpaceError(
+                    f"{asked.name} is asked for as {before} and as {now}; a hyperparameter has one definition."
+                )
+        if all(asked.conditions != other.conditions for other in known):
+            known.append(asked)
+
+
+Ask: TypeAlias = Callable[[Configuration, Asked], Any]
+"""Builds a model of some values, at its defaults where there are none, and notes what it asks for."""
+
+
+OF_FIT = ("optimizer", "learning_rate", "batch_size")
+"""What Keras's ``fit`` needs and a model may leave to the search."""
+
+
+def explore(
+    ask: Ask, name: str, *, hint: str, needed: Callable[[], tuple[str, ...]] = lambda: OF_FIT
+) -> Space:
     """Return the space of a model: what it asks for, the batch size, and what compiles it where it does not.
+
+    Args:
+        ask: Builds it.
+        name: What messages call it.
+        hint: Ends the message about a function that returns no model.
+        needed: Which of ``OF_FIT`` its training heeds; asked once all is built.
 
     Raises:
         ModelError: With its defaults, the model cannot be built.
         SpaceError: A name is asked for with two definitions.
     """
-    explorer = _Explorer(build_model, name)
+    explorer = _Explorer(ask, name, hint)
     explorer.explore()
     keras.utils.clear_session()  # once: it collects garbage, which takes longer than a small build
     own = with_conditions(
         [joined(asked) for asked in explorer.definitions.values()], explorer.visits, explorer.tried()
     )
-    added = ("optimizer", "learning_rate", "batch_size") if explorer.uncompiled else ("batch_size",)
+    added = [one for one in needed() if one == "batch_size" or explorer.uncompiled]
     known = explorer.definitions
     return Space(
         (*own, *(extra for extra in preset("own") if extra.name in added and extra.name not in known))
     )
 
 
-class _Asked(keras_tuner.HyperParameters):  # type: ignore[misc]
-    """Notes what a build asks for, in all builds of a model, and refuses a name that changes its definition."""
-
-    def __init__(self, definitions: dict[str, list[Any]]) -> None:
-        super().__init__()
-        self.active: Configuration = {}
-        self._definitions = definitions
-
-    def _retrieve(self, hp: Any) -> Any:
-        known = self._definitions.setdefault(hp.name, [])
-        ours = hyperparameter_from_keras_tuner(hp)
-        if known:
-            before, now = definition_text(hyperparameter_from_keras_tuner(known[0])), definition_text(ours)
-            if before != now:
-                raise SpaceError(
-                    f"{hp.name} is asked for as {before} and as {now}; a hyperparameter has one definition."
-                )
-        if all(hp.conditions != other.conditions for other in known):
-            known.append(type(hp).from_config(hp.get_config()))
-        value = super()._retrieve(hp)
-        if value is not None:
-            self.active[hp.name] = value
-        return value
-
-
 class _Explorer:
-    def __init__(self, build_model: BuildModel, name: str) -> None:
-        self._build_model = build_model
+    def __init__(self, ask: Ask, name: str, hint: str) -> None:
+        self._ask = ask
         self._name = name
+        self._hint = hint
         self._builds = 0
         self._met: set[str] = set()
         self._open: deque[tuple[str, Configuration]] = deque()
-        self.definitions: dict[str, list[Any]] = {}
+        self.definitions: dict[str, list[Hyperparameter]] = {}
         self.visits: list[Configuration] = []
         self.uncompiled = False
 
@@ -109,7 +126,7 @@ class _Explorer:
         return {name: tuple(one.values()) for name, one in ours.items() if 1 < one.cardinality <= MOST_VALUES}
 
     def _ours(self, name: str) -> Hyperparameter:
-        return hyperparameter_from_keras_tuner(self.definitions[name][0])
+        return self.definitions[name][0]
 
     def _vary(self, name: str, base: Configuration) -> None:
         ours = self._ours(name)
@@ -128,9 +145,9 @@ class _Explorer:
     def _visit(self, values: Configuration, *, must_build: bool = False) -> Configuration | None:
         """Build once; None where that fails, as the trial of such a configuration then will, with its reason."""
         self._builds += 1
-        hp = _Asked(self.definitions)
+        asked = Asked(self.definitions)
         try:
-            model = run(self._build_model, values, hp)
+            model = self._ask(values, asked)
         except SpaceError:
             raise
         except Exception as error:
@@ -143,16 +160,15 @@ class _Explorer:
         if not isinstance(model, keras.Model):
             if must_build:
                 raise ModelError(
-                    f"The model '{self._name}' returns {type(model).__name__}, not a keras.Model; "
-                    "a function of one argument is KerasTuner's build_model(hp)."
+                    f"The model '{self._name}' returns {type(model).__name__}, not a keras.Model; {self._hint}."
                 )
             return None
         self.uncompiled = self.uncompiled or not model.compiled
-        self.visits.append(hp.active)
-        new = [name for name in hp.active if name not in self._met]
+        self.visits.append(asked.active)
+        new = [name for name in asked.active if name not in self._met]
         self._met.update(new)
-        self._open.extend((name, hp.active) for name in new)
-        return hp.active
+        self._open.extend((name, asked.active) for name in new)
+        return asked.active
 
 
 def _ends(ours: Any) -> tuple[Value, Value]:

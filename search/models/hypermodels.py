@@ -14,36 +14,79 @@ import keras
 import keras_tuner
 
 from ...errors import ModelError, TrainingError
-from ...spaces import Configuration
+from ...spaces import Configuration, value_text
+from ...spaces.keras_tuner import hyperparameter_from_keras_tuner
 from ..machine import BYTES_A_PARAMETER, most_parameters
 from .building import build_weights
-from .loading import Build, describe_error
+from .exploring import Ask, Asked
+from .loading import describe_error
 from .signature import Signature
+from .watching import mark_read, note, unwatched
 
 BuildModel: TypeAlias = Callable[[Any], Any]
 """Takes ``hp`` and returns a model."""
 
 
-def adapt(model: Any) -> Build:
-    """Return the build function of a user's hypermodel: a function of ``hp``, a ``HyperModel``, or a class of them.
+class Adapted:
+    """The build function of a model of KerasTuner's, which keeps the ``hp`` that it asked last.
 
-    What a model asks for and the configuration does not have (a branch that was not found) gets KerasTuner's default.
+    What a model asks for and the configuration does not have (a branch that was not found) gets KerasTuner's default,
+    and the trial says so.
     """
+
+    def __init__(self, build_model: Callable[[Signature], BuildModel]) -> None:
+        self._build_model = build_model
+        self.hp = keras_tuner.HyperParameters()
+
+    def __call__(self, config: Configuration, signature: Signature) -> Any:
+        """Build a model of a configuration."""
+        self.hp = keras_tuner.HyperParameters()
+        model = run(self._build_model(signature), unwatched(config), self.hp, signature)
+        mark_read(config, [one.name for one in self.hp.space])
+        note_defaults(self.hp, unwatched(config))
+        return model
+
+
+def note_defaults(hp: keras_tuner.HyperParameters, config: Configuration) -> None:
+    """Have the trial say what was asked for that its configuration does not have."""
+    for one in hp.space:
+        if one.name not in config and one.name in hp.values and hp.is_active(one):
+            note(f"{one.name} is not in the space; it was at KerasTuner's default, {value_text(one.default)}")
+
+
+def adapt(model: Any) -> Adapted:
+    """Return the build function of a user's hypermodel: a function of ``hp``, a ``HyperModel``, or a class of them."""
     build_model = build_model_of(model)
-
-    def build(config: Configuration, signature: Signature) -> Any:
-        return run(build_model, config, keras_tuner.HyperParameters(), signature)
-
-    return build
+    return Adapted(lambda _: build_model)
 
 
-def adapt_application(name: str) -> Build:
+def adapt_application(name: str) -> Adapted:
     """Return the build function of one of ``keras_tuner.applications``, made for the rows at hand."""
+    return Adapted(lambda signature: application(name, signature))
 
-    def build(config: Configuration, signature: Signature) -> Any:
-        return run(application(name, signature), config, keras_tuner.HyperParameters(), signature)
 
-    return build
+class _AskedHyperParameters(keras_tuner.HyperParameters):  # type: ignore[misc]
+    """Notes what a build asks for."""
+
+    def __init__(self, asked: Asked) -> None:
+        super().__init__()
+        self._asked = asked
+
+    def _retrieve(self, hp: Any) -> Any:
+        self._asked.note(hyperparameter_from_keras_tuner(hp))
+        value = super()._retrieve(hp)
+        if value is not None:
+            self._asked.active[hp.name] = value
+        return value
+
+
+def asking(build_model: BuildModel) -> Ask:
+    """Return what explores a function of ``hp``."""
+
+    def ask(values: Configuration, asked: Asked) -> Any:
+        return run(build_model, values, _AskedHyperParameters(asked))
+
+    return ask
 
 
 def application(name: str, signature: Signature) -> BuildModel:
@@ -60,15 +103,31 @@ def build_model_of(model: Any) -> BuildModel:
     Raises:
         ModelError: A class cannot be made without arguments.
     """
-    if isinstance(model, type):
-        try:
-            model = model()
-        except Exception as error:
-            raise ModelError(
-                f"The HyperModel {model.__name__} cannot be made: {describe_error(error)}. "
-                "Pass an object of it, or name one in your module."
-            ) from error
-    return model.build if isinstance(model, keras_tuner.HyperModel) else model  # type: ignore[no-any-return]
+    made = made_of(model)
+    return made.build if isinstance(made, keras_tuner.HyperModel) else made  # type: ignore[no-any-return]
+
+
+def made_of(model: Any) -> Any:
+    """Return an object of a class of hypermodels, and anything else as it is.
+
+    Raises:
+        ModelError: A class cannot be made without arguments.
+    """
+    if not isinstance(model, type):
+        return model
+    try:
+        return model()
+    except Exception as error:
+        raise ModelError(
+            f"The HyperModel {model.__name__} cannot be made: {describe_error(error)}. "
+            "Pass an object of it, or name one in your module."
+        ) from error
+
+
+def fits_itself(model: Any) -> bool:
+    """Tell whether a ``HyperModel``, an object or a class, has a ``fit`` of its own."""
+    kind: Any = model if isinstance(model, type) else type(model)
+    return issubclass(kind, keras_tuner.HyperModel) and kind.fit is not keras_tuner.HyperModel.fit
 
 
 def run(
@@ -89,7 +148,7 @@ def run(
         TrainingError: of kind ``memory``: the model is larger than memory. Whatever else the function raises.
     """
     hp.values = dict(config)
-    with _within_memory():
+    with within_memory():
         model = build_model(hp)
         if signature is not None and isinstance(model, keras.Model) and not model.built:
             build_weights(model, signature)
@@ -97,7 +156,7 @@ def run(
 
 
 @contextmanager
-def _within_memory() -> Iterator[None]:
+def within_memory() -> Iterator[None]:
     """Refuse a model that memory would not hold, before its weights are made.
 
     Counted where layers ask for weights: a system that promises more memory than it has kills the process that uses

@@ -11,19 +11,23 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from ...errors import ModelError, did_you_mean, one_line
 from ...spaces import Configuration, Space, preset, space_from_dict
-from ...spaces.keras_tuner import is_hypermodel, takes_hp
+from ...spaces.keras_tuner import is_hypermodel, takes_hp, takes_trial
 from ..quiet import import_tensorflow
-from .signature import Signature
+from .signature import Sample, Signature
+
+if TYPE_CHECKING:
+    from .fitting import OwnFit
 
 _OURS = tuple(Path(__file__).parents[2] / part for part in ("search", "spaces"))
 Layout = Literal["flat", "image", "natural"]
 Build: TypeAlias = Callable[[Configuration, Signature], Any]
-Contract = Literal["own", "keras_tuner"]
-"""``own``: ``build(config, signature)``; ``keras_tuner``: ``build_model(hp)``, or a ``HyperModel``."""
+Contract = Literal["own", "keras_tuner", "optuna"]
+"""``own``: ``build(config, signature)``; ``keras_tuner``: ``build_model(hp)``, or a ``HyperModel``; ``optuna``:
+``define_model(trial)``."""
 APPLICATIONS = ("HyperResNet", "HyperXception")
 """Those of ``keras_tuner.applications`` that are models by name."""
 
@@ -74,12 +78,29 @@ class ModelSource:
             return BUILDERS[self.name]
         if self.contract == "own":
             return self._given()  # type: ignore[no-any-return]
+        if self.contract == "optuna":
+            from .objectives import adapt_objective
+
+            return adapt_objective(self._given())
         from .hypermodels import adapt, adapt_application
 
         return adapt_application(self.name) if self.name in APPLICATIONS else adapt(self._given())
 
-    def explored(self) -> ModelSource:
-        """Return the model with the space that it asks for: a model of KerasTuner's is built for it, others have theirs.
+    def own_fit(self) -> OwnFit | None:
+        """Return the model with its own ``HyperModel.fit``; None for one that has none. Imports Keras if it may have one."""
+        if self.contract != "keras_tuner" or self.name in APPLICATIONS:
+            return None
+        from .fitting import OwnFit
+        from .hypermodels import fits_itself
+
+        given = self._given()
+        return OwnFit(given) if fits_itself(given) else None
+
+    def explored(self, sample: Callable[[], Sample] | None = None) -> ModelSource:
+        """Return the model with the space that it asks for: one of KerasTuner's or Optuna's is built for it.
+
+        Args:
+            sample: Makes a few rows, on which a ``HyperModel.fit`` is asked what it asks for; not asked where None.
 
         Raises:
             ModelError: It cannot be built with its defaults.
@@ -87,15 +108,32 @@ class ModelSource:
         """
         if self.contract == "own":
             return self
-        from .exploring import explore
-        from .hypermodels import application, build_model_of
+        return replace(self, space=self._explore(sample))
 
+    def _explore(self, sample: Callable[[], Sample] | None) -> Space:
+        from .exploring import explore
+
+        if self.contract == "optuna":
+            from .objectives import asking_objective
+
+            return explore(
+                asking_objective(self._given()),
+                self.name,
+                hint="return the compiled model from it, not a score",
+            )
+        from .hypermodels import application, asking, build_model_of
+
+        hint = "a function of one argument is KerasTuner's build_model(hp)"
+        own = self.own_fit() if sample is not None else None
+        if own is not None and sample is not None:
+            asked = own.asking(sample())
+            return explore(asking(asked), self.name, hint=hint, needed=lambda: asked.needed)
         if self.name in APPLICATIONS:
             # Small pictures: what a model asks for does not depend on them.
             build_model = application(self.name, Signature((32, 32, 3), 10, "classification"))
         else:
             build_model = build_model_of(self._given())
-        return replace(self, space=explore(build_model, self.name))
+        return explore(asking(build_model), self.name, hint=hint)
 
     def _given(self) -> Any:
         return self.function if self.function is not None else _import_function(self.name)[0]
@@ -121,11 +159,11 @@ class ModelSource:
 def find_model(model: Any, task: str) -> ModelSource:
     """Return the model that a name or function means.
 
-    A model of KerasTuner's has the preset for own models until it is ``explored``.
+    A model of KerasTuner's or Optuna's has the preset for own models until it is ``explored``.
 
     Args:
-        model: A family, ``module:function``, a function ``build(config, signature)`` or ``build_model(hp)``, or a
-            ``HyperModel``.
+        model: A family, ``module:function``, a function ``build(config, signature)``, ``build_model(hp)`` or
+            ``define_model(trial)``, or a ``HyperModel``.
         task: What the data asks for.
 
     Raises:
@@ -139,7 +177,7 @@ def find_model(model: Any, task: str) -> ModelSource:
             space,
             open_space=True,
             function=model,
-            contract="keras_tuner" if takes_hp(model) else "own",
+            contract=contract_of(model),
         )
     if model in FAMILIES:
         family = FAMILIES[model]
@@ -158,9 +196,14 @@ def find_model(model: Any, task: str) -> ModelSource:
         )
     function, module = _import_function(model)
     space = _own_space(function, module)
-    return ModelSource(
-        model, "natural", space, open_space=True, contract="keras_tuner" if takes_hp(function) else "own"
-    )
+    return ModelSource(model, "natural", space, open_space=True, contract=contract_of(function))
+
+
+def contract_of(model: Any) -> Contract:
+    """Return whom a function or ``HyperModel`` is written for."""
+    if takes_hp(model):
+        return "keras_tuner"
+    return "optuna" if takes_trial(model) else "own"
 
 
 def reference_of(model: Any) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ...spaces import Configuration
+
+if TYPE_CHECKING:
+    import numpy as np
 
 Precision = Literal["float32", "bfloat16"]
 DEFAULT_BATCH = 100
@@ -29,6 +32,17 @@ class Signature:
     def output_activation(self) -> str:
         """``softmax`` for classes, ``linear`` for a regression."""
         return "softmax" if self.task == "classification" else "linear"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A few rows, prepared as a model reads them."""
+
+    x: np.ndarray
+    """float32, ``(rows, *input_shape)``."""
+    y: np.ndarray
+    """Class codes, or amounts."""
+    signature: Signature
 
 
 def batch_size_of(configuration: Configuration) -> int:

@@ -17,6 +17,11 @@ def worker_environment(threads: int) -> dict[str, str]:
 def make_trainer(workload: Workload, threads: int) -> Trainer:
     """Import TensorFlow, once in a process with a number of threads, and return the workload's trainer."""
     prepare_tensorflow(threads)
+    own = workload.model.own_fit()
+    if own is not None:
+        from .hyperfit import HyperFitTrainer
+
+        return HyperFitTrainer(workload, own)
     if workload.trainer == "fit":
         from .fit import FitTrainer
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import keras
@@ -11,6 +11,7 @@ import tensorflow as tf
 from ...spaces import Configuration
 from ..data import FittedPreparation, RowDraw, codes_of, configured
 from ..metrics import in_target_units, unit_power
+from ..models import Build
 from ..models.building import build_model, build_optimizer, labels_of, loss_name
 from .averaging import take_average, uses_average
 from .feeding import Feed, in_order
@@ -40,6 +41,11 @@ class WholeRun:
     rate: FallingRate | None = None
     """Lowers the learning rate where the training loss stands still; None where nothing does."""
 
+    def train(self, epochs: int) -> Iterator[dict[str, float]]:
+        """Train epoch by epoch, and yield the metrics of each in the target's units."""
+        for epoch in range(epochs):
+            yield self.train_epoch(epoch)
+
     def train_epoch(self, epoch: int) -> dict[str, float]:
         """Train one epoch, counted from 0, and return its metrics in the target's units."""
         logs = train_epoch(self.model, self.feed, epoch)
@@ -68,13 +74,16 @@ class WholeRun:
         return {metric: power for metric, power in powers.items() if power}
 
 
-def start_whole(workload: Workload, configuration: Configuration, seed: int) -> WholeRun:
+def start_whole(
+    workload: Workload, configuration: Configuration, seed: int, build: Build | None = None
+) -> WholeRun:
     """Fit the preparation on all training rows and build the configuration's model.
 
     Args:
         workload: Its folds take no part.
         configuration: What to train.
         seed: Seeds weights, dropout and the order of rows.
+        build: The model's build function, where it is loaded already.
 
     Raises:
         TrainingError: The model cannot be built.
@@ -83,7 +92,7 @@ def start_whole(workload: Workload, configuration: Configuration, seed: int) -> 
     dataset = workload.dataset
     fitted = configured(workload.preparation, configuration).fit(dataset.x, dataset.y)
     signature = workload.signature(configuration)
-    model = build_model(workload.model.load(), configuration, signature, seed, workload.precision)
+    model = build_model(build or workload.model.load(), configuration, signature, seed, workload.precision)
     build_optimizer(model)
     batches = batches_of(configuration)
     mixing = mixing_for(workload, configuration, model)

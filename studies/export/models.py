@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from ...errors import ModelError
-from ...spaces.keras_tuner import is_hypermodel, takes_hp
+from ...spaces.keras_tuner import is_hypermodel, takes_hp, takes_trial
 from .code import CannotEmit
 from .contract import Build, Bundle
 from .graph import builder_code, compile_lines
@@ -129,22 +129,39 @@ def _imported(bundle: Bundle, reference: str, original: keras.Model | None, reas
         f"    sys.path.insert(0, os.getcwd())  # {module} lies where this is run",
         f"    from {module} import {function}",
         "",
-        *(
-            _hypermodel_lines(found, function)
-            if takes_hp(found)
-            else (
-                lay_out(signature_code(bundle), "signature = ", 4),
-                f"    model = {function}(dict(CONFIGURATION), signature)",
-            )
-        ),
+        *_call_lines(bundle, found, function),
     ]
     if original is None or not original.compiled:
         lines.append(compile_lines(bundle.model))
+    elif _is_told_its_rate(bundle, original):
+        lines.append('    model.optimizer.learning_rate = CONFIGURATION["learning_rate"]')
     lines.append("    return model")
     constants = {"CONFIGURATION": literal(dict(bundle.trial.configuration))}
-    own = "import keras_tuner" if takes_hp(found) else "from types import SimpleNamespace"
+    own = "from types import SimpleNamespace"
+    if takes_hp(found) or takes_trial(found):
+        own = "import keras_tuner" if takes_hp(found) else "import optuna"
     imports = frozenset({"import os", "import sys", own})
     return ModelCode("\n".join(lines), f"Return the model of {reference}.", imports, constants)
+
+
+def _is_told_its_rate(bundle: Bundle, original: keras.Model) -> bool:
+    """Tell whether the refit gave a compiled model a learning rate that its function does not read."""
+    if "learning_rate" not in bundle.trial.configuration:
+        return False
+    rates = [float(np.asarray(model.optimizer.learning_rate)) for model in (original, bundle.model)]
+    return rates[0] != rates[1]
+
+
+def _call_lines(bundle: Bundle, found: Any, name: str) -> tuple[str, ...]:
+    """Return the lines that call the author's function, by its contract."""
+    if takes_hp(found):
+        return _hypermodel_lines(found, name)
+    if takes_trial(found):
+        return (f"    model = {name}(optuna.trial.FixedTrial(dict(CONFIGURATION)))",)
+    return (
+        lay_out(signature_code(bundle), "signature = ", 4),
+        f"    model = {name}(dict(CONFIGURATION), signature)",
+    )
 
 
 def _hypermodel_lines(found: Any, name: str) -> tuple[str, ...]:

@@ -69,6 +69,8 @@ def make_script(bundle: Bundle, *, build: Build | None = None) -> Script:
     draft = _render(bundle, reading, found, steps, model, ())
     notes = list(model.notes)
     notes += _optimizer_notes(bundle)
+    if bundle.trial.trainer == "hyperfit":
+        notes.append("the refit was trained by HyperModel.fit, and this script calls model.fit")
     if not reading.runs:
         notes.append("its rows were given in Python, so that it could not be tried")
     else:

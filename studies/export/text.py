@@ -123,7 +123,12 @@ def _headline(study: StudyRecord, trial: TrialRecord) -> list[str]:
         scores = ", ".join(f"{metric} {value:.6g}" for metric, value in test.items())
         lines.append(f"Refit on all training rows, on the test split: {scores}.")
     lines.append("Train it again: kerasweep launch THIS_FILE")
-    if str(study.spec["data"].get("source", "")).startswith(_PYTHON):
+    if study.imported:
+        lines[-1] = (
+            "Imported from KerasTuner, which keeps neither data nor model. Train it with them: "
+            "kerasweep.launch(data, model, file=THIS_FILE)"
+        )
+    elif str(study.spec["data"].get("source", "")).startswith(_PYTHON):
         lines.append("Its data were given in Python: kerasweep.launch(data, file=THIS_FILE)")
     return [" ".join(line.split()) for line in lines]  # a name may hold a line break, a comment may not
 

@@ -129,7 +129,7 @@ class FakeExecutor:
             return TrialFailed(number, kind, f"it failed: {kind}")
         stopped = fake.epoch > 0 and number in self._cancelled
         assert stopped or not fake.waits, "a rung is answered before the next event is asked for"
-        if stopped or fake.epoch == self._epochs:
+        if stopped or fake.epoch == configuration.get("epochs", self._epochs):
             del self._running[number]
             self._cancelled.discard(number)
             return TrialEnded(number, self._outcome(fake, stopped=stopped))
@@ -173,6 +173,7 @@ class Lab:
     epochs: int = 4
     seed: int = 3
     name: str = "study"
+    direction: str = "maximize"
     listen: Callable[[Progress], object] = lambda _: None
     progress: list[Progress] = field(default_factory=list)
     sweep: Sweep | None = None
@@ -196,11 +197,11 @@ class Lab:
         killed: bool = False,
     ) -> Reason:
         """Start the sweep, or go on with it; ``killed`` has the driver die of an exception without a last word."""
-        objective = Objective("val_accuracy", "maximize")
+        objective = Objective("val_accuracy", self.direction)
         existing = find_study(self.name, self.url)
         about = {"metric": "val_accuracy", "data": {"name": "fake", "fingerprint": "0"}}
         opened = (
-            create_study(self.url, self.name, "maximize", {"model": "fake"}, about)
+            create_study(self.url, self.name, self.direction, {"model": "fake"}, about)
             if existing is None
             else drive_study(existing)
         )
@@ -211,7 +212,9 @@ class Lab:
             self.sweep = Sweep(
                 writer=writer,
                 space=self.space,
-                proposer=make_proposer(self.method, self.space, self.seed),
+                proposer=make_proposer(
+                    self.method, self.space, self.seed, direction=self.direction, epochs=self.epochs
+                ),
                 executor=executor or FakeExecutor(epochs=self.epochs),
                 objective=objective,
                 pruning=pruning,

@@ -1,6 +1,6 @@
 """Golden suggestions: what each search method proposes for a seed, kept in ``golden/*.csv``.
 
-A difference means that sweeps of the same seed will give other trials than before: a new version of Optuna or SciPy, or
+A difference means that sweeps of the same seed will give other trials than before: a new version of Optuna, SciPy or KerasTuner, or
 a change of a sampler here. Where it is meant, write the files anew and say so in the changelog::
 
     KERASWEEP_REGENERATE=1 python -m pytest tests/search/test_golden.py
@@ -22,7 +22,13 @@ TRIALS = 24
 
 
 @pytest.mark.parametrize(
-    ("method", "seed"), [("grid", 0), *itertools.product(("random", "qmc", "bayes"), (0, 7))]
+    ("method", "seed"),
+    [
+        ("grid", 0),
+        *itertools.product(("random", "qmc", "bayes"), (0, 7)),
+        pytest.param("kt-random", 7, marks=pytest.mark.trains),
+        pytest.param("kt-grid", 0, marks=pytest.mark.trains),
+    ],
 )
 def test_suggestions(lab, fake, method: str, seed: int) -> None:
     made = lab(method=method, seed=seed, trials=TRIALS, epochs=2)

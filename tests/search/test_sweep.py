@@ -12,6 +12,11 @@ from kerasweep.search.metrics import Objective
 from kerasweep.spaces import Categorical, Int, Space, configuration_key
 from kerasweep.studies import best_trial, read_trials
 
+KERAS_TUNERS = [
+    pytest.param(f"kt-{method}", marks=pytest.mark.trains) for method in ("random", "grid", "bayes")
+]
+"""They import TensorFlow."""
+
 
 @pytest.mark.parametrize("capacity", [1, 2, 3, 8])
 def test_a_grid_trains_each_configuration_once(lab, fake, finite, capacity: int) -> None:
@@ -27,7 +32,7 @@ def test_a_grid_trains_each_configuration_once(lab, fake, finite, capacity: int)
     assert again.trained == []
 
 
-@pytest.mark.parametrize("method", ["random", "qmc", "bayes"])
+@pytest.mark.parametrize("method", ["random", "qmc", "bayes", *KERAS_TUNERS])
 @pytest.mark.parametrize("capacity", [1, 4])
 def test_a_finite_space_ends_when_all_of_it_was_tried(lab, fake, finite, method: str, capacity: int) -> None:
     made = lab(method=method, space=finite, trials=100, epochs=2)
@@ -40,7 +45,7 @@ def test_a_finite_space_ends_when_all_of_it_was_tried(lab, fake, finite, method:
     assert set(made.states()) == {"C"}
 
 
-@pytest.mark.parametrize("method", ["random", "qmc", "bayes"])
+@pytest.mark.parametrize("method", ["random", "qmc", "bayes", *KERAS_TUNERS])
 def test_the_recommended_configuration_comes_first(lab, fake, method: str) -> None:
     made = lab(method=method, trials=1)
     executor = fake()

@@ -192,6 +192,110 @@ def both(hp):
     return model
 
 
+def dense(hp, **compiled):
+    model = keras.Sequential([layers.Flatten(), layers.Dense(hp.Choice("units", [8, 16]), "relu")])
+    model.add(layers.Dense(10, "softmax"))
+    model.compile(**{"optimizer": "adam", "loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"], **compiled})  # fmt: skip
+    return model
+
+
+class Shuffles(kt.HyperModel):
+    """Of the getting-started guide: whether to shuffle is searched."""
+
+    def build(self, hp):
+        return dense(hp)
+
+    def fit(self, hp, model, *args, **kwargs):
+        return model.fit(*args, shuffle=hp.Boolean("shuffle"), **kwargs)
+
+
+class Normalizes(kt.HyperModel):
+    """Of the same guide: what is done to the rows is searched, and a branch of it asks for more."""
+
+    def build(self, hp):
+        return dense(hp)
+
+    def fit(self, hp, model, x, y, **kwargs):
+        if hp.Boolean("normalize"):
+            x = layers.Normalization()(x) * hp.Float("factor", 0.5, 2.0, default=1.0)
+        return model.fit(x, y, **kwargs)
+
+
+class OwnEpochs(kt.HyperModel):
+    """Of the documentation of ``HyperModel``: epochs and batch size are the fit's own, and it prints."""
+
+    def build(self, hp):
+        return dense(hp)
+
+    def fit(self, hp, model, *args, **kwargs):
+        print("a fit that speaks")
+        kwargs.pop("verbose", None)
+        return model.fit(
+            *args,
+            epochs=hp.Int("epochs", 2, 4),
+            batch_size=hp.Choice("batch_size", [16, 32]),
+            verbose=1,
+            **kwargs,
+        )
+
+
+class CustomLoop(kt.HyperModel):
+    """Of the guide to custom training loops, with an optimizer and a metric of its own."""
+
+    def build(self, hp):
+        inputs = keras.Input((8, 8, 1))
+        x = layers.Dense(hp.Choice("units", [8, 16]), "relu")(layers.Flatten()(inputs))
+        return keras.Model(inputs, layers.Dense(10)(x))
+
+    def fit(self, hp, model, x, y, validation_data, callbacks=None, **kwargs):
+        import tensorflow as tf
+
+        batches = tf.data.Dataset.from_tensor_slices((x, y)).batch(hp.Int("batch_size", 16, 64, step=16))
+        held_out = tf.data.Dataset.from_tensor_slices(validation_data).batch(64)
+        optimizer = keras.optimizers.Adam(hp.Float("learning_rate", 1e-4, 1e-2, sampling="log", default=1e-3))
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        metric = keras.metrics.Mean()
+
+        @tf.function
+        def train_step(images, labels):
+            with tf.GradientTape() as tape:
+                value = loss(labels, model(images))
+            optimizer.apply_gradients(
+                zip(tape.gradient(value, model.trainable_variables), model.trainable_variables, strict=True)
+            )
+
+        for callback in callbacks:
+            callback.set_model(model)
+        best = float("inf")
+        for epoch in range(2):
+            for images, labels in batches:
+                train_step(images, labels)
+            for images, labels in held_out:
+                metric.update_state(loss(labels, model(images)))
+            mean = float(metric.result().numpy())
+            metric.reset_state()
+            for callback in callbacks:
+                callback.on_epoch_end(epoch, logs={"my_metric": mean})
+            best = min(best, mean)
+        return best
+
+
+class ReturnsADict(kt.HyperModel):
+    """Scores by itself; it looks at what training gave, and calls its rows otherwise."""
+
+    def build(self, hp):
+        return dense(hp)
+
+    def fit(self, hp, model, train_rows, train_labels, validation_data=None, epochs=1, **kwargs):
+        history = model.fit(train_rows, train_labels, epochs=epochs, verbose=0)
+        assert history.history["loss"][-1] > 0
+        right = (model.predict(validation_data[0], verbose=0).argmax(1) == validation_data[1]).mean()
+        return {"val_right": right, "val_loss": 1.0}
+
+
+with_fit = Shuffles()
+
+
 ON_DIGITS = (
     small,
     many_kinds,
