@@ -10,7 +10,7 @@ from ..errors import SpecError, did_you_mean
 
 Direction = Literal["maximize", "minimize"]
 
-_KNOWN = {"classification": ("val_accuracy", "val_loss"), "regression": ("val_loss", "val_mae")}
+_KNOWN = {"classification": ("val_accuracy", "val_loss"), "regression": ("val_loss", "val_mae", "val_mse")}
 _DEFAULT = {"classification": "val_accuracy", "regression": "val_loss"}
 _ERRORS = (
     *(
@@ -63,7 +63,12 @@ class Objective:
 
 
 def choose_objective(
-    metric: str | None, direction: Direction | None, task: str, *, own_model: bool
+    metric: str | None,
+    direction: Direction | None,
+    task: str,
+    *,
+    own_model: bool,
+    losses_differ: bool = False,
 ) -> Objective:
     """Return the objective that a specification means.
 
@@ -72,11 +77,12 @@ def choose_objective(
         direction: As given; told by the name where None (losses and errors are minimized).
         task: classification or regression.
         own_model: Whether the model may compile metrics of its own, so that any name may be right.
+        losses_differ: Whether configurations differ in their loss or its penalties, so that it compares nothing.
 
     Raises:
         SpecError: No model of this task computes the metric.
     """
-    name = metric or _DEFAULT[task]
+    name = metric or ("val_mse" if losses_differ and task == "regression" else _DEFAULT[task])
     name = name if name.startswith("val_") else f"val_{name}"
     if name not in _KNOWN[task] and not own_model:
         raise SpecError(f"There is no metric '{metric}' for {task}.{did_you_mean(name, _KNOWN[task])}")

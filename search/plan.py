@@ -18,6 +18,7 @@ import numpy as np
 
 from ..errors import DataError, SpecError
 from ..spaces import Space, space_to_dict
+from ..spaces.catalogue import CHANGE_THE_LOSS
 from ..spaces.keras_tuner import EPOCHS, with_epochs
 from .data import Channels, Dataset, Layout, Preparation, choose_preparation, load_dataset, make_folds
 from .machine import choose_workers, computes_bfloat16, cores
@@ -126,7 +127,11 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None) -> Plan:
     source = _find_model(spec, model, dataset)
     space = _settle(spec, source, dataset)
     objective = choose_objective(
-        spec.training.metric, spec.training.direction, dataset.task, own_model=source.open_space
+        spec.training.metric,
+        spec.training.direction,
+        dataset.task,
+        own_model=source.open_space,
+        losses_differ=not source.open_space and any(name in space for name in CHANGE_THE_LOSS),
     )
     preparation = _prepare(dataset, source, spec)
     folds = make_folds(

@@ -7,15 +7,17 @@ from typing import Any
 
 from ..errors import SpaceError, SpecError, did_you_mean
 from ..spaces import Space, apply_overrides, pick, preset, read_space, space_from_dict
-from ..spaces.catalogue import CATALOGUE
+from ..spaces.catalogue import CATALOGUE, GROUPS
 from ..spaces.dependencies import in_order
 from ..spaces.migration import migrated
 from ..spaces.space import narrowed
-from .data import Dataset
+from .data import Dataset, acting
 from .models import ModelSource
 from .spec import SpaceSpec
 
 COLOURS = 3
+_COMPILED = ("optimizer", "schedule", "loss")
+"""Groups that act where a model is compiled."""
 
 
 def settle_space(spec: SpaceSpec, source: ModelSource, dataset: Dataset) -> Space:
@@ -32,16 +34,47 @@ def _base(spec: SpaceSpec, source: ModelSource, dataset: Dataset) -> Space:
         return space_from_dict(_in_present_words(spec.define, source))
     if spec.file is not None:
         return _acting(read_space(spec.file), spec.file, source, dataset)
-    if source.contract != "own" and (spec.pick or spec.preset not in (None, "basic")):
-        raise SpecError(f"'{source.name}' brings a space of its own; change it with --set and --fix.")
+    if source.contract != "own" and spec.preset not in (None, "basic"):
+        raise SpecError(
+            f"'{source.name}' brings a space of its own; add to it with --space NAMES, --set and --fix."
+        )
     family = "own" if source.open_space else source.name
     if spec.pick:
+        _check_pick(spec.pick, source, dataset)
         chosen = pick(family, spec.pick, task=dataset.task, kind=_kind(dataset))
     elif spec.preset is not None or not source.open_space:
         chosen = preset(family, spec.preset or "basic", task=dataset.task, kind=_kind(dataset))
+        chosen = chosen.without(_idle(dataset))
     else:
         return source.space
     return _beside_own(source, chosen, spec.pick or ())
+
+
+def _check_pick(names: Sequence[str], source: ModelSource, dataset: Dataset) -> None:
+    """Refuse names that have nothing to act on.
+
+    Raises:
+        SpaceError: with all of them.
+    """
+    idle = [name for name in names if name in _idle(dataset)]
+    faults = [f"{name} has nothing to act on in {dataset.name}." for name in idle]
+    if source.contract != "own" and "optimizer" not in source.space:  # it compiles its models itself
+        compiled = {one.hyperparameter.name for group in _COMPILED for one in GROUPS[group]} - {
+            "learning_rate"
+        }
+        faults += [
+            f"{name} does nothing for '{source.name}', which compiles its models itself."
+            for name in names
+            if name in compiled
+        ]
+    if faults:
+        raise SpaceError(" ".join(faults))
+
+
+def _idle(dataset: Dataset) -> set[str]:
+    """Return the names of the catalogue that are about data and have nothing to act on in these."""
+    about_data = {one.hyperparameter.name for group in ("tabular", "data") for one in GROUPS[group]}
+    return about_data - acting(dataset)
 
 
 def _beside_own(source: ModelSource, chosen: Space, picked: Sequence[str]) -> Space:

@@ -129,6 +129,9 @@ _NARROW: Mapping[str, Changes] = {
 _NO_MATRICES: Changes = {"choices": ("none", "l2", "l1", "l1_l2")}
 """An orthogonal regularizer is for matrices; most weights of a convolutional net are none."""
 
+_NO_PICTURES: Changes = {"choices": ("none", "mixup")}
+"""Rectangles are cut out of pictures only."""
+
 PRESETS: dict[str, Preset] = {
     "linear": Preset(
         "linear or logistic regression, a baseline",
@@ -138,6 +141,7 @@ PRESETS: dict[str, Preset] = {
             "batch_size": _BATCHES,
         },
         standard=(*_TRAINING, "input_noise", "input_dropout", "output_regularizer", "output_l2", *_TABLES),
+        ranges={"mixing": _NO_PICTURES},
     ),
     "nn": Preset(
         "regression from one feature or many, one or more dense layers",
@@ -154,6 +158,7 @@ PRESETS: dict[str, Preset] = {
             "hidden_layers": {"low": 1, "high": 4, "recommended": 1},
             "units": {"low": 4, "high": 256, "recommended": 32},
             "dropout": {"recommended": 0.0},
+            "mixing": _NO_PICTURES,
         },
         task="regression",
     ),
@@ -167,7 +172,7 @@ PRESETS: dict[str, Preset] = {
             "activation": _ACTIVATION,
         },
         standard=(*_TRAINING, *_LAYERS, "units", *_TABLES),
-        ranges={"dropout": {"recommended": 0.0}},
+        ranges={"dropout": {"recommended": 0.0}, "mixing": _NO_PICTURES},
         task="classification",
     ),
     "dnn": Preset(
@@ -183,6 +188,7 @@ PRESETS: dict[str, Preset] = {
             "normalization": _NORMALIZATION,
         },
         standard=(*_TRAINING, *_LAYERS, *_DENSE, *_TABLES),
+        ranges={"mixing": _NO_PICTURES},
     ),
     "mlp_residual": Preset(
         "residual blocks of dense layers, for tables",
@@ -198,7 +204,11 @@ PRESETS: dict[str, Preset] = {
             "normalization": {**_NORMALIZATION, "recommended": "batch"},
         },
         standard=(*_TRAINING, *_LAYERS, "units", "blocks", "expansion", "residual_dropout", *_TABLES),
-        ranges={"normalization": {"recommended": "batch"}, "units": {"low": 16, "high": 512}},
+        ranges={
+            "normalization": {"recommended": "batch"},
+            "units": {"low": 16, "high": 512},
+            "mixing": _NO_PICTURES,
+        },
     ),
     "cnn": Preset(
         "3x3 convolutions, max pooling, dropout, a dense layer",
@@ -318,9 +328,8 @@ def pick(family: str, names: Sequence[str], *, task: str | None = None, kind: st
     if faults:
         raise SpaceError(" ".join(faults))
     basic, known = preset(family), _preset(family)
-    made: dict[str, Hyperparameter] = {
-        name: fixed(name, value, basic[name]) for name, value in basic.recommended().items()
-    }
+    start = {} if family == "own" else basic.recommended()  # a function of one's own reads what it likes
+    made: dict[str, Hyperparameter] = {name: fixed(name, value, basic[name]) for name, value in start.items()}
     made |= {name: _ranged(known, name) for name in names}
     picked = [made[name] for name in names]
     made |= {ancestor.name: ancestor for ancestor in missing_ancestors(picked, names)}

@@ -68,6 +68,10 @@ class Space:
         changed = [new if old.name == new.name else old for old in self.hyperparameters]
         return Space(narrowed(changed, untouched=(new.name,)))
 
+    def without(self, names: Collection[str]) -> Space:
+        """Return a space without some hyperparameters, and without what is active only with them."""
+        return Space(narrowed(one for one in self.hyperparameters if one.name not in names))
+
     def recommended(self) -> Configuration:
         """Return the configuration that know-how suggests to try first."""
         return self._build(lambda hyperparameter, chosen: hyperparameter.recommended_for(chosen))

@@ -16,8 +16,9 @@ from tensorflow.python.eager import context
 
 from ...errors import TrainingError
 from ...spaces import Configuration
+from ...spaces.catalogue import CHANGE_THE_LOSS
 from .loading import Build, describe_error
-from .losses import SQUARED_ERROR, make_loss
+from .losses import make_loss
 from .optimizers import make_optimizer
 from .signature import Precision, Signature
 from .watching import WatchedConfiguration
@@ -138,7 +139,7 @@ def compile_model(model: keras.Model, configuration: Configuration, signature: S
     """Compile with the configuration's optimizer, learning rate and loss, and the task's metrics."""
     loss = make_loss(configuration, signature.task)
     metrics = ["accuracy"] if signature.task == "classification" else ["mae"]
-    if signature.task == "regression" and loss != SQUARED_ERROR:
+    if signature.task == "regression" and any(name in configuration for name in CHANGE_THE_LOSS):
         metrics.append("mse")  # what configurations with different losses can be compared by
     model.compile(
         optimizer=make_optimizer(configuration, signature), loss=loss, metrics=metrics, jit_compile=False

@@ -60,6 +60,14 @@ def _by_name() -> dict[str, Entry]:
 
 CATALOGUE: dict[str, Entry] = _by_name()
 """Name -> entry."""
+CHANGE_THE_LOSS = (
+    "regression_loss",
+    "kernel_regularizer",
+    "bias_regularizer",
+    "activity_regularizer",
+    "output_regularizer",
+)
+"""Those that change what the loss is made of: where they vary, the loss compares nothing."""
 
 
 def entry(name: str) -> Entry:
@@ -75,4 +83,4 @@ def entry(name: str) -> Entry:
     return CATALOGUE[name]
 
 
-__all__ = ["CATALOGUE", "FAMILIES", "GROUPS", "Entry", "entry"]
+__all__ = ["CATALOGUE", "CHANGE_THE_LOSS", "FAMILIES", "GROUPS", "Entry", "entry"]

@@ -195,16 +195,6 @@ _HYPERPARAMETERS = (
         advice="Single batches throw training back: 0.5.",
         source="Shazeer and Stern 2018, Adafactor",
     ),
-    Categorical(
-        "relative_step",
-        (True, False),
-        recommended=True,
-        confidence="low",
-        conditions=when(optimizer="adafactor"),
-        meaning="whether Adafactor caps the learning rate by one over the root of the step",
-        advice="The rate comes from a schedule: switch it off.",
-        source="Shazeer and Stern 2018, Adafactor",
-    ),
     Float(
         "adam_beta_1",
         0.5,

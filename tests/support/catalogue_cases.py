@@ -9,6 +9,8 @@ from kerasweep.spaces import Categorical, Configuration, Float, Hyperparameter, 
 from kerasweep.spaces.catalogue import CATALOGUE, Entry
 
 PREFERRED = ("dnn", "cnn", "mlp_residual", "resnet", "linear", "nn", "ann", "own")
+FAMILIES = {"mixing": "cnn"}
+"""Those that can show every choice."""
 SMALL: Configuration = {
     "units": 8,
     "filters": 4,
@@ -43,7 +45,6 @@ CONTEXTS: dict[str, Configuration] = {
     "dropout_kind": {"dropout": 0.5},
     "convolution_dropout_kind": {"convolution_dropout": 0.5},
     "clipping": {"clipnorm": 0.05, "global_clipnorm": 0.1},
-    "relative_step": {"learning_rate": 1.0},
     "learning_rate_schedule": STALLED | {"step_epochs": 1, "decay_epochs": 1},
     "step_factor": {"step_epochs": 1},
     "decay_rate": {"decay_epochs": 1},
@@ -62,7 +63,7 @@ CONTEXTS: dict[str, Configuration] = {
     "plateau_min_delta": {"epochs": 10, "learning_rate": 0.001, "plateau_patience": 1},
     "epochs": {},
     "patience": {"epochs": 8, "min_delta": 0.01, "learning_rate": 0.5},
-    "min_delta": {"epochs": 8, "patience": 2},
+    "min_delta": {"epochs": 12, "patience": 2, "learning_rate": 0.003},
     "start_from_epoch": {"epochs": 8, "patience": 1, "min_delta": 0.01, "learning_rate": 0.5},
     "t_mul": {"first_decay_epochs": 1},
     "m_mul": {"first_decay_epochs": 1},
@@ -112,7 +113,7 @@ class Case:
 def cases_of(name: str) -> list[Case]:
     """Return a case for each other value of a choice, and one for a range."""
     entry = CATALOGUE[name]
-    family = next(family for family in PREFERRED if family in entry.families)
+    family = FAMILIES.get(name) or next(family for family in PREFERRED if family in entry.families)
     task, kind = entry.tasks[0], kind_of(entry, family)
     space = space_of(family, task, kind, name)
     first = configuration(space, name)
