@@ -16,8 +16,8 @@ from .models import ModelSource
 from .spec import SpaceSpec
 
 COLOURS = 3
-_COMPILED = ("optimizer", "schedule", "loss")
-"""Groups that act where a model is compiled."""
+_DATA = ("tabular", "data")
+"""Groups of the catalogue that are about data."""
 
 
 def settle_space(spec: SpaceSpec, source: ModelSource, dataset: Dataset) -> Space:
@@ -58,22 +58,29 @@ def _check_pick(names: Sequence[str], source: ModelSource, dataset: Dataset) -> 
     """
     idle = [name for name in names if name in _idle(dataset)]
     faults = [f"{name} has nothing to act on in {dataset.name}." for name in idle]
-    if source.contract != "own" and "optimizer" not in source.space:  # it compiles its models itself
-        compiled = {one.hyperparameter.name for group in _COMPILED for one in GROUPS[group]} - {
-            "learning_rate"
-        }
-        faults += [
-            f"{name} does nothing for '{source.name}', which compiles its models itself."
-            for name in names
-            if name in compiled
-        ]
+    unheeded = _unheeded(source)
+    faults += [
+        f"{name} does nothing for '{source.name}', which {'trains' if source.own_fit() else 'compiles'} its models itself."
+        for name in names
+        if name in unheeded
+    ]
     if faults:
         raise SpaceError(" ".join(faults))
 
 
+def _unheeded(source: ModelSource) -> set[str]:
+    """Return the names of the catalogue that a model does not heed because it compiles, or trains, by itself."""
+    if source.contract == "own" or "optimizer" in source.space:
+        return set()
+    heeded = (*_DATA, *(() if source.own_fit() else ("batch", "mixing")))
+    return {name for name, one in CATALOGUE.items() if one.hyperparameter.group not in heeded} - {
+        "learning_rate"
+    }
+
+
 def _idle(dataset: Dataset) -> set[str]:
     """Return the names of the catalogue that are about data and have nothing to act on in these."""
-    about_data = {one.hyperparameter.name for group in ("tabular", "data") for one in GROUPS[group]}
+    about_data = {one.hyperparameter.name for group in _DATA for one in GROUPS[group]}
     return about_data - acting(dataset)
 
 

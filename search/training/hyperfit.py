@@ -82,7 +82,7 @@ class HyperFitTrainer(FitTrainer):
         )
 
     def _train_fold(self, task: Task, fold: int) -> FoldFit:
-        data, dataset = self._workload.fold_data[fold], self._workload.dataset
+        data, dataset = self._workload.data_of(task.configuration)[fold], self._workload.dataset
         weights = class_weights(task.configuration, dataset, data.y[data.train])
         while True:
             model = self.build(task, fold)

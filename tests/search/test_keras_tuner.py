@@ -134,6 +134,31 @@ def test_what_is_added() -> None:
     )
 
 
+def test_what_is_added_of_the_catalogue() -> None:
+    planned = ks.plan_sweep("digits", models().small, space="learning_rate,patience,mixing_alpha", limit=100)
+    assert planned.space.names == (
+        "units",
+        "batch_size",
+        "learning_rate",
+        "patience",
+        "mixing",
+        "mixing_alpha",
+    )
+    assert planned.space["mixing"].range_text() == "mixup", "what makes it active"
+    compiled = ks.plan_sweep("digits", models().uncompiled, space="momentum", limit=100)
+    assert [one.name for one in compiled.space][-1] == "momentum"
+    with pytest.raises(
+        SpaceError,
+        match=r"^momentum does nothing for 'hypermodels:small', which compiles its models itself\. clipping does nothing",
+    ):
+        ks.plan_sweep("digits", models().small, space="momentum,clipping,learning_rate", limit=100)
+    with pytest.raises(
+        SpaceError,
+        match=r"^patience does nothing for 'hypermodels:OwnEpochs', which trains its models itself\.$",
+    ):
+        ks.plan_sweep("digits", models().OwnEpochs, space="patience,subset", limit=100)
+
+
 def test_a_model_that_is_told_its_attributes() -> None:
     source = pickle.loads(
         pickle.dumps(find_model(models().WithAttributes(classes=3), "classification").explored())
