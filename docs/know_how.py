@@ -113,7 +113,10 @@ CHAPTERS: Mapping[str, Chapter] = {
 
 SYMPTOMS: Sequence[tuple[str, tuple[str, ...]]] = (
     ("The loss jumps, or becomes NaN", ("learning_rate", "clipping", "warmup", "epsilon")),
-    ("The loss falls steadily, but slowly", ("learning_rate", "momentum", "batch_size", "normalization")),
+    (
+        "The loss falls steadily, but slowly",
+        ("learning_rate", "momentum", "normalization", "skip_connections"),
+    ),
     ("Training and validation are both poor", ("units", "hidden_layers", "blocks", "filters", "binning")),
     (
         "Training is much better than validation",
@@ -122,10 +125,10 @@ SYMPTOMS: Sequence[tuple[str, tuple[str, ...]]] = (
     ("The curve is jagged at the end", ("learning_rate_schedule", "use_ema", "batch_size")),
     ("Training stops too early", ("patience", "start_from_epoch", "warmup")),
     ("Rare classes are never predicted", ("class_weight", "balancing", "loss")),
-    ("The model is confident and wrong", ("label_smoothing", "mixing")),
+    ("The model is confident and wrong", ("label_smoothing",)),
     ("A few rows far off rule a regression", ("regression_loss", "scaling", "clip_outliers")),
     ("Columns have long tails, gaps or many categories", ("scaling", "imputation", "encoding")),
-    ("Trials take too long", ("subset", "batch_size", "filters")),
+    ("Trials take too long", ("subset", "batch_size")),
 )
 """What one sees -> where to look, in this order."""
 
@@ -368,7 +371,9 @@ def _smallest(name: str) -> str:
 def _sizes() -> dict[str, str]:
     sizes: dict[str, str] = {}
     for size in reversed(SIZES):
-        sizes |= {name: size for family in PRESETS for name in preset(family, size).names}
+        for family, known in PRESETS.items():
+            kind = "colour image" if known.kind == "image" else known.kind
+            sizes |= {name: size for name in preset(family, size, kind=kind).names}
     return sizes
 
 

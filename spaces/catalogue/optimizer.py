@@ -102,7 +102,7 @@ _HYPERPARAMETERS = (
         conditions=when(optimizer=_WITH_BETAS),
         meaning="how long the mean of squared gradients remembers",
         advice="The loss spikes late in training: 0.99 or 0.95. Gradients are sparse: 0.9999.",
-        source="Kingma and Ba 2015, Adam; Chen et al. 2023, Symbolic Discovery of Optimization Algorithms, for Lion",
+        source="Kingma and Ba 2015, Adam; Chen et al. 2023, Symbolic Discovery of Optimization Algorithms: for Lion",
     ),
     Float(
         "epsilon",
