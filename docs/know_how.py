@@ -373,7 +373,7 @@ def _sizes() -> dict[str, str]:
     for size in reversed(SIZES):
         for family, known in PRESETS.items():
             kind = "colour image" if known.kind == "image" else known.kind
-            sizes |= {name: size for name in preset(family, size, kind=kind).names}
+            sizes |= dict.fromkeys(preset(family, size, kind=kind).names, size)
     return sizes
 
 
