@@ -114,7 +114,7 @@ _HYPERPARAMETERS = (
         conditions=when(optimizer=(*_ADAMS, "rmsprop", "adagrad", "adadelta", "muon")),
         meaning="small number that keeps steps bounded where gradients are tiny",
         advice="Adam is unstable although the rate is low: 1e-4 to 0.1, tuned together with the rate.",
-        source=f"{PLAYBOOK}: how Adam's hyperparameters should be tuned; {KERAS}/optimizers/adam",
+        source=f"{PLAYBOOK}: how to tune Adam; {KERAS}/optimizers/adam",
     ),
     Categorical(
         "amsgrad",
