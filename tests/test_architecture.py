@@ -32,6 +32,7 @@ MAY_BE_HEAVY = {
     "search/models/fitting.py",
     "search/models/hypermodels.py",
     "search/models/losses.py",
+    "search/models/memory.py",
     "search/models/objectives.py",
     "search/models/optimizers.py",
     "search/models/parts.py",

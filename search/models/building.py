@@ -19,6 +19,7 @@ from ...spaces import Configuration
 from ...spaces.catalogue import CHANGE_THE_LOSS
 from .loading import Build, describe_error
 from .losses import make_loss
+from .memory import within_memory
 from .optimizers import make_optimizer
 from .signature import Precision, Signature
 from .watching import WatchedConfiguration
@@ -51,7 +52,7 @@ def build_model(
             all traced programs again. Keras's layers do not draw from it. Where the function does, it is seeded.
 
     Raises:
-        TrainingError: of kind ``model``: the function raises or returns no model.
+        TrainingError: of kind ``model``: the function raises or returns no model; of kind ``memory``: it is too large.
     """
     if keep_programs:
         random.seed(seed)
@@ -75,16 +76,16 @@ def _built_and_compiled(
     reset_uids()  # equal architectures get equal names of layers; clear_session would drop traced programs as well
     watched = WatchedConfiguration(configuration)
     try:
-        with _computing_in(precision):
+        with _computing_in(precision), within_memory():
             model = build(watched, signature)
+            if isinstance(model, keras.Model) and not model.built:
+                build_weights(model, signature)
     except TrainingError:
         raise
     except Exception as error:
         raise TrainingError("model", f"the model function raises {describe_error(error)}") from error
     if not isinstance(model, keras.Model):
         raise TrainingError("model", f"the model function returns {type(model).__name__}, not a keras.Model")
-    if not model.built:
-        build_weights(model, signature)
     if not model.compiled:
         compile_model(model, configuration, signature)
     elif "learning_rate" in configuration and "learning_rate" not in watched.read:

@@ -169,8 +169,12 @@ class Convolutions(Parts):
         zero = {"gamma_initializer": "zeros"} if self.flag("zero_gamma") else {}
         return [self.normalization(width, pictures=True, **zero)]
 
-    def head(self) -> list[keras.Layer]:
-        """Return what follows the convolutions: a picture made to a row, dense layers, the output."""
+    def head(self, count: int) -> list[keras.Layer]:
+        """Return what follows the convolutions: a picture made to a row, dense layers, the output.
+
+        Args:
+            count: Dense layers before the output, where the configuration does not say.
+        """
         kind = self.word("head", "flatten")
         made: list[keras.Layer] = [
             {
@@ -178,7 +182,7 @@ class Convolutions(Parts):
                 "global_max": layers.GlobalMaxPooling2D,
             }.get(kind, layers.Flatten)()
         ]
-        for _ in range(self.whole("head_layers", 1)):
+        for _ in range(self.whole("head_layers", count)):
             made += self.plain_dense(self.whole("units"))
             made += self.dropout()
         return [*made, self.output()]

@@ -79,7 +79,7 @@ def build_cnn(config: Configuration, signature: Signature) -> keras.Model:
         stack.add(parts.downsampling(parts.filters(block)))
         stack.add(parts.convolution_dropout())
     stack.add(parts.dropout())
-    stack.add(parts.head())
+    stack.add(parts.head(1))
     return stack.model()
 
 
@@ -105,7 +105,7 @@ def build_resnet(config: Configuration, signature: Signature) -> keras.Model:
     if parts.is_pre_activated:
         stack.add(parts.normalized_activation(parts.filters(stages - 1)))
     stack.add(parts.dropout())
-    stack.add(parts.head())
+    stack.add(parts.head(0))
     return stack.model()
 
 

@@ -5,21 +5,19 @@ Imports KerasTuner, and with it TensorFlow: loaded only when such a model is met
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import keras
 import keras_tuner
 
-from ...errors import ModelError, TrainingError
+from ...errors import ModelError
 from ...spaces import Configuration, value_text
 from ...spaces.keras_tuner import hyperparameter_from_keras_tuner
-from ..machine import BYTES_A_PARAMETER, most_parameters
 from .building import build_weights
 from .exploring import Ask, Asked
 from .loading import describe_error
+from .memory import within_memory
 from .signature import Signature
 from .watching import mark_read, note, unwatched
 
@@ -153,35 +151,3 @@ def run(
         if signature is not None and isinstance(model, keras.Model) and not model.built:
             build_weights(model, signature)
     return model
-
-
-@contextmanager
-def within_memory() -> Iterator[None]:
-    """Refuse a model that memory would not hold, before its weights are made.
-
-    Counted where layers ask for weights: a system that promises more memory than it has kills the process that uses
-    it, and nothing could be said afterwards.
-    """
-    most, counted = most_parameters(), 0
-    original = keras.Layer.add_weight
-
-    def add_weight(layer: Any, shape: Any = None, *args: Any, **options: Any) -> Any:
-        nonlocal counted
-        counted += math.prod(shape) if isinstance(shape, tuple | list) else shape or 1
-        if counted > most:
-            raise TrainingError(
-                "memory",
-                f"the model has {counted:,} parameters or more, which take {_gigabytes(counted)} to train; "
-                f"memory has room for {most:,.0f}",
-            )
-        return original(layer, shape, *args, **options)
-
-    keras.Layer.add_weight = add_weight
-    try:
-        yield
-    finally:
-        keras.Layer.add_weight = original
-
-
-def _gigabytes(parameters: int) -> str:
-    return f"{parameters * BYTES_A_PARAMETER / 1e9:,.1f} GB"

@@ -21,7 +21,6 @@ _HYPERPARAMETERS = (
             "prelu",
             "selu",
             "mish",
-            "relu6",
             "celu",
             "softplus",
             "softsign",

@@ -20,6 +20,7 @@ from kerasweep.spaces import (
     space_from_dict,
     space_to_dict,
 )
+from kerasweep.spaces.catalogue import CATALOGUE
 
 FILE = "version: 2\nhyperparameters:\n  momentum: {low: 0.5, high: 0.9}\n  optimizer: sgd,adam\n"
 
@@ -71,8 +72,11 @@ def test_a_pick_is_names_in_a_list_or_a_text() -> None:
 
 @pytest.mark.parametrize("size", ["basic", "standard", "full"])
 def test_presets(size: str) -> None:
-    assert settled(preset=size) == preset("dnn", size, task="classification", kind="image")
-    assert settled(own, preset=size) == preset("own", size, task="classification", kind="image")
+    for model, family in (("dnn", "dnn"), (own, "own")):
+        found, whole = settled(model, preset=size), preset(family, size, task="classification", kind="image")
+        idle = set(whole.names) - set(found.names)
+        assert found == whole.without(idle)
+        assert {CATALOGUE[name].hyperparameter.group for name in idle} <= {"tabular", "data"}
 
 
 def test_without_a_choice_it_is_the_basic_preset() -> None:

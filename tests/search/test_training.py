@@ -275,11 +275,20 @@ def test_a_regression_of_ones_own_is_scored_as_it_was_compiled(line) -> None:
         assert found == pytest.approx(np.sqrt((errors**2).mean()), rel=1e-4)
 
 
+def huge(config, signature):
+    """Ask for weights that no machine holds, of a model without an input: they are made when it is first built."""
+    import keras
+
+    layer = keras.layers.Dense(10**12)
+    return keras.Sequential([layer])
+
+
 @pytest.mark.parametrize(
     ("build", "kind", "message"),
     [
         (lambda config, signature: 1 / 0, "model", r"^the model function raises ZeroDivisionError: division by zero \(test_training\.py line \d+\)$"),
         (lambda config, signature: None, "model", r"^the model function returns NoneType, not a keras\.Model$"),
+        (huge, "memory", r"^the model has [\d,]+ parameters or more, which take [\d,.]+ GB to train; memory has room for [\d,]+$"),
         (lambda config, signature: config["layers"], "model", r"^the model function raises KeyError: 'layers' \(test_training\.py line \d+\)$"),
         (own("categorical_crossentropy", 3), "training", r"^model\.fit raises ValueError: .*shape"),
         (own("categorical_crossentropy", 2, metrics=("auc",)), "metric", r"^the model does not compute val_accuracy\. Did you mean 'val_auc'\?$"),
