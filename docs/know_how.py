@@ -182,12 +182,14 @@ sweeps with `--search bayes`, not for grids. `kerasweep spaces --count` says how
 _LEFT_OUT = """\
 ## Left out, because it changes nothing
 
-The catalogue holds what acts: a test gives each hyperparameter another value and looks at what differs. Two arguments of
-Keras's optimizers were looked at and left out:
+The catalogue holds what acts: a test gives each hyperparameter another value and looks at what differs. These were
+looked at and left out:
 
 - **`relative_step` of Adafactor.** Keras 3.15 takes the smaller of the learning rate and one over the root of the step,
   whatever `relative_step` says.
-- **`loss_scale_factor`.** The loss is multiplied by it and the gradients are divided by it, which cancels in float32.
+- **`loss_scale_factor` of all optimizers.** The loss is multiplied by it and the gradients are divided by it, which
+  cancels in float32.
+- **`relu6` as an activation.** It is ReLU up to 6, and cannot be told from it where sums are small.
 """
 
 _ABOUT_FIRST = """\
