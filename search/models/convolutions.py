@@ -64,7 +64,7 @@ class Convolutions(Parts):
         return layers.SeparableConv2D, depth | self._kernel("depthwise") | self._kernel("pointwise")
 
     def _kernel(self, prefix: str) -> dict[str, Any]:
-        return kernel_arguments(self.config, axis=_CONVOLUTION_AXES, prefix=prefix, dense=False)
+        return kernel_arguments(self.config, axis=_CONVOLUTION_AXES, prefix=prefix, pairs=False)
 
     def _padding(self, side: int) -> str:
         """Return ``valid`` where it is asked for and leaves something of the picture; a shortcut needs ``same``."""
@@ -130,7 +130,7 @@ class Convolutions(Parts):
         shape = self._block_shape(filters, stride)
         for place, (width, side, step) in enumerate(shape):
             if place and self.is_pre_activated:
-                tensor = through(self.normalized_activation(width), tensor)
+                tensor = through(self.normalized_activation(tensor.shape[channel_axis()]), tensor)
             tensor = self._block_convolution(width, side, step)(tensor)
             if not self.is_pre_activated:
                 last = place == len(shape) - 1

@@ -130,7 +130,8 @@ def _hidden(config: Configuration, signature: Signature, count: int) -> keras.Mo
     parts = Parts(config, signature)
     stack = _entered(parts)
     for place in range(count):
-        units = max(1, round(parts.whole("units") * parts.number("units_growth", 1.0) ** place))
+        growth = parts.number("units_growth", 1.0) ** place
+        units = max(min(2, parts.whole("units")), round(parts.whole("units") * growth))
         before = stack.branch() if parts.flag("skip_connections") and place > 0 else None
         stack.add(parts.dense(units))
         if before is not None:
@@ -144,7 +145,7 @@ def _hidden(config: Configuration, signature: Signature, count: int) -> keras.Mo
 def _residual_block(parts: Parts, units: int) -> list[keras.Layer]:
     inner = max(1, round(units * parts.number("expansion", 2.0)))
     made = [parts.normalization(units)] if parts.is_normalized else []
-    made += [*parts.plain_dense(inner), *parts.dropout(), layers.Dense(units, **parts.weights())]
+    made += [*parts.plain_dense(inner), *parts.dropout(), layers.Dense(units, **parts.weights(units))]
     if parts.number("residual_dropout") > 0:
         made.append(layers.Dropout(parts.number("residual_dropout")))
     return made

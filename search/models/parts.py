@@ -6,6 +6,7 @@ rows pass them, so that a seed gives the same weights here and in an exported sc
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import keras
@@ -57,22 +58,27 @@ class Parts:
 
     def dense(self, units: int) -> list[keras.Layer]:
         """Return a dense layer with normalization, activation, noise and dropout."""
-        arguments = {"units": units, **kernel_arguments(self.config)}
+        arguments = {"units": units, **self._kernel_weights(units)}
         made = self.activated(layers.Dense, units, arguments)
         if self.number("activation_noise") > 0:
             made.append(layers.GaussianNoise(self.number("activation_noise")))
         return made + self.dropout()
 
-    def weights(self) -> dict[str, Any]:
+    def weights(self, units: int) -> dict[str, Any]:
         """Return a dense layer's arguments for its weights."""
-        return kernel_arguments(self.config) | bias_arguments(self.config)
+        return self._kernel_weights(units) | bias_arguments(self.config)
+
+    def _kernel_weights(self, units: int) -> dict[str, Any]:
+        # An orthogonal regularizer divides by the number of pairs of units, or of inputs: one has none.
+        several = units > 1 and math.prod(self.signature.input_shape) > 1
+        return kernel_arguments(self.config, pairs=several)
 
     def plain_dense(self, units: int) -> list[keras.Layer]:
         """Return a dense layer with its activation and nothing else."""
         activation = self.activation()
         if isinstance(activation, str):
-            return [layers.Dense(units, activation=activation, **self.weights())]
-        return [layers.Dense(units, **self.weights()), activation]
+            return [layers.Dense(units, activation=activation, **self.weights(units))]
+        return [layers.Dense(units, **self.weights(units)), activation]
 
     def drop_path(self, number: int, count: int, axes: int) -> list[keras.Layer]:
         """Return what skips a residual block for some rows, the later ones more often.

@@ -28,7 +28,7 @@ _CLASSES = {
 
 
 def kernel_arguments(
-    config: Configuration, *, axis: Any = 0, prefix: str = "kernel", dense: bool = True
+    config: Configuration, *, axis: Any = 0, prefix: str = "kernel", pairs: bool = True
 ) -> dict[str, Any]:
     """Return a layer's arguments for its kernel and its output.
 
@@ -36,11 +36,11 @@ def kernel_arguments(
         config: The configuration.
         axis: Along which a column of weights runs: 0 of a dense kernel, (0, 1, 2) of a convolution.
         prefix: How the layer calls its kernel: a separable convolution has a ``depthwise`` and a ``pointwise`` one.
-        dense: Whether the kernel is a matrix, which an orthogonal regularizer needs.
+        pairs: Whether the kernel is a matrix of several rows and columns, which an orthogonal regularizer compares.
     """
     found = {
         f"{prefix}_initializer": _initializer(config),
-        f"{prefix}_regularizer": _regularizer(config, dense=dense),
+        f"{prefix}_regularizer": _regularizer(config, pairs=pairs),
         f"{prefix}_constraint": _constraint(config, axis),
         "activity_regularizer": _activity(config),
     }
@@ -90,7 +90,7 @@ def _initializer(config: Configuration) -> Any:
     return _CLASSES[str(name)](**arguments) if arguments else str(name)
 
 
-def _regularizer(config: Configuration, *, dense: bool) -> Any:
+def _regularizer(config: Configuration, *, pairs: bool) -> Any:
     kind = config.get("kernel_regularizer", "none")
     if kind == "l1":
         return keras.regularizers.L1(_number(config, "l1", 0.01))
@@ -98,7 +98,7 @@ def _regularizer(config: Configuration, *, dense: bool) -> Any:
         return keras.regularizers.L2(_number(config, "l2", 0.01))
     if kind == "l1_l2":
         return keras.regularizers.L1L2(_number(config, "l1", 0.01), _number(config, "l2", 0.01))
-    if kind == "orthogonal" and dense:
+    if kind == "orthogonal" and pairs:
         return keras.regularizers.OrthogonalRegularizer(
             _number(config, "orthogonal_factor", 0.01), str(config.get("orthogonal_mode", "rows"))
         )
