@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip -qq --disable-pip-version-check
 
-.PHONY: help demo test lint format schema bench clean
+.PHONY: help demo test lint format docs bench clean
 
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -44,8 +44,8 @@ format: $(VENV)/developed  ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-schema: $(VENV)/developed  ## Write the JSON Schemas of spaces and sweeps, docs/schema/
-	$(BIN)/python docs/schema/write.py
+docs: $(VENV)/developed  ## Write what is generated: docs/know-how.md and docs/schema/
+	$(BIN)/python docs/write.py
 
 bench: $(VENV)/benched  ## Measure against KerasTuner, Optuna and SciKeras, and write docs/benchmarks.md
 	$(BIN)/python benchmarks/run.py

@@ -2,7 +2,8 @@
 
 ``basic`` is what a first course recommends (learning rate 0.01-0.04, batch 100, 16-32 and more with batch
 normalization, ReLU, Adam or SGD, 3x3 kernels, dropout 0.25-0.4), and its grid has 6 to 10 configurations, as a
-practitioner's first grid has. ``standard`` adds what practitioners try next, ``full`` all that acts on the family.
+practitioner's first grid has; those of ``mlp_residual`` and ``resnet`` lean on their papers. ``standard`` adds what
+practitioners try next, ``full`` all that acts on the family.
 """
 
 from __future__ import annotations

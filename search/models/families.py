@@ -37,7 +37,7 @@ def build_ann(config: Configuration, signature: Signature) -> keras.Model:
 
 
 def build_dnn(config: Configuration, signature: Signature) -> keras.Model:
-    """Hidden layers, each followed by dropout and, where asked for, normalized before its activation."""
+    """Hidden layers, each followed by dropout and, where asked for, normalized."""
     return _hidden(config, signature, int(config["hidden_layers"]))  # type: ignore[arg-type]
 
 
@@ -61,9 +61,9 @@ def build_mlp_residual(config: Configuration, signature: Signature) -> keras.Mod
 
 
 def build_cnn(config: Configuration, signature: Signature) -> keras.Model:
-    """Blocks of convolution and max pooling, dropout, flatten, a dense layer.
+    """Blocks of convolution and pooling, dropout, and a head: by default flatten and a dense layer.
 
-    The number of filters doubles from block to block. A block pools only while the picture is at least 2 pixels
+    The number of filters grows from block to block, by default twofold. A block pools only while the picture is at least 2 pixels
     high and wide, so that small pictures (digits are 8x8) take as many blocks as large ones.
     """
     parts = Convolutions(config, signature)

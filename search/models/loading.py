@@ -1,4 +1,7 @@
-"""Finds the model that a sweep names: a family, or a user's own function. Imports no TensorFlow by itself."""
+"""Finds the model that a sweep names: a family, or a user's own, for us, for KerasTuner or for Optuna.
+
+Imports no TensorFlow by itself.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Training: one configuration on all folds in lockstep. ``fit`` imports TensorFlow; nothing else here does."""
+"""Training: one configuration on all folds in lockstep. Trainers import TensorFlow, once a process trains; this does not."""
 
 from .workload import FoldData, ModelSize, Trainer, Training, Workload
 

@@ -1,4 +1,4 @@
-"""The catalogue: what practitioners know about each hyperparameter, as data; one file a group.
+"""The catalogue: what practitioners know about each hyperparameter, as data, by group.
 
 Every entry acts on training: ``tests/search/test_catalogue.py`` gives each another value and looks at what differs.
 """

@@ -30,7 +30,7 @@ _HYPERPARAMETERS = (
         ),
         recommended="relu",
         confidence="high",
-        meaning="what a hidden unit does with its sum",
+        meaning="function that a hidden unit applies to the weighted sum of its inputs",
         advice="Units that never wake: leaky_relu or elu. Residual nets gain a little from silu or gelu.",
         source=f"{COURSE}; Glorot et al. 2011, Deep Sparse Rectifier Neural Networks",
     ),
@@ -43,8 +43,8 @@ _HYPERPARAMETERS = (
         confidence="low",
         conditions=when(activation="leaky_relu"),
         meaning="slope of leaky ReLU below zero",
-        advice="0.01 is the paper's value, 0.2 or more works as well.",
-        source="Maas et al. 2013, Rectifier Nonlinearities; Xu et al. 2015, Empirical Evaluation of Rectified Activations",
+        advice="0.01 is the first paper's value; the second found larger slopes to be better.",
+        source="Maas et al. 2013, Rectifier Nonlinearities; Xu et al. 2015, Empirical Evaluation of Rectified Activations in Convolutional Network",
     ),
     Float(
         "elu_alpha",
@@ -55,7 +55,7 @@ _HYPERPARAMETERS = (
         conditions=when(activation="elu"),
         meaning="what ELU tends to below zero, with its sign turned",
         advice="It rarely matters.",
-        source="Clevert et al. 2016, Fast and Accurate Deep Network Learning by ELUs",
+        source="Clevert et al. 2016, Fast and Accurate Deep Network Learning by Exponential Linear Units",
     ),
     Float(
         "relu_threshold",

@@ -18,7 +18,7 @@ _HYPERPARAMETERS = (
         recommended=100,
         recommended_when=advise("normalization", {"batch": 32}),
         confidence="medium",
-        meaning="rows a step",
+        meaning="rows that a step of training looks at",
         advice="Epochs are slow: double it, and the learning rate with it. Overfitting: 32 or 16.",
         source=f"{COURSE}: 100, with batch normalization 16-32 and more; "
         "Masters and Luschi 2018, Revisiting Small Batch Training",
@@ -32,7 +32,7 @@ _HYPERPARAMETERS = (
         confidence="medium",
         meaning="most passes over the training rows; the best number of them is chosen on the mean curve of all folds",
         advice="The curve still rises at the end: double it. It peaks early: fewer, or more regularization.",
-        source=f"{COURSE}: 100; {PLAYBOOK}: how many steps to train",
+        source=f"{COURSE}: 100; {PLAYBOOK}: deciding how long to train",
     ),
     Int(
         "patience",

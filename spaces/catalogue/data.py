@@ -28,7 +28,7 @@ _ANY_ROWS = (
         confidence="medium",
         grid=(False,),
         meaning="whether training rows are drawn with replacement, as many as there are",
-        advice="Try it to see how much the score hangs on single rows.",
+        advice="Switch it on to see how much the score hangs on single rows.",
         source="Breiman 1996, Bagging Predictors",
     ),
 )
@@ -62,7 +62,7 @@ _OF_CLASSES = (
         grid=("none",),
         meaning="whether rows of rare classes are repeated, or rows of common ones left out",
         advice="Rare classes are never predicted: oversample, or class_weight. Rows abound: undersample.",
-        source=f"{_BALANCE}; Buda et al. 2018, A systematic study of the class imbalance problem in CNNs",
+        source=f"{_BALANCE}; Buda et al. 2018, A Systematic Study of the Class Imbalance Problem in Convolutional Neural Networks",
     ),
     Float(
         "balancing_strength",

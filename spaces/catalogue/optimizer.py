@@ -77,9 +77,9 @@ _HYPERPARAMETERS = (
         recommended_when=advise("optimizer", {"muon": True}),
         confidence="low",
         conditions=when(optimizer=("sgd", "muon")),
-        meaning="whether the gradient is taken where momentum leads",
+        meaning="whether the gradient is taken one step ahead, where momentum leads",
         advice="Try it with SGD and a momentum of 0.9 or more; it costs nothing.",
-        source="Nesterov 1983; Sutskever et al. 2013",
+        source="Nesterov 1983, A Method of Solving a Convex Programming Problem; Sutskever et al. 2013",
     ),
     Float(
         "beta_1",
@@ -102,7 +102,7 @@ _HYPERPARAMETERS = (
         conditions=when(optimizer=_WITH_BETAS),
         meaning="how long the mean of squared gradients remembers",
         advice="The loss spikes late in training: 0.99 or 0.95. Gradients are sparse: 0.9999.",
-        source="Kingma and Ba 2015, Adam; Chen et al. 2023, Symbolic Discovery of Optimization Algorithms, for Lion",
+        source="Kingma and Ba 2015, Adam; Chen et al. 2023, Symbolic Discovery of Optimization Algorithms: for Lion",
     ),
     Float(
         "epsilon",
@@ -112,9 +112,9 @@ _HYPERPARAMETERS = (
         recommended=1e-7,
         confidence="medium",
         conditions=when(optimizer=(*_ADAMS, "rmsprop", "adagrad", "adadelta", "muon")),
-        meaning="keeps a division by the size of gradients from growing without bound",
+        meaning="small number that keeps steps bounded where gradients are tiny",
         advice="Adam is unstable although the rate is low: 1e-4 to 0.1, tuned together with the rate.",
-        source=f"{PLAYBOOK}: what are the update rules; {KERAS}/optimizers/adam",
+        source=f"{PLAYBOOK}: how to tune Adam; {KERAS}/optimizers/adam",
     ),
     Categorical(
         "amsgrad",
@@ -145,7 +145,7 @@ _HYPERPARAMETERS = (
         confidence="low",
         conditions=when(optimizer="rmsprop"),
         meaning="whether RMSprop divides by the variance rather than the mean square of gradients",
-        advice="Try it where RMSprop's steps vary wildly; it costs one more slot of memory.",
+        advice="Try it where RMSprop's steps vary wildly; it keeps one more number for each weight.",
         source="Graves 2013, Generating Sequences With Recurrent Neural Networks",
     ),
     Float(
@@ -168,7 +168,7 @@ _HYPERPARAMETERS = (
         confidence="medium",
         conditions=when(optimizer="adafactor"),
         meaning="how the memory of squared gradients grows with the steps, as a power",
-        advice="Late training is unstable: nearer to -0.5.",
+        advice="Training is unstable late: nearer to -0.5.",
         source="Shazeer and Stern 2018, Adafactor",
     ),
     Float(
@@ -273,7 +273,7 @@ _HYPERPARAMETERS = (
         conditions=when(optimizer="ftrl"),
         meaning="how FTRL's rate falls with the sum of squared gradients, as a power",
         advice="Training stops learning early: nearer to 0.",
-        source="McMahan et al. 2013, Ad Click Prediction: a View from the Trenches",
+        source="McMahan et al. 2013, Ad Click Prediction: A View from the Trenches",
     ),
     Float(
         "l1_regularization_strength",
@@ -284,7 +284,7 @@ _HYPERPARAMETERS = (
         conditions=when(optimizer="ftrl"),
         meaning="pull of FTRL towards weights that are exactly zero",
         advice="Many features are idle: 0.001 to 0.01.",
-        source="McMahan et al. 2013, Ad Click Prediction: a View from the Trenches",
+        source="McMahan et al. 2013, Ad Click Prediction: A View from the Trenches",
     ),
     Float(
         "l2_regularization_strength",
@@ -295,7 +295,7 @@ _HYPERPARAMETERS = (
         conditions=when(optimizer="ftrl"),
         meaning="pull of FTRL towards small weights",
         advice="Overfitting: 0.001 to 0.01.",
-        source="McMahan et al. 2013, Ad Click Prediction: a View from the Trenches",
+        source="McMahan et al. 2013, Ad Click Prediction: A View from the Trenches",
     ),
     Float(
         "l2_shrinkage_regularization_strength",
@@ -315,9 +315,9 @@ _HYPERPARAMETERS = (
         recommended=0.0,
         confidence="low",
         conditions=when(optimizer="ftrl"),
-        meaning="damps FTRL's rate while gradients are still few",
+        meaning="damps FTRL's rate while it has seen few gradients",
         advice="The first epochs are chaotic: 1.",
-        source="McMahan et al. 2013, Ad Click Prediction: a View from the Trenches",
+        source="McMahan et al. 2013, Ad Click Prediction: A View from the Trenches",
     ),
     Categorical(
         "decay",
@@ -372,7 +372,7 @@ _HYPERPARAMETERS = (
         confidence="medium",
         conditions=when(clipping="norm"),
         meaning="greatest length of the gradient of one weight matrix",
-        advice="Set it to about the 90th percentile of the norms that are seen.",
+        advice="Set it to about the 90th percentile of the norms that training shows.",
         source=f"{PLAYBOOK}: gradient clipping",
     ),
     Float(
@@ -396,7 +396,7 @@ _HYPERPARAMETERS = (
         confidence="medium",
         conditions=when(clipping="global_norm"),
         meaning="greatest length of all gradients together",
-        advice="Set it to about the 90th percentile of the norms that are seen.",
+        advice="Set it to about the 90th percentile of the norms that training shows.",
         source=f"Pascanu et al. 2013; {PLAYBOOK}: gradient clipping",
     ),
     Categorical(
@@ -406,7 +406,8 @@ _HYPERPARAMETERS = (
         confidence="medium",
         meaning="whether a moving average of the weights is what the model is used with",
         advice="The validation curve is jagged: switch it on.",
-        source="Polyak and Juditsky 1992; " + keras_optimizer("adam"),
+        source="Polyak and Juditsky 1992, Acceleration of Stochastic Approximation by Averaging; "
+        + keras_optimizer("adam"),
     ),
     Float(
         "ema_momentum",

@@ -65,7 +65,7 @@ _HYPERPARAMETERS = (
         conditions=_ACTIVE,
         meaning="share of the first learning rate below which the rate does not fall",
         advice="The last epochs learn nothing: 0.01 or 0.1.",
-        source=f"{_KERAS_PLATEAU}, whose min_lr is 0; a thousandth is the range that cosine decay usually spans",
+        source=f"{_KERAS_PLATEAU}: its min_lr is 0",
     ),
 )
 

@@ -1,0 +1,56 @@
+"""The generated documents are what is generated, and their links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from kerasweep.spaces.catalogue import CATALOGUE
+
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs" / "know-how.md").read_text(encoding="utf-8")
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+
+
+def test_generated_documents_are_what_is_generated() -> None:
+    done = subprocess.run(
+        [sys.executable, "docs/write.py", "--check"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_page_has_every_hyperparameter_once_and_in_order() -> None:
+    headings = re.findall(r"^### `(\w+)`$", PAGE, flags=re.M)
+    assert headings == list(CATALOGUE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"```.*?```", "", text, flags=re.S)):
+        address, _, anchor = target.partition("#")
+        if address.startswith("https://"):
+            continue
+        file = page.parent / address if address else page
+        assert file.exists(), target
+        if anchor:
+            assert anchor in anchors(file.read_text(encoding="utf-8")), target
+
+
+def test_no_anchor_of_the_page_stands_twice() -> None:
+    found = anchors(PAGE)
+    assert len(found) == len(set(found))
+
+
+def anchors(text: str) -> list[str]:
+    """Return the anchors that headings get on GitHub."""
+    headings = re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", text, flags=re.S), flags=re.M)
+    return [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings]
