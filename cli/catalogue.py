@@ -154,7 +154,7 @@ def _facts(one: Entry) -> dict[str, str]:
         "recommended": "; ".join(recommended),
         "confidence": which.confidence,
         "active": f"where {conditions_text(which.conditions)}" if which.conditions else "always",
-        "grid": ", ".join(value_text(value) for value in which.grid),
+        "grid": "" if which.grid_is_derived else ", ".join(value_text(value) for value in which.grid),
         "advice": which.advice,
         "source": which.source,
         "group": which.group,

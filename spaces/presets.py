@@ -84,6 +84,7 @@ _TRAINING = (
     "warmup",
     "warmup_epochs",
     "batch_size",
+    "loss",
     "label_smoothing",
     "class_weight",
     "regression_loss",
@@ -123,6 +124,7 @@ _NARROW: Mapping[str, Changes] = {
     "normalization": {"choices": ("none", "batch", "layer")},
     "kernel_initializer": {"choices": ("glorot_uniform", "he_normal", "lecun_normal", "orthogonal")},
     "kernel_regularizer": {"choices": ("none", "l2")},
+    "loss": {"choices": ("crossentropy", "focal")},
     "regression_loss": {"choices": ("squared_error", "huber")},
 }
 """What the standard preset leaves out of a catalogue's choices."""

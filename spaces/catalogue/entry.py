@@ -54,4 +54,9 @@ def when(**choices: Any) -> tuple[Condition, ...]:
 
 def advise(parent: str, values: Mapping[Any, Any]) -> tuple[Recommendation, ...]:
     """Return recommended values by what a parent is: ``advise("optimizer", {"sgd": 0.02})``."""
-    return tuple(Recommendation(value, when(**{parent: choice})) for choice, value in values.items())
+    choices: dict[Any, list[Any]] = {}
+    for choice, value in values.items():
+        choices.setdefault(value, []).append(choice)
+    return tuple(
+        Recommendation(value, when(**{parent: tuple(several)})) for value, several in choices.items()
+    )
