@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 import warnings
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -33,7 +33,7 @@ from ..spaces.keras_tuner import EPOCHS
 from ..studies import Direction
 from ..studies.records import DUPLICATE, RESULT
 from .quiet import import_tensorflow
-from .samplers import NothingYet, Proposer, Random, SpaceExhausted
+from .samplers import Asked, NothingYet, Proposer, Random, SpaceExhausted
 
 FACTOR = 3
 """Of three trials in a round of Hyperband one goes on, for three times the epochs: KerasTuner's default."""
@@ -72,22 +72,15 @@ class KerasTunerOracle:
         self._direction = direction
         self._chance = Random(space, seed)
 
-    def propose(
-        self,
-        number: int,
-        seen: Collection[str],
-        trials: Sequence[FrozenTrial] = (),
-        *,
-        stuck: bool = False,
-    ) -> Configuration | None:
+    def propose(self, asked: Asked) -> Configuration | None:
         """Return what the oracle says; where it keeps repeating itself, a configuration by chance that no trial has."""
-        if number > 0 and not stuck:
-            oracle = new_oracle(self._name, self._encoding, self._direction, _seed(self._seed, number))
-            feed(oracle, self._encoding, trials)
-            values = _answer(oracle, number).get("values")
+        if asked.number > 0 and not asked.stuck:
+            oracle = new_oracle(self._name, self._encoding, self._direction, _seed(self._seed, asked.number))
+            feed(oracle, self._encoding, asked.trials)
+            values = _answer(oracle, asked.number).get("values")
             if values is not None:
                 return self._encoding.decode(values)
-        return self._chance.propose(number, seen)
+        return self._chance.propose(asked)
 
 
 class KerasTunerGrid:
@@ -97,17 +90,10 @@ class KerasTunerGrid:
         self._encoding = Encoding(space)
         self._left = self._combinations()
 
-    def propose(
-        self,
-        number: int,
-        seen: Collection[str],
-        trials: Sequence[FrozenTrial] = (),
-        *,
-        stuck: bool = False,
-    ) -> Configuration | None:
+    def propose(self, asked: Asked) -> Configuration | None:
         """Return the next combination that no trial has."""
         for configuration in self._left:
-            if configuration_key(configuration) not in seen:
+            if configuration_key(configuration) not in asked.seen:
                 return configuration
         raise SpaceExhausted("every configuration of KerasTuner's grid has been tried")
 
@@ -130,37 +116,29 @@ class KerasTunerHyperband:
         self._epochs = epochs
         self._chance = Random(self._encoding.of, seed)
 
-    def propose(
-        self,
-        number: int,
-        seen: Collection[str],
-        trials: Sequence[FrozenTrial] = (),
-        *,
-        stuck: bool = False,
-    ) -> Configuration | None:
+    def propose(self, asked: Asked) -> Configuration | None:
         """Return a configuration that is new, or one of the best of a round for more epochs.
 
         Raises:
             NothingYet: The next round waits for trials that run.
             SpaceExhausted: No configuration is left.
         """
-        fed = [trial for trial in trials if _is_fed(trial)]
+        fed = [trial for trial in asked.trials if _is_fed(trial)]
         brackets = Brackets(self._epochs)
         brackets.place(fed)
-        if number > 0 and not stuck:
+        if asked.number > 0 and not asked.stuck:
             whole = brackets.placed // hyperband_trials(self._epochs)
-            for iterations in (
-                whole + 1,
-                whole + 2,
-            ):  # another one where failures leave a round without winners
-                answer = self._ask(number, fed, brackets, iterations)
+            # Another iteration where failures leave a round without winners.
+            for iterations in (whole + 1, whole + 2):
+                answer = self._ask(asked.number, fed, brackets, iterations)
                 if answer["status"] == "IDLE":
                     raise NothingYet
                 if answer.get("values") is not None:
                     values = answer["values"]
                     return self._with(self._encoding.decode(values), values["tuner/epochs"])
         tried = {configuration_key(_without_epochs(trial.params)) for trial in fed}
-        return self._with(self._chance.propose(number, tried) or {}, brackets.epochs_of_new)
+        new = self._chance.propose(Asked(asked.number, tried)) or {}
+        return self._with(new, brackets.epochs_of_new)
 
     def _ask(
         self, number: int, trials: Sequence[FrozenTrial], brackets: Brackets, iterations: int

@@ -11,6 +11,7 @@ import hashlib
 import itertools
 import math
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -36,24 +37,25 @@ class NothingYet(KerasweepError):  # noqa: N818 - a state, not a fault
     """What comes next depends on trials that run."""
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a proposer is asked for, and all that it may look at."""
+
+    number: int
+    """Of the new trial."""
+    seen: Collection[str]
+    """Keys of the configurations of all trials so far."""
+    trials: Sequence[FrozenTrial] = ()
+    """All trials so far, with their states and values, for a proposer that learns from them."""
+    stuck: bool = False
+    """Whether the study's sampler keeps suggesting configurations that were tried before."""
+
+
 class Proposer(Protocol):
     """Chooses configurations by itself or leaves them to the study's Optuna sampler."""
 
-    def propose(
-        self,
-        number: int,
-        seen: Collection[str],
-        trials: Sequence[FrozenTrial] = (),
-        *,
-        stuck: bool = False,
-    ) -> Configuration | None:
+    def propose(self, asked: Asked) -> Configuration | None:
         """Return the configuration of a new trial, or None to have the study's sampler suggest it.
-
-        Args:
-            number: The trial's number.
-            seen: Keys of the configurations of all trials so far.
-            trials: All trials so far, with their states and values, for a proposer that learns from them.
-            stuck: Whether the study's sampler keeps suggesting configurations that were tried before.
 
         Raises:
             SpaceExhausted: No configuration is left.
@@ -68,17 +70,10 @@ class Grid:
     def __init__(self, space: Space) -> None:
         self._left = space.grid()
 
-    def propose(
-        self,
-        number: int,
-        seen: Collection[str],
-        trials: Sequence[FrozenTrial] = (),
-        *,
-        stuck: bool = False,
-    ) -> Configuration | None:
+    def propose(self, asked: Asked) -> Configuration | None:
         """Return the next combination that no trial has."""
         for configuration in self._left:
-            if configuration_key(configuration) not in seen:
+            if configuration_key(configuration) not in asked.seen:
                 return configuration
         raise SpaceExhausted("every configuration of the grid has been tried")
 
@@ -90,18 +85,11 @@ class Random:
         self._space = space
         self._seed = seed
 
-    def propose(
-        self,
-        number: int,
-        seen: Collection[str],
-        trials: Sequence[FrozenTrial] = (),
-        *,
-        stuck: bool = False,
-    ) -> Configuration | None:
+    def propose(self, asked: Asked) -> Configuration | None:
         """Return a configuration that no trial has."""
-        generator = np.random.default_rng([self._seed, number])
+        generator = np.random.default_rng([self._seed, asked.number])
         draws = (self._space.sample(generator) for _ in range(_DRAWS))
-        return _first_unseen(number, draws, self._space, seen)
+        return _first_unseen(asked, draws, self._space)
 
 
 class QuasiRandom:
@@ -114,22 +102,15 @@ class QuasiRandom:
         self._space = space
         self._seed = seed
 
-    def propose(
-        self,
-        number: int,
-        seen: Collection[str],
-        trials: Sequence[FrozenTrial] = (),
-        *,
-        stuck: bool = False,
-    ) -> Configuration | None:
+    def propose(self, asked: Asked) -> Configuration | None:
         """Return the sequence's point of this number, or a point after it that no trial has."""
         from scipy.stats import qmc
 
         sequence = qmc.Sobol(len(self._space), scramble=True, rng=self._seed)
-        if number:  # SciPy cannot go forward by nothing
-            sequence.fast_forward(number)
+        if asked.number:  # SciPy cannot go forward by nothing
+            sequence.fast_forward(asked.number)
         points = (self._space.from_unit(sequence.random(1)[0].tolist()) for _ in range(_DRAWS))
-        return _first_unseen(number, points, self._space, seen)
+        return _first_unseen(asked, points, self._space)
 
 
 class Bayes:
@@ -138,17 +119,10 @@ class Bayes:
     def __init__(self, space: Space, seed: int) -> None:
         self._chance = Random(space, seed)
 
-    def propose(
-        self,
-        number: int,
-        seen: Collection[str],
-        trials: Sequence[FrozenTrial] = (),
-        *,
-        stuck: bool = False,
-    ) -> Configuration | None:
+    def propose(self, asked: Asked) -> Configuration | None:
         """Leave all but the first configuration to the sampler; where it is stuck, take one by chance."""
-        if number == 0 or stuck:
-            return self._chance.propose(number, seen)
+        if asked.number == 0 or asked.stuck:
+            return self._chance.propose(asked)
         return None
 
 
@@ -223,14 +197,12 @@ class StatelessSampler(BaseSampler):
         return self._make(int.from_bytes(hashlib.blake2b(text, digest_size=4).digest(), "big"))
 
 
-def _first_unseen(
-    number: int, draws: Iterator[Configuration], space: Space, seen: Collection[str]
-) -> Configuration:
+def _first_unseen(asked: Asked, draws: Iterator[Configuration], space: Space) -> Configuration:
     """Return a configuration that no trial has: for trial 0 the recommended one, else a draw, else any that is left."""
-    first = [space.recommended()] if number == 0 else []
+    first = [space.recommended()] if asked.number == 0 else []
     everything = space.configurations() if space.cardinality <= _ENUMERABLE else iter(())
     for configuration in itertools.chain(first, draws, everything):
-        if configuration_key(configuration) not in seen:
+        if configuration_key(configuration) not in asked.seen:
             return configuration
     raise SpaceExhausted("every configuration of the space has been tried")
 

@@ -20,7 +20,7 @@ from .executors.contract import Executor
 from .metrics import Objective
 from .progress import Progress, TrialLine
 from .pruners import Pruning
-from .samplers import NothingYet, Proposer, SpaceExhausted
+from .samplers import Asked, NothingYet, Proposer, SpaceExhausted
 
 if TYPE_CHECKING:
     from optuna.trial import Trial
@@ -173,9 +173,8 @@ class Sweep:
         proposed = None
         if not self._writer.has_waiting():  # they come first
             stuck = self._stuck >= STUCK_AFTER
-            proposed = self._proposer.propose(
-                self._writer.next_number(), self._seen, self._writer.trials(), stuck=stuck
-            )
+            asked = Asked(self._writer.next_number(), self._seen, self._writer.trials(), stuck)
+            proposed = self._proposer.propose(asked)
         with self._writer.together():
             trial = self._writer.new_trial(proposed)
             configuration = self._space.suggest(trial)
