@@ -198,7 +198,7 @@ _PULLS = (
         confidence="low",
         conditions=when(bias_regularizer="l2"),
         meaning="strength of the penalty on the squares of biases",
-        advice="As l2.",
+        advice="Leave it: biases hardly overfit.",
         source=_REGULARIZERS,
     ),
     Categorical(
