@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from .code import CannotEmit, compile_code, layer_code
+from .code import CannotEmit, compile_code, layer_code, optimizer_code, spared_names
 from .pretty import Expression, Group, call, lay_out, literal
 
 
@@ -31,9 +31,22 @@ def builder_code(model: keras.Model) -> str:
 
 
 def compile_lines(model: keras.Model) -> str:
-    """Return the statement that compiles a model as this one is, indented."""
-    text = lay_out(compile_code(model), indent=4)
-    return text.replace("jit_compile=False,\n", "jit_compile=False,  # XLA rounds differently\n")
+    """Return the statements that compile a model as this one is, indented."""
+    spared = spared_names(model)
+    if not spared:
+        return _compile_call(compile_code(model))
+    excluded = call("optimizer.exclude_from_weight_decay", var_names=literal(spared))
+    return "\n".join((
+        lay_out(optimizer_code(model), "optimizer = ", 4),
+        lay_out(excluded, indent=4),
+        _compile_call(compile_code(model, "optimizer")),
+    ))  # fmt: skip
+
+
+def _compile_call(code: Group) -> str:
+    return lay_out(code, indent=4).replace(
+        "jit_compile=False,\n", "jit_compile=False,  # XLA rounds differently\n"
+    )
 
 
 def _input(tensor: Any) -> Expression:
