@@ -238,20 +238,29 @@ def _needed(cls: type, wanted: Mapping[str, Any]) -> dict[str, Any]:
     needed = {key: wanted[key] for key in known}
     if not _gives(cls, needed, wanted):
         raise CannotEmit(f"{cls.__name__}, whose configuration does not say all of it")
+    kept = (*_required(cls), *_SHOWN)
+    usual = _made_config(cls, {key: value for key, value in needed.items() if key in kept}) or {}
+    unusual = {key: value for key, value in needed.items() if key in kept or not _same(usual.get(key), value)}
+    needed = unusual if _gives(cls, unusual, wanted) else needed  # at once, which saves most of the attempts below
     for key in reversed(known):
         fewer = {name: value for name, value in needed.items() if name != key}
-        if key not in (*_required(cls), *_SHOWN) and _gives(cls, fewer, wanted):
+        if key in needed and key not in kept and _gives(cls, fewer, wanted):
             needed = fewer
     return needed
 
 
-def _gives(cls: Any, arguments: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+def _gives(cls: type, arguments: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
     """Tell whether a constructor's arguments, serialized or plain, give a configuration."""
+    config = _made_config(cls, arguments)
+    return config is not None and all(_same(config.get(key), value) for key, value in wanted.items())
+
+
+def _made_config(cls: Any, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the configuration of what a constructor makes; None where it makes nothing of the arguments."""
     try:
-        config = _config_of(cls(**{key: _plain(value) for key, value in arguments.items()}))
+        return _config_of(cls(**{key: _plain(value) for key, value in arguments.items()}))
     except Exception:  # noqa: BLE001 - constructors raise what they like about arguments that they lack
-        return False
-    return all(_comparable(config.get(key)) == _comparable(value) for key, value in wanted.items())
+        return None
 
 
 def _config_of(made: Any) -> dict[str, Any]:
@@ -269,6 +278,10 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return type(value)(_plain(item) for item in value)
     return value
+
+
+def _same(left: Any, right: Any) -> bool:
+    return bool(_comparable(left) == _comparable(right))
 
 
 def _comparable(value: Any) -> Any:
