@@ -130,7 +130,7 @@ class Convolutions(Parts):
         shape = self._block_shape(filters, stride)
         for place, (width, side, step) in enumerate(shape):
             if place and self.is_pre_activated:
-                tensor = through(self.normalized_activation(width), tensor)
+                tensor = through(self.normalized_activation(tensor.shape[channel_axis()]), tensor)
             tensor = self._block_convolution(width, side, step)(tensor)
             if not self.is_pre_activated:
                 last = place == len(shape) - 1

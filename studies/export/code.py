@@ -241,7 +241,9 @@ def _needed(cls: type, wanted: Mapping[str, Any]) -> dict[str, Any]:
     kept = (*_required(cls), *_SHOWN)
     usual = _made_config(cls, {key: value for key, value in needed.items() if key in kept}) or {}
     unusual = {key: value for key, value in needed.items() if key in kept or not _same(usual.get(key), value)}
-    needed = unusual if _gives(cls, unusual, wanted) else needed  # at once, which saves most of the attempts below
+    needed = (
+        unusual if _gives(cls, unusual, wanted) else needed
+    )  # at once, which saves most of the attempts below
     for key in reversed(known):
         fewer = {name: value for name, value in needed.items() if name != key}
         if key in needed and key not in kept and _gives(cls, fewer, wanted):

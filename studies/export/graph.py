@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from typing import Any
 
@@ -98,11 +99,21 @@ def _inputs_of(model: keras.Model, layer: Any) -> tuple[list[Any], bool]:
     if len(nodes) != 1:
         raise CannotEmit("a layer that is used more than once")
     arguments = nodes[0].arguments
-    # Keras writes training=False into every call of a layer that asks; fit replaces it.
-    if len(arguments.args) != 1 or any(value not in (None, False) for value in arguments.kwargs.values()):
+    if len(arguments.args) != 1 or not all(_is_usual(layer, *given) for given in arguments.kwargs.items()):
         raise CannotEmit(f"a call of {layer.name} with more than its input")
     given = arguments.args[0]
     return (list(given), True) if isinstance(given, list | tuple) else ([given], False)
+
+
+def _is_usual(layer: Any, name: str, value: Any) -> bool:
+    """Tell whether a call that does not name an argument gives it this value.
+
+    Keras writes ``training`` into every call of a layer that asks, False or the layer's own default; fit replaces it.
+    """
+    if value is None or value is False:
+        return True
+    parameter = inspect.signature(layer.call).parameters.get(name)
+    return name == "training" and parameter is not None and value is parameter.default
 
 
 def _name(

@@ -1,4 +1,7 @@
-"""Exports of everything in the catalogue: the emitted builder for each hyperparameter, trained scripts for many at once."""
+"""Exports of everything in the catalogue: the code of each hyperparameter, trained scripts of many at once.
+
+``test_variants.py`` has the preparation of rows, ``test_rules.py`` what a trainer applies to any model.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +53,9 @@ def loss_numbers(model: keras.Model) -> dict[str, Any]:
     return getattr(model.loss, "_fn_kwargs", {})
 
 
-IN_MODELS = [name for name, entry in CATALOGUE.items() if entry.hyperparameter.group not in ("data", "tabular")]
+IN_MODELS = [
+    name for name, entry in CATALOGUE.items() if entry.hyperparameter.group not in ("data", "tabular")
+]
 """Those that a model is built by; ``test_variants.py`` exports the preparation of rows."""
 
 
@@ -77,22 +82,18 @@ def test_the_code_of_each_hyperparameter_makes_its_model_again(name: str) -> Non
         assert type(layer).from_config(config).get_config() == config  # else a saved model would not load
 
 
-FIRST = ("image", "table", "vector")
-TURNS: dict[str, tuple[str, str, dict[str, Any]]] = {
-    "linear, one cycle": ("linear", "bought", {"optimizer": "sgd", "learning_rate_schedule": "one_cycle"}),
-    "linear, plateau": ("linear", "spent", {"optimizer": "ftrl", "learning_rate_schedule": "plateau"}),
-    "nn, cosine": ("nn", "spent", {"optimizer": "adamw", "learning_rate_schedule": "cosine"}),
-    "nn, step": ("nn", "spent", {"optimizer": "rmsprop", "learning_rate_schedule": "step"}),
-    "ann, polynomial": ("ann", "bought", {"optimizer": "lion", "learning_rate_schedule": "polynomial"}),
-    "ann, inverse": ("ann", "bought", {"optimizer": "adagrad", "learning_rate_schedule": "inverse_time"}),
-    "dnn, one cycle": ("dnn", "bought", {"optimizer": "nadam", "learning_rate_schedule": "one_cycle"}),
-    "dnn, restarts": ("dnn", "spent", {"optimizer": "lamb", "learning_rate_schedule": "cosine_restarts"}),
-    "residual, exponential": ("mlp_residual", "bought", {"optimizer": "adamax", "learning_rate_schedule": "exponential"}),
-    "residual, constant": ("mlp_residual", "spent", {"optimizer": "muon", "learning_rate_schedule": "constant"}),
-    "cnn, cosine": ("cnn", "picture", {"optimizer": "adafactor", "learning_rate_schedule": "cosine"}),
-    "cnn, plateau": ("cnn", "picture", {"optimizer": "adadelta", "learning_rate_schedule": "plateau"}),
-    "resnet, one cycle": ("resnet", "picture", {"optimizer": "sgd", "learning_rate_schedule": "one_cycle"}),
-    "resnet, step": ("resnet", "picture", {"optimizer": "adam", "learning_rate_schedule": "step"}),
+PLAIN = {"normalization": "none", "use_ema": False}
+TURNS: dict[str, tuple[str, str, Configuration]] = {
+    "linear": ("linear", "bought", {"optimizer": "sgd", "learning_rate_schedule": "one_cycle"}),
+    "nn": ("nn", "spent", {"optimizer": "rmsprop", "learning_rate_schedule": "step", **PLAIN}),
+    "ann": ("ann", "bought", {"optimizer": "lion", "learning_rate_schedule": "polynomial"}),
+    "dnn 1": ("dnn", "bought", {"optimizer": "nadam", "learning_rate_schedule": "inverse_time"}),
+    "dnn 2": ("dnn", "spent", {"optimizer": "lamb", "learning_rate_schedule": "cosine_restarts"}),
+    "residual": ("mlp_residual", "spent", {"optimizer": "muon", "learning_rate_schedule": "exponential"}),
+    "cnn 1": ("cnn", "picture", {"optimizer": "adafactor", "learning_rate_schedule": "cosine"}),
+    "cnn 2": ("cnn", "picture", {"learning_rate_schedule": "plateau", "residual": False, **PLAIN}),
+    "resnet 1": ("resnet", "picture", {"optimizer": "adamw", "learning_rate_schedule": "one_cycle"}),
+    "resnet 2": ("resnet", "picture", {"optimizer": "ftrl", "learning_rate_schedule": "constant", **PLAIN}),
 }
 """Family, target, and what is asked for; all else is varied."""
 
@@ -125,3 +126,47 @@ def another(hyperparameter: Hyperparameter, usual: Any, turn: int) -> Any:
     far = max((hyperparameter.low, hyperparameter.high), key=lambda end: abs(end - usual))
     value = usual + (far - usual) / 3
     return round(value) if isinstance(hyperparameter, Int) else float(value)
+
+
+@pytest.fixture(scope="module")
+def refits(place: Any, refit_of: Callable[..., Any]) -> dict[str, Any]:
+    rng = np.random.default_rng(7)
+    pixels = rng.integers(0, 256, (90, 8, 8, 3), dtype=np.uint8)
+    np.savez(
+        place.folder / "pictures.npz",
+        x=pixels,
+        y=np.digitize(pixels[:, 2:6, 2:6].mean((1, 2, 3)), (122, 133)),
+    )
+    found = {}
+    for turn, (name, (family, target, asked)) in enumerate(TURNS.items()):
+        configuration = varied(family, target, turn, asked)
+        found[name] = refit_of(spec_of(family, target), epochs=2, asked=configuration)
+    return found
+
+
+@pytest.fixture(scope="module")
+def printed(place: Any, refits: dict[str, Any]) -> dict[str, list[str]]:
+    """What each script prints about the test rows; all run in one process without Kerasweep."""
+    lines = ["import runpy"]
+    for number, (name, refit) in enumerate(refits.items()):
+        script = make_script(refit, build=BUILDERS[TURNS[name][0]])
+        assert script.notes == (), name
+        (place.folder / f"script_{number}.py").write_text(script.text, encoding="utf-8")
+        lines += [f"print('== {name}')", f"runpy.run_path('script_{number}.py', run_name='__main__')"]
+    (place.folder / "all.py").write_text("\n".join(lines))
+    done = place.run("all.py")
+    assert done.returncode == 0, done.stderr
+    parts = (part.split("\n", 1) for part in done.stdout.split("== ")[1:])
+    return {
+        name.strip(): [line for line in text.splitlines() if line.startswith("test ")] for name, text in parts
+    }
+
+
+@pytest.mark.trains
+@pytest.mark.parametrize("name", TURNS)
+def test_a_script_repeats_a_refit_of_many_hyperparameters(
+    name: str, refits: dict[str, Any], printed: dict[str, list[str]]
+) -> None:
+    test = refits[name].test
+    assert np.isfinite(list(test.values())).all()
+    assert printed[name] == [f"test {metric} {value:.6g}" for metric, value in test.items()]
