@@ -29,6 +29,10 @@ from kerasweep.studies.export.script import make_script  # noqa: E402
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# Keras's own, where it saves a TensorFlow variable with NumPy 2.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
+)
 SHAPES = {"image": (8, 8, 1), "colour image": (8, 8, 3)}
 
 
@@ -83,6 +87,10 @@ def test_the_code_of_each_hyperparameter_makes_its_model_again(name: str) -> Non
 
 
 PLAIN = {"normalization": "none", "use_ema": False}
+AS_THEY_ARE = {
+    entry.hyperparameter.name: entry.hyperparameter.recommended for entry in GROUPS["augmentation"]
+}
+"""Pictures that are not augmented: sixteen layers that are take longest to trace."""
 TURNS: dict[str, tuple[str, str, Configuration]] = {
     "linear": ("linear", "bought", {"optimizer": "sgd", "learning_rate_schedule": "one_cycle"}),
     "nn": ("nn", "spent", {"optimizer": "rmsprop", "learning_rate_schedule": "step", **PLAIN}),
@@ -91,9 +99,21 @@ TURNS: dict[str, tuple[str, str, Configuration]] = {
     "dnn 2": ("dnn", "spent", {"optimizer": "lamb", "learning_rate_schedule": "cosine_restarts"}),
     "residual": ("mlp_residual", "spent", {"optimizer": "muon", "learning_rate_schedule": "exponential"}),
     "cnn 1": ("cnn", "picture", {"optimizer": "adafactor", "learning_rate_schedule": "cosine"}),
-    "cnn 2": ("cnn", "picture", {"learning_rate_schedule": "plateau", "residual": False, **PLAIN}),
-    "resnet 1": ("resnet", "picture", {"optimizer": "adamw", "learning_rate_schedule": "one_cycle"}),
-    "resnet 2": ("resnet", "picture", {"optimizer": "ftrl", "learning_rate_schedule": "constant", **PLAIN}),
+    "cnn 2": (
+        "cnn",
+        "picture",
+        {"learning_rate_schedule": "plateau", "residual": False, **PLAIN, **AS_THEY_ARE},
+    ),
+    "resnet 1": (
+        "resnet",
+        "picture",
+        {"optimizer": "adamw", "learning_rate_schedule": "one_cycle", **AS_THEY_ARE},
+    ),
+    "resnet 2": (
+        "resnet",
+        "picture",
+        {"optimizer": "ftrl", "learning_rate_schedule": "constant", **PLAIN, **AS_THEY_ARE},
+    ),
 }
 """Family, target, and what is asked for; all else is varied."""
 
@@ -128,6 +148,20 @@ def another(hyperparameter: Hyperparameter, usual: Any, turn: int) -> Any:
     return round(value) if isinstance(hyperparameter, Int) else float(value)
 
 
+SAVED = ("linear", "cnn 1")
+"""A schedule of ours, and augmentation."""
+PREDICT = """
+import keras, numpy
+model = keras.models.load_model("{name}/model.keras", compile=False)
+numpy.save("{name}.out.npy", model.predict(numpy.load("{name}.npy"), verbose=0))
+"""
+
+
+def rows_of(refit: Any) -> np.ndarray:
+    """Test rows as the model reads them."""
+    return refit.preparation.transform(refit.dataset.x_test)
+
+
 @pytest.fixture(scope="module")
 def refits(place: Any, refit_of: Callable[..., Any]) -> dict[str, Any]:
     rng = np.random.default_rng(7)
@@ -153,6 +187,10 @@ def printed(place: Any, refits: dict[str, Any]) -> dict[str, list[str]]:
         assert script.notes == (), name
         (place.folder / f"script_{number}.py").write_text(script.text, encoding="utf-8")
         lines += [f"print('== {name}')", f"runpy.run_path('script_{number}.py', run_name='__main__')"]
+    for name in SAVED:
+        write_keras(refits[name], place.folder / name)
+        lines.append(PREDICT.format(name=name))
+        np.save(place.folder / f"{name}.npy", rows_of(refits[name]))
     (place.folder / "all.py").write_text("\n".join(lines))
     done = place.run("all.py")
     assert done.returncode == 0, done.stderr
@@ -170,3 +208,24 @@ def test_a_script_repeats_a_refit_of_many_hyperparameters(
     test = refits[name].test
     assert np.isfinite(list(test.values())).all()
     assert printed[name] == [f"test {metric} {value:.6g}" for metric, value in test.items()]
+
+
+@pytest.mark.trains
+@pytest.mark.parametrize("name", SAVED)
+def test_a_saved_model_predicts_without_kerasweep(
+    name: str, refits: dict[str, Any], printed: dict[str, list[str]], place: Any
+) -> None:
+    expected = refits[name].model.predict(rows_of(refits[name]), verbose=0)
+    np.testing.assert_allclose(np.load(place.folder / f"{name}.out.npy"), expected, rtol=1e-4, atol=1e-6)
+
+
+def test_these_configurations_cover_the_catalogue() -> None:
+    seen = {
+        name
+        for turn, (family, target, asked) in enumerate(TURNS.values())
+        for name, value in varied(family, target, turn, asked).items()
+        if value != CATALOGUE[name].hyperparameter.recommended
+    }
+    assert len(seen) > 0.9 * len(CATALOGUE)
+    for group, entries in GROUPS.items():
+        assert seen & {entry.hyperparameter.name for entry in entries}, group
