@@ -95,8 +95,7 @@ TURNS: dict[str, tuple[str, str, Configuration]] = {
     "linear": ("linear", "bought", {"optimizer": "sgd", "learning_rate_schedule": "one_cycle"}),
     "nn": ("nn", "spent", {"optimizer": "rmsprop", "learning_rate_schedule": "step", **PLAIN}),
     "ann": ("ann", "bought", {"optimizer": "lion", "learning_rate_schedule": "polynomial"}),
-    "dnn 1": ("dnn", "bought", {"optimizer": "nadam", "learning_rate_schedule": "inverse_time"}),
-    "dnn 2": ("dnn", "spent", {"optimizer": "lamb", "learning_rate_schedule": "cosine_restarts"}),
+    "dnn": ("dnn", "bought", {"optimizer": "nadam", "learning_rate_schedule": "inverse_time"}),
     "residual": ("mlp_residual", "spent", {"optimizer": "muon", "learning_rate_schedule": "exponential"}),
     "cnn 1": ("cnn", "picture", {"optimizer": "adafactor", "learning_rate_schedule": "cosine"}),
     "cnn 2": (
@@ -104,15 +103,10 @@ TURNS: dict[str, tuple[str, str, Configuration]] = {
         "picture",
         {"learning_rate_schedule": "plateau", "residual": False, **PLAIN, **AS_THEY_ARE},
     ),
-    "resnet 1": (
+    "resnet": (
         "resnet",
         "picture",
         {"optimizer": "adamw", "learning_rate_schedule": "one_cycle", **AS_THEY_ARE},
-    ),
-    "resnet 2": (
-        "resnet",
-        "picture",
-        {"optimizer": "ftrl", "learning_rate_schedule": "constant", **PLAIN, **AS_THEY_ARE},
     ),
 }
 """Family, target, and what is asked for; all else is varied."""
