@@ -1,6 +1,7 @@
 """Learning-rate schedules of a configuration: Keras's own where it has one, and two that it lacks.
 
 Hyperparameters count in epochs; a schedule counts steps, so that it needs the rows of an epoch and the batch size.
+Our own classes need nothing but Keras, called ``keras``: an exported script holds their source.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
-from keras import ops
 from keras.optimizers.schedules import LearningRateSchedule
 
 from ...spaces import Configuration
@@ -19,13 +19,13 @@ DEFAULT_EPOCHS = 100
 """Where a model is built without a sweep, which would say how many."""
 
 
-class WarmUp(LearningRateSchedule):  # type: ignore[misc]  # Keras has no types
+class WarmUp(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]  # Keras has no types
     """Rises linearly to the first rate of another schedule, or to a constant rate, and follows it from there.
 
     Source: Goyal et al. 2017, Accurate, Large Minibatch SGD, section 2.2.
     """
 
-    def __init__(self, after: Any, warmup_steps: float, start: float = 0.0, name: str = "WarmUp") -> None:
+    def __init__(self, after: object, warmup_steps: float, start: float = 0.0, name: str = "WarmUp") -> None:
         """Keep the schedule.
 
         Args:
@@ -40,19 +40,21 @@ class WarmUp(LearningRateSchedule):  # type: ignore[misc]  # Keras has no types
         self.start = start
         self.name = name
 
-    def __call__(self, step: Any) -> Any:
+    def __call__(self, step: keras.KerasTensor) -> keras.KerasTensor:
         """Return the rate at a step, counted from 0."""
-        step = ops.cast(step, "float32")
-        steps = ops.cast(self.warmup_steps, "float32")
-        start = ops.cast(self.start, "float32")
-        later = ops.maximum(step - steps, 0.0)
-        rate = self.after(later) if callable(self.after) else ops.cast(self.after, "float32")
-        return ops.cast(rate, "float32") * (start + (1.0 - start) * ops.minimum(step / steps, 1.0))
+        step = keras.ops.cast(step, "float32")
+        steps = keras.ops.cast(self.warmup_steps, "float32")
+        start = keras.ops.cast(self.start, "float32")
+        later = keras.ops.maximum(step - steps, 0.0)
+        rate = self.after(later) if callable(self.after) else keras.ops.cast(self.after, "float32")
+        return keras.ops.cast(rate, "float32") * (
+            start + (1.0 - start) * keras.ops.minimum(step / steps, 1.0)
+        )
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> dict[str, object]:
         """Return the arguments."""
         after = self.after
-        if isinstance(after, LearningRateSchedule):
+        if isinstance(after, keras.optimizers.schedules.LearningRateSchedule):
             after = keras.optimizers.schedules.serialize(after)
         return {
             "after": after,
@@ -62,7 +64,7 @@ class WarmUp(LearningRateSchedule):  # type: ignore[misc]  # Keras has no types
         }
 
 
-class OneCycle(LearningRateSchedule):  # type: ignore[misc]
+class OneCycle(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
     """Rises to a peak along half a cosine, and falls from it to nearly nothing along another.
 
     Source: Smith and Topin 2018, Super-Convergence; the shape is that of PyTorch's ``OneCycleLR``.
@@ -95,19 +97,21 @@ class OneCycle(LearningRateSchedule):  # type: ignore[misc]
         self.end = end
         self.name = name
 
-    def __call__(self, step: Any) -> Any:
+    def __call__(self, step: keras.KerasTensor) -> keras.KerasTensor:
         """Return the rate at a step, counted from 0."""
-        peak = ops.cast(self.peak_learning_rate, "float32")
-        rise = ops.cast(self.rise, "float32")
-        start = peak * ops.cast(self.start, "float32")
-        end = start * ops.cast(self.end, "float32")
-        done = ops.minimum(ops.cast(step, "float32") / ops.cast(self.total_steps, "float32"), 1.0)
+        peak = keras.ops.cast(self.peak_learning_rate, "float32")
+        rise = keras.ops.cast(self.rise, "float32")
+        start = peak * keras.ops.cast(self.start, "float32")
+        end = start * keras.ops.cast(self.end, "float32")
+        done = keras.ops.minimum(
+            keras.ops.cast(step, "float32") / keras.ops.cast(self.total_steps, "float32"), 1.0
+        )
         rising = done < rise
-        share = ops.where(rising, done / rise, (done - rise) / (1.0 - rise))
-        first, last = ops.where(rising, start, peak), ops.where(rising, peak, end)
-        return last + (first - last) * 0.5 * (1.0 + ops.cos(3.141592653589793 * share))
+        share = keras.ops.where(rising, done / rise, (done - rise) / (1.0 - rise))
+        first, last = keras.ops.where(rising, start, peak), keras.ops.where(rising, peak, end)
+        return last + (first - last) * 0.5 * (1.0 + keras.ops.cos(3.141592653589793 * share))
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> dict[str, object]:
         """Return the arguments."""
         return {
             "peak_learning_rate": self.peak_learning_rate,
@@ -117,6 +121,12 @@ class OneCycle(LearningRateSchedule):  # type: ignore[misc]
             "end": self.end,
             "name": self.name,
         }
+
+
+for _own in (WarmUp, OneCycle):
+    keras.saving.register_keras_serializable("kerasweep")(
+        _own
+    )  # no decorator: it would be part of their source
 
 
 def learning_rate_of(configuration: Configuration, signature: Signature | None) -> Any:

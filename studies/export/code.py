@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import keras
@@ -29,6 +29,7 @@ _PACKAGES = (
     ("keras", "keras"),
 )
 """Public modules, and what a script calls them."""
+_TYPE_COMMENT = re.compile(r"  # type: ignore\[.*")
 _WORDS = {"keras.initializers": keras.initializers.get}
 """Objects that a script may name by a word where nothing about them is set."""
 _SHOWN = ("learning_rate",)
@@ -61,12 +62,12 @@ def object_code(cls: type, config: Mapping[str, Any], *, rounded: bool) -> Group
     """Return the call that makes an object of a class with a configuration.
 
     Args:
-        cls: One of Keras's own classes.
+        cls: One of Keras's own classes, or of ours.
         config: What ``get_config`` gives.
         rounded: Numbers are float32 in the object (an optimizer's): 0.01 rather than 0.009999999776482582.
 
     Raises:
-        CannotEmit: The class is not Keras's, or its configuration does not say all of it.
+        CannotEmit: The class is not Keras's or ours, or its configuration does not say all of it.
     """
     name = public_name(cls)
     wanted = {key: value for key, value in config.items() if key != "name" or not _is_automatic(cls, value)}
@@ -132,34 +133,95 @@ def _serialized_code(value: Mapping[str, Any], *, rounded: bool) -> Expression:
 def _same_object(get: Any, word: str, made: Any) -> bool:
     try:
         found = get(word)
-    except ValueError:
+    except Exception:  # noqa: BLE001 - initializers raise what they like about arguments that they lack
         return False
     return type(found) is type(made) and bool(found.get_config() == made.get_config())
 
 
-def compile_code(model: keras.Model) -> Group:
+def compile_code(model: keras.Model, optimizer: Expression | None = None) -> Group:
     """Return the call that compiles a model as this one is.
+
+    Args:
+        model: The model.
+        optimizer: How the code calls the optimizer, where it has made it before.
 
     Raises:
         CannotEmit: A loss or metric is the author's own.
     """
-    config = model.get_compile_config()
-    if not config:
-        raise CannotEmit("a model compiled by code of its own")
-    optimizer = config.pop("optimizer")
-    named: dict[str, Expression] = {"optimizer": value_code(optimizer, rounded=True)}
+    config = _compile_config(model)
+    named: dict[str, Expression] = {"optimizer": optimizer or optimizer_code(model)}
     for key, value in config.items():
-        if key == "loss" or value != _COMPILE_DEFAULTS.get(key):
+        if key == "loss" and isinstance(model.loss, keras.losses.Loss):
+            named[key] = object_code(type(model.loss), _config_of(model.loss), rounded=False)
+        elif key != "optimizer" and (key == "loss" or value != _COMPILE_DEFAULTS.get(key)):
             named[key] = value_code(value)
     return call("model.compile", **named)
 
 
+def optimizer_code(model: keras.Model) -> Expression:
+    """Return the call that makes a compiled model's optimizer.
+
+    Raises:
+        CannotEmit: The optimizer or its schedule is the author's own.
+    """
+    return value_code(_compile_config(model)["optimizer"], rounded=True)
+
+
+def spared_names(model: keras.Model) -> list[str]:
+    """Return what ``exclude_from_weight_decay`` was given as ``var_names``, which no configuration says.
+
+    Raises:
+        CannotEmit: It was given variables.
+    """
+    optimizer = model.optimizer  # no public way
+    if getattr(optimizer, "_exclude_from_weight_decay", None):
+        raise CannotEmit("an optimizer that leaves single variables out of weight decay")
+    pattern = getattr(optimizer, "_exclude_from_weight_decay_pattern", None)
+    if pattern is None:
+        return []
+    text = str(pattern.pattern)  # of a set, whose order is another one in every process
+    return sorted(text.split("|")) if re.fullmatch(r"[\w|]+", text) else [text]
+
+
+def own_sources(model: keras.Model) -> list[str]:
+    """Return the source of those classes of ours that a compiled model's optimizer is made of.
+
+    They need nothing but Keras, called ``keras``.
+    """
+    found = {cls.__name__: cls for cls in _own_classes(model.get_compile_config())}
+    return [_TYPE_COMMENT.sub("", inspect.getsource(cls)) for cls in found.values()]
+
+
+def _own_classes(value: Any) -> Iterator[type]:
+    """Return the classes of ours in serialized objects; what others are made of comes first."""
+    if isinstance(value, Mapping):
+        yield from _own_classes(list(value.values()))
+        if _is_ours(str(value.get("module"))):
+            yield type(_plain(value))
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _own_classes(item)
+
+
+def _is_ours(module: str) -> bool:
+    return module.partition(".")[0] == __name__.partition(".")[0]
+
+
+def _compile_config(model: keras.Model) -> dict[str, Any]:
+    config = model.get_compile_config()
+    if not config:
+        raise CannotEmit("a model compiled by code of its own")
+    return dict(config)
+
+
 def public_name(cls: type) -> str:
-    """Return how a script calls one of Keras's own classes: ``layers.Dense``.
+    """Return how a script calls one of Keras's own classes, ``layers.Dense``, or one of ours, whose source it holds.
 
     Raises:
         CannotEmit: The class is not in Keras's public modules.
     """
+    if _is_ours(cls.__module__):
+        return cls.__name__
     for module, prefix in _PACKAGES:
         home: Any = keras
         for part in module.split(".")[1:]:
@@ -176,29 +238,52 @@ def _needed(cls: type, wanted: Mapping[str, Any]) -> dict[str, Any]:
     needed = {key: wanted[key] for key in known}
     if not _gives(cls, needed, wanted):
         raise CannotEmit(f"{cls.__name__}, whose configuration does not say all of it")
+    kept = (*_required(cls), *_SHOWN)
+    usual = _made_config(cls, {key: value for key, value in needed.items() if key in kept}) or {}
+    unusual = {key: value for key, value in needed.items() if key in kept or not _same(usual.get(key), value)}
+    needed = (
+        unusual if _gives(cls, unusual, wanted) else needed
+    )  # at once, which saves most of the attempts below
     for key in reversed(known):
         fewer = {name: value for name, value in needed.items() if name != key}
-        if key not in (*_required(cls), *_SHOWN) and _gives(cls, fewer, wanted):
+        if key in needed and key not in kept and _gives(cls, fewer, wanted):
             needed = fewer
     return needed
 
 
-def _gives(cls: Any, arguments: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+def _gives(cls: type, arguments: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
     """Tell whether a constructor's arguments, serialized or plain, give a configuration."""
+    config = _made_config(cls, arguments)
+    return config is not None and all(_same(config.get(key), value) for key, value in wanted.items())
+
+
+def _made_config(cls: Any, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the configuration of what a constructor makes; None where it makes nothing of the arguments."""
     try:
-        made = cls(**{key: _plain(value) for key, value in arguments.items()})
-        config = made.get_config()
+        return _config_of(cls(**{key: _plain(value) for key, value in arguments.items()}))
     except Exception:  # noqa: BLE001 - constructors raise what they like about arguments that they lack
-        return False
-    return all(_comparable(config.get(key)) == _comparable(value) for key, value in wanted.items())
+        return None
+
+
+def _config_of(made: Any) -> dict[str, Any]:
+    """Return the configuration of an object; some losses leave their numbers out of it (Huber in Keras 3.15)."""
+    return {**getattr(made, "_fn_kwargs", {}), **made.get_config()}
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping) and value.get("class_name") == "DTypePolicy":
+        return value["config"][
+            "name"
+        ]  # as it is written; some layers have no configuration when given the object
     if isinstance(value, Mapping) and {"class_name", "config", "module"} <= set(value):
         return keras.saving.deserialize_keras_object(copy.deepcopy(dict(value)))  # it changes what it reads
     if isinstance(value, list | tuple):
         return type(value)(_plain(item) for item in value)
     return value
+
+
+def _same(left: Any, right: Any) -> bool:
+    return bool(_comparable(left) == _comparable(right))
 
 
 def _comparable(value: Any) -> Any:

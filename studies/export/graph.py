@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from typing import Any
 
 import keras
 
-from .code import CannotEmit, compile_code, layer_code
+from .code import CannotEmit, compile_code, layer_code, optimizer_code, spared_names
 from .pretty import Expression, Group, call, lay_out, literal
 
 
@@ -31,9 +32,22 @@ def builder_code(model: keras.Model) -> str:
 
 
 def compile_lines(model: keras.Model) -> str:
-    """Return the statement that compiles a model as this one is, indented."""
-    text = lay_out(compile_code(model), indent=4)
-    return text.replace("jit_compile=False,\n", "jit_compile=False,  # XLA rounds differently\n")
+    """Return the statements that compile a model as this one is, indented."""
+    spared = spared_names(model)
+    if not spared:
+        return _compile_call(compile_code(model))
+    excluded = call("optimizer.exclude_from_weight_decay", var_names=literal(spared))
+    return "\n".join((
+        lay_out(optimizer_code(model), "optimizer = ", 4),
+        lay_out(excluded, indent=4),
+        _compile_call(compile_code(model, "optimizer")),
+    ))  # fmt: skip
+
+
+def _compile_call(code: Group) -> str:
+    return lay_out(code, indent=4).replace(
+        "jit_compile=False,\n", "jit_compile=False,  # XLA rounds differently\n"
+    )
 
 
 def _input(tensor: Any) -> Expression:
@@ -85,11 +99,21 @@ def _inputs_of(model: keras.Model, layer: Any) -> tuple[list[Any], bool]:
     if len(nodes) != 1:
         raise CannotEmit("a layer that is used more than once")
     arguments = nodes[0].arguments
-    # Keras writes training=False into every call of a layer that asks; fit replaces it.
-    if len(arguments.args) != 1 or any(value not in (None, False) for value in arguments.kwargs.values()):
+    if len(arguments.args) != 1 or not all(_is_usual(layer, *given) for given in arguments.kwargs.items()):
         raise CannotEmit(f"a call of {layer.name} with more than its input")
     given = arguments.args[0]
     return (list(given), True) if isinstance(given, list | tuple) else ([given], False)
+
+
+def _is_usual(layer: Any, name: str, value: Any) -> bool:
+    """Tell whether a call that does not name an argument gives it this value.
+
+    Keras writes ``training`` into every call of a layer that asks, False or the layer's own default; fit replaces it.
+    """
+    if value is None or value is False:
+        return True
+    parameter = inspect.signature(layer.call).parameters.get(name)
+    return name == "training" and parameter is not None and value is parameter.default
 
 
 def _name(

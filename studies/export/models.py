@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import keras
@@ -12,7 +12,7 @@ import numpy as np
 
 from ...errors import ModelError
 from ...spaces.keras_tuner import is_hypermodel, takes_hp, takes_trial
-from .code import CannotEmit
+from .code import CannotEmit, own_sources
 from .contract import Build, Bundle
 from .graph import builder_code, compile_lines
 from .preparing import signature_code
@@ -31,6 +31,8 @@ class ModelCode:
     constants: Mapping[str, Expression] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     """Why it may not be the same."""
+    sources: tuple[str, ...] = ()
+    """Classes that the body needs."""
 
 
 def model_code(bundle: Bundle, build: Build | None = None) -> ModelCode:
@@ -54,8 +56,8 @@ def model_code(bundle: Bundle, build: Build | None = None) -> ModelCode:
             if ":" not in reference
             else ("its initial weights could not be compared with the model function's",)
         )
-        return ModelCode(layers.body, layers.about, layers.imports, notes=notes)
-    made = _built(bundle, lambda *_: _executed(layers.body))
+        return replace(layers, notes=notes)
+    made = _built(bundle, lambda *_: _executed(layers))
     if made is not None and _equal(original, made):
         return layers
     return _imported(bundle, reference, original, "written out, its layers would start from other weights")
@@ -72,12 +74,12 @@ def _layers(bundle: Bundle) -> ModelCode:
     imports = frozenset(
         {"from keras import layers"} if "layers." in body.replace("keras.layers.", "") else ()
     )
-    return ModelCode(body, about, imports)
+    return ModelCode(body, about, imports, sources=tuple(own_sources(bundle.model)))
 
 
-def _executed(body: str) -> Any:
+def _executed(code: ModelCode) -> Any:
     namespace: dict[str, Any] = {"keras": keras, "layers": keras.layers}
-    exec(f"def build_model():\n{body}", namespace)  # noqa: S102 - exactly what the script will run
+    exec("\n\n".join([*code.sources, f"def build_model():\n{code.body}"]), namespace)  # noqa: S102 - exactly what the script will run
     return namespace["build_model"]()
 
 
@@ -131,8 +133,10 @@ def _imported(bundle: Bundle, reference: str, original: keras.Model | None, reas
         "",
         *_call_lines(bundle, found, function),
     ]
+    sources: tuple[str, ...] = ()
     if original is None or not original.compiled:
         lines.append(compile_lines(bundle.model))
+        sources = tuple(own_sources(bundle.model))
     elif _is_told_its_rate(bundle, original):
         lines.append('    model.optimizer.learning_rate = CONFIGURATION["learning_rate"]')
     lines.append("    return model")
@@ -141,7 +145,9 @@ def _imported(bundle: Bundle, reference: str, original: keras.Model | None, reas
     if takes_hp(found) or takes_trial(found):
         own = "import keras_tuner" if takes_hp(found) else "import optuna"
     imports = frozenset({"import os", "import sys", own})
-    return ModelCode("\n".join(lines), f"Return the model of {reference}.", imports, constants)
+    return ModelCode(
+        "\n".join(lines), f"Return the model of {reference}.", imports, constants, sources=sources
+    )
 
 
 def _is_told_its_rate(bundle: Bundle, original: keras.Model) -> bool:

@@ -81,10 +81,7 @@ def make_script(bundle: Bundle, *, build: Build | None = None) -> Script:
 
 def _optimizer_notes(bundle: Bundle) -> list[str]:
     """Return how ``fit``, called epoch by epoch, treats some optimizers otherwise than the refit did."""
-    optimizer = bundle.model.optimizer
-    if getattr(optimizer, "use_ema", False):
-        return ["its optimizer's averaged weights are taken at the end of every epoch, not once at the end"]
-    if type(optimizer).__name__ == "ScheduleFreeAdamW":
+    if type(bundle.model.optimizer).__name__ == "ScheduleFreeAdamW":
         return ["Keras makes its optimizer's first values while it traces, and the refit before"]
     return []
 
@@ -145,7 +142,13 @@ def _render(
         provenance=_provenance(bundle, notes),
         imports=_imports(imports),
         constants=_constants(constants, {**_COMMENTS, **steps.comments}),
-        helpers=[*reading.helpers, *steps.helpers, *draw_helpers(bundle), *_rule_sources(bundle)],
+        helpers=[
+            *reading.helpers,
+            *steps.helpers,
+            *draw_helpers(bundle),
+            *_rule_sources(bundle),
+            *model.sources,
+        ],
         load=[*reading.lines, *steps.lines],
         fits=bundle.preparation.features is not None,
         prepare=prepare,
@@ -163,6 +166,7 @@ def _render(
         shuffle=bundle.shuffle,
         codes="y_train.argmax(axis=1)" if bundle.labels == "one-hot" else "y_train[:, 0].astype(int)",
         plateau=bundle.plateau,
+        averages=getattr(bundle.model.optimizer, "use_ema", False),
         test_batch=TEST_BATCH,
         powers=flat(literal(dict(bundle.unit_powers))),
     )

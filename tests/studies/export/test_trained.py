@@ -28,7 +28,7 @@ pytestmark = [
 ]
 
 PEOPLE = {"source": "people.csv", "target": "bought"}
-NORMALIZED = {"fix": {"batch_normalization": True, "units": 32, "batch_size": 32}}
+NORMALIZED = {"fix": {"normalization": "batch", "units": 32, "batch_size": 32}}
 SMALL = {"fix": {"filters": 8, "units": 32}}
 CASES: dict[str, tuple[dict[str, Any], int | None]] = {
     "nn": ({"data": "diabetes", "model": "nn"}, None),
