@@ -24,6 +24,7 @@ from .studies import (
     storage_url,
     trials_frame,
 )
+from .studies.comparison import varying_first
 from .terminal import show_progress
 
 if TYPE_CHECKING:
@@ -218,7 +219,7 @@ def launch(
     url = storage_url(storage)
     plan = plan_sweep(data, model, file=file, space=space, **settings)
     plan, existing = find_place(plan, url, named="study" in settings or names_study(file))
-    with show_progress(verbose) as listen:
+    with show_progress(verbose, order=varying_first(plan.space, plan.spec.model)) as listen:
         return Study(run_plan(plan, existing, url, listen).study)
 
 
@@ -277,7 +278,7 @@ def resume(
 
     record = read_study(study, storage_url(storage))
     plan = plan_to_resume(record, settings, data=data, model=model)
-    with show_progress(verbose) as listen:
+    with show_progress(verbose, order=varying_first(plan.space, plan.spec.model)) as listen:
         return Study(run_plan(plan, record, record.storage, listen).study)
 
 

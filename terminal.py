@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
@@ -16,21 +17,32 @@ from rich.table import Table
 from rich.text import Text
 
 from .search.progress import Progress, TrialLine
-from .spaces import short_text
+from .spaces import Configuration, short_text
+from .studies.comparison import MOST
 from .texts import count_text, duration_text, number_text
 
 Listener = Callable[[Progress], None]
+HANDFUL = 6
+"""Hyperparameters of a large configuration in a trial's line."""
 STOPPING = "Stopping at the next epoch; Ctrl-C again stops at once."
 
 
 @contextmanager
-def show_progress(verbose: int, console: Console | None = None) -> Iterator[Listener]:
-    """Show a sweep while the context lasts; call what it yields after every event."""
+def show_progress(
+    verbose: int, console: Console | None = None, order: Sequence[str] = ()
+) -> Iterator[Listener]:
+    """Show a sweep while the context lasts; call what it yields after every event.
+
+    Args:
+        verbose: As in Keras.
+        console: Where it is shown.
+        order: Names of hyperparameters; where there are too many for a line, the first are shown.
+    """
     console = console or Console()
     if verbose == 0:
         yield lambda _: None
     elif console.is_terminal:
-        with _live(console, epochs=verbose == 1) as listen:
+        with _live(console, order, epochs=verbose == 1) as listen:
             yield listen
     else:
         told: list[bool] = []
@@ -39,33 +51,35 @@ def show_progress(verbose: int, console: Console | None = None) -> Iterator[List
             if progress.stopping and not told:
                 console.print(STOPPING)
                 told.append(True)
-            _print_line(console, progress, epochs=verbose == 1)
+            _print_line(console, progress, order, epochs=verbose == 1)
 
         yield print_line
 
 
 @contextmanager
-def _live(console: Console, *, epochs: bool) -> Iterator[Listener]:
+def _live(console: Console, order: Sequence[str], *, epochs: bool) -> Iterator[Listener]:
     with Live(console=console, refresh_per_second=8, transient=True) as live:
 
         def listen(progress: Progress) -> None:
             if progress.ended is not None:
-                live.console.print(_trial_text(progress.ended, progress))
+                live.console.print(_trial_text(progress.ended, progress, order, console.width))
             live.update(_bar(progress, epochs=epochs))
 
         yield listen
 
 
-def _print_line(console: Console, progress: Progress, *, epochs: bool) -> None:
+def _print_line(console: Console, progress: Progress, order: Sequence[str], *, epochs: bool) -> None:
     if progress.ended is not None:
-        console.print(_trial_text(progress.ended, progress), soft_wrap=True)
+        console.print(_trial_text(progress.ended, progress, order), soft_wrap=True)
     elif epochs and progress.epoch is not None:
         number, epoch, mean = progress.epoch
         console.print(f"trial {number}  epoch {epoch}  {number_text(mean)}", highlight=False)
 
 
-def _trial_text(line: TrialLine, progress: Progress) -> Text:
-    """Return one line: how far the sweep is, how the trial ended, its configuration."""
+def _trial_text(
+    line: TrialLine, progress: Progress, order: Sequence[str] = (), width: int | None = None
+) -> Text:
+    """Return one line: how far the sweep is, how the trial ended, its configuration or as much of it as fits."""
     total = f"/{int(progress.total)}" if math.isfinite(progress.total) else ""
     text = Text(f"[{progress.done}{total}] trial {line.number}  ")
     if line.state == "failed":
@@ -77,13 +91,37 @@ def _trial_text(line: TrialLine, progress: Progress) -> Text:
         text.append(number_text(line.value), style="bold green" if is_best else "bold")
         text.append(" best so far" if is_best else "", style="green")
         text.append(f"  epochs {line.epochs}  {duration_text(line.seconds)}")
-    text.append("  " + configuration_text(line), style="dim")
+    room = None if width is None else width - text.cell_len - 2
+    text.append("  " + configuration_text(line.configuration, order, room), style="dim")
     return text
 
 
-def configuration_text(line: TrialLine) -> str:
-    """Return a configuration as ``name=value`` words."""
-    return " ".join(f"{name}={short_text(value)}" for name, value in line.configuration.items())
+def configuration_text(
+    configuration: Configuration, order: Sequence[str] = (), room: int | None = None
+) -> str:
+    """Return a configuration as ``name=value`` words; of a large one a handful, and how many more there are.
+
+    Args:
+        configuration: The configuration.
+        order: Names, those to be shown first; a name that it lacks comes last.
+        room: Cells that the words of a large configuration may take; unbounded where None.
+    """
+    words = {name: f"{name}={short_text(value)}" for name, value in configuration.items()}
+    if len(words) <= MOST:
+        return " ".join(words.values())
+    places = {name: place for place, name in enumerate(order)}
+    chosen = sorted(words, key=lambda name: places.get(name, len(places)))[:HANDFUL]
+    text = _with_rest(words, chosen)
+    while room is not None and chosen and cell_len(text) > room:
+        chosen.pop()
+        text = _with_rest(words, chosen)
+    return text
+
+
+def _with_rest(words: dict[str, str], chosen: Sequence[str]) -> str:
+    rest = len(words) - len(chosen)
+    shown = " ".join(word for name, word in words.items() if name in chosen)
+    return f"{shown} and {rest} more" if shown else count_text(rest, "hyperparameter")
 
 
 def _bar(progress: Progress, *, epochs: bool) -> RenderableType:

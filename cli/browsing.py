@@ -22,6 +22,7 @@ from ..studies import (
     storage_url,
     without_password,
 )
+from ..studies.comparison import MOST, compare_studies, standing
 from ..texts import count_text, duration_text, number_text
 from .options import Json, Storage, StudyName, print_json
 from .tables import (
@@ -30,8 +31,8 @@ from .tables import (
     print_table,
     state_text,
     studies_table,
-    trials_table,
 )
+from .trials import print_configuration, print_trials
 
 Names = Annotated[list[str], typer.Argument(help="Two or more studies.")]
 
@@ -63,8 +64,6 @@ def best(
     [dim]kerasweep best[/]
     [dim]kerasweep best digits-dnn-bayes -n 3 --json[/]
     """
-    from ..studies.comparison import standing
-
     record = read_study(study, storage_url(storage))
     trials = best_trials(record, count)
     if as_json:
@@ -75,11 +74,8 @@ def best(
             f"{escape(record.name)} has no complete trial yet ({count_text(record.trained, 'trial')} ended)."
         )
         return
-    print_table(
-        trials_table(
-            f"{escape(record.name)}: best of {count_text(record.trained, 'trial')}", trials, record.metric
-        )
-    )
+    title = f"{escape(record.name)}: best of {count_text(record.trained, 'trial')}"
+    print_trials(title, record, trials, storage)
     Console().print(
         escape(standing(trials, record.direction, record.about.get("folds")).sentence), soft_wrap=True
     )
@@ -104,7 +100,7 @@ def show(
     elif as_json:
         print_json({**_summary(record), "trials": [_trial(found) for found in read_trials(record)]})
     else:
-        _show_study(record)
+        _show_study(record, storage)
 
 
 def compare(names: Names, storage: Storage = None, as_json: Json = False) -> None:
@@ -112,8 +108,6 @@ def compare(names: Names, storage: Storage = None, as_json: Json = False) -> Non
 
     [dim]kerasweep compare digits-dnn-grid digits-dnn-bayes[/]
     """
-    from ..studies.comparison import compare_studies
-
     url = storage_url(storage)
     found = compare_studies([read_study(name, url) for name in dict.fromkeys(names)])
     if as_json:
@@ -134,7 +128,7 @@ def compare(names: Names, storage: Storage = None, as_json: Json = False) -> Non
         Console().print(f"[yellow]![/] {escape(note)}", soft_wrap=True)
 
 
-def _show_study(record: StudyRecord) -> None:
+def _show_study(record: StudyRecord, storage: str | None) -> None:
     about, search = record.about, record.spec.get("search", {})
     data = about.get("data", {})
     folds, limit = about.get("cv", ""), record.spec.get("data", {}).get("limit")
@@ -167,7 +161,7 @@ def _show_study(record: StudyRecord) -> None:
         console.print(f"refit of trial {number}: {scores}", highlight=False)
     trials = best_trials(record, 5)
     if trials:
-        print_table(trials_table("best trials", trials, record.metric))
+        print_trials("best trials", record, trials, storage)
     failed = [trial for trial in read_trials(record) if trial.failure]
     for trial in failed[:5]:
         console.print(
@@ -202,9 +196,12 @@ def _show_trial(record: StudyRecord, trial: TrialRecord, *, as_json: bool) -> No
         "seed": trial.seed if trial.seed is not None else "",
         "same as": f"trial {trial.duplicate_of}" if trial.duplicate_of is not None else "",
         "failed": trial.failure.get("message", ""),
-        **{name: value_text(value) for name, value in trial.configuration.items()},
     }
-    print_table(facts_table({name: fact for name, fact in facts.items() if fact != ""}))
+    wide = len(trial.configuration) > MOST
+    values = {} if wide else {name: value_text(value) for name, value in trial.configuration.items()}
+    print_table(facts_table({name: fact for name, fact in (facts | values).items() if fact != ""}))
+    if wide:
+        print_configuration(record, trial)
     if trial.failure.get("traceback"):
         console.print(trial.failure["traceback"], style="dim", markup=False, highlight=False)
     if details and details.summary:

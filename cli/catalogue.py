@@ -6,15 +6,17 @@ import json
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 from rich.markup import escape
 
 from ..errors import SpaceError, SpecError, did_you_mean
-from ..spaces import PRESETS, SIZES, Hyperparameter, preset, space_text, space_to_dict, value_text
+from ..spaces import PRESETS, SIZES, Hyperparameter, Space, preset, space_text, space_to_dict, value_text
 from ..spaces.catalogue import CATALOGUE, GROUPS, Entry
 from ..spaces.files import hyperparameter_to_dict
+from ..studies.comparison import MOST
 from ..texts import count_text
 from .options import Json, print_json
-from .tables import conditions_text, facts_table, print_table, space_table, table
+from .tables import conditions_text, facts_table, group_table, print_table, space_table, table
 
 MOST_OF_A_GRID = 1000
 """Further combinations are not counted: a large preset has more than stars."""
@@ -82,7 +84,24 @@ def _show_preset(family: str, size: str, *, as_json: bool, as_yaml: bool) -> Non
     elif as_yaml:
         print(space_text(space), end="")  # noqa: T201 - a file for other programs
     else:
-        print_table(space_table(f"{family}, {size}: {PRESETS[family].meaning}", space))
+        _show_space(f"{family}, {size}: {PRESETS[family].meaning}", space)
+
+
+def _show_space(title: str, space: Space) -> None:
+    """Print a small space in one table, a large one by group, without what a card of one hyperparameter tells."""
+    if len(space) <= MOST:
+        print_table(space_table(title, space))
+        return
+    console = Console()
+    console.print(f"[bold]{escape(title)}[/], {count_text(len(space), 'hyperparameter')}\n", highlight=False)
+    groups: dict[str, list[Hyperparameter]] = {}
+    for one in space:
+        groups.setdefault(one.group, []).append(one)
+    for group, members in groups.items():
+        print_table(group_table(group, members))
+    console.print(
+        "[dim]confidence, grid, advice and source of one: kerasweep spaces NAME[/]", highlight=False
+    )
 
 
 def _show_counts(families: list[str], *, as_json: bool) -> None:
@@ -103,19 +122,7 @@ def _show_groups(*, as_json: bool) -> None:
         print_json(names)
         return
     for group, entries in GROUPS.items():
-        made = table(group, "hyperparameter", "range", "recommended", "meaning")
-        for one in entries:
-            made.add_row(*_row(one.hyperparameter))
-        print_table(made)
-
-
-def _row(one: Hyperparameter) -> tuple[str, ...]:
-    return (
-        f"[bold]{escape(one.name)}[/]",
-        escape(one.range_text()),
-        escape(value_text(one.recommended)),
-        escape(one.meaning),
-    )
+        print_table(group_table(group, [one.hyperparameter for one in entries]))
 
 
 def _show_entry(name: str, *, as_json: bool, as_yaml: bool) -> None:

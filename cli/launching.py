@@ -10,8 +10,11 @@ from rich.console import Console
 from rich.markup import escape
 
 from ..errors import SpecError
+from ..spaces import value_text
 from ..studies import best_trials, read_study, storage_url
+from ..studies.comparison import basic_names, varying_first
 from ..texts import count_text, duration_text, number_text
+from .columns import Rows, print_rows
 from .options import (
     Quiet,
     Storage,
@@ -21,9 +24,11 @@ from .options import (
     assignments,
     optional_count,
     split_target,
+    storage_words,
     verbosity,
 )
-from .tables import facts_table, print_table, table, trials_table
+from .tables import facts_table, print_table
+from .trials import all_of, print_trials
 
 if TYPE_CHECKING:
     from ..search.calibration import Estimate
@@ -249,7 +254,7 @@ def resume(
     level = verbosity(quiet, verbose)
     if level:
         _print_plan(plan)
-    with show_progress(level) as listen:
+    with show_progress(level, order=varying_first(plan.space, plan.spec.model)) as listen:
         ending = run_plan(plan, record, record.storage, listen)
     _finish(ending, level, storage)
 
@@ -304,7 +309,7 @@ def _run(plan: Plan, url: str, level: int, *, named: bool) -> None:
             Console().print(
                 f"continues, {count_text(existing.trained, 'trial')} done before", highlight=False
             )
-    with show_progress(level) as listen:
+    with show_progress(level, order=varying_first(plan.space, plan.spec.model)) as listen:
         ending = run_plan(plan, existing, url, listen)
     _finish(ending, level, url)
 
@@ -340,14 +345,15 @@ def _print_dry_run(plan: Plan) -> None:
     console = Console()
     with console.status("Training two epochs to estimate the time ..."):
         found: Estimate = calibrate(plan)
-    names = list(dict.fromkeys(name for configuration, _ in found.configurations for name in configuration))
-    made = table("\nconfigurations", ">", *names, ">parameters")
-    from ..spaces import value_text
-
-    for position, (configuration, weights) in enumerate(found.configurations):
-        values = [value_text(configuration[name]) if name in configuration else "–" for name in names]
-        made.add_row(str(position), *values, f"{weights:,}")
-    print_table(made)
+    configurations = [configuration for configuration, _ in found.configurations]
+    rows = Rows(
+        configurations,
+        {">": [str(position) for position in range(len(configurations))]},
+        {">parameters": [f"{weights:,}" for _, weights in found.configurations]},
+        value_text,
+    )
+    first = basic_names(plan.spec.model)
+    print_rows("\nconfigurations", rows, first, f"once launched, {all_of(plan.spec.study or 'STUDY', 0)}")
     hidden = found.trials - len(found.configurations)
     if hidden > 0:
         console.print(
@@ -370,13 +376,13 @@ def _print_dry_run(plan: Plan) -> None:
 def _finish(ending: Ending, level: int, storage: str | None) -> None:
     """Print how the sweep ended and what to do next."""
     record = ending.study
-    where = "" if storage in (None, storage_url(None)) else f" --storage {storage}"
+    where = storage_words(storage)
     if level:
         console = Console()
         console.print(ending.in_words(), highlight=False)
         trials = best_trials(record, 3)
         if trials:
-            print_table(trials_table("best configurations", trials, record.metric))
+            print_trials("best configurations", record, trials, storage)
         if ending.reason == "interrupted":
             console.print(
                 f"Continue with: [bold]kerasweep resume {escape(record.name)}{where}[/]", soft_wrap=True

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import SpecError
+from ..studies import storage_url
 
 Storage = Annotated[
     str | None,
@@ -27,6 +28,11 @@ Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show every epoch
 def verbosity(quiet: bool, verbose: bool) -> int:
     """Return Keras's ``verbose`` for the two flags: 0 silent, 2 a line a trial, 1 every epoch."""
     return 0 if quiet else 1 if verbose else 2
+
+
+def storage_words(storage: str | None) -> str:
+    """Return the option with which a next command finds the same storage; nothing where it does without."""
+    return "" if storage in (None, storage_url(None)) else f" --storage {storage}"
 
 
 def assignments(words: Iterable[str] | None, option: str) -> dict[str, str]:

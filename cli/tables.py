@@ -10,13 +10,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ..spaces import Condition, Space, short_text, value_text
+from ..spaces import Categorical, Condition, Hyperparameter, Space, value_text
 from ..studies import StudyRecord, TrialRecord, is_driven
 from ..studies.comparison import StudyComparison
 from ..texts import duration_text, number_text
 
 NONE = "[dim]–[/]"
-_WIDE = 400
+WIDE = 400
+"""Cells of a line where there is no terminal."""
 
 
 def table(title: str, *columns: str) -> Table:
@@ -33,7 +34,7 @@ def print_table(made: Table) -> None:
     """Print a table; where there is no terminal, wide enough that no value is folded."""
     console = Console()
     if not console.is_terminal:
-        console = Console(width=_WIDE)
+        console = Console(width=WIDE)
     console.print(made)
 
 
@@ -68,26 +69,6 @@ def state_text(study: StudyRecord) -> str:
     if unfinished or (wanted and study.trained < wanted):
         return "unfinished"
     return "done"
-
-
-def trials_table(title: str, trials: Sequence[TrialRecord], metric: str) -> Table:
-    """Return one row a trial; a hyperparameter that is the same in all of them is left to the title's caller."""
-    names = list(dict.fromkeys(name for trial in trials for name in trial.configuration))
-    made = table(title, ">trial", metric, ">epochs", ">parameters", ">time", *names)
-    for rank, trial in enumerate(trials):
-        values = [
-            short_text(trial.configuration[name]) if name in trial.configuration else NONE for name in names
-        ]
-        made.add_row(
-            str(trial.number),
-            number_text(trial.value, trial.standard_error),
-            str(trial.epochs or NONE),
-            f"{trial.parameters:,}" if trial.parameters else NONE,
-            duration_text(trial.seconds),
-            *[value if value == NONE else escape(value) for value in values],
-            style="bold" if rank == 0 else "",
-        )
-    return made
 
 
 def comparison_table(found: StudyComparison) -> Table:
@@ -152,6 +133,29 @@ def space_table(title: str, space: Space) -> Table:
     return made
 
 
+def group_table(title: str, hyperparameters: Iterable[Hyperparameter]) -> Table:
+    """Return one row a hyperparameter of a group: narrow enough for a terminal, the condition below the meaning."""
+    made = table(title, "hyperparameter", "range", "recommended", "meaning")
+    made.columns[1].max_width = 24
+    for one in hyperparameters:
+        choices = isinstance(one, Categorical)
+        where = (
+            f"\n[dim]where {escape(_spaced(conditions_text(one.conditions)))}[/]" if one.conditions else ""
+        )
+        made.add_row(
+            f"[bold]{escape(one.name)}[/]",
+            escape(_spaced(one.range_text()) if choices else one.range_text()),
+            escape(value_text(one.recommended)),
+            escape(one.meaning) + where,
+        )
+    return made
+
+
+def _spaced(choices: str) -> str:
+    """Return choices so that a line can break between them."""
+    return choices.replace(",", ", ")
+
+
 def conditions_text(conditions: Iterable[Condition]) -> str:
     """Return conditions in words: ``optimizer in sgd,rmsprop and decay in true``."""
     return " and ".join(
@@ -160,11 +164,11 @@ def conditions_text(conditions: Iterable[Condition]) -> str:
     )
 
 
-def facts_table(facts: dict[str, Any]) -> Table:
+def facts_table(facts: dict[str, Any], style: str = "") -> Table:
     """Return names and values, one pair a row."""
     made = Table.grid(padding=(0, 2))
     made.add_column(style="dim")
-    made.add_column(overflow="fold")
+    made.add_column(overflow="fold", style=style)
     for name, value in facts.items():
         made.add_row(name, escape(str(value)))
     return made

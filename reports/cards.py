@@ -66,6 +66,8 @@ class Content:
     reading: str
     table: Table | None = None
     figures: tuple[Figure, ...] = ()
+    more: tuple[Table, ...] = ()
+    """Tables that are opened on demand, under their captions."""
     text: str = ""
     """Preformatted text, such as a model's summary."""
     note: str = ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import plotly.graph_objects as go
 
 from ..spaces import Categorical, Float, Hyperparameter, Int, Value, value_text
-from ..studies.comparison import AgainstRecommended, Cost, StudyRow
+from ..studies.comparison import Cost, RecommendedRow, StudyRow
 from ..texts import number_text
 from .theme import (
     ACCENT,
@@ -19,6 +19,7 @@ from .theme import (
     QUIET,
     focus,
     hover,
+    labels,
     log_ticks,
     plain,
     themed,
@@ -170,10 +171,10 @@ def position_in_range(hyperparameter: Hyperparameter, value: Value) -> float | N
     return share if -1e-9 <= share <= 1 + 1e-9 else None
 
 
-def against_recommended_figure(found: AgainstRecommended) -> go.Figure:
+def against_recommended_figure(compared: Sequence[RecommendedRow]) -> go.Figure:
     """Draw where the recommended and the winning value lie in each hyperparameter's range."""
-    rows = [row for row in reversed(found.rows) if row.winner_active or row.recommended_active]
-    names = [plain(row.hyperparameter.name, 30) for row in rows]
+    rows = [row for row in reversed(compared) if row.winner_active or row.recommended_active]
+    names = list(labels(row.hyperparameter.name for row in rows).values())
     figure = go.Figure()
     for name, row in zip(names, rows, strict=True):
         figure.add_scatter(

@@ -6,11 +6,12 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from ..spaces import value_text
-from ..studies.comparison import cost, study_space
+from ..studies.comparison import MOST, cost, study_space, telling
 from ..texts import count_text, duration_text, number_text
 from . import curves, figures, optuna_plots
 from .cards import Content, Figure, card, not_yet
-from .theme import plain, unplain
+from .choosing import BARS, WORDS, axes_of, choice_note, is_wide
+from .theme import unplain
 
 if TYPE_CHECKING:
     from ..studies import TrialRecord
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 _CURVES = 5
 """Trials whose validation curves are compared."""
+_NOTABLE = 0.05
+"""Importance from which a sentence names a hyperparameter."""
 
 
 @card("history", "Optimization history")
@@ -46,20 +49,23 @@ def _cut_note(figure: Any) -> str:
     return "A few values lie far outside; double-click the figure to see them." if cut else ""
 
 
-@card("parallel", "All hyperparameters at once")
+@card("parallel", "Hyperparameters together")
 def parallel(view: StudyView) -> Content:
     """Show one line a trial through all hyperparameters."""
     if view.complete < 2:
         return not_yet("two complete trials are needed.")
     if not any(trial.configuration for trial in view.best):
         return Content("The trials have no hyperparameters.", ready=False)
-    figure = optuna_plots.parallel_coordinates(view.plots, view.study.metric)
+    axes = axes_of(view)
+    names = None if axes is None else [view.labels[name] for name in axes]
+    figure = optuna_plots.parallel_coordinates(view.plots, view.study.metric, names)
     shown = min(view.complete, optuna_plots.MOST_LINES)
     which = f"the best {shown} of {view.complete:,}" if shown < view.complete else f"all {shown}"
     reading = f"Each line is one complete trial, {which}; the orange ones are best."
     agreed = _agreement(view)
     reading += f" The best {len(view.best)} agree on {agreed}." if agreed else ""
-    return Content(reading, figures=(Figure("Parallel coordinates", figure),))
+    note = "" if axes is None else choice_note(view, len(axes))
+    return Content(reading, figures=(Figure("Parallel coordinates", figure),), note=note)
 
 
 def _agreement(view: StudyView) -> str:
@@ -72,7 +78,8 @@ def _agreement(view: StudyView) -> str:
         others = any(repr(trial.configuration.get(name, value)) != repr(value) for trial in view.trials)
         if same and others:
             shared.append(f"{name} {value_text(value)}")
-    return ", ".join(shared)
+    more = f" and {len(shared) - WORDS} more settings" if len(shared) > MOST else ""
+    return ", ".join(shared[:WORDS] if more else shared) + more
 
 
 @card("importances", "Which hyperparameters mattered")
@@ -83,11 +90,17 @@ def importances(view: StudyView) -> Content:
         return not_yet(
             f"{optuna_plots.FEWEST_FOR_IMPORTANCE} complete trials with different values are needed."
         )
-    figure, found = optuna_plots.importances(view.plots, view.study.metric)
-    if not any(found.values()):
+    found = view.shares
+    if not found:
         return not_yet("no hyperparameter varied among the complete trials.")
-    leaders = [f"{unplain(name)} ({share:.0%})" for name, share in list(found.items())[:3] if share >= 0.05]
-    reading = f"What sets the best trials apart is mostly {' and then '.join(leaders)}."
+    leaders = [f"{name} ({share:.0%})" for name, share in list(found.items())[:3] if share >= _NOTABLE]
+    if leaders:
+        reading = f"What sets the best trials apart is mostly {' and then '.join(leaders)}."
+    else:
+        first, share = next(iter(found.items()))
+        reading = (
+            f"No hyperparameter by itself sets the best trials apart; {first} comes first with {share:.0%}."
+        )
     if len(leaders) == 1 and len([share for share in found.values() if share > 0]) == 1:
         return Content(
             f"Only {leaders[0].split(' (')[0]} sets the best trials apart: there is nothing to rank.",
@@ -96,6 +109,12 @@ def importances(view: StudyView) -> Content:
     if view.complete < 20:
         reading += f" From {view.complete} complete trials, this is a hint, not a finding."
     note = "PED-ANOVA (Watanabe et al. 2023): how far the values of the best trials differ from those of all."
+    shown = list(found)
+    if is_wide(shown):
+        shown = shown[:BARS]
+        rest = sum(found.values()) - sum(found[name] for name in shown)
+        note += f" The {len(found) - len(shown)} that are not shown have {rest:.0%} together."
+    figure = optuna_plots.importances({view.labels[name]: found[name] for name in shown})
     return Content(reading, figures=(Figure("Importance of each hyperparameter", figure),), note=note)
 
 
@@ -105,14 +124,19 @@ def slices(view: StudyView) -> Content:
     if view.complete < 2:
         return not_yet("two complete trials are needed.")
     space = study_space(view.study)
-    favourites = {plain(item.name, 30): item.recommended for item in space} if space else {}
-    found = optuna_plots.slices(view.plots, view.study.metric, favourites)
+    labels = view.labels
+    favourites = {labels[one.name]: one.recommended for one in space if one.name in labels} if space else {}
+    axes = axes_of(view)
+    chosen = None if axes is None else [labels[name] for name in axes]
+    found = optuna_plots.slices(view.plots, view.study.metric, favourites, chosen)
     if not found:
         return not_yet("no hyperparameter has taken two values in complete trials.")
     shown = tuple(Figure(unplain(name), figure) for name, figure in found)
-    reading = f"{count_text(len(shown), 'hyperparameter')} took several values; later trials are bluer."
+    varying = len(shown) if axes is None else len(telling([trial.configuration for trial in view.scored]))
+    reading = f"{count_text(varying, 'hyperparameter')} took several values; later trials are bluer."
     mark = " A dotted line or a star marks the recommended value." if favourites else ""
-    return Content(reading + mark, figures=shown, small=True)
+    note = "" if axes is None else choice_note(view, len(shown))
+    return Content(reading + mark, figures=shown, small=True, note=note)
 
 
 @card("curves", "Learning curves")

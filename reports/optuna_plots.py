@@ -7,8 +7,9 @@ from ast import literal_eval
 from typing import TYPE_CHECKING, Any
 
 import optuna
+import plotly.graph_objects as go
 from optuna.distributions import IntDistribution
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 from plotly.colors import sample_colorscale
 
 from ..spaces import value_text
@@ -16,9 +17,7 @@ from .plot_study import complete_trials, quietly
 from .theme import ACCENT, BEST, COLOURS, GRID, QUIET, SCALE, focus, log_ticks, plain, themed, translucent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import plotly.graph_objects as go
+    from collections.abc import Mapping, Sequence
 
 MOST_LINES = 200
 """Lines that a figure of one line a trial shows: more are neither legible nor quick to draw."""
@@ -59,12 +58,20 @@ def history(studies: Sequence[optuna.Study], metric: str) -> go.Figure:
     return figure.update_yaxes(range=shown) if shown else figure
 
 
-def parallel_coordinates(study: optuna.Study, metric: str) -> go.Figure:
-    """Return one line a trial through all hyperparameters, the best on top; the best 200 where there are more."""
+def parallel_coordinates(study: optuna.Study, metric: str, names: Sequence[str] | None = None) -> go.Figure:
+    """Return one line a trial through hyperparameters, the best on top; the best 200 where there are more.
+
+    Args:
+        study: The copy for plots.
+        metric: Name of the objective.
+        names: Labels of the hyperparameters; all where None.
+    """
+    chosen = complete_trials(study, MOST_LINES)
+    trials = chosen.get_trials(deepcopy=False)
+    had = {name for trial in trials for name in trial.params}
+    axes = sorted(had if names is None else had.intersection(names))
     with quietly():
-        figure = optuna.visualization.plot_parallel_coordinate(
-            complete_trials(study, MOST_LINES), target_name=metric
-        )
+        figure = optuna.visualization.plot_parallel_coordinate(chosen, params=axes, target_name=metric)
     lines = [trace for trace in figure.data if trace.mode == "lines"]
     flip = _direction(study) == "minimize"
     for trace in lines:
@@ -74,15 +81,15 @@ def parallel_coordinates(study: optuna.Study, metric: str) -> go.Figure:
     lines.sort(key=lambda trace: trace.y[0], reverse=flip)
     figure.data = ()
     figure.add_traces(lines)
-    _restyle_axes(figure, study)
+    _restyle_axes(figure, trials, axes)
     figure = themed(figure, height=430)
     return figure.update_layout(showlegend=False, margin={"l": 56, "t": 16}).update_xaxes(ticks="")
 
 
-def _restyle_axes(figure: go.Figure, study: optuna.Study) -> None:
+def _restyle_axes(figure: go.Figure, trials: Sequence[FrozenTrial], axes: Sequence[str]) -> None:
     """Let the marks of the axes take the page's colour, and drop those between whole numbers."""
-    laws = {name: law for trial in study.trials for name, law in trial.distributions.items()}
-    names = ["", *sorted({name for trial in study.trials for name in trial.params})]
+    laws = {name: law for trial in trials for name, law in trial.distributions.items()}
+    names = ["", *axes]
     kept = []
     for mark in figure.layout.annotations:
         whole = isinstance(
@@ -98,42 +105,57 @@ def _restyle_axes(figure: go.Figure, study: optuna.Study) -> None:
         shape.line.color = GRID
 
 
-def importances(study: optuna.Study, metric: str) -> tuple[go.Figure, dict[str, float]]:
-    """Return the bars of hyperparameter importances, and the importances, largest first.
+def importance_shares(study: optuna.Study) -> dict[str, float]:
+    """Return the importance of each hyperparameter as a share of one, largest first.
 
     PED-ANOVA (Watanabe et al. 2023, Optuna's default): how far the values of the best trials differ from those of all.
-    The share that counts as best is a tenth, or what it takes to have five trials.
+    The share of trials that counts as best is a tenth, or what it takes to have five trials.
     """
     selection = complete_trials(study)
     count = len(selection.get_trials(deepcopy=False))
     quantile = min(0.5, max(0.1, _NOTABLE / max(count, 1)))
     with quietly():
         evaluator = optuna.importance.PedAnovaImportanceEvaluator(target_quantile=quantile)
-        figure = optuna.visualization.plot_param_importances(
-            selection, evaluator=evaluator, target_name=metric
-        )
-    figure.update_traces(marker={"color": ACCENT}, hovertemplate="%{y}: %{x:.3f}<extra></extra>")
+        return optuna.importance.get_param_importances(selection, evaluator=evaluator)
+
+
+def importances(shares: Mapping[str, float]) -> go.Figure:
+    """Return the bars of hyperparameter importances: label -> share, largest first."""
+    names, values = list(shares)[::-1], list(shares.values())[::-1]
+    texts = [f"{value:.2f}" if value >= 0.01 else "<0.01" for value in values]
+    figure = go.Figure()
+    figure.add_bar(
+        x=values,
+        y=names,
+        text=texts,
+        textposition="outside",
+        cliponaxis=False,
+        orientation="h",
+        marker={"color": ACCENT},
+        hovertemplate="%{y}: %{x:.3f}<extra></extra>",
+    )
     figure.update_layout(showlegend=False, bargap=0.35)
-    bars = figure.data[0] if figure.data else None
-    found = dict(zip(reversed(bars.y), reversed(bars.x), strict=True)) if bars else {}
-    figure = themed(figure, height=70 + 34 * len(found), x="importance", y="")
-    return figure.update_xaxes(range=[0, 1.12 * max(found.values(), default=1)]), found
+    figure = themed(figure, height=70 + 34 * len(shares), x="importance", y="")
+    return figure.update_xaxes(range=[0, 1.12 * max(values, default=1)])
 
 
-def slices(study: optuna.Study, metric: str, recommended: dict[str, Any]) -> list[tuple[str, go.Figure]]:
+def slices(
+    study: optuna.Study, metric: str, recommended: Mapping[str, Any], chosen: Sequence[str] | None = None
+) -> list[tuple[str, go.Figure]]:
     """Return one figure a hyperparameter that took several values: the objective by its value, late trials darker.
 
     Args:
         study: The copy for plots.
         metric: Name of the objective.
         recommended: Recommended values by (shown) name; a dotted line marks a number, a star a choice.
+        chosen: Labels of the hyperparameters, in order; all where None.
     """
     trials = [
         trial
         for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
         if trial.value is not None
     ]
-    names = list(dict.fromkeys(name for trial in trials for name in trial.params))
+    names = dict.fromkeys(name for trial in trials for name in trial.params) if chosen is None else chosen
     shown = focus(_finite(study), _direction(study))
     figures = []
     for name in names:

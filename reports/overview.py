@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..spaces import value_text
+from ..spaces import short_text
 from ..studies.comparison import (
     StudyComparison,
     StudyRow,
+    basic_names,
     paired_difference,
     partition_folds,
     study_row,
+    telling,
 )
 from ..texts import ABSENT, count_text, duration_text, number_text
 from . import figures, insights, optuna_plots, results
 from .cards import Card, Column, Content, Figure, Row, Table, card, not_yet
+from .choosing import COLUMNS, is_wide
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,11 +101,12 @@ def _side_by_side_reading(found: StudyComparison, comparable: Sequence[StudyRow]
 
 def _study_cells(row: StudyRow) -> tuple[str, ...]:
     study, best = row.study, row.best
-    settings = best.configuration.items() if best else ()
-    texts = [
-        f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value_text(value)}"
-        for name, value in settings
-    ]
+    settings = best.configuration if best else {}
+    names, rest = list(settings), ""
+    if is_wide(names):
+        names = telling([settings], basic_names(study.model))[:COLUMNS]
+        rest = f" and {len(settings) - len(names)} more"
+    texts = [f"{name} {short_text(settings[name])}" for name in names]
     return (
         study.name,
         study.model or ABSENT,
@@ -115,7 +119,7 @@ def _study_cells(row: StudyRow) -> tuple[str, ...]:
         f"{study.counts.get('failed', 0):,}",
         f"{row.cost.epochs_spent:,}",
         duration_text(row.cost.seconds),
-        ", ".join(texts) or ABSENT,
+        ", ".join(texts) + rest or ABSENT,
     )
 
 

@@ -19,7 +19,7 @@ from ..studies.records import DUPLICATE
 from .theme import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 
 @contextmanager
@@ -36,8 +36,13 @@ def quietly() -> Iterator[None]:
         optuna.logging.set_verbosity(verbosity)
 
 
-def copy_for_plots(study: optuna.Study) -> optuna.Study:
-    """Return an in-memory copy of a study whose names and choices are safe to plot."""
+def copy_for_plots(study: optuna.Study, labels: Mapping[str, str]) -> optuna.Study:
+    """Return an in-memory copy of a study whose names and choices are safe to plot.
+
+    Args:
+        study: The study.
+        labels: Name of a hyperparameter -> its label.
+    """
     copy = optuna.create_study(
         study_name=plain(study.study_name),
         direction=study.directions[0],
@@ -45,7 +50,7 @@ def copy_for_plots(study: optuna.Study) -> optuna.Study:
         load_if_exists=False,
     )
     with quietly():
-        copy.add_trials([_copy_trial(trial) for trial in study.get_trials(deepcopy=False)])
+        copy.add_trials([_copy_trial(trial, labels) for trial in study.get_trials(deepcopy=False)])
     return copy
 
 
@@ -55,11 +60,11 @@ def in_memory() -> optuna.storages.InMemoryStorage:
     return optuna.storages.InMemoryStorage()
 
 
-def _copy_trial(trial: FrozenTrial) -> FrozenTrial:
+def _copy_trial(trial: FrozenTrial, labels: Mapping[str, str]) -> FrozenTrial:
     parameters: dict[str, Any] = {}
     distributions: dict[str, BaseDistribution] = {}
     for name, law in trial.distributions.items():
-        shown = plain(name, 30)
+        shown = labels.get(name) or plain(name, 30)  # a trial that began after the labels were made
         value = trial.params[name]
         if isinstance(law, CategoricalDistribution):
             texts = _choices(law)

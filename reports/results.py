@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import one_line
-from ..spaces import Value, value_text
+from ..spaces import Space, Value, value_text
 from ..studies.comparison import (
-    AgainstRecommended,
+    RecommendedRow,
     against_recommended,
+    basic_names,
     cost,
     partition_folds,
     refit_score,
@@ -20,6 +21,7 @@ from ..studies.comparison import (
 )
 from ..texts import ABSENT, count_text, duration_text, number_text, numbers_text
 from .cards import Column, Content, Figure, Row, Table, card, not_yet
+from .choosing import BARS, COLUMNS, is_wide, ranked_names
 from .figures import against_recommended_figure
 
 if TYPE_CHECKING:
@@ -108,7 +110,7 @@ def _facts(view: StudyView) -> list[tuple[str, str]]:
         ("Notes on the data", _sentences(data.get("notes"))),
         ("Model", study.model),
         ("Objective", f"{study.metric}, {goal}"),
-        ("Space", f"{len(space)} hyperparameters: {', '.join(space.names)}" if space else ""),
+        ("Space", _space_text(space) if space else ""),
         ("Search", _pairs(search)),
         ("Cross-validation", str(about.get("cv", ""))),
         ("Training", _pairs(training)),
@@ -120,6 +122,14 @@ def _facts(view: StudyView) -> list[tuple[str, str]]:
         ),
         ("Made", str(about.get("created", ""))),
     ]
+
+
+def _space_text(space: Space) -> str:
+    """Return the names of a small space; of a large one how many each group has."""
+    if not is_wide(space.names):
+        return f"{len(space)} hyperparameters: {', '.join(space.names)}"
+    counts = Counter(one.group or "other" for one in space)
+    return f"{len(space)} hyperparameters: {', '.join(f'{group} {count}' for group, count in counts.items())}"
 
 
 def _data_text(data: Mapping[str, Any]) -> str:
@@ -163,12 +173,17 @@ def leaderboard(view: StudyView) -> Content:
         return not_yet("no trial is complete.")
     stand = standing(view.best, view.study.direction, partition_folds(view.study))
     names = list(dict.fromkeys(name for trial in view.best for name in trial.configuration))
+    wide = is_wide(names)
     varying = [
         name
         for name in names
         if len({_setting(trial, name) for trial in view.best}) > 1 or len(view.best) == 1
     ]
     same = [f"{name} {_setting(view.best[0], name)}" for name in names if name not in varying]
+    every = len(varying)
+    if wide:
+        chosen = ranked_names(view, view.best)[:COLUMNS]
+        varying = [name for name in names if name in chosen]
     close = set(stand.within_noise)
     rows = tuple(
         Row(_leaderboard_cells(rank, trial, varying, trial.number in close), highlighted=rank == 1)
@@ -187,10 +202,20 @@ def leaderboard(view: StudyView) -> Content:
         if len(rows) > 1
         else "The complete trial"
     )
-    note = f"The same in all of these: {', '.join(same)}. " if same else ""
+    note = f"The same in all of these: {', '.join(same)}. " if same and not wide else ""
+    if len(varying) < every:
+        note = f"{len(varying)} of the {every} hyperparameters that differ between these are columns here. "
     if len(view.best) > 1 and any(difference.standard_error is not None for difference in stand.differences):
         note += "≈ within noise of the winner: paired by fold, corrected resampled t-test (Nadeau and Bengio 2003), 5 %."
-    return Content(stand.sentence, Table(f"{shown}, best first", columns, rows), note=note)
+    more = (_settings_table(view.best, names),) if wide else ()
+    return Content(stand.sentence, Table(f"{shown}, best first", columns, rows), more=more, note=note)
+
+
+def _settings_table(trials: Sequence[TrialRecord], names: Sequence[str]) -> Table:
+    """Return all settings of trials, one column a trial."""
+    columns = (Column("Hyperparameter"), *(Column(f"trial {trial.number}", numeric=True) for trial in trials))
+    rows = tuple(Row((name, *(_setting(trial, name) for trial in trials))) for name in names)
+    return Table(f"All {len(names)} hyperparameters of these trials", columns, rows)
 
 
 def _leaderboard_cells(rank: int, trial: TrialRecord, names: list[str], close: bool) -> tuple[str, ...]:
@@ -226,16 +251,57 @@ def recommended(view: StudyView) -> Content:
         Column(name)
         for name in ("Hyperparameter", "Recommended", "Winner", "Difference", "Confidence", "Source")
     )
-    caption = f"Hyperparameters of trial {found.winner} and what was recommended"
-    table = Table(caption, columns, _recommended_rows(found))
-    figure = Figure("Recommended and winning values within their ranges", against_recommended_figure(found))
     note = "Each line is a hyperparameter's whole range, logarithmic where the search was; choices stand in the order in which they were given."
-    return Content(found.sentence, table, (figure,), note=note)
+    label = "Recommended and winning values within their ranges"
+    if not is_wide(found.rows):
+        caption = f"Hyperparameters of trial {found.winner} and what was recommended"
+        figure = Figure(label, against_recommended_figure(found.rows))
+        return Content(
+            found.sentence, Table(caption, columns, _recommended_rows(found.rows)), (figure,), note=note
+        )
+    other = _by_share(view, [row for row in found.rows if not row.kept])
+    kept = [row for row in found.rows if row.kept]
+    drawn = [row for row in other if row.winner_active and row.recommended_active][:BARS]
+    more = tuple(
+        Table(f"{count_text(len(rows), 'hyperparameter')} of trial {found.winner} {words}", columns, made)
+        for rows, words in (
+            (other[BARS:], "that differ less notably"),
+            (kept, "as recommended, or used by neither"),
+        )
+        if (made := _recommended_rows(rows))
+    )
+    if not other:
+        return Content(found.sentence, more=more)
+    shown = other[:BARS]
+    caption = (
+        f"{len(shown)} of {count_text(len(other), 'hyperparameter')} of trial {found.winner} that differ"
+    )
+    if len(shown) < len(other):
+        note = f"Those that set the best trials apart most come first. {note}"
+    figures = (Figure(label, against_recommended_figure(drawn)),) if drawn else ()
+    return Content(
+        found.sentence, Table(caption, columns, _recommended_rows(shown)), figures, more, note=note
+    )
 
 
-def _recommended_rows(found: AgainstRecommended) -> tuple[Row, ...]:
+def _by_share(view: StudyView, rows: Sequence[RecommendedRow]) -> list[RecommendedRow]:
+    """Return rows so that those come first that both configurations have, and of these the most important."""
+    basic = basic_names(view.study.model)
+
+    def key(row: RecommendedRow) -> tuple[bool, float, bool]:
+        name = row.hyperparameter.name
+        return (
+            not (row.winner_active and row.recommended_active),
+            -view.shares.get(name, 0.0),
+            name not in basic,
+        )
+
+    return sorted(rows, key=key)
+
+
+def _recommended_rows(compared: Sequence[RecommendedRow]) -> tuple[Row, ...]:
     rows = []
-    for row in found.rows:
+    for row in compared:
         parameter = row.hyperparameter
         cells = (
             parameter.name,

@@ -87,6 +87,19 @@ def plain(text: object, limit: int = 40) -> str:
     return f"{first}{dollar}{rest.replace('$', '＄')}".translate(_LOOKALIKE)
 
 
+def labels(names: Iterable[str]) -> dict[str, str]:
+    """Return a label for each name; no two are the same to Plotly, even where names are alike to the last letter."""
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for name in dict.fromkeys(names):
+        label = plain(name, 30)
+        while label in taken:
+            label = f"{label}\u200b"
+        taken.add(label)
+        found[name] = label
+    return found
+
+
 def unplain(text: str) -> str:
     """Return text as it was before ``plain`` kept Plotly from reading it."""
     return text.replace("\u200b", "").replace("＄", "$")

@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..studies import StudyRecord, TrialDetails, TrialRecord, read_details, read_trials
-from ..studies.comparison import ranked
+from ..studies.comparison import names_of, ranked
+from .theme import labels
 
 if TYPE_CHECKING:
     import optuna
@@ -51,7 +52,25 @@ class StudyView:
         from ..studies.writing import open_optuna
         from .plot_study import copy_for_plots
 
-        return copy_for_plots(open_optuna(self.study))
+        return copy_for_plots(open_optuna(self.study), self.labels)
+
+    @cached_property
+    def labels(self) -> Mapping[str, str]:
+        """Name of each hyperparameter -> how figures label it."""
+        return labels(names_of([trial.configuration for trial in self.trials]))
+
+    @cached_property
+    def shares(self) -> Mapping[str, float]:
+        """How much each hyperparameter sets the best trials apart, largest first; empty where that cannot be told."""
+        from .optuna_plots import FEWEST_FOR_IMPORTANCE, importance_shares
+
+        if self.complete < FEWEST_FOR_IMPORTANCE or len({trial.value for trial in self.scored}) < 2:
+            return {}
+        names = {label: name for name, label in self.labels.items()}
+        found = importance_shares(self.plots)
+        return {
+            names[label]: share for label, share in found.items() if label in names and any(found.values())
+        }
 
 
 def load_view(study: StudyRecord, top: int = 10) -> StudyView:

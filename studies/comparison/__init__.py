@@ -9,8 +9,10 @@ from .planned import partition_folds, study_space
 from .recommended import AgainstRecommended, RecommendedRow, against_recommended
 from .side_by_side import StudyComparison, StudyRow, compare_studies, incomparable, refit_score, study_row
 from .standing import PairedDifference, Standing, paired_difference, ranked, standing
+from .telling import MOST, basic_names, names_of, telling, varying_first
 
 __all__ = [
+    "MOST",
     "AgainstRecommended",
     "Cost",
     "PairedDifference",
@@ -19,9 +21,11 @@ __all__ = [
     "StudyComparison",
     "StudyRow",
     "against_recommended",
+    "basic_names",
     "compare_studies",
     "cost",
     "incomparable",
+    "names_of",
     "paired_difference",
     "partition_folds",
     "ranked",
@@ -29,4 +33,6 @@ __all__ = [
     "standing",
     "study_row",
     "study_space",
+    "telling",
+    "varying_first",
 ]

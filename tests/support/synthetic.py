@@ -112,10 +112,17 @@ def make_study(
 
 
 def make_large_study(
-    url: str, name: str, *, model: str = "dnn", trials: int = 1000, folds: int = 5, seed: int = 0
+    url: str,
+    name: str,
+    *,
+    model: str = "dnn",
+    space: Space | None = None,
+    trials: int = 1000,
+    folds: int = 5,
+    seed: int = 0,
 ) -> StudyRecord:
     """Write a study of many trials in bulk: no rungs, no curves; every tenth trial pruned, every fiftieth failed."""
-    space = preset(model)
+    space = space or preset(model)
     plan = _plan("maximize", folds, 40, seed)
     spec = spec_of(name, model, space, plan, trials, "mnist", prune=True)
     optuna.logging.set_verbosity(optuna.logging.ERROR)

@@ -1,0 +1,112 @@
+"""Trials as text: a table of several, and one with all that is special about it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+
+from rich.console import Console
+from rich.markup import escape
+
+from ..spaces import Configuration, Hyperparameter, value_text
+from ..spaces.catalogue import CATALOGUE
+from ..studies import StudyRecord, TrialRecord
+from ..studies.comparison import basic_names, study_space
+from ..texts import ABSENT, duration_text, number_text
+from .columns import Rows, print_rows
+from .options import storage_words
+from .tables import facts_table, print_table, table
+
+UNGROUPED = "other"
+"""Group of what the catalogue does not have."""
+
+
+def print_trials(
+    title: str, study: StudyRecord, trials: Sequence[TrialRecord], storage: str | None = None
+) -> None:
+    """Print one row a trial, the best first, with the hyperparameters that there is room for.
+
+    Args:
+        title: What the table shows.
+        study: The study that the trials are of.
+        trials: At least one.
+        storage: As the user gave it, for the command that shows all.
+    """
+    rows = Rows(
+        [trial.configuration for trial in trials],
+        {
+            ">trial": [str(trial.number) for trial in trials],
+            study.metric: [number_text(trial.value, trial.standard_error) for trial in trials],
+            ">epochs": [str(trial.epochs or ABSENT) for trial in trials],
+            ">parameters": [f"{trial.parameters:,}" if trial.parameters else ABSENT for trial in trials],
+            ">time": [duration_text(trial.seconds) for trial in trials],
+        },
+    )
+    print_rows(
+        title, rows, basic_names(study.model), all_of(study.name, trials[0].number, storage), winner=True
+    )
+
+
+def all_of(study: str, trial: int, storage: str | None = None) -> str:
+    """Return the words that say how to see all of a trial."""
+    return f"all of a trial: kerasweep show {shlex.quote(study)} {trial}{storage_words(storage)}"
+
+
+def print_configuration(study: StudyRecord, trial: TrialRecord) -> None:
+    """Print a configuration too large for a plain list: what is special about it, then the rest, by group."""
+    console = Console()
+    console.print()
+    space = study_space(study)
+    if space is None:
+        print_table(facts_table(_by_group(trial.configuration, {})))
+        return
+    known = {one.name: one for one in space}
+    special = {
+        name: value
+        for name, value in trial.configuration.items()
+        if name not in known or repr(value) != repr(known[name].recommended_for(trial.configuration))
+    }
+    usual = {name: value for name, value in trial.configuration.items() if name not in special}
+    if special:
+        title = f"{len(special)} of {len(trial.configuration)} are not as recommended"
+        made = table(title, "group", "hyperparameter", "value", "recommended")
+        for group, members in _groups(special, known):
+            for position, name in enumerate(members):
+                usually = (
+                    value_text(known[name].recommended_for(trial.configuration)) if name in known else ABSENT
+                )
+                made.add_row(
+                    f"[dim]{escape(group)}[/]" if position == 0 else "",
+                    escape(name),
+                    f"[bold]{escape(value_text(special[name]))}[/]",
+                    f"[dim]{escape(usually)}[/]",
+                )
+        print_table(made)
+    if usual:
+        console.print(f"[bold]{len(usual)} as recommended[/]", highlight=False)
+        print_table(facts_table(_by_group(usual, known), style="dim"))
+        console.print()
+
+
+def _by_group(configuration: Configuration, known: Mapping[str, Hyperparameter]) -> dict[str, str]:
+    """Return a line for each group: ``units 64, activation relu``."""
+    return {
+        group: ", ".join(f"{name} {value_text(configuration[name])}" for name in members)
+        for group, members in _groups(configuration, known)
+    }
+
+
+def _groups(
+    configuration: Configuration, known: Mapping[str, Hyperparameter]
+) -> Iterator[tuple[str, list[str]]]:
+    """Yield groups with the names in them, groups in the order in which the space first has them."""
+    found: dict[str, list[str]] = {}
+    for name in configuration:
+        found.setdefault(group_of(name, known), []).append(name)
+    yield from found.items()
+
+
+def group_of(name: str, known: Mapping[str, Hyperparameter]) -> str:
+    """Return the group of a hyperparameter: its own, else the catalogue's."""
+    own = known[name].group if name in known else ""
+    return own or (CATALOGUE[name].hyperparameter.group if name in CATALOGUE else UNGROUPED)

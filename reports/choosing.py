@@ -1,0 +1,54 @@
+"""Which hyperparameters a figure or a table shows where there are too many for all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ..studies.comparison import MOST, basic_names, names_of, telling
+from ..texts import count_text
+
+if TYPE_CHECKING:
+    from ..studies import TrialRecord
+    from .view import StudyView
+
+AXES = 12
+"""Hyperparameters of a figure that gives each an axis, or a figure of its own."""
+COLUMNS = 8
+"""Hyperparameters of a leaderboard that cannot show all."""
+BARS = 16
+"""Hyperparameters of a figure that gives each a line."""
+WORDS = 6
+"""Settings that a sentence names."""
+
+
+def is_wide(names: Sequence[object]) -> bool:
+    """Tell whether there are too many hyperparameters to show all at once."""
+    return len(names) > MOST
+
+
+def ranked_names(view: StudyView, trials: Sequence[TrialRecord]) -> list[str]:
+    """Return the hyperparameters in which trials differ: those that set the best trials of the study apart most first.
+
+    Where that is equal or unknown, those of the basic preset lead, then those that most of the trials have.
+    """
+    names = telling([trial.configuration for trial in trials], basic_names(view.study.model))
+    shares = view.shares
+    return sorted(names, key=lambda name: -shares.get(name, 0.0))
+
+
+def axes_of(view: StudyView) -> list[str] | None:
+    """Return the hyperparameters that figures of all complete trials show; None where they show all."""
+    if not is_wide(names_of([trial.configuration for trial in view.scored])):
+        return None
+    return ranked_names(view, view.scored)[:AXES]
+
+
+def choice_note(view: StudyView, shown: int) -> str:
+    """Say by which rule a figure's hyperparameters were chosen, and where the others are."""
+    every = len(names_of([trial.configuration for trial in view.scored]))
+    rule = "those that set the best trials apart most" if view.shares else "those of the basic preset first"
+    return (
+        f"Shown are {shown} of {count_text(every, 'hyperparameter')}, {rule}. "
+        "The leaderboard has a table of all, and kerasweep show STUDY --json every trial's."
+    )
