@@ -89,9 +89,9 @@ def print_configuration(study: StudyRecord, trial: TrialRecord) -> None:
 
 
 def _by_group(configuration: Configuration, known: Mapping[str, Hyperparameter]) -> dict[str, str]:
-    """Return a line for each group: ``units 64, activation relu``."""
+    """Return a line for each group: ``units=64, activation=relu``."""
     return {
-        group: ", ".join(f"{name} {value_text(configuration[name])}" for name in members)
+        group: ", ".join(f"{name}={value_text(configuration[name])}" for name in members)
         for group, members in _groups(configuration, known)
     }
 

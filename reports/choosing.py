@@ -9,11 +9,10 @@ from ..studies.comparison import MOST, basic_names, names_of, telling
 from ..texts import count_text
 
 if TYPE_CHECKING:
-    from ..studies import TrialRecord
     from .view import StudyView
 
-AXES = 12
-"""Hyperparameters of a figure that gives each an axis, or a figure of its own."""
+AXES = 9
+"""Hyperparameters of figures that give each an axis, or a figure of its own, three in a row."""
 COLUMNS = 8
 """Hyperparameters of a leaderboard that cannot show all."""
 BARS = 16
@@ -27,21 +26,17 @@ def is_wide(names: Sequence[object]) -> bool:
     return len(names) > MOST
 
 
-def ranked_names(view: StudyView, trials: Sequence[TrialRecord]) -> list[str]:
-    """Return the hyperparameters in which trials differ: those that set the best trials of the study apart most first.
-
-    Where that is equal or unknown, those of the basic preset lead, then those that most of the trials have.
-    """
-    names = telling([trial.configuration for trial in trials], basic_names(view.study.model))
-    shares = view.shares
-    return sorted(names, key=lambda name: -shares.get(name, 0.0))
-
-
 def axes_of(view: StudyView) -> list[str] | None:
-    """Return the hyperparameters that figures of all complete trials show; None where they show all."""
-    if not is_wide(names_of([trial.configuration for trial in view.scored])):
+    """Return the hyperparameters that figures of all complete trials show; None where they show all.
+
+    Those come first that set the best trials apart most. Where that is equal or unknown, those of the basic preset lead,
+    then those that most of the trials have.
+    """
+    configurations = [trial.configuration for trial in view.scored]
+    if not is_wide(names_of(configurations)):
         return None
-    return ranked_names(view, view.scored)[:AXES]
+    names, shares = telling(configurations, basic_names(view.study.model)), view.shares
+    return sorted(names, key=lambda name: -shares.get(name, 0.0))[:AXES]
 
 
 def choice_note(view: StudyView, shown: int) -> str:

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from ..spaces import value_text
-from ..studies.comparison import MOST, cost, study_space, telling
+from ..studies.comparison import MOST, cost, names_of, study_space, telling
 from ..texts import count_text, duration_text, number_text
 from . import curves, figures, optuna_plots
 from .cards import Content, Figure, card, not_yet
@@ -110,9 +110,10 @@ def importances(view: StudyView) -> Content:
         reading += f" From {view.complete} complete trials, this is a hint, not a finding."
     note = "PED-ANOVA (Watanabe et al. 2023): how far the values of the best trials differ from those of all."
     shown = list(found)
-    if is_wide(shown):
+    if is_wide(names_of([trial.configuration for trial in view.scored])):
         shown = shown[:BARS]
-        rest = sum(found.values()) - sum(found[name] for name in shown)
+        rest = 1 - sum(found[name] for name in shown)
+        note += " Only hyperparameters that half of the trials have are compared."
         note += f" The {len(found) - len(shown)} that are not shown have {rest:.0%} together."
     figure = optuna_plots.importances({view.labels[name]: found[name] for name in shown})
     return Content(reading, figures=(Figure("Importance of each hyperparameter", figure),), note=note)

@@ -83,7 +83,10 @@ def parallel_coordinates(study: optuna.Study, metric: str, names: Sequence[str] 
     figure.add_traces(lines)
     _restyle_axes(figure, trials, axes)
     figure = themed(figure, height=430)
-    return figure.update_layout(showlegend=False, margin={"l": 56, "t": 16}).update_xaxes(ticks="")
+    right = 12 if names is None else 80  # many labels are slanted, and the last one reaches beyond its axis
+    return figure.update_layout(showlegend=False, margin={"l": 56, "t": 16, "r": right}).update_xaxes(
+        ticks=""
+    )
 
 
 def _restyle_axes(figure: go.Figure, trials: Sequence[FrozenTrial], axes: Sequence[str]) -> None:
@@ -105,8 +108,8 @@ def _restyle_axes(figure: go.Figure, trials: Sequence[FrozenTrial], axes: Sequen
         shape.line.color = GRID
 
 
-def importance_shares(study: optuna.Study) -> dict[str, float]:
-    """Return the importance of each hyperparameter as a share of one, largest first.
+def importance_shares(study: optuna.Study, names: Sequence[str] | None = None) -> dict[str, float]:
+    """Return the importance of hyperparameters as shares of one, largest first; of all where none are named.
 
     PED-ANOVA (Watanabe et al. 2023, Optuna's default): how far the values of the best trials differ from those of all.
     The share of trials that counts as best is a tenth, or what it takes to have five trials.
@@ -116,7 +119,9 @@ def importance_shares(study: optuna.Study) -> dict[str, float]:
     quantile = min(0.5, max(0.1, _NOTABLE / max(count, 1)))
     with quietly():
         evaluator = optuna.importance.PedAnovaImportanceEvaluator(target_quantile=quantile)
-        return optuna.importance.get_param_importances(selection, evaluator=evaluator)
+        return optuna.importance.get_param_importances(
+            selection, evaluator=evaluator, params=None if names is None else list(names)
+        )
 
 
 def importances(shares: Mapping[str, float]) -> go.Figure:

@@ -18,10 +18,11 @@ from ..studies.comparison import (
     refit_score,
     standing,
     study_space,
+    telling,
 )
 from ..texts import ABSENT, count_text, duration_text, number_text, numbers_text
 from .cards import Column, Content, Figure, Row, Table, card, not_yet
-from .choosing import BARS, COLUMNS, is_wide, ranked_names
+from .choosing import BARS, COLUMNS, is_wide
 from .figures import against_recommended_figure
 
 if TYPE_CHECKING:
@@ -182,7 +183,8 @@ def leaderboard(view: StudyView) -> Content:
     same = [f"{name} {_setting(view.best[0], name)}" for name in names if name not in varying]
     every = len(varying)
     if wide:
-        chosen = ranked_names(view, view.best)[:COLUMNS]
+        configurations = [trial.configuration for trial in view.best]
+        chosen = telling(configurations, basic_names(view.study.model))[:COLUMNS]
         varying = [name for name in names if name in chosen]
     close = set(stand.within_noise)
     rows = tuple(
@@ -207,14 +209,19 @@ def leaderboard(view: StudyView) -> Content:
         note = f"{len(varying)} of the {every} hyperparameters that differ between these are columns here. "
     if len(view.best) > 1 and any(difference.standard_error is not None for difference in stand.differences):
         note += "≈ within noise of the winner: paired by fold, corrected resampled t-test (Nadeau and Bengio 2003), 5 %."
-    more = (_settings_table(view.best, names),) if wide else ()
+    more = (_settings_table(view, names),) if wide else ()
     return Content(stand.sentence, Table(f"{shown}, best first", columns, rows), more=more, note=note)
 
 
-def _settings_table(trials: Sequence[TrialRecord], names: Sequence[str]) -> Table:
-    """Return all settings of trials, one column a trial."""
+def _settings_table(view: StudyView, names: Sequence[str]) -> Table:
+    """Return all settings of the best trials, one column a trial, in the order of the space where it is known."""
+    space, trials = study_space(view.study), view.best
+    places = {name: place for place, name in enumerate(space.names)} if space else {}
     columns = (Column("Hyperparameter"), *(Column(f"trial {trial.number}", numeric=True) for trial in trials))
-    rows = tuple(Row((name, *(_setting(trial, name) for trial in trials))) for name in names)
+    rows = tuple(
+        Row((name, *(_setting(trial, name) for trial in trials)))
+        for name in sorted(names, key=lambda name: places.get(name, len(places)))
+    )
     return Table(f"All {len(names)} hyperparameters of these trials", columns, rows)
 
 

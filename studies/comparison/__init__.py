@@ -9,7 +9,7 @@ from .planned import partition_folds, study_space
 from .recommended import AgainstRecommended, RecommendedRow, against_recommended
 from .side_by_side import StudyComparison, StudyRow, compare_studies, incomparable, refit_score, study_row
 from .standing import PairedDifference, Standing, paired_difference, ranked, standing
-from .telling import MOST, basic_names, names_of, telling, varying_first
+from .telling import MOST, basic_names, common_names, names_of, telling, varying_first
 
 __all__ = [
     "MOST",
@@ -22,6 +22,7 @@ __all__ = [
     "StudyRow",
     "against_recommended",
     "basic_names",
+    "common_names",
     "compare_studies",
     "cost",
     "incomparable",

@@ -34,6 +34,12 @@ def _differs(configurations: Sequence[Configuration], name: str) -> bool:
     return len({repr(configuration.get(name, _ABSENT)) for configuration in configurations}) > 1
 
 
+def common_names(configurations: Sequence[Configuration]) -> list[str]:
+    """Return the names that at least half of the configurations have."""
+    having = Counter(name for configuration in configurations for name in configuration)
+    return [name for name, count in having.items() if 2 * count >= len(configurations)]
+
+
 def basic_names(model: str) -> tuple[str, ...]:
     """Return what a family's basic preset searches, which is what people ask for first; none for another model."""
     return preset(model).names if model in PRESETS else ()

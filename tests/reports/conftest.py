@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import optuna
 import pytest
 from kerasweep.reports.view import load_view
-from kerasweep.spaces import Categorical, Float, Int, Space
+from kerasweep.spaces import Categorical, Float, Int, Space, preset
 from kerasweep.studies import read_study
 from kerasweep.studies.writing import create_study
-from synthetic import fast_writes, hostile_space, make_large_study, make_study
+from synthetic import fast_writes, hostile_space, make_large_study, make_study, wide_space
 
 if TYPE_CHECKING:
     from kerasweep.reports.view import StudyView
@@ -61,6 +61,8 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
     make_study(url, "second", trials=14, refit=False)
     make_study(url, "regression", model="nn", direction="minimize", data="boston", trials=14)
     make_large_study(url, "large", trials=400)
+    make_study(url, "full", trials=24, space=preset("dnn", "full"), prune=False)
+    make_large_study(url, "넓은 탐색", model="my:build", trials=60, space=wide_space())
     make_study(url, "empty", trials=0)
     make_study(url, "one trial", trials=1)
     make_study(url, "one fold", trials=8, folds=1)

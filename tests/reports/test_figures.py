@@ -179,10 +179,12 @@ def test_parallel_coordinates_draw_the_best_last_and_are_capped(shelf: Shelf) ->
 
 
 def test_importances_rank_what_the_synthetic_score_depends_on(shelf: Shelf) -> None:
-    figure, found = optuna_plots.importances(shelf.view("large").plots, "val_accuracy")
+    found = optuna_plots.importance_shares(shelf.view("large").plots)
     assert list(found.values()) == sorted(found.values(), reverse=True)
     assert sum(found.values()) == pytest.approx(1)
-    assert set(figure.data[0].y) == set(found)
+    bars = optuna_plots.importances(found).data[0]
+    assert list(bars.y) == list(reversed(found))
+    assert list(bars.x) == sorted(found.values())
 
 
 def test_slices_leave_out_what_never_varied(shelf: Shelf) -> None:
@@ -193,10 +195,8 @@ def test_slices_leave_out_what_never_varied(shelf: Shelf) -> None:
 
 
 def test_choices_are_shown_as_people_write_them(shelf: Shelf) -> None:
-    found = dict(
-        optuna_plots.slices(shelf.view("large").plots, "val_accuracy", {"batch_normalization": False})
-    )
-    assert list(found["batch_normalization"].layout.xaxis.ticktext) == ["false ★", "true"]
+    found = dict(optuna_plots.slices(shelf.view("large").plots, "val_accuracy", {"normalization": "none"}))
+    assert list(found["normalization"].layout.xaxis.ticktext) == ["none ★", "batch"]
     assert list(found["activation"].layout.xaxis.ticktext) == ["relu", "elu", "tanh"]
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import optuna
 import sqlalchemy
-from kerasweep.spaces import Categorical, Configuration, Float, Space, preset
+from kerasweep.spaces import Categorical, Configuration, Float, Hyperparameter, Space, preset
 from kerasweep.studies import Direction, StudyRecord, read_study
 from kerasweep.studies.records import DUPLICATE, FAILURE, RESULT
 from kerasweep.studies.storage import sqlite_path
@@ -175,6 +175,21 @@ def _insert_parts(connection: sqlite3.Connection, trial_id: int | None, trial: F
         "VALUES (?, ?, ?, 'FINITE')",
         [(trial_id, step, value) for step, value in trial.intermediate_values.items()],
     )
+
+
+def wide_space(count: int = 500) -> Space:
+    """Return a space of many hyperparameters: names of blocks, names in Korean, names alike in their first letters."""
+    made: list[Hyperparameter] = []
+    for number in range(count):
+        name = (f"block_{number}/units", f"층 {number}의 너비", f"{'a_very_long_name_' * 3}{number}")[
+            number % 3
+        ]
+        made.append(
+            Categorical(name, ("가나다", "relu", "elu"))
+            if number % 5 == 0
+            else Float(name, 0.001, 1.0, log=True)
+        )
+    return Space(tuple(made))
 
 
 def hostile_space() -> Space:

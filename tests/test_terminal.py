@@ -1,0 +1,56 @@
+"""A trial's line while a sweep runs."""
+
+from __future__ import annotations
+
+import io
+
+from kerasweep.search.progress import Progress, TrialLine
+from kerasweep.spaces import preset
+from kerasweep.studies.comparison import MOST, varying_first
+from kerasweep.terminal import HANDFUL, configuration_text, show_progress
+from rich.cells import cell_len
+from rich.console import Console
+from synthetic import wide_space
+
+
+def test_a_small_configuration_is_shown_whole() -> None:
+    for family in ("dnn", "cnn", "resnet"):
+        configuration = preset(family).recommended()
+        words = configuration_text(configuration, room=10).split()
+        assert [word.split("=")[0] for word in words] == list(configuration)
+
+
+def test_a_large_one_shows_a_handful_and_counts_the_rest() -> None:
+    space = preset("dnn", "full")
+    configuration = space.recommended()
+    text = configuration_text(configuration, varying_first(space, "dnn"))
+    assert text.count("=") == HANDFUL
+    assert text.startswith("optimizer=adam learning_rate=0.001 ")
+    assert text.endswith(f" and {len(configuration) - HANDFUL} more")
+
+
+def test_a_line_keeps_to_its_room() -> None:
+    configuration = wide_space().recommended()
+    for room in (200, 60, 40):
+        text = configuration_text(configuration, tuple(configuration), room)
+        assert cell_len(text) <= room
+        assert text.endswith(f" and {500 - text.count('=')} more")
+    assert configuration_text(configuration, room=3) == "500 hyperparameters"
+
+
+def test_without_an_order_the_first_of_the_configuration_are_shown() -> None:
+    configuration = {f"h{number}": number for number in range(MOST + 1)}
+    assert configuration_text(configuration).startswith("h0=0 h1=1 ")
+
+
+def test_a_trial_of_a_wide_space_is_one_line_of_a_terminal() -> None:
+    space = preset("dnn", "full")
+    line = TrialLine(7, "complete", space.recommended(), 0.9, 12, 3.0)
+    console = Console(file=io.StringIO(), width=120, force_terminal=True, color_system=None)
+    with show_progress(2, console, varying_first(space, "dnn")) as listen:
+        listen(Progress(total=9, complete=1, ended=line))
+    assert isinstance(console.file, io.StringIO)
+    shown = [row for row in console.file.getvalue().splitlines() if "trial 7" in row]
+    assert len(shown) == 1
+    assert "optimizer=adam" in shown[0]
+    assert shown[0].rstrip().endswith(" more")
