@@ -1,4 +1,4 @@
-"""Runs the four pipelines of a first Keras course on real data and writes docs/results.md from what comes out.
+"""Runs the four pipelines of a first Keras course, and a residual net, and writes docs/results.md from what comes out.
 
     KERASWEEP_DATA=../shared/data python examples/pipelines.py
 
@@ -19,7 +19,7 @@ import kerasweep as ks
 from kerasweep.texts import number_text
 
 HERE = Path(__file__).parent
-PIPELINES = ("nn-diabetes", "ann-mnist", "dnn-fashion", "cnn-mnist")
+PIPELINES = ("nn-diabetes", "ann-mnist", "dnn-fashion", "cnn-mnist", "resnet-fashion")
 DOCUMENT = HERE.parent / "docs" / "results.md"
 
 
@@ -67,7 +67,7 @@ def main() -> None:
     versions = ks.load(storage=storage).record.about["versions"]
     head = f"""# Results
 
-The four pipelines of a first course in Keras, as sweeps on real data. Written by `examples/pipelines.py` on
+The four pipelines of a first course in Keras, and a residual net, as sweeps on real data. Written by `examples/pipelines.py` on
 {platform.system()} {platform.machine()} with {os.cpu_count()} cores, TensorFlow {versions["tensorflow"]}, Keras {versions["keras"]}; seed 0.
 A sweep runs on a subset where the data are large; the winner is then trained on all training rows and scored once on
 the test split.
