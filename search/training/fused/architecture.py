@@ -7,8 +7,10 @@ from typing import Any
 
 import keras
 
+from ...models.schedules import OneCycle, WarmUp
 from .knobs import Knob, Sheet, find_floats
 
+_OUR_SCHEDULES = tuple(keras.saving.get_registered_name(cls) for cls in (OneCycle, WarmUp))
 _OWN_STEPS = ("train_step", "test_step", "make_train_function", "make_test_function", "fit", "evaluate")
 """Methods of ``keras.Model`` that the fused trainer takes the place of, or calls as they are in Keras."""
 
@@ -63,15 +65,15 @@ def is_alike(model: keras.Model, other: keras.Model) -> bool:
 
 
 def _is_keras_only(part: Any) -> bool:
-    """Tell whether everything that a configuration names is Keras's own, and none of it a function given as code."""
+    """Tell whether everything that a configuration names is Keras's own or ours, and none of it a function given as code."""
     if isinstance(part, list | tuple):
         return all(map(_is_keras_only, part))
     if not isinstance(part, dict):
         return True
     if "class_name" in part:
         module = str(part.get("module") or "keras")
-        is_knob = part["class_name"] == Knob.__name__
-        if not is_knob and (
+        known = part["class_name"] == Knob.__name__ or part.get("registered_name") in _OUR_SCHEDULES
+        if not known and (
             module.partition(".")[0] not in ("keras", "builtins") or part.get("registered_name")
         ):
             return False
