@@ -55,7 +55,7 @@ def main() -> None:
         clock=watcher,
         search="random",
         set={"units": [16, 32], "hidden_layers": [1, 2]},
-        fix={"optimizer": "adam", "batch_size": 100, "activation": "relu", "batch_normalization": False},
+        fix={"optimizer": "adam", "batch_size": 100, "activation": "relu", "normalization": "none"},
         trials=arguments.trials,
         limit=200,
         folds=2,

@@ -16,7 +16,7 @@ def build_dense(configuration: Mapping[str, Any], inputs: int, outputs: int = 10
     """Return a compiled classifier of hidden layers with dropout."""
     model = keras.Sequential([keras.Input((inputs,))])
     for _ in range(configuration["hidden_layers"]):
-        if configuration.get("batch_normalization"):
+        if configuration.get("normalization") == "batch":
             model.add(layers.Dense(configuration["units"], use_bias=False))
             model.add(layers.BatchNormalization())
             model.add(layers.Activation(configuration["activation"]))

@@ -19,7 +19,7 @@ FIXED = {
     "hidden_layers": 2,
     "units": 128,
     "activation": "relu",
-    "batch_normalization": False,
+    "normalization": "none",
 }
 CONFIGURATIONS = [
     {**FIXED, "learning_rate": rate, "dropout": drop} for rate, drop in product(RATES, DROPOUTS)

@@ -24,7 +24,7 @@ FIXED = {
     "blocks": 2,
     "units": 128,
     "activation": "relu",
-    "batch_normalization": False,
+    "normalization": "none",
 }
 
 

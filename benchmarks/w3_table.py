@@ -30,7 +30,7 @@ FIXED = {
     "hidden_layers": 2,
     "units": 64,
     "activation": "relu",
-    "batch_normalization": False,
+    "normalization": "none",
 }
 IMPORTS = {
     "kerasweep": ("keras",),

@@ -22,7 +22,7 @@ FIXED = {
     "units": 128,
     "activation": "relu",
     "dropout": 0.25,
-    "batch_normalization": False,
+    "normalization": "none",
 }
 
 

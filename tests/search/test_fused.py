@@ -140,7 +140,7 @@ def test_bfloat16_is_the_same_in_both(family: str) -> None:
             }
         )
         plan = make_plan(spec)
-        configuration = {**plan.space.recommended(), "dropout": 0.25, "batch_normalization": True}
+        configuration = {**plan.space.recommended(), "dropout": 0.25, "normalization": "batch"}
         outcomes[trainer] = outcome_of(make_trainer(plan.workload, 1), configuration)
     assert_equal(outcomes["fused"], outcomes["fit"], tolerance=0.02)
 

@@ -26,7 +26,7 @@ DEEP = {
     "units": 16,
     "activation": "relu",
     "dropout": 0.25,
-    "batch_normalization": True,
+    "normalization": "batch",
 }
 LINE = {
     "optimizer": "sgd",
