@@ -16,7 +16,15 @@ from ..spaces.files import hyperparameter_to_dict
 from ..studies.comparison import MOST
 from ..texts import count_text
 from .options import Json, print_json
-from .tables import conditions_text, facts_table, group_table, print_table, space_table, table
+from .tables import (
+    conditions_text,
+    facts_table,
+    group_table,
+    print_table,
+    recommended_text,
+    space_table,
+    table,
+)
 
 MOST_OF_A_GRID = 1000
 """Further combinations are not counted: a large preset has more than stars."""
@@ -147,18 +155,11 @@ def _where(one: Entry) -> dict[str, Any]:
 def _facts(one: Entry) -> dict[str, str]:
     """Return the card of an entry."""
     which = one.hyperparameter
-    recommended = [
-        value_text(which.recommended),
-        *(
-            f"{value_text(each.value)} where {conditions_text(each.conditions)}"
-            for each in which.recommended_when
-        ),
-    ]
     facts = {
         "hyperparameter": which.name,
         "meaning": which.meaning,
         "range": which.range_text(),
-        "recommended": "; ".join(recommended),
+        "recommended": recommended_text(which),
         "confidence": which.confidence,
         "active": f"where {conditions_text(which.conditions)}" if which.conditions else "always",
         "grid": "" if which.grid_is_derived else ", ".join(value_text(value) for value in which.grid),

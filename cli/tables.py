@@ -123,7 +123,7 @@ def space_table(title: str, space: Space) -> Table:
         made.add_row(
             f"[bold]{escape(parameter.name)}[/]",
             escape(parameter.range_text()),
-            escape(value_text(parameter.recommended)),
+            escape(recommended_text(parameter)),
             parameter.confidence,
             escape(",".join(value_text(value) for value in parameter.grid)),
             escape(when) or NONE,
@@ -155,6 +155,15 @@ def group_table(title: str, hyperparameters: Iterable[Hyperparameter]) -> Table:
 def _spaced(choices: str) -> str:
     """Return choices so that a line can break between them."""
     return choices.replace(",", ", ")
+
+
+def recommended_text(hyperparameter: Hyperparameter) -> str:
+    """Return the recommended values in words: ``0.01; 0.1 where optimizer in sgd``."""
+    others = (
+        f"{value_text(one.value)} where {conditions_text(one.conditions)}"
+        for one in hyperparameter.recommended_when
+    )
+    return "; ".join([value_text(hyperparameter.recommended), *others])
 
 
 def conditions_text(conditions: Iterable[Condition]) -> str:
