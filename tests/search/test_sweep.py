@@ -261,7 +261,8 @@ def test_a_trial_costs_two_transactions(lab, fake, monkeypatch, method: str, cap
     assert {1, 3} in [set(trial.intermediate_values) for trial in made.load().trials]
 
 
-def test_a_report_is_answered_before_it_is_written(lab, fake) -> None:
+def test_a_report_is_answered_before_it_is_written(lab, fake, monkeypatch) -> None:
+    monkeypatch.setattr("kerasweep.search.sweep.WRITE_SECONDS", math.inf)
     made = lab(method="random", trials=3, pruner="median", epochs=4)
     written: list[int] = []
 

@@ -11,6 +11,8 @@ from kerasweep.spaces.catalogue import CATALOGUE, Entry
 PREFERRED = ("dnn", "cnn", "mlp_residual", "resnet", "linear", "nn", "ann", "own")
 FAMILIES = {"mixing": "cnn"}
 """Those that can show every choice."""
+TASKS = dict.fromkeys(("patience", "min_delta", "start_from_epoch"), "regression")
+"""Whose score moves a little with every epoch, where an accuracy stands still."""
 SMALL: Configuration = {
     "units": 8,
     "filters": 4,
@@ -26,12 +28,14 @@ SMALL: Configuration = {
 """What keeps every model small and every step visible."""
 STALLED: Configuration = {
     "optimizer": "sgd",
-    "learning_rate": 0.5,
+    "learning_rate": 1e-3,
     "epochs": 8,
     "plateau_patience": 1,
     "plateau_min_delta": 0.01,
 }
-"""Training that comes to no rest, so that a plateau is seen."""
+"""Training so slow that no epoch's gain counts: a plateau is seen, whatever a machine's last digits are."""
+SLOW: Configuration = {"optimizer": "sgd", "learning_rate": 1e-4, "epochs": 8}
+"""Training that gains a little with every epoch."""
 CONTEXTS: dict[str, Configuration] = {
     "head_layers": {"head": "flatten"},
     "kernel_constraint": {"kernel_initializer": "random_normal", "initializer_stddev": 0.5},
@@ -60,11 +64,11 @@ CONTEXTS: dict[str, Configuration] = {
     "plateau_cooldown": STALLED,
     "plateau_patience": STALLED,
     "plateau_minimum": STALLED | {"plateau_factor": 0.1, "epochs": 12},
-    "plateau_min_delta": {"epochs": 10, "learning_rate": 0.001, "plateau_patience": 1},
+    "plateau_min_delta": {"optimizer": "sgd", "learning_rate": 1e-3, "epochs": 8, "plateau_patience": 1},
     "epochs": {},
-    "patience": {"epochs": 8, "min_delta": 0.01, "learning_rate": 0.5},
-    "min_delta": {"epochs": 12, "patience": 2, "learning_rate": 0.003},
-    "start_from_epoch": {"epochs": 8, "patience": 1, "min_delta": 0.01, "learning_rate": 0.5},
+    "patience": SLOW | {"min_delta": 0.1},
+    "min_delta": SLOW | {"patience": 2},
+    "start_from_epoch": SLOW | {"patience": 1, "min_delta": 0.1},
     "t_mul": {"first_decay_epochs": 1},
     "m_mul": {"first_decay_epochs": 1},
     "decay_biases": {"weight_decay": 0.5, "bias_initial": 0.5},
@@ -115,7 +119,7 @@ def cases_of(name: str) -> list[Case]:
     """Return a case for each other value of a choice, and one for a range."""
     entry = CATALOGUE[name]
     family = FAMILIES.get(name) or next(family for family in PREFERRED if family in entry.families)
-    task, kind = entry.tasks[0], kind_of(entry, family)
+    task, kind = TASKS.get(name, entry.tasks[0]), kind_of(entry, family)
     space = space_of(family, task, kind, name)
     first = configuration(space, name)
     return [
