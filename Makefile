@@ -29,7 +29,7 @@ demo: $(VENV)/installed  ## Launch a sweep on digits, show the best configuratio
 	$(BIN)/python -m kerasweep report digits-ann-grid --output report.html
 
 test: $(VENV)/developed  ## Run all tests
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(VENV)/developed  ## Check style, formatting and types
 	$(BIN)/ruff check .

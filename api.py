@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import SpecError, StudyError, did_you_mean
+from .search.settings import nest, put
 from .studies import (
     StudyRecord,
     TrialRecord,
@@ -38,38 +39,6 @@ if TYPE_CHECKING:
 Storage = str | os.PathLike[str] | None
 TEXT_FORMATS = ("yaml", "json")
 FORMATS = (*TEXT_FORMATS, "python", "keras")
-
-SETTINGS: dict[str, tuple[str, ...]] = {
-    "study": ("study",),
-    "target": ("data", "target"),
-    "task": ("data", "task"),
-    "group": ("data", "group"),
-    "limit": ("data", "limit"),
-    "scaling": ("data", "scaling"),
-    "test_size": ("data", "test_size"),
-    "preset": ("space", "preset"),
-    "set": ("space", "set"),
-    "fix": ("space", "fix"),
-    "search": ("search", "method"),
-    "trials": ("search", "trials"),
-    "time": ("search", "time"),
-    "target_score": ("search", "target"),
-    "seed": ("search", "seed"),
-    "pruner": ("search", "pruner"),
-    "cv": ("cv", "method"),
-    "folds": ("cv", "folds"),
-    "repeats": ("cv", "repeats"),
-    "holdout": ("cv", "holdout"),
-    "epochs": ("training", "epochs"),
-    "patience": ("training", "patience"),
-    "metric": ("training", "metric"),
-    "direction": ("training", "direction"),
-    "precision": ("training", "precision"),
-    "trainer": ("execution", "trainer"),
-    "workers": ("execution", "workers"),
-    "threads": ("execution", "threads"),
-}
-"""Keyword or flag -> its place in a ``SweepSpec``."""
 
 
 class Study:
@@ -199,7 +168,7 @@ def launch(
     Args:
         data: A name, a path, ``module:function``; or ``(x, y)``, ``((x_train, y_train), (x_test, y_test))``, a
             DataFrame with ``target=``, a dict of arrays.
-        model: ``nn``, ``ann``, ``dnn``, ``cnn``, ``module:function``, or a function ``build(config, signature)``;
+        model: A family (``nn``, ``cnn``, ...: see ``PRESETS``), ``module:function``, or a function ``build(config, signature)``;
             KerasTuner's ``build_model(hp)``, a ``HyperModel``, its class, Optuna's ``define_model(trial)``, or their
             ``module:name``.
         file: A YAML specification; other arguments are laid over it.
@@ -207,7 +176,7 @@ def launch(
             catalogue, as a list or ``a,b,c``.
         storage: A database's URL or path; ``kerasweep.db`` where None.
         verbose: As Keras has it: 0 silent, 1 a bar, 2 a line a trial.
-        **settings: Everything else that a sweep has, by the names of ``SETTINGS``: ``search``, ``trials``, ``time``,
+        **settings: Everything else that a sweep has, by the names of ``kerasweep.search.settings.SETTINGS``: ``search``, ``trials``, ``time``,
             ``target``, ``target_score``, ``limit``, ``epochs``, ``folds``, ``workers``, ``precision``, ``trainer``, ``seed``,
             ``preset``, ``set``, ``fix``, ...
 
@@ -242,15 +211,15 @@ def plan_sweep(
     given_data = None if data is None or isinstance(data, str | os.PathLike) else data
     given_model = None if isinstance(model, str) else model
     if given_data is not None:
-        _put(nested, ("data", "source"), f"{FROM_PYTHON}{type(data).__name__}")
+        put(nested, ("data", "source"), f"{FROM_PYTHON}{type(data).__name__}")
     elif data is not None:
-        _put(nested, ("data", "source"), str(data))
+        put(nested, ("data", "source"), str(data))
     if model is not None:
         nested["model"] = model if isinstance(model, str) else reference_of(model)
     if space is not None:
         base = {"define": space_to_dict(space)} if isinstance(space, Space) else space_choice(space)
         for key, value in base.items():
-            _put(nested, ("space", key), value)
+            put(nested, ("space", key), value)
     spec = read_spec(file, nested) if file is not None else make_spec(nested)
     return make_plan(spec, data=given_data, model=given_model)
 
@@ -380,29 +349,6 @@ def check_format(format: str) -> None:  # noqa: A002
     """
     if format not in FORMATS:
         raise SpecError(f"There is no format '{format}'.{did_you_mean(format, FORMATS)}")
-
-
-def nest(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return flat settings as the nested mapping that a specification is made of.
-
-    Raises:
-        SpecError: There is no such setting.
-    """
-    nested: dict[str, Any] = {}
-    unknown = [name for name in settings if name not in SETTINGS]
-    if unknown:
-        raise SpecError(
-            "\n".join(f"There is no setting '{name}'.{did_you_mean(name, SETTINGS)}" for name in unknown)
-        )
-    for name, value in settings.items():
-        _put(nested, SETTINGS[name], value)
-    return nested
-
-
-def _put(nested: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
-    for key in path[:-1]:
-        nested = nested.setdefault(key, {})
-    nested[path[-1]] = value
 
 
 def names_study(file: str | os.PathLike[str] | None) -> bool:

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import kerasweep as ks
 import numpy as np
-from kerasweep.api import SETTINGS
 from kerasweep.search.data import load_dataset, make_folds
 from kerasweep.search.launch import find_place, run_plan
 from kerasweep.search.quiet import import_tensorflow
+from kerasweep.search.settings import SETTINGS
 
 if TYPE_CHECKING:
     from kerasweep.search.progress import Progress

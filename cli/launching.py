@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from ..errors import SpecError
-from ..spaces import value_text
+from ..spaces import PRESETS, value_text
 from ..studies import best_trials, read_study, storage_url
 from ..studies.comparison import basic_names, varying_first
 from ..texts import count_text, duration_text, number_text
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from ..search.plan import Plan
 
 INTERRUPTED = 130
+FAMILIES = ", ".join(name for name in PRESETS if name != "own")
 
 Trials = Annotated[
     int | None, typer.Option("--trials", "-n", min=1, help="Trials to train.", rich_help_panel="Budget")
@@ -84,7 +85,7 @@ def launch(
             "module:function; or a sweep.yaml or .json."
         ),
     ] = None,
-    model: Annotated[str | None, typer.Argument(help="nn, ann, dnn, cnn, or module:function.")] = None,
+    model: Annotated[str | None, typer.Argument(help=f"{FAMILIES}, or module:function.")] = None,
     data_option: Annotated[str | None, typer.Option("--data", help="As the first argument.")] = None,
     model_option: Annotated[str | None, typer.Option("--model", "-m", help="As the second argument.")] = None,
     target: Target = None,
@@ -200,7 +201,7 @@ def launch(
     if file is None and source is None:
         raise SpecError("Name the data and the model, for example: kerasweep launch digits dnn.")
     if file is None and family is None:
-        raise SpecError("Name the model: nn, ann, dnn, cnn, or module:function of your own.")
+        raise SpecError(f"Name the model: {FAMILIES}, or module:function of your own.")
     column, score = split_target(target)
     given = {
         "study": study, "target": column, "task": task, "group": group, "limit": limit, "scaling": scaling,

@@ -161,24 +161,26 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None) -> Plan:
     trials = spec.search.trials
     if trials is None and spec.search.time is None and spec.search.target is None:
         trials = _default_trials(spec, most)
-    settled = spec.model_copy(
+    return Plan(_written_out(spec, workload, space, trials), workload, space, most)
+
+
+def _written_out(spec: SweepSpec, workload: Workload, space: Space, trials: int | None) -> SweepSpec:
+    """Return a specification in which all that was decided by rule is said."""
+    search = {"trials": trials, "pruner": resolve_pruner(spec.search.pruner, spec.search.method)}
+    training = {
+        "metric": workload.objective.metric,
+        "direction": workload.objective.direction,
+        "precision": workload.precision,
+    }
+    return spec.model_copy(
         update={
-            "study": spec.study or default_name(spec, dataset),
-            "model": source.name,
+            "study": spec.study or default_name(spec, workload.dataset),
+            "model": workload.model.name,
             "space": SpaceSpec(define=space_to_dict(space)),
-            "search": spec.search.model_copy(
-                update={"trials": trials, "pruner": resolve_pruner(spec.search.pruner, spec.search.method)}
-            ),
-            "training": spec.training.model_copy(
-                update={
-                    "metric": objective.metric,
-                    "direction": objective.direction,
-                    "precision": workload.precision,
-                }
-            ),
+            "search": spec.search.model_copy(update=search),
+            "training": spec.training.model_copy(update=training),
         }
     )
-    return Plan(settled, workload, space, most)
 
 
 def _default_trials(spec: SweepSpec, most: float) -> int | None:

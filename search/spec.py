@@ -193,7 +193,7 @@ class SweepSpec(_Part):
     """The study's name; ``<data>-<model>-<method>`` where it is not given."""
     data: DataSpec
     model: str
-    """A family (``nn``, ``ann``, ``dnn``, ``cnn``) or ``module:function``."""
+    """A family (``nn``, ``cnn``, ...) or ``module:function``."""
     space: SpaceSpec = SpaceSpec()
     search: SearchSpec = SearchSpec()
     cv: CvSpec = CvSpec()

@@ -1,18 +1,8 @@
 """What may vary: hyperparameters with know-how, spaces of them, presets, and their form as text and files."""
 
+from .conditions import Condition, Recommendation
 from .files import hyperparameter_from_dict, space_from_dict, space_to_dict
-from .hyperparameters import (
-    Categorical,
-    Condition,
-    Configuration,
-    Float,
-    Hyperparameter,
-    Int,
-    Recommendation,
-    Value,
-    short_text,
-    value_text,
-)
+from .hyperparameters import Categorical, Float, Hyperparameter, Int
 from .keras_tuner import space_from_keras_tuner, space_to_keras_tuner
 from .optuna import space_from_optuna, space_to_optuna
 from .overrides import apply_overrides, parse_range, parse_value
@@ -20,6 +10,7 @@ from .presets import PRESETS, SIZES, pick, preset
 from .space import Space, configuration_key, fixed
 from .spacefile import read_space
 from .spacetext import space_text
+from .values import Configuration, Value, short_text, value_text
 
 __all__ = [
     "PRESETS",

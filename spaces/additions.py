@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from ..errors import SpaceError
 from .catalogue import CATALOGUE
-from .hyperparameters import Categorical, Hyperparameter, Value, same, value_text
+from .hyperparameters import Categorical, Hyperparameter
 from .space import fixed, left_of
+from .values import Value, same, value_text
 
 
 def missing_ancestors(

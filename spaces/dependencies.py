@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from ..errors import SpaceError, did_you_mean
-from .hyperparameters import Condition, Hyperparameter, Recommendation, Value, same, value_text
+from .conditions import Condition, Recommendation
+from .hyperparameters import Hyperparameter
+from .values import Value, same, value_text
 
 
 @dataclass(frozen=True)

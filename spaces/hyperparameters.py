@@ -11,25 +11,20 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import SpaceError
+from .conditions import Condition, Recommendation
+from .values import Configuration, Value, same, value_text
 
 if TYPE_CHECKING:
     import optuna
 
-Value: TypeAlias = bool | int | float | str | None
-Configuration: TypeAlias = dict[str, Value]
 Confidence = Literal["low", "medium", "high"]
 
 CONFIDENCES = ("low", "medium", "high")
 _LARGEST_INT = 2**53
 """From here on, a float, which a study stores, skips whole numbers."""
-
-
-def same(left: Value, right: Value) -> bool:
-    """Tell whether two values are the same choice: ``1``, ``1.0`` and ``True`` are three different ones."""
-    return type(left) is type(right) and left == right
 
 
 def is_name(name: Any) -> bool:
@@ -45,38 +40,6 @@ def is_name(name: Any) -> bool:
         and name == name.strip()
         and "=" not in name
     )
-
-
-@dataclass(frozen=True)
-class Condition:
-    """A hyperparameter is active only where an earlier one, its parent, has one of these values."""
-
-    parent: str
-    values: tuple[Value, ...]
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "values", tuple(self.values))
-
-    def holds(self, configuration: Configuration) -> bool:
-        """Tell whether the parent is active and has one of the values."""
-        return self.parent in configuration and any(
-            same(configuration[self.parent], value) for value in self.values
-        )
-
-
-@dataclass(frozen=True)
-class Recommendation:
-    """A recommended value for the case that all conditions hold: a learning rate for SGD, another one for Adam."""
-
-    value: Any
-    conditions: tuple[Condition, ...]
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "conditions", tuple(self.conditions))
-
-    def holds(self, configuration: Configuration) -> bool:
-        """Tell whether the recommendation is for a configuration of the hyperparameters before this one."""
-        return all(condition.holds(configuration) for condition in self.conditions)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -461,20 +424,6 @@ class Categorical(Hyperparameter):
 
     def _default_grid(self) -> tuple[Value, ...]:
         return self.choices
-
-
-def value_text(value: Value) -> str:
-    """Return a value as people write it: ``true``, ``none``, ``0.001``, ``adam``."""
-    if value is None or isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float):
-        return f"{value:.4g}" if float(f"{value:.4g}") == value else repr(value)
-    return str(value)
-
-
-def short_text(value: Value) -> str:
-    """Return a value for a table: a float to four digits that matter, all else as ``value_text``."""
-    return f"{value:.4g}" if isinstance(value, float) else value_text(value)
 
 
 def _is_finite(number: float) -> bool:

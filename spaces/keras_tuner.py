@@ -20,8 +20,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import SpaceError
-from .hyperparameters import Categorical, Condition, Float, Hyperparameter, Int, Value, same
+from .conditions import Condition
+from .hyperparameters import Categorical, Float, Hyperparameter, Int
 from .space import Space, fixed
+from .values import Value, same
 
 MOST_CHOICES = 1000
 """A stepped range of more values is refused: a list of them would not be searched."""

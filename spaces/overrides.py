@@ -9,8 +9,9 @@ from typing import Any
 
 from ..errors import SpaceError, did_you_mean
 from .files import hyperparameter_from_dict, hyperparameter_to_dict
-from .hyperparameters import Categorical, Float, Hyperparameter, Int, Value
+from .hyperparameters import Categorical, Float, Hyperparameter, Int
 from .space import Space, fits, fixed
+from .values import Value
 
 _WORDS: dict[str, Value] = {"true": True, "false": False, "none": None, "null": None}
 

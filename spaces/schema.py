@@ -6,8 +6,9 @@ from typing import Any
 
 from .catalogue import CATALOGUE
 from .files import KINDS, known_keys, required_keys
-from .hyperparameters import CONFIDENCES, Categorical, Hyperparameter, value_text
+from .hyperparameters import CONFIDENCES, Categorical, Hyperparameter
 from .migration import VERSION
+from .values import value_text
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 """What editors' YAML support reads best."""

@@ -11,15 +11,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..errors import SpaceError, did_you_mean
+from .conditions import Condition, Recommendation
 from .dependencies import ContradictionError, Demands, demands_of, settled
-from .hyperparameters import (
-    Categorical,
-    Condition,
-    Configuration,
-    Hyperparameter,
-    Recommendation,
-    Value,
-)
+from .hyperparameters import Categorical, Hyperparameter
+from .values import Configuration, Value
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..hyperparameters import Condition, Hyperparameter, Recommendation
+from ..conditions import Condition, Recommendation
+from ..hyperparameters import Hyperparameter
 
 IMAGES = ("cnn", "resnet")
 """Families of convolutions."""

@@ -10,7 +10,8 @@ from pathlib import Path
 import kerasweep as ks
 import pytest
 from kerasweep.errors import SpecError
-from kerasweep.search.oracles import Brackets, Encoding, hyperband_rounds, hyperband_trials
+from kerasweep.search.oracles.brackets import Brackets, hyperband_rounds, hyperband_trials
+from kerasweep.search.oracles.encoding import Encoding
 from kerasweep.search.samplers import Asked, NothingYet, SpaceExhausted, make_proposer
 from kerasweep.spaces import (
     Categorical,

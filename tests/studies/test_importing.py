@@ -14,7 +14,7 @@ import pytest
 import yaml
 from kerasweep.errors import StudyError
 from kerasweep.spaces import Categorical, Condition, Float, Int, Space, space_from_dict
-from kerasweep.spaces.hyperparameters import same
+from kerasweep.spaces.values import same
 from kerasweep.studies import importing, read_details, read_studies, read_trials
 from kerasweep.studies.writing import find_study
 

@@ -17,7 +17,7 @@ from kerasweep.search.spec import make_spec
 from kerasweep.studies import StudyRecord, TrialRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from kerasweep.search.refit import Refit
 
@@ -102,6 +102,24 @@ class Place:
             env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONIOENCODING": "utf-8"},
             check=False,
         )
+
+    def run_scripts(self, names: Iterable[str], script: str, more: str = "") -> dict[str, list[str]]:
+        """Return what each script prints about the test rows; all run in one process.
+
+        ``script`` is a script's path, with ``{name}`` in it; ``more`` is code that runs after them.
+        """
+        lines = ["import runpy"]
+        for name in names:
+            path = script.format(name=name)
+            lines += [f"print('== {name}')", f"runpy.run_path({path!r}, run_name='__main__')"]
+        (self.folder / "all.py").write_text("\n".join([*lines, more]))
+        done = self.run("all.py")
+        assert done.returncode == 0, done.stderr
+        parts = (part.split("\n", 1) for part in done.stdout.split("== ")[1:])
+        return {
+            name.strip(): [line for line in text.splitlines() if line.startswith("test ")]
+            for name, text in parts
+        }
 
 
 @pytest.fixture(scope="module")

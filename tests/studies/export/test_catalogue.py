@@ -146,7 +146,7 @@ SAVED = ("linear", "cnn 1")
 """A schedule of ours, and augmentation."""
 PREDICT = """
 import keras, numpy
-model = keras.models.load_model("{name}/model.keras", compile=False)
+model = keras.models.load_model("{name}.model/model.keras", compile=False)
 numpy.save("{name}.out.npy", model.predict(numpy.load("{name}.npy"), verbose=0))
 """
 
@@ -175,23 +175,14 @@ def refits(place: Any, refit_of: Callable[..., Any]) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def printed(place: Any, refits: dict[str, Any]) -> dict[str, list[str]]:
     """What each script prints about the test rows; all run in one process without Kerasweep."""
-    lines = ["import runpy"]
-    for number, (name, refit) in enumerate(refits.items()):
+    for name, refit in refits.items():
         script = make_script(refit, build=BUILDERS[TURNS[name][0]])
         assert script.notes == (), name
-        (place.folder / f"script_{number}.py").write_text(script.text, encoding="utf-8")
-        lines += [f"print('== {name}')", f"runpy.run_path('script_{number}.py', run_name='__main__')"]
+        (place.folder / f"{name}.py").write_text(script.text, encoding="utf-8")
     for name in SAVED:
-        write_keras(refits[name], place.folder / name)
-        lines.append(PREDICT.format(name=name))
+        write_keras(refits[name], place.folder / f"{name}.model")
         np.save(place.folder / f"{name}.npy", rows_of(refits[name]))
-    (place.folder / "all.py").write_text("\n".join(lines))
-    done = place.run("all.py")
-    assert done.returncode == 0, done.stderr
-    parts = (part.split("\n", 1) for part in done.stdout.split("== ")[1:])
-    return {
-        name.strip(): [line for line in text.splitlines() if line.startswith("test ")] for name, text in parts
-    }
+    return place.run_scripts(refits, "{name}.py", "".join(PREDICT.format(name=name) for name in SAVED))
 
 
 @pytest.mark.trains

@@ -42,17 +42,9 @@ def refits(place: Any, refit_of: Callable[..., Any]) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def printed(place: Any, refits: dict[str, Any]) -> dict[str, list[str]]:
     """What each script prints about the test rows; all run in one process without Kerasweep."""
-    lines = ["import runpy"]
     for name, refit in refits.items():
         write_script(refit, place.folder / f"{name}.py")
-        lines += [f"print('== {name}')", f"runpy.run_path('{name}.py', run_name='__main__')"]
-    (place.folder / "all.py").write_text("\n".join(lines))
-    done = place.run("all.py")
-    assert done.returncode == 0, done.stderr
-    parts = (part.split("\n", 1) for part in done.stdout.split("== ")[1:])
-    return {
-        name.strip(): [line for line in text.splitlines() if line.startswith("test ")] for name, text in parts
-    }
+    return place.run_scripts(refits, "{name}.py")
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -52,16 +52,7 @@ def printed(place: Any, refits: dict[str, Any]) -> dict[str, list[str]]:
     """What each script prints about the test rows."""
     for name, refit in refits.items():
         write_script(refit, place.folder / f"train_{name}.py")
-    lines = ["import runpy"]
-    for name in refits:
-        lines += [f"print('== {name}')", f"runpy.run_path('train_{name}.py', run_name='__main__')"]
-    (place.folder / "all.py").write_text("\n".join(lines))
-    done = place.run("all.py")
-    assert done.returncode == 0, done.stderr
-    parts = (part.split("\n", 1) for part in done.stdout.split("== ")[1:])
-    return {
-        name.strip(): [line for line in text.splitlines() if line.startswith("test ")] for name, text in parts
-    }
+    return place.run_scripts(refits, "train_{name}.py")
 
 
 @pytest.mark.parametrize("name", CASES)

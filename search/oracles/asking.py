@@ -1,0 +1,92 @@
+"""One of KerasTuner's oracles made afresh, told a study's trials, and asked for values."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from optuna.trial import FrozenTrial, TrialState
+
+from ...errors import SpaceError
+from ...spaces import Configuration, Space, Value, space_to_keras_tuner
+from ...spaces.keras_tuner import EPOCHS
+from ...studies import Direction
+from ...studies.records import DUPLICATE, RESULT
+from ..quiet import import_tensorflow
+from .brackets import without_epochs
+from .encoding import Encoding
+
+_STATUS = {
+    TrialState.RUNNING: "RUNNING",
+    TrialState.COMPLETE: "COMPLETED",
+    TrialState.PRUNED: "COMPLETED",
+    TrialState.FAIL: "FAILED",
+}
+
+
+def new_oracle(name: str, encoding: Encoding, direction: Direction, seed: int, **options: Any) -> Any:
+    """Return one of ``keras_tuner.oracles`` that knows the space and nothing else."""
+    import_tensorflow()
+    import keras_tuner
+
+    objective = keras_tuner.Objective("value", "max" if direction == "maximize" else "min")
+    return getattr(keras_tuner.oracles, name)(
+        objective=objective,
+        seed=seed,
+        hyperparameters=space_to_keras_tuner(encoding.space),
+        **options,
+    )
+
+
+def feed(oracle: Any, encoding: Encoding, trials: Sequence[FrozenTrial]) -> None:
+    """Tell a new oracle the trials of a study: their values where they have one, that they failed, or that they run.
+
+    A pruned trial counts with its last mean. A repeated one is told once; one that a user enqueued outside of the space
+    is not told.
+    """
+    from keras_tuner.engine.trial import Trial
+
+    for trial in filter(is_fed, trials):
+        try:
+            configuration = encoding.of.check(_known(trial.params, encoding.of))
+        except SpaceError:
+            continue
+        hyperparameters = oracle.get_space()
+        hyperparameters.values = encoding.encode(configuration)
+        told = Trial(hyperparameters, trial_id=str(trial.number), status=_STATUS[trial.state])
+        oracle.trials[told.trial_id] = told
+        oracle.start_order.append(told.trial_id)
+        if trial.state == TrialState.RUNNING:
+            oracle.ongoing_trials[told.trial_id] = told
+        else:
+            oracle.end_order.append(told.trial_id)
+            if told.status == "COMPLETED":
+                told.score = trial.value
+                told.best_step = trial.user_attrs.get(RESULT, {}).get("epochs", 0)
+        oracle._record_values(told)  # so that it is not drawn again
+
+
+def is_fed(trial: FrozenTrial) -> bool:
+    """Tell whether an oracle is told a trial: one of its own that runs or has ended, not the twin of another."""
+    return trial.state in _STATUS and DUPLICATE not in trial.user_attrs
+
+
+def _known(values: Mapping[str, Value], space: Space) -> Configuration:
+    """Return values without Hyperband's epochs, where the oracle's space has none."""
+    return dict(values) if EPOCHS in space else without_epochs(values)
+
+
+def answer_of(oracle: Any, number: int) -> dict[str, Any]:
+    """Ask an oracle for the values of a trial."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a Gaussian process that does not converge is KerasTuner's to judge
+        answer: dict[str, Any] = oracle.populate_space(str(number))
+    return answer
+
+
+def seed_of(seed: int, number: int) -> int:
+    """Return the seed of an oracle; KerasTuner takes 0 for none."""
+    digest = hashlib.blake2b(f"{seed}/{number}/oracle".encode(), digest_size=4).digest()
+    return int.from_bytes(digest, "big") or 1

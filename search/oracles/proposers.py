@@ -1,0 +1,136 @@
+"""KerasTuner's oracles as proposers.
+
+An oracle keeps a state of its own, which a kill would lose. Here it has none: for every proposal one is made afresh,
+seeded by the sweep's seed and the trial's number, told all trials of the study, and asked once. KerasTuner, and with it
+TensorFlow, is imported when the first one is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from optuna.trial import FrozenTrial
+
+from ...spaces import Configuration, Space, configuration_key
+from ...spaces.keras_tuner import EPOCHS
+from ...studies import Direction
+from ..samplers import Asked, NothingYet, Proposer, Random, SpaceExhausted
+from .asking import answer_of, feed, is_fed, new_oracle, seed_of
+from .brackets import FACTOR, Brackets, hyperband_trials, without_epochs
+from .encoding import Encoding
+
+_ORACLES = {"kt-random": "RandomSearchOracle", "kt-bayes": "BayesianOptimizationOracle"}
+
+
+def make_oracle(method: str, space: Space, seed: int, direction: Direction, epochs: int) -> Proposer:
+    """Return the proposer of a method of KerasTuner's.
+
+    Args:
+        method: ``kt-random``, ``kt-grid``, ``kt-bayes`` or ``kt-hyperband``.
+        space: What is searched; for Hyperband with ``epochs`` in it (``with_epochs``).
+        seed: Of the sweep.
+        direction: Which way the objective is better.
+        epochs: The most that Hyperband gives a trial.
+    """
+    if method == "kt-grid":
+        return KerasTunerGrid(space)
+    if method == "kt-hyperband":
+        return KerasTunerHyperband(space, seed, direction, epochs)
+    return KerasTunerOracle(_ORACLES[method], space, seed, direction)
+
+
+class KerasTunerOracle:
+    """The recommended configuration, then what the random or the Bayesian oracle says."""
+
+    def __init__(self, oracle: str, space: Space, seed: int, direction: Direction) -> None:
+        self._name = oracle
+        self._encoding = Encoding(space)
+        self._seed = seed
+        self._direction = direction
+        self._chance = Random(space, seed)
+
+    def propose(self, asked: Asked) -> Configuration | None:
+        """Return what the oracle says; where it keeps repeating itself, a configuration by chance that no trial has."""
+        if asked.number > 0 and not asked.stuck:
+            oracle = new_oracle(
+                self._name, self._encoding, self._direction, seed_of(self._seed, asked.number)
+            )
+            feed(oracle, self._encoding, asked.trials)
+            values = answer_of(oracle, asked.number).get("values")
+            if values is not None:
+                return self._encoding.decode(values)
+        return self._chance.propose(asked)
+
+
+class KerasTunerGrid:
+    """KerasTuner's grid: every choice, every step, and ten values of a range without steps; the defaults first."""
+
+    def __init__(self, space: Space) -> None:
+        self._encoding = Encoding(space)
+        self._left = self._combinations()
+
+    def propose(self, asked: Asked) -> Configuration | None:
+        """Return the next combination that no trial has."""
+        for configuration in self._left:
+            if configuration_key(configuration) not in asked.seen:
+                return configuration
+        raise SpaceExhausted("every configuration of KerasTuner's grid has been tried")
+
+    def _combinations(self) -> Iterator[Configuration]:
+        oracle = new_oracle("GridSearchOracle", self._encoding, "maximize", 1)
+        values = answer_of(oracle, 0)["values"]
+        while values is not None:
+            yield self._encoding.decode(values)
+            values = oracle._get_next_combination(values)
+
+
+class KerasTunerHyperband:
+    """KerasTuner's Hyperband: its brackets are told from the trials, each of which trains from the start."""
+
+    def __init__(self, space: Space, seed: int, direction: Direction, epochs: int) -> None:
+        self._encoding = Encoding(Space(tuple(one for one in space if one.name != EPOCHS)))
+        self._space = space
+        self._seed = seed
+        self._direction = direction
+        self._epochs = epochs
+        self._chance = Random(self._encoding.of, seed)
+
+    def propose(self, asked: Asked) -> Configuration | None:
+        """Return a configuration that is new, or one of the best of a round for more epochs.
+
+        Raises:
+            NothingYet: The next round waits for trials that run.
+            SpaceExhausted: No configuration is left.
+        """
+        fed = [trial for trial in asked.trials if is_fed(trial)]
+        brackets = Brackets(self._epochs)
+        brackets.place(fed)
+        if asked.number > 0 and not asked.stuck:
+            whole = brackets.placed // hyperband_trials(self._epochs)
+            # Another iteration where failures leave a round without winners.
+            for iterations in (whole + 1, whole + 2):
+                answer = self._ask(asked.number, fed, brackets, iterations)
+                if answer["status"] == "IDLE":
+                    raise NothingYet
+                if answer.get("values") is not None:
+                    values = answer["values"]
+                    return self._with(self._encoding.decode(values), values["tuner/epochs"])
+        tried = {configuration_key(without_epochs(trial.params)) for trial in fed}
+        new = self._chance.propose(Asked(asked.number, tried)) or {}
+        return self._with(new, brackets.epochs_of_new)
+
+    def _ask(
+        self, number: int, trials: Sequence[FrozenTrial], brackets: Brackets, iterations: int
+    ) -> dict[str, Any]:
+        seed = seed_of(self._seed, number)
+        oracle = new_oracle(
+            "HyperbandOracle", self._encoding, self._direction, seed, max_epochs=self._epochs, factor=FACTOR
+        )
+        feed(oracle, self._encoding, trials)
+        oracle.set_state({**oracle.get_state(), **brackets.as_state(), "hyperband_iterations": iterations})
+        return answer_of(oracle, number)
+
+    def _with(self, configuration: Configuration, epochs: int) -> Configuration:
+        """Return a configuration with its epochs, in the space's order."""
+        return self._space.check({**configuration, EPOCHS: epochs})

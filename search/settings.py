@@ -1,0 +1,64 @@
+"""Flat settings, as keywords and flags are, and their places in a specification."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import SpecError, did_you_mean
+
+SETTINGS: dict[str, tuple[str, ...]] = {
+    "study": ("study",),
+    "target": ("data", "target"),
+    "task": ("data", "task"),
+    "group": ("data", "group"),
+    "limit": ("data", "limit"),
+    "scaling": ("data", "scaling"),
+    "test_size": ("data", "test_size"),
+    "preset": ("space", "preset"),
+    "set": ("space", "set"),
+    "fix": ("space", "fix"),
+    "search": ("search", "method"),
+    "trials": ("search", "trials"),
+    "time": ("search", "time"),
+    "target_score": ("search", "target"),
+    "seed": ("search", "seed"),
+    "pruner": ("search", "pruner"),
+    "cv": ("cv", "method"),
+    "folds": ("cv", "folds"),
+    "repeats": ("cv", "repeats"),
+    "holdout": ("cv", "holdout"),
+    "epochs": ("training", "epochs"),
+    "patience": ("training", "patience"),
+    "metric": ("training", "metric"),
+    "direction": ("training", "direction"),
+    "precision": ("training", "precision"),
+    "trainer": ("execution", "trainer"),
+    "workers": ("execution", "workers"),
+    "threads": ("execution", "threads"),
+}
+"""Keyword or flag -> its place in a ``SweepSpec``."""
+
+
+def nest(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return flat settings as the nested mapping that a specification is made of.
+
+    Raises:
+        SpecError: There is no such setting.
+    """
+    nested: dict[str, Any] = {}
+    unknown = [name for name in settings if name not in SETTINGS]
+    if unknown:
+        raise SpecError(
+            "\n".join(f"There is no setting '{name}'.{did_you_mean(name, SETTINGS)}" for name in unknown)
+        )
+    for name, value in settings.items():
+        put(nested, SETTINGS[name], value)
+    return nested
+
+
+def put(nested: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+    """Set a value at a place of a nested mapping."""
+    for key in path[:-1]:
+        nested = nested.setdefault(key, {})
+    nested[path[-1]] = value
