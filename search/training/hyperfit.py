@@ -205,7 +205,8 @@ def _read_returned(returned: Any) -> tuple[list[dict[str, float]], dict[str, flo
         return [], _numbers(returned)
     if isinstance(returned, list) and returned:
         parts = [_read_returned(one)[1] for one in returned]
-        return [], {name: statistics.fmean(part[name] for part in parts) for name in parts[0]}
+        shared = [name for name in parts[0] if all(name in part for part in parts)]
+        return [], {name: statistics.fmean(part[name] for part in parts) for name in shared}
     try:
         return [], {_NUMBER: float(returned)}
     except (TypeError, ValueError) as error:
