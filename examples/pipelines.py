@@ -1,6 +1,6 @@
 """Runs the four pipelines of a first Keras course, and a residual net, and writes docs/results.md from what comes out.
 
-    KERASWEEP_DATA=../shared/data python examples/pipelines.py
+    KERASWEEP_DATA=../shared/data python examples/pipelines.py [NAME ...]
 
 MNIST and Fashion-MNIST are read from KERASWEEP_DATA or downloaded by keras.datasets. Each pipeline is one YAML file
 beside this script; what runs here is ``kerasweep launch FILE`` and ``kerasweep refit STUDY``.
@@ -56,24 +56,35 @@ kerasweep refit {name}
 """
 
 
-def main() -> None:
-    """Run the pipelines named on the command line, or all of them, and write the document for all of them."""
-    names = sys.argv[1:] or PIPELINES
-    storage = Path(tempfile.mkdtemp(prefix="kerasweep-pipelines-")) / "kerasweep.db"
-    sections = [run(name, storage) for name in names]
-    if tuple(names) != PIPELINES:
-        print("\n".join(sections))
-        return
-    versions = ks.load(storage=storage).record.about["versions"]
+def document_of(sections: dict[str, str], versions: dict[str, str]) -> str:
+    """Return the document of all pipelines' sections."""
     head = f"""# Results
 
-The four pipelines of a first course in Keras, and a residual net, as sweeps on real data. Written by `examples/pipelines.py` on
-{platform.system()} {platform.machine()} with {os.cpu_count()} cores, TensorFlow {versions["tensorflow"]}, Keras {versions["keras"]}; seed 0.
+The four pipelines of a first course in Keras, and a residual net, as sweeps on real data. Written by
+`examples/pipelines.py` on {platform.system()} {platform.machine()} with {os.cpu_count()} cores, TensorFlow {versions["tensorflow"]}, Keras {versions["keras"]}; seed 0.
 A sweep runs on a subset where the data are large; the winner is then trained on all training rows and scored once on
 the test split.
 
 """
-    DOCUMENT.write_text(head + "\n".join(sections), encoding="utf-8")
+    return head + "\n".join(sections[name] for name in PIPELINES if name in sections)
+
+
+def written() -> dict[str, str]:
+    """Return the sections that the document has."""
+    text = DOCUMENT.read_text(encoding="utf-8") if DOCUMENT.exists() else ""
+    parts = text.split("\n## ")[1:]
+    return {part.partition("\n")[0]: f"## {part.strip()}\n" for part in parts}
+
+
+def main() -> None:
+    """Run the pipelines named on the command line, or all of them, and write their sections into the document."""
+    names = sys.argv[1:] or PIPELINES
+    storage = Path(tempfile.mkdtemp(prefix="kerasweep-pipelines-")) / "kerasweep.db"
+    for name in names:
+        section = run(name, storage)
+        print(section)
+        versions = ks.load(storage=storage).record.about["versions"]
+        DOCUMENT.write_text(document_of({**written(), name: section}, versions), encoding="utf-8")
 
 
 if __name__ == "__main__":
