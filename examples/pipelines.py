@@ -16,7 +16,8 @@ import time
 from pathlib import Path
 
 import kerasweep as ks
-from kerasweep.texts import number_text
+from kerasweep.spaces import short_text
+from kerasweep.texts import duration_text, number_text
 
 HERE = Path(__file__).parent
 PIPELINES = ("nn-diabetes", "ann-mnist", "dnn-fashion", "cnn-mnist", "resnet-fashion")
@@ -25,18 +26,21 @@ DOCUMENT = HERE.parent / "docs" / "results.md"
 
 def run(name: str, storage: Path) -> str:
     """Sweep, refit, and return the pipeline's section."""
-    file = HERE / f"{name}.yaml"
     started = time.perf_counter()
-    study = ks.launch(file=file, storage=storage)
-    swept = time.perf_counter() - started
-    refit = study.refit()
-    best, about = study.best, study.record.about
+    study = ks.launch(file=HERE / f"{name}.yaml", storage=storage)
+    seconds = time.perf_counter() - started
+    study.refit()
+    return section(study, seconds)
+
+
+def section(study: ks.Study, seconds: float) -> str:
+    """Return what came out of a sweep of so many seconds, and of its winner's refit."""
+    best, about, name = study.best, study.record.about, study.name
+    refit = study.record.refits[best.number]
     counts = ", ".join(f"{count} {state}" for state, count in study.record.counts.items())
-    scores = ", ".join(f"{metric} **{value:.4g}**" for metric, value in refit.test.items())
-    values = "\n".join(
-        f"| `{key}` | {value:.4g} |" if isinstance(value, float) else f"| `{key}` | {value} |"
-        for key, value in best.configuration.items()
-    )
+    scores = ", ".join(f"{metric} **{value:.4g}**" for metric, value in refit["test"].items())
+    values = "\n".join(f"| `{key}` | {short_text(value)} |" for key, value in best.configuration.items())
+    precision = study.record.spec["training"]["precision"]
     return f"""## {name}
 
 ```sh
@@ -44,11 +48,9 @@ kerasweep launch examples/{name}.yaml
 kerasweep refit {name}
 ```
 
-- Sweep: {about["data"]["rows"]:,} training rows, {about["cv"]}, {counts}; {swept:.0f} s.
-- Winner: trial {best.number}, {about["metric"]} {number_text(best.value, best.standard_error)} over the
-  folds, {best.epochs} epochs, {best.parameters:,} parameters.
-- Refit on all {refit.dataset.rows:,} training rows, {refit.seconds:.0f} s; test split of {len(refit.dataset.y_test):,}
-  rows: {scores}.
+- Sweep: {about["data"]["rows"]:,} training rows, {about["cv"]}, {counts}; {duration_text(seconds)}.
+- Winner: trial {best.number}, {about["metric"]} {number_text(best.value, best.standard_error)}, {best.epochs} epochs, {best.parameters:,} parameters.
+- Refit on all {refit["rows"]:,} training rows in {precision}, {duration_text(refit["seconds"])}; test split of {refit["test_rows"]:,} rows: {scores}.
 
 | hyperparameter | winner |
 | --- | --- |
@@ -63,7 +65,7 @@ def document_of(sections: dict[str, str], versions: dict[str, str]) -> str:
 The four pipelines of a first course in Keras, and a residual net, as sweeps on real data. Written by
 `examples/pipelines.py` on {platform.system()} {platform.machine()} with {os.cpu_count()} cores, TensorFlow {versions["tensorflow"]}, Keras {versions["keras"]}; seed 0.
 A sweep runs on a subset where the data are large; the winner is then trained on all training rows and scored once on
-the test split.
+the test split. Times are of single runs, some beside other work; docs/benchmarks.md has those that are measured.
 
 """
     return head + "\n".join(sections[name] for name in PIPELINES if name in sections)
