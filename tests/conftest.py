@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sqlite3
 import subprocess
@@ -21,6 +22,16 @@ if "KERASWEEP_DATA" in os.environ:
     os.environ["KERASWEEP_DATA"] = str((ROOT / os.environ["KERASWEEP_DATA"]).resolve())
 os.environ.pop("KERASWEEP_STORAGE", None)
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over what collection made, which lives as long as the tests.
+
+    Keras's ``clear_session`` collects garbage, which takes longer than a small model does to train: some tests are
+    faster by a third.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
