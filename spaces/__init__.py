@@ -2,8 +2,9 @@
 
 from .conditions import Condition, Recommendation
 from .files import hyperparameter_from_dict, space_from_dict, space_to_dict
-from .hyperparameters import Categorical, Float, Hyperparameter, Int
+from .hyperparameters import Hyperparameter
 from .keras_tuner import space_from_keras_tuner, space_to_keras_tuner
+from .kinds import Categorical, Float, Int
 from .optuna import space_from_optuna, space_to_optuna
 from .overrides import apply_overrides, parse_range, parse_value
 from .presets import PRESETS, SIZES, pick, preset

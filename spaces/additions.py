@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from ..errors import SpaceError
 from .catalogue import CATALOGUE
-from .hyperparameters import Categorical, Hyperparameter
+from .hyperparameters import Hyperparameter
+from .kinds import Categorical
 from .space import fixed, left_of
 from .values import Value, same, value_text
 

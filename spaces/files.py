@@ -9,7 +9,8 @@ from typing import Any
 from ..errors import SpaceError, did_you_mean
 from .conditions import Condition, Recommendation
 from .dependencies import Fault, in_order, settled
-from .hyperparameters import Categorical, Float, Hyperparameter, Int
+from .hyperparameters import Hyperparameter
+from .kinds import Categorical, Float, Int
 from .space import Space
 
 KINDS: dict[str, type[Hyperparameter]] = {"float": Float, "int": Int, "categorical": Categorical}

@@ -21,7 +21,8 @@ from typing import Any
 
 from ..errors import SpaceError
 from .conditions import Condition
-from .hyperparameters import Categorical, Float, Hyperparameter, Int
+from .hyperparameters import Hyperparameter
+from .kinds import Categorical, Float, Int
 from .space import Space, fixed
 from .values import Value, same
 

@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SpaceError
-from .hyperparameters import Categorical, Float, Hyperparameter, Int
+from .hyperparameters import Hyperparameter
 from .keras_tuner import MOST_CHOICES
+from .kinds import Categorical, Float, Int
 from .space import Space
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import Any
 
 from ..errors import SpaceError, did_you_mean
 from .files import hyperparameter_from_dict, hyperparameter_to_dict
-from .hyperparameters import Categorical, Float, Hyperparameter, Int
+from .hyperparameters import Hyperparameter
+from .kinds import Categorical, Float, Int
 from .space import Space, fits, fixed
 from .values import Value
 

@@ -18,7 +18,8 @@ from .catalogue import CATALOGUE, entry
 from .catalogue.entry import advise, when
 from .catalogue.sources import COURSE
 from .dependencies import in_order
-from .hyperparameters import Categorical, Hyperparameter
+from .hyperparameters import Hyperparameter
+from .kinds import Categorical
 from .space import Space, fits, fixed, narrowed
 
 Size = Literal["basic", "standard", "full"]

@@ -6,7 +6,8 @@ from typing import Any
 
 from .catalogue import CATALOGUE
 from .files import KINDS, known_keys, required_keys
-from .hyperparameters import CONFIDENCES, Categorical, Hyperparameter
+from .hyperparameters import CONFIDENCES, Hyperparameter
+from .kinds import Categorical
 from .migration import VERSION
 from .values import value_text
 

@@ -11,7 +11,8 @@ from .additions import missing_ancestors, without_foreign
 from .catalogue import CATALOGUE
 from .dependencies import Fault, in_order, parents_of
 from .files import KINDS, RANGE_KEYS, hyperparameter_to_dict, read_definition
-from .hyperparameters import Categorical, Hyperparameter
+from .hyperparameters import Hyperparameter
+from .kinds import Categorical
 from .overrides import fixed_value, parse_range
 from .space import fits, fixed, narrowed
 from .values import value_text

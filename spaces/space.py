@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from ..errors import SpaceError, did_you_mean
 from .conditions import Condition, Recommendation
 from .dependencies import ContradictionError, Demands, demands_of, settled
-from .hyperparameters import Categorical, Hyperparameter
+from .hyperparameters import Hyperparameter
+from .kinds import Categorical
 from .values import Configuration, Value
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..hyperparameters import Categorical, Float
+from ..kinds import Categorical, Float
 from .entry import HIDDEN, IMAGES, Entry, when
 from .sources import COURSE, KERAS, keras_layer
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..hyperparameters import Categorical, Float, Int
+from ..kinds import Categorical, Float, Int
 from .entry import ANY, Entry, advise
 from .sources import COURSE, GOODFELLOW, KERAS, PLAYBOOK
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..hyperparameters import Categorical, Float, Int
+from ..kinds import Categorical, Float, Int
 from .entry import IMAGES, Entry, when
 from .sources import COURSE, keras_layer
 

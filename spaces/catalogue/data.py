@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..hyperparameters import Categorical, Float
+from ..kinds import Categorical, Float
 from .entry import ANY, CLASSES, Entry, when
 
 _CURVES = "Perlich et al. 2003, Tree Induction vs. Logistic Regression: A Learning-Curve Analysis"

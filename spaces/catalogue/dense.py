@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..hyperparameters import Categorical, Float, Int
+from ..kinds import Categorical, Float, Int
 from .entry import FAMILIES, HIDDEN, Entry, when
 from .sources import COURSE, GOODFELLOW, keras_layer
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..hyperparameters import Categorical, Float
+from ..kinds import Categorical, Float
 from .entry import ANY, Entry, advise, when
 
 MIXUP = "Zhang et al. 2018, mixup: Beyond Empirical Risk Minimization"

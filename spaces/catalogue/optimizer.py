@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..hyperparameters import Categorical, Float, Int
+from ..kinds import Categorical, Float, Int
 from .entry import ANY, Entry, advise, when
 from .sources import COURSE, KERAS, PLAYBOOK, keras_optimizer
 

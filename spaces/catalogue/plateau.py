@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..hyperparameters import Float, Int
+from ..kinds import Float, Int
 from .entry import ANY, Entry, when
 from .sources import KERAS
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..hyperparameters import Categorical, Float, Int
+from ..kinds import Categorical, Float, Int
 from .entry import ANY, Entry, when
 from .plateau import PLATEAU
 from .sources import KERAS, PLAYBOOK
