@@ -159,7 +159,7 @@ def _facts(one: Entry) -> dict[str, str]:
         "hyperparameter": which.name,
         "meaning": which.meaning,
         "range": which.range_text(),
-        "recommended": recommended_text(which),
+        "recommended": recommended_text(which, between="\n"),
         "confidence": which.confidence,
         "active": f"where {conditions_text(which.conditions)}" if which.conditions else "always",
         "grid": "" if which.grid_is_derived else ", ".join(value_text(value) for value in which.grid),

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ..spaces import Categorical, Condition, Hyperparameter, Space, value_text
+from ..spaces import Between, Categorical, Condition, Hyperparameter, Space, named_text, value_text
 from ..studies import StudyRecord, TrialRecord, is_driven
 from ..studies.comparison import StudyComparison
 from ..texts import duration_text, number_text
@@ -157,21 +157,24 @@ def _spaced(choices: str) -> str:
     return choices.replace(",", ", ")
 
 
-def recommended_text(hyperparameter: Hyperparameter) -> str:
+def recommended_text(hyperparameter: Hyperparameter, between: str = "; ") -> str:
     """Return the recommended values in words: ``0.01; 0.1 where optimizer in sgd``."""
     others = (
         f"{value_text(one.value)} where {conditions_text(one.conditions)}"
         for one in hyperparameter.recommended_when
     )
-    return "; ".join([value_text(hyperparameter.recommended), *others])
+    return between.join([value_text(hyperparameter.recommended), *others])
 
 
 def conditions_text(conditions: Iterable[Condition]) -> str:
-    """Return conditions in words: ``optimizer in sgd,rmsprop and decay in true``."""
-    return " and ".join(
-        f"{condition.parent} in {','.join(value_text(value) for value in condition.values)}"
-        for condition in conditions
-    )
+    """Return conditions in words: ``optimizer in sgd,rmsprop and batch_size 200 or more``."""
+    return " and ".join(map(_condition_text, conditions))
+
+
+def _condition_text(condition: Condition) -> str:
+    values = ",".join(named_text(value) for value in condition.values)
+    ranges = all(isinstance(value, Between) for value in condition.values)
+    return f"{condition.parent} {values}" if ranges else f"{condition.parent} in {values}"
 
 
 def facts_table(facts: dict[str, Any], style: str = "") -> Table:

@@ -11,7 +11,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from kerasweep.spaces import PRESETS, SIZES, Categorical, Hyperparameter, Space, Value, preset, value_text
+from kerasweep.spaces import (
+    PRESETS,
+    SIZES,
+    Between,
+    Categorical,
+    Condition,
+    Hyperparameter,
+    Space,
+    Value,
+    named_text,
+    preset,
+    value_text,
+)
 from kerasweep.spaces.catalogue import CATALOGUE, GROUPS, Entry
 from kerasweep.spaces.catalogue.entry import ANY, BOTH, COLOURED, FAMILIES, HIDDEN, ROWS, TABLES
 from kerasweep.spaces.catalogue.sources import COURSE
@@ -322,20 +334,24 @@ def _recommended(which: Hyperparameter) -> str:
 
 
 def _dependent(which: Hyperparameter) -> list[str]:
-    """Return the recommendations that depend on another choice: ``0.02 with sgd or ftrl``."""
-    by_value: dict[str, list[str]] = {}
-    for each in which.recommended_when:
-        choices = [_choice(condition.parent, condition.values) for condition in each.conditions]
-        by_value.setdefault(_value(each.value), []).append(" and ".join(choices))
-    return [f"{value} with {_listed(choices, 'or')}" for value, choices in by_value.items()]
-
-
-def _choice(parent: str, values: Sequence[Value]) -> str:
-    """Return a condition in short; the names of optimizers speak for themselves."""
-    texts = [
-        value_text(value) if parent == "optimizer" else f"{parent}={value_text(value)}" for value in values
+    """Return the recommendations that depend on other choices: ``0.02 with sgd or ftrl``."""
+    return [
+        f"{_value(each.value)} with {' and '.join(_choice(one) for one in each.conditions)}"
+        for each in which.recommended_when
     ]
-    return _listed(map(_code, texts), "or")
+
+
+def _choice(condition: Condition) -> str:
+    """Return a condition in short; the names of optimizers speak for themselves."""
+    parent, texts = condition.parent, []
+    for value in condition.values:
+        if isinstance(value, Between):
+            texts.append(f"{_code(parent)} {named_text(value)}")
+        else:
+            texts.append(
+                _code(value_text(value) if parent == "optimizer" else f"{parent}={value_text(value)}")
+            )
+    return _listed(texts, "or")
 
 
 def _for_families(one: Entry) -> str:
@@ -350,9 +366,7 @@ def _for_families(one: Entry) -> str:
             differing.setdefault(_value(theirs.recommended), []).append(family)
         further = [each for each in theirs.recommended_when if each not in which.recommended_when]
         for each in further:
-            text = (
-                f"{_value(each.value)} with {_choice(each.conditions[0].parent, each.conditions[0].values)}"
-            )
+            text = f"{_value(each.value)} with {_choice(each.conditions[0])}"
             differing.setdefault(text, []).append(family)
     return "".join(
         f"; {text} for {_listed(map(_code, families), 'and')}" for text, families in differing.items()
@@ -381,7 +395,7 @@ def _sizes() -> dict[str, str]:
 
 def _active(one: Entry) -> str:
     where = [
-        f"{_link(condition.parent)} is {_listed((_code(value_text(value)) for value in condition.values), 'or')}"
+        f"{_link(condition.parent)} is {_listed((_code(named_text(value)) for value in condition.values), 'or')}"
         for condition in one.hyperparameter.conditions
     ]
     parts = [f"where {' and '.join(where)}"] if where else []

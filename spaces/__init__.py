@@ -1,6 +1,6 @@
 """What may vary: hyperparameters with know-how, spaces of them, presets, and their form as text and files."""
 
-from .conditions import Condition, Recommendation
+from .conditions import Between, Condition, Named, Recommendation, named_text
 from .files import hyperparameter_from_dict, space_from_dict, space_to_dict
 from .hyperparameters import Hyperparameter
 from .keras_tuner import space_from_keras_tuner, space_to_keras_tuner
@@ -16,12 +16,14 @@ from .values import Configuration, Value, short_text, value_text
 __all__ = [
     "PRESETS",
     "SIZES",
+    "Between",
     "Categorical",
     "Condition",
     "Configuration",
     "Float",
     "Hyperparameter",
     "Int",
+    "Named",
     "Recommendation",
     "Space",
     "Value",
@@ -29,6 +31,7 @@ __all__ = [
     "configuration_key",
     "fixed",
     "hyperparameter_from_dict",
+    "named_text",
     "parse_range",
     "parse_value",
     "pick",

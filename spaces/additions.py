@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from ..errors import SpaceError
 from .catalogue import CATALOGUE
+from .conditions import Between, Named, admits, common, named_text
 from .hyperparameters import Hyperparameter
 from .kinds import Categorical
 from .space import fixed, left_of
-from .values import Value, same, value_text
 
 
 def missing_ancestors(
@@ -25,7 +25,7 @@ def missing_ancestors(
     Raises:
         SpaceError: Two of them want different values of an ancestor that is not present.
     """
-    wanted: dict[str, tuple[Value, ...]] = {}
+    wanted: dict[str, tuple[Named, ...]] = {}
     waiting = list(hyperparameters)
     for child in waiting:
         for condition in child.conditions:
@@ -39,13 +39,13 @@ def missing_ancestors(
 
 
 def _common(
-    child: str, parent: str, values: tuple[Value, ...], others: tuple[Value, ...] | None
-) -> tuple[Value, ...]:
+    child: str, parent: str, values: tuple[Named, ...], others: tuple[Named, ...] | None
+) -> tuple[Named, ...]:
     if others is None:
         return values
-    both = tuple(value for value in others if any(same(value, other) for other in values))
+    both = common(others, values)
     if not both:
-        texts = [" or ".join(map(value_text, side)) for side in (values, others)]
+        texts = [" or ".join(map(named_text, side)) for side in (values, others)]
         raise SpaceError(
             f"{child} is active where {parent} is {texts[0]}, others where it is {texts[1]}; add {parent} as well.",
             key=child,
@@ -53,10 +53,11 @@ def _common(
     return both
 
 
-def _fixed(parent: str, values: tuple[Value, ...]) -> Categorical:
-    like = CATALOGUE[parent].hyperparameter
-    recommended = [value for value in values if same(value, like.recommended)]
-    return fixed(parent, (recommended or list(values))[0], like)
+def _fixed(parent: str, values: tuple[Named, ...]) -> Categorical:
+    like, first = CATALOGUE[parent].hyperparameter, values[0]
+    if any(admits(value, like.recommended) for value in values):
+        return fixed(parent, like.recommended, like)
+    return fixed(parent, like.first_in(first) if isinstance(first, Between) else first, like)
 
 
 def without_foreign(hyperparameters: Sequence[Hyperparameter]) -> tuple[Hyperparameter, ...]:

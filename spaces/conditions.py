@@ -2,10 +2,82 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
-from .values import Configuration, Value, same
+from ..errors import SpaceError
+from .values import Configuration, Value, same, value_text
+
+
+@dataclass(frozen=True)
+class Between:
+    """Numbers from ``low`` to ``high``, both included, as a condition names them; a bound that is not given is none.
+
+    Raises:
+        SpaceError: A bound is no number, none is given, or they are the wrong way round.
+    """
+
+    low: float = -math.inf
+    high: float = math.inf
+
+    def __post_init__(self) -> None:
+        for bound in (self.low, self.high):
+            if isinstance(bound, bool) or not isinstance(bound, int | float) or math.isnan(bound):
+                raise SpaceError(f"A bound must be a number, got {bound!r}.", key="when")
+        if not (math.isfinite(self.low) or math.isfinite(self.high)):
+            raise SpaceError("A range needs a lower or an upper bound.", key="when")
+        if self.low > self.high:
+            raise SpaceError(f"The range {self} is empty.", key="when")
+
+    def __contains__(self, value: object) -> bool:
+        return (
+            isinstance(value, int | float) and not isinstance(value, bool) and self.low <= value <= self.high
+        )
+
+    def __str__(self) -> str:
+        if math.isinf(self.high):
+            return f"{value_text(self.low)} or more"
+        if math.isinf(self.low):
+            return f"{value_text(self.high)} or less"
+        return f"{value_text(self.low)}..{value_text(self.high)}"
+
+
+Named: TypeAlias = Value | Between
+"""What a condition may name: a value, or all numbers between two."""
+
+
+def admits(named: Named, value: Value) -> bool:
+    """Tell whether a value is the one that is named, or lies in the range that is."""
+    return value in named if isinstance(named, Between) else same(named, value)
+
+
+def common(left: Sequence[Named], right: Sequence[Named]) -> tuple[Named, ...]:
+    """Return what both name, in the order of the left."""
+    found: list[Named] = []
+    for one in left:
+        for other in right:
+            found.extend(both for both in _both(one, other) if not any(same(both, known) for known in found))
+    return tuple(found)
+
+
+def _both(one: Named, other: Named) -> Iterator[Named]:
+    """Yield what two have in common, if anything; none is a value as well."""
+    if isinstance(one, Between) and isinstance(other, Between):
+        low, high = max(one.low, other.low), min(one.high, other.high)
+        if low <= high:
+            yield Between(low, high)
+    elif isinstance(one, Between):
+        if other in one:
+            yield other
+    elif admits(other, one):
+        yield one
+
+
+def named_text(named: Named) -> str:
+    """Return what a condition names as people write it: ``sgd``, ``8..32``, ``200 or more``."""
+    return str(named) if isinstance(named, Between) else value_text(named)
 
 
 @dataclass(frozen=True)
@@ -13,7 +85,8 @@ class Condition:
     """A hyperparameter is active only where an earlier one, its parent, has one of these values."""
 
     parent: str
-    values: tuple[Value, ...]
+    values: tuple[Named, ...]
+    """The values, or ranges of them."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", tuple(self.values))
@@ -21,7 +94,7 @@ class Condition:
     def holds(self, configuration: Configuration) -> bool:
         """Tell whether the parent is active and has one of the values."""
         return self.parent in configuration and any(
-            same(configuration[self.parent], value) for value in self.values
+            admits(named, configuration[self.parent]) for named in self.values
         )
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from ..errors import SpaceError, did_you_mean
-from .conditions import Condition, Recommendation
+from .conditions import Between, Condition, Named, Recommendation, common, named_text
 from .hyperparameters import Hyperparameter
-from .values import Value, same, value_text
+from .values import Value, value_text
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Fault:
 class Demand:
     """Values that a parent must have one of, and the hyperparameter that wants them."""
 
-    values: tuple[Value, ...]
+    values: tuple[Named, ...]
     by: str
 
 
@@ -56,18 +56,18 @@ def demands_of(child: str, conditions: Iterable[Condition], known: Mapping[str, 
 def _both(child: str, ancestor: str, left: Demand | None, right: Demand) -> Demand:
     if left is None:
         return right
-    common = tuple(value for value in left.values if any(same(value, other) for other in right.values))
-    if not common:
+    both = common(left.values, right.values)
+    if not both:
         sides = [
             f"{'it' if one.by == child else one.by} wants {ancestor} {_either(one.values)}"
             for one in sorted((left, right), key=lambda one: one.by != child)
         ]
         raise ContradictionError(f"{child} can never be active: {' and '.join(sides)}.", key="when")
-    return Demand(common, right.by if len(common) == len(right.values) else left.by)
+    return Demand(both, right.by if len(both) == len(right.values) else left.by)
 
 
-def _either(values: Sequence[Value]) -> str:
-    return " or ".join(value_text(value) for value in values)
+def _either(values: Sequence[Named]) -> str:
+    return " or ".join(named_text(value) for value in values)
 
 
 def in_order(hyperparameters: Sequence[Hyperparameter]) -> tuple[Hyperparameter, ...]:
@@ -111,6 +111,19 @@ def settled(
         unread: Names of hyperparameters that could not be made; conditions on them are not judged.
     """
     return _Settling(hyperparameters, unread).run()
+
+
+def _as_of(parent: Hyperparameter, named: Named) -> Named:
+    """Return what a condition names as its parent has it.
+
+    Raises:
+        SpaceError: The parent never has it.
+    """
+    if not isinstance(named, Between):
+        return parent.check(named)
+    if parent.first_in(named) is None:
+        raise SpaceError(f"{parent.name} is {parent.range_text()}, never {named_text(named)}.")
+    return named
 
 
 class _Settling:
@@ -165,7 +178,7 @@ class _Settling:
                 self._faults.extend(self._why_missing(child, condition.parent, key))
                 continue
             try:
-                values = tuple(parent.check(value) for value in condition.values)
+                values = tuple(_as_of(parent, value) for value in condition.values)
             except SpaceError as error:
                 message = f"{child} has a condition that never holds: {error}"
                 self._faults.append(Fault(child, message, key))

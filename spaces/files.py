@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields
 from typing import Any
 
 from ..errors import SpaceError, did_you_mean
-from .conditions import Condition, Recommendation
+from .conditions import Between, Condition, Named, Recommendation
 from .dependencies import Fault, in_order, settled
 from .hyperparameters import Hyperparameter
 from .kinds import Categorical, Float, Int
@@ -133,9 +134,27 @@ def _conditions(name: str, when: Any, key: str) -> tuple[Condition, ...]:
             f"{name}: 'when' maps a hyperparameter to its values, for example {{optimizer: [sgd]}}.", key=key
         )
     return tuple(
-        Condition(str(parent), tuple(values) if isinstance(values, list | tuple) else (values,))
+        Condition(
+            str(parent),
+            tuple(
+                _named(name, value, key)
+                for value in (values if isinstance(values, list | tuple) else (values,))
+            ),
+        )
         for parent, values in when.items()
     )
+
+
+def _named(name: str, written: Any, key: str) -> Named:
+    """Return a value, or the range that a mapping means."""
+    if not isinstance(written, Mapping):
+        return written  # type: ignore[no-any-return]  # the hyperparameter refuses what is no value
+    if not written or not set(written) <= {"low", "high"}:
+        raise SpaceError(f"{name}: a range of '{key}' is {{low: 8, high: 32}}, or one of the two.", key=key)
+    try:
+        return Between(**written)
+    except SpaceError as error:
+        raise SpaceError(f"{name}: {error}", key=key) from error
 
 
 def _recommendations(name: str, written: Any) -> tuple[Recommendation, ...]:
@@ -169,5 +188,15 @@ def hyperparameter_to_dict(hyperparameter: Hyperparameter) -> dict[str, Any]:
     return data
 
 
-def _when(conditions: Iterable[Condition]) -> dict[str, list[Any]]:
-    return {condition.parent: list(condition.values) for condition in conditions}
+def _when(conditions: Iterable[Condition]) -> dict[str, Any]:
+    written = {one.parent: [_written(value) for value in one.values] for one in conditions}
+    return {
+        parent: values[0] if len(values) == 1 and isinstance(values[0], dict) else values
+        for parent, values in written.items()
+    }
+
+
+def _written(named: Named) -> Any:
+    if not isinstance(named, Between):
+        return named
+    return {key: bound for key in ("low", "high") if math.isfinite(bound := getattr(named, key))}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import SpaceError
-from .conditions import Condition, Recommendation
+from .conditions import Between, Condition, Recommendation
 from .values import Configuration, Value, same, value_text
 
 if TYPE_CHECKING:
@@ -103,6 +103,12 @@ class Hyperparameter(ABC):
                     f"{self.name} has two conditions on {condition.parent}; join their values in one.",
                     key="when",
                 )
+            for value in condition.values:
+                if value is not None and not isinstance(value, bool | int | float | str | Between):
+                    raise SpaceError(
+                        f"{self.name}: a condition names values or ranges of numbers, got {value!r}.",
+                        key="when",
+                    )
             if not condition.values:
                 raise SpaceError(
                     f"{self.name} can never be active: no value of {condition.parent} is named.", key="when"
@@ -158,6 +164,10 @@ class Hyperparameter(ABC):
     @abstractmethod
     def check(self, value: Value) -> Value:
         """Return a value in canonical type, or raise ``SpaceError``."""
+
+    @abstractmethod
+    def first_in(self, between: Between) -> Value:
+        """Return the first value that lies in a range of numbers; None where none does."""
 
     @abstractmethod
     def at(self, unit: float) -> Value:

@@ -17,10 +17,10 @@ import math
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from ..errors import SpaceError
-from .conditions import Condition
+from .conditions import Between, Condition, Named, admits
 from .hyperparameters import Hyperparameter
 from .kinds import Categorical, Float, Int
 from .space import Space, fixed
@@ -30,6 +30,7 @@ MOST_CHOICES = 1000
 """A stepped range of more values is refused: a list of them would not be searched."""
 EPOCHS = "epochs"
 """The hyperparameter by which Hyperband says how long a configuration trains."""
+_Named = TypeVar("_Named", Value, Named)
 
 
 def is_hypermodel(model: Any) -> bool:
@@ -248,8 +249,8 @@ def _conditions(theirs: Any) -> tuple[Condition, ...]:
     return tuple(Condition(parent, values) for parent, values in kept.items())
 
 
-def _distinct(values: Iterable[Value]) -> tuple[Value, ...]:
-    kept: list[Value] = []
+def _distinct(values: Iterable[_Named]) -> tuple[_Named, ...]:
+    kept: list[_Named] = []
     for value in values:
         if not any(same(value, other) for other in kept):
             kept.append(value)
@@ -275,19 +276,37 @@ def space_to_keras_tuner(space: Space) -> Any:
         conditions as scopes,
     )  # public scopes cannot stand on two parents at once
 
-    faults = [fault for hyperparameter in space for fault in _unsayable(hyperparameter)]
+    faults = [fault for hyperparameter in space for fault in _unsayable(hyperparameter, space)]
     if faults:
         raise SpaceError(" ".join(faults))
     theirs = keras_tuner.HyperParameters()
     for hyperparameter in space:
         conditions = [
-            scopes.Parent(condition.parent, list(condition.values)) for condition in hyperparameter.conditions
+            scopes.Parent(condition.parent, values_of(condition, space[condition.parent]))
+            for condition in hyperparameter.conditions
         ]
         theirs.merge([_to_keras_tuner(hyperparameter, conditions)])
     return theirs
 
 
-def _unsayable(hyperparameter: Hyperparameter) -> Iterable[str]:
+def values_of(condition: Condition, parent: Hyperparameter) -> list[Value]:
+    """Return the values of a condition in a list, as KerasTuner has them: those of a range one by one."""
+    ranges = [named for named in condition.values if isinstance(named, Between)]
+    if not ranges:
+        return [named for named in condition.values if not isinstance(named, Between)]
+    return [value for value in parent.values() if any(admits(named, value) for named in condition.values)]
+
+
+def is_listable(condition: Condition, parent: Hyperparameter) -> bool:
+    """Tell whether the values of a condition can be listed."""
+    ranges = any(isinstance(named, Between) for named in condition.values)
+    return not ranges or parent.cardinality <= MOST_CHOICES
+
+
+def _unsayable(hyperparameter: Hyperparameter, space: Space) -> Iterable[str]:
+    for condition in hyperparameter.conditions:
+        if not is_listable(condition, space[condition.parent]):
+            yield f"{hyperparameter.name}: KerasTuner has no condition on a range of {condition.parent}."
     if not isinstance(hyperparameter, Categorical):
         return
     kinds = sorted({type(choice).__name__ for choice in hyperparameter.choices})

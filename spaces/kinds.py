@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SpaceError
+from .conditions import Between
 from .hyperparameters import Hyperparameter
 from .values import Value, same, value_text
 
@@ -49,6 +50,11 @@ class Float(Hyperparameter):
         ):
             raise SpaceError(f"{self.name} must be a number in {self.range_text()}, got {value!r}.")
         return float(value)
+
+    def first_in(self, between: Between) -> float | None:
+        """Return the least number in both ranges."""
+        low = max(self.low, float(between.low))
+        return low if low <= min(self.high, between.high) else None
 
     def at(self, unit: float) -> float:
         """Return the value at a position in [0, 1]."""
@@ -120,6 +126,12 @@ class Int(Hyperparameter):
         if not whole or not self.low <= int(value) <= self.high or (int(value) - self.low) % self.step:  # type: ignore[arg-type]
             raise SpaceError(f"{self.name} must be a whole number in {self.range_text()}, got {value!r}.")
         return int(value)  # type: ignore[arg-type]
+
+    def first_in(self, between: Between) -> int | None:
+        """Return the least value from low to high that lies in a range."""
+        over = max(self.low, between.low) - self.low
+        value = self.low + math.ceil(over / self.step) * self.step
+        return value if value <= min(self._top, between.high) else None
 
     def at(self, unit: float) -> int:
         """Return the value at a position in [0, 1); every value has an equal share (of the log range if log)."""
@@ -200,6 +212,10 @@ class Categorical(Hyperparameter):
                 if isinstance(choice, int | float) and not isinstance(choice, bool) and choice == value:
                     return choice
         raise SpaceError(f"{self.name} must be one of {self.range_text()}, got {value!r}.")
+
+    def first_in(self, between: Between) -> Value:
+        """Return the first choice that is a number in a range."""
+        return next((choice for choice in self.choices if choice in between), None)
 
     def at(self, unit: float) -> Value:
         """Return the choice at a position in [0, 1); every choice has an equal share."""

@@ -17,6 +17,7 @@ from .additions import missing_ancestors
 from .catalogue import CATALOGUE, entry
 from .catalogue.entry import advise, when
 from .catalogue.sources import COURSE
+from .conditions import Between
 from .dependencies import in_order
 from .hyperparameters import Hyperparameter
 from .kinds import Categorical
@@ -69,7 +70,7 @@ _BATCHES_NORMALIZED: Changes = {
     "source": f"{COURSE}: 100; with batch normalization 16-32 as well",
 }
 _HIDDEN: Changes = {"low": 1, "high": 3}
-_WITH_HIDDEN: Changes = {"conditions": when(hidden_layers=(1, 2, 3))}
+_WITH_HIDDEN: Changes = {"conditions": when(hidden_layers=Between(1))}
 
 _TRAINING = (
     "optimizer",
@@ -77,10 +78,6 @@ _TRAINING = (
     "momentum",
     "decay",
     "weight_decay",
-    "clipping",
-    "global_clipnorm",
-    "use_ema",
-    "ema_momentum",
     "learning_rate_schedule",
     "warmup",
     "warmup_epochs",
@@ -91,23 +88,14 @@ _TRAINING = (
     "regression_loss",
     "huber_delta",
 )
-_LAYERS = (
-    "activation",
-    "normalization",
-    "dropout",
-    "kernel_initializer",
-    "kernel_regularizer",
-    "l2",
-    "input_noise",
-)
+_LAYERS = ("activation", "normalization", "dropout", "kernel_initializer")
+_PENALTIES = ("kernel_regularizer", "l2", "input_noise")
 _TABLES = ("scaling", "imputation", "encoding")
 _DENSE = ("hidden_layers", "units", "units_growth", "skip_connections")
 _PICTURES = (
     "filters",
     "kernel_size",
     "head",
-    "head_layers",
-    "units",
     "random_flip",
     "geometry",
     "translation",
@@ -119,7 +107,6 @@ _PICTURES = (
 _NARROW: Mapping[str, Changes] = {
     "optimizer": {"choices": ("adam", "sgd", "adamw", "nadam", "rmsprop")},
     "learning_rate": {"low": 0.0001, "high": 0.3},
-    "clipping": {"choices": ("none", "global_norm")},
     "learning_rate_schedule": {"choices": ("constant", "cosine", "one_cycle", "plateau")},
     "activation": {"choices": ("relu", "elu", "tanh", "gelu", "silu", "leaky_relu", "selu")},
     "normalization": {"choices": ("none", "batch", "layer")},
@@ -157,7 +144,7 @@ PRESETS: dict[str, Preset] = {
             "units": {"low": 4, "high": 128, "recommended": 32, **_WITH_HIDDEN},
             "activation": {**_ACTIVATION, **_WITH_HIDDEN},
         },
-        standard=(*_TRAINING, *_LAYERS, *_DENSE, *_TABLES),
+        standard=(*_TRAINING, *_LAYERS, *_PENALTIES, *_DENSE, *_TABLES),
         ranges={
             "hidden_layers": {"low": 1, "high": 4, "recommended": 1},
             "units": {"low": 4, "high": 256, "recommended": 32},
@@ -175,7 +162,7 @@ PRESETS: dict[str, Preset] = {
             "units": _UNITS,
             "activation": _ACTIVATION,
         },
-        standard=(*_TRAINING, *_LAYERS, "units", *_TABLES),
+        standard=(*_TRAINING, *_LAYERS, *_PENALTIES, "units", *_TABLES),
         ranges={"dropout": {"recommended": 0.0}, "mixing": _NO_PICTURES},
         task="classification",
     ),
@@ -191,7 +178,7 @@ PRESETS: dict[str, Preset] = {
             "dropout": _DROPOUT,
             "normalization": _NORMALIZATION,
         },
-        standard=(*_TRAINING, *_LAYERS, *_DENSE, *_TABLES),
+        standard=(*_TRAINING, *_LAYERS, *_PENALTIES, *_DENSE, *_TABLES),
         ranges={"mixing": _NO_PICTURES},
     ),
     "mlp_residual": Preset(
@@ -228,9 +215,9 @@ PRESETS: dict[str, Preset] = {
             "dropout": _DROPOUT,
             "normalization": _NORMALIZATION,
         },
-        standard=(*_TRAINING, *_LAYERS, "blocks", "convolutions", *_PICTURES),
+        standard=(*_TRAINING, *_LAYERS, "blocks", "convolutions", "head_layers", "units", *_PICTURES),
         ranges={
-            "units": {"low": 32, "high": 512, "conditions": when(head_layers=(1, 2, 3))},
+            "units": {"low": 32, "high": 512, "conditions": when(head_layers=Between(1))},
             "kernel_regularizer": _NO_MATRICES,
         },
         kind="image",
@@ -270,6 +257,7 @@ PRESETS: dict[str, Preset] = {
         ranges={
             "optimizer": {"recommended": "sgd"},
             "learning_rate": {"recommended_when": advise("optimizer", {"sgd": 0.1})},
+            "batch_size": {"recommended": 128, "recommended_when": ()},
             "momentum": {},
             "decay": {"recommended": True, "recommended_when": ()},
             "learning_rate_schedule": {"recommended": "one_cycle"},
@@ -281,7 +269,7 @@ PRESETS: dict[str, Preset] = {
             "filters": {"low": 8, "high": 64},
             "stages": {"low": 1, "high": 3},
             "blocks": {"low": 1, "high": 3},
-            "units": {"low": 32, "high": 512, "conditions": when(head_layers=(1, 2, 3))},
+            "units": {"low": 32, "high": 512, "conditions": when(head_layers=Between(1))},
             "kernel_regularizer": _NO_MATRICES,
         },
         kind="image",

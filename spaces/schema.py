@@ -14,10 +14,24 @@ from .values import value_text
 DRAFT = "http://json-schema.org/draft-07/schema#"
 """What editors' YAML support reads best."""
 _VALUE = {"type": ["string", "number", "boolean", "null"]}
-_WHEN = {
+_NAMED = [
+    _VALUE,
+    {
+        "type": "object",
+        "description": "All numbers between two, both included; a bound that is left out is none.",
+        "properties": {"low": {"type": "number"}, "high": {"type": "number"}},
+        "minProperties": 1,
+        "additionalProperties": False,
+    },
+]
+_WHEN = {"$ref": "#/definitions/when"}
+_CONDITIONS = {
     "type": "object",
-    "description": "Values of earlier hyperparameters that it is active with: {optimizer: [sgd]}.",
-    "additionalProperties": {"anyOf": [_VALUE, {"type": "array", "minItems": 1, "items": _VALUE}]},
+    "description": "Values of earlier hyperparameters that it is active with: "
+    "{optimizer: [sgd], batch_size: {low: 200}}.",
+    "additionalProperties": {
+        "anyOf": [*_NAMED, {"type": "array", "minItems": 1, "items": {"anyOf": _NAMED}}]
+    },
 }
 _VALUES = {"anyOf": [_VALUE, {"type": "array", "minItems": 1, "items": _VALUE}]}
 _FIELDS: dict[str, dict[str, Any]] = {
@@ -84,6 +98,7 @@ def definitions() -> dict[str, Any]:
     """Return what the schemas of spaces refer to: a definition in full, and a change of the catalogue's entry."""
     fields = {key: _FIELDS[key] for kind in KINDS for key in known_keys(kind)}
     return {
+        "when": _CONDITIONS,
         **{kind: _full(kind) for kind in KINDS},
         "definition": {
             "type": "object",

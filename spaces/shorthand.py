@@ -9,6 +9,7 @@ from typing import Any
 from ..errors import SpaceError, did_you_mean
 from .additions import missing_ancestors, without_foreign
 from .catalogue import CATALOGUE
+from .conditions import named_text
 from .dependencies import Fault, in_order, parents_of
 from .files import KINDS, RANGE_KEYS, hyperparameter_to_dict, read_definition
 from .hyperparameters import Hyperparameter
@@ -177,7 +178,7 @@ def _narrow(found: Entries) -> None:
             unread = any(parent in found.unread for parent in parents_of(one))
             if not unread:
                 wanted = " and ".join(
-                    f"{condition.parent} is {' or '.join(map(value_text, condition.values))}"
+                    f"{condition.parent} is {' or '.join(map(named_text, condition.values))}"
                     for condition in one.conditions
                 )
                 message = (

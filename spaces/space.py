@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..errors import SpaceError, did_you_mean
-from .conditions import Condition, Recommendation
+from .conditions import Between, Condition, Named, Recommendation
 from .dependencies import ContradictionError, Demands, demands_of, settled
 from .hyperparameters import Hyperparameter
 from .kinds import Categorical
@@ -235,10 +235,12 @@ def left_of(
     return tuple(left)
 
 
-def fits(hyperparameter: Hyperparameter, value: Value) -> bool:
-    """Tell whether a value lies in a hyperparameter's range."""
+def fits(hyperparameter: Hyperparameter, named: Named) -> bool:
+    """Tell whether a hyperparameter takes a value, or one of a range of numbers."""
+    if isinstance(named, Between):
+        return hyperparameter.first_in(named) is not None
     try:
-        hyperparameter.check(value)
+        hyperparameter.check(named)
     except SpaceError:
         return False
     return True

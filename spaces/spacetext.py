@@ -112,5 +112,7 @@ def _is_prose(text: str) -> bool:
     return len(text) > _WIDTH - 20 or ": " in text or " #" in text
 
 
-def _in_line(when: dict[str, list[Any]]) -> _InLine:
-    return _InLine({parent: tuple(values) for parent, values in when.items()})
+def _in_line(written: Any) -> Any:
+    if isinstance(written, dict):
+        return _InLine({key: _in_line(value) for key, value in written.items()})
+    return tuple(map(_in_line, written)) if isinstance(written, list) else written

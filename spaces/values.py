@@ -8,7 +8,7 @@ Value: TypeAlias = bool | int | float | str | None
 Configuration: TypeAlias = dict[str, Value]
 
 
-def same(left: Value, right: Value) -> bool:
+def same(left: object, right: object) -> bool:
     """Tell whether two values are the same choice: ``1``, ``1.0`` and ``True`` are three different ones."""
     return type(left) is type(right) and left == right
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...spaces import Categorical, Condition, Configuration, Float, Hyperparameter, Int, Space, Value
+from ...spaces.keras_tuner import is_listable, values_of
 
 
 class Encoding:
@@ -32,9 +33,10 @@ class Encoding:
     def _encoded(self, one: Hyperparameter) -> Hyperparameter:
         conditions = tuple(
             Condition(
-                condition.parent, tuple(self._code(condition.parent, value) for value in condition.values)
+                parent.name, tuple(self._code(parent.name, value) for value in values_of(condition, parent))
             )
             for condition in one.conditions
+            if is_listable(condition, parent := self.of[condition.parent])  # else decoding leaves it out
         )
         if one.name not in self._coded:
             return replace(one, conditions=conditions, recommended_when=())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..conditions import Between, Recommendation
 from ..kinds import Categorical, Float, Int
 from .entry import ANY, Entry, advise, when
 from .sources import COURSE, KERAS, PLAYBOOK, keras_optimizer
@@ -39,24 +40,29 @@ _HYPERPARAMETERS = (
         1.0,
         log=True,
         recommended=0.001,
-        recommended_when=advise(
-            "optimizer",
-            {
-                "sgd": 0.02,
-                "adagrad": 0.02,
-                "adadelta": 1.0,
-                "adafactor": 0.01,
-                "lion": 0.0003,
-                "lamb": 0.005,
-                "ftrl": 0.02,
-                "muon": 0.01,
-                "adamax": 0.002,
-            },
+        recommended_when=(
+            Recommendation(0.01, when(optimizer="sgd", batch_size=Between(high=32))),
+            Recommendation(0.04, when(optimizer="sgd", batch_size=Between(200))),
+            *advise(
+                "optimizer",
+                {
+                    "sgd": 0.02,
+                    "adagrad": 0.02,
+                    "adadelta": 1.0,
+                    "adafactor": 0.01,
+                    "lion": 0.0003,
+                    "lamb": 0.005,
+                    "ftrl": 0.02,
+                    "muon": 0.01,
+                    "adamax": 0.002,
+                },
+            ),
         ),
         confidence="medium",
         meaning="length of a step; the first hyperparameter to get right",
         advice="Loss jumps or becomes NaN: divide by 3 to 10. It falls steadily but slowly: multiply by 3.",
-        source=f"{COURSE}: 0.01-0.04 for SGD; {keras_optimizer('adam')}: 0.001 for Adam",
+        source=f"{COURSE}: 0.01-0.04 for SGD; Goyal et al. 2017, Accurate, Large Minibatch SGD: the larger the batch, "
+        f"the larger SGD's rate; {keras_optimizer('adam')}: 0.001 for Adam",
     ),
     Float(
         "momentum",

@@ -13,6 +13,7 @@ from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 from kerasweep.errors import SpaceError
 from kerasweep.spaces import (
+    Between,
     Categorical,
     Condition,
     Float,
@@ -38,17 +39,19 @@ def small_grid(space: Space) -> list:
     return list(itertools.islice(space.grid(), 300))
 
 
+def _is(value, named) -> bool:
+    if isinstance(named, Between):
+        return type(value) in (int, float) and named.low <= value <= named.high
+    return type(value) is type(named) and value == named
+
+
 def active(space: Space, configuration: dict) -> set[str]:
     """Names of active hyperparameters, by the definition rather than by the code under test."""
     names: set[str] = set()
     for hyperparameter in space:
         if all(
             condition.parent in names
-            and any(
-                type(configuration[condition.parent]) is type(value)
-                and configuration[condition.parent] == value
-                for value in condition.values
-            )
+            and any(_is(configuration[condition.parent], value) for value in condition.values)
             for condition in hyperparameter.conditions
         ):
             names.add(hyperparameter.name)

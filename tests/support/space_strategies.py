@@ -7,7 +7,7 @@ import itertools
 
 from hypothesis import strategies as st
 from kerasweep.errors import SpaceError
-from kerasweep.spaces import Categorical, Condition, Float, Int, Recommendation, Space
+from kerasweep.spaces import Between, Categorical, Condition, Float, Int, Recommendation, Space
 
 NAMES = ("learning_rate", "units", "학습률", "drop_2", "활성화", "b")
 WORDS = st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=8)
@@ -60,8 +60,19 @@ def conditions(draw: st.DrawFn, parents: tuple) -> tuple[Condition, ...]:
     made = []
     for parent in chosen:
         values = draw(st.lists(UNIT, min_size=1, max_size=2))
-        made.append(Condition(parent.name, tuple(dict.fromkeys(parent.at(unit) for unit in values))))
+        named = tuple(dict.fromkeys(parent.at(unit) for unit in values))
+        if draw(st.booleans()) and all(_is_number(value) for value in named):
+            named = (draw(_ranges(min(named), max(named))),)
+        made.append(Condition(parent.name, named))
     return tuple(made)
+
+
+def _is_number(value) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _ranges(low: float, high: float) -> st.SearchStrategy[Between]:
+    return st.sampled_from([Between(low, high), Between(low=low), Between(high=high)])
 
 
 def _advised(draw: st.DrawFn, made, parents: tuple):
