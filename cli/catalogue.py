@@ -117,7 +117,7 @@ def _show_counts(families: list[str], *, as_json: bool) -> None:
     if as_json:
         print_json({"presets": counts, "catalogue": len(CATALOGUE)})
         return
-    title = f"{count_text(len(CATALOGUE), 'hyperparameter')} in the catalogue; of these in each preset"
+    title = f"{count_text(len(CATALOGUE), 'hyperparameter')} in the catalogue"
     made = table(title, "preset", *(f">{size}" for size in SIZES))
     for family, sizes in counts.items():
         made.add_row(f"[bold]{family}[/]", *(str(number) for number in sizes.values()))

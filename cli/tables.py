@@ -137,7 +137,7 @@ def group_table(title: str, hyperparameters: Iterable[Hyperparameter]) -> Table:
     """Return one row a hyperparameter of a group: narrow enough for a terminal, the condition below the meaning."""
     made = table(title, "hyperparameter", "range", "recommended", "meaning")
     made.columns[0].no_wrap = True
-    made.columns[1].max_width = 20
+    made.columns[1].max_width = 24
     for one in hyperparameters:
         choices = isinstance(one, Categorical)
         where = (

@@ -344,7 +344,10 @@ def _applying(family: str, task: str | None, kind: str | None) -> list[str]:
 
 
 def _why_not(name: str, family: str) -> str:
-    families = entry(name).families  # raises where there is no such hyperparameter
+    try:
+        families = entry(name).families
+    except SpaceError as error:
+        return str(error)
     if family in families:
         return f"{name} does nothing for these data."
     return f"{name} does nothing for {family}; it acts on {', '.join(families)}."

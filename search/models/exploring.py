@@ -105,12 +105,27 @@ class _Explorer:
     def explore(self) -> None:
         """Build the defaults, every branch that they lead to, and some combinations."""
         self._visit({}, must_build=True)
+        self._check_repeatable()
         while self._open and self._builds < MOST_BUILDS:
             self._vary(*self._open.popleft())
         if any(visit.keys() != self.visits[0].keys() for visit in self.visits):
             generator = random.Random(0)  # noqa: S311 - no secret
             for _ in range(RANDOM_BUILDS):
                 self._visit({name: generator.choice(values) for name, values in self._listed().items()})
+
+    def _check_repeatable(self) -> None:
+        """Build the defaults once more.
+
+        Raises:
+            SpaceError: That asks for other hyperparameters: there would be no end of new ones.
+        """
+        again = self._visit({}, must_build=True) or {}
+        changing = self.visits[0].keys() ^ again.keys()
+        if changing:
+            raise SpaceError(
+                f"The model '{self._name}' asks for {min(changing)} in one build and not in another of the same values; "
+                "what it asks for may depend on its hyperparameters only."
+            )
 
     def tried(self) -> dict[str, tuple[Value, ...]]:
         """Return the values of every hyperparameter that was seen at all of them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import pickle
 from pathlib import Path
 from types import ModuleType
@@ -186,6 +187,18 @@ def changes():
     return build_model
 
 
+def other_names():
+    calls = itertools.count()
+
+    def build_model(hp):
+        import keras
+
+        hp.Boolean(f"choice {next(calls)}")
+        return keras.Sequential([keras.layers.Dense(1)])
+
+    return build_model
+
+
 def twice(hp) -> None:
     hp.Int("units", 1, 3)
     hp.Choice("units", ["a", "b"])
@@ -208,6 +221,7 @@ def huge(hp):
         (returns(None), ModelError, r"^The model '.*' returns NoneType, not a keras\.Model; a function of one argument is KerasTuner's build_model\(hp\)\.$"),
         (fails, ModelError, r"^The model '.*fails' cannot be built: it raises ValueError: not today \(test_keras_tuner\.py line \d+\)\.$"),
         (changes(), SpaceError, r"^units is asked for as Int 1\.\.2 and as Int 1\.\.3; a hyperparameter has one definition\.$"),
+        (other_names(), SpaceError, r"^The model '.*' asks for choice 0 in one build and not in another of the same values; "),
         (twice, SpaceError, r"^units is asked for as Int 1\.\.3 and as Categorical a,b; a hyperparameter has one definition\.$"),
         (huge, ModelError, r"^The model '.*huge' cannot be built: the model has 10,000,000,000,000 parameters or more, which take 200,000\.0 GB to train; memory has room for [\d,]+\.$"),
         (lambda hp: hp.Choice("a", []), ModelError, r"cannot be built: it raises ValueError: `values` must be provided"),

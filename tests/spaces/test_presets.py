@@ -102,10 +102,13 @@ def test_a_pick_varies_what_it_names_and_fixes_the_rest() -> None:
     [
         (
             "dnn",
-            ["momentun"],
-            "There is no hyperparameter 'momentun' in the catalogue. Did you mean 'momentum'?",
+            ["momentun", "filters", "unit"],
+            (
+                "There is no hyperparameter 'momentun' in the catalogue. Did you mean 'momentum'? "
+                "filters does nothing for dnn; it acts on cnn, resnet. "
+                "There is no hyperparameter 'unit' in the catalogue. Did you mean 'units'?"
+            ),
         ),
-        ("dnn", ["filters"], "filters does nothing for dnn; it acts on cnn, resnet."),
         (
             "dnn",
             ["momentum", "beta_1"],
