@@ -327,7 +327,7 @@ def _print_plan(plan: Plan) -> None:
         "study": spec.study,
         "data": f"{data.name}: {data.rows:,} training rows, {len(data.y_test):,} held out, "
         + (f"{data.outputs} classes" if data.task == "classification" else data.task),
-        "prepared": "; ".join(plan.workload.preparation.describe()),
+        "prepared": "; ".join(plan.prepared),
         "noted": "; ".join(data.notes),
         "model": f"{spec.model}, {count_text(len(plan.space), 'hyperparameter')}",
         "search": f"{spec.search.method}, {', '.join(limits)}, seed {spec.search.seed}, pruner {spec.search.pruner}",

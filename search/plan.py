@@ -20,7 +20,17 @@ from ..errors import DataError, SpecError
 from ..spaces import Space, space_to_dict
 from ..spaces.catalogue import CHANGE_THE_LOSS
 from ..spaces.keras_tuner import EPOCHS, with_epochs
-from .data import Channels, Dataset, Layout, Preparation, choose_preparation, load_dataset, make_folds
+from .data import (
+    Channels,
+    Dataset,
+    Layout,
+    Preparation,
+    choose_preparation,
+    describe_preparation,
+    fit_preparation,
+    load_dataset,
+    make_folds,
+)
 from .machine import choose_workers, computes_bfloat16, cores
 from .metrics import choose_objective
 from .models import ModelSource, Precision, Sample, Signature, find_model
@@ -89,7 +99,7 @@ class Plan:
                 "outputs": dataset.outputs,
                 "shape": list(workload.preparation.input_shape),
                 "fingerprint": dataset.fingerprint,
-                "preparation": workload.preparation.describe(),
+                "preparation": self.prepared,
                 "notes": list(dataset.notes),
             },
             "folds": len(workload.folds),
@@ -99,6 +109,11 @@ class Plan:
             "versions": versions(),
             "created": datetime.now().astimezone().strftime("%Y-%m-%d %H:%M:%S"),
         }
+
+    @property
+    def prepared(self) -> list[str]:
+        """What is done to stored rows, a sentence each."""
+        return describe_preparation(self.workload.preparation)
 
     def cv_text(self) -> str:
         """Return how rows are split, in words."""
@@ -265,7 +280,7 @@ def _sample(dataset: Dataset, preparation: Preparation) -> Sample:
     """Return a few prepared rows, for a model's own training to be tried on."""
     some = slice(0, min(SAMPLE, dataset.rows))
     x = dataset.x[some] if isinstance(dataset.x, np.ndarray) else dataset.x.iloc[some]
-    fitted = preparation.fit(x, dataset.y[some])
+    fitted = fit_preparation(preparation, x, dataset.y[some])
     signature = Signature(preparation.input_shape, dataset.outputs, dataset.task, len(x), 1)
     return Sample(fitted.transform(x), fitted.transform_target(dataset.y[some]), signature)
 

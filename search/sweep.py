@@ -19,8 +19,8 @@ from .events import EpochEnded, Event, Task, TrialEnded, TrialFailed
 from .executors.contract import Executor
 from .metrics import Objective
 from .progress import Progress, TrialLine
+from .proposers import Asked, NothingYet, Proposer, SpaceExhausted
 from .pruners import Pruning
-from .samplers import Asked, NothingYet, Proposer, SpaceExhausted
 
 if TYPE_CHECKING:
     from optuna.trial import Trial

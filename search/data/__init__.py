@@ -1,6 +1,6 @@
 """Data: read from any source into a `Dataset`, prepared without leaks, and cut into folds.
 
-    source -> load_dataset -> Dataset -> choose_preparation -> Preparation.fit (a fold's training rows) -> arrays
+    source -> load_dataset -> Dataset -> choose_preparation -> fit_preparation (a fold's training rows) -> arrays
                                       -> make_folds -> Folds
 
 Nothing here imports TensorFlow, unless a data set has to be downloaded through ``keras.datasets``.
@@ -8,19 +8,16 @@ Nothing here imports TensorFlow, unless a data set has to be downloaded through 
 
 from .acting import acting
 from .choice import choose_preparation
+from .configuring import COLUMN_NAMES, configured
 from .dataset import Dataset, Kind, Task
+from .fitting import FittedPreparation, fit_preparation
 from .folds import Fold, FoldMethod, make_folds
 from .loading import KNOWN_NAMES, load_dataset
-from .preparation import (
-    Channels,
-    FittedPreparation,
-    Layout,
-    Preparation,
-    Scaling,
-)
-from .recipe import COLUMN_NAMES, Recipe, configured
+from .preparation import Channels, Layout, Preparation, Scaling
+from .recipe import Recipe
 from .rows import ROW_NAMES, RowChoice, RowDraw, choose_rows, codes_of, draw_rows
 from .splits import TestSplit
+from .words import describe_preparation
 
 __all__ = [
     "COLUMN_NAMES",
@@ -45,7 +42,9 @@ __all__ = [
     "choose_rows",
     "codes_of",
     "configured",
+    "describe_preparation",
     "draw_rows",
+    "fit_preparation",
     "load_dataset",
     "make_folds",
 ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .choice import choose_preparation
-from .recipe import MOST_BINS, numbers_of
+from .configuring import MOST_BINS
 
 if TYPE_CHECKING:
     from .dataset import Dataset
@@ -40,7 +40,7 @@ def _of_classes(dataset: Dataset) -> set[str]:
 
 
 def _of_columns(plan: Preparation, *, flat: bool) -> set[str]:
-    numbers, one_target = numbers_of(plan), plan.task == "classification" or plan.outputs == 1
+    numbers, one_target = plan.numbers, plan.task == "classification" or plan.outputs == 1
     names: set[str] = set()
     if numbers:
         names |= {"scaling", "quantile_output", "n_quantiles", "robust_range"}

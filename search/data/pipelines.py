@@ -7,16 +7,13 @@ that every fold's model has the same inputs.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from .recipe import CROSSED, numbers_of
+from .preparation import Preparation
+from .recipe import CROSSED, Recipe
 from .scalers import MISSING
-
-if TYPE_CHECKING:
-    from .preparation import Preparation
-    from .recipe import Recipe
 
 SEED = 0
 """Of all draws inside transformers: a configuration prepares its rows alike whenever it runs."""
@@ -53,8 +50,8 @@ def _parts(plan: Preparation, recipe: Recipe, rows: int) -> list[tuple[str, Any,
     from sklearn.pipeline import make_pipeline
 
     parts: list[tuple[str, Any, Any]] = []
-    every: Any = list(plan.numeric) if plan.kind == "table" else slice(0, numbers_of(plan))
-    if numbers_of(plan):
+    every: Any = list(plan.numeric) if plan.kind == "table" else slice(0, plan.numbers)
+    if plan.numbers:
         parts.append(("numbers", make_pipeline(*_numbers(plan, recipe, rows)), every))
         if recipe.missing_indicator:
             parts.append(("missing", MissingIndicator(features="all"), list(plan.gaps)))
@@ -123,7 +120,7 @@ def _bins(plan: Preparation, recipe: Recipe) -> list[Any]:
         random_state=SEED,
     )
     codes = OneHotEncoder(
-        categories=[list(range(bins)) for _ in range(numbers_of(plan))],
+        categories=[list(range(bins)) for _ in range(plan.numbers)],
         handle_unknown="ignore",
         sparse_output=False,
     )
@@ -135,7 +132,7 @@ def _products(plan: Preparation, recipe: Recipe, rows: int) -> list[Any]:
     from sklearn.feature_selection import SelectKBest
     from sklearn.preprocessing import PolynomialFeatures
 
-    best = [SelectKBest(_score(plan), k=CROSSED)] if numbers_of(plan) > CROSSED else []
+    best = [SelectKBest(_score(plan), k=CROSSED)] if plan.numbers > CROSSED else []
     pairs = PolynomialFeatures(degree=(2, 2), interaction_only=True, include_bias=False)
     return [*_numbers(plan, recipe, rows), *best, pairs]
 

@@ -2,7 +2,7 @@
 
 What is decided here is a schema: names, types and the categories of each text column, read off the whole training
 table, so that every fold's model has the same inputs. Nothing else is taken from outside a fold's training part:
-medians, means and ranges are fitted later, fold by fold, by `Preparation.fit`.
+medians, means and ranges are fitted later, fold by fold, by `fit_preparation`.
 """
 
 from __future__ import annotations

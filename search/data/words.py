@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
+from .preparation import Preparation
 from .raw import plural
 from .recipe import Recipe
-
-if TYPE_CHECKING:
-    from .preparation import Preparation
 
 _FITTED = {
     "standard": "standardised (mean 0, deviation 1)",
@@ -18,7 +15,7 @@ _FITTED = {
 }
 
 
-def describe(plan: Preparation) -> list[str]:
+def describe_preparation(plan: Preparation) -> list[str]:
     """Return one sentence for each decision of a preparation."""
     if plan.recipe is not None:
         lines = _recipe(plan, plan.recipe)

@@ -2,14 +2,13 @@
 
 from .loading import (
     FAMILIES,
-    Build,
     Family,
     ModelSource,
-    describe_error,
     find_model,
     reference_of,
 )
-from .signature import Precision, Sample, Signature, batch_size_of
+from .signature import Build, Precision, Sample, Signature, batch_size_of
+from .user_errors import describe_error
 
 __all__ = [
     "FAMILIES",

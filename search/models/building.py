@@ -17,11 +17,11 @@ from tensorflow.python.eager import context
 from ...errors import TrainingError
 from ...spaces import Configuration
 from ...spaces.catalogue import CHANGE_THE_LOSS
-from .loading import Build, describe_error
 from .losses import make_loss
 from .memory import within_memory
 from .optimizers import make_optimizer
-from .signature import Precision, Signature
+from .signature import Build, Precision, Signature
+from .user_errors import describe_error
 from .watching import WatchedConfiguration
 
 Labels = Literal["codes", "one-hot", "column"]

@@ -21,7 +21,7 @@ from ...errors import ModelError, SpaceError, TrainingError
 from ...spaces import Configuration, Hyperparameter, Space, Value, preset
 from ...spaces.keras_tuner import definition_text, joined
 from .activity import with_conditions
-from .loading import describe_error
+from .user_errors import describe_error
 
 MOST_BUILDS = 200
 MOST_VALUES = 64

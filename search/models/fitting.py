@@ -21,8 +21,8 @@ from ...errors import TrainingError
 from .building import build_weights, compile_model, encode_labels, labels_of
 from .exploring import OF_FIT
 from .hypermodels import Adapted, adapt, made_of
-from .loading import describe_error
 from .signature import Sample
+from .user_errors import describe_error
 
 _PROBE_BATCH = 7
 """A batch size that no fit chooses by itself."""

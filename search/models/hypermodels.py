@@ -16,9 +16,9 @@ from ...spaces import Configuration, value_text
 from ...spaces.keras_tuner import hyperparameter_from_keras_tuner
 from .building import build_weights
 from .exploring import Ask, Asked
-from .loading import describe_error
 from .memory import within_memory
 from .signature import Signature
+from .user_errors import describe_error
 from .watching import mark_read, note, unwatched
 
 BuildModel: TypeAlias = Callable[[Any], Any]

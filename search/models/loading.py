@@ -9,25 +9,22 @@ import importlib
 import importlib.util
 import re
 import sys
-import sysconfig
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal
 
-from ...errors import ModelError, did_you_mean, one_line
-from ...spaces import Configuration, Space, preset, space_from_dict
+from ...errors import ModelError, did_you_mean
+from ...spaces import Space, preset, space_from_dict
 from ...spaces.keras_tuner import is_hypermodel, takes_hp, takes_trial
 from ..quiet import import_tensorflow
-from .signature import Sample, Signature
+from .signature import Build, Sample, Signature
+from .user_errors import describe_error
 
 if TYPE_CHECKING:
     from .fitting import OwnFit
 
-_OURS = tuple(Path(__file__).parents[2] / part for part in ("search", "spaces"))
 Layout = Literal["flat", "image", "natural"]
-Build: TypeAlias = Callable[[Configuration, Signature], Any]
 Contract = Literal["own", "keras_tuner", "optuna"]
 """``own``: ``build(config, signature)``; ``keras_tuner``: ``build_model(hp)``, or a ``HyperModel``; ``optuna``:
 ``define_model(trial)``."""
@@ -257,19 +254,3 @@ def _names_keras(file: str | None) -> bool:
     except (OSError, ValueError):
         return False
     return re.search(r"^(import|from) +(keras|tensorflow)", text, re.MULTILINE) is not None
-
-
-def describe_error(error: BaseException) -> str:
-    """Return an error of a user's code in one line: type, message, and file and line where it was raised."""
-    text = f"{type(error).__name__}: {one_line(error)}"
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_of_a_user(frame.filename)]
-    return f"{text} ({Path(frames[-1].filename).name} line {frames[-1].lineno})" if frames else text
-
-
-def _is_of_a_user(filename: str) -> bool:
-    """Tell whether code is neither a library's nor ours. The root of a clone is the package, and has examples, too."""
-    if "site-packages" in filename or filename.startswith("<frozen"):
-        return False
-    return not any(
-        Path(filename).is_relative_to(folder) for folder in (*_OURS, Path(sysconfig.get_path("stdlib")))
-    )

@@ -17,9 +17,8 @@ from ...spaces import Configuration, Hyperparameter, Value, value_text
 from ...spaces.optuna import hyperparameter_from_optuna
 from .building import build_weights
 from .exploring import Ask, Asked
-from .loading import Build
 from .memory import within_memory
-from .signature import Signature
+from .signature import Build, Signature
 from .watching import mark_read, note, unwatched
 
 _INSTEAD = {

@@ -1,9 +1,10 @@
-"""What a model must fit: the shape of a row and what is to be predicted."""
+"""What a model must fit, the shape of a row and what is to be predicted, and the function that builds it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from ...spaces import Configuration
 
@@ -43,6 +44,10 @@ class Sample:
     y: np.ndarray
     """Class codes, or amounts."""
     signature: Signature
+
+
+Build: TypeAlias = Callable[[Configuration, Signature], Any]
+"""Returns a model, compiled or not."""
 
 
 def batch_size_of(configuration: Configuration) -> int:

@@ -15,7 +15,7 @@ from optuna.trial import FrozenTrial
 from ...spaces import Configuration, Space, configuration_key
 from ...spaces.keras_tuner import EPOCHS
 from ...studies import Direction
-from ..samplers import Asked, NothingYet, Proposer, Random, SpaceExhausted
+from ..proposers import Asked, NothingYet, Proposer, Random, SpaceExhausted
 from .asking import answer_of, feed, is_fed, new_oracle, seed_of
 from .brackets import FACTOR, Brackets, hyperband_trials, without_epochs
 from .encoding import Encoding

@@ -30,8 +30,9 @@ from .mixing import Mixing, checked_mixing
 from .ordering import batches_of
 from .plateau import FallingRate, falling_rate, rate_variable
 from .seeds import fold_seed
+from .variants import FoldData
 from .weighting import class_weights, row_weights
-from .workload import FoldData, ModelSize, Training, Workload
+from .workload import ModelSize, Training, Workload
 
 COPIES_OF_WEIGHTS = 5
 """A fold's weights, their gradients, two slots of an optimizer such as Adam, and one while they are updated."""

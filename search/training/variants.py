@@ -4,15 +4,30 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from ..data import Preparation
-    from .workload import FoldData
 
 MOST_VARIANTS = 4
 MOST_BYTES = 1024 * 2**20
 """Of the prepared rows of all variants; the one in use is kept, however large it is."""
+
+
+@dataclass(frozen=True)
+class FoldData:
+    """One fold, ready to train: arrays of all rows, and which of them are for what."""
+
+    x: np.ndarray
+    """float32, ``(rows, *input_shape)``; folds that fit nothing share one array."""
+    y: np.ndarray
+    train: np.ndarray
+    """int64 positions; one that stands twice trains twice in an epoch."""
+    validation: np.ndarray
+    target_scale: float
 
 
 class Variants:

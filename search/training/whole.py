@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from ...spaces import Configuration
-from ..data import FittedPreparation, RowDraw, codes_of, configured
+from ..data import FittedPreparation, RowDraw, codes_of, configured, fit_preparation
 from ..metrics import in_target_units, unit_power
 from ..models import Build
 from ..models.building import build_model, build_optimizer, labels_of, loss_name
@@ -90,7 +90,7 @@ def start_whole(
     """
     keras.utils.clear_session()
     dataset = workload.dataset
-    fitted = configured(workload.preparation, configuration).fit(dataset.x, dataset.y)
+    fitted = fit_preparation(configured(workload.preparation, configuration), dataset.x, dataset.y)
     signature = workload.signature(configuration)
     model = build_model(build or workload.model.load(), configuration, signature, seed, workload.precision)
     build_optimizer(model)

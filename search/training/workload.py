@@ -20,12 +20,13 @@ from ..data import (
     codes_of,
     configured,
     draw_rows,
+    fit_preparation,
 )
 from ..events import EpochEnded, Outcome, Task
 from ..metrics import Objective
 from ..models import ModelSource, Precision, Signature
 from .ordering import batches_of
-from .variants import Variants
+from .variants import FoldData, Variants
 
 TrainerName = Literal["auto", "fused", "fit"]
 """``auto`` is ``fused`` for every model that allows it."""
@@ -62,19 +63,6 @@ class ModelSize:
     """Number of weights."""
     training_bytes: int
     """An estimate of the memory that training all of its folds takes, data not counted."""
-
-
-@dataclass(frozen=True)
-class FoldData:
-    """One fold, ready to train: arrays of all rows, and which of them are for what."""
-
-    x: np.ndarray
-    """float32, ``(rows, *input_shape)``; folds that fit nothing share one array."""
-    y: np.ndarray
-    train: np.ndarray
-    """int64 positions; one that stands twice trains twice in an epoch."""
-    validation: np.ndarray
-    target_scale: float
 
 
 @dataclass(frozen=True)
@@ -152,7 +140,7 @@ class Workload:
         made = []
         for fold in self.folds:
             training = _rows(self.dataset.x, fold.train)
-            fitted = shared or preparation.fit(training, self.dataset.y[fold.train])
+            fitted = shared or fit_preparation(preparation, training, self.dataset.y[fold.train])
             x = fitted.transform(self.dataset.x) if shared_x is None else shared_x
             if fitted.training is not None:
                 x[fold.train] = fitted.training

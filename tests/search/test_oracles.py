@@ -12,7 +12,8 @@ import pytest
 from kerasweep.errors import SpecError
 from kerasweep.search.oracles.brackets import Brackets, hyperband_rounds, hyperband_trials
 from kerasweep.search.oracles.encoding import Encoding
-from kerasweep.search.samplers import Asked, NothingYet, SpaceExhausted, make_proposer
+from kerasweep.search.proposers import Asked, NothingYet, SpaceExhausted
+from kerasweep.search.samplers import make_proposer
 from kerasweep.spaces import (
     Categorical,
     Condition,

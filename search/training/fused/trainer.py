@@ -21,7 +21,8 @@ from ..mixing import Mixing
 from ..ordering import batches_of
 from ..plateau import falling_rate
 from ..seeds import fold_seed
-from ..workload import FoldData, ModelSize, Training, Workload
+from ..variants import FoldData
+from ..workload import ModelSize, Training, Workload
 from .architecture import architecture_key, is_alike, is_convolutional, why_fit
 from .cache import ProgramCache
 from .knobs import Sheet, find_floats

@@ -7,7 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from kerasweep.search.data import Dataset, choose_preparation, load_dataset, make_folds
+from kerasweep.search.data import (
+    Dataset,
+    choose_preparation,
+    describe_preparation,
+    fit_preparation,
+    load_dataset,
+    make_folds,
+)
 
 SOURCES = [
     "digits",
@@ -134,11 +141,11 @@ class TestEverySource:
             plan = choose_preparation(data, layout)
             fold = make_folds(data, folds=3)[0]
             part = data.x.iloc[fold.train] if data.kind == "table" else data.x[fold.train]
-            fitted = plan.fit(part, data.y[fold.train])
+            fitted = fit_preparation(plan, part, data.y[fold.train])
             for x in (data.x, data.x_test):
                 out = fitted.transform(x)
                 assert out.shape == (len(x), *plan.input_shape)
                 assert out.dtype == np.float32
                 assert np.isfinite(out).all()
             assert fitted.transform_target(data.y).shape == data.y.shape
-            assert plan.describe()
+            assert describe_preparation(plan)

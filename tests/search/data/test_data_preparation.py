@@ -13,7 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kerasweep.errors import DataError
-from kerasweep.search.data import choose_preparation, load_dataset, make_folds
+from kerasweep.search.data import (
+    choose_preparation,
+    describe_preparation,
+    fit_preparation,
+    load_dataset,
+    make_folds,
+)
 
 
 def pixels(high, dtype=np.uint8, shape=(20, 8, 8, 1)):
@@ -44,7 +50,7 @@ def test_pixels_are_divided_by_their_range(dataset_of, x, scaling, divisor):
     plan = choose_preparation(data, "image")
     assert (plan.scaling, plan.divisor) == (scaling, divisor)
     assert plan.shared == (scaling in ("none", "unit"))
-    out = plan.fit(data.x, data.y).transform(data.x)
+    out = fit_preparation(plan, data.x, data.y).transform(data.x)
     assert out.dtype == np.float32
     if scaling == "unit":
         np.testing.assert_allclose(out, x / divisor, rtol=1e-6)
@@ -68,7 +74,7 @@ def test_pixels_are_divided_by_their_range(dataset_of, x, scaling, divisor):
 def test_layouts(dataset_of, shape, layout, channels, expected, scaling):
     data = dataset_of(pixels(255, shape=shape), np.arange(20) % 2)
     plan = choose_preparation(data, layout, scaling, channels)
-    fitted = plan.fit(data.x, data.y)
+    fitted = fit_preparation(plan, data.x, data.y)
     out = fitted.transform(data.x)
     assert plan.input_shape == expected
     assert out.shape == (20, *expected)
@@ -117,7 +123,7 @@ def test_plain_arrays_are_standardised_and_filled(dataset_of):
     x[:, 4] = np.nan
     data = dataset_of(x, np.arange(20) % 2)
     plan = choose_preparation(data, "flat")
-    out = plan.fit(data.x, data.y).transform(data.x)
+    out = fit_preparation(plan, data.x, data.y).transform(data.x)
     assert plan.impute
     assert np.isfinite(out).all()
     assert out.shape == (20, 5), "a column without any value keeps its place"
@@ -128,14 +134,17 @@ def test_filling_without_scaling(dataset_of):
     x = np.arange(20.0).reshape(-1, 1)
     x[0] = np.nan
     data = dataset_of(x, np.arange(20) % 2)
-    assert choose_preparation(data, "flat", "none").fit(data.x, data.y).transform(data.x)[0, 0] == 10
+    assert (
+        fit_preparation(choose_preparation(data, "flat", "none"), data.x, data.y).transform(data.x)[0, 0]
+        == 10
+    )
 
 
 def test_large_numbers_keep_their_differences(dataset_of):
     """Time stamps differ by less than float32 can tell; they are scaled before they are shortened."""
     x = (1_700_000_000 + np.arange(20.0)).reshape(-1, 1)
     data = dataset_of(x, np.arange(20) % 2)
-    out = choose_preparation(data, "flat").fit(data.x, data.y).transform(data.x)
+    out = fit_preparation(choose_preparation(data, "flat"), data.x, data.y).transform(data.x)
     assert len(np.unique(out)) == 20
 
 
@@ -143,7 +152,7 @@ def test_large_numbers_keep_their_differences(dataset_of):
 def test_tables(houses, scaling):
     data = load_dataset(houses(), target="price")
     plan = choose_preparation(data, "flat", scaling)
-    fitted = plan.fit(data.x, data.y)
+    fitted = fit_preparation(plan, data.x, data.y)
     out = fitted.transform(data.x)
     assert plan.numeric == ("area", "rooms", "garden")
     assert plan.categorical == ("city", "street")
@@ -158,7 +167,7 @@ def test_tables(houses, scaling):
 def test_a_script_may_hand_over_plain_text_columns(houses):
     """What read_csv gives, without pandas categories and with columns in another order, encodes the same."""
     data = load_dataset(houses(), target="price")
-    fitted = choose_preparation(data, "flat").fit(data.x, data.y)
+    fitted = fit_preparation(choose_preparation(data, "flat"), data.x, data.y)
     expected = fitted.transform(data.x)
     plain = data.x.astype({"city": str, "street": str})[data.x.columns[::-1]].assign(extra=1)
     np.testing.assert_array_equal(fitted.transform(plain), expected)
@@ -167,14 +176,14 @@ def test_a_script_may_hand_over_plain_text_columns(houses):
 
 def test_rows_that_do_not_fit(houses):
     data = load_dataset(houses(), target="price")
-    fitted = choose_preparation(data, "flat").fit(data.x, data.y)
+    fitted = fit_preparation(choose_preparation(data, "flat"), data.x, data.y)
     with pytest.raises(DataError, match="the table lacks column 'city'"):
         fitted.transform(data.x.drop(columns="city"))
     with pytest.raises(DataError, match="expected a table"):
         fitted.transform(np.zeros((3, 5)))
     digits = load_dataset("digits")
     with pytest.raises(DataError, match=r"expected rows of shape \(8, 8, 1\), got \(64,\)"):
-        choose_preparation(digits, "flat").fit(digits.x, digits.y).transform(np.zeros((3, 64)))
+        fit_preparation(choose_preparation(digits, "flat"), digits.x, digits.y).transform(np.zeros((3, 64)))
 
 
 def test_every_fold_has_the_same_width(houses):
@@ -183,17 +192,17 @@ def test_every_fold_has_the_same_width(houses):
     data = load_dataset(frame, target="price")
     plan = choose_preparation(data, "flat")
     for fold in make_folds(data, folds=10):
-        out = plan.fit(data.x.iloc[fold.train], data.y[fold.train]).transform(data.x)
+        out = fit_preparation(plan, data.x.iloc[fold.train], data.y[fold.train]).transform(data.x)
         assert out.shape[1:] == plan.input_shape
     nothing = data.x.assign(area=np.nan)
-    assert plan.fit(nothing, data.y).transform(data.x).shape[1:] == plan.input_shape
+    assert fit_preparation(plan, nothing, data.y).transform(data.x).shape[1:] == plan.input_shape
 
 
 def test_one_target(dataset_of):
     y = np.random.default_rng(0).normal(500, 40, 30).astype(np.float32)
     data = dataset_of(np.zeros((30, 2)), y, "regression")
     plan = choose_preparation(data, "flat")
-    fitted = plan.fit(data.x, data.y)
+    fitted = fit_preparation(plan, data.x, data.y)
     scaled = fitted.transform_target(y)
     assert scaled.shape == y.shape
     assert scaled.dtype == np.float32
@@ -209,8 +218,8 @@ def test_one_target(dataset_of):
 def test_several_targets_share_one_scale_so_that_errors_convert(dataset_of, scales, seed):
     rng = np.random.default_rng(seed)
     y = (rng.normal(size=(40, len(scales))) * scales + scales).astype(np.float32)
-    fitted = choose_preparation(dataset_of(np.zeros((40, 2)), y, "regression"), "flat").fit(
-        np.zeros((40, 2)), y
+    fitted = fit_preparation(
+        choose_preparation(dataset_of(np.zeros((40, 2)), y, "regression"), "flat"), np.zeros((40, 2)), y
     )
     scaled = fitted.transform_target(y)
     guess = np.float32(0.1) * scaled
@@ -223,22 +232,25 @@ def test_several_targets_share_one_scale_so_that_errors_convert(dataset_of, scal
 def test_a_constant_target_in_one_fold(dataset_of):
     y = np.array([3.0] * 20 + [4.0] * 5, np.float32)
     data = dataset_of(np.zeros((25, 2)), y, "regression")
-    fitted = choose_preparation(data, "flat").fit(data.x[:20], y[:20])
+    fitted = fit_preparation(choose_preparation(data, "flat"), data.x[:20], y[:20])
     assert fitted.target_scale == 1
     assert (fitted.transform_target(y[:20]) == 0).all()
-    two = choose_preparation(data, "flat").fit(data.x[:20], np.stack([y[:20], y[:20]], axis=1))
+    two = fit_preparation(choose_preparation(data, "flat"), data.x[:20], np.stack([y[:20], y[:20]], axis=1))
     assert two.target_scale == 1
 
 
 def test_targets_as_they_are(dataset_of):
     y = np.arange(20) % 2
     data = dataset_of(np.zeros((20, 2)), y)
-    fitted = choose_preparation(data, "flat").fit(data.x, y)
+    fitted = fit_preparation(choose_preparation(data, "flat"), data.x, y)
     assert fitted.transform_target(y) is y
     assert fitted.inverse_target(y) is y
     assert fitted.target_scale == 1
     amounts = dataset_of(np.zeros((20, 2)), y.astype(np.float32), "regression")
-    assert choose_preparation(amounts, "flat", scale_target=False).fit(amounts.x, amounts.y).target is None
+    assert (
+        fit_preparation(choose_preparation(amounts, "flat", scale_target=False), amounts.x, amounts.y).target
+        is None
+    )
 
 
 @given(seed=st.integers(0, 1000), factor=st.floats(1e-3, 1e3))
@@ -253,8 +265,8 @@ def test_nothing_leaks_from_validation_rows(houses, seed, factor):
     x.loc[fold.validation, "rooms"] += 100
     x.loc[fold.validation, "city"] = np.nan
     y[fold.validation] *= factor
-    first = plan.fit(data.x.iloc[fold.train], data.y[fold.train])
-    second = plan.fit(x.iloc[fold.train], y[fold.train])
+    first = fit_preparation(plan, data.x.iloc[fold.train], data.y[fold.train])
+    second = fit_preparation(plan, x.iloc[fold.train], y[fold.train])
     np.testing.assert_array_equal(first.transform(data.x), second.transform(data.x))
     assert first.target_scale == second.target_scale
     assert choose_preparation(data, "flat") == plan
@@ -262,7 +274,7 @@ def test_nothing_leaks_from_validation_rows(houses, seed, factor):
 
 def test_what_is_fitted_travels_without_us(houses):
     data = load_dataset(houses(), target="price")
-    fitted = choose_preparation(data, "flat").fit(data.x, data.y)
+    fitted = fit_preparation(choose_preparation(data, "flat"), data.x, data.y)
     for part in (fitted.features, fitted.target):
         code = pickle.dumps(part)
         mentioned = {str(argument) for _, argument, _ in pickletools.genops(code)}
@@ -307,7 +319,7 @@ def test_decisions_in_words(houses, source, layout, sentences):
         if source == "houses"
         else load_dataset(source)
     )
-    said = choose_preparation(data, layout).describe()
+    said = describe_preparation(choose_preparation(data, layout))
     assert len(said) == len(sentences)
     assert all(line.startswith(sentence) for line, sentence in zip(said, sentences, strict=True))
 
@@ -315,7 +327,7 @@ def test_decisions_in_words(houses, source, layout, sentences):
 def test_bytes_become_float32_once(dataset_of):
     x = np.full((4000, 28, 28, 1), 255, np.uint8)
     data = dataset_of(x, np.arange(4000) % 2, kind="image")
-    fitted = choose_preparation(data, "flat").fit(x, data.y)
+    fitted = fit_preparation(choose_preparation(data, "flat"), x, data.y)
     tracemalloc.start()
     out = fitted.transform(x)
     _, peak = tracemalloc.get_traced_memory()
@@ -328,4 +340,4 @@ def test_categories_only_and_numbers_only():
     data = load_dataset(frame, target="label")
     plan = choose_preparation(data, "natural")
     assert plan.numeric == ()
-    assert plan.fit(data.x, data.y).transform(data.x_test).shape == (10, 2)
+    assert fit_preparation(plan, data.x, data.y).transform(data.x_test).shape == (10, 2)

@@ -9,7 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from kerasweep.errors import DataError
-from kerasweep.search.data import choose_preparation, load_dataset
+from kerasweep.search.data import (
+    choose_preparation,
+    fit_preparation,
+    load_dataset,
+)
 
 ROWS = 40
 LABEL = ["yes", "no"] * (ROWS // 2)
@@ -52,7 +56,7 @@ def test_column_types(values, dtype):
         )
         return
     assert str(data.x["column"].dtype) == dtype
-    prepared = choose_preparation(data, "flat").fit(data.x, data.y).transform(data.x_test)
+    prepared = fit_preparation(choose_preparation(data, "flat"), data.x, data.y).transform(data.x_test)
     assert np.isfinite(prepared).all()
 
 
@@ -66,7 +70,7 @@ def test_word_of_the_test_rows_only_is_encoded_as_zeros():
     data = load(city=city, test_split="last")
     assert list(data.x["city"].cat.categories) == ["a", "b"]
     assert list(data.x_test["city"].cat.categories) == ["a", "b", "z"]
-    out = choose_preparation(data, "flat").fit(data.x, data.y).transform(data.x_test)
+    out = fit_preparation(choose_preparation(data, "flat"), data.x, data.y).transform(data.x_test)
     assert out[-1].tolist() == [0, 0]
     assert out[:-2].sum(axis=1).tolist() == [1] * (len(out) - 2)
 

@@ -18,6 +18,8 @@ from kerasweep.search.data import (
     choose_preparation,
     choose_rows,
     configured,
+    describe_preparation,
+    fit_preparation,
     load_dataset,
     make_folds,
 )
@@ -111,7 +113,7 @@ def rows_of(x, positions):
 
 
 def fitted_on(plan, data, fold):
-    return plan.fit(rows_of(data.x, fold.train), data.y[fold.train])
+    return fit_preparation(plan, rows_of(data.x, fold.train), data.y[fold.train])
 
 
 @pytest.mark.parametrize(("source", "asked"), CASES, ids=str)
@@ -206,8 +208,10 @@ def test_a_scaling_of_the_configuration_is_that_of_the_rules(sources):
     for source in ("vector", "classes"):
         data = sources[source]
         for name in ("minmax", "robust", "none"):
-            rules = choose_preparation(data, "flat", name).fit(data.x, data.y).transform(data.x)
-            asked = configured(choose_preparation(data, "flat"), {"scaling": name}).fit(data.x, data.y)
+            rules = fit_preparation(choose_preparation(data, "flat", name), data.x, data.y).transform(data.x)
+            asked = fit_preparation(
+                configured(choose_preparation(data, "flat"), {"scaling": name}), data.x, data.y
+            )
             np.testing.assert_array_equal(asked.transform(data.x), rules)
 
 
@@ -216,9 +220,9 @@ def test_pixels_in_an_array_are_divided_unless_scaled_otherwise(dataset_of):
     data = dataset_of(x, np.arange(40) % 2)
     plan = choose_preparation(data, "flat", "unit")
     assert plan.divisor == 255
-    products = configured(plan, {"interactions": True}).fit(x, data.y).transform(x)
+    products = fit_preparation(configured(plan, {"interactions": True}), x, data.y).transform(x)
     np.testing.assert_allclose(products[:, :5], x / 255, rtol=1e-6)
-    plain = configured(plan, {"scaling": "none"}).fit(x, data.y).transform(x)
+    plain = fit_preparation(configured(plan, {"scaling": "none"}), x, data.y).transform(x)
     np.testing.assert_array_equal(plain, x.astype(np.float32))
 
 
@@ -227,12 +231,12 @@ def test_outliers_are_cut(sources):
     plan = configured(
         choose_preparation(data, "flat"), {"scaling": "standard", "clip_outliers": True, "outlier_limit": 2}
     )
-    out = plan.fit(data.x, data.y).transform(data.x)
+    out = fit_preparation(plan, data.x, data.y).transform(data.x)
     assert np.abs(out[:, :4]).max() == 2
     minmax = configured(
         choose_preparation(data, "flat"), {"scaling": "minmax", "clip_outliers": True, "outlier_limit": 2}
     )
-    spread = minmax.fit(data.x, data.y).transform(data.x)[:, 1]
+    spread = fit_preparation(minmax, data.x, data.y).transform(data.x)[:, 1]
     assert spread.max() == 1
     assert (spread == 1).sum() > 1, "the outliers are one with the largest value that is none"
 
@@ -243,7 +247,9 @@ def test_a_row_is_not_encoded_by_its_own_target(sources):
     plan = configured(choose_preparation(data, "flat"), {"encoding": "target", "scaling": "none"})
     y = data.y.copy()
     y[5] += 1000
-    before, after = (plan.fit(data.x, targets).transform_training(data.x) for targets in (data.y, y))
+    before, after = (
+        fit_preparation(plan, data.x, targets).transform_training(data.x) for targets in (data.y, y)
+    )
     assert plan.input_shape == (6,), "a column for each category"
     np.testing.assert_array_equal(before[5], after[5])
     assert (before[:, 4:] != after[:, 4:]).any()
@@ -254,7 +260,7 @@ def test_a_row_is_not_encoded_by_its_own_target(sources):
 def test_rare_categories_share_a_column(sources):
     data = sources["classes"]
     plan = configured(choose_preparation(data, "flat"), {"min_frequency": 25})
-    out = plan.fit(data.x, data.y).transform(data.x)[:, 4 : 4 + len(plan.categories[0])]
+    out = fit_preparation(plan, data.x, data.y).transform(data.x)[:, 4 : 4 + len(plan.categories[0])]
     counts = data.x["city"].value_counts()
     rare = data.x["city"].isin(counts[counts < 25].index).to_numpy()
     assert rare.any()
@@ -270,7 +276,7 @@ def test_products_of_many_columns_are_those_that_say_most(dataset_of):
     data = dataset_of(x, y)
     plan = configured(choose_preparation(data, "flat"), {"interactions": True})
     assert plan.input_shape == (40 + CROSSED * (CROSSED - 1) // 2,)
-    fitted = plan.fit(x, y)
+    fitted = fit_preparation(plan, x, y)
     assert fitted.transform(x).shape == (80, *plan.input_shape)
     best = fitted.features.named_transformers_["products"][1]
     assert best.get_support()[30]
@@ -288,7 +294,7 @@ def test_components_are_at_most_half_of_the_rows(dataset_of):
 @pytest.mark.parametrize("asked", [*WIDER, *OF_GAPS, *OF_CATEGORIES], ids=str)
 def test_what_is_fitted_travels_without_us(sources, asked):
     data = sources["classes"]
-    fitted = configured(choose_preparation(data, "flat"), asked).fit(data.x, data.y)
+    fitted = fit_preparation(configured(choose_preparation(data, "flat"), asked), data.x, data.y)
     code = pickle.dumps(fitted.features)
     assert not any("kerasweep" in str(argument) for _, argument, _ in pickletools.genops(code))
     again = pickle.loads(code).transform(data.x)
@@ -346,13 +352,13 @@ def test_rows_that_cannot_be_fitted_are_one_line(sources):
     plan = configured(choose_preparation(data, "flat"), {"encoding": "target"})
     few = np.flatnonzero(data.y < 2)
     with pytest.raises(TrainingError, match=r"^encoding=target needs rows of every class in every fold"):
-        plan.fit(data.x.iloc[few], data.y[few])
+        fit_preparation(plan, data.x.iloc[few], data.y[few])
 
 
 def test_series_may_be_scaled(dataset_of):
     x = np.random.default_rng(0).normal(size=(40, 4, 5))
     plan = configured(choose_preparation(dataset_of(x, np.arange(40) % 2), "natural"), {"scaling": "minmax"})
-    out = plan.fit(x, np.arange(40) % 2).transform(x)
+    out = fit_preparation(plan, x, np.arange(40) % 2).transform(x)
     assert out.shape == (40, 4, 5)
     assert (out.min(), out.max()) == (0, 1)
 
@@ -361,7 +367,7 @@ def test_a_variant_in_words(sources):
     plan = configured(
         choose_preparation(sources["amounts"], "flat"), {"scaling": "power", "imputation": "mean"}
     )
-    assert plan.describe()[0] == (
+    assert describe_preparation(plan)[0] == (
         "columns by the configuration, on each fold's training rows: scaling power, imputation mean"
     )
 
@@ -402,6 +408,6 @@ def test_what_acts_can_be_done(sources):
             hyperparameter = entry.hyperparameter
             if hyperparameter.name in names and hyperparameter.is_active(asked):
                 asked[hyperparameter.name] = hyperparameter.at(0.6)
-                fitted = configured(plan, asked).fit(data.x, data.y)
+                fitted = fit_preparation(configured(plan, asked), data.x, data.y)
                 assert np.isfinite(fitted.transform(data.x)).all()
         assert len(asked) > 8

@@ -1,0 +1,221 @@
+"""What a configuration asks of a table's or an array's columns: which hyperparameters there are, and what they mean.
+
+``configured`` turns a preparation that rules chose into the one that a configuration asks for. It fits nothing. The
+shape of a row follows from the recipe and from the dataset's schema alone, so that it is the same in every fold.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from ...errors import TrainingError, did_you_mean
+from ...spaces import Configuration
+from .preparation import Preparation
+from .recipe import CROSSED, Recipe
+
+SCALINGS = ("standard", "minmax", "robust", "quantile", "power", "none")
+CLIPPED = ("standard", "minmax", "robust", "power")
+"""Scalings in whose units outliers can be told; ranks have none, and plain numbers have no common unit."""
+QUANTILE_OUTPUTS = ("normal", "uniform")
+IMPUTATIONS = ("median", "mean", "most_frequent", "constant")
+ENCODINGS = ("one_hot", "ordinal", "target")
+MOST_BINS = 2000
+"""Columns that binning may add."""
+
+COLUMN_NAMES = frozenset(
+    {
+        "scaling",
+        "quantile_output",
+        "n_quantiles",
+        "robust_range",
+        "imputation",
+        "missing_indicator",
+        "clip_outliers",
+        "outlier_limit",
+        "encoding",
+        "target_smoothing",
+        "min_frequency",
+        "feature_selection",
+        "selected_share",
+        "pca",
+        "pca_share",
+        "whiten",
+        "binning",
+        "bins",
+        "interactions",
+    }
+)
+"""Hyperparameters that change columns. ``rows.ROW_NAMES`` are those that choose rows."""
+
+
+def configured(preparation: Preparation, configuration: Configuration) -> Preparation:
+    """Return the preparation that a configuration asks for; the same one where it asks for nothing else.
+
+    Args:
+        preparation: What the rules chose for the dataset.
+        configuration: Hyperparameters without effect on what is chosen are passed over, as ``n_quantiles`` is
+            without ``scaling=quantile``.
+
+    Raises:
+        TrainingError: ``data``: a value is unknown, out of range, or makes no sense for these data.
+    """
+    asked = {name: value for name, value in configuration.items() if name in COLUMN_NAMES}
+    if not asked:
+        return preparation
+    _check_kind(preparation, asked)
+    plain = Recipe(preparation.scaling)
+    recipe = _read(preparation, asked)
+    recipe, width = _sized(preparation, recipe, asked)
+    if recipe == plain:
+        return preparation
+    shape = (width,) if width is not None else preparation.input_shape
+    divisor = preparation.divisor if recipe.scaling == "unit" else 1.0
+    return replace(preparation, recipe=recipe, input_shape=shape, divisor=divisor)
+
+
+def _check_kind(preparation: Preparation, asked: Configuration) -> None:
+    first = next(iter(asked))
+    if preparation.kind == "image":
+        raise TrainingError("data", f"{first} is for tables and vectors, and these are images")
+    if preparation.kind != "table":
+        for name in ("encoding", "target_smoothing", "min_frequency"):
+            if name in asked:
+                raise TrainingError("data", f"{name} is for categories, and an array has none")
+
+
+def _read(preparation: Preparation, asked: Configuration) -> Recipe:
+    """Return the recipe with all but what depends on the width of rows."""
+    scaling = _word(asked, "scaling", SCALINGS, preparation.scaling)
+    limit = None
+    if _flag(asked, "clip_outliers"):
+        limit = _number(asked, "outlier_limit", 4.0, above=0)
+        if scaling not in CLIPPED:
+            raise TrainingError(
+                "data", f"clip_outliers needs scaling {', '.join(CLIPPED)}, and it is {scaling}"
+            )
+    encoding = _word(asked, "encoding", ENCODINGS, "one_hot") if preparation.categorical else "one_hot"
+    targeted = encoding == "target" and "target_smoothing" in asked
+    if encoding == "target":
+        _check_one_target(preparation, "encoding=target")
+    return Recipe(
+        scaling=scaling,
+        imputation=_word(asked, "imputation", IMPUTATIONS, "median") if preparation.gaps else "median",
+        missing_indicator=_flag(asked, "missing_indicator") and bool(preparation.gaps),
+        quantile_output=_word(asked, "quantile_output", QUANTILE_OUTPUTS, "normal")
+        if scaling == "quantile"
+        else "normal",
+        n_quantiles=_whole(asked, "n_quantiles", 100, 2) if scaling == "quantile" else 100,
+        robust_range=_number(asked, "robust_range", 25.0, above=0, below=50) if scaling == "robust" else 25.0,
+        outlier_limit=limit,
+        encoding=encoding,
+        target_smoothing=_number(asked, "target_smoothing", 0.0, least=0) if targeted else None,
+        min_frequency=_whole(asked, "min_frequency", 1, 1)
+        if encoding == "one_hot" and preparation.categorical
+        else 1,
+        bins=_whole(asked, "bins", 8, 2) if _flag(asked, "binning") and preparation.numbers else None,
+        interactions=_flag(asked, "interactions") and preparation.numbers > 1,
+        whiten=_flag(asked, "whiten") and _flag(asked, "pca"),
+    )
+
+
+def _sized(preparation: Preparation, recipe: Recipe, asked: Configuration) -> tuple[Recipe, int | None]:
+    """Return the recipe with numbers of columns, and how many there are in the end; None where they stay."""
+    if not _is_flat(preparation):
+        for name in ("missing_indicator", "binning", "interactions", "feature_selection", "pca"):
+            if _flag(asked, name):
+                raise TrainingError(
+                    "data",
+                    f"{name} needs rows of plain columns, and these have shape {preparation.source_shape}",
+                )
+        return recipe, None
+    width = _columns(preparation, recipe)
+    if _flag(asked, "feature_selection"):
+        _check_one_target(preparation, "feature_selection")
+        share = _number(asked, "selected_share", 0.5, above=0, most=1)
+        width = max(1, round(share * width))
+        recipe = replace(recipe, selected=width)
+    if _flag(asked, "pca"):
+        share = _number(asked, "pca_share", 0.5, above=0, most=1)
+        # There are no more components than rows, and two folds or more train on half of the rows at least.
+        width = max(1, round(share * min(width, preparation.rows // 2)))
+        recipe = replace(recipe, components=width)
+    return recipe, width
+
+
+def _columns(preparation: Preparation, recipe: Recipe) -> int:
+    """Return the columns before some are selected or projected."""
+    numbers = preparation.numbers
+    width = numbers + (len(preparation.gaps) if recipe.missing_indicator else 0)
+    if recipe.bins is not None:
+        added = numbers * recipe.bins
+        if added > MOST_BINS:
+            raise TrainingError(
+                "data", f"binning would add {added:,} columns, at most {MOST_BINS:,}: use fewer bins"
+            )
+        width += added
+    if recipe.interactions:
+        crossed = min(numbers, CROSSED)
+        if crossed < numbers:
+            _check_one_target(preparation, f"interactions of more than {CROSSED} columns")
+        width += crossed * (crossed - 1) // 2
+    return width + encoded_width(preparation, recipe.encoding)
+
+
+def encoded_width(preparation: Preparation, encoding: str) -> int:
+    """Return how many columns categories become."""
+    if encoding == "one_hot":
+        return sum(map(len, preparation.categories))
+    classes = preparation.outputs if preparation.task == "classification" and preparation.outputs > 2 else 1
+    return len(preparation.categorical) * (classes if encoding == "target" else 1)
+
+
+def _is_flat(preparation: Preparation) -> bool:
+    return len(preparation.input_shape) == 1
+
+
+def _check_one_target(preparation: Preparation, what: str) -> None:
+    if preparation.task == "regression" and preparation.outputs > 1:
+        raise TrainingError("data", f"{what} needs one target, and there are {preparation.outputs}")
+
+
+def _word(asked: Configuration, name: str, known: tuple[str, ...], default: str) -> str:
+    value = asked.get(name, default)
+    if name in asked and value not in known:
+        raise TrainingError("data", f"unknown {name} {value!r}.{did_you_mean(str(value), known)}")
+    return str(value)
+
+
+def _flag(asked: Configuration, name: str) -> bool:
+    value = asked.get(name, False)
+    if not isinstance(value, bool):
+        raise TrainingError("data", f"{name} must be true or false, got {value!r}")
+    return value
+
+
+def _whole(asked: Configuration, name: str, default: int, least: int) -> int:
+    value = _number(asked, name, default, least=least)
+    if not value.is_integer():
+        raise TrainingError("data", f"{name} must be a whole number, got {asked[name]!r}")
+    return int(value)
+
+
+def _number(
+    asked: Configuration,
+    name: str,
+    default: float,
+    *,
+    above: float | None = None,
+    least: float | None = None,
+    most: float | None = None,
+    below: float | None = None,
+) -> float:
+    value: Any = asked.get(name, default)
+    bounds = {"above": above, "at least": least, "at most": most, "below": below}
+    fits = not isinstance(value, bool) and isinstance(value, int | float)
+    fits = fits and (above is None or value > above) and (least is None or value >= least)
+    fits = fits and (most is None or value <= most) and (below is None or value < below)
+    if not fits:
+        words = " and ".join(f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None)
+        raise TrainingError("data", f"{name} must be a number {words}, got {value!r}")
+    return float(value)

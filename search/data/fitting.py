@@ -1,0 +1,168 @@
+"""A preparation fitted: medians, means and ranges learned from the rows it is given, and applied to any.
+
+``fit_preparation`` learns from a fold's training part, ``FittedPreparation.transform`` applies it. What is fitted is
+made of scikit-learn objects and nothing else: an export pickles them for a script that does not import Kerasweep. That
+script repeats four plain steps: divide, transform, reshape, and move the channels if asked.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...errors import DataError, TrainingError, did_you_mean, one_line
+from .pipelines import build_recipe
+from .preparation import Preparation
+from .raw import listing
+from .recipe import Recipe
+from .scalers import build_features, fit_target
+
+
+@dataclass(frozen=True, eq=False)
+class FittedPreparation:
+    """A preparation with what it learned from one set of training rows."""
+
+    preparation: Preparation
+    features: Any
+    """A scikit-learn transformer of two-dimensional rows, or None."""
+    target: Any
+    """A ``StandardScaler`` whose scale is the same for every target, or None."""
+    training: np.ndarray | None = None
+    """The training rows as the model trains on them, where a row must not be encoded by its own target."""
+
+    def transform_training(self, x: Any) -> np.ndarray:
+        """Return the training rows, which this was fitted to, as the model trains on them.
+
+        It is ``transform``, but for categories that are encoded by the target: there each row is encoded by what the
+        others say (scikit-learn's cross-fitting), else the model would trust in rare categories too much.
+        """
+        return self.transform(x) if self.training is None else self.training
+
+    def transform(self, x: Any) -> np.ndarray:
+        """Return rows as the model reads them.
+
+        Args:
+            x: Rows as the dataset stores them.
+
+        Returns:
+            float32 of shape ``(rows, *input_shape)``, contiguous, never a view of ``x``.
+
+        Raises:
+            DataError: Columns are missing or rows have another shape.
+        """
+        plan = self.preparation
+        values = _stored(plan, x)
+        if self.features is not None:
+            values = np.asarray(self.features.transform(values), np.float32)
+        if plan.kind == "table":
+            return np.ascontiguousarray(values)
+        if plan.layout == "image" or self.features is None:
+            values = values.reshape(len(values), *plan.source_shape)
+        if plan.layout == "image" and plan.channels == "channels_first":
+            values = np.moveaxis(values[..., None] if values.ndim == 3 else values, -1, 1)
+        if self.features is None:
+            # One pass from bytes to float32: 60,000 images never exist as float64.
+            scaled = np.empty(values.shape, np.float32)
+            np.divide(values, np.float32(plan.divisor), out=scaled, casting="same_kind", dtype=np.float32)
+            values = scaled
+        return np.ascontiguousarray(values.reshape(len(values), *plan.input_shape))
+
+    def transform_target(self, y: np.ndarray) -> np.ndarray:
+        """Return targets as the model is trained on: codes unchanged, amounts as float32 in the shape they came in."""
+        if self.target is None:
+            return y
+        columns = np.asarray(y, np.float64).reshape(len(y), -1)
+        return np.asarray(self.target.transform(columns).reshape(y.shape), np.float32)
+
+    def inverse_target(self, y: np.ndarray) -> np.ndarray:
+        """Return predictions in the target's own units, float32 in the shape they came in."""
+        if self.target is None:
+            return y
+        columns = np.asarray(y, np.float64).reshape(len(y), -1)
+        return np.asarray(self.target.inverse_transform(columns).reshape(y.shape), np.float32)
+
+    @property
+    def target_scale(self) -> float:
+        """How many of the target's units one scaled unit is; all targets share it, so that errors convert exactly."""
+        return 1.0 if self.target is None else float(self.target.scale_[0])
+
+
+def fit_preparation(plan: Preparation, x: Any, y: np.ndarray) -> FittedPreparation:
+    """Learn from a fold's training rows, and from nothing else.
+
+    Args:
+        plan: What is decided.
+        x: Rows as the dataset stores them: ``(rows, ...)`` array, or a DataFrame.
+        y: Their targets, ``(rows,)`` or ``(rows, targets)``.
+
+    Raises:
+        DataError: The rows are not of the dataset that this was chosen for.
+        TrainingError: ``data``: what a configuration asks for cannot be fitted to these rows.
+    """
+    features = training = None
+    if plan.recipe is not None:
+        features, training = _fit_recipe(plan, plan.recipe, _stored(plan, x), y)
+    elif plan.fits_features:
+        stored = _stored(plan, x)
+        features = build_features(
+            plan.scaling, plan.numeric, plan.categorical, plan.categories, impute=plan.impute
+        )
+        features.fit(stored)
+    return FittedPreparation(plan, features, fit_target(y) if plan.scale_target else None, training)
+
+
+def _fit_recipe(
+    plan: Preparation, recipe: Recipe, stored: Any, y: np.ndarray
+) -> tuple[Any, np.ndarray | None]:
+    """Return a recipe's fitted transformer, and the training rows where they are cross-fitted."""
+    if recipe.encoding == "target" and plan.task == "classification" and len(np.unique(y)) < plan.outputs:
+        raise TrainingError(
+            "data", "encoding=target needs rows of every class in every fold: use fewer folds"
+        )
+    features = build_recipe(plan, recipe, len(stored))
+    training = None
+    try:
+        with warnings.catch_warnings():
+            # A column that is constant in one fold, or whose bins fall together, is no news and does no harm.
+            warnings.simplefilter("ignore")
+            if recipe.encoding == "target":
+                training = np.ascontiguousarray(features.fit_transform(stored, y), np.float32)
+            else:
+                features.fit(stored, y if recipe.reads_target else None)
+            values = features.transform(stored)
+    except ValueError as error:
+        raise TrainingError("data", f"the columns cannot be prepared so: {one_line(error, 160)}") from error
+    if not np.isfinite(values).all():
+        raise TrainingError("data", f"scaling {recipe.scaling} makes numbers that are not finite")
+    if values.shape[1] != int(np.prod(plan.input_shape)):
+        raise TrainingError(
+            "data", f"a fold's rows become {values.shape[1]} columns, expected {plan.input_shape[0]}"
+        )
+    return features, training
+
+
+def _stored(plan: Preparation, x: Any) -> Any:
+    """Check rows against the plan and return what the fitted transformer reads: two axes, or a frame's columns."""
+    if plan.kind == "table":
+        names = [*plan.numeric, *plan.categorical]
+        if not hasattr(x, "columns"):
+            raise DataError(f"expected a table with columns {listing(names)}, got {type(x).__name__}")
+        if lost := [name for name in names if name not in x.columns]:
+            raise DataError(
+                f"the table lacks column {listing(lost)}.{did_you_mean(lost[0], map(str, x.columns))}"
+            )
+        return x[names]
+    values = np.asarray(x)
+    if values.shape[1:] != plan.source_shape:
+        raise DataError(f"expected rows of shape {plan.source_shape}, got {values.shape[1:]}")
+    if not plan.fits_features:
+        return values
+    if plan.kind == "image" or values.dtype.itemsize <= 2:
+        # Scalers would turn bytes into float64; pixels lose nothing in float32. Other numbers may (time stamps).
+        values = values.astype(np.float32)
+    if plan.divisor != 1:
+        values = values / np.float32(plan.divisor)
+    return values.reshape(len(values), -1)
