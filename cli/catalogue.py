@@ -19,7 +19,6 @@ from .options import Json, print_json
 from .tables import (
     conditions_text,
     facts_table,
-    group_table,
     print_table,
     recommended_text,
     space_table,
@@ -106,7 +105,7 @@ def _show_space(title: str, space: Space) -> None:
     for one in space:
         groups.setdefault(one.group, []).append(one)
     for group, members in groups.items():
-        print_table(group_table(group, members))
+        print_table(space_table(group, members, brief=True))
     console.print(
         "[dim]confidence, grid, advice and source of one: kerasweep spaces NAME[/]", highlight=False
     )
@@ -130,7 +129,7 @@ def _show_groups(*, as_json: bool) -> None:
         print_json(names)
         return
     for group, entries in GROUPS.items():
-        print_table(group_table(group, [one.hyperparameter for one in entries]))
+        print_table(space_table(group, [one.hyperparameter for one in entries], brief=True))
 
 
 def _show_entry(name: str, *, as_json: bool, as_yaml: bool) -> None:
@@ -159,7 +158,7 @@ def _facts(one: Entry) -> dict[str, str]:
         "hyperparameter": which.name,
         "meaning": which.meaning,
         "range": which.range_text(),
-        "recommended": recommended_text(which, between="\n"),
+        "recommended": recommended_text(which),
         "confidence": which.confidence,
         "active": f"where {conditions_text(which.conditions)}" if which.conditions else "always",
         "grid": "" if which.grid_is_derived else ", ".join(value_text(value) for value in which.grid),

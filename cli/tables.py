@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rich import box
@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ..spaces import Between, Categorical, Condition, Hyperparameter, Space, named_text, value_text
+from ..spaces import Between, Condition, Hyperparameter, named_text, value_text
 from ..studies import StudyRecord, TrialRecord, is_driven
 from ..studies.comparison import StudyComparison
 from ..texts import duration_text, number_text
@@ -105,51 +105,40 @@ def comparison_table(found: StudyComparison) -> Table:
     return made
 
 
-def space_table(title: str, space: Space) -> Table:
-    """Return one row a hyperparameter."""
-    made = table(
-        title,
-        "hyperparameter",
-        "range",
-        "recommended",
-        "confidence",
-        "grid",
-        "active when",
-        "meaning",
-        "source",
-    )
-    for parameter in space:
-        when = conditions_text(parameter.conditions)
-        made.add_row(
-            f"[bold]{escape(parameter.name)}[/]",
-            escape(parameter.range_text()),
-            escape(recommended_text(parameter)),
-            parameter.confidence,
-            escape(",".join(value_text(value) for value in parameter.grid)),
-            escape(when) or NONE,
-            escape(parameter.meaning),
-            escape(parameter.source),
-        )
-    return made
+def space_table(title: str, hyperparameters: Iterable[Hyperparameter], *, brief: bool = False) -> Table:
+    """Return one row a hyperparameter: its name, and in lines that a terminal can fold, what to try and what it does.
 
-
-def group_table(title: str, hyperparameters: Iterable[Hyperparameter]) -> Table:
-    """Return one row a hyperparameter of a group: narrow enough for a terminal, the condition below the meaning."""
-    made = table(title, "hyperparameter", "range", "recommended", "meaning")
+    Args:
+        title: Above the table.
+        hyperparameters: In their order.
+        brief: Leaves out what ``kerasweep spaces NAME`` tells of one: confidence, grid, source, further
+            recommendations.
+    """
+    made = table(title, "hyperparameter", "range, what to start with, what it does")
     made.columns[0].no_wrap = True
-    made.columns[1].max_width = 24
     for one in hyperparameters:
-        choices = isinstance(one, Categorical)
-        where = (
-            f"\n[dim]where {escape(_spaced(conditions_text(one.conditions)))}[/]" if one.conditions else ""
-        )
-        made.add_row(
-            f"[bold]{escape(one.name)}[/]",
-            escape(_spaced(one.range_text()) if choices else one.range_text()),
-            escape(value_text(one.recommended)),
-            escape(one.meaning) + where,
-        )
+        first, meaning, *others = map(escape, _told(one, brief=brief))
+        lines = [f"[cyan]{first}[/]", meaning, *(f"[dim]{line}[/]" for line in others)]
+        made.add_row(f"[bold]{escape(one.name)}[/]", "\n".join(lines))
     return made
+
+
+def _told(one: Hyperparameter, *, brief: bool) -> Iterator[str]:
+    """Yield what is told of a hyperparameter, a line each: what to try, its meaning, all else."""
+    start = f"{_spaced(one.range_text())} · start with {value_text(one.recommended)}"
+    if brief:
+        yield start
+    else:
+        grid = ", ".join(value_text(value) for value in one.grid)
+        yield f"{start} · {one.confidence} confidence" + (f" · grid {grid}" if len(one.grid) > 1 else "")
+    yield one.meaning
+    if one.conditions:
+        yield f"active where {_spaced(conditions_text(one.conditions))}"
+    if not brief:
+        for other in one.recommended_when:
+            yield f"start with {value_text(other.value)} where {_spaced(conditions_text(other.conditions))}"
+        if one.source:
+            yield f"source: {one.source}"
 
 
 def _spaced(choices: str) -> str:
@@ -157,13 +146,13 @@ def _spaced(choices: str) -> str:
     return choices.replace(",", ", ")
 
 
-def recommended_text(hyperparameter: Hyperparameter, between: str = "; ") -> str:
-    """Return the recommended values in words: ``0.01; 0.1 where optimizer in sgd``."""
+def recommended_text(hyperparameter: Hyperparameter) -> str:
+    """Return the recommended values, a line each: ``0.01``, ``0.1 where optimizer in sgd``."""
     others = (
         f"{value_text(one.value)} where {conditions_text(one.conditions)}"
         for one in hyperparameter.recommended_when
     )
-    return between.join([value_text(hyperparameter.recommended), *others])
+    return "\n".join([value_text(hyperparameter.recommended), *others])
 
 
 def conditions_text(conditions: Iterable[Condition]) -> str:

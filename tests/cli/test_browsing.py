@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import statistics
 import subprocess
@@ -11,9 +12,11 @@ from typing import Any
 
 import pytest
 from kerasweep.cli import catalogue
-from kerasweep.spaces import SIZES, Int, Space, preset, read_space
+from kerasweep.cli.tables import space_table
+from kerasweep.spaces import PRESETS, SIZES, Int, Space, preset, read_space, value_text
 from kerasweep.spaces.catalogue import CATALOGUE, GROUPS
 from kerasweep.spaces.schema import space_schema
+from rich.console import Console
 from synthetic import make_large_study
 
 HEAVY = ("tensorflow", "keras", "optuna", "pandas", "sklearn", "sqlalchemy", "plotly", "scipy")
@@ -89,6 +92,19 @@ class TestSpaces:
         assert "0.001..0.1:log" in text
         assert "Srivastava" in text
 
+    @pytest.mark.parametrize("family", PRESETS)
+    @pytest.mark.parametrize("brief", [False, True])
+    def test_a_narrow_terminal_breaks_no_word(self, family: str, brief: bool) -> None:
+        space = preset(family)
+        console = Console(width=80, record=True, file=io.StringIO())
+        console.print(space_table(family, space, brief=brief))
+        lines = console.export_text().splitlines()
+        assert max(map(len, lines)) <= 80
+        words = {word for line in lines for word in line.split()}
+        for one in space:
+            assert words >= {one.name, value_text(one.recommended), *one.meaning.split()}, one.name
+            assert words >= set(one.range_text().replace(",", ", ").split()), one.name
+
     def test_yaml_can_be_launched(self, kerasweep: Any, tmp_path: Path) -> None:
         (tmp_path / "mine.yaml").write_text(kerasweep("spaces", "dnn", "--yaml", cwd=tmp_path).stdout)
         assert read_space(tmp_path / "mine.yaml") == preset("dnn")
@@ -97,12 +113,11 @@ class TestSpaces:
         assert done.returncode == 2
 
     def test_a_card_of_one_hyperparameter(self, kerasweep: Any, tmp_path: Path) -> None:
-        lines = dict(
-            line.split(maxsplit=1)
-            for line in kerasweep("spaces", "momentum", cwd=tmp_path).stdout.strip().splitlines()
-        )
+        card = kerasweep("spaces", "momentum", cwd=tmp_path).stdout.strip().splitlines()
+        lines = dict(line.split(maxsplit=1) for line in card if not line.startswith(" "))
         assert lines["range"].strip() == "0..0.99"
-        assert lines["recommended"].startswith("0.9; 0 where optimizer in rmsprop")
+        assert lines["recommended"].strip() == "0.9"
+        assert "0 where optimizer in rmsprop" in [line.strip() for line in card]
         assert lines["active"].startswith("where optimizer in sgd,rmsprop,muon")
         assert "own" in lines["families"]
         assert {"meaning", "confidence", "advice", "source", "tasks", "kinds"} <= set(lines)
