@@ -56,7 +56,7 @@ class Standing:
     differences: tuple[PairedDifference, ...]
     """One for each runner-up, in order of rank."""
     cheaper: int | None
-    """A runner-up within noise whose model is smaller than the best trial's."""
+    """The smallest model among the runners-up that are as good: see ``_cheapest``."""
     sentence: str
 
     @property
@@ -154,7 +154,14 @@ def _size(trial: TrialRecord) -> tuple[float, float]:
 
 
 def _cheapest(best: TrialRecord, close: Sequence[TrialRecord]) -> TrialRecord | None:
-    smallest = min(close, key=_size)
+    """Return the smallest model within noise and one standard error of the best, where that is smaller.
+
+    Two or three folds cannot tell a poor model from a good one; the one-standard-error rule keeps from preferring it.
+    Source: Breiman et al. 1984, Classification and Regression Trees, section 3.4.3.
+    """
+    margin = best.standard_error or 0.0
+    as_good = [one for one in close if abs((best.value or 0.0) - (one.value or 0.0)) <= margin]
+    smallest = min(as_good, key=_size, default=best)
     return smallest if _size(smallest) < _size(best) else None
 
 
@@ -163,7 +170,8 @@ def _noise_sentence(best: TrialRecord, close: Sequence[TrialRecord], cheaper: Tr
     numbers = numbers_text([trial.number for trial in close], most=_NAMED)
     start = f"Trial {best.number} is within noise of {word} {numbers}"
     if cheaper is None:
-        return f"{start}; none of them is cheaper."
+        smaller = any(_size(one) < _size(best) for one in close)
+        return f"{start}; {'none that is as good' if smaller else 'none of them'} is cheaper."
     if cheaper.parameters == best.parameters:
         return f"{start}: prefer the cheaper, trial {cheaper.number} ({cheaper.epochs} epochs, not {best.epochs})."
     weights = f"{cheaper.parameters:,} parameters" + (f", not {best.parameters:,}" if best.parameters else "")

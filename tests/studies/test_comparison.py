@@ -139,6 +139,20 @@ def test_standing_does_not_recommend_what_is_not_cheaper() -> None:
     )
 
 
+def test_standing_does_not_recommend_what_two_folds_cannot_tell_from_the_best() -> None:
+    trials = [
+        trial(0, 0.85, 0.79, parameters=9000),
+        trial(4, 0.82, 0.79, parameters=8000),
+        trial(2, 0.11, 0.30, parameters=10),
+    ]
+    found = standing(trials, "maximize")
+    assert found.within_noise == (4, 2)
+    assert found.cheaper == 4
+    assert standing([trials[0], trials[2]], "maximize").sentence == (
+        "Trial 0 is within noise of trial 2; none that is as good is cheaper."
+    )
+
+
 def test_standing_of_few_trials() -> None:
     assert standing([], "maximize").sentence == "No trial is complete yet."
     assert standing([trial(2, 0.5)], "maximize").sentence == "Trial 2 is the only complete trial."
