@@ -39,25 +39,29 @@ def print_table(made: Table) -> None:
 
 
 def studies_table(studies: Sequence[StudyRecord], bests: Sequence[TrialRecord | None]) -> Table:
-    """Return one row a study."""
-    made = table(
-        "", "study", "data", "model", "search", ">trials", ">pruned", ">failed", "best", "metric", "state"
-    )
+    """Return one row a study; what was searched, and by which metric, stands below its name and its best score."""
+    made = table("", "study", ">trials", ">pruned", ">failed", "best", "state")
     for study, best in zip(studies, bests, strict=True):
-        search = study.spec.get("search", {})
         made.add_row(
-            escape(study.name),
-            escape(study.source) or NONE,
-            escape(study.model) or NONE,
-            str(search.get("method", "–")),
-            _of(study.trained, search.get("trials")),
+            _below(study.name, _searched(study)),
+            _of(study.trained, study.spec.get("search", {}).get("trials")),
             str(study.counts.get("pruned", 0)),
             str(study.counts.get("failed", 0)),
-            number_text(best.value, best.standard_error) if best else NONE,
-            escape(study.metric),
+            _below(number_text(best.value, best.standard_error), study.metric) if best else NONE,
             state_text(study),
         )
     return made
+
+
+def _searched(study: StudyRecord) -> str:
+    """Return ``dnn on digits, bayes``, as far as it is known."""
+    what = " on ".join(part for part in (study.model, study.source) if part)
+    return ", ".join(part for part in (what, study.spec.get("search", {}).get("method")) if part)
+
+
+def _below(first: str, *others: str) -> str:
+    """Return a cell with further lines that matter less."""
+    return "\n".join([escape(first), *(f"[dim]{escape(other)}[/]" for other in others if other)])
 
 
 def state_text(study: StudyRecord) -> str:
@@ -72,33 +76,16 @@ def state_text(study: StudyRecord) -> str:
 
 
 def comparison_table(found: StudyComparison) -> Table:
-    """Return studies side by side."""
-    made = table(
-        "",
-        "study",
-        "model",
-        "data",
-        "best",
-        ">trial",
-        ">test",
-        ">trials",
-        ">pruned",
-        ">failed",
-        ">epochs",
-        ">time",
-    )
+    """Return studies side by side; below each name what was searched, below each number what it is of."""
+    made = table("", "study", "best", ">test", ">trials", ">epochs", ">time")
     for row in found.rows:
         study, best = row.study, row.best
+        ends = [f"{count} {end}" for end in ("pruned", "failed") if (count := study.counts.get(end))]
         made.add_row(
-            escape(study.name),
-            escape(study.model) or NONE,
-            escape(study.source) or NONE,
-            number_text(best.value, best.standard_error) if best else NONE,
-            str(best.number) if best else NONE,
+            _below(study.name, _searched(study)),
+            _below(number_text(best.value, best.standard_error), f"trial {best.number}") if best else NONE,
             number_text(row.test_score) if row.test_score is not None else NONE,
-            str(row.cost.trials),
-            str(study.counts.get("pruned", 0)),
-            str(study.counts.get("failed", 0)),
+            _below(str(row.cost.trials), *ends),
             f"{row.cost.epochs_spent:,}",
             duration_text(row.cost.seconds),
         )

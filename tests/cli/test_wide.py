@@ -159,7 +159,8 @@ def test_a_full_preset_is_shown_by_group(shown: Shown, width: int | None) -> Non
 def test_a_basic_preset_is_one_table_with_sources(shown: Shown) -> None:
     lines = shown(catalogue.spaces, "cnn")
     assert sum(line.startswith(" hyperparameter ") for line in lines) == 1
-    assert any("source" in line and "confidence" in line for line in lines)
+    assert sum(line.strip().startswith("source: ") for line in lines) == len(preset("cnn"))
+    assert sum("confidence" in line for line in lines) == len(preset("cnn"))
 
 
 def test_a_storage_of_the_environment_needs_no_option(
