@@ -120,6 +120,11 @@ _NARROW: Mapping[str, Changes] = {
 _NO_MATRICES: Changes = {"choices": ("none", "l2", "l1", "l1_l2")}
 """An orthogonal regularizer is for matrices; most weights of a convolutional net are none."""
 
+_NO_MISH: Changes = {
+    "choices": tuple(one for one in entry("activation").hyperparameter.values() if one != "mish")
+}
+"""TensorFlow 2.21 fuses a convolution, a sum and mish, and has no such operation on a processor."""
+
 _NO_PICTURES: Changes = {"choices": ("none", "mixup")}
 """Rectangles are cut out of pictures only."""
 
@@ -261,6 +266,7 @@ PRESETS: dict[str, Preset] = {
             "momentum": {},
             "decay": {"recommended": True, "recommended_when": ()},
             "learning_rate_schedule": {"recommended": "one_cycle"},
+            "activation": _NO_MISH,
             "normalization": {"recommended": "batch"},
             "normalization_momentum": {"recommended": 0.9},
             "head": {"recommended": "global_average"},

@@ -45,6 +45,26 @@ def test_every_configuration_is_a_model(family: str) -> None:
         assert np.isfinite(predicted).all(), configuration
 
 
+@pytest.mark.parametrize("family", ["resnet", "mlp_residual"])
+def test_every_activation_after_a_sum_is_one_that_tensorflow_fuses(family: str) -> None:
+    """Its graph passes join weights, bias, sum and activation where nothing normalizes, not all of which it can run."""
+    space = preset(family, "full", task="classification")
+    usual = {
+        **space.recommended(),
+        "normalization": "none",
+        "units": 4,
+        "filters": 2,
+        "blocks": 1,
+        "stages": 1,
+    }
+    shape = SHAPES.get(family, ((3, 5, 3), (5,)))[1]
+    for activation in space["activation"].values():
+        model = built(
+            family, {**usual, "activation": activation}, Signature(shape, 3, "classification", 50, 3)
+        )
+        assert np.isfinite(model.predict(np.ones((2, *shape), np.float32), verbose=0)).all(), activation
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("size", ["basic", "standard", "full"])
 def test_the_recommended_configuration_is_a_model_of_the_task(family: str, size: str) -> None:

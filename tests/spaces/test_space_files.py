@@ -422,4 +422,5 @@ def test_the_readme_shows_a_space_that_can_be_read(read) -> None:
         "momentum",
         "nesterov",
         "width",
+        "depth_scale",
     )
