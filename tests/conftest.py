@@ -24,8 +24,9 @@ os.environ.pop("KERASWEEP_STORAGE", None)
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
-def pytest_collection_finish() -> None:
-    """Let the garbage collector pass over what collection made, which lives as long as the tests.
+@pytest.fixture(scope="module", autouse=True)
+def short_collections() -> None:
+    """Let the garbage collector pass over what was made before a module's tests.
 
     Keras's ``clear_session`` collects garbage, which takes longer than a small model does to train: some tests are
     faster by a third.

@@ -25,6 +25,7 @@ from ..models.building import (
 )
 from .averaging import ScoreAverage, uses_average
 from .feeding import Feed, as_tensor, in_order
+from .garbage import Garbage
 from .lockstep import train_in_lockstep
 from .mixing import Mixing, checked_mixing
 from .ordering import batches_of
@@ -50,10 +51,11 @@ class FitTrainer:
         self._build = workload.model.load()
         self._tensors: dict[int, tuple[np.ndarray, tf.Tensor]] = {}
         self._targets: dict[tuple[int, str], tf.Tensor] = {}
+        self._garbage = Garbage()
 
     def probe(self, task: Task) -> ModelSize:
         """Build the configuration's model once and return how large it is."""
-        keras.utils.clear_session()
+        self.forget()
         model = self.build(task, 0)
         parameters = int(model.count_params())
         copies = COPIES_OF_WEIGHTS * len(self._workload.folds)
@@ -63,13 +65,14 @@ class FitTrainer:
     def train(self, task: Task) -> Training:
         """Train a configuration, an epoch of all folds at a time."""
         started = time.perf_counter()
-        keras.utils.clear_session()  # programs of earlier trials would pile up
+        self.forget()
         folds = self.data(task)
         runs = [self._start_fold(task, fold, data) for fold, data in enumerate(folds)]
         model = runs[0].model
         summary = summary_of(model)  # an optimizer that is built would be counted
         for run in runs:
             build_optimizer(run.model)
+            self.leave(run.model)
         return (
             yield from train_in_lockstep(
                 self._workload,
@@ -81,6 +84,15 @@ class FitTrainer:
                 summary=summary,
             )
         )
+
+    def forget(self) -> None:
+        """Forget what Keras knows of earlier trials, whose programs would pile up, and free their models in time."""
+        keras.utils.clear_session(free_memory=False)
+        self._garbage.free()
+
+    def leave(self, model: keras.Model) -> None:
+        """Note a model that this trial leaves behind."""
+        self._garbage.add(4 * COPIES_OF_WEIGHTS * int(model.count_params()))
 
     def build(self, task: Task, fold: int, *, keep_programs: bool = False) -> keras.Model:
         """Build and compile a fold's model; see ``build_model``."""

@@ -55,7 +55,7 @@ class HyperFitTrainer(FitTrainer):
     def train(self, task: Task) -> Training:
         """Train a configuration, a fold after the other, and tell its epochs once all of them are trained."""
         started = time.perf_counter()
-        keras.utils.clear_session()
+        self.forget()
         folds = [self._train_fold(task, fold) for fold in range(len(self._workload.folds))]
         model = folds[0].model
         curves = curves_of(folds, self._workload.objective)
@@ -86,6 +86,7 @@ class HyperFitTrainer(FitTrainer):
         weights = class_weights(task.configuration, dataset, data.y[data.train])
         while True:
             model = self.build(task, fold)
+            self.leave(model)
             y = targets_for(model, data.y, dataset)
             try:
                 done = call_fit(

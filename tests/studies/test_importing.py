@@ -31,7 +31,7 @@ def build(hp):
             model.add(layers.Dropout(hp.Float("rate", 0.0, 0.5, step=0.1, default=0.2)))
     model.add(layers.Dense(2, "softmax"))
     optimizer = keras.optimizers.Adam(hp.Float("lr", 1e-3, 1e-1, sampling="log"))
-    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
+    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"], run_eagerly=True)
     return model
 
 

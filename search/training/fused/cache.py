@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 from collections import OrderedDict
 from collections.abc import Sequence
 
+from ..garbage import Garbage
 from .program import Program
 
 MOST_PROGRAMS = 32
@@ -21,6 +21,7 @@ class ProgramCache:
         self._most_bytes = most_bytes
         self._programs: OrderedDict[tuple[str, int], Program] = OrderedDict()
         self._count = 0
+        self._garbage = Garbage()
 
     def find(self, key: str, values: Sequence[float]) -> Program | None:
         """Return a program of an architecture that floats may be loaded into."""
@@ -34,12 +35,11 @@ class ProgramCache:
         """Keep a program, in place of others where there are too many or too large ones."""
         self._count += 1
         self._programs[key, self._count] = program
-        dropped = False
         while len(self._programs) > 1 and self._is_full():
-            self._programs.popitem(last=False)
-            dropped = True
-        if dropped:
-            gc.collect()  # a graph and its function refer to each other
+            _, dropped = self._programs.popitem(last=False)
+            self._garbage.add(dropped.bytes)
+            del dropped
+        self._garbage.free()
 
     def _is_full(self) -> bool:
         total = sum(program.bytes for program in self._programs.values())
