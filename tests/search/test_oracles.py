@@ -135,7 +135,7 @@ def test_bayes_learns() -> None:
 
 @pytest.mark.parametrize("method", ["kt-bayes", "kt-hyperband"])
 def test_what_is_minimized_is_maximized_upside_down(method: str) -> None:
-    trials = 13  # the first ones are random
+    trials = 11  # the first nine are random
     up = search(method, SMOOTH, smooth, trials)
     down = search(method, SMOOTH, lambda configuration: -smooth(configuration), trials, direction="minimize")
     assert [trial.params for trial in up] == [trial.params for trial in down]
