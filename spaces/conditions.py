@@ -24,9 +24,10 @@ class Between:
 
     def __post_init__(self) -> None:
         for bound in (self.low, self.high):
-            if isinstance(bound, bool) or not isinstance(bound, int | float) or math.isnan(bound):
+            is_number = isinstance(bound, int | float) and not isinstance(bound, bool)
+            if not is_number or (isinstance(bound, float) and math.isnan(bound)):
                 raise SpaceError(f"A bound must be a number, got {bound!r}.", key="when")
-        if not (math.isfinite(self.low) or math.isfinite(self.high)):
+        if self.low == -math.inf and self.high == math.inf:
             raise SpaceError("A range needs a lower or an upper bound.", key="when")
         if self.low > self.high:
             raise SpaceError(f"The range {self} is empty.", key="when")
@@ -37,9 +38,9 @@ class Between:
         )
 
     def __str__(self) -> str:
-        if math.isinf(self.high):
+        if self.high == math.inf:
             return f"{value_text(self.low)} or more"
-        if math.isinf(self.low):
+        if self.low == -math.inf:
             return f"{value_text(self.high)} or less"
         return f"{value_text(self.low)}..{value_text(self.high)}"
 

@@ -199,4 +199,4 @@ def _when(conditions: Iterable[Condition]) -> dict[str, Any]:
 def _written(named: Named) -> Any:
     if not isinstance(named, Between):
         return named
-    return {key: bound for key in ("low", "high") if math.isfinite(bound := getattr(named, key))}
+    return {key: bound for key in ("low", "high") if abs(bound := getattr(named, key)) != math.inf}

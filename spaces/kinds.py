@@ -53,8 +53,8 @@ class Float(Hyperparameter):
 
     def first_in(self, between: Between) -> float | None:
         """Return the least number in both ranges."""
-        low = max(self.low, float(between.low))
-        return low if low <= min(self.high, between.high) else None
+        low = max(self.low, between.low)
+        return float(low) if low <= min(self.high, between.high) else None
 
     def at(self, unit: float) -> float:
         """Return the value at a position in [0, 1]."""
@@ -129,8 +129,10 @@ class Int(Hyperparameter):
 
     def first_in(self, between: Between) -> int | None:
         """Return the least value from low to high that lies in a range."""
-        over = max(self.low, between.low) - self.low
-        value = self.low + math.ceil(over / self.step) * self.step
+        if between.low > self._top:
+            return None
+        over = math.ceil(max(self.low, between.low)) - self.low
+        value = self.low + -(-over // self.step) * self.step
         return value if value <= min(self._top, between.high) else None
 
     def at(self, unit: float) -> int:

@@ -85,6 +85,9 @@ def test_active_in_a_range() -> None:
         (Int("layers", 0, 12, step=3), Between(4, 5)),
         (Int("layers", 0, 14, step=3), Between(low=13)),
         (Float("layers", 0, 1), Between(low=1.5)),
+        (Float("layers", 0, 1), Between(low=10**400)),
+        (Int("layers", 0, 9), Between(low=10**400)),
+        (Int("layers", 0, 9), Between(high=-(10**400))),
         (Categorical("layers", ("1", True, 7)), Between(high=6)),
     ],
 )
