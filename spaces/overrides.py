@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import SpaceError, did_you_mean
+from .catalogue import CATALOGUE
 from .files import hyperparameter_from_dict, hyperparameter_to_dict
 from .hyperparameters import Hyperparameter
 from .kinds import Categorical, Float, Int
@@ -39,7 +40,12 @@ def apply_overrides(
             if name in known:
                 faults.append(f"{name} is never active with these changes; drop it.")
             else:
-                faults.append(f"There is no hyperparameter '{name}' here.{did_you_mean(name, known)}")
+                hint = (
+                    f" The catalogue has it: --space {name} adds it."
+                    if name in CATALOGUE
+                    else did_you_mean(name, known)
+                )
+                faults.append(f"There is no hyperparameter '{name}' here.{hint}")
             continue
         try:
             if name in fixes:
