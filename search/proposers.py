@@ -58,10 +58,10 @@ class Proposer(Protocol):
 
 
 class Grid:
-    """Every combination of the grid values once, in order."""
+    """Every configuration of a grid once, in order."""
 
-    def __init__(self, space: Space) -> None:
-        self._left = space.grid()
+    def __init__(self, configurations: Iterator[Configuration]) -> None:
+        self._left = configurations
 
     def propose(self, asked: Asked) -> Configuration | None:
         """Return the next combination that no trial has."""

@@ -38,7 +38,7 @@ def make_proposer(
 
         return make_oracle(method, space, seed, direction, epochs)
     if method == "grid":
-        return Grid(space)
+        return Grid(space.grid())
     makers: dict[str, Callable[[Space, int], Proposer]] = {
         "random": Random,
         "qmc": QuasiRandom,

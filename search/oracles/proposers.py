@@ -15,7 +15,7 @@ from optuna.trial import FrozenTrial
 from ...spaces import Configuration, Space, configuration_key
 from ...spaces.keras_tuner import EPOCHS
 from ...studies import Direction
-from ..proposers import Asked, NothingYet, Proposer, Random, SpaceExhausted
+from ..proposers import Asked, Grid, NothingYet, Proposer, Random
 from .asking import answer_of, feed, is_fed, new_oracle, seed_of
 from .brackets import FACTOR, Brackets, hyperband_trials, without_epochs
 from .encoding import Encoding
@@ -34,7 +34,7 @@ def make_oracle(method: str, space: Space, seed: int, direction: Direction, epoc
         epochs: The most that Hyperband gives a trial.
     """
     if method == "kt-grid":
-        return KerasTunerGrid(space)
+        return Grid(grid_of(space))
     if method == "kt-hyperband":
         return KerasTunerHyperband(space, seed, direction, epochs)
     return KerasTunerOracle(_ORACLES[method], space, seed, direction)
@@ -63,26 +63,14 @@ class KerasTunerOracle:
         return self._chance.propose(asked)
 
 
-class KerasTunerGrid:
-    """KerasTuner's grid: every choice, every step, and ten values of a range without steps; the defaults first."""
-
-    def __init__(self, space: Space) -> None:
-        self._encoding = Encoding(space)
-        self._left = self._combinations()
-
-    def propose(self, asked: Asked) -> Configuration | None:
-        """Return the next combination that no trial has."""
-        for configuration in self._left:
-            if configuration_key(configuration) not in asked.seen:
-                return configuration
-        raise SpaceExhausted("every configuration of KerasTuner's grid has been tried")
-
-    def _combinations(self) -> Iterator[Configuration]:
-        oracle = new_oracle("GridSearchOracle", self._encoding, "maximize", 1)
-        values = answer_of(oracle, 0)["values"]
-        while values is not None:
-            yield self._encoding.decode(values)
-            values = oracle._get_next_combination(values)
+def grid_of(space: Space) -> Iterator[Configuration]:
+    """Yield KerasTuner's grid: every choice, every step, and ten values of a range without steps; the defaults first."""
+    encoding = Encoding(space)
+    oracle = new_oracle("GridSearchOracle", encoding, "maximize", 1)
+    values = answer_of(oracle, 0)["values"]
+    while values is not None:
+        yield encoding.decode(values)
+        values = oracle._get_next_combination(values)
 
 
 class KerasTunerHyperband:

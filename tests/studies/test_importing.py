@@ -251,7 +251,7 @@ def broken(projects: Path, tmp_path: Path) -> SimpleNamespace:
     return SimpleNamespace(folder=folder, trial=trial, oracle=folder / "oracle.json", change=change)
 
 
-def refused(folder: Path, storage: Path, message: str, **more) -> None:
+def assert_refused(folder: Path, storage: Path, message: str, **more) -> None:
     with pytest.raises(StudyError, match=message) as caught:
         ks.import_keras_tuner(folder, storage=storage, **more)
     assert "\n" not in str(caught.value)
@@ -260,49 +260,55 @@ def refused(folder: Path, storage: Path, message: str, **more) -> None:
 
 def test_folders_that_are_no_project(projects: Path, tmp_path: Path, broken) -> None:
     storage = tmp_path / "none.db"
-    refused(tmp_path / "nowhere", storage, r"^There is no folder .*nowhere\.$")
+    assert_refused(tmp_path / "nowhere", storage, r"^There is no folder .*nowhere\.$")
     (tmp_path / "empty").mkdir()
-    refused(
+    assert_refused(
         tmp_path / "empty", storage, r"is no KerasTuner project: it has no oracle\.json\. Name the folder"
     )
     shutil.copytree(broken.folder, tmp_path / "two" / "a")
     shutil.copytree(broken.folder, tmp_path / "two" / "b")
-    refused(tmp_path / "two", storage, r"two holds 2 KerasTuner projects; name one of them: a, b\.$")
+    assert_refused(tmp_path / "two", storage, r"two holds 2 KerasTuner projects; name one of them: a, b\.$")
     for trial in broken.folder.glob("trial_*"):
         shutil.rmtree(trial)
     broken.change(broken.oracle, lambda data: data.update(start_order=[]))
-    refused(broken.folder, storage, r"has no trial yet; there is nothing to import\.$")
+    assert_refused(broken.folder, storage, r"has no trial yet; there is nothing to import\.$")
 
 
 def test_files_that_are_not_keras_tuners(tmp_path: Path, broken) -> None:
     storage = tmp_path / "none.db"
     whole = broken.trial.read_text()
     broken.trial.write_text(whole[:40])
-    refused(broken.folder, storage, r"trial_1/trial\.json is no JSON: ")
+    assert_refused(broken.folder, storage, r"trial_1/trial\.json is no JSON: ")
     for key in ("score", "metrics", "hyperparameters", "status", "best_step"):
         broken.trial.write_text(whole)
         broken.change(broken.trial, lambda data, key=key: data.pop(key))
-        refused(broken.folder, storage, rf"trial_1/trial\.json is not KerasTuner's: it has no '{key}'\.$")
+        assert_refused(
+            broken.folder, storage, rf"trial_1/trial\.json is not KerasTuner's: it has no '{key}'\.$"
+        )
     broken.trial.write_text(whole)
     broken.change(broken.trial, lambda data: data.update(status="COMPLETE"))
-    refused(broken.folder, storage, r"there is no status 'COMPLETE'\. Did you mean 'COMPLETED'\?$")
+    assert_refused(broken.folder, storage, r"there is no status 'COMPLETE'\. Did you mean 'COMPLETED'\?$")
     broken.change(broken.trial, lambda data: data.update(status="COMPLETED", metrics={"metrics": {"a": 1}}))
-    refused(broken.folder, storage, r"trial_1/trial\.json is not KerasTuner's: ")
+    assert_refused(broken.folder, storage, r"trial_1/trial\.json is not KerasTuner's: ")
     broken.trial.write_text("[]")
-    refused(broken.folder, storage, r"it holds no keys\.$")
+    assert_refused(broken.folder, storage, r"it holds no keys\.$")
     broken.trial.write_text(whole)
     broken.change(broken.trial, lambda data: data["hyperparameters"]["values"].update(units=5))
-    refused(
+    assert_refused(
         broken.folder,
         storage,
         r"trial_1/trial\.json: units must be a whole number in 4\.\.16:step=4, got 5\.$",
     )
     broken.trial.unlink()
-    refused(broken.folder, storage, r"trial_1/trial\.json cannot be read: No such file or directory\.$")
+    assert_refused(
+        broken.folder, storage, r"trial_1/trial\.json cannot be read: No such file or directory\.$"
+    )
     broken.change(broken.oracle, lambda data: data.pop("hyperparameters"))
-    refused(broken.folder, storage, r"oracle\.json is not KerasTuner's: it has no 'hyperparameters'\.$")
+    assert_refused(
+        broken.folder, storage, r"oracle\.json is not KerasTuner's: it has no 'hyperparameters'\.$"
+    )
     broken.oracle.write_text("{")
-    refused(broken.folder, storage, r"oracle\.json is no JSON: ")
+    assert_refused(broken.folder, storage, r"oracle\.json is no JSON: ")
 
 
 def test_states(tmp_path: Path, broken) -> None:
@@ -317,12 +323,12 @@ def test_states(tmp_path: Path, broken) -> None:
 
 def test_an_objective_that_the_scores_do_not_tell(tmp_path: Path, broken) -> None:
     broken.change(broken.trial, lambda data: data.update(score=7.0))
-    refused(
+    assert_refused(
         broken.folder,
         tmp_path / "none.db",
         r"cannot be told from its scores; give it with --metric\. Known: ",
     )
-    refused(
+    assert_refused(
         broken.folder,
         tmp_path / "none.db",
         r"has a metric 'val_los'\. Did you mean 'val_loss'\?$",
