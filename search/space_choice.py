@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import SpaceError, SpecError, did_you_mean
-from ..spaces import Space, apply_overrides, pick, preset, read_space, space_from_dict
+from ..spaces import Space, apply_overrides, fixed, pick, preset, read_space, space_from_dict
 from ..spaces.catalogue import CATALOGUE, GROUPS
 from ..spaces.dependencies import in_order
 from ..spaces.migration import migrated
@@ -33,7 +33,7 @@ def _base(spec: SpaceSpec, source: ModelSource, dataset: Dataset) -> Space:
     if spec.define:
         return space_from_dict(_in_present_words(spec.define, source))
     if spec.file is not None:
-        return _acting(read_space(spec.file), spec.file, source, dataset)
+        return _completed(_acting(read_space(spec.file), spec.file, source, dataset), source)
     if source.contract != "own" and spec.preset not in (None, "basic"):
         raise SpecError(
             f"'{source.name}' brings a space of its own; add to it with --space NAMES, --set and --fix."
@@ -95,6 +95,19 @@ def _beside_own(source: ModelSource, chosen: Space, picked: Sequence[str]) -> Sp
         if name not in space:
             raise SpaceError(f"{name} can never be active in the space that '{source.name}' brings.")
     return space
+
+
+def _completed(space: Space, source: ModelSource) -> Space:
+    """Return a family's space with the rest of its basic preset fixed, as a pick has it: its models read all of that."""
+    if source.open_space:
+        return space
+    basic = preset(source.name)
+    rest = [
+        fixed(name, value, basic[name])
+        for name, value in basic.recommended().items()
+        if name not in space.names
+    ]
+    return Space(narrowed(in_order((*space, *rest)), untouched=space.names))
 
 
 def _kind(dataset: Dataset) -> str:

@@ -107,15 +107,31 @@ def test_a_models_own_hyperparameters_stand_beside_what_is_picked() -> None:
 
 
 def test_a_file(file: Path) -> None:
-    assert settled(space=file) == read_space(file)
+    found, written, basic = settled(space=file), read_space(file), preset("dnn")
+    assert found.names[: len(written)] == written.names
+    assert all(found[name] == written[name] for name in written.names)
+    rest = {name: value for name, value in basic.recommended().items() if name not in written}
+    assert {one.name: one.recommended for one in found if one.name not in written} == rest
+    assert all(found[name].cardinality == 1 for name in rest), "the family's models read it"
     assert settled(own, space=str(file)).names == ("optimizer", "momentum")
     fewer = settled(space=file, set={"momentum": "0.6..0.7"}, fix={"optimizer": "sgd"})
     assert (fewer["momentum"].low, fewer["optimizer"].choices) == (0.6, ("sgd",))
 
 
+@pytest.mark.trains
+def test_the_example_of_a_file_is_searched(tmp_path: Path) -> None:
+    """By the command that stands in it; it names fewer hyperparameters than the family reads."""
+    example = Path(ks.__file__).parent / "examples" / "space.yaml"
+    study = ks.launch("digits", "dnn", space=example, search="random", trials=2, limit=100, folds=2, epochs=1,
+                      storage=tmp_path / "s.db", verbose=0)  # fmt: skip
+    assert list(study.trials["state"]) == ["complete"] * 2
+
+
 def test_the_study_holds_the_space_written_out(file: Path) -> None:
-    spec = ks.plan_sweep("digits", "dnn", limit=100, space=file).spec
-    assert spec.space.define == space_to_dict(read_space(file))
+    planned = ks.plan_sweep("digits", "dnn", limit=100, space=file)
+    spec = planned.spec
+    assert spec.space.define == space_to_dict(planned.space)
+    assert spec.space.define.items() >= space_to_dict(read_space(file)).items()
     assert (spec.space.file, spec.space.pick, spec.space.preset) == (None, None, None)
     assert make_spec(spec.as_dict()) == spec
 
