@@ -10,6 +10,7 @@
     |-- StudyLocked           another driver is running the study
     |-- StorageError          a database that does not answer
     |-- TrainingError         one trial failed; the sweep goes on
+    |   `-- FatalTrainingError  one trial failed, and its model says that no other shall run
     |-- SweepError            the sweep cannot go on
     `-- OutputError           a file or folder that cannot be written
 
@@ -23,6 +24,7 @@ from collections.abc import Iterable
 
 __all__ = [
     "DataError",
+    "FatalTrainingError",
     "KerasweepError",
     "ModelError",
     "OutputError",
@@ -89,6 +91,10 @@ class TrainingError(KerasweepError):
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
         self.kind = kind
+
+
+class FatalTrainingError(TrainingError):
+    """One trial failed, and its model says that the sweep must end with it, as KerasTuner's ``FatalError`` does."""
 
 
 class SweepError(KerasweepError):

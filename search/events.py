@@ -83,13 +83,15 @@ class TrialEnded:
 
 @dataclass(frozen=True)
 class TrialFailed:
-    """A trial cannot be scored; the search goes on."""
+    """A trial cannot be scored; the search goes on, unless it is ``fatal``."""
 
     number: int
     kind: str
-    """``diverged``, ``model``, ``metric``, ``training``, ``memory``, ``crash`` or ``bug``."""
+    """``diverged``, ``model``, ``metric``, ``training``, ``memory``, ``timeout``, ``crash`` or ``bug``."""
     message: str
     traceback: str = field(default="", repr=False)
+    fatal: bool = False
+    """Whether the sweep must end with it."""
 
 
 Event: TypeAlias = EpochEnded | TrialEnded | TrialFailed

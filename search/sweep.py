@@ -110,7 +110,8 @@ class Sweep:
         """Run the sweep and return why it ended.
 
         Raises:
-            SweepError: The first trials all failed for a reason that is not the configuration's.
+            SweepError: The first trials all failed for a reason that is not the configuration's, or one says that it ends
+                the sweep.
         """
         self._take_stock()
         self._tell()
@@ -214,6 +215,8 @@ class Sweep:
         self._progress = self._progress.without_news()
         self._check_target()
         if isinstance(event, TrialFailed):
+            if event.fatal:
+                raise SweepError(f"Trial {event.number} ended the sweep: {event.message}.")
             self._check_hope(event)
 
     def _end_epoch(self, run: _Running, event: EpochEnded) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Generator
 from dataclasses import replace
 from typing import Protocol
 
-from ...errors import TrainingError, one_line
+from ...errors import FatalTrainingError, TrainingError, one_line
 from ..events import Event, Task, TrialEnded, TrialFailed
 from ..models.watching import take_notes
 from ..training import ModelSize, Trainer
@@ -75,7 +75,8 @@ def run_task(trainer: Trainer, task: Task) -> Generator[Event, bool, None]:
         outcome = end.value
         yield TrialEnded(task.number, replace(outcome, notes=(*outcome.notes, *take_notes())))
     except TrainingError as error:
-        yield TrialFailed(task.number, error.kind, one_line(error), traceback.format_exc())
+        fatal = isinstance(error, FatalTrainingError)
+        yield TrialFailed(task.number, error.kind, one_line(error), traceback.format_exc(), fatal)
     except MemoryError as error:
         yield TrialFailed(task.number, "memory", f"out of memory: {one_line(error)}", traceback.format_exc())
     except Exception as error:  # noqa: BLE001 - one trial must not end the sweep

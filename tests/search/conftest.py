@@ -126,7 +126,7 @@ class FakeExecutor:
         kind = self._fails(configuration)
         if kind is not None and fake.epoch == 1:
             del self._running[number]
-            return TrialFailed(number, kind, f"it failed: {kind}")
+            return TrialFailed(number, kind, f"it failed: {kind}", fatal=kind == "fatal")
         stopped = fake.epoch > 0 and number in self._cancelled
         assert stopped or not fake.waits, "a rung is answered before the next event is asked for"
         if stopped or fake.epoch == configuration.get("epochs", self._epochs):

@@ -33,9 +33,12 @@ def make_build():
 
         import keras
         import tensorflow as tf
+        from kerasweep.errors import FatalTrainingError
 
         behaviour = config.get("behaviour", "train")
         print("a model function may print")
+        if behaviour == "fatal":
+            raise FatalTrainingError("model", "the model says that no trial can succeed")
         if behaviour == "raise":
             raise RuntimeError("this configuration cannot be built")
         if behaviour == "die":
@@ -211,7 +214,13 @@ class Conformance:
         assert message in failed.message
         assert "\n" not in failed.message
         assert "Traceback" in failed.traceback
+        assert not failed.fatal
         assert outcome_of(events, 7).fold_scores == reference.fold_scores
+
+    def test_a_failure_that_ends_the_sweep_is_told_as_such(self, executor) -> None:
+        (failed,) = run(executor, task(6, "fatal"))
+        assert failed.fatal
+        assert (failed.kind, failed.message) == ("model", "the model says that no trial can succeed")
 
     def test_an_event_is_waited_for_no_longer_than_asked(self, executor) -> None:
         started = time.monotonic()

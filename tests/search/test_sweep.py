@@ -165,6 +165,29 @@ def test_three_hopeless_failures_do(lab, fake) -> None:
     assert set(made.states()) <= {"F", "W"}
 
 
+@pytest.mark.parametrize("capacity", [1, 3])
+def test_a_failure_that_ends_the_sweep_ends_it_at_once(lab, fake, capacity: int) -> None:
+    """Also after a success; what ran beside it waits for ``resume``, and the trial keeps its reason."""
+    made = lab(trials=12)
+
+    def fails(configuration) -> str | None:
+        return (
+            "fatal"
+            if len(executor.trained) > 3 and configuration == executor.trained[3].configuration
+            else None
+        )
+
+    executor = fake(capacity=capacity, fails=fails)
+    with pytest.raises(SweepError, match=r"^Trial 3 ended the sweep: it failed: fatal\.$"):
+        made.run(executor)
+    states = made.states()
+    assert states[3] == "F"
+    assert "R" not in states
+    assert len(executor.trained) < 12
+    (failed,) = [trial for trial in read_trials(made.read()) if trial.failure.get("kind") == "fatal"]
+    assert failed.failure["message"] == "it failed: fatal"
+
+
 def test_failures_after_a_success_do_not(lab, fake) -> None:
     made = lab(method="random", trials=6)
     recommended = made.space.recommended()
