@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from ..errors import SpaceError, SpecError, did_you_mean
 from ..spaces import Space, apply_overrides, fixed, pick, preset, read_space, space_from_dict
 from ..spaces.catalogue import CATALOGUE, GROUPS
 from ..spaces.dependencies import in_order
-from ..spaces.migration import migrated
 from ..spaces.space import narrowed
 from .data import Dataset, acting
 from .models import ModelSource
@@ -31,7 +29,7 @@ def settle_space(spec: SpaceSpec, source: ModelSource, dataset: Dataset) -> Spac
 
 def _base(spec: SpaceSpec, source: ModelSource, dataset: Dataset) -> Space:
     if spec.define:
-        return space_from_dict(_in_present_words(spec.define, source))
+        return space_from_dict(spec.define)
     if spec.file is not None:
         return _completed(_acting(read_space(spec.file), spec.file, source, dataset), source)
     if source.contract != "own" and spec.preset not in (None, "basic"):
@@ -114,12 +112,6 @@ def _kind(dataset: Dataset) -> str:
     """Return the catalogue's word for a kind of data."""
     coloured = dataset.kind == "image" and dataset.x.shape[1:][-1:] == (COLOURS,) and dataset.x.ndim == 4
     return "colour image" if coloured else dataset.kind
-
-
-def _in_present_words(define: Mapping[str, Any], source: ModelSource) -> Mapping[str, Any]:
-    """Return definitions in which names that a family's models no longer know are those that they know now."""
-    unknown = any(name not in source.space for name in define)
-    return migrated(define, 1) if unknown and not source.open_space else define
 
 
 def _acting(space: Space, file: str, source: ModelSource, dataset: Dataset) -> Space:

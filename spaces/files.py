@@ -14,6 +14,8 @@ from .hyperparameters import Hyperparameter
 from .kinds import Categorical, Float, Int
 from .space import Space
 
+VERSION = 2
+"""Of a space as a file."""
 KINDS: dict[str, type[Hyperparameter]] = {"float": Float, "int": Int, "categorical": Categorical}
 RANGE_KEYS = ("low", "high", "step", "log", "choices")
 KNOW_HOW_KEYS = ("recommended", "confidence", "grid", "group", "meaning", "advice", "source")

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from .catalogue import CATALOGUE
-from .files import KINDS, known_keys, required_keys
+from .files import KINDS, VERSION, known_keys, required_keys
 from .hyperparameters import CONFIDENCES, Hyperparameter
 from .kinds import Categorical
-from .migration import VERSION
 from .values import value_text
 
 DRAFT = "http://json-schema.org/draft-07/schema#"

@@ -33,21 +33,12 @@ class Entries:
     """Names of those whose recommendations are the file's, though their conditions are the catalogue's."""
 
 
-def read_entries(written: Mapping[str, Any], *, shorthand: bool) -> Entries:
-    """Return the hyperparameters that a file's entries mean, with ancestors that the catalogue's need.
-
-    Args:
-        written: Name -> definition.
-        shorthand: Whether anything but full definitions is allowed.
-    """
+def read_entries(written: Mapping[str, Any]) -> Entries:
+    """Return the hyperparameters that a file's entries, name to definition, mean, with ancestors that the catalogue's need."""
     found = Entries()
     for name, definition in written.items():
         full = isinstance(definition, Mapping) and "type" in definition
-        made, faults = (
-            read_definition(name, definition)
-            if full or not shorthand
-            else _read_short(name, definition, found)
-        )
+        made, faults = read_definition(name, definition) if full else _read_short(name, definition, found)
         found.faults.extend(faults)
         if made is None:
             found.unread.append(name)

@@ -150,8 +150,7 @@ class Parts:
 
     @property
     def _normalization_kind(self) -> str:
-        # Studies made before there was a choice say it with a flag.
-        return self.word("normalization", "batch" if self.flag("batch_normalization") else "none")
+        return self.word("normalization")
 
     def _makes_bias_idle(self) -> bool:
         """Tell whether the normalization's own offset takes the place of a bias."""

@@ -97,16 +97,6 @@ def test_what_the_course_builds() -> None:
     }
 
 
-def test_studies_made_before_normalization_was_a_choice_build_what_they_built() -> None:
-    signature = Signature((6,), 3, "classification")
-    before = preset("dnn").recommended()
-    del before["normalization"]
-    for flag, word in ((False, "none"), (True, "batch")):
-        old = built("dnn", {**before, "batch_normalization": flag}, signature)
-        new = built("dnn", {**before, "normalization": word}, signature)
-        assert [layer.get_config() for layer in old.layers] == [layer.get_config() for layer in new.layers]
-
-
 def test_an_orthogonal_regularizer_needs_pairs() -> None:
     """A funnel down to one unit, and a table of one column, have none to compare: Keras would divide by nothing."""
     configuration = {

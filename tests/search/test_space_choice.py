@@ -17,7 +17,6 @@ from kerasweep.spaces import (
     pick,
     preset,
     read_space,
-    space_from_dict,
     space_to_dict,
 )
 from kerasweep.spaces.catalogue import CATALOGUE
@@ -179,17 +178,6 @@ def test_what_does_not_act_on_a_family(file: Path) -> None:
     )
     assert second.startswith(f"{file}: 층 does not act on dnn")
     assert settled(own, space=file).names == ("momentun", "층"), "a function reads what it likes"
-
-
-def test_a_definition_in_old_words() -> None:
-    define = {
-        "optimizer": {"type": "categorical", "choices": ["adam", "sgd"]},
-        "batch_normalization": {"type": "categorical", "choices": [False, True]},
-    }
-    read = settled("ann", space=space_from_dict(define))
-    assert read["normalization"].choices == ("none", "batch"), "a family that knows the old name no longer"
-    mine = settled(own, space=space_from_dict(define))
-    assert mine["batch_normalization"].choices == (False, True), "a function's own word"
 
 
 def test_a_grid_that_nobody_trains_is_refused_at_once() -> None:

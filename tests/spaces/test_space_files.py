@@ -295,9 +295,9 @@ BILLION = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
         (HEAD + "  a: {type: categorical, choices: [{? [b] : 1}]}\n", " line 3: not valid YAML: a key must be text."),
         ("version: 2\n", ": 'hyperparameters' lists names with their definitions."),
         ("version: 2\nhyperparameters: [a]\n", " line 2: 'hyperparameters' lists names with their definitions."),
-        ("version: 3\nhyperparameters: {a: 1}\nmore: 1\n", " line 1: made by a newer Kerasweep (version 3; this one reads up to 2); update it."),
-        ("version: two\nhyperparameters: {a: 1}\n", " line 1: version must be a whole number up to 2, got 'two'."),
-        ("version: 0\nhyperparameters: {a: 1}\n", " line 1: version must be a whole number up to 2, got 0."),
+        ("version: 3\nhyperparameters: {a: 1}\nmore: 1\n", " line 1: made by a newer Kerasweep (version 3; this one reads 2); update it."),
+        ("version: two\nhyperparameters: {a: 1}\n", " line 1: version must be 2, got 'two'."),
+        ("version: 0\nhyperparameters: {a: 1}\n", " line 1: version must be 2, got 0."),
         ("hyperparameters: {optimizer: }\n", ": there is no version; begin the file with 'version: 2'."),
         (HEAD + "\toptimizer:\n", " line 3: not valid YAML: found character '\\t' that cannot start any token."),
         (HEAD + "  a: {type: int\n", " line 4: not valid YAML: expected ',' or '}', but got '<stream end>'."),
@@ -343,49 +343,22 @@ def test_many_faults_end_with_their_number(faults) -> None:
     assert told[-1].endswith(": and 20 more faults.")
 
 
-VERSION_1 = """\
-optimizer: {type: categorical, choices: [adam, sgd]}
-batch_normalization: {type: categorical, choices: [false, true], recommended: true, grid: [false]}
-scale: {type: categorical, choices: [1, 2], when: {batch_normalization: [true]},
-  recommended_when: [{value: 2, when: {batch_normalization: true}}]}
-"""
+DEFINED = "optimizer: {type: categorical, choices: [adam, sgd]}\n"
 
 
-@pytest.mark.parametrize("around", ["{}", "version: 1\n{}", "space:\n  define:\n{indented}", "version: 1\nhyperparameters:\n{indented}"])  # fmt: skip
-def test_version_1_is_read(read, around: str) -> None:
-    indented = "".join(f"    {line}\n" for line in VERSION_1.splitlines())
-    assert read(around.format(VERSION_1, indented=indented)) == Space(
-        (
-            Categorical("optimizer", ("adam", "sgd")),
-            Categorical("normalization", ("none", "batch"), recommended="batch", grid=("none",)),
-            Categorical(
-                "scale",
-                (1, 2),
-                conditions=(Condition("normalization", ("batch",)),),
-                recommended_when=(Recommendation(2, (Condition("normalization", ("batch",)),)),),
-            ),
-        )
-    )
-
-
-def test_what_is_renamed_is_told_at_its_line(faults) -> None:
-    assert faults(VERSION_1.replace("recommended: true", "recommended: 3")) == [
-        "line 2: normalization: the recommended value 3 lies outside none,batch."
-    ]
-
-
-def test_version_1_knows_no_short_forms(faults) -> None:
-    assert faults("a: {type: int, low: 1, high: 2}\noptimizer: adam\n") == [
-        "line 2: optimizer: needs a mapping with 'type' (float, int, categorical) and its range."
-    ]
-
-
-def test_batch_normalization_of_ones_own_is_left_alone(read) -> None:
-    text = "batch_normalization: {type: categorical, choices: [before, after]}\n"
-    assert read(text).names == ("batch_normalization",)
-    assert read(HEAD + "  batch_normalization: {type: categorical, choices: [true]}\n").names == (
-        "batch_normalization",
-    )
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (DEFINED, "line 1: this is no space; a space begins with 'version: 2' and 'hyperparameters:'."),
+        (f"space:\n  define:\n    {DEFINED}", "line 1: this is no space; a space begins with 'version: 2'"),
+        (f"version: 1\n{DEFINED}", "line 1: a space of version 1 is not read; a space begins with 'version: 2'"),
+        (f"version: 1\nhyperparameters:\n  {DEFINED}", "line 1: a space of version 1 is not read; a space begins"),
+        (f"version: 3\nhyperparameters:\n  {DEFINED}", "line 1: made by a newer Kerasweep (version 3; this one reads 2)"),
+    ],
+)  # fmt: skip
+def test_a_file_of_another_version_is_refused_in_one_line(faults, text: str, told: str) -> None:
+    (line,) = faults(text)
+    assert line.startswith(told)
 
 
 @settings(deadline=None)
