@@ -96,6 +96,15 @@ def launch(
         str | None, _option("Data", "classification or regression.", show_default="detected")
     ] = None,
     group: Annotated[str | None, _option("Data", "Column of group labels.")] = None,
+    header: Annotated[
+        bool | None,
+        _option(
+            "Data",
+            "Whether a CSV's first line holds names; without, columns are c0, c1, ..., and --target -1 is the last.",
+            "--header/--no-header",
+            show_default="names that look like data are refused",
+        ),
+    ] = None,
     limit: Annotated[
         int | None, _option("Data", "Train on a stratified subset of this many rows.", min=1)
     ] = None,
@@ -202,9 +211,10 @@ def launch(
         raise SpecError("Name the data and the model, for example: kerasweep launch digits dnn.")
     if file is None and family is None:
         raise SpecError(f"Name the model: {FAMILIES}, or module:function of your own.")
-    column, score = split_target(target)
+    column, score = split_target(target, by_position=header is False)
     given = {
-        "study": study, "target": column, "task": task, "group": group, "limit": limit, "scaling": scaling,
+        "study": study, "target": column, "task": task, "group": group, "header": header, "limit": limit,
+        "scaling": scaling,
         "preset": preset, "search": search, "seed": seed, "pruner": pruner,
         "trials": trials, "time": time, "target_score": score, "folds": folds, "cv": cv, "repeats": repeats,
         "holdout": holdout, "epochs": epochs, "metric": metric, "precision": precision, "workers": workers, "threads": threads,

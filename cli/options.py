@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
@@ -52,8 +53,12 @@ def assignments(words: Iterable[str] | None, option: str) -> dict[str, str]:
     return found
 
 
-def split_target(words: list[str] | None) -> tuple[str | None, float | None]:
+def split_target(words: list[str] | None, *, by_position: bool = False) -> tuple[str | None, float | None]:
     """Tell what ``--target`` means: a number is the score that ends the sweep, a word the column to predict.
+
+    Args:
+        words: As given.
+        by_position: Whether columns have no names, so that a whole number is a column.
 
     Returns:
         Column and score.
@@ -62,7 +67,7 @@ def split_target(words: list[str] | None) -> tuple[str | None, float | None]:
     score: float | None = None
     for word in words or ():
         try:
-            number = float(word)
+            number = float("" if by_position and re.fullmatch(r"-?\d+", word) else word)
         except ValueError:
             if column is not None:
                 raise SpecError(f"--target names two columns, '{column}' and '{word}'.") from None

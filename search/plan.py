@@ -26,6 +26,7 @@ from .data import (
     Layout,
     Preparation,
     choose_preparation,
+    column_at,
     describe_preparation,
     fit_preparation,
     load_dataset,
@@ -187,8 +188,11 @@ def _written_out(spec: SweepSpec, workload: Workload, space: Space, trials: int 
         "direction": workload.objective.direction,
         "precision": workload.precision,
     }
+    names = workload.dataset.columns
+    target, group = (word and column_at(word, names) for word in (spec.data.target, spec.data.group))
     return spec.model_copy(
         update={
+            "data": spec.data.model_copy(update={"target": target, "group": group}),
             "study": spec.study or default_name(spec, workload.dataset),
             "model": workload.model.name,
             "space": SpaceSpec(define=space_to_dict(space)),
@@ -254,6 +258,7 @@ def load_rows(
         seed=seed,
         test_size=data.test_size,
         test_split="last" if time_ordered else "random",
+        header=data.header,
     )
 
 

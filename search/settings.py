@@ -10,6 +10,7 @@ from ..errors import SpecError, did_you_mean
 SETTINGS: dict[str, tuple[str, ...]] = {
     "study": ("study",),
     "target": ("data", "target"),
+    "header": ("data", "header"),
     "task": ("data", "task"),
     "group": ("data", "group"),
     "limit": ("data", "limit"),

@@ -64,6 +64,11 @@ def parse_workers(value: Any) -> int | str:
     return value
 
 
+def parse_column(value: Any) -> Any:
+    """Return a column's position as text, as the command line gives it."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 class _Part(BaseModel):
     # Docstrings of fields explain them in an editor, through the JSON Schema.
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
@@ -73,11 +78,13 @@ class DataSpec(_Part):
     """Where rows come from and how they are read."""
 
     source: str
-    target: str | None = None
-    """The column to predict, for tables."""
+    target: Annotated[str | None, BeforeValidator(parse_column)] = None
+    """The column to predict, for tables; in a file without a header also its position, -1 for the last."""
+    header: bool | None = None
+    """Whether the first line of a CSV file holds names; without, columns are c0, c1, ... Names that look like data are refused where it is not given."""
     task: Task | None = None
     """Detected where it is not given."""
-    group: str | None = None
+    group: Annotated[str | None, BeforeValidator(parse_column)] = None
     """A column of group labels, for splits that keep groups together."""
     limit: Whole | None = Field(default=None, ge=1)
     """A stratified subset of the training rows; ``refit`` uses all rows."""

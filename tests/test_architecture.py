@@ -16,9 +16,10 @@ PARTS = ("spaces", "studies", "search", "reports", "cli")
 ALLOWED = {
     "errors": set(),
     "texts": {"errors"},
+    "cells": set(),
     "spaces": {"errors"},
-    "studies": {"spaces", "errors", "texts"},
-    "search": {"studies", "spaces", "errors", "texts"},
+    "studies": {"spaces", "errors", "texts", "cells"},
+    "search": {"studies", "spaces", "errors", "texts", "cells"},
     "reports": {"studies", "spaces", "errors", "texts"},
 }
 """What each part may import of the package; what is not named stands on top and may import all."""

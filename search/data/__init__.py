@@ -12,6 +12,7 @@ from .configuring import COLUMN_NAMES, configured
 from .dataset import Dataset, Kind, Task
 from .fitting import FittedPreparation, fit_preparation
 from .folds import Fold, FoldMethod, make_folds
+from .headers import column_at
 from .loading import KNOWN_NAMES, load_dataset
 from .preparation import Channels, Layout, Preparation, Scaling
 from .recipe import Recipe
@@ -41,6 +42,7 @@ __all__ = [
     "choose_preparation",
     "choose_rows",
     "codes_of",
+    "column_at",
     "configured",
     "describe_preparation",
     "draw_rows",

@@ -36,6 +36,8 @@ class Dataset:
     """Class names in the order of their codes; empty for regression."""
     groups: np.ndarray | None = None
     """One label a training row; rows of one group never lie on both sides of a split."""
+    columns: tuple[str, ...] = ()
+    """All columns of a file without names in their order, the target's too; empty where columns have names."""
     notes: tuple[str, ...] = ()
     """What was decided by rule while loading, one sentence each, to be shown to the user."""
 

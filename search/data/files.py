@@ -7,29 +7,54 @@ import re
 import warnings
 import zipfile
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...errors import DataError, did_you_mean, one_line
+from .headers import check_header, column_at, first_names, numbered_names
 from .raw import Raw, listing, plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-TABLE_SUFFIXES = (".csv", ".tsv", ".parquet", ".pq")
+DELIMITED = (".csv", ".tsv")
+TABLE_SUFFIXES = (*DELIMITED, ".parquet", ".pq")
 _PAIRS = (("x_train", "y_train", "x_test", "y_test"), ("x", "y", "x_test", "y_test"))
 
 
-def read_table(path: Path, target: str | Sequence[str] | None, group: str | None) -> Raw:
+def read_table(
+    path: Path, target: str | Sequence[str] | None, group: str | None, header: bool | None = None
+) -> Raw:
     """Read a CSV, TSV or Parquet file and take the target and group columns out.
+
+    Args:
+        path: The file.
+        target: The column to predict; without a header also its position, ``-1`` for the last.
+        group: The column of groups.
+        header: Whether the first line of a CSV or TSV file holds names; names that look like data are refused where None.
 
     Raises:
         DataError: The file cannot be read as a table, or a column is missing from it.
     """
-    frame = _read_delimited(path) if path.suffix.lower() in {".csv", ".tsv"} else _read_parquet(path)
-    return take_target(frame, path.name, target, group)
+    if path.suffix.lower() not in DELIMITED:
+        if header is not None:
+            raise DataError(
+                f"{path}: header is for {' and '.join(DELIMITED)}; this file says how columns are called"
+            )
+        return take_target(_read_parquet(path), path.name, target, group)
+    frame = _read_delimited(path, header)
+    if header is not False:
+        return take_target(frame, path.name, target, group)
+    columns = list(frame.columns)
+    if target is not None:
+        given = [target] if isinstance(target, str) else target
+        target = [column_at(str(column), columns) for column in given]
+        target = target[0] if len(target) == 1 else target
+    group = None if group is None else column_at(group, columns)
+    return replace(take_target(frame, path.name, target, group), columns=tuple(columns))
 
 
 def take_target(frame: Any, name: str, target: str | Sequence[str] | None, group: str | None) -> Raw:
@@ -56,7 +81,8 @@ def take_target(frame: Any, name: str, target: str | Sequence[str] | None, group
         raise DataError(f"{name}: target must name one or more different columns")
     for what, column in [*(("target", column) for column in targets), ("group", group)]:
         if column is not None and column not in columns:
-            raise DataError(f"{name} has no {what} column '{column}'.{_column_hint(column, columns)}")
+            hint = did_you_mean(column, columns) or f" Columns: {listing(columns, 30)}."
+            raise DataError(f"{name} has no {what} column '{column}'.{hint}")
     if group in targets:
         raise DataError(f"{name}: column '{group}' cannot be both target and group")
     features = frame.drop(columns=[*targets, *([group] if group else [])])
@@ -64,18 +90,11 @@ def take_target(frame: Any, name: str, target: str | Sequence[str] | None, group
     return Raw(name, features, y, groups=None if group is None else frame[group])
 
 
-def _column_hint(column: str, columns: list[str]) -> str:
-    """Return did-you-mean, or the suspicion that a file starts with data instead of names."""
-    if columns and all(re.fullmatch(r"\s*[-+]?[\d.]+(e[-+]?\d+)?\s*", name) for name in columns):
-        return " Its first line looks like data: the first line must hold the columns' names."
-    return did_you_mean(column, columns) or f" Columns: {listing(columns, 30)}."
-
-
-def _read_delimited(path: Path) -> Any:
+def _read_delimited(path: Path, header: bool | None) -> Any:
     import pandas as pd
 
     try:
-        separator = _check_header(path)
+        names, separator = first_names(path)
         with warnings.catch_warnings():
             # A header shorter than the rows makes pandas drop values with no more than this warning.
             warnings.simplefilter("error", pd.errors.ParserWarning)
@@ -84,7 +103,9 @@ def _read_delimited(path: Path) -> Any:
                 path,
                 sep=separator,
                 encoding="utf-8-sig",
+                header=None if header is False else 0,
                 index_col=False,
+                skipinitialspace=True,
                 low_memory=False,
                 on_bad_lines="error",
             )
@@ -98,25 +119,12 @@ def _read_delimited(path: Path) -> Any:
         raise DataError(f"{path}: {_parse_problem(error)}") from error
     except OSError as error:
         raise DataError(f"{path} cannot be read: {one_line(error)}") from error
+    if header is False:
+        return frame.set_axis(numbered_names(frame.shape[1]), axis=1)
     if frame.empty:
         raise DataError(f"{path} has no rows below its first line")
+    check_header(path, names, frame, asked=header is True)
     return frame
-
-
-def _check_header(path: Path) -> str:
-    """Return the separator, after a look at the first line that pandas would not take: names given twice."""
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        first = next((line for line in lines if line.strip()), "")
-    if "\0" in first:
-        raise UnicodeError("null bytes")
-    separator = "\t" if path.suffix.lower() == ".tsv" else ","
-    if separator not in first:
-        separator = next((mark for mark in ";\t|" if mark in first), separator)
-    names = [name.strip() for name in next(csv.reader([first], delimiter=separator), [])]
-    twice = [name for name, count in Counter(names).items() if count > 1 and name]
-    if twice:
-        raise DataError(f"{path}: column {listing(twice)} appears more than once: rename or remove one")
-    return separator
 
 
 def _encoding_problem(path: Path) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ...errors import DataError, did_you_mean
 from .arrays import as_array, as_image_or_array
+from .celltexts import read_texts
 from .dataset import Dataset, Kind, Task
 from .files import TABLE_SUFFIXES, read_npz, read_table
 from .functions import call_function, from_object, is_function
@@ -36,6 +37,7 @@ def load_dataset(
     seed: int = 0,
     test_size: float = 0.25,
     test_split: TestSplit = "random",
+    header: bool | None = None,
 ) -> Dataset:
     """Load data from any source, check it, and set test rows aside.
 
@@ -55,6 +57,8 @@ def load_dataset(
         seed: Seed of the test split and of the draw.
         test_size: Part of the rows to hold out where the source has no test split, between 0 and 1.
         test_split: Hold out rows drawn by chance, or the last ones, for rows in order of time.
+        header: Whether a CSV's first line holds names; without, columns are ``c0``, ``c1``, ..., and ``target`` may be a
+            position. Names that look like data are refused where None.
 
     Returns:
         The data, training rows in their source's order.
@@ -72,7 +76,7 @@ def load_dataset(
         raise DataError(f"test_size must be between 0 and 1, got {test_size:g}")
     if limit is not None and limit < 1:
         raise DataError(f"limit must be a positive number of rows, got {limit}")
-    raw = _read(source, target, group)
+    raw = _read(source, target, group, header)
     if isinstance(raw, Dataset):
         given = {"target": target, "group": group, "task": task if task != raw.task else None}
         if clash := [word for word, value in given.items() if value is not None]:
@@ -82,38 +86,44 @@ def load_dataset(
     return limited(dataset, limit, seed)
 
 
-def _read(source: Any, target: str | Sequence[str] | None, group: str | None) -> Raw | Dataset:
+def _read(
+    source: Any, target: str | Sequence[str] | None, group: str | None, header: bool | None
+) -> Raw | Dataset:
     """Find out what kind of source this is, and read it."""
     if not isinstance(source, str | os.PathLike):
+        _refuse("data given in Python", header=header)
         return from_object(source, "the data given", target, group)
     text = os.fspath(source)
     name = known_name(text)
     if name is not None and isinstance(source, str):
-        _refuse(name, target=target, group=group)
+        _refuse(name, target=target, group=group, header=header)
         return load_named(name)
     path = Path(text).expanduser()
     if is_function(text) and not path.exists():
+        _refuse(text, header=header)
         return call_function(text, target, group)
     suffix = path.suffix.lower()
     if path.is_dir():
-        _refuse(str(path), target=target, group=group)
+        _refuse(str(path), target=target, group=group, header=header)
         return read_image_folder(path)
     if path.exists() or suffix or isinstance(source, os.PathLike) or "/" in text:
-        return _read_file(path, suffix, target, group)
+        return _read_file(path, suffix, target, group, header)
     raise DataError(
         f"unknown data '{text}'.{did_you_mean(text, KNOWN_NAMES)} A path to {', '.join(TABLE_SUFFIXES)}, .npz or a "
         f"folder of images, or module:function, works too."
     )
 
 
-def _read_file(path: Path, suffix: str, target: str | Sequence[str] | None, group: str | None) -> Raw:
+def _read_file(
+    path: Path, suffix: str, target: str | Sequence[str] | None, group: str | None, header: bool | None
+) -> Raw:
     if not path.exists():
         near = [other.name for other in sorted(path.parent.iterdir())] if path.parent.is_dir() else []
         raise DataError(f"no file or folder '{path}'.{did_you_mean(path.name, near)}")
     if suffix in TABLE_SUFFIXES:
-        return read_table(path, target, group)
+        return read_table(path, target, group, header)
     if suffix == ".npz":
-        _refuse(str(path), target=target)
+        _refuse(str(path), target=target, header=header)
         return read_npz(path, group)
     if suffix == ".py":
         raise DataError(f"{path} is a Python file: name its function too, as in {path.name}:load")
@@ -125,12 +135,12 @@ def _read_file(path: Path, suffix: str, target: str | Sequence[str] | None, grou
 def _refuse(name: str, **given: object) -> None:
     """Refuse options that only tables know."""
     if clash := [word for word, value in given.items() if value is not None]:
-        raise DataError(f"{name} takes no {' or '.join(clash)}: that names a column of a table")
+        raise DataError(f"{name} takes no {' or '.join(clash)}: that is for the columns of a table's file")
 
 
 def _assemble(raw: Raw, *, task: Task | None, seed: int, test_size: float, test_split: TestSplit) -> Dataset:
     """Check raw data and turn it into a dataset, with all training rows."""
-    x, kind, notes = _features(raw.x, f"{raw.name}: x", raw.kind)
+    x, kind, notes = _features(raw.x, raw.name, "x", raw.kind)
     labels = as_labels(raw.y, raw.name)
     groups = _groups(raw, len(labels))
     _check_rows(raw.name, len(x), len(labels))
@@ -169,12 +179,15 @@ def _assemble(raw: Raw, *, task: Task | None, seed: int, test_size: float, test_
         y_test=np.ascontiguousarray(y_test),
         classes=learned.classes,
         groups=groups,
+        columns=raw.columns,
         notes=(*raw.notes, *learned.notes, *notes),
     )
 
 
-def _features(values: Any, name: str, kind: Kind | None) -> tuple[Any, Kind, tuple[str, ...]]:
+def _features(values: Any, source: str, part: str, kind: Kind | None) -> tuple[Any, Kind, tuple[str, ...]]:
     import pandas as pd
+
+    name = f"{source}: {part}"
 
     if isinstance(values, pd.Series):
         values = values.to_frame()
@@ -184,7 +197,8 @@ def _features(values: Any, name: str, kind: Kind | None) -> tuple[Any, Kind, tup
             raise DataError(
                 f"{name}: column {listing(frame.columns[frame.columns.duplicated()])} appears more than once"
             )
-        return frame, "table", ()
+        frame, notes = read_texts(frame, source)
+        return frame, "table", notes
     return as_image_or_array(as_array(values, name), name, kind)
 
 
@@ -216,7 +230,7 @@ def _check_rows(name: str, x_rows: int, y_rows: int) -> None:
 def _given_test(raw: Raw, x: Any, kind: Kind, learned: Target) -> tuple[Any, np.ndarray]:
     """Check the source's own test rows against the training rows."""
     name = f"{raw.name}: test rows"
-    x_test, test_kind, _ = _features(raw.x_test, f"{raw.name}: x_test", kind if kind != "table" else None)
+    x_test, test_kind, _ = _features(raw.x_test, raw.name, "x_test", kind if kind != "table" else None)
     labels = as_labels(raw.y_test, name)
     if len(x_test) != len(labels) or not len(labels):
         raise DataError(f"{name}: x_test has {plural(len(x_test), 'row')}, y_test has {len(labels):,}")

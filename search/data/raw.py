@@ -33,6 +33,8 @@ class Raw:
     """Decided by shape and dtype if None."""
     task: Task | None = None
     """Known by the source (an image folder has classes); decided by the target's values if None."""
+    columns: tuple[str, ...] = ()
+    """All columns of a file without names, in their order."""
     notes: tuple[str, ...] = ()
 
 

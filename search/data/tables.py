@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ...cells import plain_number, plain_text
 from ...errors import DataError, did_you_mean
 from .raw import listing, natural_key, plural
 
@@ -184,6 +185,10 @@ def _plain_numbers(values: Any) -> np.ndarray:
     """Return NumPy values without pandas' nullable types; missing becomes NaN, which makes integers floats."""
     import pandas as pd
 
+    if not isinstance(values.dtype, pd.CategoricalDtype) and pd.api.types.is_string_dtype(values.dtype):
+        values = values.astype(object).map(
+            plain_number, na_action="ignore"
+        )  # test rows of their own may have marks
     missing = values.isna()
     if missing.any() or values.dtype == object:
         if not missing.any() and pd.api.types.infer_dtype(values) == "boolean":
@@ -223,7 +228,7 @@ def _settle_text(train: Any, test: Any, column: str, findings: _Findings) -> tup
 
 def _as_text(values: Any) -> Any:
     """Return a column of str objects and missing values, whatever text type it had."""
-    return values.astype(object).map(str, na_action="ignore").reset_index(drop=True)
+    return values.astype(object).map(plain_text, na_action="ignore").reset_index(drop=True)
 
 
 def _reads_as_dates(vocabulary: list[str], present: Any) -> bool:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...cells import has_decimal_commas, numbers_in, plain_number, plain_text
 from ...errors import DataError, one_line
+from .celltexts import decimal_comma_words
 from .raw import listing, natural_key, plural
 
 if TYPE_CHECKING:
@@ -86,14 +88,33 @@ def _plain(series: Any, name: str) -> np.ndarray:
         raise DataError(f"{name}: the target holds dates or durations: turn them into numbers first")
     if kinds.is_complex_dtype(series.dtype):
         raise DataError(f"{name}: the target holds complex numbers")
-    return np.asarray(series.map(class_name).to_numpy(object))
+    return _of_texts(series, name)
+
+
+def _of_texts(series: Any, name: str) -> np.ndarray:
+    """Return class names, or the numbers that texts say."""
+    cells = list(series.unique())
+    if numbers_in(cells) is not None:
+        numbers = np.asarray(series.map(plain_number).to_numpy(np.float64))
+        if missing := int(np.isnan(numbers).sum()):
+            marks = [cell for cell in cells if np.isnan(plain_number(cell))]
+            raise DataError(
+                f"{name}: the target is missing ({listing(marks)}) in {plural(missing, 'row')}: fill or remove them"
+            )
+        return numbers.astype(np.int64) if (numbers == np.floor(numbers)).all() else numbers
+    if has_decimal_commas(cells):
+        raise DataError(f"{name}: {decimal_comma_words('the target', cells)}")
+    names = series.map(class_name)
+    if empty := int((names == "").sum()):
+        raise DataError(f"{name}: the target is missing in {plural(empty, 'row')}: fill or remove them")
+    return np.asarray(names.to_numpy(object))
 
 
 def class_name(value: object) -> str:
-    """Return a label as text; 3.0 and 3 are the same class."""
+    """Return a label as text, without spaces and quotes around it; 3.0 and 3 are the same class."""
     if isinstance(value, float | np.floating) and float(value).is_integer():
         return str(int(value))
-    return str(value)
+    return plain_text(value) or ""
 
 
 def read_target(

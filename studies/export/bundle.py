@@ -11,6 +11,7 @@ import joblib
 import keras
 import numpy as np
 
+from ...cells import sources
 from ...errors import OutputError, one_line
 from .contract import Bundle
 from .files import MARK, new_folder
@@ -40,7 +41,7 @@ def write_keras(bundle: Bundle, folder: str | os.PathLike[str], *, overwrite: bo
         fitted = bundle.preparation
         joblib.dump({"features": fitted.features, "target": fitted.target}, fresh / "preprocessing.joblib")
         (fresh / MARK).write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        (fresh / "predict.py").write_text(render("predict.py.j2"), encoding="utf-8")
+        (fresh / "predict.py").write_text(render("predict.py.j2", cells=sources()), encoding="utf-8")
         (fresh / "README.md").write_text(_readme(bundle, about), encoding="utf-8")
     return Path(folder).expanduser()
 
@@ -58,6 +59,7 @@ def describe(bundle: Bundle) -> dict[str, Any]:
         "preparation": fitted.preparation.as_dict(),
         "range": _range(dataset.x) if dataset.kind != "table" else None,
         "target_scale": fitted.target_scale,
+        "columns": _layouts(bundle),
         "modules": _own_modules(bundle.model),
         "test": dict(bundle.test),
         "test_rows": len(dataset.y_test),
@@ -68,6 +70,17 @@ def describe(bundle: Bundle) -> dict[str, Any]:
         "model": bundle.study.spec["model"],
         "provenance": {**provenance(bundle.study, bundle.trial), "test": dict(bundle.test)},
     }
+
+
+def _layouts(bundle: Bundle) -> list[list[str]]:
+    """Return the columns of a file without names as new rows may have them: all, without the target, without groups."""
+    every = list(bundle.dataset.columns)
+    data = bundle.study.spec["data"]
+    layouts = [every]
+    for left_out in (data.get("target"), data.get("group")):
+        if every and left_out is not None:
+            layouts.append([name for name in layouts[-1] if name != left_out])
+    return layouts if every else []
 
 
 def _range(x: np.ndarray) -> list[float]:

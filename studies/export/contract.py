@@ -213,6 +213,11 @@ class Rows(Protocol):
         ...
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """All columns of a file without names, in their order; empty where columns have names."""
+        ...
+
+    @property
     def fingerprint(self) -> str:
         """Hash of all rows."""
         ...

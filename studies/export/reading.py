@@ -71,7 +71,7 @@ def _files(source: str, path: Path, target: Any, group: Any, dataset: Rows) -> R
     if path.is_dir():
         return _image_folder(source, path, dataset)
     if path.suffix.lower() in _TABLES:
-        return _table(source, path, target, group)
+        return _table(source, path, target, group, list(dataset.columns))
     return _archive(source, path, group)
 
 
@@ -98,7 +98,7 @@ def _downloaded(name: str) -> Reading:
     return Reading(lines, imports, {"KEYS": keys}, whole=True)
 
 
-def _table(source: str, path: Path, target: Any, group: Any) -> Reading:
+def _table(source: str, path: Path, target: Any, group: Any, columns: list[str]) -> Reading:
     if path.suffix.lower() in (".parquet", ".pq"):
         import pyarrow.parquet
 
@@ -108,9 +108,15 @@ def _table(source: str, path: Path, target: Any, group: Any) -> Reading:
             lines = ["frame = pd.read_parquet(DATA).reset_index()"]
         lines.append("frame.columns = frame.columns.astype(str)")
     else:
-        options = [f"sep={quoted(separator)}"] if (separator := _separator(path)) != "," else []
+        separator = _separator(path)
+        options = [f"sep={quoted(separator)}"] if separator != "," else []
+        options += ["header=None"] if columns else []
+        options += (
+            ["skipinitialspace=True"] if f"{separator} " in path.read_text(encoding="utf-8-sig") else []
+        )
         options += ["low_memory=False"] if path.stat().st_size > _LARGE else []
         lines = [f"frame = pd.read_csv({', '.join(['DATA', *options])})"]
+        lines += ['frame.columns = [f"c{position}" for position in frame.columns]'] if columns else []
     constants: dict[str, Expression] = {"DATA": quoted(source), "TARGET": literal(target)}
     if source.startswith("~"):
         lines.insert(0, "path = Path(DATA).expanduser()")

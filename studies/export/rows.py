@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ...cells import plain_text, sources
 from .contract import Bundle
 from .pretty import Expression, literal
 from .reading import Reading
@@ -67,30 +68,55 @@ def _columns(bundle: Bundle, x: Any, parts: tuple[str, ...], reading: Reading) -
         return Steps(() if reading.whole or reading.x == "x" else (f"x = {reading.x}",))
     constants: dict[str, Expression] = {}
     takes: list[str] = []
+    helpers: tuple[str, ...] = ()
     if plan.numeric:
         constants["NUMBERS"] = literal(list(plan.numeric))
         plain = x is not None and all(str(x[name].dtype) == "float64" for name in plan.numeric)
-        takes.append("{x}[NUMBERS]" if plain else '{x}[NUMBERS].astype("float64")')
+        if x is not None and any(x[name].dtype.kind not in "biuf" for name in plan.numeric):
+            takes.append(
+                '{x}[NUMBERS].astype(object).map(plain_number, na_action="ignore").astype("float64")'
+            )
+            helpers = (sources(),)
+        else:
+            takes.append("{x}[NUMBERS]" if plain else '{x}[NUMBERS].astype("float64")')
     if plan.categorical:
         constants["CATEGORIES"] = literal(
             {n: list(c) for n, c in zip(plan.categorical, plan.categories, strict=True)}
         )
         plain = x is not None and all(_all_text(x[name]) for name in plan.categorical)
         texts = "{x}[list(CATEGORIES)].astype(object)"
-        takes.append(texts if plain else f'{texts}.map(str, na_action="ignore")')
+        takes.append(texts if plain else f'{texts}.map(plain_text, na_action="ignore")')
+        helpers = helpers if plain else (sources(),)
     if len(takes) == 2:
         takes = [f"numbers = {takes[0]}", f"texts = {takes[1]}", "numbers.join(texts)"]
     if not reading.whole:
         takes[-1] = f"x = {takes[-1]}"
-        return Steps(tuple(line.format(x=reading.x) for line in takes), constants)
+        return Steps(
+            tuple(line.format(x=reading.x) for line in takes),
+            constants,
+            helpers=helpers,
+            imports=_needs(helpers),
+        )
     takes[-1] = f"return {takes[-1]}"
     body = "\n".join(f"    {line.format(x='frame')}" for line in takes)
     helper = f'def columns(frame):\n    """Return the columns that the model reads."""\n{body}'
-    return Steps(tuple(f"x{part} = columns(x{part})" for part in parts), constants, helpers=(helper,))
+    return Steps(
+        tuple(f"x{part} = columns(x{part})" for part in parts),
+        constants,
+        helpers=(*helpers, helper),
+        imports=_needs(helpers),
+    )
+
+
+def _needs(helpers: tuple[str, ...]) -> frozenset[str]:
+    return frozenset({"import re"} if helpers else ())
 
 
 def _all_text(column: Any) -> bool:
-    return str(column.dtype) != "category" and all(isinstance(value, str) for value in column.dropna())
+    """Tell whether a column is text as it is meant, with nothing around it."""
+    return str(column.dtype) != "category" and all(
+        isinstance(value, str) and plain_text(value) == value for value in column.dropna()
+    )
 
 
 def _codes(bundle: Bundle, y: Any, parts: tuple[str, ...], reading: Reading) -> Steps:
@@ -100,6 +126,9 @@ def _codes(bundle: Bundle, y: Any, parts: tuple[str, ...], reading: Reading) -> 
     pairs = list(zip((f"y{part}" for part in parts), given, strict=True))
     source = _array(y)
     if dataset.task == "regression":
+        if y is not None and np.asarray(y).dtype == object:
+            lines = (f'{name} = {value}.map(plain_number).to_numpy("float32")' for name, value in pairs)
+            return Steps(tuple(lines), helpers=(sources(),), imports=frozenset({"import re"}))
         return Steps(tuple(f'{name} = {source.format(y=value)}.astype("float32")' for name, value in pairs))
     named: dict[str, Expression] = {"CLASSES": literal(list(dataset.classes))}
     if any("read_images" in helper for helper in reading.helpers):
@@ -116,7 +145,9 @@ def _codes(bundle: Bundle, y: Any, parts: tuple[str, ...], reading: Reading) -> 
         "    codes = {name: code for code, name in enumerate(CLASSES)}",
         f"    return np.array([codes[{label}] for label in {flat_labels}])",
     ))  # fmt: skip
-    return Steps(tuple(f"{name} = encode({value})" for name, value in pairs), named, helpers=(helper,))
+    helpers = (sources(), helper) if label.startswith("plain_text") else (helper,)
+    lines = tuple(f"{name} = encode({value})" for name, value in pairs)
+    return Steps(lines, named, helpers=helpers, imports=_needs(helpers[1:]))
 
 
 def _array(y: Any) -> str:
@@ -143,11 +174,13 @@ def _label(y: Any, classes: tuple[str, ...]) -> str:
         return "codes" if numbers or named else "str(label)"
     if values.dtype.kind == "f":
         return "str(int(label) if label.is_integer() else label)"
-    return (
-        "label"
-        if values.dtype.kind == "O" and all(isinstance(value, str) for value in values.flat)
-        else "str(label)"
-    )
+    return _text_label(values) if values.dtype.kind == "O" else "str(label)"
+
+
+def _text_label(values: np.ndarray) -> str:
+    if any(isinstance(value, str) and plain_text(value) != value for value in values.flat):
+        return "plain_text(label)"
+    return "label" if all(isinstance(value, str) for value in values.flat) else "str(label)"
 
 
 def _take(bundle: Bundle, name: str, rows: str) -> str:

@@ -26,7 +26,7 @@ from .rows import Steps, row_steps
 from .text import score_text
 from .verification import compare_rows
 
-_STANDARD = frozenset({"os", "sys", "runpy", "pathlib", "types", "warnings"})
+_STANDARD = frozenset({"os", "re", "sys", "runpy", "pathlib", "types", "warnings"})
 _COMMENTS = {
     "SEED": "weights, dropout and the order of rows",
     "CLASS_WEIGHT": "rare classes weigh more",

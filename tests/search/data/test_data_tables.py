@@ -193,7 +193,7 @@ def test_given_test_rows_follow_the_training_rows():
     with pytest.raises(DataError, match="the test rows lack column 'b'"):
         load_dataset(((train, labels), (test[["a"]], labels[:8])))
     with pytest.raises(DataError, match="numbers in the training rows but text"):
-        load_dataset(((train, labels), (test.assign(a="?"), labels[:8])))
+        load_dataset(((train, labels), (test.assign(a="many"), labels[:8])))
     with pytest.raises(DataError, match="x_test must be a DataFrame"):
         load_dataset(((train, labels), (np.zeros((8, 2)), labels[:8])))
 

@@ -1,0 +1,102 @@
+"""How a table's cell reads: a text without what surrounds it, a number, or a mark that stands for no value.
+
+Data are read so, and so are the rows that an exported model predicts: exports hold these functions' source.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Collection
+from typing import Any
+
+MARKS = (
+    "",
+    "?",
+    "-",
+    "--",
+    ".",
+    "..",
+    "*",
+    "na",
+    "n/a",
+    "n.a.",
+    "#n/a",
+    "<na>",
+    "nan",
+    "null",
+    "nil",
+    "none",
+)
+"""Texts that stand for a missing number, in lower case."""
+
+
+def plain_text(cell: Any) -> str | None:
+    """Return a cell as text, without spaces and a pair of quotes around it; None where nothing is left."""
+    text = str(cell).strip()
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
+        text = text[1:-1].strip()
+    return text or None
+
+
+def plain_number(cell: Any) -> float:
+    """Return the number that a cell says, commas between thousands or not; NaN for a mark, ValueError for a word."""
+    if not isinstance(cell, str):
+        return float(cell)
+    text = plain_text(cell) or ""
+    if text.casefold() in MARKS:
+        return float("nan")
+    if "_" in text:  # Python would take 1_2 for 12, which is a code
+        raise ValueError(f"'{text}' is not a number")
+    return float(text.replace(",", "") if re.fullmatch(r"[-+]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?", text) else text)
+
+
+def sources() -> str:
+    """Return the two functions as text, for a script that imports ``re``."""
+    marks = f"MARKS = {MARKS!r}"
+    functions = (inspect.getsource(function).replace(": Any", "") for function in (plain_text, plain_number))
+    return "\n\n\n".join([marks, *functions])
+
+
+def numbers_in(cells: Collection[Any]) -> list[float] | None:
+    """Return the numbers that a column's texts say, NaN for marks; None where some are words.
+
+    Also None where all are plain digits already, which somebody wants as text, and where one begins with a 0, as
+    postcodes do.
+
+    Args:
+        cells: What there is of a column; missing values are left out.
+    """
+    texts = [str(cell) for cell in cells]
+    if all(_is_plain(text) for text in texts) or any(
+        re.fullmatch(r"\s*['\"]?0\d+\D*", text) for text in texts
+    ):
+        return None
+    try:
+        numbers = [plain_number(text) for text in texts]
+    except ValueError:
+        return None
+    return numbers if any(number == number for number in numbers) else None  # noqa: PLR0124 - one is not NaN
+
+
+def has_decimal_commas(cells: Collection[Any]) -> bool:
+    """Tell whether a column is numbers such as ``1,5``, marks aside."""
+    texts = [text for text in (plain_text(cell) or "" for cell in cells) if text.casefold() not in MARKS]
+    return (
+        bool(texts)
+        and all(re.fullmatch(r"[-+]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?", text) for text in texts)
+        and any("," in text for text in texts)
+    )
+
+
+def is_mark_or_number(text: str) -> bool:
+    """Tell whether a text is no word."""
+    try:
+        plain_number(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_plain(text: str) -> bool:
+    return re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", text, re.IGNORECASE) is not None
