@@ -40,7 +40,7 @@ def plain_text(cell: Any) -> str | None:
 
 
 def plain_number(cell: Any) -> float:
-    """Return the number that a cell says, commas between thousands or not; NaN for a mark, ValueError for a word."""
+    """Return the number that a cell says; NaN for a mark, ValueError for a word. Commas part thousands."""
     if not isinstance(cell, str):
         return float(cell)
     text = plain_text(cell) or ""
@@ -53,7 +53,7 @@ def plain_number(cell: Any) -> float:
 
 def sources() -> str:
     """Return the two functions as text, for a script that imports ``re``."""
-    marks = f"MARKS = {MARKS!r}"
+    marks = f"MARKS = {' '.join(mark for mark in MARKS if mark)!r}.split() + ['']".replace("'", '"')
     functions = (inspect.getsource(function).replace(": Any", "") for function in (plain_text, plain_number))
     return "\n\n\n".join([marks, *functions])
 

@@ -20,6 +20,7 @@ A message is one line: what is wrong, where, and what to do.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 __all__ = [
@@ -45,6 +46,14 @@ class KerasweepError(Exception):
     """Root of all errors raised on purpose; its message is meant for the user."""
 
     exit_code = 1
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*(_sentences(arg) if isinstance(arg, str) else arg for arg in args))
+
+
+def _sentences(text: str) -> str:
+    """Return a message with one full stop where a sentence inside another brought its own, and none after a question."""
+    return re.sub(r"(?<=[^\s./])(\.)\.(?=\s|$)|([?!])\.(?=\s|$)", r"\1\2", text)
 
 
 class UsageError(KerasweepError, ValueError):

@@ -83,10 +83,11 @@ def _columns(bundle: Bundle, x: Any, parts: tuple[str, ...], reading: Reading) -
         constants["CATEGORIES"] = literal(
             {n: list(c) for n, c in zip(plan.categorical, plan.categories, strict=True)}
         )
-        plain = x is not None and all(_all_text(x[name]) for name in plan.categorical)
+        readers = {_reader(x[name]) for name in plan.categorical} if x is not None else {"plain_text"}
+        reader = next((name for name in ("plain_text", "str") if name in readers), None)
         texts = "{x}[list(CATEGORIES)].astype(object)"
-        takes.append(texts if plain else f'{texts}.map(plain_text, na_action="ignore")')
-        helpers = helpers if plain else (sources(),)
+        takes.append(f'{texts}.map({reader}, na_action="ignore")' if reader else texts)
+        helpers = (sources(),) if reader == "plain_text" else helpers
     if len(takes) == 2:
         takes = [f"numbers = {takes[0]}", f"texts = {takes[1]}", "numbers.join(texts)"]
     if not reading.whole:
@@ -112,10 +113,15 @@ def _needs(helpers: tuple[str, ...]) -> frozenset[str]:
     return frozenset({"import re"} if helpers else ())
 
 
-def _all_text(column: Any) -> bool:
-    """Tell whether a column is text as it is meant, with nothing around it."""
-    return str(column.dtype) != "category" and all(
-        isinstance(value, str) and plain_text(value) == value for value in column.dropna()
+def _reader(column: Any) -> str | None:
+    """Return the function that makes plain text of a column; None where all of it is that already."""
+    values = column.dropna()
+    if any(plain_text(value) != str(value) for value in values.unique()):
+        return "plain_text"
+    return (
+        "str"
+        if str(column.dtype) == "category" or any(not isinstance(value, str) for value in values)
+        else None
     )
 
 
@@ -127,8 +133,12 @@ def _codes(bundle: Bundle, y: Any, parts: tuple[str, ...], reading: Reading) -> 
     source = _array(y)
     if dataset.task == "regression":
         if y is not None and np.asarray(y).dtype == object:
-            lines = (f'{name} = {value}.map(plain_number).to_numpy("float32")' for name, value in pairs)
-            return Steps(tuple(lines), helpers=(sources(),), imports=frozenset({"import re"}))
+            read = '{name} = {value}.map(plain_number).to_numpy("float32")'
+            return Steps(
+                tuple(read.format(name=name, value=value) for name, value in pairs),
+                helpers=(sources(),),
+                imports=frozenset({"import re"}),
+            )
         return Steps(tuple(f'{name} = {source.format(y=value)}.astype("float32")' for name, value in pairs))
     named: dict[str, Expression] = {"CLASSES": literal(list(dataset.classes))}
     if any("read_images" in helper for helper in reading.helpers):

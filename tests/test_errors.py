@@ -1,0 +1,33 @@
+"""Messages of errors: whole sentences, however they are put together."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+from kerasweep import errors
+from kerasweep.errors import KerasweepError, SpaceError, TrainingError
+
+KINDS = [
+    kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, KerasweepError)
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ("Trial 3: it measures val_loss..", "Trial 3: it measures val_loss."),
+        ("Trial 3: no such metric. Did you mean 'x'?.", "Trial 3: no such metric. Did you mean 'x'?"),
+        ("It failed.. Try again..", "It failed. Try again."),
+        ("No file '../a.csv' in .. or /tmp/.. here...", "No file '../a.csv' in .. or /tmp/.. here..."),
+        ("1..5 and x[..., 0] and a.. b", "1..5 and x[..., 0] and a. b"),
+    ],
+)
+def test_a_message_ends_with_one_full_stop(kind: type, said: str, message: str) -> None:
+    error = kind("data", said) if issubclass(kind, TrainingError) else kind(said)
+    assert str(error) == message
+
+
+def test_errors_survive_pickling() -> None:
+    assert str(pickle.loads(pickle.dumps(SpaceError("one..", "key")))) == "one."
