@@ -29,8 +29,9 @@ class Outcome:
     stopped: bool
     """Whether the driver ended it before its time."""
     value: float
-    """Mean over the folds of the objective: at the chosen epoch, or at the last one if stopped."""
+    """Mean of the folds' scores."""
     fold_scores: tuple[float, ...]
+    """The objective at the epochs that the other folds choose (``training/choosing.py``), or at the last if stopped."""
     epochs: int
     """The number of epochs, one for all folds, at which the mean curve is best."""
     epochs_trained: int

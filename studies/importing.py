@@ -369,7 +369,8 @@ def _about(project: Project) -> dict[str, Any]:
     return {
         "metric": project.metric,
         "folds": max(1, executions),
-        "cv": "KerasTuner's own validation, not folds" + (f"; {executions} executions" if executions else ""),
+        "cv": "KerasTuner's own validation at its best epoch, which is optimistic, not folds"
+        + (f"; {executions} executions" if executions else ""),
         "epochs": project.epochs,
         "seed": project.seed,
         "created": created.strftime("%Y-%m-%d %H:%M:%S"),

@@ -37,8 +37,9 @@ class TrialRecord:
     state: TrialState
     configuration: Configuration
     value: float | None
-    """Mean of the objective over the folds at the chosen epoch; for a pruned trial, at its last epoch."""
+    """Mean of the folds' scores."""
     fold_scores: tuple[float, ...] = ()
+    """The objective on each fold at the epochs that the other folds choose; for a pruned trial, at its last epoch."""
     epochs: int | None = None
     """The number of epochs chosen on the mean curve; what ``refit`` trains."""
     epochs_trained: int = 0

@@ -11,7 +11,7 @@ from .choice import choose_preparation
 from .configuring import COLUMN_NAMES, configured
 from .dataset import Dataset, Kind, Task
 from .fitting import FittedPreparation, fit_preparation
-from .folds import Fold, FoldMethod, make_folds
+from .folds import Fold, FoldMethod, apart, make_folds
 from .headers import column_at
 from .loading import KNOWN_NAMES, load_dataset
 from .preparation import Channels, Layout, Preparation, Scaling
@@ -39,6 +39,7 @@ __all__ = [
     "Task",
     "TestSplit",
     "acting",
+    "apart",
     "choose_preparation",
     "choose_rows",
     "codes_of",

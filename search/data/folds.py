@@ -13,7 +13,7 @@ from ...errors import DataError, did_you_mean
 from .raw import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from .dataset import Dataset
 
@@ -80,6 +80,17 @@ def make_folds(
     if any(not len(fold.train) or not len(fold.validation) for fold in made):
         raise DataError(f"{dataset.name}: a fold would be empty: use fewer folds than {folds}")
     return made
+
+
+def apart(folds: Sequence[Fold]) -> tuple[tuple[int, ...], ...]:
+    """Return for each fold the others that validate on none of its rows: those of its own repetition; none in a hold-out."""
+    rows = max((int(fold.validation.max()) + 1 for fold in folds), default=0)
+    found = []
+    for fold in folds:
+        own = np.zeros(rows, bool)
+        own[fold.validation] = True
+        found.append(tuple(number for number, other in enumerate(folds) if not own[other.validation].any()))
+    return tuple(found)
 
 
 def _automatic(dataset: Dataset, repeats: int) -> FoldMethod:

@@ -58,13 +58,13 @@ class HyperFitTrainer(FitTrainer):
         self.forget()
         folds = [self._train_fold(task, fold) for fold in range(len(self._workload.folds))]
         model = folds[0].model
-        curves = curves_of(folds, self._workload.objective)
+        curves = curves_of(folds, self._workload)
         for epoch in range(1, curves.epochs + 1):
             if epoch not in task.rungs:  # what is trained is not pruned
                 scores = tuple(curve[epoch - 1] for curve in curves.values[self._workload.objective.metric])
                 yield EpochEnded(task.number, epoch, scores)
         final = [fold.score for fold in folds if fold.score is not None]
-        scores = tuple(final) if final else curves.scores_at(curves.chosen)
+        scores = tuple(final) if final else curves.scores
         trained = max(fold.epochs for fold in folds)
         return Outcome(
             stopped=False,
@@ -250,13 +250,14 @@ def _named(logs: dict[str, float], objective: Objective, computed: set[str]) -> 
     return {objective.metric if name == bare else name: value for name, value in logs.items()}
 
 
-def curves_of(folds: Sequence[FoldFit], objective: Objective) -> Curves:
+def curves_of(folds: Sequence[FoldFit], workload: Workload) -> Curves:
     """Return the curves of all folds, as long as the shortest; a score that is not finite ends the trial.
 
     Raises:
         TrainingError: ``diverged`` or ``metric``.
     """
-    curves = Curves(objective, len(folds))
+    objective = workload.objective
+    curves = Curves(objective, workload.judges)
     names = set.intersection(*({name for log in fold.logs for name in log} for fold in folds))
     for logs in zip(*(fold.logs for fold in folds), strict=False):
         curves.add_epoch([{name: log[name] for name in log if name in names} for log in logs])

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from ...errors import TrainingError, did_you_mean
 from ..events import EpochEnded, Outcome, Task
 from ..metrics import Objective
+from .choosing import best_epoch, honest_scores, mean_curve
 from .stopping import Stopping, stopping_of
 from .workload import Training, Workload, epochs_of
 
@@ -36,7 +37,7 @@ def train_in_lockstep(
         parameters: Number of the model's weights.
         summary: The model's summary.
     """
-    curves = Curves(workload.objective, len(workload.folds))
+    curves = Curves(workload.objective, workload.judges)
     epochs = epochs_of(task.configuration, workload.epochs)
     stopping = stopping_of(task.configuration, workload.patience)
     stopped = ended = False
@@ -45,7 +46,7 @@ def train_in_lockstep(
         ended = curves.epochs >= epochs or curves.is_stalled(stopping)
         stop = yield EpochEnded(task.number, curves.epochs, scores)
         stopped = stop and not ended  # what has come to its own end is whole
-    scores = curves.scores_at(curves.epochs if stopped else curves.chosen)
+    scores = curves.scores_at(curves.epochs) if stopped else curves.scores
     return Outcome(
         stopped=stopped,
         value=statistics.fmean(scores),
@@ -66,7 +67,8 @@ class Curves:
     """Every metric of every fold and epoch, as it grows."""
 
     objective: Objective
-    folds: int
+    judges: Sequence[Sequence[int]]
+    """Fold -> the folds that choose the epoch that it is scored at; see ``honest_scores``."""
     values: dict[str, list[list[float]]] = field(default_factory=dict)
     """Metric -> fold -> epoch."""
 
@@ -78,7 +80,7 @@ class Curves:
         """
         for fold, log in enumerate(logs):
             for metric, value in log.items():
-                self.values.setdefault(metric, [[] for _ in range(self.folds)])[fold].append(float(value))
+                self.values.setdefault(metric, [[] for _ in self.judges])[fold].append(float(value))
         epoch = self.epochs
         for fold, log in enumerate(logs):
             for metric, value in log.items():
@@ -100,13 +102,17 @@ class Curves:
     @property
     def mean(self) -> list[float]:
         """The objective's mean over the folds, by epoch."""
-        folds = self.values.get(self.objective.metric, [])
-        return [statistics.fmean(epoch) for epoch in zip(*folds, strict=True)]
+        return mean_curve(self.values.get(self.objective.metric, []))
 
     @property
     def chosen(self) -> int:
         """The one number of epochs for all folds: where the mean curve is best, the first of equals."""
-        return self.objective.best(self.mean) + 1
+        return best_epoch(self.values[self.objective.metric], self.objective)
+
+    @property
+    def scores(self) -> tuple[float, ...]:
+        """The objective on each fold, at the epochs that the other folds choose."""
+        return honest_scores(self.values[self.objective.metric], self.objective, self.judges)
 
     def is_stalled(self, stopping: Stopping) -> bool:
         """Tell whether the mean has not improved for too long."""

@@ -16,6 +16,7 @@ from ..data import (
     Fold,
     Preparation,
     RowDraw,
+    apart,
     choose_rows,
     codes_of,
     configured,
@@ -80,6 +81,11 @@ class Workload:
     trainer: TrainerName = "auto"
     precision: Precision = "float32"
     """In which layers compute; weights are float32 either way."""
+
+    @cached_property
+    def judges(self) -> tuple[tuple[int, ...], ...]:
+        """Fold -> the folds that choose the number of epochs at which it is scored."""
+        return apart(self.folds)
 
     def signature(self, configuration: Configuration) -> Signature:
         """Return what a configuration's model must fit."""

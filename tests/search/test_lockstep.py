@@ -20,7 +20,8 @@ CURVES = st.integers(1, 4).flatmap(
 
 
 def curves_of(objective: Objective, *epochs: tuple[float, ...]) -> Curves:
-    curves = Curves(objective, len(epochs[0]))
+    folds = range(len(epochs[0]))
+    curves = Curves(objective, [tuple(other for other in folds if other != fold) for fold in folds])
     for scores in epochs:
         assert curves.add_epoch([{objective.metric: score, "loss": 0.5} for score in scores]) == scores
     return curves
@@ -48,7 +49,7 @@ def test_of_equals_the_first_is_chosen() -> None:
     [(1, [False, False, True, True, False]), (2, [False, False, False, True, False]), (None, [False] * 5)],
 )
 def test_patience_counts_epochs_since_the_mean_was_best(patience, stalled: list[bool]) -> None:
-    curves = Curves(LOSS, 1)
+    curves = Curves(LOSS, [()])
     found = []
     for loss in (1.0, 0.5, 0.6, 0.5, 0.4):
         curves.add_epoch([{"val_loss": loss}])
@@ -71,7 +72,7 @@ def test_patience_counts_epochs_since_the_mean_was_best(patience, stalled: list[
 def test_small_improvements_and_early_epochs_need_not_count(
     stopping: Stopping, epochs: int | None, objective: Objective
 ) -> None:
-    curves = Curves(objective, 2)
+    curves = Curves(objective, [(1,), (0,)])
     ended = None
     for loss in (1.0, 0.5, 0.6, 0.45, 0.4, 0.44, 0.45, 0.45):
         value = loss if objective is LOSS else 1 - loss
@@ -142,5 +143,5 @@ def test_a_metric_that_the_model_does_not_compute() -> None:
     with pytest.raises(
         TrainingError, match=r"^the model does not compute val_accuracy\. Did you mean 'val_acc'\?$"
     ) as caught:
-        Curves(ACCURACY, 1).add_epoch([{"val_acc": 0.5, "loss": 1.0}])
+        Curves(ACCURACY, [()]).add_epoch([{"val_acc": 0.5, "loss": 1.0}])
     assert caught.value.kind == "metric"
