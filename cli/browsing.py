@@ -22,7 +22,7 @@ from ..studies import (
     storage_url,
     without_password,
 )
-from ..studies.comparison import MOST, compare_studies, standing
+from ..studies.comparison import MOST, RUNNERS_UP, compare_studies, standing
 from ..texts import count_text, duration_text, number_text
 from .options import Json, Storage, StudyName, print_json
 from .tables import (
@@ -65,7 +65,8 @@ def best(
     [dim]kerasweep best digits-dnn-bayes -n 3 --json[/]
     """
     record = read_study(study, storage_url(storage))
-    trials = best_trials(record, count)
+    found = best_trials(record, max(count, RUNNERS_UP))
+    trials = found[:count]
     if as_json:
         print_json([_trial(trial) for trial in trials])
         return
@@ -76,9 +77,7 @@ def best(
         return
     title = f"{escape(record.name)}: best of {count_text(record.trained, 'trial')}"
     print_trials(title, record, trials, storage)
-    Console().print(
-        escape(standing(trials, record.direction, record.about.get("folds")).sentence), soft_wrap=True
-    )
+    Console().print(escape(standing(found, record.direction).sentence), soft_wrap=True)
 
 
 def show(

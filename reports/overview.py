@@ -10,7 +10,6 @@ from ..studies.comparison import (
     StudyRow,
     basic_names,
     paired_difference,
-    partition_folds,
     study_row,
     telling,
 )
@@ -95,7 +94,7 @@ def _side_by_side_reading(found: StudyComparison, comparable: Sequence[StudyRow]
         return unlike.strip() or "Fewer than two studies have a complete trial."
     first, second = comparable[0], comparable[1]
     assert first.best is not None and second.best is not None  # noqa: S101, PT018 - for the type checker
-    gap = paired_difference(first.best, second.best, first.study.direction, partition_folds(first.study))
+    gap = paired_difference(first.best, second.best, first.study.direction)
     return f"{first.study.name} leads {second.study.name} by {gap.text()}: {gap.verdict}.{unlike}"
 
 

@@ -14,7 +14,6 @@ from ..studies.comparison import (
     against_recommended,
     basic_names,
     cost,
-    partition_folds,
     refit_score,
     standing,
     study_space,
@@ -172,7 +171,7 @@ def leaderboard(view: StudyView) -> Content:
     """Rank the best trials and say how far the first is from the others."""
     if not view.best:
         return not_yet("no trial is complete.")
-    stand = standing(view.best, view.study.direction, partition_folds(view.study))
+    stand = standing(view.scored, view.study.direction)
     names = list(dict.fromkeys(name for trial in view.best for name in trial.configuration))
     wide = is_wide(names)
     varying = [

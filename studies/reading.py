@@ -93,7 +93,7 @@ def read_trials(study: StudyRecord) -> list[TrialRecord]:
     """Return all trials of a study, in order of number."""
     with open_database(study.storage) as database:
         rows = database.rows(f"{_TRIALS} ORDER BY t.number", study=study.study_id)
-        return _trials(database, rows)
+        return _trials(database, study, rows)
 
 
 def best_trials(study: StudyRecord, count: int = 10) -> list[TrialRecord]:
@@ -103,7 +103,7 @@ def best_trials(study: StudyRecord, count: int = 10) -> list[TrialRecord]:
         ORDER BY {_INFINITE} {order}, v.value {order}, t.number LIMIT :count"""
     with open_database(study.storage) as database:
         rows = database.rows(statement, study=study.study_id, duplicate=DUPLICATE, count=count)
-        return _trials(database, rows)
+        return _trials(database, study, rows)
 
 
 def best_trial(study: StudyRecord) -> TrialRecord:
@@ -130,7 +130,7 @@ def read_trial(study: StudyRecord, number: int) -> TrialRecord:
             count = sum(study.counts.values())
             known = f"It has {count}, numbered from 0." if count else "It has none."
             raise StudyError(f"The study '{study.name}' has no trial {number}. {known}")
-        return _trials(database, rows)[0]
+        return _trials(database, study, rows)[0]
 
 
 def read_details(study: StudyRecord, numbers: Iterable[int]) -> dict[int, TrialDetails]:
@@ -191,7 +191,7 @@ def _study(
     )
 
 
-def _trials(database: Database, rows: list[tuple[Any, ...]]) -> list[TrialRecord]:
+def _trials(database: Database, study: StudyRecord, rows: list[tuple[Any, ...]]) -> list[TrialRecord]:
     configurations: dict[int, dict[str, Any]] = {row[0]: {} for row in rows}
     attributes: dict[int, dict[str, Any]] = {row[0]: {} for row in rows}
     ids = list(configurations)
@@ -209,10 +209,13 @@ def _trials(database: Database, rows: list[tuple[Any, ...]]) -> list[TrialRecord
         )
         for trial_id, key, text in found:
             attributes[trial_id][key] = json.loads(text)
-    return [_trial(row, configurations[row[0]], attributes[row[0]]) for row in rows]
+    folds = study.partition_folds
+    return [_trial(row, configurations[row[0]], attributes[row[0]], folds) for row in rows]
 
 
-def _trial(row: tuple[Any, ...], configuration: dict[str, Any], attributes: dict[str, Any]) -> TrialRecord:
+def _trial(
+    row: tuple[Any, ...], configuration: dict[str, Any], attributes: dict[str, Any], partition: int | None
+) -> TrialRecord:
     _, number, state, started, value, value_type = row
     result = attributes.get(RESULT, {})
     return TrialRecord(
@@ -230,6 +233,7 @@ def _trial(row: tuple[Any, ...], configuration: dict[str, Any], attributes: dict
         failure=attributes.get(FAILURE, {}),
         duplicate_of=attributes.get(DUPLICATE),
         started=datetime.fromisoformat(started) if isinstance(started, str) else started,
+        partition=partition,
     )
 
 

@@ -54,16 +54,28 @@ class TrialRecord:
     duplicate_of: int | None = None
     """The earlier trial whose result this one shares; it was not trained again."""
     started: datetime | None = None
+    partition: int | None = None
+    """Folds of one partition of the data: fewer than there are scores where partitions are repeated; None where that is
+    not known, for all of them."""
+
+    @property
+    def partition_folds(self) -> int:
+        """Folds of one partition of the data."""
+        count = len(self.fold_scores)
+        return min(self.partition or count, count)
 
     @property
     def standard_error(self) -> float | None:
-        """Standard error of the mean over the folds: sample deviation / sqrt(folds); None for a single fold."""
+        """Standard error of the mean over the folds: sample deviation / sqrt(folds of one partition); None for a single one.
+
+        Repetitions cut the same rows anew and add none: the deviation is known better by them, the mean hardly is.
+        """
         count = len(self.fold_scores)
         if count < 2:
             return None
         mean = sum(self.fold_scores) / count
         variance = sum((score - mean) ** 2 for score in self.fold_scores) / (count - 1)
-        return math.sqrt(variance / count)
+        return math.sqrt(variance / self.partition_folds)
 
 
 @dataclass(frozen=True)
@@ -118,6 +130,15 @@ class StudyRecord:
         return data if isinstance(data, Mapping) else {}
 
     @property
+    def partition_folds(self) -> int | None:
+        """Folds of one partition of the data: fewer than a trial's scores where partitions are repeated; None where it
+        does not say.
+        """
+        cv = self.spec.get("cv")
+        own = count_or_none(cv.get("folds") if isinstance(cv, Mapping) else None)
+        return own or count_or_none(self.about.get("folds"))
+
+    @property
     def imported(self) -> bool:
         """Whether it was imported from KerasTuner, which keeps neither data nor model."""
         return IMPORTED in self.about
@@ -130,3 +151,8 @@ class StudyRecord:
     def is_better(self, value: float, other: float) -> bool:
         """Tell whether a value beats another in this study's direction."""
         return value > other if self.direction == "maximize" else value < other
+
+
+def count_or_none(value: object) -> int | None:
+    """Return what a study says of a number of things, where that is one."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None

@@ -5,14 +5,15 @@ All of it works on frozen records with plain arithmetic, so that browsing stays 
 """
 
 from .cost import Cost, cost
-from .planned import partition_folds, study_space
+from .planned import study_space
 from .recommended import AgainstRecommended, RecommendedRow, against_recommended
 from .side_by_side import StudyComparison, StudyRow, compare_studies, incomparable, refit_score, study_row
-from .standing import PairedDifference, Standing, paired_difference, ranked, standing
+from .standing import RUNNERS_UP, PairedDifference, Standing, paired_difference, ranked, standing
 from .telling import MOST, basic_names, common_names, names_of, telling, varying_first
 
 __all__ = [
     "MOST",
+    "RUNNERS_UP",
     "AgainstRecommended",
     "Cost",
     "PairedDifference",
@@ -28,7 +29,6 @@ __all__ = [
     "incomparable",
     "names_of",
     "paired_difference",
-    "partition_folds",
     "ranked",
     "refit_score",
     "standing",

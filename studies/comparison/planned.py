@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ...errors import SpaceError
 from ...spaces import Space, space_from_dict
-from ..records import StudyRecord
+from ..records import StudyRecord, count_or_none
 
 
 def study_space(study: StudyRecord) -> Space | None:
@@ -21,19 +21,9 @@ def study_space(study: StudyRecord) -> Space | None:
 
 def planned_epochs(study: StudyRecord) -> int | None:
     """Return the most epochs that a fold may train."""
-    return _count(study.about.get("epochs"))
+    return count_or_none(study.about.get("epochs"))
 
 
 def planned_folds(study: StudyRecord) -> int | None:
     """Return how many folds a trial has, those of repeated partitions included."""
-    return _count(study.about.get("folds"))
-
-
-def partition_folds(study: StudyRecord) -> int | None:
-    """Return the folds of one partition of the data: fewer than a trial's scores where partitions are repeated."""
-    cv = study.spec.get("cv")
-    return _count(cv.get("folds") if isinstance(cv, Mapping) else None) or planned_folds(study)
-
-
-def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+    return count_or_none(study.about.get("folds"))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ...spaces import Categorical, Configuration, Float, Hyperparameter, Int, Value, configuration_key
 from ..records import ENDED, StudyRecord, TrialRecord
-from .planned import partition_folds, study_space
+from .planned import study_space
 from .standing import PairedDifference, paired_difference, ranked
 
 
@@ -66,7 +66,7 @@ def against_recommended(study: StudyRecord, trials: Sequence[TrialRecord]) -> Ag
     found = min(ran, key=lambda trial: ENDED.index(trial.state)) if ran else None
     difference = None
     if found is not None and found.state == "complete" and found.number != best.number:
-        difference = paired_difference(best, found, study.direction, partition_folds(study))
+        difference = paired_difference(best, found, study.direction)
     sentence = _recommended_sentence(best, rows, found, difference)
     return AgainstRecommended(best.number, rows, found, difference, sentence)
 

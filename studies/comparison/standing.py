@@ -14,6 +14,8 @@ _STUDENT = (
     2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
 )  # fmt: skip
 """Two-sided 5 % points of Student's t for 1 to 30 degrees of freedom."""
+RUNNERS_UP = 10
+"""Trials whose standing is told, the best one among them, however many a table shows."""
 _NAMED = 5
 """How many trials a sentence names before it says "and n more"."""
 
@@ -79,15 +81,13 @@ def ranked(trials: Iterable[TrialRecord], direction: Direction) -> list[TrialRec
     return [trial for _, _, trial in sorted(scored, key=lambda row: row[:2])]
 
 
-def paired_difference(
-    best: TrialRecord, other: TrialRecord, direction: Direction, folds: int | None = None
-) -> PairedDifference:
+def paired_difference(best: TrialRecord, other: TrialRecord, direction: Direction) -> PairedDifference:
     """Compare two trials on the same folds.
 
     The rule is the corrected resampled t-test of Nadeau and Bengio (2003, "Inference for the Generalization
     Error", Machine Learning 52): training sets of cross-validation overlap, so that the plain standard error
     ``s / sqrt(n)`` is too small; theirs is ``s * sqrt(1/n + test/train)``, and in k folds ``test/train`` is
-    ``1/(k-1)``. More than noise means beyond the two-sided 5 % point of Student's t with n - 1 degrees of freedom.
+    ``1/(k-1)``, with the k of one partition where several are scored. More than noise means beyond the two-sided 5 % point of Student's t with n - 1 degrees of freedom.
     The best of many trials was chosen for its score, which no test of a pair corrects: "within noise" is the
     answer to trust, "more than noise" deserves a second seed.
 
@@ -95,7 +95,6 @@ def paired_difference(
         best: The trial that is ahead.
         other: The trial that it is compared with.
         direction: Which values are better.
-        folds: Folds of one partition of the data, where scores come from several; all scores by default.
     """
     sign = 1.0 if direction == "maximize" else -1.0
     if best.value is None or other.value is None:
@@ -109,7 +108,7 @@ def paired_difference(
     count = len(differences)
     mean = sum(differences) / count
     variance = sum((difference - mean) ** 2 for difference in differences) / (count - 1)
-    share = 1 / (max(folds or count, 2) - 1)
+    share = 1 / (max(best.partition_folds, 2) - 1)
     error = math.sqrt((1 / count + share) * variance)
     return PairedDifference(other.number, mean, error, distinct=mean > _critical(count - 1) * error)
 
@@ -118,20 +117,19 @@ def _critical(degrees: int) -> float:
     return _STUDENT[degrees - 1] if degrees <= len(_STUDENT) else 1.96 + 2.5 / degrees
 
 
-def standing(trials: Sequence[TrialRecord], direction: Direction, folds: int | None = None) -> Standing:
+def standing(trials: Sequence[TrialRecord], direction: Direction) -> Standing:
     """Say how the best trial stands against its runners-up, in numbers and in one sentence.
 
     Args:
-        trials: Complete trials, best first, as from ``ranked`` or ``best_trials``.
+        trials: Complete trials, best first, as from ``ranked`` or ``best_trials``; the first ``RUNNERS_UP`` count.
         direction: Which values are better.
-        folds: See ``paired_difference``.
     """
     if not trials:
         return Standing(None, (), None, "No trial is complete yet.")
-    best, others = trials[0], trials[1:]
+    best, others = trials[0], trials[1:RUNNERS_UP]
     if not others:
         return Standing(best.number, (), None, f"Trial {best.number} is the only complete trial.")
-    differences = tuple(paired_difference(best, other, direction, folds) for other in others)
+    differences = tuple(paired_difference(best, other, direction) for other in others)
     close = [other for other, difference in zip(others, differences, strict=True) if difference.within_noise]
     next_best = differences[0]
     if close:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import statistics
 import subprocess
 import sys
@@ -11,13 +12,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kerasweep import api
 from kerasweep.cli import catalogue
+from kerasweep.cli.app import app
 from kerasweep.cli.tables import space_table
+from kerasweep.reports.results import leaderboard, tiles
+from kerasweep.reports.view import load_view
 from kerasweep.spaces import PRESETS, SIZES, Int, Space, preset, read_space, value_text
 from kerasweep.spaces.catalogue import CATALOGUE, GROUPS
 from kerasweep.spaces.schema import space_schema
+from kerasweep.studies import read_trials
+from kerasweep.studies.comparison import paired_difference, ranked, standing
+from kerasweep.studies.export.text import provenance
+from kerasweep.texts import number_text
 from rich.console import Console
-from synthetic import make_large_study
+from synthetic import make_large_study, make_study
+from typer.testing import CliRunner
 
 HEAVY = ("tensorflow", "keras", "optuna", "pandas", "sklearn", "sqlalchemy", "plotly", "scipy")
 
@@ -79,6 +89,63 @@ class TestOnARealStudy:
             row["refits"][str(row["best"]["number"])]["test"]["accuracy"]
         )
         assert row["cost"]["epochs_spent"] == 3 * 3 * 2
+
+
+class TestRepeatedFolds:
+    """Five folds, three times: all that people look at tells one winner, one standard error, one lead."""
+
+    @pytest.fixture
+    def study(self, tmp_path: Path) -> Any:
+        url = f"sqlite:///{tmp_path / 'kerasweep.db'}"
+        cv = {"method": "repeated", "folds": 5, "repeats": 3}
+        return make_study(url, "twice", folds=15, trials=14, spec={"cv": cv})
+
+    def test_terminal_report_and_python_agree(self, study: Any) -> None:
+        record, url = study, study.storage
+        first, second = ranked(read_trials(record), record.direction)[:2]
+        deviation = statistics.stdev(first.fold_scores)
+        told = number_text(first.value, deviation / math.sqrt(5))
+        assert told != number_text(first.value, deviation / math.sqrt(15))
+        differences = [one - other for one, other in zip(first.fold_scores, second.fold_scores, strict=True)]
+        lead = number_text(
+            statistics.fmean(differences), statistics.stdev(differences) * math.sqrt(1 / 15 + 1 / 4)
+        )
+        assert paired_difference(first, second, record.direction).text() == lead
+
+        def run(*words: str) -> str:
+            done = CliRunner().invoke(app, [*words, "--storage", url], env={"COLUMNS": "200"})
+            assert done.exit_code == 0, done.output
+            return done.output
+
+        view = load_view(record, 3)
+        board = leaderboard(view)
+        assert board.content.table is not None
+        for text in (
+            run("best", "twice"),
+            run("best", "twice", "-n", "1"),
+            run("show", "twice"),
+            run("show", "twice", str(first.number)),
+            run("studies"),
+            run("compare", "twice"),
+            tiles(view)[0].value,
+            board.content.table.rows[0].cells[2],
+        ):
+            assert told in text
+        sentence = standing(ranked(read_trials(record), record.direction), record.direction).sentence
+        for text in (run("best", "twice"), run("best", "twice", "-n", "1"), board.content.reading):
+            assert sentence in text.replace("\n", " ")
+        error = deviation / math.sqrt(5)
+        for rows in (
+            json.loads(run("best", "twice", "--json")),
+            [json.loads(run("show", "twice", str(first.number), "--json"))],
+        ):
+            assert rows[0]["standard_error"] == pytest.approx(error)
+        python = api.load("twice", storage=url)
+        assert python.leaderboard(1)["standard_error"].iloc[0] == pytest.approx(error)
+        assert api.compare("twice", storage=url)["standard_error"].iloc[0] == pytest.approx(error)
+        assert (
+            python.best.standard_error == provenance(record, first)["standard_error"] == pytest.approx(error)
+        )
 
 
 class TestSpaces:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,6 @@ from kerasweep.studies.comparison import (
     cost,
     incomparable,
     paired_difference,
-    partition_folds,
     ranked,
     refit_score,
     standing,
@@ -70,7 +70,7 @@ def test_paired_difference_is_the_corrected_resampled_test() -> None:
 def test_repeated_folds_count_as_one_partition_in_the_correction() -> None:
     best, other = trial(0, 1.0, 2.0, 3.0, 4.0), trial(1, 0.5, 1.6, 2.4, 3.7)
     plain = paired_difference(best, other, "maximize").standard_error
-    repeated = paired_difference(best, other, "maximize", folds=2).standard_error
+    repeated = paired_difference(replace(best, partition=2), other, "maximize").standard_error
     assert plain is not None
     assert repeated is not None
     assert repeated / plain == pytest.approx(math.sqrt((1 / 4 + 1) / (1 / 4 + 1 / 3)))
@@ -253,9 +253,19 @@ def test_studies_compare_only_on_the_same_data_metric_folds_and_seed() -> None:
 
 
 def test_folds_of_a_partition() -> None:
-    assert partition_folds(study()) == 5
-    assert partition_folds(study(spec={"cv": {"folds": 3}})) == 3
-    assert partition_folds(study(about={}, spec={"cv": 5})) is None
+    assert study().partition_folds == 5
+    assert study(spec={"cv": {"folds": 3}}).partition_folds == 3
+    assert study(about={}, spec={"cv": 5}).partition_folds is None
+
+
+def test_repetitions_do_not_shrink_the_standard_error() -> None:
+    plain = trial(0, 0.1, 0.2, 0.4)
+    assert plain.standard_error == pytest.approx(statistics.stdev([0.1, 0.2, 0.4]) / math.sqrt(3))
+    twice = trial(0, 0.1, 0.2, 0.4, 0.4, 0.1, 0.2, partition=3)
+    assert twice.standard_error == pytest.approx(
+        statistics.stdev([0.1, 0.2, 0.4, 0.4, 0.1, 0.2]) / math.sqrt(3)
+    )
+    assert trial(0, 0.5, partition=5).standard_error is None, "a hold-out"
 
 
 def test_refit_score() -> None:
