@@ -13,9 +13,12 @@ from typing import Any
 
 import pytest
 import sqlalchemy
+from forking import Forker
 
 ROOT = Path(__file__).parents[1]
 Run = Callable[..., subprocess.CompletedProcess[str]]
+TRAINING = ("launch", "resume", "refit", "export")
+"""Commands that import TensorFlow."""
 
 # Tests run in folders of their own; a relative path, as the README writes it, must still mean the same place.
 if "KERASWEEP_DATA" in os.environ:
@@ -50,16 +53,34 @@ def hasty_sqlite() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def kerasweep() -> Run:
-    """Run the real command line in a process of its own."""
+def python() -> Iterator[Run]:
+    """Run Python in a process of its own that trains: forked from one that has imported TensorFlow (``forking.py``)."""
+    forker = Forker()
 
     def run(
         *arguments: object, cwd: Path, timeout: float = 240, **environment: str
     ) -> subprocess.CompletedProcess[str]:
+        words, env = [*map(str, arguments)], {**os.environ, **environment}
+        return forker.run(words, cwd=cwd, env=env, timeout=timeout)
+
+    yield run
+    forker.close()
+
+
+@pytest.fixture(scope="session")
+def kerasweep(python: Run) -> Run:
+    """Run the real command line in a process of its own; one that trains is forked, unless it is to be ``new``."""
+
+    def run(
+        *arguments: object, cwd: Path, timeout: float = 240, new: bool = False, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        words, env = ["-m", "kerasweep", *map(str, arguments)], {"COLUMNS": "200", **environment}
+        if not new and arguments and arguments[0] in TRAINING:
+            return python(*words, cwd=cwd, timeout=timeout, **env)
         return subprocess.run(
-            [sys.executable, "-m", "kerasweep", *map(str, arguments)],
+            [sys.executable, *words],
             cwd=cwd,
-            env={**os.environ, "COLUMNS": "200", **environment},
+            env={**os.environ, **env},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -59,7 +59,7 @@ def test_two_workers_find_the_same_scores_as_one(kerasweep: Any, tmp_path: Path)
             "1",
             *SMALL,
         ]
-        done = kerasweep("launch", "digits", "ann", *flags, cwd=tmp_path)
+        done = kerasweep("launch", "digits", "ann", *flags, cwd=tmp_path, new=True)
         assert done.returncode == 0, done.stderr
         assert done.stderr == ""
     one, two = (trials(kerasweep, tmp_path, f"w{workers}") for workers in (1, 2))
@@ -175,7 +175,18 @@ def test_dry_run_writes_nothing(kerasweep: Any, tmp_path: Path) -> None:
 
 def test_quiet_is_silent(kerasweep: Any, tmp_path: Path) -> None:
     done = kerasweep(
-        "launch", "iris", "ann", "-q", "--trials", "1", "--folds", "2", "--epochs", "1", cwd=tmp_path
+        "launch",
+        "iris",
+        "ann",
+        "-q",
+        "--trials",
+        "1",
+        "--folds",
+        "2",
+        "--epochs",
+        "1",
+        cwd=tmp_path,
+        new=True,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
@@ -247,7 +258,7 @@ def build(config, signature):
 def test_a_trial_says_why_it_was_trained_by_fit(kerasweep: Any, tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(OWN_STEP, encoding="utf-8")
     launched = ["launch", "digits", "mine:build", "--trials", "2", "--workers", "auto", *SMALL]
-    done = kerasweep(*launched, cwd=tmp_path)
+    done = kerasweep(*launched, cwd=tmp_path, new=True)
     assert done.returncode == 0
     assert done.stderr == "", "a module that imports Keras at its top brings no chatter"
     reason = "trained by fit: the model has a train_step of its own"
@@ -259,7 +270,7 @@ def test_a_trial_says_why_it_was_trained_by_fit(kerasweep: Any, tmp_path: Path) 
     assert "the model cannot be trained fused: the model has a train_step of its own" in refused.stderr
 
 
-def test_bfloat16_reaches_the_refit_and_the_script(kerasweep: Any, tmp_path: Path) -> None:
+def test_bfloat16_reaches_the_refit_and_the_script(kerasweep: Any, python: Any, tmp_path: Path) -> None:
     flags = ["--precision", "bfloat16", "--trials", "1", "--fix", "filters=8", *SMALL]
     assert kerasweep("launch", "digits", "cnn", *flags, cwd=tmp_path).returncode == 0
     study = json.loads(kerasweep("show", "--json", cwd=tmp_path).stdout)
@@ -270,9 +281,8 @@ def test_bfloat16_reaches_the_refit_and_the_script(kerasweep: Any, tmp_path: Pat
     script = (tmp_path / "train.py").read_text(encoding="utf-8")
     assert "bfloat16" in script
     refit = json.loads(kerasweep("show", "--json", cwd=tmp_path).stdout)["refits"]["0"]
-    done = subprocess.run(
-        [sys.executable, "train.py"], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
+    done = python("train.py", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
     assert f"test accuracy {refit['test']['accuracy']:.6g}" in done.stdout
 
 
@@ -284,7 +294,7 @@ def build(config, signature):
 """
 
 
-def test_class_weights_reach_the_refit_and_the_script(kerasweep: Any, tmp_path: Path) -> None:
+def test_class_weights_reach_the_refit_and_the_script(kerasweep: Any, python: Any, tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(WEIGHED, encoding="utf-8")
     flags = ["--set", "class_weight=none,balanced", "--fix", "optimizer=sgd", "--search", "grid"]
     launched = ("launch", "breast_cancer", "mine:build", *flags, "--epochs", "3", "--folds", "2")
@@ -297,7 +307,6 @@ def test_class_weights_reach_the_refit_and_the_script(kerasweep: Any, tmp_path: 
     assert kerasweep(*exported, cwd=tmp_path).returncode == 0
     refit = json.loads(kerasweep("show", "--json", cwd=tmp_path).stdout)["refits"][str(number)]
     assert "CLASS_WEIGHT = {" in (tmp_path / "train.py").read_text(encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "train.py"], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
+    done = python("train.py", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
     assert f"test accuracy {refit['test']['accuracy']:.6g}" in done.stdout

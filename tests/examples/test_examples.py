@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from kerasweep.search.specfile import read_spec
@@ -29,16 +27,8 @@ def test_the_space_is_valid() -> None:
 @pytest.mark.parametrize(
     ("script", "words"), [("own_model.py", "TrialRecord"), ("own_data.py", "'mae'")], ids=str
 )
-def test_script_runs(script: str, words: str, tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, str(EXAMPLES / script)],
-        cwd=tmp_path,
-        env=os.environ,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+def test_script_runs(python: Any, script: str, words: str, tmp_path: Path) -> None:
+    done = python(EXAMPLES / script, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert words in done.stdout
     assert (tmp_path / "kerasweep.db").exists()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import kerasweep as ks
 import pytest
@@ -114,7 +114,7 @@ def test_what_counts_as_read() -> None:
 
 
 @pytest.mark.parametrize("name", ["hyper", "build", "imported"])
-def test_both_trainers_refit_and_export(module, name: str, tmp_path: Path) -> None:
+def test_both_trainers_refit_and_export(module, python: Any, name: str, tmp_path: Path) -> None:
     space = None if name == "hyper" else Space((Categorical("batch_size", (32,)),))
     values = {}
     for trainer in ("fused", "fit") if name != "imported" else ("fit",):
@@ -136,9 +136,8 @@ def test_both_trainers_refit_and_export(module, name: str, tmp_path: Path) -> No
         done.trial.configuration["learning_rate"]
     )
     script = study.export(tmp_path / "train.py", "python", 0)
-    ran = subprocess.run(
-        [sys.executable, str(script)], capture_output=True, text=True, check=True, cwd=tmp_path
-    )
+    ran = python(script, cwd=tmp_path)
+    assert ran.returncode == 0, ran.stderr
     scores = dict(line.split()[1:] for line in ran.stdout.splitlines() if line.startswith("test "))
     assert float(scores["loss"]) == pytest.approx(done.test["loss"], rel=1e-4)
 

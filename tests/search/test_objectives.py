@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import functools
-import subprocess
-import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import kerasweep as ks
 import optuna
@@ -73,7 +72,7 @@ def test_a_configuration_is_what_the_function_is_given() -> None:
     assert float(model.optimizer.learning_rate) == pytest.approx(0.01)
 
 
-def test_a_sweep_its_refit_and_its_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sweep_its_refit_and_its_script(python: Any, tmp_path: Path) -> None:
     functions()
     study = ks.launch("digits", "objectives:define_model", limit=100, folds=2, epochs=1, trials=3, search="random",
                       workers=1, verbose=0, storage=tmp_path / "s.db")  # fmt: skip
@@ -82,10 +81,9 @@ def test_a_sweep_its_refit_and_its_script(tmp_path: Path, monkeypatch: pytest.Mo
     assert read_details(study.record, [0])[0].notes == ()
     done = study.refit()
     script = study.export(tmp_path / "train.py", "python")
-    support = str(Path(__file__).parents[1] / "support")
-    ran = subprocess.run(
-        [sys.executable, str(script)], capture_output=True, text=True, check=True, cwd=support
-    )
+    support = Path(__file__).parents[1] / "support"
+    ran = python(script, cwd=support)
+    assert ran.returncode == 0, ran.stderr
     scores = dict(line.split()[1:] for line in ran.stdout.splitlines() if line.startswith("test "))
     assert float(scores["loss"]) == pytest.approx(done.test["loss"], rel=1e-4)
 

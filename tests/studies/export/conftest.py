@@ -82,6 +82,7 @@ class Place:
     """A folder that is the current one, with data and models of a user's own."""
 
     folder: Path
+    python: Callable[..., subprocess.CompletedProcess[str]]
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run Python in this folder, where Kerasweep cannot be imported."""
@@ -92,16 +93,7 @@ class Place:
             "sys.path[0] = '.'\n"
             "runpy.run_path(sys.argv[0], run_name='__main__')\n"
         )
-        return subprocess.run(
-            [sys.executable, "guard.py", *arguments],
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=300,
-            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONIOENCODING": "utf-8"},
-            check=False,
-        )
+        return self.python("guard.py", *arguments, cwd=self.folder, timeout=300)
 
     def run_scripts(self, names: Iterable[str], script: str, more: str = "") -> dict[str, list[str]]:
         """Return what each script prints about the test rows; all run in one process.
@@ -123,14 +115,14 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+def place(python: Any, tmp_path_factory: pytest.TempPathFactory) -> Place:
     folder = tmp_path_factory.mktemp("work")
     make_people().to_csv(folder / "people.csv", index=False)
     (folder / "own_models.py").write_text(OWN_MODELS)
     before = Path.cwd()
     os.chdir(folder)
     sys.path.insert(0, str(folder))
-    yield Place(folder)
+    yield Place(folder, python)
     os.chdir(before)
     sys.path.remove(str(folder))
     for name in ("own_models", "own_data"):
