@@ -34,23 +34,25 @@ _PUBLIC = {
 
 __all__ = ["__version__", *_PUBLIC]  # noqa: PLE0604 - the names are the keys of a literal above
 
-if TYPE_CHECKING:
-    from .api import (
-        Study,
-        compare,
-        import_keras_tuner,
-        launch,
-        list_studies,
-        load,
-        plan_sweep,
-        report,
-        resume,
-    )
-    from .errors import KerasweepError
-    from .search.data import Dataset
-    from .search.models import Signature
-    from .search.spec import SweepSpec
-    from .spaces import Categorical, Float, Int, Space, preset
+if TYPE_CHECKING:  # an alias of the same name says to type checkers that the name is public
+    from .api import Study as Study
+    from .api import compare as compare
+    from .api import import_keras_tuner as import_keras_tuner
+    from .api import launch as launch
+    from .api import list_studies as list_studies
+    from .api import load as load
+    from .api import plan_sweep as plan_sweep
+    from .api import report as report
+    from .api import resume as resume
+    from .errors import KerasweepError as KerasweepError
+    from .search.data import Dataset as Dataset
+    from .search.models import Signature as Signature
+    from .search.spec import SweepSpec as SweepSpec
+    from .spaces import Categorical as Categorical
+    from .spaces import Float as Float
+    from .spaces import Int as Int
+    from .spaces import Space as Space
+    from .spaces import preset as preset
 
 
 def __getattr__(name: str) -> Any:

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -18,10 +19,16 @@ import kerasweep as ks
 import numpy as np
 from kerasweep.search.data import load_dataset, make_folds
 from kerasweep.search.launch import find_place, run_plan
+from kerasweep.search.proposers import Asked
 from kerasweep.search.quiet import import_tensorflow
+from kerasweep.search.samplers import make_proposer
 from kerasweep.search.settings import SETTINGS
+from kerasweep.spaces import configuration_key
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from kerasweep.search.plan import Plan
     from kerasweep.search.progress import Progress
 
 NEWER_SETTINGS = ("precision", "trainer")
@@ -70,7 +77,7 @@ class Clock:
 
     def gaps(self) -> list[float]:
         """Return the seconds from the end of one trial to the end of the next; the first from the start."""
-        return np.diff([0.0, *self.trials]).tolist()
+        return [end - start for start, end in pairwise([0.0, *self.trials])]
 
     def warm(self, workers: int) -> float:
         """Return the seconds that a trial takes once each worker has trained one of its architecture.
@@ -83,22 +90,64 @@ class Clock:
         return (self.trials[-1] - self.trials[workers - 1]) / (len(self.trials) - workers)
 
 
-def run_sweep(
-    data: Any, model: str, *, clock: Clock | None = None, **settings: Any
-) -> tuple[Clock, ks.Study]:
-    """Run a sweep to its end, without pruning or early stopping, and return its clock and study.
-
-    This is what ``kerasweep.launch`` does, with a listener of our own in place of the progress bar.
-    """
-    clock = clock or Clock()
+def plan(data: Any, model: Any, **settings: Any) -> Plan:
+    """Return the plan of a sweep without pruning or early stopping."""
     missing = [name for name in settings if name in NEWER_SETTINGS and name not in SETTINGS]
     if missing:
         skip(f"this Kerasweep has no setting {', '.join(missing)}")
-    url = new_storage()
-    plan = ks.plan_sweep(data, model, pruner="none", patience=None, **settings)
-    plan, _ = find_place(plan, url, named=False)
-    ending = run_plan(plan, None, url, clock)
+    return ks.plan_sweep(data, model, pruner="none", patience=None, **settings)
+
+
+def run(planned: Plan, clock: Clock | None = None) -> tuple[Clock, ks.Study]:
+    """Run a plan to its end and return its clock and study.
+
+    This is what ``kerasweep.launch`` does, with a listener of our own in place of the progress bar.
+    """
+    clock, url = clock or Clock(), new_storage()
+    planned, _ = find_place(planned, url, named=False)
+    ending = run_plan(planned, None, url, clock)
     return clock, ks.Study(ending.study)
+
+
+def run_sweep(
+    data: Any, model: Any, *, clock: Clock | None = None, **settings: Any
+) -> tuple[Clock, ks.Study]:
+    """Plan a sweep and run it to its end; return its clock and study."""
+    return run(plan(data, model, **settings), clock)
+
+
+def draw(planned: Plan, count: int) -> list[dict[str, Any]]:
+    """Return the first configurations of a random search, for the others to train, as the driver asks for them."""
+    proposer = make_proposer("random", planned.space, planned.spec.search.seed)
+    drawn: list[dict[str, Any]] = []
+    for number in range(count):
+        seen = {configuration_key(configuration) for configuration in drawn}
+        drawn.append(dict(proposer.propose(Asked(number, seen)) or {}))
+    return drawn
+
+
+def check_same(
+    study: ks.Study, drawn: Sequence[dict[str, Any]], build: Callable[[dict[str, Any]], Any]
+) -> None:
+    """Refuse to measure a sweep that did another work than the others are given.
+
+    Args:
+        study: What Kerasweep trained.
+        drawn: The configurations of the others, by the numbers of trials.
+        build: Makes the others' network of a configuration.
+    """
+    for trial in study.optuna.trials:
+        state = trial.state.name
+        if state == "COMPLETE" and trial.params != drawn[trial.number]:
+            raise RuntimeError(
+                f"Kerasweep trained {trial.params}, the others are given {drawn[trial.number]}"
+            )
+        if state in ("PRUNED", "FAIL"):
+            raise RuntimeError("A trial of Kerasweep ended early; the others would train it to its end")
+    best = study.best
+    own, theirs = best.parameters, build(dict(best.configuration)).count_params()
+    if own != theirs:
+        raise RuntimeError(f"Kerasweep's network has {own} weights, the others' has {theirs}")
 
 
 def new_storage() -> str:
@@ -116,7 +165,7 @@ def load_splits(name: str, folds: int, *, limit: int | None = None, flat: bool =
         flat: Whether rows are vectors, for dense networks.
     """
     dataset = load_dataset(name, limit=limit)
-    x = (dataset.x / np.float32(16 if name == "digits" else 255)).astype("float32")
+    x = (np.asarray(dataset.x) / np.float32(16 if name == "digits" else 255)).astype("float32")
     x = x.reshape(len(x), -1) if flat else x
     made = make_folds(dataset, method="holdout") if folds == 1 else make_folds(dataset, folds=folds)
     y = dataset.y
@@ -147,11 +196,15 @@ def skip(reason: str) -> NoReturn:
 __all__ = [
     "Clock",
     "Split",
+    "check_same",
     "count_or_auto",
+    "draw",
     "given",
     "import_tensorflow",
     "load_splits",
     "new_storage",
+    "plan",
+    "run",
     "run_sweep",
     "skip",
     "tell",

@@ -19,6 +19,7 @@ from kerasweep.search.metrics import Objective
 from kerasweep.search.pruners import make_pruning
 from kerasweep.search.samplers import make_proposer, make_sampler
 from kerasweep.search.sweep import Budget, Sweep
+from kerasweep.search.training import ModelSize
 from kerasweep.spaces import Categorical, Condition, Configuration, Float, Int, Space
 from kerasweep.studies.writing import create_study
 
@@ -46,9 +47,9 @@ class IdleExecutor:
         self._running: deque[tuple[Task, int]] = deque()
         self._cancelled: set[int] = set()
 
-    def start(self, task: Task) -> int:
+    def start(self, task: Task) -> ModelSize:
         """Have nothing to make ready."""
-        return 1
+        return ModelSize(parameters=1, training_bytes=1)
 
     def submit(self, task: Task) -> None:
         """Take a task."""

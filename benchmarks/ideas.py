@@ -59,11 +59,22 @@ def prepare(arguments: argparse.Namespace, epochs: int) -> tuple[Any, dict[str, 
         skip(f"this machine does not compute in {arguments.precision}")
     trainer = make_trainer(plan.workload, arguments.threads)
     if arguments.folds != "rule":
-        trainer._threads = 2
-        module.is_convolutional = lambda _: arguments.folds == "in-turn"
+        replace_in(trainer, _threads=2)
+        replace_in(module, is_convolutional=lambda _: arguments.folds == "in-turn")
     if arguments.passes:
-        module.without_graph_passes = nullcontext
+        replace_in(module, without_graph_passes=nullcontext)
     return trainer, {**plan.space.recommended(), "learning_rate": 0.003}
+
+
+def replace_in(owner: Any, **names: Any) -> None:
+    """Put something else under names that are there; one that is gone would be no other way to train.
+
+    Raises:
+        AttributeError: The owner has no such name.
+    """
+    for name, value in names.items():
+        getattr(owner, name)
+        setattr(owner, name, value)
 
 
 def change_graph(how: str) -> None:
@@ -77,7 +88,7 @@ def change_graph(how: str) -> None:
             *program.specs_of(inputs)
         )
 
-    program.trace_function = traced
+    replace_in(program, trace_function=traced)
 
 
 def train(trainer: Any, configuration: dict[str, Any]) -> list[float]:

@@ -45,7 +45,7 @@ def search_with_keras_tuner(configurations: Sequence[Configuration], score: Scor
     """
     import keras_tuner
 
-    class CrossValidated(keras_tuner.GridSearch):
+    class CrossValidated(keras_tuner.GridSearch):  # type: ignore[misc]  # a class without types
         def run_trial(self, trial: Any, *args: Any, **kwargs: Any) -> dict[str, float]:
             """Score the configuration of the trial's number."""
             number = trial.hyperparameters.Choice("configuration", list(range(len(configurations))))

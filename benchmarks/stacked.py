@@ -65,7 +65,6 @@ def make_epoch(x: np.ndarray, y: np.ndarray) -> Any:
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
         return tf.reduce_sum(tf.reduce_mean(losses, axis=1))  # of each fold its own mean
 
-    @tf.function
     def train_epoch(order: Any) -> Any:
         total = 0.0
         for step in tf.range(count // BATCH):
@@ -82,7 +81,7 @@ def make_epoch(x: np.ndarray, y: np.ndarray) -> Any:
             total += loss
         return total / (count // BATCH * folds)
 
-    return train_epoch
+    return tf.function(train_epoch)
 
 
 if __name__ == "__main__":

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import argparse
 from itertools import product
+from typing import Any
 
 from common import count_or_auto, given, load_splits, run_sweep, tell
 
 RATES = (0.001, 0.003, 0.005, 0.01, 0.02)
 DROPOUTS = (0.1, 0.25, 0.4, 0.5)
-FIXED = {
+FIXED: dict[str, Any] = {
     "optimizer": "adam",
     "batch_size": 100,
     "hidden_layers": 2,
@@ -72,7 +73,7 @@ def measure_peer(arguments: argparse.Namespace) -> None:
         from networks import build_dense
         from peers import SEARCHES, cross_validate
 
-        def score(configuration: dict) -> float:
+        def score(configuration: dict[str, Any]) -> float:
             return cross_validate(
                 lambda: build_dense(configuration, inputs=64),
                 splits,

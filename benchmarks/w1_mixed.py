@@ -11,22 +11,14 @@ import argparse
 import time
 from typing import Any
 
-from common import load_splits, run_sweep, tell
-from kerasweep.search.samplers import make_proposer
-from kerasweep.spaces import preset
+from common import check_same, draw, load_splits, plan, run, tell
 
 SEED = 0
 
 
-def draw(count: int) -> list[dict[str, Any]]:
-    """Return the configurations: what a random search with this seed proposes."""
-    proposer = make_proposer("random", preset("dnn"), SEED)
-    return [dict(proposer.propose(number, ()) or {}) for number in range(count)]
-
-
-def measure_kerasweep(arguments: argparse.Namespace) -> None:
-    """Tell the seconds of the sweep, and when each of its trials ended."""
-    clock, study = run_sweep(
+def make_plan(arguments: argparse.Namespace) -> Any:
+    """Return the plan of Kerasweep's sweep, whose configurations all train."""
+    return plan(
         "digits",
         "dnn",
         search="random",
@@ -36,11 +28,16 @@ def measure_kerasweep(arguments: argparse.Namespace) -> None:
         epochs=arguments.epochs,
         workers=1,
     )
+
+
+def measure_kerasweep(arguments: argparse.Namespace) -> None:
+    """Tell the seconds of the sweep, and when each of its trials ended."""
+    planned = make_plan(arguments)
+    clock, study = run(planned)
     trained = study.optuna.trials
-    if [trial.params for trial in trained] != draw(arguments.configurations):
-        raise RuntimeError("Kerasweep trained other configurations than the others are given")
-    if any(trial.state.name != "COMPLETE" for trial in trained):
-        raise RuntimeError("A trial of Kerasweep ended early; the others would train it to its end")
+    from networks import build_dense
+
+    check_same(study, draw(planned, len(trained)), lambda chosen: build_dense(chosen, inputs=64))
     scores = [trial.value for trial in trained]
     tell(trials=len(trained), seconds=clock.trials[-1], ends=clock.trials, scores=scores)
 
@@ -66,7 +63,7 @@ def measure_peer(arguments: argparse.Namespace) -> None:
         ends.append(time.perf_counter() - started)
         return scores[-1]
 
-    chosen = draw(arguments.configurations)
+    chosen = draw(make_plan(arguments), arguments.configurations)
     started = time.perf_counter()
     seconds = SEARCHES[arguments.contestant](chosen, score)
     tell(trials=len(chosen), seconds=seconds, ends=ends, scores=scores)

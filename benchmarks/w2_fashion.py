@@ -12,9 +12,7 @@ import argparse
 import time
 from typing import Any
 
-from common import load_splits, new_storage, run_sweep, tell
-from kerasweep.search.samplers import make_proposer
-from kerasweep.spaces import apply_overrides, preset
+from common import check_same, draw, load_splits, new_storage, plan, run, tell
 
 SEED = 0
 VARIED = {"filters": [16, 32], "kernel_size": [3, 5]}
@@ -26,11 +24,13 @@ FIXED = {
     "activation": "relu",
     "normalization": "none",
 }
+MOST = 200
+"""Configurations to draw: more than are trained in the time."""
 
 
-def measure_kerasweep(arguments: argparse.Namespace) -> None:
-    """Tell how many epochs of single folds a sweep trains in its time."""
-    clock, study = run_sweep(
+def make_plan(arguments: argparse.Namespace) -> Any:
+    """Return the plan of Kerasweep's sweep."""
+    return plan(
         "fashion_mnist",
         "cnn",
         search="random",
@@ -44,7 +44,17 @@ def measure_kerasweep(arguments: argparse.Namespace) -> None:
         workers=arguments.workers,
         precision=arguments.precision,
     )
-    values = [trial.value for trial in study.optuna.trials if trial.value is not None]
+
+
+def measure_kerasweep(arguments: argparse.Namespace) -> None:
+    """Tell how many epochs of single folds a sweep trains in its time."""
+    planned = make_plan(arguments)
+    clock, study = run(planned)
+    from networks import build_convolutional
+
+    trials = study.optuna.trials
+    check_same(study, draw(planned, len(trials)), lambda chosen: build_convolutional(chosen, (28, 28, 1)))
+    values = [trial.value for trial in trials if trial.value is not None]
     tell_rate(clock.fold_epochs, clock.epochs[-1], len(clock.trials), max(values, default=None))
 
 
@@ -55,10 +65,10 @@ def measure_optuna(arguments: argparse.Namespace) -> None:
     from peers import cross_validate
 
     splits = load_splits("fashion_mnist", arguments.folds, limit=arguments.limit)
-    proposer = make_proposer("random", apply_overrides(preset("cnn"), VARIED, FIXED), SEED)
+    drawn = draw(make_plan(arguments), MOST)
 
     def objective(trial: optuna.Trial) -> float:
-        configuration: dict[str, Any] = dict(proposer.propose(trial.number, ()) or {})
+        configuration = drawn[trial.number]
         return cross_validate(
             lambda: build_convolutional(configuration, splits[0].x.shape[1:]),
             splits,

@@ -13,6 +13,7 @@ import platform
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import kerasweep as ks
 import numpy as np
@@ -45,7 +46,7 @@ def write_clients(folder: Path) -> None:
     frame.assign(spent=(wish * 100 + 300).round(2)).to_csv(folder / "spent.csv", index=False)
 
 
-def sweep(data: str, model: str, storage: Path, **options: object) -> str:
+def sweep(data: str, model: str, storage: Path, **options: Any) -> str:
     """Run a sweep and return its row of the table."""
     started = time.perf_counter()
     study = ks.launch(

@@ -6,6 +6,8 @@ python own_model.py
 
 from __future__ import annotations
 
+from typing import Any
+
 import kerasweep as ks
 
 SPACE = ks.Space(
@@ -18,7 +20,7 @@ SPACE = ks.Space(
 )
 
 
-def build(config, signature) -> object:
+def build(config: dict[str, Any], signature: ks.Signature) -> object:
     """Return an uncompiled model; Kerasweep compiles it with the configuration's optimizer and learning rate."""
     import keras
 
