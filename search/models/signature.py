@@ -25,7 +25,7 @@ class Signature:
     """Classes, or targets of a regression."""
     task: Literal["classification", "regression"]
     rows: int = 0
-    """Training rows of an epoch; a schedule reckons its steps with them."""
+    """Training rows of an epoch of this model's fold; a schedule reckons its steps with them."""
     epochs: int = 0
     """The most epochs that the configuration may train; a schedule ends there."""
 

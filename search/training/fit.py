@@ -101,7 +101,7 @@ class FitTrainer:
         return build_model(
             self._build,
             task.configuration,
-            workload.signature(task.configuration),
+            workload.signature(task.configuration, fold),
             seed,
             workload.precision,
             keep_programs=keep_programs,

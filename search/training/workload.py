@@ -87,9 +87,15 @@ class Workload:
         """Fold -> the folds that choose the number of epochs at which it is scored."""
         return apart(self.folds)
 
-    def signature(self, configuration: Configuration) -> Signature:
-        """Return what a configuration's model must fit."""
-        positions = self.folds[0].train if self.folds else np.arange(self.dataset.rows)
+    def signature(self, configuration: Configuration, fold: int = 0) -> Signature:
+        """Return what a configuration's model must fit.
+
+        Args:
+            configuration: Says how many of the rows it trains, and how long.
+            fold: Whose rows an epoch has, so that a schedule that counts in epochs is the same in all folds; of no
+                matter where there are no folds, and all rows train.
+        """
+        positions = self.folds[fold].train if self.folds else np.arange(self.dataset.rows)
         draw = self.draw(configuration, positions)
         return Signature(
             configured(self.preparation, configuration).input_shape,

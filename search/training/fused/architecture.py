@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from ...models.schedules import OneCycle, WarmUp
-from .knobs import Knob, Sheet, find_floats
+from .knobs import Knob, Sheet
 
 _OUR_SCHEDULES = tuple(keras.saving.get_registered_name(cls) for cls in (OneCycle, WarmUp))
 _OWN_STEPS = ("train_step", "test_step", "make_train_function", "make_test_function", "fit", "evaluate")
@@ -40,7 +40,8 @@ def architecture_key(model: keras.Model, sheet: Sheet) -> str | None:
 
     It is the model's and its compilation's configuration, without the floats of the sheet, initializers and the
     learning rate, which all act through variables. A model that holds code of a user's own has no key: what that
-    code bakes into a program is written nowhere.
+    code bakes into a program is written nowhere. The folds' models have one key, unless their function draws a width
+    by itself or reckons it from the rows.
     """
     if type(model).__module__.partition(".")[0] != "keras":
         return None
@@ -51,17 +52,11 @@ def architecture_key(model: keras.Model, sheet: Sheet) -> str | None:
         return None
     if not _is_keras_only(described):
         return None
-    shapes = [(variable.shape, variable.dtype) for variable in (*model.variables, *model.optimizer.variables)]
+    shapes = [(variable.shape, variable.dtype) for variable in model.variables]
     undecayed = str(
         getattr(model.optimizer, "_exclude_from_weight_decay_pattern", None)
     )  # in no configuration
     return json.dumps([_without_starts(described), sheet.names, shapes, undecayed], default=str)
-
-
-def is_alike(model: keras.Model, other: keras.Model) -> bool:
-    """Tell whether a function has built one model for two seeds: it may draw a rate or a width by itself."""
-    shapes = [[variable.shape for variable in each.variables] for each in (model, other)]
-    return shapes[0] == shapes[1] and find_floats(model).values == find_floats(other).values
 
 
 def _is_keras_only(part: Any) -> bool:

@@ -23,8 +23,8 @@ class ProgramCache:
         self._count = 0
         self._garbage = Garbage()
 
-    def find(self, key: str, values: Sequence[float]) -> Program | None:
-        """Return a program of an architecture that floats may be loaded into."""
+    def find(self, key: str, values: Sequence[Sequence[float]]) -> Program | None:
+        """Return a program of an architecture that floats may be loaded into, those of each fold."""
         for place, program in self._programs.items():
             if place[0] == key and program.fits(values):
                 self._programs.move_to_end(place)

@@ -70,21 +70,27 @@ class Program:
     """First values of the metrics' variables, which end each state."""
     rates: tuple[tf.Variable | None, ...]
     """Fold -> the variable of its learning rate; None where a schedule computes the rate."""
-    knobs: tf.Variable
+    knobs: tuple[tf.Variable, ...]
+    """Fold -> the floats of its model: a schedule counts steps, of which folds have different numbers."""
     guards: tuple[Guard, ...]
 
-    def fits(self, values: Sequence[float]) -> bool:
-        """Tell whether a configuration's floats may be loaded."""
-        return all(guard.holds(values) for guard in self.guards)
+    def fits(self, values: Sequence[Sequence[float]]) -> bool:
+        """Tell whether a configuration's floats may be loaded, those of each fold."""
+        return all(guard.holds(fold) for fold in values for guard in self.guards)
 
-    def load(self, models: Sequence[keras.Model], values: Sequence[float]) -> None:
-        """Take the weights of freshly built models, one a fold, with their optimizers, and floats."""
-        if values:
-            self.knobs.assign(values)
+    def load(self, models: Sequence[keras.Model], values: Sequence[Sequence[float]]) -> None:
+        """Take the weights of freshly built models, one a fold, with their optimizers, and floats of each."""
+        for knobs, floats in zip(self.knobs, values, strict=True):
+            if floats:
+                knobs.assign(floats)
         for state, model, optimizer in zip(self.states, models, _optimizer_starts(models), strict=True):
             first = [*(variable.value for variable in model.variables), *optimizer, *self.starts]
             for variable, value in zip(state, first, strict=True):
                 variable.assign(value)
+        for rate, model in zip(self.rates, models, strict=True):
+            own = rate_variable(model.optimizer)
+            if rate is not None and own is not None:
+                rate.assign(own.value)
 
     @property
     def bytes(self) -> int:
@@ -114,18 +120,20 @@ def trace(
     Raises:
         Exception: Whatever the model raises while it is traced.
     """
-    knobs = tf.Variable(sheet.values or [0.0], dtype=tf.float64, trainable=False)
+    knobs = [tf.Variable(sheet.values or [0.0], dtype=tf.float64, trainable=False) for _ in models]
     traced = models[:1] if shared else models
     folds = [
-        _trace_fold(model, data, sheet, knobs, mixing) for model, data in zip(traced, tensors, strict=False)
+        _trace_fold(model, data, sheet, knobs[0], mixing)
+        for model, data in zip(traced, tensors, strict=False)
     ]
     states = [_variables_of(model) for model in traced]
     starts = [variable.numpy() for variable in models[0].metrics_variables]
     places = [_rate_place(model) for model in traced]
     if shared:
         states += [[tf.Variable(variable) for variable in states[0]] for _ in models[1:]]
-        folds[0].check_captures([*states[0], knobs])
-        folds += [folds[0].on(states[0], state) for state in states[1:]]
+        inputs = [[*state, floats] for state, floats in zip(states, knobs, strict=True)]
+        folds[0].check_captures(inputs[0])
+        folds += [folds[0].on(inputs[0], others) for others in inputs[1:]]
         places *= len(models)
 
     def train(
@@ -165,7 +173,7 @@ def trace(
         tuple(states),
         starts,
         tuple(None if place is None else state[place] for place, state in zip(places, states, strict=True)),
-        knobs,
+        tuple(knobs),
         tuple(sheet.guards),
     )
 

@@ -23,7 +23,7 @@ from ..plateau import falling_rate
 from ..seeds import fold_seed
 from ..variants import FoldData
 from ..workload import ModelSize, Training, Workload
-from .architecture import architecture_key, is_alike, is_convolutional, why_fit
+from .architecture import architecture_key, is_convolutional, why_fit
 from .cache import ProgramCache
 from .knobs import Sheet, find_floats
 from .program import FoldTensors, Program, trace, without_graph_passes
@@ -111,18 +111,22 @@ class FusedTrainer:
         """Return the program of an architecture: one that was traced for an earlier trial, if it fits."""
         folds = range(1, len(self._workload.folds))
         models = [first, *(self._fit.build(task, fold, keep_programs=True) for fold in folds)]
-        if not all(is_alike(first, model) for model in models[1:]):
+        sheets = [sheet, *(find_floats(model) for model in models[1:])]
+        values = [each.values for each in sheets]
+        if any(architecture_key(*pair) != key for pair in zip(models[1:], sheets[1:], strict=True)):
             return self._own_program(task)
         tensors = self._all_tensors(task, first)
         key += str(len(tensors[0].rows))  # a step takes weights or not
         mixing = self._fit.mixing(task, first)
         key += "" if mixing is None else mixing.kind
-        program = self._cache.find(key, sheet.values)
+        program = self._cache.find(key, values)
         if program is None:
             parallel = self._is_parallel(first)
             program = trace(models, tensors, sheet, shared=True, parallel=parallel, mixing=mixing)
+            if not program.fits(values):
+                return self._own_program(task)
             self._cache.keep(key, program)
-        program.load(models, sheet.values)
+        program.load(models, values)
         return program
 
     def _own_program(self, task: Task) -> Program:
