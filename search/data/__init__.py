@@ -14,7 +14,7 @@ from .fitting import FittedPreparation, fit_preparation
 from .folds import Fold, FoldMethod, apart, make_folds
 from .headers import column_at
 from .loading import KNOWN_NAMES, load_dataset
-from .preparation import Channels, Layout, Preparation, Scaling
+from .preparation import Channels, Layout, Preparation, Scaling, value_range
 from .recipe import Recipe
 from .rows import ROW_NAMES, RowChoice, RowDraw, choose_rows, codes_of, draw_rows
 from .splits import TestSplit
@@ -50,4 +50,5 @@ __all__ = [
     "fit_preparation",
     "load_dataset",
     "make_folds",
+    "value_range",
 ]

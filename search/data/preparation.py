@@ -82,5 +82,20 @@ class Preparation:
         return {key: _listed(value) for key, value in asdict(self).items()}
 
 
+def value_range(x: np.ndarray, rows: np.ndarray) -> tuple[float, float]:
+    """Return between which values pictures lie: a known range where they fit, else the one that they span.
+
+    Args:
+        x: Pictures as a model reads them.
+        rows: Positions of those that train; no others are looked at.
+    """
+    axes = tuple(range(1, x.ndim))
+    low, high = float(np.min(x, axes)[rows].min()), float(np.max(x, axes)[rows].max())
+    for known in ((0.0, 1.0), (-1.0, 1.0)):
+        if known[0] <= low and high <= known[1]:
+            return known
+    return (low, high) if high > low else (0.0, 1.0)
+
+
 def _listed(value: Any) -> Any:
     return [_listed(item) for item in value] if isinstance(value, tuple | list) else value

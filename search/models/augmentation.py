@@ -14,14 +14,32 @@ from keras import layers
 
 from ...spaces import Configuration
 from .pictures import channels_of
+from .signature import Signature
 
 VALUE_RANGE = (0.0, 1.0)
-"""Of pixels, as the preparation gives them."""
+"""Of pixels where they are augmented: Keras's layers clip, fill and find colours by it."""
 COLOURS = 3
 
 
-def augmentation_layers(config: Configuration, shape: tuple[int, ...]) -> list[keras.Layer]:
-    """Return the layers of what a configuration switches on: a word that is not none, a number above zero."""
+def augmentation_layers(config: Configuration, signature: Signature) -> list[keras.Layer]:
+    """Return the layers of what a configuration switches on: a word that is not none, a number above zero.
+
+    Pixels of another range than 0 to 1 are brought there before and back after, so that every augmentation means the
+    same for them; two numbers do that, which are inputs of a fused program.
+    """
+    made = _augmenting(config, signature.input_shape)
+    low, high = signature.value_range
+    if not made or (low, high) == VALUE_RANGE:
+        return made
+    span = high - low
+    return [
+        layers.Rescaling(1 / span, -low / span, dtype="float32"),
+        *made,
+        layers.Rescaling(span, low, dtype="float32"),
+    ]
+
+
+def _augmenting(config: Configuration, shape: tuple[int, ...]) -> list[keras.Layer]:
     colours = channels_of(shape) == COLOURS
     made = []
     for name, make in LAYERS:

@@ -46,7 +46,7 @@ class Parts:
         """Return what rows pass first: augmentation of pictures, noise, normalization, dropout of features."""
         made: list[keras.Layer] = []
         if len(self.signature.input_shape) == 3:
-            made += augmentation_layers(self.config, self.signature.input_shape)
+            made += augmentation_layers(self.config, self.signature)
         if self.number("input_noise") > 0:
             made.append(layers.GaussianNoise(self.number("input_noise")))
         if self.flag("input_normalization"):

@@ -28,6 +28,8 @@ class Signature:
     """Training rows of an epoch of this model's fold; a schedule reckons its steps with them."""
     epochs: int = 0
     """The most epochs that the configuration may train; a schedule ends there."""
+    value_range: tuple[float, float] = (0.0, 1.0)
+    """Between which the values of pictures lie as the model reads them, black and white; augmentation reckons with it."""
 
     @property
     def output_activation(self) -> str:

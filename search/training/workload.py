@@ -22,12 +22,16 @@ from ..data import (
     configured,
     draw_rows,
     fit_preparation,
+    value_range,
 )
 from ..events import EpochEnded, Outcome, Task
 from ..metrics import Objective
 from ..models import ModelSource, Precision, Signature
 from .ordering import batches_of
 from .variants import FoldData, Variants
+
+PICTURE_AXES = 3
+"""Of a row that is a picture: height, width and channels."""
 
 TrainerName = Literal["auto", "fused", "fit"]
 """``auto`` is ``fused`` for every model that allows it."""
@@ -103,7 +107,26 @@ class Workload:
             self.dataset.task,
             batches_of(configuration).rows(len(positions) if draw is None else sum(draw.counts)),
             epochs_of(configuration, self.epochs),
+            self._value_range(fold),
         )
+
+    def _value_range(self, fold: int) -> tuple[float, float]:
+        """Return between which values the pictures of a fold's training rows lie; of no matter for other data."""
+        plan = self.preparation
+        if len(plan.input_shape) != PICTURE_AXES or plan.scaling == "unit":
+            return 0.0, 1.0
+        if fold not in self._value_ranges:
+            if self.folds:
+                x, rows = self.fold_data[fold].x, self.folds[fold].train
+            else:
+                x = fit_preparation(plan, self.dataset.x, self.dataset.y).transform(self.dataset.x)
+                rows = np.arange(len(x))
+            self._value_ranges[fold] = value_range(x, rows)
+        return self._value_ranges[fold]
+
+    @cached_property
+    def _value_ranges(self) -> dict[int, tuple[float, float]]:
+        return {}
 
     def draw(self, configuration: Configuration, positions: np.ndarray) -> RowDraw | None:
         """Return how many of some training rows a configuration trains; None for each of them once."""

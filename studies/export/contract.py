@@ -272,7 +272,7 @@ class Bundle(Protocol):
 
     @property
     def signature(self) -> Any:
-        """``input_shape``, ``outputs``, ``task``, ``rows``, ``epochs`` and ``output_activation``."""
+        """``input_shape``, ``outputs``, ``task``, ``rows``, ``epochs``, ``value_range`` and ``output_activation``."""
         ...
 
     @property

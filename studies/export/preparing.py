@@ -151,8 +151,8 @@ def target_lines(bundle: Bundle) -> tuple[list[str], set[str]]:
 def signature_code(bundle: Bundle) -> Expression:
     """Return a stand-in for what a user's model function is given."""
     s = bundle.signature
-    values = (tuple(s.input_shape), s.outputs, s.task, s.rows, s.epochs, s.output_activation)
-    names = ("input_shape", "outputs", "task", "rows", "epochs", "output_activation")
+    values = (tuple(s.input_shape), s.outputs, s.task, s.rows, s.epochs, s.value_range, s.output_activation)
+    names = ("input_shape", "outputs", "task", "rows", "epochs", "value_range", "output_activation")
     return call(
         "SimpleNamespace", **{name: literal(value) for name, value in zip(names, values, strict=True)}
     )
