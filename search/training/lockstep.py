@@ -12,7 +12,7 @@ from ...errors import TrainingError, did_you_mean
 from ..events import EpochEnded, Outcome, Task
 from ..metrics import Objective
 from .choosing import best_epoch, honest_scores, mean_curve
-from .stopping import Stopping, stopping_of
+from .stopping import LOSS, Stopping, stopping_of
 from .workload import Training, Workload, epochs_of
 
 
@@ -115,8 +115,13 @@ class Curves:
         return honest_scores(self.values[self.objective.metric], self.objective, self.judges)
 
     def is_stalled(self, stopping: Stopping) -> bool:
-        """Tell whether the mean has not improved for too long."""
-        return stopping.is_over(self.mean, self.objective)
+        """Tell whether neither the objective nor the validation loss has improved for too long, on the folds' mean."""
+        watched = {self.objective.metric: self.objective, LOSS.metric: LOSS}
+        return all(
+            stopping.is_over(mean_curve(self.values[metric]), objective)
+            for metric, objective in watched.items()
+            if metric in self.values
+        )
 
     def scores_at(self, epoch: int) -> tuple[float, ...]:
         """Return the objective on each fold at an epoch counted from 1."""

@@ -1,4 +1,8 @@
-"""When the epochs of a configuration end early; words as in ``keras.callbacks.EarlyStopping``."""
+"""When the epochs of a configuration end early; words as in ``keras.callbacks.EarlyStopping``.
+
+Training goes on while either the objective or the validation loss improves. An accuracy counts rows: it stands still for
+many epochs while the loss tells that the model still learns, and rises later.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,8 @@ from dataclasses import dataclass
 from ...spaces import Configuration
 from ..metrics import Objective
 
+LOSS = Objective("val_loss", "minimize")
+
 
 @dataclass(frozen=True)
 class Stopping:
@@ -16,7 +22,7 @@ class Stopping:
     patience: int | None
     """Epochs without an improvement; None never stops."""
     min_delta: float = 0.0
-    """An improvement smaller than this is none, in the objective's units."""
+    """An improvement smaller than this is none, of the objective and of the loss alike."""
     start_from_epoch: int = 0
     """Epochs at the start that are not looked at."""
 

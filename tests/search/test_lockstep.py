@@ -83,6 +83,31 @@ def test_small_improvements_and_early_epochs_need_not_count(
     assert curves.chosen == 5, "the best of the mean curve, whatever ended it"
 
 
+def test_training_goes_on_while_the_loss_improves() -> None:
+    """An accuracy that stands still for a while is no plateau where the loss falls: ``linear`` rises later."""
+    accuracies = (0.4, 0.43, 0.43, 0.43, 0.43, 0.5, 0.5, 0.5, 0.5)
+    losses = (2.0, 1.9, 1.8, 1.7, 1.6, 1.5, 1.6, 1.6, 1.6)
+    curves, alone = Curves(ACCURACY, [()]), Curves(ACCURACY, [()])
+    ended: dict[str, int] = {}
+    for accuracy, loss in zip(accuracies, losses, strict=True):
+        for name, kept, log in (
+            ("both", curves, {"val_accuracy": accuracy, "val_loss": loss}),
+            ("alone", alone, {"val_accuracy": accuracy}),
+        ):
+            kept.add_epoch([log])
+            if kept.is_stalled(Stopping(2)):
+                ended.setdefault(name, kept.epochs)
+    assert ended == {"alone": 4, "both": 8}
+    assert curves.chosen == 6
+
+
+def test_training_goes_on_while_the_objective_improves_and_the_loss_rises() -> None:
+    curves = Curves(ACCURACY, [()])
+    for epoch in range(1, 6):
+        curves.add_epoch([{"val_accuracy": epoch / 10, "val_loss": epoch / 10}])
+        assert not curves.is_stalled(Stopping(2))
+
+
 @given(
     st.lists(st.sampled_from([0.1, 0.2, 0.3, 0.4, 0.5]), min_size=1, max_size=12),
     st.integers(1, 4),
