@@ -169,7 +169,20 @@ def launch(
         _option("Training", "Epochs without improvement before a trial ends; or none.", show_default="10"),
     ] = None,
     metric: Annotated[
-        str | None, _option("Training", "Objective.", show_default="val_accuracy, or val_loss for regression")
+        str | None,
+        _option(
+            "Training",
+            "Objective: of the model, or any of Keras's or scikit-learn's by its name (roc_auc, f1_macro, r2, rmse).",
+            show_default="val_accuracy, or val_loss for regression",
+        ),
+    ] = None,
+    direction: Annotated[
+        str | None,
+        _option(
+            "Training",
+            "maximize or minimize the objective, for a metric of your own.",
+            show_default="by the metric",
+        ),
     ] = None,
     precision: Annotated[
         str | None,
@@ -217,7 +230,7 @@ def launch(
         "scaling": scaling,
         "preset": preset, "search": search, "seed": seed, "pruner": pruner,
         "trials": trials, "time": time, "target_score": score, "folds": folds, "cv": cv, "repeats": repeats,
-        "holdout": holdout, "epochs": epochs, "metric": metric, "precision": precision, "workers": workers, "threads": threads,
+        "holdout": holdout, "epochs": epochs, "metric": metric, "direction": direction, "precision": precision, "workers": workers, "threads": threads,
         "trainer": trainer,
     }  # fmt: skip
     settings: dict[str, Any] = {name: value for name, value in given.items() if value is not None}

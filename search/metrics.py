@@ -4,32 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any
+
+import numpy as np
 
 from ..errors import SpecError, did_you_mean
-
-Direction = Literal["maximize", "minimize"]
-
-_KNOWN = {"classification": ("val_accuracy", "val_loss"), "regression": ("val_loss", "val_mae", "val_mse")}
-_DEFAULT = {"classification": "val_accuracy", "regression": "val_loss"}
-_ERRORS = (
-    *(
-        "loss",
-        "mae",
-        "mse",
-        "rmse",
-        "mape",
-        "msle",
-        "error",
-        "entropy",
-        "divergence",
-        "hinge",
-        "huber",
-        "poisson",
-    ),
-    *("cosh", "false_positives", "false_negatives"),
+from .metric_names import (
+    INSTEAD,
+    KERAS_WITH_ARGUMENTS,
+    NAMES,
+    Direction,
+    KnownMetric,
+    known_metric,
+    snake_case,
 )
-"""Parts of the names of those Keras metrics that should be small."""
+
+_DEFAULT = {"classification": "accuracy", "regression": "loss"}
 _POWERS = {
     "mse": 2,
     "mean_squared_error": 2,
@@ -47,6 +37,8 @@ class Objective:
     metric: str
     """With its prefix ``val_``, as Keras names it in a history."""
     direction: Direction
+    scoring: KnownMetric | None = None
+    """How it is computed from predictions; None where the model computes it."""
 
     def best(self, curve: list[float]) -> int:
         """Return the position of the best value of a curve; the first one of equals."""
@@ -62,34 +54,108 @@ class Objective:
         return value > other if self.direction == "maximize" else value < other
 
 
+@dataclass(frozen=True)
+class Computed:
+    """What models compute on validation rows."""
+
+    metrics: Mapping[str, Direction | None]
+    """Name, without ``val_`` -> which way is better; None where that is not known."""
+    known: Mapping[str, str]
+    """Name -> the class of Keras's that computes it, where that is one."""
+    more: bool = False
+    """Whether there may be others, which are known only once a model is trained (``HyperModel.fit``)."""
+
+
+def of_families(task: str, *, losses_differ: bool) -> Computed:
+    """Return what the models of families compute.
+
+    Args:
+        task: classification or regression.
+        losses_differ: Whether configurations differ in their loss or its penalties: regressions then compute ``mse``.
+    """
+    if task == "classification":
+        return Computed({"loss": "minimize", "accuracy": "maximize"}, {})
+    known = {"mae": "MeanAbsoluteError", **({"mse": "MeanSquaredError"} if losses_differ else {})}
+    return Computed({"loss": "minimize", **dict.fromkeys(known, "minimize")}, known)
+
+
 def choose_objective(
     metric: str | None,
     direction: Direction | None,
     task: str,
+    classes: int,
+    computed: Computed,
     *,
-    own_model: bool,
     losses_differ: bool = False,
 ) -> Objective:
     """Return the objective that a specification means.
 
+    What the model computes comes first. Any other metric is Keras's or scikit-learn's, by its name there, and is
+    computed from the predictions of whole validation parts. Names of scorers mean what they mean in scikit-learn: more
+    is better, and ``neg_log_loss`` is a negative number that is maximized.
+
     Args:
         metric: As given, with or without ``val_``; the task's own where None.
-        direction: As given; told by the name where None (losses and errors are minimized).
+        direction: As given; told by the library where None.
         task: classification or regression.
-        own_model: Whether the model may compile metrics of its own, so that any name may be right.
+        classes: How many there are.
+        computed: What the model computes.
         losses_differ: Whether configurations differ in their loss or its penalties, so that it compares nothing.
 
     Raises:
-        SpecError: No model of this task computes the metric.
+        SpecError: There is no such metric, it does not fit the data, or which way is better is not known.
     """
-    name = metric or ("val_mse" if losses_differ and task == "regression" else _DEFAULT[task])
-    name = name if name.startswith("val_") else f"val_{name}"
-    if name not in _KNOWN[task] and not own_model:
-        raise SpecError(f"There is no metric '{metric}' for {task}.{did_you_mean(name, _KNOWN[task])}")
-    if direction is None:
-        words = name.removeprefix("val_").lower()
-        direction = "minimize" if any(error in words for error in _ERRORS) else "maximize"
-    return Objective(name, direction)
+    if metric is None:
+        name = "mse" if losses_differ and task == "regression" else _DEFAULT[task]
+        name = name if name in computed.metrics or computed.more else "loss"
+        return Objective(f"val_{name}", direction or computed.metrics.get(name) or _of_default(name))
+    name = metric.removeprefix("val_")
+    found = None if name in computed.metrics else known_metric(name)
+    if found is not None:
+        name = next(
+            (own for own, kind in computed.known.items() if kind == found.name), _spelled(name, found)
+        )
+    if name in computed.metrics:
+        return Objective(f"val_{name}", direction or computed.metrics[name] or _ask_direction(metric))
+    if found is not None:
+        _check_fits(metric, found, task, classes)
+        return Objective(f"val_{name}", direction or found.direction, found)
+    if computed.more:
+        return Objective(f"val_{name}", direction or _ask_direction(metric))
+    if name in KERAS_WITH_ARGUMENTS or any(snake_case(one) == name for one in KERAS_WITH_ARGUMENTS):
+        raise SpecError(f"The metric '{metric}' needs arguments; compile it in a model of your own.")
+    known = [*computed.metrics, *(one for one in NAMES if _fits(one, task, classes))]
+    raise SpecError(f"There is no metric '{metric}' for {task}.{did_you_mean(name, known)}")
+
+
+def _of_default(name: str) -> Direction:
+    return "maximize" if name == "accuracy" else "minimize"
+
+
+def _spelled(name: str, metric: KnownMetric) -> str:
+    """Return a name as trials keep it: Keras's classes as Keras names their objects."""
+    return name if name == name.lower() else name.lower() if name.isupper() else snake_case(metric.name)
+
+
+def _ask_direction(metric: str) -> Direction:
+    raise SpecError(
+        f"Whether '{metric}' is better when it is higher or lower is not known: add --direction maximize or minimize."
+    )
+
+
+def _fits(name: str, task: str, classes: int) -> bool:
+    metric = known_metric(name)
+    return metric is not None and metric.measures(task) and (classes == 2 or not metric.two_classes)
+
+
+def _check_fits(name: str, metric: KnownMetric, task: str, classes: int) -> None:
+    if not metric.measures(task):
+        other = "regression" if task == "classification" else "classification"
+        raise SpecError(f"The metric '{name}' is for {other}, and this is a {task}.")
+    if metric.two_classes and task == "classification" and classes != 2:
+        raise SpecError(
+            f"The metric '{name}' is for two classes, and there are {classes}; take {INSTEAD[metric.name]}."
+        )
 
 
 def unit_power(metric: str, loss: str) -> int:
@@ -112,4 +178,9 @@ def in_target_units(logs: Mapping[str, float], loss: str, scale: float) -> dict[
         loss: Name of the loss.
         scale: Original units that one scaled unit is.
     """
-    return {metric: float(value) * scale ** unit_power(metric, loss) for metric, value in logs.items()}
+    return {metric: as_number(value) * scale ** unit_power(metric, loss) for metric, value in logs.items()}
+
+
+def as_number(value: Any) -> float:
+    """Return a metric's value; of several numbers, one a class, their mean."""
+    return float(value) if isinstance(value, int | float) else float(np.mean(value))

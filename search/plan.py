@@ -33,7 +33,7 @@ from .data import (
     make_folds,
 )
 from .machine import choose_workers, computes_bfloat16, cores
-from .metrics import choose_objective
+from .metrics import Computed, Objective, choose_objective, of_families
 from .models import ModelSource, Precision, Sample, Signature, find_model
 from .oracles import hyperband_trials
 from .pruners import resolve_pruner
@@ -42,6 +42,7 @@ from .space_choice import settle_space
 from .spec import DataSpec, SpaceSpec, SweepSpec
 from .sweep import Budget
 from .training import Workload
+from .training.scoring import Scorer
 
 DEFAULT_TRIALS = 30
 MOST_OF_A_GRID = 100_000
@@ -142,13 +143,6 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None) -> Plan:
     dataset = _load(spec, data)
     source = _find_model(spec, model, dataset)
     space = _settle(spec, source, dataset)
-    objective = choose_objective(
-        spec.training.metric,
-        spec.training.direction,
-        dataset.task,
-        own_model=source.open_space,
-        losses_differ=not source.open_space and any(name in space for name in CHANGE_THE_LOSS),
-    )
     preparation = _prepare(dataset, source, spec)
     folds = make_folds(
         dataset,
@@ -163,12 +157,13 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None) -> Plan:
         preparation,
         folds,
         source,
-        objective,
+        Objective("val_loss", "minimize"),
         spec.training.epochs,
         spec.training.patience,
         spec.execution.trainer,
         resolve_precision(spec.training.precision, of_pictures=preparation.layout == "image"),
     )
+    workload = replace(workload, objective=_choose_objective(spec, workload, space))
     if spec.search.method == "grid" and space.grid_size(MOST_OF_A_GRID) > MOST_OF_A_GRID:
         raise SpecError(
             f"The grid has more than {MOST_OF_A_GRID:,} configurations; fix some hyperparameters, or search with bayes."
@@ -178,6 +173,45 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None) -> Plan:
     if trials is None and spec.search.time is None and spec.search.target is None:
         trials = _default_trials(spec, most)
     return Plan(_written_out(spec, workload, space, trials), workload, space, most)
+
+
+def _choose_objective(spec: SweepSpec, workload: Workload, space: Space) -> Objective:
+    """Return what trials are compared by; a model of the user's own is built once, to see what it computes.
+
+    Raises:
+        SpecError: What the specification asks for cannot be computed, or which way is better is not known.
+    """
+    dataset, source, asked = workload.dataset, workload.model, spec.training
+    losses_differ = not source.open_space and any(name in space for name in CHANGE_THE_LOSS)
+    if not source.open_space:
+        computed = of_families(dataset.task, losses_differ=losses_differ)
+    elif source.own_fit() is not None:
+        computed = Computed({}, {}, more=True)
+    elif asked.metric in ("loss", "val_loss"):
+        computed = Computed({"loss": "minimize"}, {})
+    else:
+        computed = _computed_by_own(spec, workload, space)
+    objective = choose_objective(
+        asked.metric,
+        asked.direction,
+        dataset.task,
+        len(dataset.classes),
+        computed,
+        losses_differ=losses_differ,
+    )
+    if objective.scoring is not None:
+        Scorer(objective.metric, objective.scoring, dataset).check(workload.folds)
+    return objective
+
+
+def _computed_by_own(spec: SweepSpec, workload: Workload, space: Space) -> Computed:
+    from .training.runtime import prepare_tensorflow
+
+    prepare_tensorflow(spec.execution.threads or cores())
+    from .training.computed import computed_by
+
+    found = computed_by(workload, space.recommended(), spec.search.seed)
+    return found or Computed({}, {}, more=True)  # the model cannot be built, as its first training will say
 
 
 def _written_out(spec: SweepSpec, workload: Workload, space: Space, trials: int | None) -> SweepSpec:

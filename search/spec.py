@@ -173,13 +173,16 @@ class TrainingSpec(_Part):
     epochs: Whole = Field(default=100, ge=1)
     """The most epochs that a trial may train."""
     patience: Whole | None = Field(default=10, ge=1)
-    """Epochs without improvement of the folds' mean after which all folds stop; none to never stop early."""
+    """Epochs without improvement of the folds' mean objective or validation loss after which all folds stop; none to
+    never stop early."""
     metric: str | None = None
-    """``val_accuracy`` for classification and ``val_loss`` for regression where it is not given."""
+    """Of the model, or of Keras or scikit-learn by its name there (``roc_auc``, ``f1_macro``, ``neg_log_loss``, ``rmse``),
+    which is computed on whole validation parts; ``val_accuracy`` for classification and ``val_loss`` for regression where
+    it is not given."""
     precision: Literal["float32", "bfloat16", "auto"] = "float32"
     """``auto``: bfloat16 for pictures on a processor that computes in it, which it is stored as."""
     direction: Literal["maximize", "minimize"] | None = None
-    """Told by the metric's name where it is not given."""
+    """Which way the metric is better; needed for one of a user's own, told by the library for any other."""
 
 
 class ExecutionSpec(_Part):

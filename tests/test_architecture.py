@@ -42,6 +42,7 @@ MAY_BE_HEAVY = {
     "search/models/stack.py",
     "search/models/weights.py",
     "search/training/averaging.py",
+    "search/training/computed.py",
     "search/training/feeding.py",
     "search/training/fit.py",
     "search/training/fused/architecture.py",
@@ -50,6 +51,7 @@ MAY_BE_HEAVY = {
     "search/training/fused/program.py",
     "search/training/fused/trainer.py",
     "search/training/hyperfit.py",
+    "search/training/keras_scores.py",
     "search/training/mixing.py",
     "search/training/whole.py",
     # The export of a trained model; loaded by ``studies.export`` on first use.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 import keras
 import numpy as np
@@ -23,13 +24,15 @@ from ..models.building import (
     loss_name,
     summary_of,
 )
-from .averaging import ScoreAverage, uses_average
+from .averaging import ScoreAverage, averaged, uses_average
 from .feeding import Feed, as_tensor, in_order
 from .garbage import Garbage
+from .keras_scores import reads_logits
 from .lockstep import train_in_lockstep
 from .mixing import Mixing, checked_mixing
 from .ordering import batches_of
 from .plateau import FallingRate, falling_rate, rate_variable
+from .scoring import Scorer
 from .seeds import fold_seed
 from .variants import FoldData
 from .weighting import class_weights, row_weights
@@ -52,6 +55,11 @@ class FitTrainer:
         self._tensors: dict[int, tuple[np.ndarray, tf.Tensor]] = {}
         self._targets: dict[tuple[int, str], tf.Tensor] = {}
         self._garbage = Garbage()
+        scoring = workload.objective.scoring
+        self.scorer = (
+            None if scoring is None else Scorer(workload.objective.metric, scoring, workload.dataset)
+        )
+        """Computes the objective where the model does not."""
 
     def probe(self, task: Task) -> ModelSize:
         """Build the configuration's model once and return how large it is."""
@@ -67,23 +75,22 @@ class FitTrainer:
         started = time.perf_counter()
         self.forget()
         folds = self.data(task)
-        runs = [self._start_fold(task, fold, data) for fold, data in enumerate(folds)]
+        runs = [self.start_fold(task, fold, data) for fold, data in enumerate(folds)]
         model = runs[0].model
         summary = summary_of(model)  # an optimizer that is built would be counted
         for run in runs:
             build_optimizer(run.model)
             self.leave(run.model)
-        return (
-            yield from train_in_lockstep(
-                self._workload,
-                task,
-                lambda epoch: [_train_fold(run, epoch) for run in runs],
-                trainer=self.name,
-                started=started,
-                parameters=int(model.count_params()),
-                summary=summary,
-            )
+        outcome = yield from train_in_lockstep(
+            self._workload,
+            task,
+            lambda epoch: [_train_fold(run, epoch) for run in runs],
+            trainer=self.name,
+            started=started,
+            parameters=int(model.count_params()),
+            summary=summary,
         )
+        return replace(outcome, notes=(*outcome.notes, *notes_of_vectors(runs[0].vectors)))
 
     def forget(self) -> None:
         """Forget what Keras knows of earlier trials, whose programs would pile up, and free their models in time."""
@@ -139,7 +146,8 @@ class FitTrainer:
             self._tensors[id(array)] = array, as_tensor(array)
         return self._tensors[id(array)][1]
 
-    def _start_fold(self, task: Task, fold: int, data: FoldData) -> FoldRun:
+    def start_fold(self, task: Task, fold: int, data: FoldData) -> FoldRun:
+        """Build a fold's model and have its rows ready."""
         model = self.build(task, fold)
         x, y = self.tensor(data.x), self.targets(fold, data, model)
         weights = self.weights(task, data)
@@ -148,8 +156,9 @@ class FitTrainer:
             model,
             Feed(x, y, data.train, batches, fold_seed(task.seed, fold), weights, mixing),
             in_order(x, y, data.validation),
-            data.target_scale,
+            data,
             falling_rate(task.configuration, rate_variable(model.optimizer)),
+            self.scorer,
         )
 
 
@@ -160,9 +169,19 @@ class FoldRun:
     model: keras.Model
     feed: Feed
     validation: tf.data.Dataset
-    target_scale: float
+    data: FoldData
     rate: FallingRate | None
     """Lowers the learning rate where the training loss stands still; None where nothing does."""
+    scorer: Scorer | None
+    """Computes the objective where the model does not."""
+    vectors: set[str] = field(default_factory=set)
+    """Names of validation metrics that are several numbers, one a class."""
+
+    def score(self, scorer: Scorer) -> float:
+        """Return a metric of the model's predictions of the whole validation part."""
+        with averaged(self.model):
+            predictions = self.model.predict(self.validation, verbose=0)
+        return scorer.score_fold(self.data, predictions, logits=reads_logits(self.model))
 
 
 def targets_for(model: keras.Model, y: np.ndarray, dataset: Dataset) -> np.ndarray:
@@ -218,4 +237,11 @@ def _train_fold(run: FoldRun, epoch: int) -> dict[str, float]:
     logs = train_epoch(run.model, run.feed, epoch, run.validation)
     if run.rate is not None:
         run.rate.after(logs["loss"])
-    return in_target_units(logs, loss_name(run.model), run.target_scale)
+    run.vectors.update(name.removeprefix("val_") for name, value in logs.items() if np.size(value) > 1)
+    scores = in_target_units(logs, loss_name(run.model), run.data.target_scale)
+    return scores if run.scorer is None else {**scores, run.scorer.name: run.score(run.scorer)}
+
+
+def notes_of_vectors(names: Iterable[str]) -> tuple[str, ...]:
+    """Return what a trial notes of metrics that are several numbers."""
+    return tuple(f"{name} is one number a class; the trial has their mean" for name in sorted(names))

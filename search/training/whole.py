@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from ...spaces import Configuration
@@ -16,8 +17,10 @@ from ..models.building import build_model, build_optimizer, labels_of, loss_name
 from .averaging import take_average, uses_average
 from .feeding import Feed, in_order
 from .fit import mixing_for, targets_for, train_epoch
+from .keras_scores import reads_logits
 from .ordering import batches_of
 from .plateau import FallingRate, falling_rate, rate_variable
+from .scoring import Scorer
 from .weighting import class_weights, row_weights
 from .workload import Workload
 
@@ -40,6 +43,8 @@ class WholeRun:
     """How many of the training rows of each class train; None for each row once."""
     rate: FallingRate | None = None
     """Lowers the learning rate where the training loss stands still; None where nothing does."""
+    score: Callable[[np.ndarray], dict[str, float]] | None = None
+    """Returns the objective of predictions of the test rows, where the model does not compute it."""
 
     def train(self, epochs: int) -> Iterator[dict[str, float]]:
         """Train epoch by epoch, and yield the metrics of each in the target's units."""
@@ -63,7 +68,10 @@ class WholeRun:
             self.rate.restore()
         if uses_average(self.model):
             take_average(self.model)
-        return self._in_units(self.model.evaluate(self.test, verbose=0, return_dict=True))
+        found = self._in_units(self.model.evaluate(self.test, verbose=0, return_dict=True))
+        if self.score is None:
+            return found
+        return {**found, **self.score(self.model.predict(self.test, verbose=0))}
 
     def _in_units(self, logs: dict[str, float]) -> dict[str, float]:
         return in_target_units(logs, loss_name(self.model), self.preparation.target_scale)
@@ -120,4 +128,22 @@ def start_whole(
         of_classes,
         draw,
         falling_rate(configuration, rate_variable(model.optimizer)),
+        _score_of(workload, fitted, reads_logits(model)),
     )
+
+
+def _score_of(
+    workload: Workload, fitted: FittedPreparation, logits: bool
+) -> Callable[[np.ndarray], dict[str, float]] | None:
+    """Return what computes the objective of predictions of the test rows; None where the model does."""
+    objective, dataset = workload.objective, workload.dataset
+    if objective.scoring is None:
+        return None
+    scorer, scale = Scorer(objective.metric, objective.scoring, dataset), fitted.target_scale
+    targets, scaled = dataset.y_test, fitted.transform_target(dataset.y_test)
+
+    def score(predictions: np.ndarray) -> dict[str, float]:
+        value = scorer.score(targets, scaled, predictions, scale=scale, logits=logits)
+        return {scorer.name.removeprefix("val_"): value}
+
+    return score

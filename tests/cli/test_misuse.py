@@ -55,7 +55,7 @@ CASES = [
     ((*LAUNCH, "--search", "byes"), "Did you mean 'bayes'?"),
     ((*LAUNCH, "--pruner", "hyperban"), "Did you mean 'hyperband'?"),
     ((*LAUNCH, "--cv", "stratifid"), "Did you mean 'stratified'?"),
-    ((*LAUNCH, "--metric", "acuracy"), "Did you mean 'val_accuracy'?"),
+    ((*LAUNCH, "--metric", "acuracy"), "Did you mean 'accuracy'?"),
     ((*LAUNCH, "--time", "soon"), "is not a time"),
     ((*LAUNCH, "--folds", "1"), "greater than or equal to 2"),
     ((*LAUNCH, "--folds", "500"), "fold"),

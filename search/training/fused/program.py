@@ -45,6 +45,11 @@ class FoldTensors:
         return [self.x, self.y, *([] if self.weights is None else [self.weights])]
 
     @property
+    def inputs(self) -> list[tf.Tensor]:
+        """What prediction takes."""
+        return [self.x, self.validation]
+
+    @property
     def validated(self) -> list[tf.Tensor]:
         """What validation takes."""
         return [self.x, self.y, self.validation]
@@ -73,6 +78,10 @@ class Program:
     knobs: tuple[tf.Variable, ...]
     """Fold -> the floats of its model: a schedule counts steps, of which folds have different numbers."""
     guards: tuple[Guard, ...]
+    vectors: tuple[str, ...] = ()
+    """Names of those metrics that are several numbers, one a class, of which ``finish`` returns the mean."""
+    predict: Any = None
+    """``(inputs,)``: a list of what each fold's model says of its validation rows, in float32; None if not asked for."""
 
     def fits(self, values: Sequence[Sequence[float]]) -> bool:
         """Tell whether a configuration's floats may be loaded, those of each fold."""
@@ -106,6 +115,7 @@ def trace(
     shared: bool,
     parallel: bool,
     mixing: Mixing | None = None,
+    predicts: bool = False,
 ) -> Program:
     """Trace the program of some models' architecture.
 
@@ -116,6 +126,7 @@ def trace(
         shared: Whether the models differ in their variables only, so that one trace serves all folds.
         parallel: Whether folds may run side by side, rather than one after the other.
         mixing: Its kind is traced; how strong it is can be another for every trial.
+        predicts: Whether the program predicts, too.
 
     Raises:
         Exception: Whatever the model raises while it is traced.
@@ -123,7 +134,7 @@ def trace(
     knobs = [tf.Variable(sheet.values or [0.0], dtype=tf.float64, trainable=False) for _ in models]
     traced = models[:1] if shared else models
     folds = [
-        _trace_fold(model, data, sheet, knobs[0], mixing)
+        _trace_fold(model, data, sheet, knobs[0], mixing, predicts=predicts)
         for model, data in zip(traced, tensors, strict=False)
     ]
     states = [_variables_of(model) for model in traced]
@@ -157,6 +168,13 @@ def trace(
                 ends.append(fold.finish(*parts))
         return tf.stack(ends)
 
+    def predict(inputs: Sequence[Sequence[tf.Tensor]]) -> list[tf.Tensor]:
+        ends: list[tf.Tensor] = []
+        for fold, parts in zip(folds, inputs, strict=True):
+            with tf.control_dependencies([] if parallel else ends):
+                ends.append(fold.predict(*parts))
+        return ends
+
     return Program(
         tf.function(train, autograph=False).get_concrete_function(
             [specs_of(data.rows) for data in tensors],
@@ -175,6 +193,12 @@ def trace(
         tuple(None if place is None else state[place] for place, state in zip(places, states, strict=True)),
         tuple(knobs),
         tuple(sheet.guards),
+        folds[0].vectors,
+        tf.function(predict, autograph=False).get_concrete_function(
+            [specs_of(data.inputs) for data in tensors]
+        )
+        if predicts
+        else None,
     )
 
 
@@ -209,7 +233,14 @@ class _FoldProgram:
 
     train: Any
     finish: Any
+    predict: Any
+    """None if it is not asked for."""
     metrics: tuple[str, ...]
+    vectors: tuple[str, ...]
+
+    @property
+    def _functions(self) -> list[Any]:
+        return [one for one in (self.train, self.finish, self.predict) if one is not None]
 
     def check_captures(self, known: Sequence[tf.Variable]) -> None:
         """Refuse a model that changes what Keras does not list: all folds would change the same.
@@ -218,14 +249,16 @@ class _FoldProgram:
             TypeError: It captures another variable or resource.
         """
         handles = {id(variable.handle) for variable in known}
-        for tensor in (*self.train.captured_inputs, *self.finish.captured_inputs):
+        for tensor in (part for function in self._functions for part in function.captured_inputs):
             if tensor.dtype == tf.resource and id(tensor) not in handles:
                 raise TypeError("a layer holds a variable that Keras does not list")
 
     def on(self, old: Sequence[tf.Variable], new: Sequence[tf.Variable]) -> _FoldProgram:
         """Return the same program on other variables."""
         handles = {id(before.handle): after.handle for before, after in zip(old, new, strict=True)}
-        return _FoldProgram(_recapture(self.train, handles), _recapture(self.finish, handles), self.metrics)
+        train, finish = _recapture(self.train, handles), _recapture(self.finish, handles)
+        predict = None if self.predict is None else _recapture(self.predict, handles)
+        return _FoldProgram(train, finish, predict, self.metrics, self.vectors)
 
 
 def _recapture(function: Any, handles: dict[int, tf.Tensor]) -> Any:
@@ -236,11 +269,18 @@ def _recapture(function: Any, handles: dict[int, tf.Tensor]) -> Any:
 
 
 def _trace_fold(
-    model: keras.Model, data: FoldTensors, sheet: Sheet, knobs: tf.Variable, mixing: Mixing | None
+    model: keras.Model,
+    data: FoldTensors,
+    sheet: Sheet,
+    knobs: tf.Variable,
+    mixing: Mixing | None,
+    *,
+    predicts: bool,
 ) -> _FoldProgram:
-    """Trace ``train_step`` in a loop over batches, and ``test_step`` in another."""
+    """Trace ``train_step`` in a loop over batches, and ``test_step`` in another; ``predict_step`` where that is asked for."""
     model._symbolic_build(data_batch=tuple(part[:2] for part in data.rows))  # metrics get their variables
     names: list[str] = []
+    vectors: list[str] = []
     width = len(data.rows)
 
     def train(*inputs: tf.Tensor) -> tf.Tensor:
@@ -251,7 +291,7 @@ def _trace_fold(
             return _for_each_batch(rows, order, batch, first, last, _mixed(model.train_step, mixing, draw))
 
     def finish(x: tf.Tensor, y: tf.Tensor, validation: tf.Tensor) -> tf.Tensor:
-        trained = _take_metrics(model)
+        trained, _ = _take_metrics(model)
         batch = tf.constant(VALIDATION_BATCH, tf.int64)
         last = (tf.shape(validation, tf.int64)[0] + batch - 1) // batch
         with sheet.reading(knobs), averaged(model):
@@ -263,15 +303,21 @@ def _trace_fold(
                 last,
                 lambda _, rows: model.test_step(rows),
             )
-        validated = _take_metrics(model)
+        validated, several = _take_metrics(model)
+        vectors[:] = several
         names[:] = [*trained, *(f"val_{name}" for name in validated)]
         return tf.stack([tf.cast(value, tf.float32) for value in (*trained.values(), *validated.values())])
+
+    def predict(x: tf.Tensor, validation: tf.Tensor) -> tf.Tensor:
+        with sheet.reading(knobs), averaged(model):
+            return _predict_batches(model, x, validation)
 
     with sheet.installed():
         inputs = [*data.rows, _ROWS, _NUMBER, _NUMBER, _NUMBER, *_draws_of(mixing)]
         traced_train = trace_function(train, inputs)
         traced_finish = trace_function(finish, [data.x, data.y, _ROWS])
-    return _FoldProgram(traced_train, traced_finish, tuple(names))
+        traced_predict = trace_function(predict, [data.x, _ROWS]) if predicts else None
+    return _FoldProgram(traced_train, traced_finish, traced_predict, tuple(names), tuple(vectors))
 
 
 def _draws_of(mixing: Mixing | None) -> list[tf.TensorSpec]:
@@ -335,20 +381,39 @@ def _for_each_batch(
     return tf.while_loop(lambda number: number < last, body, [first], parallel_iterations=1)[0]
 
 
-def _take_metrics(model: keras.Model) -> dict[str, tf.Tensor]:
-    """Return the metrics' results and set them back.
+def _predict_batches(model: keras.Model, x: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
+    """Return what a model says of some rows, in batches of validation, in float32."""
+    count = tf.shape(rows, tf.int64)[0]
+    batch = tf.constant(VALIDATION_BATCH, tf.int64)
+    last = (count + batch - 1) // batch
 
-    Raises:
-        ValueError: A metric is not one number.
+    def part(number: tf.Tensor) -> tf.Tensor:
+        chosen = rows[number * batch : tf.minimum((number + 1) * batch, count)]
+        return tf.cast(model.predict_step((tf.gather(x, chosen),)), tf.float32)
+
+    shape = part(tf.constant(0, tf.int64)).shape  # of no batch that is computed: the graph leaves it out
+    parts = tf.TensorArray(
+        tf.float32, tf.cast(last, tf.int32), infer_shape=False, element_shape=(None, *shape[1:])
+    )
+
+    def body(number: tf.Tensor, written: tf.TensorArray) -> tuple[tf.Tensor, tf.TensorArray]:
+        return number + 1, written.write(tf.cast(number, tf.int32), part(number))
+
+    start = (tf.constant(0, tf.int64), parts)
+    return tf.while_loop(lambda number, _: number < last, body, start, parallel_iterations=1)[1].concat()
+
+
+def _take_metrics(model: keras.Model) -> tuple[dict[str, tf.Tensor], list[str]]:
+    """Return the metrics' results and set them back, and the names of those that are several numbers.
+
+    Of several numbers, one a class, the result is the mean.
     """
     results = {name: tf.convert_to_tensor(value) for name, value in model.get_metrics_result().items()}
-    for name, value in results.items():
-        if value.shape.rank != 0:
-            raise ValueError(f"the metric {name} is not one number")
+    vectors = [name for name, value in results.items() if value.shape.rank != 0]
     with tf.control_dependencies(list(results.values())):
         for metric in model.metrics:
             metric.reset_state()
-    return results
+    return {name: tf.reduce_mean(value) for name, value in results.items()}, vectors
 
 
 def _variables_of(model: keras.Model) -> list[tf.Variable]:

@@ -15,11 +15,13 @@ from ....errors import TrainingError, one_line
 from ...events import Task
 from ...metrics import in_target_units
 from ...models.building import build_optimizer, loss_name, summary_of
-from ..fit import FitTrainer, out_of_memory
+from ..fit import FitTrainer, notes_of_vectors, out_of_memory
+from ..keras_scores import reads_logits
 from ..lockstep import train_in_lockstep
 from ..mixing import Mixing
 from ..ordering import batches_of
 from ..plateau import falling_rate
+from ..scoring import Scorer
 from ..seeds import fold_seed
 from ..variants import FoldData
 from ..workload import ModelSize, Training, Workload
@@ -72,12 +74,11 @@ class FusedTrainer:
             outcome = yield from self._fit.train(task)
             return replace(outcome, notes=(*outcome.notes, f"trained by fit: {reason}"))
         data = self._fit.data(task), self._all_tensors(task, first)
-        epochs = _Epochs(*data, task, program, loss_name(first), self._fit.mixing(task, first))
-        return (
-            yield from train_in_lockstep(
-                self._workload, task, epochs.train, trainer=self.name, started=started, **facts
-            )
+        epochs = _Epochs(*data, task, program, first, self._fit.mixing(task, first), self._fit.scorer)
+        outcome = yield from train_in_lockstep(
+            self._workload, task, epochs.train, trainer=self.name, started=started, **facts
         )
+        return replace(outcome, notes=(*outcome.notes, *notes_of_vectors(program.vectors)))
 
     def _refuse(self, reason: str | None) -> None:
         if self._required and reason is not None:
@@ -122,7 +123,9 @@ class FusedTrainer:
         program = self._cache.find(key, values)
         if program is None:
             parallel = self._is_parallel(first)
-            program = trace(models, tensors, sheet, shared=True, parallel=parallel, mixing=mixing)
+            program = trace(
+                models, tensors, sheet, shared=True, parallel=parallel, mixing=mixing, predicts=self._predicts
+            )
             if not program.fits(values):
                 return self._own_program(task)
             self._cache.keep(key, program)
@@ -141,7 +144,12 @@ class FusedTrainer:
             shared=False,
             parallel=self._is_parallel(models[0]),
             mixing=self._fit.mixing(task, models[0]),
+            predicts=self._predicts,
         )
+
+    @property
+    def _predicts(self) -> bool:
+        return self._fit.scorer is not None
 
     def _is_parallel(self, model: keras.Model) -> bool:
         return self._threads > 1 and not is_convolutional(model)
@@ -167,11 +175,15 @@ class _Epochs:
         tensors: Sequence[FoldTensors],
         task: Task,
         program: Program,
-        loss: str,
+        model: keras.Model,
         mixing: Mixing | None,
+        scorer: Scorer | None,
     ) -> None:
         self._program = program
-        self._loss = loss
+        self._loss = loss_name(model)
+        self._scorer = scorer
+        self._logits = reads_logits(model)
+        self._inputs = [part.inputs for part in tensors]
         self._folds = folds
         self._rows = [part.rows for part in tensors]
         self._validated = [part.validated for part in tensors]
@@ -192,6 +204,7 @@ class _Epochs:
             with without_graph_passes():
                 self._train_steps(orders, self._draws(epoch))
                 values = self._program.finish(self._validated).numpy().tolist()
+                scores = self._scores()
         except tf.errors.ResourceExhaustedError as error:
             raise out_of_memory(error) from error
         except tf.errors.OpError as error:
@@ -203,8 +216,18 @@ class _Epochs:
             if rate is not None:
                 rate.after(log["loss"])
         return [
-            in_target_units(log, self._loss, data.target_scale)
-            for log, data in zip(logs, self._folds, strict=True)
+            {**in_target_units(log, self._loss, data.target_scale), **score}
+            for log, data, score in zip(logs, self._folds, scores, strict=True)
+        ]
+
+    def _scores(self) -> list[dict[str, float]]:
+        """Return the objective of each fold where the model does not compute it."""
+        if self._scorer is None:
+            return [{} for _ in self._folds]
+        predictions = self._program.predict(self._inputs)
+        return [
+            {self._scorer.name: self._scorer.score_fold(data, predicted.numpy(), logits=self._logits)}
+            for data, predicted in zip(self._folds, predictions, strict=True)
         ]
 
     def _draws(self, epoch: int) -> list[list[tf.Tensor]]:
