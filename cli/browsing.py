@@ -22,7 +22,7 @@ from ..studies import (
     storage_url,
     without_password,
 )
-from ..studies.comparison import MOST, RUNNERS_UP, compare_studies, standing
+from ..studies.comparison import MOST, RUNNERS_UP, baseline_sentence, compare_studies, standing
 from ..texts import count_text, duration_text, number_text
 from .options import Json, Storage, StudyName, print_json
 from .tables import (
@@ -77,7 +77,9 @@ def best(
         return
     title = f"{escape(record.name)}: best of {count_text(record.trained, 'trial')}"
     print_trials(title, record, trials, storage)
-    Console().print(escape(standing(found, record.direction).sentence), soft_wrap=True)
+    for sentence in (standing(found, record.direction).sentence, baseline_sentence(record, found[0])):
+        if sentence:
+            Console().print(escape(sentence), soft_wrap=True)
 
 
 def show(
@@ -145,6 +147,9 @@ def _show_study(record: StudyRecord, storage: str | None) -> None:
         else "",
         "folds": folds,
         "objective": f"{record.direction} {record.metric}",
+        "baseline": f"{number_text(record.baseline.value)}, {record.baseline.predictor}"
+        if record.baseline
+        else "",
         "trials": ", ".join(f"{number} {state}" for state, number in record.counts.items()),
         "made": about.get("created", ""),
         "last driver": " ".join(str(record.driver[key]) for key in ("host", "pid", "since"))

@@ -351,12 +351,11 @@ def _print_plan(plan: Plan) -> None:
         "data": f"{data.name}: {data.rows:,} training rows, {len(data.y_test):,} held out, "
         + (f"{data.outputs} classes" if data.task == "classification" else data.task),
         "prepared": "; ".join(plan.prepared),
-        "noted": "; ".join(data.notes),
+        "noted": "; ".join((*data.notes, *plan.hints)),
         "model": f"{spec.model}, {count_text(len(plan.space), 'hyperparameter')}",
         "search": f"{spec.search.method}, {', '.join(limits)}, seed {spec.search.seed}, pruner {spec.search.pruner}",
         "training": f"{plan.cv_text()}, up to {count_text(plan.workload.epochs, 'epoch')}, "
-        f"{plan.workload.objective.direction} {plan.workload.objective.metric}"
-        + (", mixed bfloat16" if plan.workload.precision == "bfloat16" else ""),
+        f"{plan.objective_text}" + (", mixed bfloat16" if plan.workload.precision == "bfloat16" else ""),
         "workers": f"{plan.workers} with {count_text(plan.threads(plan.workers), 'thread')} each",
     }
     print_table(facts_table({name: fact for name, fact in facts.items() if fact}))

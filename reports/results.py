@@ -12,6 +12,7 @@ from ..spaces import Space, Value, value_text
 from ..studies.comparison import (
     RecommendedRow,
     against_recommended,
+    baseline_sentence,
     basic_names,
     cost,
     refit_score,
@@ -64,6 +65,11 @@ def tiles(view: StudyView) -> tuple[Tile, ...]:
             found.append(
                 Tile("test score of the refit", number_text(score), study.metric.removeprefix("val_"))
             )
+    if study.baseline is not None:
+        value = number_text(study.baseline.value)
+        found.append(
+            Tile("baseline", value, f"{study.baseline.predictor} as the only prediction, on the same folds")
+        )
     counts = [f"{study.counts[state]:,} {state}" for state in _STATES if study.counts.get(state)]
     found.append(Tile("trials", f"{sum(study.counts.values()):,}", ", ".join(counts)))
     if spent.epochs_spent:
@@ -209,7 +215,8 @@ def leaderboard(view: StudyView) -> Content:
     if len(view.best) > 1 and any(difference.standard_error is not None for difference in stand.differences):
         note += "≈ within noise of the winner: paired by fold, corrected resampled t-test (Nadeau and Bengio 2003), 5 %."
     more = (_settings_table(view, names),) if wide else ()
-    return Content(stand.sentence, Table(f"{shown}, best first", columns, rows), more=more, note=note)
+    reading = " ".join(filter(None, (stand.sentence, baseline_sentence(view.study, view.best[0]))))
+    return Content(reading, Table(f"{shown}, best first", columns, rows), more=more, note=note)
 
 
 def _settings_table(view: StudyView, names: Sequence[str]) -> Table:

@@ -179,10 +179,18 @@ def known_metric(name: str) -> KnownMetric | None:
     return _BY_NAME.get(name)
 
 
+def keras_class(name: str) -> str | None:
+    """Return the metric of ``KERAS`` that a class, function or loss of Keras's is, by any of its names."""
+    if name in KERAS:
+        return name
+    if name in KERAS_ALIASES:
+        return KERAS_ALIASES[name]
+    return next((known for known in KERAS if snake_case(known) == name), None)
+
+
 def keras_direction(name: str) -> Direction | None:
     """Return which way is better for objects of a class of ``keras.metrics`` or a function of it; None where it says nothing."""
     if name in KERAS_WITH_ARGUMENTS or name in ("Accuracy", "accuracy"):
         return "maximize"
-    metric = KERAS.get(name) or KERAS.get(KERAS_ALIASES.get(name, ""))
-    found = metric or next((one for known, one in KERAS.items() if snake_case(known) == name), None)
-    return None if found is None else found.direction
+    found = keras_class(name)
+    return None if found is None else KERAS[found].direction

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,8 @@ class Objective:
     direction: Direction
     scoring: KnownMetric | None = None
     """How it is computed from predictions; None where the model computes it."""
+    kind: str = field(default="", compare=False)
+    """What it measures, as a class of Keras or a scorer of scikit-learn; empty for what only the user knows."""
 
     def best(self, curve: list[float]) -> int:
         """Return the position of the best value of a curve; the first one of equals."""
@@ -71,11 +73,14 @@ def of_families(task: str, *, losses_differ: bool) -> Computed:
 
     Args:
         task: classification or regression.
-        losses_differ: Whether configurations differ in their loss or its penalties: regressions then compute ``mse``.
+        losses_differ: Whether configurations differ in their loss or its penalties: regressions then compute ``mse``,
+            and the loss is none that has a name.
     """
     if task == "classification":
-        return Computed({"loss": "minimize", "accuracy": "maximize"}, {})
-    known = {"mae": "MeanAbsoluteError", **({"mse": "MeanSquaredError"} if losses_differ else {})}
+        known = {"accuracy": "SparseCategoricalAccuracy"}
+        loss = {} if losses_differ else {"loss": "SparseCategoricalCrossentropy"}
+        return Computed({"loss": "minimize", "accuracy": "maximize"}, known | loss)
+    known = {"mae": "MeanAbsoluteError", ("mse" if losses_differ else "loss"): "MeanSquaredError"}
     return Computed({"loss": "minimize", **dict.fromkeys(known, "minimize")}, known)
 
 
@@ -108,7 +113,8 @@ def choose_objective(
     if metric is None:
         name = "mse" if losses_differ and task == "regression" else _DEFAULT[task]
         name = name if name in computed.metrics or computed.more else "loss"
-        return Objective(f"val_{name}", direction or computed.metrics.get(name) or _of_default(name))
+        way = direction or computed.metrics.get(name) or _of_default(name)
+        return Objective(f"val_{name}", way, kind=computed.known.get(name, ""))
     name = metric.removeprefix("val_")
     found = None if name in computed.metrics else known_metric(name)
     if found is not None:
@@ -116,10 +122,11 @@ def choose_objective(
             (own for own, kind in computed.known.items() if kind == found.name), _spelled(name, found)
         )
     if name in computed.metrics:
-        return Objective(f"val_{name}", direction or computed.metrics[name] or _ask_direction(metric))
+        way = direction or computed.metrics[name] or _ask_direction(metric)
+        return Objective(f"val_{name}", way, kind=computed.known.get(name, ""))
     if found is not None:
         _check_fits(metric, found, task, classes)
-        return Objective(f"val_{name}", direction or found.direction, found)
+        return Objective(f"val_{name}", direction or found.direction, found, found.name)
     if computed.more:
         return Objective(f"val_{name}", direction or _ask_direction(metric))
     if name in KERAS_WITH_ARGUMENTS or any(snake_case(one) == name for one in KERAS_WITH_ARGUMENTS):

@@ -10,6 +10,7 @@ import re
 import sys
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -42,11 +43,14 @@ from .space_choice import settle_space
 from .spec import DataSpec, SpaceSpec, SweepSpec
 from .sweep import Budget
 from .training import Workload
+from .training.baseline import baseline
 from .training.scoring import Scorer
 
 DEFAULT_TRIALS = 30
 MOST_OF_A_GRID = 100_000
 """No one trains more, and counting them would take longer than a person waits."""
+RARE = 0.1
+"""Share of the rows below which a class is rare, where it is also less than half of what equal classes have."""
 SAMPLE = 32
 """Rows that a ``HyperModel.fit`` is explored with."""
 FROM_PYTHON = "python:"
@@ -104,6 +108,7 @@ class Plan:
                 "preparation": self.prepared,
                 "notes": list(dataset.notes),
             },
+            "baseline": self.baseline,
             "folds": len(workload.folds),
             "cv": self.cv_text(),
             "epochs": workload.epochs,
@@ -111,6 +116,34 @@ class Plan:
             "versions": versions(),
             "created": datetime.now().astimezone().strftime("%Y-%m-%d %H:%M:%S"),
         }
+
+    @cached_property
+    def baseline(self) -> dict[str, Any] | None:
+        """How a prediction scores that looks at no row; None where the objective is none that is known."""
+        return baseline(self.workload.objective, self.dataset, self.workload.folds)
+
+    @property
+    def objective_text(self) -> str:
+        """What is made best, and of which class where it is about one."""
+        objective = self.workload.objective
+        of_class = objective.scoring is not None and objective.scoring.of_one_class
+        positive = f" of class '{self.dataset.classes[1]}'" if of_class and self.dataset.outputs == 2 else ""
+        return f"{objective.direction} {objective.metric}{positive}"
+
+    @property
+    def hints(self) -> tuple[str, ...]:
+        """What the user may want to ask for, a sentence each."""
+        dataset = self.dataset
+        if self.workload.objective.metric != "val_accuracy" or dataset.task != "classification":
+            return ()
+        counts = np.bincount(dataset.y, minlength=len(dataset.classes))
+        rare, share = int(counts.argmin()), counts.min() / counts.sum()
+        if share >= min(RARE, 0.5 / len(counts)):
+            return ()
+        name = dataset.classes[rare]
+        return (
+            f"class '{name}' is {share:.1%} of the rows, which accuracy hardly counts: consider --metric balanced_accuracy",
+        )
 
     @property
     def prepared(self) -> list[str]:

@@ -90,6 +90,16 @@ class TrialDetails:
 
 
 @dataclass(frozen=True)
+class Baseline:
+    """What a constant prediction scores on the folds of a study."""
+
+    predictor: str
+    """``majority class``, ``mean`` or ``median``."""
+    value: float
+    fold_scores: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class StudyRecord:
     """One study without its trials: what was searched, on which data, how far it is."""
 
@@ -128,6 +138,16 @@ class StudyRecord:
         """What the study says about its data; empty where that is not in words of Kerasweep."""
         data = self.about.get("data")
         return data if isinstance(data, Mapping) else {}
+
+    @property
+    def baseline(self) -> Baseline | None:
+        """What a prediction scores that looks at no row; None where the study does not say."""
+        found = self.about.get("baseline")
+        try:
+            scores = tuple(float(score) for score in found["fold_scores"])  # type: ignore[index]
+            return Baseline(str(found["predictor"]), float(found["value"]), scores)  # type: ignore[index]
+        except (TypeError, KeyError, ValueError):
+            return None
 
     @property
     def partition_folds(self) -> int | None:

@@ -12,8 +12,9 @@ import numpy as np
 from ...spaces import Configuration
 from ..data import Dataset, Fold
 from ..events import Task
-from ..metric_names import Direction, keras_direction, known_metric
+from ..metric_names import Direction, keras_class, keras_direction, known_metric
 from ..metrics import Computed
+from ..models.building import loss_name
 from .fit import FitTrainer
 from .workload import Workload
 
@@ -41,7 +42,8 @@ def computed_by(workload: Workload, configuration: Configuration, seed: int) -> 
     objects = {metric.name: metric for metric in _metrics_of(run.model)}
     metrics = {name: _direction_of(name, objects.get(name)) for name in names}
     known = {name: type(metric).__name__ for name, metric in objects.items() if _is_of_keras(type(metric))}
-    return Computed(metrics | {"loss": "minimize"}, known)
+    loss = keras_class(loss_name(run.model))
+    return Computed(metrics | {"loss": "minimize"}, known | ({"loss": loss} if loss else {}))
 
 
 def _rows(dataset: Dataset, rows: np.ndarray) -> Dataset:

@@ -4,6 +4,7 @@ side, and what a search cost.
 All of it works on frozen records with plain arithmetic, so that browsing stays instant: no pandas, SciPy or Optuna.
 """
 
+from .baseline import against_baseline, baseline_sentence
 from .cost import Cost, cost
 from .planned import study_space
 from .recommended import AgainstRecommended, RecommendedRow, against_recommended
@@ -21,7 +22,9 @@ __all__ = [
     "Standing",
     "StudyComparison",
     "StudyRow",
+    "against_baseline",
     "against_recommended",
+    "baseline_sentence",
     "basic_names",
     "common_names",
     "compare_studies",

@@ -98,7 +98,9 @@ class TestRepeatedFolds:
     def study(self, tmp_path: Path) -> Any:
         url = f"sqlite:///{tmp_path / 'kerasweep.db'}"
         cv = {"method": "repeated", "folds": 5, "repeats": 3}
-        return make_study(url, "twice", folds=15, trials=14, spec={"cv": cv})
+        kept = {"predictor": "majority class", "value": 0.5, "fold_scores": [0.5] * 15}
+        about = {"baseline": kept}
+        return make_study(url, "repeated", folds=15, trials=14, spec={"cv": cv}, about=about)
 
     def test_terminal_report_and_python_agree(self, study: Any) -> None:
         record, url = study, study.storage
@@ -121,28 +123,33 @@ class TestRepeatedFolds:
         board = leaderboard(view)
         assert board.content.table is not None
         for text in (
-            run("best", "twice"),
-            run("best", "twice", "-n", "1"),
-            run("show", "twice"),
-            run("show", "twice", str(first.number)),
+            run("best", "repeated"),
+            run("best", "repeated", "-n", "1"),
+            run("show", "repeated"),
+            run("show", "repeated", str(first.number)),
             run("studies"),
-            run("compare", "twice"),
+            run("compare", "repeated"),
             tiles(view)[0].value,
             board.content.table.rows[0].cells[2],
         ):
             assert told in text
         sentence = standing(ranked(read_trials(record), record.direction), record.direction).sentence
-        for text in (run("best", "twice"), run("best", "twice", "-n", "1"), board.content.reading):
+        for text in (run("best", "repeated"), run("best", "repeated", "-n", "1"), board.content.reading):
             assert sentence in text.replace("\n", " ")
+        told = "The majority class as the only prediction scores 0.5000: trial"
+        for text in (run("best", "repeated"), board.content.reading):
+            assert told in text.replace("\n", " ")
+        assert "0.5000, majority class" in run("show", "repeated")
+        assert ("baseline", "0.5000") in [(tile.label, tile.value) for tile in tiles(view)]
         error = deviation / math.sqrt(5)
         for rows in (
-            json.loads(run("best", "twice", "--json")),
-            [json.loads(run("show", "twice", str(first.number), "--json"))],
+            json.loads(run("best", "repeated", "--json")),
+            [json.loads(run("show", "repeated", str(first.number), "--json"))],
         ):
             assert rows[0]["standard_error"] == pytest.approx(error)
-        python = api.load("twice", storage=url)
+        python = api.load("repeated", storage=url)
         assert python.leaderboard(1)["standard_error"].iloc[0] == pytest.approx(error)
-        assert api.compare("twice", storage=url)["standard_error"].iloc[0] == pytest.approx(error)
+        assert api.compare("repeated", storage=url)["standard_error"].iloc[0] == pytest.approx(error)
         assert (
             python.best.standard_error == provenance(record, first)["standard_error"] == pytest.approx(error)
         )

@@ -13,6 +13,7 @@ from kerasweep.spaces import preset, space_to_dict
 from kerasweep.studies import StudyRecord, TrialRecord, read_trials
 from kerasweep.studies.comparison import (
     against_recommended,
+    baseline_sentence,
     compare_studies,
     cost,
     incomparable,
@@ -291,6 +292,29 @@ def test_compare_studies_reads_them(tmp_path: Path) -> None:
     assert flat["configuration"] == (found.rows[1].best and found.rows[1].best.configuration)
     assert flat["remarks"] == "other data (fingerprints differ)"
     assert compare_studies([]).rows == ()
+
+
+@pytest.mark.parametrize(
+    ("scores", "sentence"),
+    [
+        ((0.7, 0.7, 0.7), "The majority class as the only prediction scores 0.7000: trial 4 is ahead of it by 0.2000 ± 0.0091, more than noise."),
+        ((0.9, 0.8, 1.0), "The majority class as the only prediction scores 0.9000: trial 4 is no better."),
+        ((0.85, 0.82, 0.94), "The majority class as the only prediction scores 0.8700: trial 4 is ahead of it by 0.030 ± 0.048, within noise."),
+    ],
+)  # fmt: skip
+def test_the_winner_beside_a_prediction_that_looks_at_no_row(scores, sentence: str) -> None:
+    value = sum(scores) / 3
+    kept = {"predictor": "majority class", "value": value, "fold_scores": list(scores)}
+    found = study(about={**study().about, "baseline": kept})
+    assert found.baseline is not None
+    assert baseline_sentence(found, trial(4, 0.9, 0.89, 0.91)) == sentence
+
+
+@pytest.mark.parametrize("kept", [None, {}, {"predictor": "mean", "value": "x", "fold_scores": [1]}, 3])
+def test_a_study_without_a_baseline_says_nothing_of_it(kept: object) -> None:
+    found = study(about={**study().about, "baseline": kept})
+    assert found.baseline is None
+    assert baseline_sentence(found, trial(0, 0.5, 0.6)) == ""
 
 
 def test_comparing_imports_nothing_heavy() -> None:
