@@ -19,6 +19,8 @@ VERSION = 2
 KINDS: dict[str, type[Hyperparameter]] = {"float": Float, "int": Int, "categorical": Categorical}
 RANGE_KEYS = ("low", "high", "step", "log", "choices")
 KNOW_HOW_KEYS = ("recommended", "confidence", "grid", "group", "meaning", "advice", "source")
+PROSE_KEYS = ("confidence", "group", "meaning", "advice", "source")
+"""What people read and no search acts on."""
 
 
 def space_to_dict(space: Space) -> dict[str, dict[str, Any]]:
