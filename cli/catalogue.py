@@ -158,6 +158,7 @@ def _facts(one: Entry) -> dict[str, str]:
         "hyperparameter": which.name,
         "meaning": which.meaning,
         "range": which.range_text(),
+        "possible": str(one.possible or ""),
         "recommended": recommended_text(which),
         "confidence": which.confidence,
         "active": f"where {conditions_text(which.conditions)}" if which.conditions else "always",

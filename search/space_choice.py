@@ -8,6 +8,7 @@ from ..errors import SpaceError, SpecError, did_you_mean
 from ..spaces import Space, apply_overrides, fixed, pick, preset, read_space, space_from_dict
 from ..spaces.catalogue import CATALOGUE, GROUPS
 from ..spaces.dependencies import in_order
+from ..spaces.possible import check_possible
 from ..spaces.space import narrowed
 from .data import Dataset, acting
 from .models import ModelSource
@@ -22,9 +23,11 @@ def settle_space(spec: SpaceSpec, source: ModelSource, dataset: Dataset) -> Spac
     """Return the space that a specification means for a model and its data.
 
     Raises:
-        SpaceError: It cannot be read, or names what does not act on the model.
+        SpaceError: It cannot be read, names what does not act on the model, or holds what is not possible.
     """
-    return apply_overrides(_base(spec, source, dataset), spec.set, spec.fix, may_add=source.open_space)
+    space = apply_overrides(_base(spec, source, dataset), spec.set, spec.fix, may_add=source.open_space)
+    check_possible(space, own=source.open_space)
+    return space
 
 
 def _base(spec: SpaceSpec, source: ModelSource, dataset: Dataset) -> Space:

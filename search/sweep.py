@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Literal
 
 from optuna.trial import FrozenTrial, TrialState
 
-from ..errors import SweepError
+from ..errors import SweepError, one_line
 from ..spaces import Configuration, Space, configuration_key
+from ..spaces.possible import why_impossible_configuration
 from .events import EpochEnded, Event, Task, TrialEnded, TrialFailed
 from .executors.contract import Executor
 from .metrics import Objective
@@ -156,7 +157,6 @@ class Sweep:
             except NothingYet:
                 return
             if run is None:
-                self._stuck += 1
                 continue
             self._stuck = 0
             number = run.trial.number
@@ -170,24 +170,54 @@ class Sweep:
         return len(self._ended) + len(self._running) < self._budget.trials
 
     def _start(self) -> _Running | None:
-        """Begin the next trial in the study; None where its configuration has been trained or is being trained."""
-        proposed = None
-        if not self._writer.has_waiting():  # they come first
+        """Begin the next trial in the study; None where it is not trained.
+
+        Its configuration has been trained, is being trained, or is none, which only a user's own can be.
+        """
+        proposed, waiting = None, self._writer.has_waiting()
+        if not waiting:  # they come first
             stuck = self._stuck >= STUCK_AFTER
             asked = Asked(self._writer.next_number(), self._seen, self._writer.trials(), stuck)
             proposed = self._proposer.propose(asked)
         with self._writer.together():
             trial = self._writer.new_trial(proposed)
-            configuration = self._space.suggest(trial)
+            configuration, fault = self._read(trial, enqueued=waiting)
+            if fault is not None:
+                self._refuse(trial, configuration, fault)
+                return None
             key = configuration_key(configuration)
             if key in self._ended:
+                self._stuck += 1
                 self._writer.repeat(trial, self._ended[key])
                 return None
         if key in self._seen:
+            self._stuck += 1
             next(run for run in self._running.values() if run.key == key).twins.append(trial)
             return None
         self._seen.add(key)
         return _Running(trial, configuration, key)
+
+    def _read(self, trial: Trial, *, enqueued: bool) -> tuple[Configuration, str | None]:
+        """Return the configuration of a new trial, and what is wrong with one that a user has enqueued."""
+        try:
+            configuration = self._space.suggest(trial)
+        except (TypeError, ValueError) as error:
+            if not enqueued:
+                raise
+            return dict(trial.params), f"what was enqueued is not of this space: {one_line(error)}"
+        return configuration, why_impossible_configuration(configuration)
+
+    def _refuse(self, trial: Trial, configuration: Configuration, fault: str) -> None:
+        """End a trial that cannot be trained as one that failed."""
+        message = fault.rstrip(".")
+        self._writer.fail(trial, {"kind": "configuration", "message": message, "traceback": ""})
+        key = configuration_key(configuration)
+        self._seen.add(key)
+        self._ended[key] = trial.number
+        line = TrialLine(trial.number, "failed", configuration, message=message)
+        self._progress = self._progress.with_trial(line, self._objective, ended_now=True)
+        self._tell()
+        self._progress = self._progress.without_news()
 
     def _settle(self) -> None:
         """End waiting trials that repeat one that has ended: that costs no budget, so that no budget leaves them."""

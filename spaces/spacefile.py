@@ -9,6 +9,7 @@ from typing import Any
 from ..errors import SpaceError, did_you_mean
 from .dependencies import Fault, in_order, settled
 from .files import VERSION
+from .possible import impossible
 from .shorthand import read_entries
 from .space import Space
 from .yamlfile import Document, read_yaml
@@ -48,7 +49,8 @@ class _Reading:
         self._end_if_wrong(not written or len(written) > MOST_HYPERPARAMETERS)
         found = read_entries(written)
         ordered, faults = settled(in_order(found.made), unread=found.unread)
-        for fault in (*found.faults, *faults):
+        senseless = (fault for one in found.made for fault in impossible(one, own=True))
+        for fault in (*found.faults, *faults, *senseless):
             self._tell_fault(fault)
         self._end_if_wrong()
         return Space(ordered)

@@ -25,6 +25,7 @@ from . import (
     weights,
 )
 from .entry import FAMILIES, Entry
+from .possible import POSSIBLE
 
 GROUPS: dict[str, tuple[Entry, ...]] = {
     "optimizer": optimizer.ENTRIES,
@@ -54,7 +55,8 @@ def _by_name() -> dict[str, Entry]:
             name = entry.hyperparameter.name
             if name in found:
                 raise SpaceError(f"The catalogue has {name} twice.")
-            found[name] = replace(entry, hyperparameter=replace(entry.hyperparameter, group=group))
+            which = replace(entry.hyperparameter, group=group)
+            found[name] = replace(entry, hyperparameter=which, possible=POSSIBLE.get(name))
     return found
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..conditions import Condition, Recommendation
 from ..hyperparameters import Hyperparameter
+from .possible import Possible
 
 IMAGES = ("cnn", "resnet")
 """Families of convolutions."""
@@ -35,6 +36,8 @@ class Entry:
     tasks: tuple[str, ...] = BOTH
     kinds: tuple[str, ...] = ALL_DATA
     """Kinds of data: ``table`` (named columns), ``array`` (an array of numbers), ``image``, ``colour image``."""
+    possible: Possible | None = None
+    """What it can be at all, where it is a number; words can be the choices of the hyperparameter."""
 
     def applies(self, family: str, task: str | None, kind: str | None) -> bool:
         """Tell whether it acts on a family's models for a task and a kind of data; None is any."""

@@ -186,3 +186,33 @@ def test_a_grid_that_nobody_trains_is_refused_at_once() -> None:
         SpecError, match=r"^The grid has more than 100,000 configurations; fix some hyperparameters"
     ):
         settled(own, space=space, search="grid")
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {"fix": {"batch_size": -1}},
+        {"set": {"batch_size": "-4..16"}},
+        {"set": {"batch_size": [0, 16]}},
+        {"space": Space((Int("batch_size", -1, 4),))},
+        {"space": Space((Int("batch_size", 0, 4, recommended=2),))},
+    ],
+    ids=["fixed", "range", "choices", "Space", "Space with a possible recommended value"],
+)
+@pytest.mark.parametrize("model", ["dnn", own, own_with_a_space])
+def test_what_cannot_be_is_refused_in_one_line_however_it_comes(model, choice) -> None:
+    with pytest.raises(SpaceError) as caught:
+        settled(model, **choice)
+    (line,) = str(caught.value).splitlines()
+    assert line.startswith("batch_size must be a whole number of 1 or more, got ")
+    assert line.endswith("call yours otherwise.") == callable(model)
+
+
+def test_what_a_function_of_keras_tuner_cannot_mean_is_refused() -> None:
+    def build_model(hp):
+        import keras
+
+        return keras.Sequential([keras.layers.Dense(hp.Int("units", 0, 8, default=4) + 1)])
+
+    with pytest.raises(SpaceError, match=r"^units must be a whole number of 1 or more, got 0\. A name"):
+        settled(build_model)

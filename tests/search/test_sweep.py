@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy
 from kerasweep.errors import SweepError
 from kerasweep.search.metrics import Objective
-from kerasweep.spaces import Categorical, Int, Space, configuration_key
+from kerasweep.spaces import Categorical, Float, Int, Space, configuration_key
 from kerasweep.studies import best_trial, read_trials
 
 KERAS_TUNERS = [
@@ -204,6 +204,35 @@ def test_waiting_trials_come_first(lab, fake, finite) -> None:
     made.run(executor)
     assert [task.configuration for task in executor.trained][:2] == [{"a": "z", "b": 1}, {"a": "x", "b": 3}]
     assert [task.number for task in executor.trained] == list(range(1, 9))
+
+
+@pytest.mark.filterwarnings("ignore:Fixed parameter")  # Optuna's own word about a value outside of the space
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"batch_size": -1, "kind": "a"}, "batch_size must be a whole number of 1 or more, got -1"),
+        ({"batch_size": 8, "kind": "a", "rate": 2.0}, None),
+        ({"batch_size": 8, "kind": "c"}, "what was enqueued is not of this space: 'c' not in ('a', 'b')."),
+        ({"batch_size": "many", "kind": "a"}, "what was enqueued is not of this space: '"),
+    ],
+)
+def test_what_is_enqueued_and_cannot_be_fails_and_the_sweep_goes_on(lab, fake, values, told) -> None:
+    space = Space((Int("batch_size", 8, 64), Categorical("kind", ("a", "b")), Float("rate", 0.1, 1.0)))
+    made = lab(method="random", space=space, trials=1)
+    made.run(fake())
+    made.enqueue(values)
+    made.trials = 3
+    executor = fake()
+    assert made.run(executor) == "trials"
+    _, asked, last = read_trials(made.read())
+    assert last.state == "complete"
+    assert (asked.state, len(executor.trained)) == (("failed", 1) if told else ("complete", 2))
+    if told:
+        assert asked.failure["kind"] == "configuration"
+        assert asked.failure["message"].startswith(told.rstrip("."))
+        made.trials = 4
+        assert made.run(fake()) == "trials"
+        assert made.states() == "CFCC", "a resumed sweep takes it for an end"
 
 
 def test_a_trial_may_be_pruned_at_its_first_rung(lab, fake) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from kerasweep.errors import SpaceError
 from kerasweep.spaces import Between, Categorical, Condition, Float, Int, Recommendation, Space
 
-NAMES = ("learning_rate", "units", "학습률", "drop_2", "활성화", "b")
+NAMES = ("rate of learning", "width", "학습률", "drop_2", "활성화", "b")
 WORDS = st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=8)
 SCALARS = st.one_of(
     st.booleans(),
