@@ -16,6 +16,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from .printing import make_console
 from .search.progress import Progress, TrialLine
 from .spaces import Configuration, short_text
 from .studies.comparison import MOST
@@ -38,7 +39,7 @@ def show_progress(
         console: Where it is shown.
         order: Names of hyperparameters; where there are too many for a line, the first are shown.
     """
-    console = console or Console()
+    console = console or make_console()
     if verbose == 0:
         yield lambda _: None
     elif console.is_terminal:

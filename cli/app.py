@@ -9,10 +9,10 @@ import traceback
 from pathlib import Path
 
 import typer
-from rich.console import Console
 
 from .. import __version__
 from ..errors import KerasweepError, one_line
+from ..printing import make_console
 from .browsing import best, compare, show, studies
 from .catalogue import spaces
 from .launching import launch, refit, resume
@@ -79,7 +79,7 @@ def main() -> None:
 
 
 def _print_error(message: str) -> None:
-    console = Console(stderr=True)
+    console = make_console(stderr=True)
     for line in message.splitlines():
-        console.print("[bold red]Error:[/]", end=" ")
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        console.print("Error:", style="bold red", end=" ")
+        console.print(line, soft_wrap=True)

@@ -6,9 +6,8 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
+from ..printing import make_console, styled
 from ..spaces import value_text
 from ..studies import (
     StudyRecord,
@@ -48,7 +47,9 @@ def studies(storage: Storage = None, as_json: Json = False) -> None:
     if as_json:
         print_json([{**_summary(record), "best": best} for record, best in zip(records, bests, strict=True)])
     elif not records:
-        Console().print(f"{without_password(storage_url(storage))} holds no study yet. Launch a sweep first.")
+        make_console().print(
+            f"{without_password(storage_url(storage))} holds no study yet. Launch a sweep first."
+        )
     else:
         print_table(studies_table(records, bests))
 
@@ -71,15 +72,15 @@ def best(
         print_json([_trial(trial) for trial in trials])
         return
     if not trials:
-        Console().print(
-            f"{escape(record.name)} has no complete trial yet ({count_text(record.trained, 'trial')} ended)."
+        make_console().print(
+            f"{record.name} has no complete trial yet ({count_text(record.trained, 'trial')} ended)."
         )
         return
-    title = f"{escape(record.name)}: best of {count_text(record.trained, 'trial')}"
+    title = f"{record.name}: best of {count_text(record.trained, 'trial')}"
     print_trials(title, record, trials, storage)
     for sentence in (standing(found, record.direction).sentence, baseline_sentence(record, found[0])):
         if sentence:
-            Console().print(escape(sentence), soft_wrap=True)
+            make_console().print(sentence, soft_wrap=True)
 
 
 def show(
@@ -126,7 +127,7 @@ def compare(names: Names, storage: Storage = None, as_json: Json = False) -> Non
         return
     print_table(comparison_table(found))
     for note in found.notes:
-        Console().print(f"[yellow]![/] {escape(note)}", soft_wrap=True)
+        make_console().print(styled(("!", "yellow"), f" {note}"), soft_wrap=True)
 
 
 def _show_study(record: StudyRecord, storage: str | None) -> None:
@@ -158,21 +159,24 @@ def _show_study(record: StudyRecord, storage: str | None) -> None:
         "state": state_text(record),
         "versions": ", ".join(f"{name} {version}" for name, version in about.get("versions", {}).items()),
     }
-    console = Console()
+    console = make_console()
     print_table(facts_table({name: fact for name, fact in facts.items() if fact}))
     for number, refit in sorted(record.refits.items()):
         scores = ", ".join(f"test {metric} {number_text(value)}" for metric, value in refit["test"].items())
-        console.print(f"refit of trial {number}: {scores}", highlight=False)
+        console.print(f"refit of trial {number}: {scores}")
     trials = best_trials(record, 5)
     if trials:
         print_trials("best trials", record, trials, storage)
     failed = [trial for trial in read_trials(record) if trial.failure]
     for trial in failed[:5]:
         console.print(
-            f"[red]trial {trial.number} failed:[/] {escape(trial.failure.get('message', ''))}", soft_wrap=True
+            styled((f"trial {trial.number} failed:", "red"), f" {trial.failure.get('message', '')}"),
+            soft_wrap=True,
         )
     if len(failed) > 5:
-        console.print(f"[dim]and {len(failed) - 5} more failed trials; kerasweep report shows all of them[/]")
+        console.print(
+            f"and {len(failed) - 5} more failed trials; kerasweep report shows all of them", style="dim"
+        )
 
 
 def _show_trial(record: StudyRecord, trial: TrialRecord, *, as_json: bool) -> None:
@@ -187,7 +191,7 @@ def _show_trial(record: StudyRecord, trial: TrialRecord, *, as_json: bool) -> No
             }
         )
         return
-    console = Console()
+    console = make_console()
     facts = {
         "trial": f"{trial.number} of {record.name}, {trial.state}",
         record.metric: number_text(trial.value, trial.standard_error),
@@ -207,9 +211,9 @@ def _show_trial(record: StudyRecord, trial: TrialRecord, *, as_json: bool) -> No
     if wide:
         print_configuration(record, trial)
     if trial.failure.get("traceback"):
-        console.print(trial.failure["traceback"], style="dim", markup=False, highlight=False)
+        console.print(trial.failure["traceback"], style="dim")
     if details and details.summary:
-        console.print(details.summary, markup=False, highlight=False)
+        console.print(details.summary)
 
 
 def _summary(record: StudyRecord) -> dict[str, object]:

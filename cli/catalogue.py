@@ -6,10 +6,9 @@ import json
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 from ..errors import SpaceError, SpecError, did_you_mean
+from ..printing import make_console, styled
 from ..spaces import PRESETS, SIZES, Hyperparameter, Space, preset, space_text, space_to_dict, value_text
 from ..spaces.catalogue import CATALOGUE, GROUPS, Entry
 from ..spaces.files import hyperparameter_to_dict
@@ -80,7 +79,7 @@ def _show_presets(size: str, *, as_json: bool) -> None:
     for family, space in found.items():
         combinations = space.grid_size(MOST_OF_A_GRID)
         text = str(combinations) if combinations <= MOST_OF_A_GRID else f"over {MOST_OF_A_GRID:,}"
-        made.add_row(f"[bold]{family}[/]", PRESETS[family].meaning, str(len(space)), text)
+        made.add_row(styled((family, "bold")), PRESETS[family].meaning, str(len(space)), text)
     print_table(made)
 
 
@@ -99,16 +98,14 @@ def _show_space(title: str, space: Space) -> None:
     if len(space) <= MOST:
         print_table(space_table(title, space))
         return
-    console = Console()
-    console.print(f"[bold]{escape(title)}[/], {count_text(len(space), 'hyperparameter')}\n", highlight=False)
+    console = make_console()
+    console.print(styled((title, "bold"), f", {count_text(len(space), 'hyperparameter')}\n"))
     groups: dict[str, list[Hyperparameter]] = {}
     for one in space:
         groups.setdefault(one.group, []).append(one)
     for group, members in groups.items():
         print_table(space_table(group, members, brief=True))
-    console.print(
-        "[dim]confidence, grid, advice and source of one: kerasweep spaces NAME[/]", highlight=False
-    )
+    console.print("confidence, grid, advice and source of one: kerasweep spaces NAME", style="dim")
 
 
 def _show_counts(families: list[str], *, as_json: bool) -> None:
@@ -119,7 +116,7 @@ def _show_counts(families: list[str], *, as_json: bool) -> None:
     title = f"{count_text(len(CATALOGUE), 'hyperparameter')} in the catalogue"
     made = table(title, "preset", *(f">{size}" for size in SIZES))
     for family, sizes in counts.items():
-        made.add_row(f"[bold]{family}[/]", *(str(number) for number in sizes.values()))
+        made.add_row(styled((family, "bold")), *(str(number) for number in sizes.values()))
     print_table(made)
 
 

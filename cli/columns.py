@@ -6,10 +6,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rich.cells import cell_len
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
+from ..printing import make_console
 from ..spaces import Configuration, Value, short_text
 from ..studies.comparison import MOST, names_of, telling
 from ..texts import ABSENT
@@ -64,9 +63,7 @@ class Rows:
         """Return the table with these hyperparameters; the first row stands out where it is the winner's."""
         made = table(title, *self.left, *names, *self.right)
         for position, configuration in enumerate(self.configurations):
-            values = [
-                escape(self.text(configuration[name])) if name in configuration else None for name in names
-            ]
+            values = [self.text(configuration[name]) if name in configuration else None for name in names]
             left, right = ([texts[position] for texts in side.values()] for side in (self.left, self.right))
             cells = [NONE if cell in (None, ABSENT) else cell for cell in (*left, *values, *right)]
             made.add_row(*cells, style="bold" if winner and position == 0 else "")
@@ -85,13 +82,13 @@ def print_rows(
         how_to_see_all: The end of a sentence.
         winner: Whether the first row is the winner's.
     """
-    console = Console()
+    console = make_console()
     names = rows.that_fit(console.width if console.is_terminal else None, first)
     print_table(rows.as_table(title, names, winner=winner))
     every = len(names_of(rows.configurations))
     if len(names) < every:
         console.print(
-            f"[dim]{every - len(names)} of {every} hyperparameters are not shown; {escape(how_to_see_all)}[/]",
-            highlight=False,
+            f"{every - len(names)} of {every} hyperparameters are not shown; {how_to_see_all}",
+            style="dim",
             soft_wrap=True,
         )

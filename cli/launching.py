@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 from ..errors import SpecError
+from ..printing import make_console, styled
 from ..spaces import PRESETS, value_text
 from ..studies import best_trials, read_study, storage_url
 from ..studies.comparison import basic_names, varying_first
@@ -300,25 +300,23 @@ def refit(
     """
     from ..search.refit import refit as run_refit
 
-    console = Console(quiet=quiet)
+    console = make_console(quiet=quiet)
 
     def on_epoch(epoch: int, epochs: int, logs: dict[str, float]) -> None:
         if verbose:
             scores = "  ".join(f"{metric} {number_text(value)}" for metric, value in logs.items())
-            console.print(f"epoch {epoch}/{epochs}  {scores}", highlight=False)
+            console.print(f"epoch {epoch}/{epochs}  {scores}")
 
     record = read_study(study, storage_url(storage))
     with console.status("Training on all rows ...") if console.is_terminal and not verbose else console:
         done = run_refit(record, trial, limit=limit, on_epoch=on_epoch)
     console.print(
-        f"trial {done.trial.number} of {escape(record.name)}: {count_text(done.epochs, 'epoch')} on "
+        f"trial {done.trial.number} of {record.name}: {count_text(done.epochs, 'epoch')} on "
         f"{done.dataset.rows:,} rows in {duration_text(done.seconds)}",
-        highlight=False,
     )
     for metric, value in done.test.items():
         console.print(
-            f"test {metric} [bold]{number_text(value)}[/] on {len(done.dataset.y_test):,} rows",
-            highlight=False,
+            styled(f"test {metric} ", (number_text(value), "bold"), f" on {len(done.dataset.y_test):,} rows"),
         )
 
 
@@ -330,9 +328,7 @@ def _run(plan: Plan, url: str, level: int, *, named: bool) -> None:
     if level:
         _print_plan(plan)
         if existing is not None:
-            Console().print(
-                f"continues, {count_text(existing.trained, 'trial')} done before", highlight=False
-            )
+            make_console().print(f"continues, {count_text(existing.trained, 'trial')} done before")
     with show_progress(level, order=varying_first(plan.space, plan.spec.model)) as listen:
         ending = run_plan(plan, existing, url, listen)
     _finish(ending, level, url)
@@ -365,7 +361,7 @@ def _print_dry_run(plan: Plan) -> None:
     from ..search.calibration import calibrate
 
     _print_plan(plan)
-    console = Console()
+    console = make_console()
     with console.status("Training two epochs to estimate the time ..."):
         found: Estimate = calibrate(plan)
     configurations = [configuration for configuration, _ in found.configurations]
@@ -383,35 +379,36 @@ def _print_dry_run(plan: Plan) -> None:
             f"and {count_text(hidden, 'more configuration')}, chosen while searching"
             if plan.spec.search.method != "grid"
             else f"and {count_text(hidden, 'more configuration')} of the grid",
-            highlight=False,
         )
     console.print(
         f"first epoch {duration_text(found.first_epoch)} (building and tracing included), a further one "
         f"{duration_text(found.epoch)}",
-        highlight=False,
     )
     console.print(
-        f"at most about [bold]{duration_text(found.seconds)}[/] if no trial ends early; nothing was written",
-        highlight=False,
+        styled(
+            "at most about ",
+            (duration_text(found.seconds), "bold"),
+            " if no trial ends early; nothing was written",
+        ),
     )
 
 
 def _finish(ending: Ending, level: int, storage: str | None) -> None:
     """Print how the sweep ended and what to do next."""
     record = ending.study
-    where = storage_words(storage)
+    name, where = shlex.quote(record.name), storage_words(storage)
     if level:
-        console = Console()
-        console.print(ending.in_words(), highlight=False)
+        console = make_console()
+        console.print(ending.in_words())
         trials = best_trials(record, 3)
         if trials:
             print_trials("best configurations", record, trials, storage)
         if ending.reason == "interrupted":
             console.print(
-                f"Continue with: [bold]kerasweep resume {escape(record.name)}{where}[/]", soft_wrap=True
+                styled("Continue with: ", (f"kerasweep resume {name}{where}", "bold")), soft_wrap=True
             )
         elif trials:
-            console.print(f"Next: [bold]kerasweep report {escape(record.name)}{where}[/]", soft_wrap=True)
-            console.print(f"      [bold]kerasweep refit {escape(record.name)}{where}[/]", soft_wrap=True)
+            console.print(styled("Next: ", (f"kerasweep report {name}{where}", "bold")), soft_wrap=True)
+            console.print(styled("      ", (f"kerasweep refit {name}{where}", "bold")), soft_wrap=True)
     if ending.reason == "interrupted":
         raise typer.Exit(INTERRUPTED)

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 from ..errors import SpecError
+from ..printing import make_console, styled
 from ..studies import read_study, storage_url
 from .options import Storage, StudyName, TrialNumber
 
@@ -42,7 +41,7 @@ def export(
     if output is None:
         output = Path(f"{chosen.name}.py" if form == "python" else chosen.name)
     path = chosen.export(output, form, trial)
-    Console().print(f"wrote [bold]{escape(str(path))}[/]", highlight=False, soft_wrap=True)
+    make_console().print(styled("wrote ", (str(path), "bold")), soft_wrap=True)
 
 
 def report(
@@ -63,7 +62,7 @@ def report(
         else [api.load(storage=storage)]
     )
     path = api.report(chosen, output)
-    Console().print(f"wrote [bold]{escape(str(path))}[/]", highlight=False, soft_wrap=True)
+    make_console().print(styled("wrote ", (str(path), "bold")), soft_wrap=True)
 
 
 def import_(
@@ -85,9 +84,8 @@ def import_(
 
     record = api.import_keras_tuner(folder, study=study, metric=metric, storage=storage).record
     counts = ", ".join(f"{count} {state}" for state, count in record.counts.items())
-    Console().print(
-        f"imported [bold]{escape(record.name)}[/]: {counts}; {record.direction} {escape(record.metric)}",
-        highlight=False,
+    make_console().print(
+        styled("imported ", (record.name, "bold"), f": {counts}; {record.direction} {record.metric}"),
         soft_wrap=True,
     )
 
@@ -112,7 +110,7 @@ def delete(
             raise SpecError(f"Deleting '{study}' with {count} trials wants --yes where nobody can be asked.")
         typer.confirm(f"Delete '{study}' with {count} trials?", abort=True)
     delete_study(record)
-    Console().print(f"deleted [bold]{escape(study)}[/]", highlight=False)
+    make_console().print(styled("deleted ", (study, "bold")))
 
 
 def doctor(storage: Storage = None) -> None:
@@ -122,10 +120,10 @@ def doctor(storage: Storage = None) -> None:
     """
     from .doctor import examine
 
-    console = Console()
+    console = make_console()
     findings = examine(storage_url(storage))
     for finding in findings:
-        mark = "[green]ok  [/]" if finding.fine else "[red]bad [/]"
-        console.print(f"{mark} {finding.name:<14}{escape(finding.text)}", highlight=False, soft_wrap=True)
+        mark = ("ok  ", "green") if finding.fine else ("bad ", "red")
+        console.print(styled(mark, f" {finding.name:<14}{finding.text}"), soft_wrap=True)
     if not all(finding.fine for finding in findings):
         raise typer.Exit(1)

@@ -6,16 +6,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rich import box
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
+from ..printing import make_console, styled
 from ..spaces import Between, Condition, Hyperparameter, named_text, value_text
 from ..studies import StudyRecord, TrialRecord, is_driven
 from ..studies.comparison import StudyComparison
-from ..texts import duration_text, number_text
+from ..texts import ABSENT, duration_text, number_text
 
-NONE = "[dim]–[/]"
+NONE = styled((ABSENT, "dim"))
 WIDE = 400
 """Cells of a line where there is no terminal."""
 
@@ -25,16 +25,16 @@ def table(title: str, *columns: str) -> Table:
     made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, title_style="bold", pad_edge=False)
     for column in columns:
         made.add_column(
-            escape(column.lstrip(">")), justify="right" if column.startswith(">") else "left", overflow="fold"
+            column.lstrip(">"), justify="right" if column.startswith(">") else "left", overflow="fold"
         )
     return made
 
 
 def print_table(made: Table) -> None:
     """Print a table; where there is no terminal, wide enough that no value is folded."""
-    console = Console()
+    console = make_console()
     if not console.is_terminal:
-        console = Console(width=WIDE)
+        console = make_console(width=WIDE)
     console.print(made)
 
 
@@ -59,9 +59,9 @@ def _searched(study: StudyRecord) -> str:
     return ", ".join(part for part in (what, study.spec.get("search", {}).get("method")) if part)
 
 
-def _below(first: str, *others: str) -> str:
+def _below(first: str, *others: str) -> Text:
     """Return a cell with further lines that matter less."""
-    return "\n".join([escape(first), *(f"[dim]{escape(other)}[/]" for other in others if other)])
+    return styled(first, *((f"\n{other}", "dim") for other in others if other))
 
 
 def state_text(study: StudyRecord) -> str:
@@ -104,9 +104,9 @@ def space_table(title: str, hyperparameters: Iterable[Hyperparameter], *, brief:
     made = table(title, "hyperparameter", "range, what to start with, what it does")
     made.columns[0].no_wrap = True
     for one in hyperparameters:
-        first, meaning, *others = map(escape, _told(one, brief=brief))
-        lines = [f"[cyan]{first}[/]", meaning, *(f"[dim]{line}[/]" for line in others)]
-        made.add_row(f"[bold]{escape(one.name)}[/]", "\n".join(lines))
+        first, meaning, *others = _told(one, brief=brief)
+        told = styled((first, "cyan"), f"\n{meaning}", *((f"\n{line}", "dim") for line in others))
+        made.add_row(styled((one.name, "bold")), told)
     return made
 
 
@@ -159,7 +159,7 @@ def facts_table(facts: dict[str, Any], style: str = "") -> Table:
     made.add_column(style="dim")
     made.add_column(overflow="fold", style=style)
     for name, value in facts.items():
-        made.add_row(name, escape(str(value)))
+        made.add_row(name, str(value))
     return made
 
 

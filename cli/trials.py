@@ -5,9 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
-from rich.console import Console
-from rich.markup import escape
-
+from ..printing import make_console, styled
 from ..spaces import Configuration, Hyperparameter, value_text
 from ..spaces.catalogue import CATALOGUE
 from ..studies import StudyRecord, TrialRecord
@@ -54,7 +52,7 @@ def all_of(study: str, trial: int, storage: str | None = None) -> str:
 
 def print_configuration(study: StudyRecord, trial: TrialRecord) -> None:
     """Print a configuration too large for a plain list: what is special about it, then the rest, by group."""
-    console = Console()
+    console = make_console()
     console.print()
     space = study_space(study)
     if space is None:
@@ -76,14 +74,14 @@ def print_configuration(study: StudyRecord, trial: TrialRecord) -> None:
                     value_text(known[name].recommended_for(trial.configuration)) if name in known else ABSENT
                 )
                 made.add_row(
-                    f"[dim]{escape(group)}[/]" if position == 0 else "",
-                    escape(name),
-                    f"[bold]{escape(value_text(special[name]))}[/]",
-                    f"[dim]{escape(usually)}[/]",
+                    styled((group, "dim")) if position == 0 else "",
+                    name,
+                    styled((value_text(special[name]), "bold")),
+                    styled((usually, "dim")),
                 )
         print_table(made)
     if usual:
-        console.print(f"[bold]{len(usual)} as recommended[/]", highlight=False)
+        console.print(f"{len(usual)} as recommended", style="bold")
         print_table(facts_table(_by_group(usual, known), style="dim"))
         console.print()
 
