@@ -202,7 +202,8 @@ def plan_sweep(
 ) -> Plan:
     """Decide everything about a sweep without starting it; the arguments are those of ``launch``."""
     from .search.models import reference_of
-    from .search.plan import FROM_PYTHON, make_plan
+    from .search.plan import make_plan
+    from .search.rows import FROM_PYTHON
     from .search.spec import make_spec, space_choice
     from .search.specfile import read_spec
     from .spaces import Space, space_to_dict

@@ -105,6 +105,10 @@ def launch(
             show_default="names that look like data are refused",
         ),
     ] = None,
+    rare_classes: Annotated[
+        str | None,
+        _option("Data", "drop or merge classes with fewer training rows than folds.", show_default="refused"),
+    ] = None,
     limit: Annotated[
         int | None, _option("Data", "Train on a stratified subset of this many rows.", min=1)
     ] = None,
@@ -226,7 +230,7 @@ def launch(
         raise SpecError(f"Name the model: {FAMILIES}, or module:function of your own.")
     column, score = split_target(target, by_position=header is False)
     given = {
-        "study": study, "target": column, "task": task, "group": group, "header": header, "limit": limit,
+        "study": study, "target": column, "task": task, "group": group, "header": header, "limit": limit, "rare_classes": rare_classes,
         "scaling": scaling,
         "preset": preset, "search": search, "seed": seed, "pruner": pruner,
         "trials": trials, "time": time, "target_score": score, "folds": folds, "cv": cv, "repeats": repeats,

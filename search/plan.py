@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
-import os
 import platform
 import re
-import sys
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -18,29 +15,26 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError, SpecError
-from ..spaces import Space, space_to_dict
+from ..spaces import Configuration, Space, space_to_dict
 from ..spaces.catalogue import CHANGE_THE_LOSS
 from ..spaces.keras_tuner import EPOCHS, with_epochs
 from .data import (
-    Channels,
     Dataset,
-    Layout,
     Preparation,
-    choose_preparation,
     column_at,
     describe_preparation,
     fit_preparation,
-    load_dataset,
     make_folds,
 )
 from .machine import choose_workers, computes_bfloat16, cores
 from .metrics import Computed, Objective, choose_objective, of_families
-from .models import ModelSource, Precision, Sample, Signature, find_model
+from .models import ModelSource, Precision, Sample, Signature, find_model, is_own
 from .oracles import hyperband_trials
 from .pruners import resolve_pruner
+from .rows import find_tokens, load_rows, prepare_rows
 from .samplers import trials_at_most
 from .space_choice import settle_space
-from .spec import DataSpec, SpaceSpec, SweepSpec
+from .spec import SpaceSpec, SweepSpec
 from .sweep import Budget
 from .training import Workload
 from .training.baseline import baseline
@@ -53,8 +47,6 @@ RARE = 0.1
 """Share of the rows below which a class is rare, where it is also less than half of what equal classes have."""
 SAMPLE = 32
 """Rows that a ``HyperModel.fit`` is explored with."""
-FROM_PYTHON = "python:"
-"""Starts a source that was given as objects, which no other process can load again."""
 
 
 @dataclass(frozen=True)
@@ -173,10 +165,10 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None) -> Plan:
     Raises:
         UsageError: Something that the user asks for cannot be.
     """
-    dataset = _load(spec, data)
+    dataset = _load(spec, data, as_given=is_own(spec.model if model is None else model))
     source = _find_model(spec, model, dataset)
     space = _settle(spec, source, dataset)
-    preparation = _prepare(dataset, source, spec)
+    preparation = _prepare(dataset, source, spec, space.recommended())
     folds = make_folds(
         dataset,
         method=spec.cv.method,
@@ -283,20 +275,17 @@ def all_rows(plan: Plan, limit: int | None = None, given: Any = None) -> Workloa
     spec = plan.spec
     if limit == spec.data.limit:
         return replace(plan.workload, folds=())
-    ordered = spec.cv.method == "time"
-    dataset = load_rows(spec.data, seed=spec.search.seed, limit=limit, time_ordered=ordered, given=given)
-    preparation = _prepare(dataset, plan.workload.model, spec)
-    return replace(plan.workload, dataset=dataset, preparation=preparation, folds=())
-
-
-def _prepare(dataset: Dataset, model: ModelSource, spec: SweepSpec) -> Preparation:
-    layout: Layout = model.layout
-    if layout == "natural" and dataset.kind == "image":
-        layout = "image"
-    # A function of the user's own may compile any loss and metrics, whose units no rule knows: it gets targets as they are.
-    return choose_preparation(
-        dataset, layout, spec.data.scaling, image_data_format(), scale_target=not model.open_space
+    model = plan.workload.model
+    dataset = load_rows(
+        spec.data,
+        spec.cv,
+        seed=spec.search.seed,
+        limit=limit,
+        given=given,
+        as_given=model.open_space,
     )
+    preparation = prepare_rows(dataset, model, spec.data, plan.workload.preparation.tokens)
+    return replace(plan.workload, dataset=dataset, preparation=preparation, folds=())
 
 
 def resolve_precision(asked: str, *, of_pictures: bool) -> Precision:
@@ -306,34 +295,23 @@ def resolve_precision(asked: str, *, of_pictures: bool) -> Precision:
     return "bfloat16" if asked == "bfloat16" else "float32"
 
 
-def load_rows(
-    data: DataSpec, *, seed: int, limit: int | None, time_ordered: bool, given: Any = None
-) -> Dataset:
-    """Load the data of a specification.
-
-    Raises:
-        DataError: They cannot be read, or were given in Python and are not given now.
-    """
-    if given is None and data.source.startswith(FROM_PYTHON):
-        raise DataError("The data of this study were given in Python; pass them again as data=.")
-    return load_dataset(
-        data.source if given is None else given,
-        target=data.target,
-        task=data.task,
-        group=data.group,
-        limit=limit,
-        seed=seed,
-        test_size=data.test_size,
-        test_split="last" if time_ordered else "random",
-        header=data.header,
-    )
-
-
-def _load(spec: SweepSpec, given: Any) -> Dataset:
-    ordered = spec.cv.method == "time"
+def _load(spec: SweepSpec, given: Any, *, as_given: bool) -> Dataset:
     return load_rows(
-        spec.data, seed=spec.search.seed, limit=spec.data.limit, time_ordered=ordered, given=given
+        spec.data,
+        spec.cv,
+        seed=spec.search.seed,
+        limit=spec.data.limit,
+        given=given,
+        as_given=as_given,
     )
+
+
+def _prepare(
+    dataset: Dataset, source: ModelSource, spec: SweepSpec, configuration: Configuration
+) -> Preparation:
+    preparation = prepare_rows(dataset, source, spec.data)
+    tokens = find_tokens(dataset, source, preparation, configuration, spec.execution.threads)
+    return prepare_rows(dataset, source, spec.data, tokens)
 
 
 def _find_model(spec: SweepSpec, given: Any, dataset: Dataset) -> ModelSource:
@@ -345,7 +323,7 @@ def _find_model(spec: SweepSpec, given: Any, dataset: Dataset) -> ModelSource:
 
     # TensorFlow's threads cannot be changed once it has built a model, and one worker trains in this process.
     prepare_tensorflow(spec.execution.threads or cores())
-    return source.explored(lambda: _sample(dataset, _prepare(dataset, source, spec)))
+    return source.explored(lambda: _sample(dataset, _prepare(dataset, source, spec, {})))
 
 
 def _sample(dataset: Dataset, preparation: Preparation) -> Sample:
@@ -371,19 +349,6 @@ def default_name(spec: SweepSpec, dataset: Dataset) -> str:
     """Return ``<data>-<model>-<method>``, in letters, digits and hyphens of any script."""
     parts = (Path(dataset.name).stem, spec.model.rpartition(":")[2], spec.search.method)
     return "-".join(re.sub(r"[^\w]+", "-", part).strip("-_") or "data" for part in parts)
-
-
-def image_data_format() -> Channels:
-    """Return Keras's ``image_data_format`` without importing Keras: its configuration file, else channels last."""
-    keras = sys.modules.get("keras")
-    if keras is not None:
-        return keras.config.image_data_format()  # type: ignore[no-any-return]
-    home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
-    try:
-        format_ = json.loads((home / "keras.json").read_text()).get("image_data_format")
-    except (OSError, ValueError):
-        return "channels_last"
-    return "channels_first" if format_ == "channels_first" else "channels_last"
 
 
 def versions() -> dict[str, str]:

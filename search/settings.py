@@ -13,6 +13,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "header": ("data", "header"),
     "task": ("data", "task"),
     "group": ("data", "group"),
+    "rare_classes": ("data", "rare_classes"),
     "limit": ("data", "limit"),
     "scaling": ("data", "scaling"),
     "test_size": ("data", "test_size"),

@@ -86,6 +86,8 @@ class DataSpec(_Part):
     """Detected where it is not given."""
     group: Annotated[str | None, BeforeValidator(parse_column)] = None
     """A column of group labels, for splits that keep groups together."""
+    rare_classes: Literal["drop", "merge"] | None = None
+    """What becomes of classes with fewer training rows than folds: dropped, or merged into one; refused where it is not given."""
     limit: Whole | None = Field(default=None, ge=1)
     """A stratified subset of the training rows; ``refit`` uses all rows."""
     scaling: Scaling = "auto"

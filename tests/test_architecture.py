@@ -32,6 +32,7 @@ MAY_BE_HEAVY = {
     "search/models/families.py",
     "search/models/fitting.py",
     "search/models/hypermodels.py",
+    "search/models/lookups.py",
     "search/models/losses.py",
     "search/models/memory.py",
     "search/models/objectives.py",

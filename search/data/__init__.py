@@ -18,6 +18,7 @@ from .preparation import Channels, Layout, Preparation, Scaling, value_range
 from .recipe import Recipe
 from .rows import ROW_NAMES, RowChoice, RowDraw, choose_rows, codes_of, draw_rows
 from .splits import TestSplit
+from .tokens import whole_numbers, with_tokens
 from .words import describe_preparation
 
 __all__ = [
@@ -51,4 +52,6 @@ __all__ = [
     "load_dataset",
     "make_folds",
     "value_range",
+    "whole_numbers",
+    "with_tokens",
 ]

@@ -77,9 +77,9 @@ def as_image_or_array(
     """
     notes: tuple[str, ...] = ()
     if kind is None:
-        kind = "image" if _looks_like_images(array) else "array"
+        kind = "image" if looks_like_images(array) else "array"
         if kind == "image":
-            notes = (f"rows of shape {'x'.join(map(str, array.shape[1:]))} read as images",)
+            notes = (f"rows of shape {shape_text(array)} read as images",)
     if kind != "image":
         return array, kind, notes
     if array.ndim == 3:
@@ -94,7 +94,21 @@ def as_image_or_array(
     return array, "image", notes
 
 
-def _looks_like_images(array: np.ndarray) -> bool:
+def keeps_shape(values: Any) -> bool:
+    """Tell whether values are an array that would get another shape for being taken for images."""
+    array = np.asarray(values) if not hasattr(values, "columns") else np.zeros(0)
+    if array.dtype.kind not in "biuf" or not looks_like_images(array):
+        return False
+    return array.ndim == 3 or array.shape[-1] not in _CHANNELS
+
+
+def shape_text(values: Any) -> str:
+    """Return the shape of a row: ``28x28``."""
+    return "x".join(map(str, np.shape(values)[1:]))
+
+
+def looks_like_images(array: np.ndarray) -> bool:
+    """Tell whether an array's shape and values are those of images, with a channel axis or without."""
     if array.ndim == 4:
         return array.shape[-1] in _CHANNELS or array.shape[1] in _CHANNELS
     if array.ndim != 3:

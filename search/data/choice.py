@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 
 from ...errors import DataError, did_you_mean
+from .arrays import looks_like_images
 from .preparation import Channels, Layout, Preparation, Scaling
 from .raw import plural
 from .scalers import MISSING
@@ -115,9 +116,9 @@ def _choose_scaling(dataset: Dataset, scaling: Scaling) -> tuple[Scaling, float]
     """Return the scaling and divisor of an array: pixels by their known range, other numbers standardised."""
     if scaling not in ("auto", "unit"):
         return scaling, 1.0
-    if scaling == "auto" and dataset.kind != "image":
-        return "standard", 1.0
     values = np.asarray(dataset.x)
+    if scaling == "auto" and dataset.kind != "image" and not looks_like_images(values):
+        return "standard", 1.0
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     if low >= -1 and high <= 1 and (scaling == "auto" or low >= 0):
         return "none", 1.0

@@ -76,6 +76,10 @@ def configured(preparation: Preparation, configuration: Configuration) -> Prepar
 
 def _check_kind(preparation: Preparation, asked: Configuration) -> None:
     first = next(iter(asked))
+    if preparation.tokens:
+        raise TrainingError(
+            "data", f"{first} is for numbers that measure, and the model looks these up in an embedding"
+        )
     if preparation.kind == "image":
         raise TrainingError("data", f"{first} is for tables and vectors, and these are images")
     if preparation.kind != "table":

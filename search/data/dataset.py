@@ -38,6 +38,8 @@ class Dataset:
     """One label a training row; rows of one group never lie on both sides of a split."""
     columns: tuple[str, ...] = ()
     """All columns of a file without names in their order, the target's too; empty where columns have names."""
+    rare: tuple[str, ...] = ()
+    """Classes that were dropped, or merged into the last of ``classes``, because they had too few rows."""
     notes: tuple[str, ...] = ()
     """What was decided by rule while loading, one sentence each, to be shown to the user."""
 

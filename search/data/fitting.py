@@ -48,7 +48,7 @@ class FittedPreparation:
             x: Rows as the dataset stores them.
 
         Returns:
-            float32 of shape ``(rows, *input_shape)``, contiguous, never a view of ``x``.
+            float32, or int32 for rows of tokens, of shape ``(rows, *input_shape)``, contiguous, never a view of ``x``.
 
         Raises:
             DataError: Columns are missing or rows have another shape.
@@ -56,14 +56,16 @@ class FittedPreparation:
         plan = self.preparation
         values = _stored(plan, x)
         if self.features is not None:
-            values = np.asarray(self.features.transform(values), np.float32)
+            values = np.asarray(self.features.transform(values), plan.dtype)
         if plan.kind == "table":
             return np.ascontiguousarray(values)
         if plan.layout == "image" or self.features is None:
             values = values.reshape(len(values), *plan.source_shape)
         if plan.layout == "image" and plan.channels == "channels_first":
             values = np.moveaxis(values[..., None] if values.ndim == 3 else values, -1, 1)
-        if self.features is None:
+        if plan.dtype == "int32":
+            values = values.astype(plan.dtype)
+        elif self.features is None:
             # One pass from bytes to float32: 60,000 images never exist as float64.
             scaled = np.empty(values.shape, np.float32)
             np.divide(values, np.float32(plan.divisor), out=scaled, casting="same_kind", dtype=np.float32)
@@ -108,7 +110,13 @@ def fit_preparation(plan: Preparation, x: Any, y: np.ndarray) -> FittedPreparati
     elif plan.fits_features:
         stored = _stored(plan, x)
         features = build_features(
-            plan.scaling, plan.numeric, plan.categorical, plan.categories, impute=plan.impute
+            plan.scaling,
+            plan.numeric,
+            plan.categorical,
+            plan.categories,
+            impute=plan.impute,
+            tokens=plan.tokens,
+            numbers=plan.numbers,
         )
         features.fit(stored)
     return FittedPreparation(plan, features, fit_target(y) if plan.scale_target else None, training)

@@ -131,17 +131,22 @@ def _check(dataset: Dataset, method: FoldMethod, folds: int, repeats: int, holdo
         raise DataError(f"{name} has {plural(dataset.rows, 'training row')}: too few for {folds} folds")
     stratifies = method in ("stratified", "repeated") or (method == "holdout" and dataset.groups is None)
     if stratifies and dataset.task == "classification":
-        _check_classes(dataset, 2 if method == "holdout" else folds)
+        _check_classes(dataset, 2 if method == "holdout" else folds, holdout=method == "holdout")
 
 
-def _check_classes(dataset: Dataset, least: int) -> None:
+def _check_classes(dataset: Dataset, least: int, *, holdout: bool = False) -> None:
     counts = np.bincount(dataset.y, minlength=len(dataset.classes))
-    rare = int(counts.argmin())
-    if counts[rare] < least:
-        raise DataError(
-            f"{dataset.name}: class '{dataset.classes[rare]}' has {plural(int(counts[rare]), 'training row')}, too few "
-            f"for {plural(least, 'fold')}: use fewer folds, more rows, or drop the class"
-        )
+    rarest = int(counts.min())
+    if rarest >= least:
+        return
+    rare = [name for name, count in zip(dataset.classes, counts, strict=True) if count < least]
+    has = f"class '{dataset.classes[int(counts.argmin())]}' has {plural(rarest, 'training row')}"
+    if len(rare) > 1:
+        has += f", the least of {len(rare)} rare classes"
+    needs = "a holdout needs one on each side" if holdout else f"too few for {plural(least, 'fold')}"
+    ways = ["--rare-classes drop leaves rare classes out", "--rare-classes merge makes one class of them"]
+    ways = [f"--folds {rarest} keeps them in every fold", *ways] if rarest > 1 else ways
+    raise DataError(f"{dataset.name}: {has}, {'and ' if holdout else ''}{needs}: {'; '.join(ways)}")
 
 
 def _splitter(dataset: Dataset, method: FoldMethod, folds: int, repeats: int, seed: int) -> Any:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
 from ...errors import DataError, did_you_mean
-from .arrays import as_array, as_image_or_array
+from .arrays import as_array, as_image_or_array, keeps_shape, shape_text
 from .celltexts import read_texts
 from .dataset import Dataset, Kind, Task
 from .files import TABLE_SUFFIXES, read_npz, read_table
 from .functions import call_function, from_object, is_function
 from .images import read_image_folder
 from .named import KNOWN_NAMES, known_name, load_named
+from .rare import RareClasses, settle_rare
 from .raw import Raw, listing, plural
-from .splits import FEWEST_ROWS, TestSplit, choose_test_rows, limited, take
+from .splits import FEWEST_ROWS, TestSplit, choose_test_rows, held_out, limited, take
 from .tables import clean_table, row_numbers
 from .targets import Target, amounts, as_labels, encode, read_target
 
@@ -38,6 +40,9 @@ def load_dataset(
     test_size: float = 0.25,
     test_split: TestSplit = "random",
     header: bool | None = None,
+    as_given: bool = False,
+    rare_classes: RareClasses | None = None,
+    fewest: int = 2,
 ) -> Dataset:
     """Load data from any source, check it, and set test rows aside.
 
@@ -59,6 +64,9 @@ def load_dataset(
         test_split: Hold out rows drawn by chance, or the last ones, for rows in order of time.
         header: Whether a CSV's first line holds names; without, columns are ``c0``, ``c1``, ..., and ``target`` may be a
             position. Names that look like data are refused where None.
+        as_given: Whether arrays keep their shape, however much they look like images.
+        rare_classes: Drop or merge classes of fewer training rows than ``fewest``; all stay where None.
+        fewest: Training rows that a class needs to be in every fold.
 
     Returns:
         The data, training rows in their source's order.
@@ -82,7 +90,19 @@ def load_dataset(
         if clash := [word for word, value in given.items() if value is not None]:
             raise DataError(f"{raw.name} is a Dataset already: {listing(clash)} cannot be changed")
         return limited(raw, limit, seed)
-    dataset = _assemble(raw, task=task, seed=seed, test_size=test_size, test_split=test_split)
+    if as_given and raw.kind is None and keeps_shape(raw.x):
+        raw = replace(
+            raw, kind="array", notes=(*raw.notes, f"rows of shape {shape_text(raw.x)} left as given")
+        )
+    dataset = _assemble(
+        raw,
+        task=task,
+        seed=seed,
+        test_size=test_size,
+        test_split=test_split,
+        rare_classes=rare_classes,
+        fewest=fewest,
+    )
     return limited(dataset, limit, seed)
 
 
@@ -138,7 +158,16 @@ def _refuse(name: str, **given: object) -> None:
         raise DataError(f"{name} takes no {' or '.join(clash)}: that is for the columns of a table's file")
 
 
-def _assemble(raw: Raw, *, task: Task | None, seed: int, test_size: float, test_split: TestSplit) -> Dataset:
+def _assemble(
+    raw: Raw,
+    *,
+    task: Task | None,
+    seed: int,
+    test_size: float,
+    test_split: TestSplit,
+    rare_classes: RareClasses | None,
+    fewest: int,
+) -> Dataset:
     """Check raw data and turn it into a dataset, with all training rows."""
     x, kind, notes = _features(raw.x, raw.name, "x", raw.kind)
     labels = as_labels(raw.y, raw.name)
@@ -149,9 +178,17 @@ def _assemble(raw: Raw, *, task: Task | None, seed: int, test_size: float, test_
         labels, name=raw.name, kind=kind, task=task or raw.task, classes=raw.classes, decided=decided
     )
     counters = row_numbers(x) if kind == "table" else []
+    every = learned
+    test_rows = 0 if raw.x_test is not None else held_out(len(labels), test_size)
+    settled = settle_rare(every, rare_classes, fewest, name=raw.name, test_rows=test_rows)
+    learned = settled.target
+    if (settled.mapping < 0).any():
+        kept = np.flatnonzero(learned.y >= 0)
+        x, learned = take(x, kept), replace(learned, y=learned.y[kept])
+        groups = None if groups is None else groups[kept]
     if raw.x_test is None:
         test = choose_test_rows(
-            len(labels),
+            len(learned.y),
             learned.y if learned.task == "classification" else None,
             groups,
             name=raw.name,
@@ -159,13 +196,16 @@ def _assemble(raw: Raw, *, task: Task | None, seed: int, test_size: float, test_
             how=test_split,
             seed=seed,
         )
-        train = np.setdiff1d(np.arange(len(labels)), test)
+        train = np.setdiff1d(np.arange(len(learned.y)), test)
         x, x_test, y, y_test = take(x, train), take(x, test), learned.y[train], learned.y[test]
         groups = None if groups is None else groups[train]
         notes += (_split_words(len(test), learned.task, test_split, by_groups=groups is not None),)
     else:
         y = learned.y
-        x_test, y_test = _given_test(raw, x, kind, learned)
+        x_test, y_test = _given_test(raw, x, kind, every)
+        if settled.rare:
+            y_test = settled.mapping[y_test]
+            x_test, y_test = take(x_test, np.flatnonzero(y_test >= 0)), y_test[y_test >= 0]
     if kind == "table":
         x, x_test, decided_columns = clean_table(x, x_test, raw.name, counters)
         notes += decided_columns
@@ -180,6 +220,7 @@ def _assemble(raw: Raw, *, task: Task | None, seed: int, test_size: float, test_
         classes=learned.classes,
         groups=groups,
         columns=raw.columns,
+        rare=settled.rare,
         notes=(*raw.notes, *learned.notes, *notes),
     )
 

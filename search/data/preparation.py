@@ -57,6 +57,10 @@ class Preparation:
     """Training rows of the dataset."""
     outputs: int = 1
     """Classes, or targets of a regression."""
+    tokens: tuple[int, ...] = ()
+    """Positions of a row's numbers that the model looks up in an embedding, and that nothing scales."""
+    dtype: Literal["float32", "int32"] = "float32"
+    """Of the rows as the model reads them."""
     recipe: Recipe | None = None
     """What a configuration asks for in place of the rules; None where it asks for nothing."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 MISSING = "(missing)"
 """The category that stands for no value. That a value is missing may itself say something, and nothing is learned."""
@@ -23,6 +23,8 @@ def build_features(
     categories: Sequence[Sequence[str]],
     *,
     impute: bool,
+    tokens: Collection[int] = (),
+    numbers: int = 0,
 ) -> Any:
     """Return an unfitted transformer of two-dimensional rows.
 
@@ -32,6 +34,8 @@ def build_features(
         categorical: Columns of categories.
         categories: The vocabulary of each of these.
         impute: Fill missing numbers of a plain array; tables always do, since new rows may lack what old ones have.
+        tokens: Positions of numbers that are left as they are.
+        numbers: How many numbers a row of a plain array has.
     """
     from sklearn.compose import ColumnTransformer
     from sklearn.impute import SimpleImputer
@@ -42,11 +46,30 @@ def build_features(
     scaler = known[scaling]() if scaling in known else None
     # keep_empty_features: a column without any value in one fold must not change that fold's input width.
     imputer = SimpleImputer(strategy="median", keep_empty_features=True)
-    if not numeric and not categorical:
+    named = bool(numeric or categorical)
+    if not named and not tokens:
         steps = [step for step in (imputer if impute else None, scaler) if step is not None]
         return make_pipeline(*steps) if len(steps) != 1 else steps[0]
-    parts: list[tuple[str, Any, list[str]]] = []
-    if numeric:
+    parts: list[tuple[str, Any, Any]] = []
+    if tokens:
+        filler = (
+            SimpleImputer(strategy="most_frequent", keep_empty_features=True) if named or impute else None
+        )
+        imputer = imputer if named or impute else None
+        for position, (first, last, are_tokens) in enumerate(
+            _runs(tokens, len(numeric) if named else numbers)
+        ):
+            steps = [filler] if are_tokens else [imputer, scaler]
+            made = [step for step in steps if step is not None]
+            columns = list(numeric[first:last]) if named else slice(first, last)
+            parts.append(
+                (
+                    f"{'tokens' if are_tokens else 'numbers'}_{position}",
+                    make_pipeline(*made) if made else "passthrough",
+                    columns,
+                )
+            )
+    elif numeric:
         parts.append(
             ("numbers", make_pipeline(imputer, scaler) if scaler else make_pipeline(imputer), list(numeric))
         )
@@ -59,6 +82,16 @@ def build_features(
         filler = SimpleImputer(strategy="constant", fill_value=MISSING)
         parts.append(("categories", make_pipeline(filler, encoder), list(categorical)))
     return ColumnTransformer(parts, sparse_threshold=0.0)
+
+
+def _runs(tokens: Collection[int], numbers: int) -> list[tuple[int, int, bool]]:
+    """Return runs of numbers that are tokens, and of those that are not: first position, the one after the last, which.
+
+    A ``ColumnTransformer`` puts its parts one after the other; runs keep the order of the columns.
+    """
+    are = [position in set(tokens) for position in range(numbers)]
+    starts = [position for position in range(numbers) if not position or are[position] != are[position - 1]]
+    return [(first, last, are[first]) for first, last in zip(starts, [*starts[1:], numbers], strict=True)]
 
 
 def fit_target(y: np.ndarray) -> Any:

@@ -44,7 +44,7 @@ def choose_test_rows(
     Raises:
         DataError: No split leaves every class in training, or groups are too few.
     """
-    count = min(max(1, round(rows * size)), rows - 1)
+    count = held_out(rows, size)
     rng = np.random.default_rng(seed)
     if groups is not None:
         if how == "last":
@@ -64,8 +64,13 @@ def choose_test_rows(
     # At most all but one row of a class: training must know every class.
     per_class = np.bincount(codes)
     return draw_stratified(
-        codes, _shares(per_class, count, np.zeros_like(per_class), np.maximum(per_class - 1, 0)), rng
+        codes, shares(per_class, count, np.zeros_like(per_class), np.maximum(per_class - 1, 0)), rng
     )
+
+
+def held_out(rows: int, size: float) -> int:
+    """Return how many rows a test split of a size takes."""
+    return min(max(1, round(rows * size)), rows - 1)
 
 
 def _hold_out_groups(
@@ -117,7 +122,7 @@ def limited(dataset: Dataset, limit: int | None, seed: int) -> Dataset:
     rng = np.random.default_rng(seed)
     if dataset.task == "classification":
         per_class = np.bincount(dataset.y, minlength=len(dataset.classes))
-        rows = draw_stratified(dataset.y, _shares(per_class, limit, np.minimum(per_class, 1), per_class), rng)
+        rows = draw_stratified(dataset.y, shares(per_class, limit, np.minimum(per_class, 1), per_class), rng)
     else:
         rows = np.sort(rng.permutation(dataset.rows)[:limit])
     note = f"{limit:,} of {plural(dataset.rows, 'training row')} drawn{_stratified_words(dataset)}"
@@ -134,7 +139,7 @@ def _stratified_words(dataset: Dataset) -> str:
     return ", class proportions kept" if dataset.task == "classification" else " at random"
 
 
-def _shares(counts: np.ndarray, total: int, least: np.ndarray, most: np.ndarray) -> np.ndarray:
+def shares(counts: np.ndarray, total: int, least: np.ndarray, most: np.ndarray) -> np.ndarray:
     """Return how many rows each class gives to a draw of ``total``: proportional, by largest remainder.
 
     scikit-learn's stratified draws refuse classes of one row; here such a class stays whole on one side.

@@ -21,6 +21,9 @@ def describe_preparation(plan: Preparation) -> list[str]:
         lines = _recipe(plan, plan.recipe)
     else:
         lines = _table(plan) if plan.kind == "table" else _array(plan)
+    if plan.tokens:
+        count = plural(len(plan.tokens), "whole number")
+        lines.append(f"{count} a row left as they are, since the model looks them up in an embedding")
     if plan.scale_target:
         lines.append("target standardised on each fold's training rows; metrics are in the target's units")
     return lines
@@ -35,13 +38,13 @@ def _recipe(plan: Preparation, recipe: Recipe) -> list[str]:
 
 def _table(plan: Preparation) -> list[str]:
     lines = []
-    if plan.numeric:
+    if plan.numeric and len(plan.tokens) < len(plan.numeric):
         how = (
             f"{_FITTED[plan.scaling]} on each fold's training rows"
             if plan.scaling in _FITTED
             else "not scaled"
         )
-        lines.append(f"{plural(len(plan.numeric), 'numeric column')} {how}")
+        lines.append(f"{plural(len(plan.numeric) - len(plan.tokens), 'numeric column')} {how}")
     if plan.impute:
         lines.append("missing numbers filled with the median of each fold's training rows")
     if plan.categorical:
@@ -52,7 +55,9 @@ def _table(plan: Preparation) -> list[str]:
 
 def _array(plan: Preparation) -> list[str]:
     what = "pixels" if plan.kind == "image" else "numbers"
-    if plan.scaling == "unit":
+    if len(plan.tokens) == plan.numbers:
+        lines = []
+    elif plan.scaling == "unit":
         lines = [f"{what} 0-{plan.divisor:g} divided by {plan.divisor:g}"]
     elif plan.scaling in _FITTED:
         lines = [f"{what} {_FITTED[plan.scaling]} on each fold's training rows"]

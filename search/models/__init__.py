@@ -5,6 +5,7 @@ from .loading import (
     Family,
     ModelSource,
     find_model,
+    is_own,
     reference_of,
 )
 from .signature import Build, Precision, Sample, Signature, batch_size_of
@@ -21,5 +22,6 @@ __all__ = [
     "batch_size_of",
     "describe_error",
     "find_model",
+    "is_own",
     "reference_of",
 ]

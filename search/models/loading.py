@@ -199,6 +199,11 @@ def find_model(model: Any, task: str) -> ModelSource:
     return ModelSource(model, "natural", space, open_space=True, contract=contract_of(function))
 
 
+def is_own(model: Any) -> bool:
+    """Tell whether a model, named or given, is a user's own rather than one that comes with rules for its rows."""
+    return not (isinstance(model, str) and (model in FAMILIES or model in APPLICATIONS))
+
+
 def contract_of(model: Any) -> Contract:
     """Return whom a function or ``HyperModel`` is written for."""
     if takes_hp(model):

@@ -75,7 +75,7 @@ def as_tensor(array: np.ndarray) -> Rows:
     and is larger than the memory that is free stays an array, which only ``fit`` can train on.
     """
     shareable = array.flags.c_contiguous and array.flags.writeable and array.ctypes.data % ALIGNMENT == 0
-    if array.size and shareable and array.dtype in (np.float32, np.int64):
+    if array.size and shareable and array.dtype in (np.float32, np.int32, np.int64):
         return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
     free = free_memory()
     return array if free is not None and array.nbytes > free else tf.constant(array)

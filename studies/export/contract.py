@@ -62,6 +62,11 @@ class Decisions(Protocol):
         ...
 
     @property
+    def dtype(self) -> str:
+        """Of the rows as the model reads them: ``float32``, or ``int32`` where all are looked up in an embedding."""
+        ...
+
+    @property
     def numeric(self) -> tuple[str, ...]:
         """Columns of numbers; tables only."""
         ...
@@ -210,6 +215,11 @@ class Rows(Protocol):
     @property
     def notes(self) -> tuple[str, ...]:
         """What was decided while loading."""
+        ...
+
+    @property
+    def rare(self) -> tuple[str, ...]:
+        """Classes that were dropped, or merged into the last one."""
         ...
 
     @property

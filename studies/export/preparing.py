@@ -65,7 +65,7 @@ def _fit_lines(bundle: Bundle) -> list[str]:
     """Return the lines that fit the transformer to training rows and apply it to all."""
     recipe = bundle.preparation.preparation.recipe
     if recipe is None:
-        return _both('scaling.{fit}({x}).astype("float32")')
+        return _both(f'scaling.{{fit}}({{x}}).astype("{bundle.preparation.preparation.dtype}")')
     given = "x_train, y_train" if recipe.reads_target else "x_train"
     crossed = bundle.preparation.training is not None
     test = '    x_test = scaling.transform(x_test).astype("float32")'
@@ -99,7 +99,7 @@ def _constant_lines(bundle: Bundle, x: Any) -> list[str]:
         source = f"np.moveaxis({source}, 1, -1)"
     if _goes_first(plan):
         source = f"np.moveaxis({source}.reshape({_shape(plan.source_shape)}), -1, 1)"
-    source += f'.reshape({_shape(plan.input_shape)}).astype("float32")'
+    source += f'.reshape({_shape(plan.input_shape)}).astype("{plan.dtype}")'
     if plan.divisor != 1:
         source += f" / {plan.divisor:g}"
     return _both(source)

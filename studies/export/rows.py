@@ -144,6 +144,8 @@ def _codes(bundle: Bundle, y: Any, parts: tuple[str, ...], reading: Reading) -> 
     if any("read_images" in helper for helper in reading.helpers):
         return Steps((), named)  # read as codes
     label = _label(y, dataset.classes)
+    if dataset.rare and label == "codes":
+        label = "str(label)"
     if label == "codes":
         return Steps(tuple(f'{name} = {source.format(y=value)}.astype("int64")' for name, value in pairs))
     if label == "one-hot":
@@ -153,11 +155,25 @@ def _codes(bundle: Bundle, y: Any, parts: tuple[str, ...], reading: Reading) -> 
         "def encode(labels):",
         '    """Return class codes: positions in CLASSES."""',
         "    codes = {name: code for code, name in enumerate(CLASSES)}",
-        f"    return np.array([codes[{label}] for label in {flat_labels}])",
+        f"    return np.array([{_code(bundle, label)} for label in {flat_labels}])",
     ))  # fmt: skip
     helpers = (sources(), helper) if label.startswith("plain_text") else (helper,)
     lines = tuple(f"{name} = encode({value})" for name, value in pairs)
+    if _drops(bundle):
+        kept = "{x}, {y} = {x}[{y} >= 0], {y}[{y} >= 0]  # without rare classes"
+        lines += tuple(kept.format(x=f"x{part}", y=f"y{part}") for part in parts)
     return Steps(lines, named, helpers=helpers, imports=_needs(helpers[1:]))
+
+
+def _drops(bundle: Bundle) -> bool:
+    return bool(bundle.dataset.rare) and bundle.study.spec["data"].get("rare_classes") == "drop"
+
+
+def _code(bundle: Bundle, label: str) -> str:
+    """Return the expression of a label's code: rare classes are the last class, or none."""
+    if not bundle.dataset.rare:
+        return f"codes[{label}]"
+    return f"codes.get({label}, {-1 if _drops(bundle) else len(bundle.dataset.classes) - 1})"
 
 
 def _array(y: Any) -> str:

@@ -97,3 +97,21 @@ def test_unseen_categories_are_said(place: Any, refit_of: Callable[..., Any], tm
     notes = [line for line in done.stderr.splitlines() if line.startswith("note: ")]
     assert len(notes) == 1
     assert "column 'work' holds what the model has not seen ('clerk') in 1 of 3 rows" in notes[0]
+
+
+@pytest.mark.parametrize("how", ["drop", "merge"])
+@pytest.mark.parametrize("names", [("a", "b", "c", "d"), ("0", "1", "2", "3")], ids=["words", "numbers"])
+def test_a_script_treats_rare_classes_as_the_study_did(
+    how: str, names: tuple[str, ...], place: Any, refit_of: Callable[..., Any]
+) -> None:
+    rng = np.random.default_rng(0)
+    labels = rng.permutation(
+        [name for name, count in zip(names, (30, 3, 30, 2), strict=True) for _ in range(count)]
+    )
+    lines = ["p,q,y", *(f"{rng.normal():.4f},{rng.normal():.4f},{label}" for label in labels)]
+    path = place.folder / f"rare_{how}_{names[0]}.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    data = {"source": path.name, "target": "y", "rare_classes": how, "task": "classification"}
+    refit = refit_of({"data": data, "model": "ann", "cv": {"folds": 3}})
+    assert refit.dataset.classes == (names[0], names[2], *(["other"] if how == "merge" else []))
+    assert make_script(refit).notes == ()

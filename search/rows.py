@@ -1,0 +1,125 @@
+"""What a sweep's model reads: rows loaded and prepared for it, be it a family or a user's own.
+
+A family says in what shape it reads rows. A user's model gets them as they were given, and is asked which of their
+numbers it looks up in an embedding, which nothing may scale.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from ..errors import DataError
+from ..spaces import Configuration
+from .data import (
+    Channels,
+    Dataset,
+    Layout,
+    Preparation,
+    choose_preparation,
+    load_dataset,
+    whole_numbers,
+    with_tokens,
+)
+from .machine import cores
+from .models import ModelSource, Signature
+from .spec import CvSpec, DataSpec
+
+FROM_PYTHON = "python:"
+"""Starts a source that was given as objects, which no other process can load again."""
+
+
+def load_rows(
+    data: DataSpec,
+    cv: CvSpec,
+    *,
+    seed: int,
+    limit: int | None,
+    given: Any = None,
+    as_given: bool = False,
+) -> Dataset:
+    """Load the data of a specification.
+
+    Args:
+        data: The specification's part.
+        cv: How rows are to be split: in order of time, the last rows are the test rows.
+        seed: Of the test split and of the draw.
+        limit: Most training rows.
+        given: The data, where they were given in Python.
+        as_given: Whether arrays keep their shape, however much they look like pictures: for a user's own model.
+
+    Raises:
+        DataError: They cannot be read, or were given in Python and are not given now.
+    """
+    if given is None and data.source.startswith(FROM_PYTHON):
+        raise DataError("The data of this study were given in Python; pass them again as data=.")
+    return load_dataset(
+        data.source if given is None else given,
+        target=data.target,
+        task=data.task,
+        group=data.group,
+        limit=limit,
+        seed=seed,
+        test_size=data.test_size,
+        test_split="last" if cv.method == "time" else "random",
+        header=data.header,
+        as_given=as_given,
+        rare_classes=data.rare_classes,
+        fewest=2 if cv.method in ("holdout", "group") else cv.folds,
+    )
+
+
+def prepare_rows(
+    dataset: Dataset, model: ModelSource, data: DataSpec, tokens: Collection[int] = ()
+) -> Preparation:
+    """Choose how rows become a model's input; ``tokens`` are numbers that it looks up."""
+    layout: Layout = model.layout
+    if layout == "natural" and dataset.kind == "image":
+        layout = "image"
+    # A function of the user's own may compile any loss and metrics, whose units no rule knows: it gets targets as they are.
+    chosen = choose_preparation(
+        dataset, layout, data.scaling, image_data_format(), scale_target=not model.open_space
+    )
+    return with_tokens(chosen, tokens)
+
+
+def find_tokens(
+    dataset: Dataset,
+    model: ModelSource,
+    preparation: Preparation,
+    configuration: Configuration,
+    threads: int | None,
+) -> tuple[int, ...]:
+    """Return the positions of whole numbers in a row that a user's model looks up; families look up nothing.
+
+    The model is built, and TensorFlow imported, only where there are whole numbers.
+    """
+    whole = whole_numbers(dataset, preparation) if model.open_space else ()
+    if not whole:
+        return ()
+    from .training.runtime import prepare_tensorflow
+
+    # TensorFlow's threads cannot be changed once it has built a model, and one worker trains in this process.
+    prepare_tensorflow(threads or cores())
+    from .models.lookups import looked_up
+
+    signature = Signature(preparation.input_shape, dataset.outputs, dataset.task, dataset.rows, 1)
+    found = set(looked_up(model.load(), configuration, signature))
+    return tuple(position for position in whole if position in found)
+
+
+def image_data_format() -> Channels:
+    """Return Keras's ``image_data_format`` without importing Keras: its configuration file, else channels last."""
+    keras = sys.modules.get("keras")
+    if keras is not None:
+        return keras.config.image_data_format()  # type: ignore[no-any-return]
+    home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
+    try:
+        format_ = json.loads((home / "keras.json").read_text()).get("image_data_format")
+    except (OSError, ValueError):
+        return "channels_last"
+    return "channels_first" if format_ == "channels_first" else "channels_last"
