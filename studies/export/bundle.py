@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,11 @@ from ...cells import sources
 from ...errors import OutputError, one_line
 from .contract import Bundle
 from .files import MARK, new_folder
+from .outputs import describe_outputs
 from .rendering import render
 from .text import provenance, score_text
 
-FORMAT = 1
+FORMAT = 2
 """Raised when ``bundle.json`` changes its meaning."""
 _SAMPLE = 8
 """Test rows that the saved model is tried on."""
@@ -54,7 +56,7 @@ def describe(bundle: Bundle) -> dict[str, Any]:
         "task": dataset.task,
         "classes": list(dataset.classes),
         "labels": bundle.labels,
-        "logits": _gives_logits(bundle.model),
+        **({} if dataset.task == "regression" else asdict(describe_outputs(bundle))),
         "outputs": bundle.signature.outputs,
         "preparation": fitted.preparation.as_dict(),
         "range": _range(dataset.x) if dataset.kind != "table" else None,
@@ -85,12 +87,6 @@ def _layouts(bundle: Bundle) -> list[list[str]]:
 
 def _range(x: np.ndarray) -> list[float]:
     return [float(np.nanmin(x)), float(np.nanmax(x))]
-
-
-def _gives_logits(model: keras.Model) -> bool:
-    """Tell whether a classifier's outputs are logits, which its loss turns into probabilities."""
-    loss = model.loss
-    return bool(isinstance(loss, keras.losses.Loss) and loss.get_config().get("from_logits", False))
 
 
 def _own_modules(model: keras.Model) -> list[str]:

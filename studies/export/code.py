@@ -55,7 +55,13 @@ def layer_code(layer: keras.layers.Layer) -> Expression:
     Raises:
         CannotEmit: It is not one of Keras's own layers, or cannot be made from its configuration.
     """
-    return object_code(type(layer), layer.get_config(), rounded=False)
+    if isinstance(layer, keras.Model):
+        raise CannotEmit(f"a model inside it ({layer.name})")
+    try:
+        config = layer.get_config()
+    except NotImplementedError as error:  # a layer of the author's own
+        raise CannotEmit(f"{type(layer).__name__}, which is not one of Keras's own") from error
+    return object_code(type(layer), config, rounded=False)
 
 
 def object_code(cls: type, config: Mapping[str, Any], *, rounded: bool) -> Group:
