@@ -178,7 +178,8 @@ def launch(
         verbose: As Keras has it: 0 silent, 1 a bar, 2 a line a trial.
         **settings: Everything else that a sweep has, by the names of ``kerasweep.search.settings.SETTINGS``: ``search``, ``trials``, ``time``,
             ``target``, ``target_score``, ``limit``, ``epochs``, ``folds``, ``workers``, ``precision``, ``trainer``, ``seed``,
-            ``preset``, ``set``, ``fix``, ...
+            ``preset``, ``set``, ``fix``, ... A single worker trains in this process, unless ``time`` or ``trial_timeout``
+            sets a limit, to which only another process can be held.
 
     Raises:
         KerasweepError: of a kind that says who must act.
@@ -189,7 +190,12 @@ def launch(
     plan = plan_sweep(data, model, file=file, space=space, **settings)
     plan, existing = find_place(plan, url, named="study" in settings or names_study(file))
     with show_progress(verbose, order=varying_first(plan.space, plan.spec.model)) as listen:
-        return Study(run_plan(plan, existing, url, listen).study)
+        return Study(run_plan(plan, existing, url, listen, isolated=_limited(settings)).study)
+
+
+def _limited(settings: Mapping[str, Any]) -> bool:
+    """Tell whether a limit is asked for that only a process of its own can be held to."""
+    return any(settings.get(name) is not None for name in ("time", "trial_timeout"))
 
 
 def plan_sweep(
@@ -242,14 +248,14 @@ def resume(
         data: The data, where the study's were given in Python.
         model: The build function, where the study's was given in Python.
         verbose: As for ``launch``.
-        **settings: ``trials``, ``time``, ``target_score``, ``workers``, ``threads``, ``trainer``.
+        **settings: ``trials``, ``time``, ``target_score``, ``workers``, ``threads``, ``trainer``, ``trial_timeout``.
     """
     from .search.launch import run_plan
 
     record = read_study(study, storage_url(storage))
     plan = plan_to_resume(record, settings, data=data, model=model)
     with show_progress(verbose, order=varying_first(plan.space, plan.spec.model)) as listen:
-        return Study(run_plan(plan, record, record.storage, listen).study)
+        return Study(run_plan(plan, record, record.storage, listen, isolated=_limited(settings)).study)
 
 
 def plan_to_resume(
@@ -263,7 +269,7 @@ def plan_to_resume(
             f"The study '{record.name}' was imported from KerasTuner, whose scores are not of folds; "
             "launch a new sweep of its space, which 'kerasweep show --json' prints."
         )
-    allowed = ("trials", "time", "target_score", "workers", "threads", "trainer")
+    allowed = ("trials", "time", "target_score", "workers", "threads", "trainer", "trial_timeout")
     for name in settings:
         if name not in allowed:
             raise SpecError(f"resume cannot change '{name}'.{did_you_mean(name, allowed)}")

@@ -13,6 +13,7 @@ import typer
 from .. import __version__
 from ..errors import KerasweepError, one_line
 from ..printing import make_console
+from ..search.interrupt import interrupt_on_all
 from .browsing import best, compare, show, studies
 from .catalogue import spaces
 from .launching import launch, refit, resume
@@ -57,6 +58,7 @@ def _root(
 
 def main() -> None:
     """Run the command line; exit codes: 0 done, 1 failed, 2 misuse, 130 interrupted."""
+    interrupt_on_all()
     try:
         app()
     except KerasweepError as error:

@@ -23,6 +23,7 @@ from .options import (
     Verbose,
     assignments,
     optional_count,
+    optional_time,
     split_target,
     storage_words,
     verbosity,
@@ -62,6 +63,15 @@ Workers = Annotated[
     ),
 ]
 Threads = Annotated[int | None, typer.Option(min=1, help="Cores a worker.", rich_help_panel="Execution")]
+
+TrialTimeout = Annotated[
+    str | None,
+    typer.Option(
+        help="Time without a sign of life after which a trial fails: 90s, 10m; or none.",
+        show_default="1h",
+        rich_help_panel="Execution",
+    ),
+]
 
 Trainer = Annotated[
     str | None,
@@ -199,6 +209,7 @@ def launch(
     workers: Workers = None,
     threads: Threads = None,
     trainer: Trainer = None,
+    trial_timeout: TrialTimeout = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the plan and an estimate; train nothing more.")
     ] = False,
@@ -238,6 +249,8 @@ def launch(
         "trainer": trainer,
     }  # fmt: skip
     settings: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if trial_timeout is not None:
+        settings["trial_timeout"] = optional_time(trial_timeout)
     if patience is not None:
         settings["patience"] = optional_count(patience, "--patience")
     if sets:
@@ -260,6 +273,7 @@ def resume(
     workers: Workers = None,
     threads: Threads = None,
     trainer: Trainer = None,
+    trial_timeout: TrialTimeout = None,
     storage: Storage = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -278,7 +292,10 @@ def resume(
         "trials": trials, "time": time, "target_score": target, "workers": workers, "threads": threads,
         "trainer": trainer,
     }  # fmt: skip
-    plan = api.plan_to_resume(record, {name: value for name, value in given.items() if value is not None})
+    settings: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if trial_timeout is not None:
+        settings["trial_timeout"] = optional_time(trial_timeout)
+    plan = api.plan_to_resume(record, settings)
     level = verbosity(quiet, verbose)
     if level:
         _print_plan(plan)

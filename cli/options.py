@@ -92,6 +92,11 @@ def optional_count(word: str | None, option: str) -> int | str | None:
     return int(word)
 
 
+def optional_time(word: str) -> str | None:
+    """Return a time as it was given, or None for ``none``."""
+    return None if word.lower() == "none" else word
+
+
 def print_json(value: Any) -> None:
     """Print records as JSON, with nulls for what JSON cannot say."""
     print(json.dumps(_plain(value), indent=2, ensure_ascii=False))  # noqa: T201 - for other programs, not a console

@@ -11,6 +11,7 @@ from ..errors import StudyError, SweepError
 from ..studies import StudyRecord, read_study, read_trials
 from ..studies.lock import driving
 from ..studies.writing import StudyWriter, check_writable, create_study, drive_study, find_study
+from ..texts import numbers_text
 from .events import Task
 from .executors import Executor, make_executor
 from .identity import differences
@@ -31,16 +32,23 @@ class Ending:
 
     study: StudyRecord
     reason: Reason
+    unanswered: tuple[int, ...] = ()
+    """Trials that did not end when the sweep was over, and were ended from outside."""
 
     def in_words(self) -> str:
-        """Return the reason as a sentence."""
-        return {
+        """Return the reason, and what was cut short, as sentences."""
+        reason = {
             "trials": "All trials of the budget are done.",
             "time": "The time is up.",
             "target": "The target is reached.",
             "exhausted": "Every configuration of the space has been tried.",
             "interrupted": "Interrupted.",
         }[self.reason]
+        if not self.unanswered:
+            return reason
+        cut = numbers_text(self.unanswered, 5)
+        one = len(self.unanswered) == 1
+        return f"{reason} {'Trial' if one else 'Trials'} {cut} did not end in time; resume runs {'it' if one else 'them'} again."
 
 
 def find_place(plan: Plan, url: str, *, named: bool) -> tuple[Plan, StudyRecord | None]:
@@ -87,11 +95,23 @@ def _renamed(plan: Plan, name: str) -> Plan:
 
 
 def run_plan(
-    plan: Plan, existing: StudyRecord | None, url: str, listen: Callable[[Progress], None] = lambda _: None
+    plan: Plan,
+    existing: StudyRecord | None,
+    url: str,
+    listen: Callable[[Progress], None] = lambda _: None,
+    *,
+    isolated: bool = True,
 ) -> Ending:
     """Run a plan to its budget, as a new study or as the continuation of one.
 
     Workers are made ready and a model is built before the study is made, so that what cannot run leaves no trace.
+
+    Args:
+        plan: The plan.
+        existing: The study that it continues.
+        url: The storage.
+        listen: Called after every event.
+        isolated: Whether a single worker trains in a process of its own; if not, nothing ends a trial that hangs in this one.
 
     Raises:
         ModelError: The recommended configuration's model cannot be built.
@@ -103,7 +123,7 @@ def run_plan(
         with driving(url, name, existing.driver):
             pass  # refused at once, rather than after workers were made ready
     seed = plan.spec.search.seed
-    executor = _start_workers(plan, plan.workers)
+    executor = _start_workers(plan, plan.workers, isolated=isolated)
     try:
         with _open(plan, existing, url) as writer:
             writer.optuna.sampler = make_sampler(seed)
@@ -130,16 +150,20 @@ def run_plan(
                 reason = sweep.run()
     finally:
         executor.close()
-    study = read_study(name, url)
-    _check_found_something(study, reason)
-    return Ending(study, reason)
+    ending = Ending(read_study(name, url), reason, sweep.unanswered)
+    _check_found_something(ending)
+    return ending
 
 
-def _start_workers(plan: Plan, workers: int) -> Executor:
+def _start_workers(plan: Plan, workers: int, *, isolated: bool) -> Executor:
     """Return an executor that is ready; with fewer workers than planned where memory would not hold them."""
-    executor = make_executor(plan.workload, workers, plan.threads(workers))
+    timeout = plan.spec.execution.trial_timeout
+    executor = make_executor(
+        plan.workload, workers, plan.threads(workers), isolated=isolated, timeout=timeout
+    )
     try:
-        size = executor.start(Task(-1, plan.space.recommended(), plan.spec.search.seed))
+        first = Task(-1, plan.space.recommended(), plan.spec.search.seed)
+        size = executor.start(first, within=plan.budget.seconds)
     except BaseException:
         executor.close()
         raise
@@ -147,14 +171,22 @@ def _start_workers(plan: Plan, workers: int) -> Executor:
     if plan.spec.execution.workers != "auto" or fitting == workers:
         return executor
     executor.close()
-    return _start_workers(plan, fitting)
+    return _start_workers(plan, fitting, isolated=isolated)
 
 
-def _check_found_something(study: StudyRecord, reason: Reason) -> None:
-    """Refuse to call a sweep done in which every trial failed."""
-    if reason == "interrupted" or not study.trained or study.counts.get("failed", 0) < study.trained:
+def _check_found_something(ending: Ending) -> None:
+    """Refuse to call a sweep done in which every trial failed, or for which the time was too short."""
+    study = ending.study
+    if ending.reason == "interrupted" or study.counts.get("failed", 0) < study.trained:
         return
-    last = read_trials(study)[-1]
+    if ending.reason == "time" and not study.trained:
+        raise SweepError(
+            f"No trial of '{study.name}' has ended. {ending.in_words()} Give it more --time, or see whether the model "
+            "function comes to an end."
+        )
+    if not study.trained:
+        return
+    last = next(trial for trial in reversed(read_trials(study)) if trial.state == "failed")
     message = last.failure.get("message", "no reason is known")
     raise SweepError(f"No trial of '{study.name}' could be scored. Trial {last.number}: {message}.")
 

@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DataError, SpecError
+from ..errors import DataError, ModelError, SpecError
 from ..spaces import Configuration, Space, space_to_dict
 from ..spaces.catalogue import CHANGE_THE_LOSS
 from ..spaces.keras_tuner import EPOCHS, with_epochs
+from ..texts import duration_text
 from .data import (
     Dataset,
     Preparation,
@@ -33,6 +34,7 @@ from .oracles import hyperband_trials
 from .pruners import resolve_pruner
 from .rows import find_tokens, load_rows, prepare_rows
 from .samplers import trials_at_most
+from .signs import least, silent_at_most
 from .space_choice import settle_space
 from .spec import SpaceSpec, SweepSpec
 from .sweep import Budget
@@ -323,7 +325,12 @@ def _find_model(spec: SweepSpec, given: Any, dataset: Dataset) -> ModelSource:
 
     # TensorFlow's threads cannot be changed once it has built a model, and one worker trains in this process.
     prepare_tensorflow(spec.execution.threads or cores())
-    return source.explored(lambda: _sample(dataset, _prepare(dataset, source, spec, {})))
+    patience = least(spec.execution.trial_timeout, spec.search.time)
+    silent = ModelError(
+        f"The model '{source.name}' cannot be built: its function has returned no model for {duration_text(patience or 0)}."
+    )
+    with silent_at_most(patience, silent):
+        return source.explored(lambda: _sample(dataset, _prepare(dataset, source, spec, {})))
 
 
 def _sample(dataset: Dataset, preparation: Preparation) -> Sample:

@@ -38,6 +38,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "trainer": ("execution", "trainer"),
     "workers": ("execution", "workers"),
     "threads": ("execution", "threads"),
+    "trial_timeout": ("execution", "trial_timeout"),
 }
 """Keyword or flag -> its place in a ``SweepSpec``."""
 

@@ -196,6 +196,9 @@ class ExecutionSpec(_Part):
     """``auto``: fused for every model that allows it; both give the same scores."""
     threads: Whole | None = Field(default=None, ge=1)
     """Cores a worker; the machine's, divided by the workers, where it is not given."""
+    trial_timeout: Annotated[float | None, BeforeValidator(parse_seconds)] = Field(default=3600.0, gt=0)
+    """Seconds without a sign of life (a part of an epoch trained, something printed) after which a trial fails; none to
+    wait for ever."""
 
 
 class SweepSpec(_Part):

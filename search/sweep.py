@@ -35,6 +35,8 @@ HOPELESS_AFTER = 3
 """Failed trials at the start, none of them diverged, after which the sweep is given up."""
 WAKE_SECONDS = 1.0
 """How long the driver waits for an event before it looks whether it was told to stop."""
+GRACE_SECONDS = 5.0
+"""How long trials may take to end once the sweep is over; they will be run again, so that waiting gains little."""
 WRITE_SECONDS = 1.0
 """How long reports are kept back for the next write, in which they cost nothing."""
 _ENDED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
@@ -94,6 +96,10 @@ class Sweep:
         self._seen: set[str] = set()
         """Keys of all configurations that ended or run."""
         self._stop: Reason | None = None
+        self._stopped = 0.0
+        """When."""
+        self.unanswered: tuple[int, ...] = ()
+        """Trials that had not ended in time when the sweep was over; they wait to be run again."""
         self._exhausted = False
         self._stuck = 0
         """Duplicates in a row."""
@@ -103,9 +109,12 @@ class Sweep:
 
     def stop(self) -> None:
         """End the sweep: running trials stop at their current epoch and will be run again by ``resume``."""
-        self._stop = "interrupted"
+        self._end("interrupted")
         self._progress = replace(self._progress.without_news(), stopping=True)
         self._tell()  # at once: an epoch may take long
+
+    def _end(self, reason: Reason) -> None:
+        self._stop, self._stopped = reason, time.monotonic()
 
     def run(self) -> Reason:
         """Run the sweep and return why it ended.
@@ -127,6 +136,9 @@ class Sweep:
                 self._check_budget()
                 if event is not None:
                     self._handle(event)
+                elif self._stop is not None and time.monotonic() - self._stopped > GRACE_SECONDS:
+                    self.unanswered = tuple(sorted(self._running))
+                    return self._stop
                 self._writer.flush(after=WRITE_SECONDS)
         finally:
             self._give_back()
@@ -281,7 +293,7 @@ class Sweep:
     def _check_budget(self) -> None:
         left = self._seconds_left()
         if self._stop is None and left is not None and left <= 0:
-            self._stop = "time"
+            self._end("time")
 
     def _cancel_if_over(self) -> None:
         """Have all running trials stop at the end of their epochs once the sweep is over."""
@@ -304,7 +316,7 @@ class Sweep:
         if self._stop is not None or target is None or best is None or best.value is None:
             return
         if self._objective.reached(best.value, target):
-            self._stop = "target"
+            self._end("target")
 
     def _check_hope(self, event: TrialFailed) -> None:
         """Give up where every trial so far failed and none of them for its configuration's sake."""

@@ -26,8 +26,12 @@ class Executor(Protocol):
         """How many tasks may be submitted and not yet ended."""
         ...
 
-    def start(self, task: Task) -> ModelSize:
+    def start(self, task: Task, within: float | None = None) -> ModelSize:
         """Make workers ready, build a task's model once, and return how large it is.
+
+        Args:
+            task: Its model is built.
+            within: Seconds that building it may take, where a process of its own builds.
 
         Raises:
             ModelError: The model cannot be built.

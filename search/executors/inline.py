@@ -27,7 +27,7 @@ class InlineExecutor:
         self._waits = False
         self._cancelled = False
 
-    def start(self, task: Task) -> ModelSize:
+    def start(self, task: Task, within: float | None = None) -> ModelSize:
         """Import TensorFlow and build the task's model once."""
         from ..training.runtime import make_trainer
 

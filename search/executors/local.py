@@ -1,67 +1,50 @@
-"""Trains in several processes of this machine, each with its own TensorFlow."""
+"""Trains in processes of this machine, each with its own TensorFlow: whoever launches does not hang or die with them."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import pickle
 import queue
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
-import threading
+import time
 from collections import deque
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...errors import ModelError, OutputError, SweepError
-from ..events import EpochEnded, Event, Task, TrialFailed
+from ...errors import ModelError, OutputError, SweepError, one_line
+from ...texts import duration_text
+from ..events import EpochEnded, Event, Task, TrialEnded, TrialFailed
+from ..signs import least
 from ..training import ModelSize, Workload
-from ..training.runtime import worker_environment
-from .messages import FOLDER_PREFIX, Go, Probe, Probed, Setup
+from .messages import FOLDER_PREFIX, Go, Printed, Probe, Probed, Setup
+from .process import WorkerProcess, kill_group, start_worker, tail
 from .sharing import lay_out
 
 _LIVES = 2
 """How often a task is started before its worker's death counts as its own fault."""
-
-
-@dataclass(eq=False)
-class _Worker:
-    """One process and what it does."""
-
-    process: subprocess.Popen[bytes]
-    log: Path
-    task: Task | None = None
-    cancelled: bool = False
-    """Whether it was told to end its task."""
-    spoke: bool = False
-    """Whether it ever sent anything, so that its death is not one of start-up."""
-
-    def end(self) -> int:
-        """Wait for the process's end, close its pipes, and return its exit code."""
-        code = self.process.wait()
-        for stream in (self.process.stdin, self.process.stdout):
-            if stream is not None:
-                with contextlib.suppress(BrokenPipeError):
-                    stream.close()
-        return code
+START_SECONDS = 600.0
+"""How long a worker may take to import what it needs."""
+LOOK_SECONDS = 1.0
+"""How often it is looked whether workers live while nothing is heard of them."""
 
 
 class LocalExecutor:
     """Persistent worker processes; one that dies is replaced, and its task is trained again from the start.
 
-    A task that was cancelled when its worker died is not: the driver decides again, at the same epoch.
+    A task that was cancelled when its worker died is not: the driver decides again, at the same epoch. A task whose worker
+    gives no sign of life for ``timeout`` seconds fails, and the worker is replaced.
     """
 
-    def __init__(self, workload: Workload, threads: int, workers: int) -> None:
+    def __init__(self, workload: Workload, threads: int, workers: int, timeout: float | None = None) -> None:
         self._workload = workload
         self._threads = threads
         self._count = workers
-        self._workers: list[_Worker] = []
-        self._inbox: queue.SimpleQueue[tuple[_Worker, Any]] = queue.SimpleQueue()
+        self._timeout = timeout
+        self._workers: list[WorkerProcess] = []
+        self._inbox: queue.SimpleQueue[tuple[WorkerProcess, Any]] = queue.SimpleQueue()
         self._tasks: deque[Task] = deque()
         self._deaths: dict[int, int] = {}
         self._folder: Path | None = None
@@ -71,22 +54,31 @@ class LocalExecutor:
         """The number of workers."""
         return self._count
 
-    def start(self, task: Task) -> ModelSize:
+    def start(self, task: Task, within: float | None = None) -> ModelSize:
         """Start all workers and wait for the first one to build the task's model."""
-        try:
-            self._folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
-            lay_out(self._workload.prepared(), self._folder)
-        except OSError as error:
-            raise OutputError(f"The data cannot be laid out for the workers: {error}.") from error
+        self._folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
+        _lay_out(self._workload, self._folder)
         self._workers = [self._spawn() for _ in range(self._count)]
         first = self._workers[0]
-        self._send(first, Probe(task))
+        first.send(Probe(task))
+        patience = least(within, self._timeout)
         while True:
-            worker, message = self._inbox.get()
+            try:
+                worker, message = self._inbox.get(timeout=LOOK_SECONDS)
+            except queue.Empty:
+                self._look_after_the_dead()
+                self._check_start(first)
+                if first.ready and patience is not None and first.silence() > patience:
+                    raise ModelError(
+                        f"The model '{self._workload.model.name}' cannot be built: its function has returned no model "
+                        f"for {duration_text(patience)}."
+                    ) from None
+                continue
             if message is None:
-                raise SweepError(f"A worker cannot be started: {_last_line(worker.log)}.")
+                raise SweepError(f"A worker cannot be started: {worker.last_line()}.")
             if isinstance(message, Probed):
                 break
+            self._note(worker, message)
         if message.size is None:
             raise ModelError(f"The model '{self._workload.model.name}' cannot be built: {message.fault}.")
         return message.size
@@ -99,61 +91,113 @@ class LocalExecutor:
     def go_on(self, number: int) -> None:
         """Let a trial train on after a rung."""
         for worker in self._workers_on(number):
-            self._send(worker, Go())
+            worker.waits = False
+            worker.send(Go())
 
     def cancel(self, number: int) -> None:
         """Have a trial end at its current epoch."""
         for worker in self._workers_on(number):
             if not worker.cancelled:
-                worker.cancelled = True
-                self._send(worker, Go(stop=True))
+                worker.cancelled, worker.waits = True, False
+                worker.send(Go(stop=True))
 
     def next_event(self, timeout: float | None = None) -> Event | None:
         """Wait for what happens next."""
+        end = None if timeout is None else time.monotonic() + timeout
         while self._tasks or any(worker.task for worker in self._workers):
+            left = LOOK_SECONDS if end is None else max(0.0, end - time.monotonic())
             try:
-                worker, message = self._inbox.get(timeout=timeout)
+                worker, message = self._inbox.get(timeout=min(left, LOOK_SECONDS))
+                event = self._receive(worker, message)
             except queue.Empty:
-                return None
-            event = self._receive(worker, message)
+                event = self._look_after()
             if event is not None:
                 return event
+            if end is not None and time.monotonic() >= end:
+                return None
         return None
 
     def close(self) -> None:
-        """Kill all workers and remove the data that was laid out for them."""
+        """Kill all workers with all that they started, and remove the data that was laid out for them."""
         for worker in self._workers:
-            worker.process.kill()
-            worker.end()
+            worker.kill()
         self._workers = []
         self._tasks.clear()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _workers_on(self, number: int) -> list[_Worker]:
+    def _workers_on(self, number: int) -> list[WorkerProcess]:
         """Return the worker that trains a trial, or none if it died or has ended the trial by now."""
         return [
             worker for worker in self._workers if worker.task is not None and worker.task.number == number
         ]
 
-    def _receive(self, worker: _Worker, message: Any) -> Event | None:
+    def _receive(self, worker: WorkerProcess, message: Any) -> Event | None:
         if message is None:
             return self._bury(worker)
-        worker.spoke = True
-        if not isinstance(message, EpochEnded) and worker.task is not None:
+        if worker not in self._workers:
+            return None  # it was given up
+        if not isinstance(message, EpochEnded | TrialEnded | TrialFailed):
+            self._note(worker, message)
+            return None
+        worker.heard = time.monotonic()
+        if isinstance(message, EpochEnded):
+            at_rung = worker.task is not None and message.epoch in worker.task.rungs
+            worker.waits = at_rung and not worker.cancelled
+        elif worker.task is not None:
             self._deaths.pop(worker.task.number, None)
             worker.task = None
             self._hand_out()
-        return message  # type: ignore[no-any-return]
+        return message
 
-    def _bury(self, worker: _Worker) -> Event | None:
+    def _note(self, worker: WorkerProcess, message: Any) -> None:
+        """Take a sign of life; what a user's code has printed is printed here."""
+        worker.heard = time.monotonic()
+        worker.ready = True
+        if isinstance(message, Printed):
+            with contextlib.suppress(OSError, ValueError):
+                stream = getattr(sys, message.stream)
+                stream.write(message.text)
+                stream.flush()
+
+    def _look_after(self) -> Event | None:
+        """Give up a worker that has given no sign of life for too long."""
+        self._look_after_the_dead()
+        for worker in self._workers:
+            self._check_start(worker)
+            if worker.task is None or not worker.ready or self._timeout is None:
+                continue
+            if worker.silence() > self._timeout:
+                return self._give_up(worker, worker.task)
+        return None
+
+    def _look_after_the_dead(self) -> None:
+        """Kill what dead workers have left behind: it may hold their pipes, and their deaths would not be heard."""
+        for worker in self._workers:
+            if worker.process.poll() is not None:
+                kill_group(worker.process)
+
+    @staticmethod
+    def _check_start(worker: WorkerProcess) -> None:
+        if not worker.ready and worker.silence() > START_SECONDS:
+            raise SweepError(
+                f"A worker cannot be started: it has given no sign of life for {duration_text(START_SECONDS)}."
+            )
+
+    def _give_up(self, worker: WorkerProcess, task: Task) -> Event:
+        where = worker.where_it_stands()
+        worker.kill()
+        self._replace(worker)
+        text = f"no sign of life for {duration_text(self._timeout or 0)}"
+        return TrialFailed(task.number, "timeout", text, where)
+
+    def _bury(self, worker: WorkerProcess) -> Event | None:
         """Replace a dead worker; train its task again, or give it up if it killed workers before."""
         if worker not in self._workers:
-            return None  # closed on purpose
-        code = worker.end()
-        if not worker.spoke and worker.task is None:
-            raise SweepError(f"A worker cannot be started: {_last_line(worker.log)}.")
-        self._workers[self._workers.index(worker)] = self._spawn()
+            return None  # ended on purpose
+        code = worker.kill()
+        if not worker.ready and worker.task is None:
+            raise SweepError(f"A worker cannot be started: {worker.last_line()}.")
         failed: Event | None = None
         if worker.task is not None:
             deaths = self._deaths.get(worker.task.number, 0) + 1
@@ -162,57 +206,41 @@ class LocalExecutor:
                 self._tasks.appendleft(worker.task)
             else:
                 text = f"its worker died {deaths} times, {_how_it_died(code)}"
-                failed = TrialFailed(worker.task.number, "crash", text, _tail(worker.log))
-        self._hand_out()
+                failed = TrialFailed(worker.task.number, "crash", text, tail(worker.log))
+        self._replace(worker)
         return failed
+
+    def _replace(self, worker: WorkerProcess) -> None:
+        self._workers[self._workers.index(worker)] = self._spawn()
+        self._hand_out()
 
     def _hand_out(self) -> None:
         for worker in self._workers:
             if not self._tasks:
                 return
             if worker.task is None:
-                worker.task, worker.cancelled = self._tasks.popleft(), False
-                self._send(worker, worker.task)
+                worker.task, worker.cancelled, worker.waits = self._tasks.popleft(), False, False
+                worker.send(worker.task)
 
-    def _spawn(self) -> _Worker:
+    def _spawn(self) -> WorkerProcess:
         assert self._folder is not None  # noqa: S101 - start() made it
         log = self._folder / f"worker-{len(list(self._folder.glob('worker-*.log')))}.log"
-        environment = {**os.environ, **worker_environment(self._threads)}
-        environment["PYTHONPATH"] = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
-        options: dict[str, Any] = {}
-        if os.name == "posix":
-            options["start_new_session"] = True  # Ctrl-C is the driver's to handle
-        else:
-            options["creationflags"] = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
-        with log.open("wb") as stderr:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "kerasweep.search.executors.worker"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=stderr,
-                env=environment,
-                **options,
-            )
-        worker = _Worker(process, log)
-        threading.Thread(target=self._listen, args=(worker,), daemon=True).start()
-        self._send(worker, Setup(self._folder, self._threads))
+        worker = start_worker(log, self._threads, self._inbox)
+        worker.send(Setup(self._folder, self._threads))
         return worker
 
-    def _listen(self, worker: _Worker) -> None:
-        """Put a worker's messages into the inbox, and None when it is gone."""
-        try:
-            while True:
-                self._inbox.put((worker, pickle.load(worker.process.stdout)))  # type: ignore[arg-type]  # noqa: S301
-        except (EOFError, OSError, ValueError, pickle.UnpicklingError):
-            self._inbox.put((worker, None))
 
-    @staticmethod
-    def _send(worker: _Worker, message: Any) -> None:
-        if worker.process.stdin is None:
-            return
-        with contextlib.suppress(BrokenPipeError, OSError):  # its death arrives in the inbox
-            pickle.dump(message, worker.process.stdin)
-            worker.process.stdin.flush()
+def _lay_out(workload: Workload, folder: Path) -> None:
+    prepared = workload.prepared()
+    try:
+        lay_out(prepared, folder)
+    except OSError as error:
+        raise OutputError(f"The data cannot be laid out for the workers: {error}.") from error
+    except (pickle.PicklingError, TypeError, AttributeError) as error:
+        raise ModelError(
+            f"The model '{workload.model.name}' cannot be handed to another process ({one_line(error, 200)}); name it as "
+            "module:function, or from Python let one worker train in this process, without time and trial_timeout."
+        ) from error
 
 
 def _how_it_died(code: int) -> str:
@@ -221,15 +249,3 @@ def _how_it_died(code: int) -> str:
     if code < 0:
         return f"by signal {-code}"
     return f"with exit code {code}"
-
-
-def _tail(log: Path, lines: int = 40) -> str:
-    try:
-        return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
-    except OSError:
-        return ""
-
-
-def _last_line(log: Path) -> str:
-    lines = [line for line in _tail(log).splitlines() if line.strip()]
-    return lines[-1].strip().rstrip(".") if lines else "it ended without a word"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from ..events import Task
 from ..training import ModelSize
@@ -19,6 +20,24 @@ class Setup:
     folder: Path
     """Where the workload was laid out (``sharing.py``)."""
     threads: int
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A worker has imported what it needs; its task's time begins."""
+
+
+@dataclass(frozen=True)
+class Alive:
+    """A worker is at work: part of an epoch is trained."""
+
+
+@dataclass(frozen=True)
+class Printed:
+    """What a user's code has printed in a worker."""
+
+    stream: Literal["stdout", "stderr"]
+    text: str
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,18 @@
 """A worker process: holds the data and TensorFlow for a whole sweep, trains tasks, never opens the database.
 
-It reads pickled messages from its standard input and writes pickled events to its standard output; whatever else is
-printed goes to its log. When the driver dies, its input ends, and so does the worker, whatever it is doing.
+It reads pickled messages from its standard input and writes pickled events to its standard output. What Python prints
+is such a message, too; what native code prints goes to its log. When the driver dies, its input ends, and so does the
+worker with all that it has started, whatever it is doing.
 """
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import pickle
 import queue
 import shutil
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -17,13 +20,28 @@ from typing import IO, Any
 
 from ...errors import TrainingError, one_line
 from ..events import EpochEnded, Task
+from ..signs import listen
 from ..training import Trainer
 from .contract import run_task
-from .messages import FOLDER_PREFIX, Go, Probe, Probed, Setup
+from .messages import FOLDER_PREFIX, Alive, Go, Probe, Probed, Ready, Setup
+from .relay import Relay
 from .sharing import take_up
 
 
-def serve(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
+class _Outgoing:
+    """The pipe to the driver, for all threads of a user's code that may print."""
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        self._pipe = pipe
+        self._lock = threading.Lock()
+
+    def send(self, message: Any) -> None:
+        with self._lock:
+            pickle.dump(message, self._pipe)
+            self._pipe.flush()
+
+
+def serve(incoming: IO[bytes], outgoing: _Outgoing, relay: Relay) -> None:
     """Answer messages until the input ends."""
     from ..training.runtime import make_trainer
 
@@ -31,22 +49,25 @@ def serve(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
     inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(incoming, inbox, setup.folder), daemon=True).start()
     trainer = make_trainer(take_up(setup.folder), setup.threads)
+    listen(lambda: outgoing.send(Alive()))
+    outgoing.send(Ready())
     while True:
         message = inbox.get()
+        relay.begin()
         if isinstance(message, Probe):
-            _send(outgoing, _probe(trainer, message.task))
+            outgoing.send(_probe(trainer, message.task))
         elif isinstance(message, Task):
             _train(trainer, message, inbox, outgoing)
         # else it is a Go for a trial that had ended before it came
 
 
-def _train(trainer: Trainer, task: Task, inbox: queue.SimpleQueue[Any], outgoing: IO[bytes]) -> None:
+def _train(trainer: Trainer, task: Task, inbox: queue.SimpleQueue[Any], outgoing: _Outgoing) -> None:
     events = run_task(trainer, task)
     event = next(events)
-    _send(outgoing, event)
+    outgoing.send(event)
     while isinstance(event, EpochEnded):
         event = events.send(_is_to_stop(inbox, wait=event.epoch in task.rungs))
-        _send(outgoing, event)
+        outgoing.send(event)
     events.close()
 
 
@@ -67,8 +88,7 @@ def _listen(incoming: IO[bytes], inbox: queue.SimpleQueue[Any], folder: Path) ->
     except (EOFError, OSError, pickle.UnpicklingError):
         if folder.name.startswith(FOLDER_PREFIX):
             shutil.rmtree(folder, ignore_errors=True)  # a driver that was killed could not
-        # Not sys.exit: TensorFlow's threads may take long to end, and nothing is left to save.
-        os._exit(0)
+        _end()
 
 
 def _probe(trainer: Trainer, task: Task) -> Probed:
@@ -78,19 +98,28 @@ def _probe(trainer: Trainer, task: Task) -> Probed:
         return Probed(None, one_line(error))
 
 
-def _send(outgoing: IO[bytes], message: Any) -> None:
-    pickle.dump(message, outgoing)
-    outgoing.flush()
+def _end() -> None:
+    """End this process and all that it has started; nothing is left to save."""
+    if os.name == "posix" and os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(0)  # not sys.exit: TensorFlow's threads may take long to end
 
 
 def main() -> None:
     """Run as a process of its own."""
-    outgoing = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a model function prints must not mix with events
+    outgoing = _Outgoing(os.fdopen(os.dup(1), "wb"))
+    os.dup2(2, 1)  # what native code prints must not mix with events
+    if hasattr(signal, "SIGUSR1"):
+        faulthandler.register(signal.SIGUSR1, file=2)  # a driver that gives it up asks where it stands
+    relay = Relay(outgoing.send)
+    kept = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = relay.stdout, relay.stderr
     try:
-        serve(sys.stdin.buffer, outgoing)
+        serve(sys.stdin.buffer, outgoing, relay)
     except (EOFError, BrokenPipeError):
-        os._exit(0)  # the driver is gone
+        _end()  # the driver is gone
+    finally:
+        sys.stdout, sys.stderr = kept  # the last words of a worker that cannot work go to its log
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from ..models.building import (
     loss_name,
     summary_of,
 )
+from ..signs import sign_of_life
 from .averaging import ScoreAverage, averaged, uses_average
 from .feeding import Feed, as_tensor, in_order
 from .garbage import Garbage
@@ -235,6 +236,7 @@ def train_epoch(
 
 def _train_fold(run: FoldRun, epoch: int) -> dict[str, float]:
     logs = train_epoch(run.model, run.feed, epoch, run.validation)
+    sign_of_life()
     if run.rate is not None:
         run.rate.after(logs["loss"])
     run.vectors.update(name.removeprefix("val_") for name, value in logs.items() if np.size(value) > 1)

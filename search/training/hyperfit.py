@@ -25,6 +25,7 @@ from ..models import batch_size_of, describe_error
 from ..models.building import build_optimizer, loss_name, summary_of
 from ..models.fitting import Again, OwnFit
 from ..models.hypermodels import note_defaults
+from ..signs import sign_of_life
 from .fit import FitTrainer, out_of_memory, targets_for
 from .lockstep import Curves
 from .weighting import class_weights
@@ -138,6 +139,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no 
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Note an epoch."""
+        sign_of_life()
         self.logs.append(_numbers(logs or {}))
         if len(self.logs) >= self._epochs and self.model is not None:
             self.model.stop_training = True

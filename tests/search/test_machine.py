@@ -88,10 +88,12 @@ def test_workers_that_memory_would_not_hold_are_started_anew(
     seen: list[int] = []
     closed: list[int] = []
 
-    def make(workload, workers, threads):
+    def make(workload, workers, threads, *, isolated, timeout):
         seen.append(workers)
         return SimpleNamespace(
-            start=lambda task: ModelSize(10, 3 * GIB), close=lambda: closed.append(workers), workers=workers
+            start=lambda task, within: ModelSize(10, 3 * GIB),
+            close=lambda: closed.append(workers),
+            workers=workers,
         )
 
     monkeypatch.setattr(launch, "make_executor", make)
@@ -99,9 +101,12 @@ def test_workers_that_memory_would_not_hold_are_started_anew(
         workload=None,
         threads=lambda workers: 4 // workers,
         space=SimpleNamespace(recommended=dict),
-        spec=SimpleNamespace(search=SimpleNamespace(seed=0), execution=SimpleNamespace(workers=asked)),
+        budget=SimpleNamespace(seconds=None),
+        spec=SimpleNamespace(
+            search=SimpleNamespace(seed=0), execution=SimpleNamespace(workers=asked, trial_timeout=None)
+        ),
     )
-    executor = launch._start_workers(made, 4)
+    executor = launch._start_workers(made, 4, isolated=True)
     assert seen == started
     assert executor.workers == started[-1]
     assert closed == started[:-1]

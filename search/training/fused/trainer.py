@@ -15,6 +15,7 @@ from ....errors import TrainingError, one_line
 from ...events import Task
 from ...metrics import in_target_units
 from ...models.building import build_optimizer, loss_name, summary_of
+from ...signs import sign_of_life
 from ..fit import FitTrainer, notes_of_vectors, out_of_memory
 from ..keras_scores import reads_logits
 from ..lockstep import train_in_lockstep
@@ -244,6 +245,7 @@ class _Epochs:
             started = time.perf_counter()
             part = (tf.constant(done, tf.int64), tf.constant(ahead, tf.int64))
             self._program.train(self._rows, orders, batch, *part, draws)
+            sign_of_life()
             seconds = (time.perf_counter() - started) / (ahead - done)
             self._steps_a_call = max(1, min(2 * self._steps_a_call, int(CALL_SECONDS / seconds)))
             done = ahead

@@ -1,0 +1,125 @@
+"""A worker as the driver holds it: a process in a group of its own, two pipes, and a log of what is printed natively."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..events import Task
+from ..training.runtime import worker_environment
+
+DUMP_SECONDS = 0.5
+"""How long a silent worker may take to write down where it stands."""
+
+
+@dataclass(eq=False)
+class WorkerProcess:
+    """One process and what it does."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+    task: Task | None = None
+    cancelled: bool = False
+    """Whether it was told to end its task."""
+    ready: bool = False
+    """Whether it has imported what it needs, so that its death is not one of start-up."""
+    waits: bool = False
+    """Whether it waits at a rung to be told how to go on."""
+    heard: float = field(default_factory=time.monotonic)
+    """When it last gave a sign of life, or was last asked for something."""
+
+    def send(self, message: Any) -> None:
+        """Send a message; to a worker that has died, nothing: its death arrives in the inbox."""
+        self.heard = time.monotonic()
+        if self.process.stdin is None:
+            return
+        with contextlib.suppress(BrokenPipeError, OSError, ValueError):
+            pickle.dump(message, self.process.stdin)
+            self.process.stdin.flush()
+
+    def silence(self) -> float:
+        """Return the seconds since the last sign of life; none pass while it waits to be answered."""
+        return 0.0 if self.waits else time.monotonic() - self.heard
+
+    def kill(self) -> int:
+        """End the process with all that it has started, and return its exit code."""
+        kill_group(self.process)
+        code = self.process.wait()
+        if self.process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                self.process.stdin.close()
+        return code
+
+    def where_it_stands(self) -> str:
+        """Have the process write down the lines of Python that it executes, and return the log's end."""
+        if hasattr(signal, "SIGUSR1") and self.ready:
+            self.process.send_signal(signal.SIGUSR1)
+            time.sleep(DUMP_SECONDS)
+        return tail(self.log)
+
+    def last_line(self) -> str:
+        """Return the log's last line, without its full stop."""
+        lines = [line for line in tail(self.log).splitlines() if line.strip()]
+        return lines[-1].strip().rstrip(".") if lines else "it ended without a word"
+
+
+def start_worker(
+    log: Path, threads: int, inbox: queue.SimpleQueue[tuple[WorkerProcess, Any]]
+) -> WorkerProcess:
+    """Start a process whose messages go to an inbox, and None when it is gone."""
+    environment = {**os.environ, **worker_environment(threads)}
+    environment["PYTHONPATH"] = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
+    options: dict[str, Any] = {}
+    if os.name == "posix":
+        options["start_new_session"] = True  # Ctrl-C is the driver's to handle
+    else:
+        options["creationflags"] = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+    with log.open("wb") as native:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "kerasweep.search.executors.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=native,
+            env=environment,
+            **options,
+        )
+    worker = WorkerProcess(process, log)
+    threading.Thread(target=_listen, args=(worker, inbox), daemon=True).start()
+    return worker
+
+
+def kill_group(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process and all that it has started; those outlive it where it has died by itself."""
+    if os.name == "posix":
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+
+
+def tail(log: Path, lines: int = 40) -> str:
+    """Return the last lines of a log."""
+    try:
+        return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+    except OSError:
+        return ""
+
+
+def _listen(worker: WorkerProcess, inbox: queue.SimpleQueue[tuple[WorkerProcess, Any]]) -> None:
+    stream = worker.process.stdout
+    assert stream is not None  # noqa: S101 - a pipe was asked for
+    with stream:
+        try:
+            while True:
+                inbox.put((worker, pickle.load(stream)))  # noqa: S301
+        except (EOFError, OSError, ValueError, pickle.UnpicklingError):
+            inbox.put((worker, None))

@@ -1,0 +1,78 @@
+"""Signs of life: what builds or trains says that it does, so that whoever waits for it can tell work from a hang."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+SECONDS = 1.0
+"""Between two signs at least."""
+
+
+class _Signs:
+    """Where signs of this process go: nowhere, unless somebody listens."""
+
+    def __init__(self) -> None:
+        self.listener: Callable[[], object] | None = None
+        self.last = 0.0
+
+
+class _TimeUp(BaseException):
+    """Not an ``Exception``, which a user's code may catch and go on."""
+
+
+_signs = _Signs()
+
+
+def listen(callback: Callable[[], object] | None) -> None:
+    """Have a function called for the signs of this process, or nothing any more."""
+    _signs.listener = callback
+
+
+def sign_of_life() -> None:
+    """Say that something was built or trained, however little."""
+    if _signs.listener is None or time.monotonic() - _signs.last < SECONDS:
+        return
+    _signs.last = time.monotonic()
+    _signs.listener()
+
+
+def least(*seconds: float | None) -> float | None:
+    """Return the shortest of some times; None stands for one that never ends."""
+    return min((limit for limit in seconds if limit is not None), default=None)
+
+
+@contextmanager
+def silent_at_most(seconds: float | None, error: Exception) -> Iterator[None]:
+    """Raise an error once there was no sign of life for so many seconds; None waits for ever.
+
+    Python's code is interrupted wherever it is, if this is the main thread of a system with timers. What hangs in a
+    library's native code is not.
+    """
+    if (
+        seconds is None
+        or not hasattr(signal, "setitimer")
+        or threading.current_thread() is not threading.main_thread()
+    ):
+        yield
+        return
+
+    def give_up(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the interpreter's contract
+        raise _TimeUp
+
+    handler = signal.signal(signal.SIGALRM, give_up)
+    # It rings again and again: a function may catch what it is interrupted by.
+    timer = signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
+    listen(lambda: signal.setitimer(signal.ITIMER_REAL, seconds, seconds))
+    try:
+        yield
+    except _TimeUp:
+        raise error from None
+    finally:
+        listen(None)
+        signal.setitimer(signal.ITIMER_REAL, *timer)
+        signal.signal(signal.SIGALRM, handler)

@@ -1,0 +1,238 @@
+"""Models that never come to an end, in real processes: a sweep ends in time, whole, and leaves nothing running."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from kerasweep.studies import StudyRecord, TrialRecord, read_study, read_trials
+
+pytestmark = [
+    pytest.mark.trains,
+    pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes as Linux shows them"),
+]
+
+MODEL = """
+    import os, subprocess, threading, time
+    import keras
+    from keras import layers
+    from kerasweep.spaces import Categorical, Space
+
+    SPACE = Space((Categorical("kind", ("train", "slow", "sleep", "swallow", "lock", "native", "fork", "later")),))
+
+    def build(config, signature):
+        kind = config["kind"]
+        if kind != "train":
+            open("busy", "w").write(str(os.getpid()))
+        if kind == "later" and os.path.exists("built"):
+            time.sleep(1e6)
+        open("built", "w").close()
+        if kind == "slow" and not os.path.exists("slept"):
+            open("slept", "w").close()
+            for _ in range(14):
+                time.sleep(1)
+                print("slow, but at work")
+        if kind == "sleep":
+            time.sleep(1e6)
+        if kind == "swallow":
+            while True:
+                try:
+                    time.sleep(1e6)
+                except BaseException:
+                    pass
+        if kind == "lock":
+            lock = threading.Lock()
+            lock.acquire()
+            lock.acquire()
+        if kind == "native":
+            sum(range(10**15))  # holds the interpreter, and hears nothing
+        if kind == "fork":
+            if os.fork():
+                child = subprocess.Popen(["sleep", "1000000"])
+                open("child", "w").write(str(child.pid))
+            time.sleep(1e6)
+        parts = [keras.Input(signature.input_shape), layers.Flatten(), layers.Dense(signature.outputs, "softmax")]
+        return keras.Sequential(parts)
+
+    def tuned(hp):
+        if hp.Choice("kind", ["train", "sleep"]) == "sleep":
+            time.sleep(1e6)
+        parts = [layers.Flatten(), layers.Dense(10, "softmax")]
+        return keras.Sequential(parts)
+"""
+SMALL = "--limit 60 --folds 2 --epochs 2 --threads 1 --search grid --study s".split()
+HANGING = ("sleep", "native", "fork")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "hanging.py").write_text(textwrap.dedent(MODEL))
+    return tmp_path
+
+
+@pytest.fixture
+def launch(folder: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*flags: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "kerasweep", "launch", "digits", *flags, *SMALL]
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            stdin=subprocess.DEVNULL,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def ended(process: subprocess.Popen[str], timeout: float = 120) -> tuple[int, str]:
+    out, error = process.communicate(timeout=timeout)
+    return process.returncode, out + error
+
+
+def trials_of(folder: Path) -> tuple[StudyRecord, list[TrialRecord]]:
+    study = read_study("s", f"sqlite:///{folder / 'kerasweep.db'}")
+    return study, read_trials(study)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def assert_nothing_runs(folder: Path) -> None:
+    for name in ("busy", "child"):
+        file = folder / name
+        if file.exists():
+            wait_for(lambda file=file: not is_alive(int(file.read_text())))
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_trial_without_a_sign_of_life_fails_and_the_sweep_goes_on(folder, launch, workers: str) -> None:
+    kinds = ("train", *HANGING, "slow") if workers == "2" else ("train", "swallow")
+    process = launch(
+        "hanging:build", "--set", f"kind={','.join(kinds)}", "--trial-timeout", "12s", "--workers", workers
+    )
+    code, text = ended(process)
+    assert code == 0, text
+    _, trials = trials_of(folder)
+    assert {trial.configuration["kind"]: trial.state for trial in trials} == {
+        kind: "failed" if kind in HANGING else "complete" for kind in kinds
+    }
+    for trial in trials:
+        if trial.state == "failed":
+            assert trial.failure["kind"] == "timeout"
+            assert trial.failure["message"] == "no sign of life for 12 s"
+            assert "hanging.py" in trial.failure["traceback"], "it says where it stood"
+    assert_nothing_runs(folder)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "workers", "code"), [("train,sleep", "1", 0), ("train,native", "2", 0), ("later", "1", 1)]
+)
+def test_time_ends_a_sweep_whose_worker_hangs(folder, launch, kinds: str, workers: str, code: int) -> None:
+    process = launch("hanging:build", "--set", f"kind={kinds}", "--time", "12s", "--workers", workers)
+    assert process.wait(timeout=90) == code
+    _, text = ended(process)
+    hung = [trial for trial in trials_of(folder)[1] if trial.state == "waiting"]
+    assert len(hung) == 1, "it is run again by resume"
+    assert f"The time is up. Trial {hung[0].number} did not end in time; resume runs it again." in text
+    assert (": No trial of 's' has ended. The time is up." in text) == (code == 1)
+    assert_nothing_runs(folder)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_one_signal_ends_a_sweep_whose_worker_hangs(folder, launch, number: int) -> None:
+    process = launch("hanging:build", "--set", "kind=train,fork")
+    wait_for((folder / "child").exists)
+    process.send_signal(number)
+    code, text = ended(process, 60)
+    assert code == 130, text
+    assert "Interrupted. Trial 1 did not end in time; resume runs it again." in text
+    assert [trial.state for trial in trials_of(folder)[1]] == ["complete", "waiting"]
+    assert_nothing_runs(folder)
+
+
+def test_a_second_signal_ends_it_at_once(folder, launch) -> None:
+    process = launch("hanging:build", "--set", "kind=train,native")
+    wait_for((folder / "busy").exists)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    code, text = ended(process, 60)
+    assert code == 130
+    assert "Traceback" not in text
+    assert [trial.state for trial in trials_of(folder)[1]] == ["complete", "waiting"]
+    assert_nothing_runs(folder)
+
+
+@pytest.mark.parametrize("model", ["hanging:build", "hanging:tuned"])
+def test_a_model_that_cannot_be_built_in_time_is_refused_before_anything_is_made(
+    folder, launch, model: str
+) -> None:
+    """A function of KerasTuner's is built in the driver for its space, any other one by the first worker."""
+    space = ("--fix", "kind=swallow") if model == "hanging:build" else ()
+    code, text = ended(launch(model, *space, "--time", "4s"))
+    assert code == 2
+    assert (
+        f"Error: The model '{model}' cannot be built: its function has returned no model for 4.0 s." in text
+    )
+    assert not (folder / "kerasweep.db").exists()
+    assert_nothing_runs(folder)
+
+
+def test_signals_while_workers_start_end_it_too(folder, launch) -> None:
+    process = launch("hanging:build", "--fix", "kind=fork")
+    wait_for((folder / "child").exists)
+    process.send_signal(signal.SIGTERM)
+    code, text = ended(process, 60)
+    assert code == 130
+    assert "Traceback" not in text
+    assert_nothing_runs(folder)
+
+
+def test_what_a_function_prints_without_end_is_cut(folder, launch) -> None:
+    (folder / "hanging.py").write_text(
+        "import keras, sys, warnings\n"
+        "def build(config, signature):\n"
+        "    warnings.warn('a warning of a user', stacklevel=1)\n"
+        "    print('to the other stream', file=sys.stderr)\n"
+        "    for number in range(100_000):\n"
+        "        print('line', number)\n"
+        "    parts = [keras.Input(signature.input_shape), keras.layers.Flatten()]\n"
+        "    return keras.Sequential([*parts, keras.layers.Dense(signature.outputs, 'softmax')])\n"
+    )
+    process = launch("hanging:build", "--trials", "1", "--fix", "batch_size=32")
+    out, error = process.communicate(timeout=120)
+    assert process.returncode == 0, out + error
+    assert "line 1\nline 2\n" in out
+    assert out.count("(what this trial prints further is not shown)") in (1, 2), (
+        "of the probe, and of the trial"
+    )
+    assert len(out) < 200_000
+    assert "a warning of a user" in error
+    assert "to the other stream\n" in error
