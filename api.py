@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import SpecError, StudyError, did_you_mean
+from .search.quiet import quiet_tensorflow
 from .search.settings import nest, put
 from .studies import (
     StudyRecord,
@@ -99,6 +100,7 @@ class Study:
         self._record = read_study(self.name, self._record.storage)
         return done
 
+    @quiet_tensorflow()
     def export(
         self,
         path: str | os.PathLike[str],

@@ -12,6 +12,7 @@ from ..spaces import Configuration
 from .events import EpochEnded, Task, TrialFailed
 from .executors import InlineExecutor
 from .plan import Plan
+from .quiet import quiet_tensorflow
 
 SHOWN = 10
 """Configurations that are listed with the size of their model."""
@@ -32,6 +33,7 @@ class Estimate:
     """Of the whole sweep if every trial trained all of its epochs: an upper bound."""
 
 
+@quiet_tensorflow()
 def calibrate(plan: Plan) -> Estimate:
     """Train the recommended configuration for two epochs, and extrapolate.
 

@@ -32,6 +32,7 @@ from .metrics import Computed, Objective, choose_objective, of_families
 from .models import ModelSource, Precision, Sample, Signature, find_model, is_own
 from .oracles import hyperband_trials
 from .pruners import resolve_pruner
+from .quiet import quiet_tensorflow
 from .rows import find_tokens, load_rows, prepare_rows
 from .samplers import trials_at_most
 from .signs import least, silent_at_most
@@ -156,6 +157,7 @@ class Plan:
         return f"{names.get(method, method)}, {count} folds"
 
 
+@quiet_tensorflow()
 def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None) -> Plan:
     """Decide everything about a sweep: load the data, find the model, settle the space.
 

@@ -1,38 +1,125 @@
-"""Imports TensorFlow without its chatter; whatever needs it calls this first."""
+"""Keeps TensorFlow's chatter from the user, and nothing else: neither what a user's code prints, nor warnings, nor errors.
+
+Its native code writes to file descriptor 2, partly before any setting of its own is read. While it may do so, the
+descriptor leads into a file; then the lines that are TensorFlow's are dropped, and the others follow. What Python prints
+goes to the user at once.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
+import re
 import sys
+import tempfile
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import IO, Any
 
-QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_DEPRECATION_WARNINGS": "0", "GRPC_VERBOSITY": "ERROR"}
+QUIET = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_CPP_MAX_VLOG_LEVEL": "0",
+    "TF_CPP_VMODULE": "",
+    "TF_ENABLE_DEPRECATION_WARNINGS": "0",
+    "AUTOGRAPH_VERBOSITY": "0",
+    "GRPC_VERBOSITY": "ERROR",
+}
+"""Set whatever the environment says: the shell's settings are of another program's sessions."""
+_CHATTER = re.compile(
+    rb"[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ \S+:\d+\] "  # absl, with the process's own clock
+    rb"|[IWEF]\d{4} \d\d:\d\d:\d{9,}\.\d+ +\d+ \S+:\d+\] "  # absl, before it is told the time
+    rb"|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+: [IWEF] \S+:\d+\] "
+    rb"|WARNING: All log messages before absl::InitializeLog\(\)"
+    rb"|To enable the following instructions: "
+)
 
 
 def import_tensorflow() -> None:
     """Import TensorFlow, once in a process; what its native libraries print while they load is dropped."""
     if "tensorflow" in sys.modules:
         return
-    for name, value in QUIET.items():
-        os.environ.setdefault(name, value)
-    with warnings.catch_warnings(), _quiet_stderr():
+    os.environ.update(QUIET)
+    with warnings.catch_warnings(), quiet_tensorflow():
         warnings.simplefilter("ignore")  # its own dependencies' deprecations; not ours to show
         import tensorflow as tf
     tf.get_logger().setLevel("ERROR")
 
 
+class _Held:
+    """What was where before descriptor 2 was led into a file."""
+
+    depth = 0
+    lock = threading.Lock()
+
+
 @contextmanager
-def _quiet_stderr() -> Iterator[None]:
-    """Silence file descriptor 2: native libraries write to it before any setting of theirs is read."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
+def quiet_tensorflow() -> Iterator[None]:
+    """Hold back what native code writes to descriptor 2 until the end, and then drop what is TensorFlow's. May be nested."""
+    with _Held.lock:
+        _Held.depth += 1
+        outermost = _Held.depth == 1
     try:
-        os.dup2(nowhere, 2)
-        yield
+        with _held_back() if outermost else contextlib.nullcontext():
+            yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
+        with _Held.lock:
+            _Held.depth -= 1
+
+
+@contextmanager
+def _held_back() -> Iterator[None]:
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        sys.stderr.flush()
+    try:
+        kept = os.dup(2)
+    except OSError:  # there is none
+        yield
+        return
+    stream = sys.stderr
+    with tempfile.TemporaryFile() as file:
+        os.dup2(file.fileno(), 2)
+        direct = _direct(stream, kept)
+        sys.stderr = direct
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError, ValueError):
+                stream.flush()
+                direct.flush()
+            if sys.stderr is direct:
+                sys.stderr = stream
+            os.dup2(kept, 2)
+            file.seek(0)
+            _write(without_chatter(file.read()))
+            os.close(kept)
+
+
+def without_chatter(text: bytes) -> bytes:
+    """Return a text without TensorFlow's lines and the indented ones that belong to them."""
+    lines = []
+    dropped = False
+    for line in text.splitlines(keepends=True):
+        dropped = _CHATTER.match(line) is not None or (dropped and line[:1] in b" \t\n")
+        if not dropped:
+            lines.append(line)
+    return b"".join(lines)
+
+
+def _direct(stream: Any, descriptor: int) -> IO[str]:
+    """Return a stream to where descriptor 2 led, in place of one that leads to 2; any other stays as it is."""
+    try:
+        if stream.fileno() != 2:
+            return stream  # type: ignore[no-any-return]
+    except (AttributeError, OSError, ValueError):
+        return stream  # type: ignore[no-any-return]
+    buffer = io.BufferedWriter(io.FileIO(descriptor, "w", closefd=False))
+    return io.TextIOWrapper(buffer, stream.encoding, stream.errors, line_buffering=True)
+
+
+def _write(text: bytes) -> None:
+    with contextlib.suppress(OSError):
+        while text:
+            text = text[os.write(2, text) :]

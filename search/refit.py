@@ -16,6 +16,7 @@ from .launch import plan_resume
 from .machine import cores
 from .models import Build, Signature
 from .plan import all_rows
+from .quiet import quiet_tensorflow
 from .training import Workload
 from .training.ordering import batches_of
 from .training.plateau import Plateau, plateau_values
@@ -101,6 +102,7 @@ class Refit:
         }
 
 
+@quiet_tensorflow()
 def refit(
     study: StudyRecord,
     number: int | None = None,
