@@ -66,7 +66,7 @@ def _below(first: str, *others: str) -> Text:
 
 def state_text(study: StudyRecord) -> str:
     """Return ``running``, ``unfinished`` or ``done``."""
-    if is_driven(study.storage, study.name):
+    if is_driven(study.driver, study.storage):
         return "running"
     wanted = study.spec.get("search", {}).get("trials")
     unfinished = study.counts.get("running", 0) + study.counts.get("waiting", 0)

@@ -9,8 +9,14 @@ from typing import Any
 
 from ..errors import StudyError, SweepError
 from ..studies import StudyRecord, read_study, read_trials
-from ..studies.lock import driving
-from ..studies.writing import StudyWriter, check_writable, create_study, drive_study, find_study
+from ..studies.writing import (
+    StudyWriter,
+    check_writable,
+    create_study,
+    drive_study,
+    find_study,
+    refuse_driven,
+)
 from ..texts import numbers_text
 from .events import Task
 from .executors import Executor, make_executor
@@ -21,6 +27,7 @@ from .models import Build
 from .plan import Plan, check_fingerprint, make_plan
 from .progress import Progress
 from .pruners import make_pruning
+from .quiet import quiet_tensorflow
 from .samplers import make_proposer, make_sampler
 from .spec import SweepSpec, make_spec
 from .sweep import Reason, Sweep
@@ -94,6 +101,7 @@ def _renamed(plan: Plan, name: str) -> Plan:
     return replace(plan, spec=plan.spec.model_copy(update={"study": name}))
 
 
+@quiet_tensorflow()
 def run_plan(
     plan: Plan,
     existing: StudyRecord | None,
@@ -120,8 +128,7 @@ def run_plan(
     """
     name = str(plan.spec.study)
     if existing is not None:
-        with driving(url, name, existing.driver):
-            pass  # refused at once, rather than after workers were made ready
+        refuse_driven(read_study(name, url))  # at once, rather than after workers were made ready
     seed = plan.spec.search.seed
     executor = _start_workers(plan, plan.workers, isolated=isolated)
     try:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import json
 import time
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
@@ -30,6 +30,9 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy import Connection, Delete, Insert, Table, Update, bindparam
 
+from .holding import describe
+from .pieces import join, split
+
 Statement: TypeAlias = Insert | Update | Delete
 
 _TRIALS: Table = models.TrialModel.__table__
@@ -38,17 +41,10 @@ _VALUES: Table = models.TrialValueModel.__table__
 _REPORTS: Table = models.TrialIntermediateValueModel.__table__
 _USER: Table = models.TrialUserAttributeModel.__table__
 _SYSTEM: Table = models.TrialSystemAttributeModel.__table__
-_ABOUT_STUDY: Table = models.StudyUserAttributeModel.__table__
 
 # Made once, because SQLAlchemy takes longer to make a statement than SQLite to run it.
-_INSERT = {
-    table: table.insert() for table in (_TRIALS, _PARAMS, _VALUES, _REPORTS, _USER, _SYSTEM, _ABOUT_STUDY)
-}
+_INSERT = {table: table.insert() for table in (_TRIALS, _PARAMS, _VALUES, _REPORTS, _USER, _SYSTEM)}
 _UPDATE_TRIAL = _TRIALS.update().where(_TRIALS.c.trial_id == bindparam("which"))
-_UPDATE = {
-    table: table.update().where(table.c.trial_id == bindparam("which"), table.c.key == bindparam("named"))
-    for table in (_USER, _SYSTEM)
-}
 _DELETE_REPORTS = _REPORTS.delete().where(_REPORTS.c.trial_id == bindparam("which"))
 _DELETE = {
     table: table.delete().where(table.c.trial_id == bindparam("which"), table.c.key == bindparam("named"))
@@ -72,8 +68,14 @@ class Ledger(BaseStorage):
     or ``write`` writes it, in the order in which it was said.
     """
 
-    def __init__(self, study: optuna.Study) -> None:
-        """Take over a study that was opened on an ``RDBStorage``."""
+    def __init__(self, study: optuna.Study, check: Callable[[Connection], None]) -> None:
+        """Take over a study that was opened on an ``RDBStorage``.
+
+        Args:
+            study: The study.
+            check: Called before a transaction is committed; raises where the study is no longer this writer's.
+        """
+        self._check = check
         self._backend: optuna.storages.RDBStorage = study._storage._backend  # type: ignore[attr-defined]
         self._study_id = study._study_id
         self._name = study.study_name
@@ -86,10 +88,16 @@ class Ledger(BaseStorage):
     @cached_property
     def _trials(self) -> dict[int, FrozenTrial]:
         """All trials by id, in order of number; read when first needed, which a refit never does."""
-        trials = self._backend._get_trials(self._study_id, None, set(), -1)
+        trials = self._read(-1)
         for trial in trials:
             self._learn_distributions(trial)
         return {trial._trial_id: trial for trial in trials}
+
+    def _read(self, after: int) -> list[FrozenTrial]:
+        trials = self._backend._get_trials(self._study_id, None, set(), after)
+        for trial in trials:
+            trial.user_attrs = join(trial.user_attrs)
+        return trials
 
     @contextmanager
     def together(self) -> Iterator[Connection]:
@@ -102,6 +110,7 @@ class Ledger(BaseStorage):
             with self._backend.engine.begin() as self._connection:
                 yield self._connection
                 self._write_kept(self._connection)
+                self._check(self._connection)
         except BaseException:
             del self._kept[kept:]
             for number in list(self._trials)[trials:]:
@@ -134,7 +143,7 @@ class Ledger(BaseStorage):
         return connection.execute(_NEWER, known).first() is not None
 
     def _load_newer(self) -> None:
-        for trial in self._backend._get_trials(self._study_id, None, set(), self._last_id):
+        for trial in self._read(self._last_id):
             self._add(trial)
 
     @property
@@ -158,12 +167,12 @@ class Ledger(BaseStorage):
         for table, prefix in ((_USER, user_prefix), (_SYSTEM, system_prefix)):
             attributes = _attributes(trial, table)
             for key in [key for key in attributes if key.startswith(prefix)]:
-                del attributes[key]
-                self._keep(_DELETE[table], which=trial_id, named=key)
+                self._drop_attribute(table, trial_id, key, attributes.pop(key))
 
     def describe_study(self, key: str, value: Any) -> None:
-        """Note a new attribute of the study, written with all else that is kept; Optuna's way writes it at once."""
-        self._keep(_INSERT[_ABOUT_STUDY], study_id=self._study_id, key=key, value_json=json.dumps(value))
+        """Write an attribute of the study, of any size."""
+        with self.together() as connection:
+            describe(connection, self._study_id, key, value)
 
     # Trials, as Optuna's storages hold them.
 
@@ -197,7 +206,7 @@ class Ledger(BaseStorage):
             )
         for table in (_USER, _SYSTEM):
             for key, value in _attributes(trial, table).items():
-                self._keep(_INSERT[table], trial_id=trial._trial_id, key=key, value_json=json.dumps(value))
+                self._keep_attribute(table, trial._trial_id, key, value)
         for step, value in trial.intermediate_values.items():
             self._keep_report(trial._trial_id, step, value)
         self._keep_values(trial._trial_id, trial.values or ())
@@ -278,12 +287,24 @@ class Ledger(BaseStorage):
 
     def _set_attribute(self, table: Table, trial_id: int, key: str, value: Any) -> None:
         attributes = _attributes(self._changing(trial_id), table)
-        text = json.dumps(value)
         if key in attributes:
-            self._keep(_UPDATE[table], which=trial_id, named=key, value_json=text)
-        else:
-            self._keep(_INSERT[table], trial_id=trial_id, key=key, value_json=text)
-        attributes[key] = json.loads(text)  # as a reader of the database gets it
+            self._drop_attribute(table, trial_id, key, attributes[key])
+        self._keep_attribute(table, trial_id, key, value)
+        attributes[key] = json.loads(json.dumps(value))  # as a reader of the database gets it
+
+    def _keep_attribute(self, table: Table, trial_id: int, key: str, value: Any) -> None:
+        for name, text in self._rows(table, key, value).items():
+            self._keep(_INSERT[table], trial_id=trial_id, key=name, value_json=text)
+
+    def _drop_attribute(self, table: Table, trial_id: int, key: str, value: Any) -> None:
+        for name in self._rows(table, key, value):
+            self._keep(_DELETE[table], which=trial_id, named=name)
+
+    @staticmethod
+    def _rows(table: Table, key: str, value: Any) -> dict[str, str]:
+        return (
+            split(key, value) if table is _USER else {key: json.dumps(value)}
+        )  # Optuna reads its own by itself
 
     def _keep(self, statement: Statement, **row: Any) -> None:
         self._kept.append((statement, row))

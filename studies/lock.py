@@ -1,82 +1,125 @@
-"""One driver a study: a lock that the operating system gives back when its holder dies, however it dies."""
+"""One driver a study, wherever it runs: the study itself says who drives it, and this tells whether that one still lives.
+
+A driver's record lies in the study (``holding.py`` writes it), so that it is one for all machines and for every way to
+spell a database's address. It says on which machine the driver runs. On this one, the system tells whether its process
+lives; of another one, that it has written lately.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
+import secrets
 import socket
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ..errors import StudyLocked
 from .storage import sqlite_path
 
-WAIT = 0.3
-"""Longer than a look at a lock takes, which holds it for a moment; a driver holds it much longer."""
+BEAT_SECONDS = 15.0
+"""How often a driver writes that it lives."""
+STALE_SECONDS = 120.0
+"""How long after its last sign a driver on another machine is taken for dead."""
+BEAT = "beat"
+"""Seconds since 1970 by the database's clock; a record without it is of a driver that has ended."""
+held: set[str] = set()
+"""Tokens of the drivers of this process."""
 
 
-@contextmanager
-def driving(url: str, study: str, holder: dict[str, Any], wait: float = WAIT) -> Iterator[None]:
-    """Hold a study's lock.
+def new_driver(url: str) -> dict[str, Any]:
+    """Return the record of this process as a driver: for people, and for ``is_driven``."""
+    since = datetime.now(UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return {
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        "since": since,
+        "machine": _machine(),
+        "born": _born(os.getpid()),
+        "file": _file(url),
+        "token": secrets.token_hex(8),
+    }
+
+
+def is_driven(driver: Mapping[str, Any], url: str, now: float | None = None) -> bool:
+    """Tell whether a driver still runs the study that has its record.
 
     Args:
-        url: The storage.
-        study: The study's name.
-        holder: The driver that the study names, to be shown if the lock is taken.
-        wait: Seconds until the lock is taken to be a driver's.
-
-    Raises:
-        StudyLocked: Another process holds it.
+        driver: The record.
+        url: The storage that it was read from.
+        now: Seconds since 1970 by the database's clock; by this machine's where None.
     """
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(lock_path(url, study))
-    try:
-        lock.acquire(timeout=wait)
-    except Timeout as error:
-        who = f"process {holder['pid']} on {holder['host']}" if holder else "another process"
-        since = f" since {holder['since']}" if holder.get("since") else ""
-        raise StudyLocked(
-            f"The study '{study}' is being run by {who}{since}. Wait for it, or stop it with Ctrl-C there."
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def is_driven(url: str, study: str) -> bool:
-    """Tell whether a driver is running the study now."""
-    path = lock_path(url, study)
-    if not path.exists():
+    if BEAT not in driver:
         return False
+    fresh = bool(abs((time.time() if now is None else now) - driver[BEAT]) < STALE_SECONDS)
+    if driver.get("machine") != _machine():
+        return fresh
+    if driver.get("file") != _file(url):
+        return False  # the record came along with a copy of the file
+    if driver["pid"] == os.getpid():
+        return str(driver["token"]) in held
+    born = _born(driver["pid"])
+    if born is not None or driver.get("born") is not None:
+        return bool(born == driver.get("born"))
+    return fresh and _exists(driver["pid"])
+
+
+def refusal(study: str, driver: Mapping[str, Any]) -> StudyLocked:
+    """Return the error that names the driver of a study."""
+    who = f"process {driver['pid']} on {driver['host']} since {driver['since']}"
+    elsewhere = driver.get("machine") != _machine()
+    free = (
+        f" If it has died, the study is free {STALE_SECONDS:.0f} s after its last sign." if elsewhere else ""
+    )
+    return StudyLocked(
+        f"The study '{study}' is being run by {who}. Wait for it, or stop it with Ctrl-C there.{free}"
+    )
+
+
+@cache
+def _machine() -> str:
+    """Return what tells machines, their boots and their containers apart, which have processes of their own."""
+    parts = [socket.gethostname()]
     try:
-        with driving(url, study, {}, wait=0):
-            return False
-    except StudyLocked:
+        parts.append(Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip())
+        parts.append(str(Path("/proc/self/ns/pid").readlink()))
+    except OSError:
+        pass
+    return " ".join(parts)
+
+
+def _born(pid: int) -> str | None:
+    """Return when a process was started, in the system's ticks; None where it is dead, or the system does not say."""
+    try:
+        fields = (
+            Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        )
+    except OSError:
+        return None
+    return None if fields[0] in "ZX" else fields[19]
+
+
+def _exists(pid: int) -> bool:
+    """Tell whether there is such a process, where that can be asked without harm."""
+    if os.name != "posix":
         return True
-    except OSError:  # someone else's folder, which may be read only
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
         return False
+    except PermissionError:
+        return True
+    return True
 
 
-def this_driver() -> dict[str, Any]:
-    """Return host, process and time of this process, as a study stores them."""
-    since = datetime.now(UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
-    return {"host": socket.gethostname(), "pid": os.getpid(), "since": since}
-
-
-def lock_path(url: str, study: str) -> Path:
-    """Return the lock's file: hidden, beside an SQLite database; for a server, in this host's temporary folder."""
-    digest = hashlib.blake2b(f"{study}".encode(), digest_size=4).hexdigest()
-    slug = re.sub(r"[^A-Za-z0-9-]+", "-", study)[:40].strip("-")
+def _file(url: str) -> str:
+    """Return which file an SQLite database is, whatever it is called; nothing for a server."""
     path = sqlite_path(url)
-    if path is not None:
-        path = path.resolve()  # one lock, by whatever path or link the file is named
-        return path.with_name(f".{path.name}.{slug}-{digest}.lock")
-    server = hashlib.blake2b(url.encode(), digest_size=8).hexdigest()
-    return Path(tempfile.gettempdir()) / f"kerasweep-{server}-{digest}.lock"
+    try:
+        about = path.stat() if path is not None else None
+    except OSError:
+        about = None
+    return "" if about is None else f"{about.st_dev}:{about.st_ino}"

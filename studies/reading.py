@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ..errors import StudyError, did_you_mean
+from .pieces import join
 from .records import (
     ABOUT,
     DETAILS,
@@ -64,6 +65,7 @@ def read_studies(storage: str | None = None) -> list[StudyRecord]:
         attributes: dict[int, dict[str, Any]] = {}
         for study_id, key, value in database.rows(_STUDY_ATTRIBUTES):
             attributes.setdefault(study_id, {})[key] = json.loads(value)
+        attributes = {study_id: join(found) for study_id, found in attributes.items()}
         counts: dict[int, dict[TrialState, int]] = {}
         for study_id, state, count in database.rows(_COUNTS):
             counts.setdefault(study_id, {})[_STATES[state]] = count
@@ -136,14 +138,17 @@ def read_trial(study: StudyRecord, number: int) -> TrialRecord:
 def read_details(study: StudyRecord, numbers: Iterable[int]) -> dict[int, TrialDetails]:
     """Return curves and model summaries by trial number; trials that have none are left out."""
     statement = """
-        SELECT t.number, a.value_json FROM trials t JOIN trial_user_attributes a ON a.trial_id = t.trial_id
-        WHERE t.study_id = :study AND t.number = :number AND a.key = :key
+        SELECT a.key, a.value_json FROM trials t JOIN trial_user_attributes a ON a.trial_id = t.trial_id
+        WHERE t.study_id = :study AND t.number = :number AND (a.key = :key OR a.key LIKE :pieces)
     """
     details = {}
     with open_database(study.storage) as database:
-        for wanted in numbers:
-            for number, text in database.rows(statement, study=study.study_id, number=wanted, key=DETAILS):
-                data = json.loads(text)
+        for number in numbers:
+            rows = database.rows(
+                statement, study=study.study_id, number=number, key=DETAILS, pieces=f"{DETAILS}#%"
+            )
+            data = join({key: json.loads(text) for key, text in rows}).get(DETAILS)
+            if data is not None:
                 details[number] = TrialDetails(
                     data.get("curves", {}), data.get("summary", ""), tuple(data.get("notes", ()))
                 )
@@ -205,12 +210,13 @@ def _trials(database: Database, study: StudyRecord, rows: list[tuple[Any, ...]])
             configurations[trial_id][name] = _external(value, json.loads(distribution))
         found = database.rows(
             "SELECT a.trial_id, a.key, a.value_json FROM trial_user_attributes a "  # noqa: S608
-            f"WHERE a.trial_id IN ({chosen}) AND a.key IN ('{RESULT}', '{FAILURE}', '{DUPLICATE}')"
+            f"WHERE a.trial_id IN ({chosen}) AND (a.key IN ('{RESULT}', '{FAILURE}', '{DUPLICATE}') "
+            f"OR a.key LIKE '{RESULT}#%' OR a.key LIKE '{FAILURE}#%')"
         )
         for trial_id, key, text in found:
             attributes[trial_id][key] = json.loads(text)
     folds = study.partition_folds
-    return [_trial(row, configurations[row[0]], attributes[row[0]], folds) for row in rows]
+    return [_trial(row, configurations[row[0]], join(attributes[row[0]]), folds) for row in rows]
 
 
 def _trial(

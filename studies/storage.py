@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import unquote
 
 from ..errors import StorageError, StudyError, UsageError, one_line
 
@@ -30,6 +31,8 @@ _TABLES = (
 """What is read; a database that lacks one of them holds no studies yet."""
 DEFAULT_STORAGE = "sqlite:///kerasweep.db"
 _SQLITE = "sqlite:///"
+_SQLITE_URL = re.compile(r"sqlite(\+pysqlite)?:///(?P<path>[^?]+)(\?(?P<options>.*))?")
+_IN_MEMORY = re.compile(r"sqlite(\+\w+)?://(/(:memory:|file::memory:.*|.*mode=memory.*)?)?(\?.*)?|:memory:")
 _PASSWORD_OPTION = re.compile(r"([?&](?:password|passwd)=)[^&]*")
 
 
@@ -50,7 +53,7 @@ def storage_url(storage: str | os.PathLike[str] | None = None) -> str:
         UsageError: The storage is in memory, which no second process could read.
     """
     text = str(storage or os.environ.get("KERASWEEP_STORAGE") or DEFAULT_STORAGE)
-    if text in ("sqlite://", "sqlite:///", "sqlite:///:memory:", ":memory:"):
+    if _IN_MEMORY.fullmatch(text):
         raise UsageError(
             "A study in memory cannot be resumed or browsed; give a file, for example kerasweep.db."
         )
@@ -58,8 +61,16 @@ def storage_url(storage: str | os.PathLike[str] | None = None) -> str:
 
 
 def sqlite_path(url: str) -> Path | None:
-    """Return the file of an SQLite URL, or None for any other database."""
-    return Path(url.removeprefix(_SQLITE)) if url.startswith(_SQLITE) else None
+    """Return the file of an SQLite URL, by whatever driver and in whatever form; None for any other database."""
+    found = _SQLITE_URL.fullmatch(url)
+    if found is None:
+        return None
+    path, options = found["path"], found["options"] or ""
+    if not path.startswith("file:"):
+        return Path(path)
+    path = path.removeprefix("file:").partition("?")[0]
+    path = f"/{path.lstrip('/')}" if path.startswith("//") else path  # file:///folder/x.db, without a host
+    return Path(unquote(path)) if "uri=" in options else Path(found["path"])
 
 
 def without_password(url: str) -> str:

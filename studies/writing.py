@@ -9,7 +9,7 @@ import logging
 import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,13 +18,13 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from ..errors import OutputError, StorageError, StudyError, one_line
 from ..spaces import Configuration
+from .holding import Hold, holding, making
 from .ledger import Ledger
-from .lock import driving, this_driver
+from .lock import is_driven, refusal
 from .reading import read_studies
 from .records import (
     ABOUT,
     DETAILS,
-    DRIVER,
     DUPLICATE,
     FAILURE,
     REFIT,
@@ -170,7 +170,7 @@ class StudyWriter:
 
     def set_refit(self, number: int, result: Mapping[str, Any]) -> None:
         """Store the test score of a trial's refit."""
-        self.optuna.set_user_attr(f"{REFIT}{number}", dict(result))
+        self.ledger.describe_study(f"{REFIT}{number}", dict(result))
 
 
 @contextmanager
@@ -187,10 +187,9 @@ def create_study(
         StorageError: The storage does not answer.
         OutputError: The database file cannot be written.
     """
-    with _new_study(url, name, direction, about) as study:
-        study.set_user_attr(SPEC, dict(spec))
-        with _open_writer(study) as writer:
-            yield writer
+    with _new_study(url, name, direction, about) as writer:
+        writer.ledger.describe_study(SPEC, dict(spec))
+        yield writer
 
 
 def add_study(
@@ -206,33 +205,35 @@ def add_study(
     Raises:
         StudyError, StudyLocked, StorageError, OutputError: As ``create_study``.
     """
-    with _new_study(url, name, direction, about) as study, _open_writer(study) as writer, writer.together():
+    with _new_study(url, name, direction, about) as writer, writer.together():
         for trial in trials:
             writer.optuna.add_trial(trial)
         writer.ledger.describe_study(SPEC, dict(spec))
 
 
 @contextmanager
-def _new_study(url: str, name: str, direction: Direction, about: Mapping[str, Any]) -> Iterator[optuna.Study]:
+def _new_study(url: str, name: str, direction: Direction, about: Mapping[str, Any]) -> Iterator[StudyWriter]:
     """Make a study that lacks its specification, in place of what a crash left of one."""
     check_writable(url)
-    with driving(url, name, {}):
-        storage = _connect(url)
-        with _writing(url):
-            leftover = next((study for study in read_studies(url) if study.name == name), None)
-            if leftover is not None and not _is_leftover(leftover):
+    storage = _connect(url)
+    with _writing(url):
+        leftover = next((study for study in read_studies(url) if study.name == name), None)
+        if leftover is not None:
+            refuse_driven(leftover)
+            if not _is_leftover(leftover):
                 raise StudyError(
                     f"The study '{name}' was made in the meantime; resume it, or choose another --study."
                 )
-            if leftover is not None:
-                optuna.delete_study(study_name=name, storage=storage)
-            study = optuna.create_study(storage=storage, study_name=name, direction=direction)
-            study.set_user_attr(DRIVER, this_driver())
-            study.set_user_attr(ABOUT, dict(about))
+            optuna.delete_study(study_name=name, storage=storage)
+        way = optuna.study.StudyDirection[direction.upper()]
+        with making(storage.engine, url, name, way) as hold:
+            study = optuna.load_study(study_name=name, storage=storage)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
                 study.set_metric_names([str(about["metric"])])
-            yield study
+            with _open_writer(study, hold) as writer:
+                writer.ledger.describe_study(ABOUT, dict(about))
+                yield writer
 
 
 @contextmanager
@@ -247,19 +248,31 @@ def drive_study(record: StudyRecord, spec: Mapping[str, Any] | None = None) -> I
         StudyLocked: Another driver is running it; the message names its host and process.
     """
     check_writable(record.storage)
-    with driving(record.storage, record.name, record.driver):
-        study = open_optuna(record)
-        with _writing(record.storage):
-            study.set_user_attr(DRIVER, this_driver())
-            if spec is not None and spec != record.spec:
-                study.set_user_attr(SPEC, dict(spec))
-            with _open_writer(study) as writer:
-                yield writer
+    study = open_optuna(record)
+    with _writing(record.storage), _held(study, record) as hold, _open_writer(study, hold) as writer:
+        if spec is not None and spec != record.spec:
+            writer.ledger.describe_study(SPEC, dict(spec))
+        yield writer
+
+
+def refuse_driven(record: StudyRecord) -> None:
+    """Refuse a study that another driver runs, as far as its record, which may be old by now, says.
+
+    Raises:
+        StudyLocked: It does.
+    """
+    if is_driven(record.driver, record.storage):
+        raise refusal(record.name, record.driver)
+
+
+def _held(study: optuna.Study, record: StudyRecord) -> AbstractContextManager[Hold]:
+    engine = study._storage._backend.engine  # type: ignore[attr-defined]  # Optuna's cache stands before it
+    return holding(engine, record.storage, study._study_id, record.name)
 
 
 @contextmanager
-def _open_writer(study: optuna.Study) -> Iterator[StudyWriter]:
-    ledger = Ledger(study)
+def _open_writer(study: optuna.Study, hold: Hold) -> Iterator[StudyWriter]:
+    ledger = Ledger(study, hold.check)
     writer = StudyWriter(optuna.load_study(study_name=study.study_name, storage=ledger), ledger)
     yield writer
     writer.flush()
@@ -281,8 +294,10 @@ def delete_study(record: StudyRecord) -> None:
     Raises:
         StudyLocked: It is being run.
     """
-    with driving(record.storage, record.name, record.driver):
-        optuna.delete_study(study_name=record.name, storage=_connect(record.storage))
+    check_writable(record.storage)
+    study = open_optuna(record)
+    with _writing(record.storage), _held(study, record):
+        optuna.delete_study(study_name=record.name, storage=study._storage)
 
 
 def find_study(name: str, url: str) -> StudyRecord | None:

@@ -59,11 +59,12 @@ def test_a_trial_is_begun_in_one_transaction_and_ended_in_another(writer, sample
     configuration = samples.space.recommended() if given else None
     with counting(writer) as counts:
         trial = begin(writer, samples, configuration)
-    # The study is locked and others' trials are looked for; the trial, what was asked, its parameters.
+    # The study is locked, others' trials are looked for, and whether the study is still its driver's; the trial, what was
+    # asked, its parameters.
     expected = (
-        {"commit": 1, "select": 2, "insert": 3, "update": 1}
+        {"commit": 1, "select": 3, "insert": 3, "update": 1}
         if given
-        else {"commit": 1, "select": 2, "insert": 2}
+        else {"commit": 1, "select": 3, "insert": 2}
     )
     assert counts == expected
     with counting(writer) as counts:
@@ -71,8 +72,8 @@ def test_a_trial_is_begun_in_one_transaction_and_ended_in_another(writer, sample
     assert counts == {}
     with counting(writer) as counts:
         writer.finish(trial, 0.5, samples.result, samples.details)
-    # The report, the pruner's note, two attributes, the value; the state comes last.
-    assert counts == {"commit": 1, "insert": 4, "update": 1}
+    # The report, the pruner's note, two attributes, the value; the state comes last. The driver is looked for.
+    assert counts == {"commit": 1, "select": 1, "insert": 4, "update": 1}
 
 
 @pytest.mark.parametrize("end", ["fail", "prune", "repeat", "requeue"])
@@ -87,7 +88,7 @@ def test_every_end_is_one_transaction(writer, samples, end) -> None:
     }[end]
     with counting(writer) as counts:
         getattr(writer, end)(trial, *arguments)
-    assert (counts["commit"], counts["select"]) == (1, 0)
+    assert (counts["commit"], counts["select"]) == (1, 1)
 
 
 def test_optuna_reads_what_the_driver_holds(writer, samples) -> None:

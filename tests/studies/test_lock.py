@@ -1,21 +1,24 @@
-"""One driver a study, in real processes."""
+"""One driver a study, in real processes, wherever they run."""
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
-import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from kerasweep.errors import StudyLocked
-from kerasweep.studies import is_driven, read_study
-from kerasweep.studies.lock import driving, lock_path
-from kerasweep.studies.writing import create_study, delete_study, drive_study
+import sqlalchemy
+from kerasweep.errors import KerasweepError, StudyLocked
+from kerasweep.search.launch import run_plan
+from kerasweep.studies import StudyRecord, holding, is_driven, lock, read_study
+from kerasweep.studies.writing import add_study, create_study, delete_study, drive_study
 
 HOLD = """
 import sys
@@ -47,38 +50,69 @@ def hold() -> Iterator[Callable[[str], subprocess.Popen[str]]]:
         process.communicate()
 
 
-def test_a_second_driver_is_refused_and_told_of_the_first(sqlite_url: str, samples, hold) -> None:
+def is_running(url: str, name: str = "first") -> bool:
+    return is_driven(read_study(name, url).driver, url)
+
+
+def pretend(url: str, **changes: object) -> None:
+    """Change what the study says about its driver, as a driver elsewhere would have written it."""
+    about = {**read_study("first", url).driver, **changes}
+    with sqlalchemy.create_engine(url).begin() as connection:
+        connection.execute(
+            sqlalchemy.text(
+                "UPDATE study_user_attributes SET value_json = :text WHERE key = 'kerasweep:driver'"
+            ),
+            {"text": json.dumps(about)},
+        )
+
+
+def writers(record: StudyRecord, samples) -> dict[str, Callable[[], object]]:
+    """All that writes a study: each must respect its driver."""
+    name, url = record.name, record.storage
+    arguments = (url, name, "maximize", {}, samples.about)
+    return {
+        "resume, refit": lambda: drive_study(record).__enter__(),
+        "launch": lambda: (
+            run_plan(None, record, url) if name is None else create_study(*arguments).__enter__()
+        ),
+        "import": lambda: add_study(*arguments, []),
+        "delete": lambda: delete_study(record),
+    }
+
+
+@pytest.mark.parametrize("writer", ["resume, refit", "launch", "import", "delete"])
+def test_a_second_driver_is_refused_and_told_of_the_first(
+    sqlite_url: str, samples, hold, writer: str
+) -> None:
     samples.fill(sqlite_url, trials=1)
-    assert not is_driven(sqlite_url, "first")
+    assert not is_running(sqlite_url)
     first = hold(sqlite_url)
-    assert is_driven(sqlite_url, "first")
+    assert is_running(sqlite_url)
     record = read_study("first", sqlite_url)
-    with pytest.raises(StudyLocked) as caught, drive_study(record):
-        pass
+    with pytest.raises(StudyLocked) as caught:
+        writers(record, samples)[writer]()
     message = str(caught.value)
     assert message.startswith(
         f"The study 'first' is being run by process {first.pid} on {socket.gethostname()} since "
     )
     assert message.endswith("Wait for it, or stop it with Ctrl-C there.")
-    with pytest.raises(StudyLocked):
-        delete_study(record)
-    with pytest.raises(StudyLocked), create_study(sqlite_url, "first", "maximize", {}, samples.about):
-        pass
     first.communicate()
-    assert not is_driven(sqlite_url, "first")
-    with drive_study(record) as writer:
-        assert len(writer.trials()) == 5
+    assert not is_running(sqlite_url)
+    with drive_study(record) as found:
+        assert len(found.trials()) == 5
 
 
-def test_kill_9_frees_the_study(sqlite_url: str, samples, hold) -> None:
+def test_kill_9_frees_the_study_and_leaves_no_file(sqlite_url: str, samples, hold, tmp_path: Path) -> None:
     samples.fill(sqlite_url, trials=1)
     first = hold(sqlite_url)
+    assert {path.name.partition("-")[0] for path in tmp_path.iterdir()} <= {"studies.db"}
     os.kill(first.pid, signal.SIGKILL)
     first.wait()
-    assert not is_driven(sqlite_url, "first")
+    assert not is_running(sqlite_url)
     with drive_study(read_study("first", sqlite_url)) as writer:
         writer.requeue_running()
         assert [trial.state.name for trial in writer.trials()].count("RUNNING") == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["studies.db"]
 
 
 def test_other_studies_of_the_database_are_free(sqlite_url: str, samples, hold) -> None:
@@ -90,8 +124,21 @@ def test_other_studies_of_the_database_are_free(sqlite_url: str, samples, hold) 
     assert read_study("second", sqlite_url).refits == {0: {"test": {}}}
 
 
-def test_one_lock_by_whatever_name_the_file_goes(
-    tmp_path: Path, samples, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "sqlite:///studies.db",
+        "sqlite:///folder/../studies.db",
+        "sqlite:///folder/link.db",
+        "sqlite+pysqlite:///studies.db",
+        "sqlite:///studies.db?timeout=5",
+        "sqlite:///file:studies.db?uri=true",
+        "sqlite+pysqlite:///file:{folder}/studies.db?mode=rw&uri=true",
+        "sqlite:///file://{folder}/folder/link.db?uri=true",
+    ],
+)
+def test_a_file_is_one_by_whatever_name_it_goes(
+    tmp_path: Path, samples, monkeypatch: pytest.MonkeyPatch, spelling: str
 ) -> None:
     file = tmp_path / "studies.db"
     url = f"sqlite:///{file}"
@@ -99,31 +146,100 @@ def test_one_lock_by_whatever_name_the_file_goes(
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "link.db").symlink_to(file)
     monkeypatch.chdir(tmp_path)
-    names = ("sqlite:///studies.db", "sqlite:///folder/../studies.db", "sqlite:///folder/link.db")
-    assert {lock_path(name, "first") for name in (url, *names)} == {lock_path(url, "first")}
-    assert lock_path(url, "second") != lock_path(url, "first")
-    assert lock_path(url, "하나") != lock_path(url, "둘")
-    with driving(url, "first", {}):
-        assert all(is_driven(name, "first") for name in names)
+    other = spelling.format(folder=tmp_path)
+    assert not is_running(other)
+    with drive_study(read_study("first", url)):
+        assert is_running(other)
+        for attempt in writers(read_study("first", other), samples).values():
+            with pytest.raises(StudyLocked):
+                attempt()
+    with drive_study(read_study("first", other)):
+        assert is_running(url)
 
 
-def test_looking_does_not_keep_a_driver_out(sqlite_url: str, samples) -> None:
-    """A look takes the lock for a moment; who comes at that moment waits for it."""
+def test_a_driver_elsewhere_is_respected_while_it_gives_signs(sqlite_url: str, samples, hold) -> None:
+    """Its process cannot be seen from here, whatever its number is."""
     samples.fill(sqlite_url, trials=1)
-    done = threading.Event()
+    hold(sqlite_url)
+    elsewhere = {"machine": "another", "host": "far-away", "pid": os.getpid()}
+    pretend(sqlite_url, **elsewhere, beat=time.time() - lock.STALE_SECONDS / 2)
+    record = read_study("first", sqlite_url)
+    for attempt in writers(record, samples).values():
+        with pytest.raises(
+            StudyLocked, match=r"on far-away since .*If it has died, the study is free 120 s after"
+        ):
+            attempt()
+    pretend(sqlite_url, **elsewhere, beat=time.time() - 2 * lock.STALE_SECONDS)
+    assert not is_running(sqlite_url)
+    with drive_study(record):
+        assert read_study("first", sqlite_url).driver["pid"] == os.getpid()
 
-    def look() -> None:
-        while not done.is_set():
-            is_driven(sqlite_url, "first")
 
-    looker = threading.Thread(target=look)
-    looker.start()
-    driven = []
-    try:
-        for _ in range(20):
-            with driving(sqlite_url, "first", {}):
-                driven.append(is_driven(sqlite_url, "first"))
-    finally:
-        done.set()
-        looker.join()
-    assert driven == [True] * 20
+def test_a_number_of_a_process_that_is_another_one_by_now_locks_nothing(sqlite_url: str, samples) -> None:
+    samples.fill(sqlite_url, trials=1)
+    now = {**lock.new_driver(sqlite_url), "beat": time.time()}
+    assert not is_driven({**now, "pid": os.getppid(), "born": "0"}, sqlite_url)
+    assert not is_driven(now, sqlite_url), "a driver of this process that has ended without a word"
+    assert not is_driven({**now, "pid": 2**22 + 1}, sqlite_url)
+
+
+def test_the_record_in_a_copy_of_a_file_locks_nothing(tmp_path: Path, sqlite_url: str, samples) -> None:
+    samples.fill(sqlite_url, trials=1)
+    copy = f"sqlite:///{tmp_path / 'copy.db'}"
+    with drive_study(read_study("first", sqlite_url)):
+        shutil.copy(tmp_path / "studies.db", tmp_path / "copy.db")
+        with drive_study(read_study("first", copy)):
+            assert is_running(copy)
+        assert is_running(sqlite_url)
+
+
+def test_a_driver_beats(sqlite_url: str, samples, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(holding, "BEAT_SECONDS", 0.05)
+    samples.fill(sqlite_url, trials=1)
+    with drive_study(read_study("first", sqlite_url)):
+        beats = {read_study("first", sqlite_url).driver["beat"]}
+        deadline = time.monotonic() + 30
+        while len(beats) < 4:
+            assert time.monotonic() < deadline
+            beats.add(read_study("first", sqlite_url).driver["beat"])
+    assert "beat" not in read_study("first", sqlite_url).driver
+
+
+@pytest.mark.parametrize("how", ["taken over", "deleted"])
+def test_a_driver_that_has_lost_its_study_writes_nothing_more(sqlite_url: str, samples, how: str) -> None:
+    """As after a long sleep of its machine."""
+    samples.fill(sqlite_url, trials=1)
+    record = read_study("first", sqlite_url)
+    with drive_study(record) as writer:
+        if how == "deleted":
+            with sqlalchemy.create_engine(sqlite_url).begin() as connection:
+                connection.execute(sqlalchemy.text("DELETE FROM study_user_attributes"))
+        else:
+            pretend(sqlite_url, machine="another", host="far-away", token="its own")
+        before = read_study("first", sqlite_url).counts
+        for write in (writer.new_trial, writer.requeue_running, lambda: writer.set_refit(0, {})):
+            with pytest.raises(KerasweepError, match=how):
+                write()
+        assert read_study("first", sqlite_url).counts == before
+    if how == "taken over":
+        assert read_study("first", sqlite_url).driver["host"] == "far-away"
+
+
+def test_two_that_claim_at_once_are_one(sqlite_url: str, samples, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second one has looked before the first one has written."""
+    samples.fill(sqlite_url, trials=1)
+    record = read_study("first", sqlite_url)
+    looked = holding.is_driven
+    others = []
+
+    def slow(*arguments: object) -> bool:
+        answer = looked(*arguments)
+        monkeypatch.setattr(holding, "is_driven", looked)
+        others.append(drive_study(record))
+        others[0].__enter__()
+        return answer
+
+    monkeypatch.setattr(holding, "is_driven", slow)
+    with pytest.raises(StudyLocked, match="at this moment"), drive_study(record):
+        pass
+    others[0].__exit__(None, None, None)

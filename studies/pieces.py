@@ -1,0 +1,39 @@
+"""Large attributes in pieces: MySQL's columns of text hold 65,535 bytes, and an SQLite study may move there.
+
+An attribute that is larger says so under its key, and its text follows under ``key#1``, ``key#2`` and so on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+MOST = 60_000
+"""Bytes of an attribute's JSON in one piece."""
+_PIECES = "kerasweep:pieces"
+
+
+def split(key: str, value: Any) -> dict[str, str]:
+    """Return an attribute as rows: key -> JSON, each of ``MOST`` bytes or a few more."""
+    text = json.dumps(value)  # ASCII: as many bytes as characters
+    if len(text) <= MOST:
+        return {key: text}
+    step = MOST // 2  # a quote takes two characters in a text within JSON
+    pieces = [text[start : start + step] for start in range(0, len(text), step)]
+    numbered = {f"{key}#{number}": json.dumps(piece) for number, piece in enumerate(pieces, 1)}
+    return {key: json.dumps({_PIECES: len(pieces)}), **numbered}
+
+
+def join(rows: Mapping[str, Any]) -> dict[str, Any]:
+    """Return attributes as they were before they were split; rows are key -> value, in any order."""
+    whole = {}
+    taken: set[str] = set()
+    for key, value in rows.items():
+        if isinstance(value, dict) and value.keys() == {_PIECES}:
+            names = [f"{key}#{number}" for number in range(1, value[_PIECES] + 1)]
+            taken.update(names)
+            whole[key] = json.loads("".join(rows[name] for name in names))
+        else:
+            whole[key] = value
+    return {key: value for key, value in whole.items() if key not in taken}
