@@ -48,7 +48,7 @@ class Refit:
     dataset: Dataset
     signature: Signature
     labels: str
-    """What the loss reads: ``codes``, ``one-hot`` or ``column`` for classes, ``numbers`` for a regression."""
+    """In what form the model reads its targets: see ``search.models.labels.Labels``."""
     epochs: int
     batch_size: int
     seed: int

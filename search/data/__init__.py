@@ -12,6 +12,7 @@ from .configuring import COLUMN_NAMES, configured
 from .dataset import Dataset, Kind, Task
 from .fitting import FittedPreparation, fit_preparation
 from .folds import Fold, FoldMethod, apart, make_folds
+from .given import AS_STORED, GivenTargets
 from .headers import column_at
 from .loading import KNOWN_NAMES, load_dataset
 from .preparation import Channels, Layout, Preparation, Scaling, value_range
@@ -22,6 +23,7 @@ from .tokens import whole_numbers, with_tokens
 from .words import describe_preparation
 
 __all__ = [
+    "AS_STORED",
     "COLUMN_NAMES",
     "KNOWN_NAMES",
     "ROW_NAMES",
@@ -30,6 +32,7 @@ __all__ = [
     "FittedPreparation",
     "Fold",
     "FoldMethod",
+    "GivenTargets",
     "Kind",
     "Layout",
     "Preparation",

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from .given import AS_STORED, GivenTargets
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -40,6 +42,8 @@ class Dataset:
     """All columns of a file without names in their order, the target's too; empty where columns have names."""
     rare: tuple[str, ...] = ()
     """Classes that were dropped, or merged into the last of ``classes``, because they had too few rows."""
+    given: GivenTargets = AS_STORED
+    """In what form ``y`` came; a model of the user's own gets it so."""
     notes: tuple[str, ...] = ()
     """What was decided by rule while loading, one sentence each, to be shown to the user."""
 
@@ -64,6 +68,8 @@ class Dataset:
         digest = hashlib.blake2b(digest_size=8)
         for part in (self.task, self.classes, self.x, self.y, self.x_test, self.y_test, self.groups):
             _update(digest, part)
+        if self.given.shape != "flat":  # what a user's model gets is another array then
+            _update(digest, self.given.shape)
         return digest.hexdigest()
 
 

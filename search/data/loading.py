@@ -21,7 +21,7 @@ from .rare import RareClasses, settle_rare
 from .raw import Raw, listing, plural
 from .splits import FEWEST_ROWS, TestSplit, choose_test_rows, held_out, limited, take
 from .tables import clean_table, row_numbers
-from .targets import Target, amounts, as_labels, encode, read_target
+from .targets import Target, amounts, as_labels, encode, given_targets, read_target
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -221,6 +221,9 @@ def _assemble(
         groups=groups,
         columns=raw.columns,
         rare=settled.rare,
+        given=given_targets(
+            raw.y, learned.classes, coded=bool(raw.classes) and learned.classes == raw.classes
+        ),
         notes=(*raw.notes, *learned.notes, *notes),
     )
 

@@ -90,6 +90,7 @@ def _load_downloaded(name: str) -> Raw:
     else:
         (x, y), (x_test, y_test) = _download(name, path)
     classes = CLASSES.get(name, ())
+    y, y_test = np.reshape(y, -1), np.reshape(y_test, -1)  # Keras has those of CIFAR in a column
     return Raw(name, x, y, x_test, y_test, classes=classes, kind="image", task="classification")
 
 

@@ -10,9 +10,12 @@ import numpy as np
 from ...cells import has_decimal_commas, numbers_in, plain_number, plain_text
 from ...errors import DataError, one_line
 from .celltexts import decimal_comma_words
+from .given import GivenTargets, Shape
 from .raw import listing, natural_key, plural
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .dataset import Kind, Task
 
 MOST_INTEGER_CLASSES = 20
@@ -115,6 +118,30 @@ def class_name(value: object) -> str:
     if isinstance(value, float | np.floating) and float(value).is_integer():
         return str(int(value))
     return plain_text(value) or ""
+
+
+def given_targets(y: Any, classes: Sequence[str], *, coded: bool) -> GivenTargets:
+    """Return the form of targets.
+
+    Args:
+        y: As they came from their source.
+        classes: Names in the order of their codes; none for a regression.
+        coded: They are codes for which the source has names.
+    """
+    array = np.asarray(y)
+    columns = array.shape[1] if array.ndim == 2 else 0
+    shape: Shape = "column" if columns == 1 else "flat"
+    if not classes or array.dtype.kind not in "biuf":
+        return GivenTargets(shape)
+    dtype = "float32" if array.dtype.kind == "f" else array.dtype.name
+    if columns > 1:
+        return GivenTargets("one-hot", dtype=dtype)
+    if coded:
+        return GivenTargets(shape, tuple(range(len(classes))), dtype)
+    numbers = {class_name(value): float(value) for value in np.unique(array)}
+    if not set(classes) <= numbers.keys():
+        return GivenTargets(shape)
+    return GivenTargets(shape, tuple(numbers[name] for name in classes), dtype)
 
 
 def read_target(

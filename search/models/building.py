@@ -1,4 +1,4 @@
-"""Builds a model of one configuration, compiled and checked, and says what labels its loss reads."""
+"""Builds a model of one configuration, compiled and checked."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import random
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any
 
 import keras
 import numpy as np
@@ -17,14 +17,13 @@ from tensorflow.python.eager import context
 from ...errors import TrainingError
 from ...spaces import Configuration
 from ...spaces.catalogue import CHANGE_THE_LOSS
-from .losses import make_loss
+from .heads import build_weights
+from .losses import head_of, make_loss, make_metrics
 from .memory import within_memory
 from .optimizers import make_optimizer
 from .signature import Build, Precision, Signature
 from .user_errors import describe_error
 from .watching import WatchedConfiguration
-
-Labels = Literal["codes", "one-hot", "column"]
 
 
 def build_model(
@@ -79,7 +78,7 @@ def _built_and_compiled(
         with _computing_in(precision), within_memory():
             model = build(watched, signature)
             if isinstance(model, keras.Model) and not model.built:
-                build_weights(model, signature)
+                build_weights(model, signature.input_shape)
     except TrainingError:
         raise
     except Exception as error:
@@ -124,22 +123,14 @@ def _computing_in(precision: Precision) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-def build_weights(model: keras.Model, signature: Signature) -> None:
-    """Give a model without an ``Input`` its weights now, so that they can be counted and its output's shape is known."""
-    try:
-        model.build((None, *signature.input_shape))
-    except TrainingError:
-        raise
-    except Exception as error:
-        raise TrainingError(
-            "model", f"the model does not take rows of shape {signature.input_shape}: {describe_error(error)}"
-        ) from error
-
-
 def compile_model(model: keras.Model, configuration: Configuration, signature: Signature) -> None:
-    """Compile with the configuration's optimizer, learning rate and loss, and the task's metrics."""
-    loss = make_loss(configuration, signature.task)
-    metrics = ["accuracy"] if signature.task == "classification" else ["mae"]
+    """Compile with the configuration's optimizer, learning rate and loss, and the task's metrics.
+
+    Raises:
+        TrainingError: of kind ``model``: no loss fits the model's last layer and the task.
+    """
+    head = head_of(model, signature)
+    loss, metrics = make_loss(configuration, signature.task, head), make_metrics(signature, head)
     if signature.task == "regression" and any(name in configuration for name in CHANGE_THE_LOSS):
         metrics.append("mse")  # what configurations with different losses can be compared by
     model.compile(
@@ -157,29 +148,11 @@ def build_optimizer(model: keras.Model) -> None:
         model.optimizer.build(model.trainable_variables)
 
 
-def labels_of(model: keras.Model) -> Labels:
-    """Return the form of labels that a compiled classifier's loss reads: codes, one-hot rows or one column."""
-    if loss_name(model).startswith("sparse"):
-        return "codes"
-    if model.output_shape[-1] == 1:
-        return "column"
-    return "one-hot"
-
-
 def loss_name(model: keras.Model) -> str:
     """Return the name of a compiled model's loss as Keras spells it: ``mean_squared_error``."""
     loss = model.loss
     name = loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", str(name)).lower()
-
-
-def encode_labels(codes: np.ndarray, classes: int, labels: Labels) -> np.ndarray:
-    """Return class codes of shape (rows,) in the form that a loss reads."""
-    if labels == "one-hot":
-        return np.asarray(np.eye(classes, dtype=np.float32)[codes])
-    if labels == "column":
-        return codes.astype("float32")[:, None]
-    return codes
 
 
 def activations_of(model: keras.Model) -> int:

@@ -18,9 +18,11 @@ from typing import Any
 import keras
 
 from ...errors import TrainingError
-from .building import build_weights, compile_model, encode_labels, labels_of
+from .building import compile_model
 from .exploring import OF_FIT
+from .heads import build_weights
 from .hypermodels import Adapted, adapt, made_of
+from .labels import encode_targets, labels_of
 from .signature import Sample
 from .user_errors import describe_error
 
@@ -130,12 +132,12 @@ class AskedFit:
     def _ask(self, hp: Any, model: keras.Model) -> None:
         sample = self._sample
         if not model.built:
-            build_weights(model, sample.signature)
+            build_weights(model, sample.signature.input_shape)
         if not model.compiled:
             compile_model(model, {}, sample.signature)
-        y = sample.y
-        if sample.signature.task == "classification":
-            y = encode_labels(sample.y, sample.signature.outputs, labels_of(model))
+        outputs = sample.signature.outputs
+        labels = labels_of(model, sample.signature.task, outputs, sample.given, sample.signature.input_shape)
+        y = encode_targets(sample.y, labels, outputs, sample.given)
         model.fit = partial(self._note_call, model.fit)
         self._own(
             hp,

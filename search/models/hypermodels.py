@@ -14,8 +14,8 @@ import keras_tuner
 from ...errors import ModelError
 from ...spaces import Configuration, value_text
 from ...spaces.keras_tuner import hyperparameter_from_keras_tuner
-from .building import build_weights
 from .exploring import Ask, Asked
+from .heads import build_weights
 from .memory import within_memory
 from .signature import Signature
 from .user_errors import describe_error
@@ -149,5 +149,5 @@ def run(
     with within_memory():
         model = build_model(hp)
         if signature is not None and isinstance(model, keras.Model) and not model.built:
-            build_weights(model, signature)
+            build_weights(model, signature.input_shape)
     return model

@@ -1,23 +1,105 @@
-"""The loss of a configuration, by its task."""
+"""What an uncompiled model is compiled with: the loss that fits its task, its configuration and its last layer."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import keras
 
+from ...errors import TrainingError
 from ...spaces import Configuration
+from .heads import activation_of, output_shape_of
+from .signature import Signature
 
 CROSS_ENTROPY = "sparse_categorical_crossentropy"
 SQUARED_ERROR = "mean_squared_error"
+_LOGITS = ("linear", "log_softmax")
 
 
-def make_loss(configuration: Configuration, task: str) -> Any:
-    """Return what ``compile`` takes as the loss: cross-entropy for classes, squared error for numbers, by default."""
-    return _of_classes(configuration) if task == "classification" else _of_numbers(configuration)
+@dataclass(frozen=True)
+class Head:
+    """The last layer of a model for a task."""
+
+    units: int
+    activation: str
+    """``softmax``, ``sigmoid``, ``linear``, ...: see ``activation_of``."""
+
+    @property
+    def gives_logits(self) -> bool:
+        """Whether a classifier's outputs become probabilities in the loss."""
+        return self.activation in _LOGITS
 
 
-def _of_classes(configuration: Configuration) -> Any:
+def head_of(model: keras.Model, signature: Signature) -> Head:
+    """Return an uncompiled model's last layer.
+
+    Raises:
+        TrainingError: of kind ``model``: no loss fits it and the task.
+    """
+    shape = output_shape_of(model, signature.input_shape)
+    units = int(shape[-1] or 0) if len(shape) > 1 else 1
+    head = Head(units, activation_of(model, signature.input_shape))
+    trouble = _trouble_of_classes(head, signature) if signature.task == "classification" else None
+    if signature.task == "regression":
+        trouble = _trouble_of_numbers(head, signature)
+    if len(shape) > 2:
+        trouble = f"its outputs have shape {shape} and a row has one target; end it with a layer such as Flatten or Dense"
+    if trouble is not None:
+        raise TrainingError("model", f"{trouble}; or compile the model with a loss of your own")
+    return head
+
+
+def _trouble_of_classes(head: Head, signature: Signature) -> str | None:
+    classes = signature.outputs
+    if head.units == 1 and classes == 2:
+        if head.activation == "sigmoid" or head.gives_logits:
+            return None
+        return f"its last layer has 1 unit with {head.activation}; give it sigmoid for two classes"
+    if head.units != classes:
+        units = "1 unit" if head.units == 1 else f"{head.units} units"
+        return f"its last layer has {units} and there are {classes} classes; give it {classes} with softmax"
+    if head.activation in ("softmax", "sigmoid") or head.gives_logits:
+        return None
+    return f"its last layer ends with {head.activation}, and no loss for classes reads that; give it softmax"
+
+
+def _trouble_of_numbers(head: Head, signature: Signature) -> str | None:
+    targets = signature.outputs
+    if head.units != targets:
+        return (
+            f"its last layer has {head.units} unit{'s' if head.units != 1 else ''} and a row has "
+            f"{targets} target{'s' if targets != 1 else ''}; give it {targets}"
+        )
+    if "softmax" in head.activation:
+        return f"its last layer ends with {head.activation}, which is for classes; leave it linear for a regression"
+    return None
+
+
+def make_loss(configuration: Configuration, task: str, head: Head | None = None) -> Any:
+    """Return what ``compile`` takes as the loss: cross-entropy for classes, squared error for numbers, by default.
+
+    Args:
+        configuration: May name another one, and have its hyperparameters.
+        task: ``classification`` or ``regression``.
+        head: The model's last layer; one of probabilities, a unit a class, where None.
+    """
+    if task == "regression":
+        return _of_numbers(configuration)
+    head = head or Head(0, "softmax")
+    return _of_two_classes(configuration, head) if head.units == 1 else _of_classes(configuration, head)
+
+
+def make_metrics(signature: Signature, head: Head) -> list[Any]:
+    """Return the metrics of a task; the accuracy of a single logit has its threshold at 0."""
+    if signature.task == "regression":
+        return ["mae"]
+    if head.units == 1 and head.gives_logits:
+        return [keras.metrics.BinaryAccuracy(name="accuracy", threshold=0.0)]
+    return ["accuracy"]
+
+
+def _of_classes(configuration: Configuration, head: Head) -> Any:
     """Return a loss that reads codes where that is all it needs, and else one that reads one-hot rows."""
     name = configuration.get("loss", "crossentropy")
     smoothing = _number(configuration, "label_smoothing", 0.0)
@@ -26,16 +108,39 @@ def _of_classes(configuration: Configuration) -> Any:
         return losses.CategoricalFocalCrossentropy(
             _number(configuration, "focal_alpha", 0.25),
             _number(configuration, "focal_gamma", 2.0),
+            from_logits=head.gives_logits,
             label_smoothing=smoothing,
         )
     if name == "squared_error":
         return losses.MeanSquaredError()
     if name == "hinge":
         return losses.CategoricalHinge()
+    if head.activation == "sigmoid":
+        return losses.BinaryCrossentropy(label_smoothing=smoothing)
     mixed = configuration.get("mixing", "none") != "none"
     if smoothing or mixed:
-        return losses.CategoricalCrossentropy(label_smoothing=smoothing)
-    return CROSS_ENTROPY
+        return losses.CategoricalCrossentropy(from_logits=head.gives_logits, label_smoothing=smoothing)
+    return losses.SparseCategoricalCrossentropy(from_logits=True) if head.gives_logits else CROSS_ENTROPY
+
+
+def _of_two_classes(configuration: Configuration, head: Head) -> Any:
+    """Return a loss of one unit, which says how likely the second class is."""
+    name = configuration.get("loss", "crossentropy")
+    smoothing = _number(configuration, "label_smoothing", 0.0)
+    losses = keras.losses
+    if name == "focal":
+        return losses.BinaryFocalCrossentropy(
+            apply_class_balancing=True,
+            alpha=_number(configuration, "focal_alpha", 0.25),
+            gamma=_number(configuration, "focal_gamma", 2.0),
+            from_logits=head.gives_logits,
+            label_smoothing=smoothing,
+        )
+    if name == "squared_error":
+        return losses.MeanSquaredError()
+    if name == "hinge":
+        return losses.Hinge()
+    return losses.BinaryCrossentropy(from_logits=head.gives_logits, label_smoothing=smoothing)
 
 
 def _of_numbers(configuration: Configuration) -> Any:

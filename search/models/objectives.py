@@ -15,8 +15,8 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from ...errors import ModelError, TrainingError
 from ...spaces import Configuration, Hyperparameter, Value, value_text
 from ...spaces.optuna import hyperparameter_from_optuna
-from .building import build_weights
 from .exploring import Ask, Asked
+from .heads import build_weights
 from .memory import within_memory
 from .signature import Build, Signature
 from .watching import mark_read, note, unwatched
@@ -92,7 +92,7 @@ def adapt_objective(function: Any) -> Build:
 
         model = _run(function, GivenTrial(given, note_asked))
         if isinstance(model, keras.Model) and not model.built:
-            build_weights(model, signature)
+            build_weights(model, signature.input_shape)
         return model
 
     return build

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from ...spaces import Configuration
+from ..data import AS_STORED, GivenTargets
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,6 +47,8 @@ class Sample:
     y: np.ndarray
     """Class codes, or amounts."""
     signature: Signature
+    given: GivenTargets = AS_STORED
+    """In what form the targets were given."""
 
 
 Build: TypeAlias = Callable[[Configuration, Signature], Any]

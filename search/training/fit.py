@@ -19,18 +19,17 @@ from ..models.building import (
     activations_of,
     build_model,
     build_optimizer,
-    encode_labels,
-    labels_of,
     loss_name,
     summary_of,
 )
+from ..models.labels import Labels, encode_targets, labels_of
 from ..signs import sign_of_life
 from .averaging import ScoreAverage, averaged, uses_average
 from .feeding import Feed, as_tensor, in_order
 from .garbage import Garbage
 from .keras_scores import reads_logits
 from .lockstep import train_in_lockstep
-from .mixing import Mixing, checked_mixing
+from .mixing import Mixing, checked_mixing, mixing_of
 from .ordering import batches_of
 from .plateau import FallingRate, falling_rate, rate_variable
 from .scoring import Scorer
@@ -122,13 +121,12 @@ class FitTrainer:
         self._tensors = {key: pair for key, pair in self._tensors.items() if key in kept}
         return folds
 
-    def targets(self, fold: int, data: FoldData, model: keras.Model) -> tf.Tensor:
-        """Return a fold's targets in the form that a model's loss reads, made once: all configurations share them."""
-        dataset = self._workload.dataset
-        form = "" if dataset.task == "regression" else labels_of(model)
-        if (fold, form) not in self._targets:
-            self._targets[fold, form] = as_tensor(targets_for(model, data.y, dataset))
-        return self._targets[fold, form]
+    def targets(self, task: Task, fold: int, data: FoldData, model: keras.Model) -> tf.Tensor:
+        """Return a fold's targets in the form that a model reads, made once: all configurations share them."""
+        labels = labels_for(self._workload, task.configuration, model)
+        if (fold, labels) not in self._targets:
+            self._targets[fold, labels] = as_tensor(targets_for(labels, data.y, self._workload.dataset))
+        return self._targets[fold, labels]
 
     def weights(self, task: Task, data: FoldData) -> tf.Tensor | None:
         """Return the weights of a fold's rows in training; None where all weigh the same."""
@@ -150,7 +148,7 @@ class FitTrainer:
     def start_fold(self, task: Task, fold: int, data: FoldData) -> FoldRun:
         """Build a fold's model and have its rows ready."""
         model = self.build(task, fold)
-        x, y = self.tensor(data.x), self.targets(fold, data, model)
+        x, y = self.tensor(data.x), self.targets(task, fold, data, model)
         weights = self.weights(task, data)
         batches, mixing = batches_of(task.configuration), self.mixing(task, model)
         return FoldRun(
@@ -185,11 +183,20 @@ class FoldRun:
         return scorer.score_fold(self.data, predictions, logits=reads_logits(self.model))
 
 
-def targets_for(model: keras.Model, y: np.ndarray, dataset: Dataset) -> np.ndarray:
-    """Return targets in the form that a model's loss reads."""
-    if dataset.task == "regression":
-        return y
-    return encode_labels(y, dataset.outputs, labels_of(model))
+def labels_for(workload: Workload, configuration: Configuration, model: keras.Model) -> Labels:
+    """Return the form of targets that a configuration's model reads.
+
+    Raises:
+        TrainingError: It reads none of those that there are.
+    """
+    dataset = workload.dataset
+    input_shape = workload.signature(configuration).input_shape
+    return labels_of(model, dataset.task, dataset.outputs, dataset.given, input_shape)
+
+
+def targets_for(labels: Labels, y: np.ndarray, dataset: Dataset) -> np.ndarray:
+    """Return stored targets in the form that a model reads."""
+    return encode_targets(y, labels, dataset.outputs, dataset.given)
 
 
 def mixing_for(workload: Workload, configuration: Configuration, model: keras.Model) -> Mixing | None:
@@ -199,7 +206,10 @@ def mixing_for(workload: Workload, configuration: Configuration, model: keras.Mo
         TrainingError: Its targets or rows cannot be mixed like that.
     """
     rank = len(workload.signature(configuration).input_shape)
-    return checked_mixing(configuration, model, workload.dataset.task, rank, workload.preparation.channels)
+    if mixing_of(configuration, workload.preparation.channels) is None:
+        return None
+    labels = labels_for(workload, configuration, model)
+    return checked_mixing(configuration, labels, rank, workload.preparation.channels)
 
 
 def out_of_memory(error: Exception) -> TrainingError:

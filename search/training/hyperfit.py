@@ -26,7 +26,7 @@ from ..models.building import build_optimizer, loss_name, summary_of
 from ..models.fitting import Again, OwnFit
 from ..models.hypermodels import note_defaults
 from ..signs import sign_of_life
-from .fit import FitTrainer, out_of_memory, targets_for
+from .fit import FitTrainer, labels_for, out_of_memory, targets_for
 from .lockstep import Curves
 from .weighting import class_weights
 from .whole import WholeRun, start_whole
@@ -88,7 +88,7 @@ class HyperFitTrainer(FitTrainer):
         while True:
             model = self.build(task, fold)
             self.leave(model)
-            y = targets_for(model, data.y, dataset)
+            y = targets_for(labels_for(self._workload, task.configuration, model), data.y, dataset)
             try:
                 done = call_fit(
                     self._own,
@@ -305,7 +305,7 @@ def train_whole(
     while True:
         run = start_whole(workload, configuration, seed, own.build)
         x = np.asarray(run.preparation.transform(dataset.x))
-        y = targets_for(run.model, run.preparation.transform_target(dataset.y), dataset)
+        y = targets_for(run.labels, run.preparation.transform_target(dataset.y), dataset)
         try:
             done = call_fit(
                 own,

@@ -11,13 +11,12 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import keras
 import tensorflow as tf
 
 from ...errors import TrainingError
 from ...spaces import Configuration
 from ...spaces.catalogue import entry
-from ..models.building import labels_of
+from ..models.labels import Labels
 
 
 def draw_partners(
@@ -148,15 +147,12 @@ def mixing_of(configuration: Configuration, channels: str) -> Mixing | None:
     return Mixing(str(kind), alpha, probability, channels)
 
 
-def checked_mixing(
-    configuration: Configuration, model: keras.Model, task: str, rank: int, channels: str
-) -> Mixing | None:
+def checked_mixing(configuration: Configuration, labels: Labels, rank: int, channels: str) -> Mixing | None:
     """Return how the batches of a compiled model are mixed; None where they are not.
 
     Args:
         configuration: May have ``mixing``, ``mixing_alpha`` and ``mixing_probability``.
-        model: Its loss must read numbers.
-        task: ``classification`` or ``regression``.
+        labels: What the model's loss reads; it must be numbers that can be blended.
         rank: Number of axes of one row.
         channels: Where images have their channels.
 
@@ -166,7 +162,7 @@ def checked_mixing(
     mixing = mixing_of(configuration, channels)
     if mixing is None:
         return None
-    if task == "classification" and labels_of(model) == "codes":
+    if labels in ("codes", "values", "value column"):
         raise TrainingError(
             "model",
             f"mixing={mixing.kind} needs a loss that reads one-hot labels, such as categorical_crossentropy, "

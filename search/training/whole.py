@@ -13,10 +13,11 @@ from ...spaces import Configuration
 from ..data import FittedPreparation, RowDraw, codes_of, configured, fit_preparation
 from ..metrics import in_target_units, unit_power
 from ..models import Build
-from ..models.building import build_model, build_optimizer, labels_of, loss_name
+from ..models.building import build_model, build_optimizer, loss_name
+from ..models.labels import Labels
 from .averaging import take_average, uses_average
 from .feeding import Feed, in_order
-from .fit import mixing_for, targets_for, train_epoch
+from .fit import labels_for, mixing_for, targets_for, train_epoch
 from .keras_scores import reads_logits
 from .ordering import batches_of
 from .plateau import FallingRate, falling_rate, rate_variable
@@ -34,8 +35,8 @@ class WholeRun:
     test: tf.data.Dataset
     preparation: FittedPreparation
     """Fitted on all training rows."""
-    labels: str
-    """``codes``, ``one-hot`` or ``column`` for classes, ``numbers`` for a regression."""
+    labels: Labels
+    """In what form the model reads its targets."""
     batch_size: int
     class_weight: dict[int, float] | None
     """Class code -> weight in training; None where all weigh the same."""
@@ -103,13 +104,14 @@ def start_whole(
     model = build_model(build or workload.model.load(), configuration, signature, seed, workload.precision)
     build_optimizer(model)
     batches = batches_of(configuration)
+    labels = labels_for(workload, configuration, model)
     mixing = mixing_for(workload, configuration, model)
     arrays = []
     for x, y in (
         (fitted.transform_training(dataset.x), dataset.y),
         (fitted.transform(dataset.x_test), dataset.y_test),
     ):
-        targets = targets_for(model, fitted.transform_target(y), dataset)
+        targets = targets_for(labels, fitted.transform_target(y), dataset)
         arrays.append((tf.constant(x), tf.constant(targets)))
     rows, test_rows = (tf.range(len(part[1]), dtype=tf.int64).numpy() for part in arrays)
     draw = workload.draw(configuration, rows)
@@ -117,7 +119,6 @@ def start_whole(
         rows = draw.positions(codes_of(dataset.y, dataset.task))
     of_classes = class_weights(configuration, dataset, dataset.y[rows])
     weights = row_weights(of_classes, dataset.y)
-    labels = "numbers" if dataset.task == "regression" else labels_of(model)
     return WholeRun(
         model,
         Feed(*arrays[0], rows, batches, seed, None if weights is None else tf.constant(weights), mixing),

@@ -164,6 +164,20 @@ class Fitted(Protocol):
         ...
 
 
+class Given(Protocol):
+    """The numbers that stood for classes."""
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """One a class, in the order of the codes."""
+        ...
+
+    @property
+    def dtype(self) -> str:
+        """Of the values."""
+        ...
+
+
 class Rows(Protocol):
     """Training and test rows, and what is known about them."""
 
@@ -205,6 +219,11 @@ class Rows(Protocol):
     @property
     def classes(self) -> tuple[str, ...]:
         """Class names in the order of their codes."""
+        ...
+
+    @property
+    def given(self) -> Given:
+        """In what form the targets came."""
         ...
 
     @property
@@ -287,7 +306,11 @@ class Bundle(Protocol):
 
     @property
     def labels(self) -> str:
-        """``codes``, ``one-hot`` or ``column`` for classes, ``numbers`` for a regression."""
+        """In what form the model reads its targets.
+
+        ``codes``, ``one-hot``, ``column`` of codes, given ``values`` or a ``value column`` for classes; ``numbers`` or
+        a ``number column`` for a regression.
+        """
         ...
 
     @property

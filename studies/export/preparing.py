@@ -127,8 +127,16 @@ def target_lines(bundle: Bundle) -> tuple[list[str], set[str]]:
                 "    return one_hot[y_train], one_hot[y_test]"], set()  # fmt: skip
     if bundle.labels == "column":
         return ['    return y_train.astype("float32")[:, None], y_test.astype("float32")[:, None]'], set()
+    shape = "(-1, 1)" if bundle.labels.endswith(" column") else "(y.shape)"
+    if bundle.labels in ("values", "value column"):
+        given = bundle.dataset.given
+        values = np.asarray(given.values, given.dtype).tolist()
+        ends = "[:, None]" if bundle.labels == "value column" else ""
+        return [f'    values = np.array({values}, dtype="{given.dtype}")',
+                f"    return values[y_train]{ends}, values[y_test]{ends}"], set()  # fmt: skip
     if fitted.target is None:
-        return [], set()
+        lines = ["    return y_train.reshape(-1, 1), y_test.reshape(-1, 1)"]
+        return (lines if bundle.labels == "number column" else []), set()
     imports = {"from sklearn.preprocessing import StandardScaler"}
     lines = [
         '    columns = y_train.astype("float64").reshape(len(y_train), -1)',
@@ -140,7 +148,7 @@ def target_lines(bundle: Bundle) -> tuple[list[str], set[str]]:
         )
     lines += [
         "    y_train, y_test = (",
-        '        scaler.transform(y.astype("float64").reshape(len(y), -1)).reshape(y.shape).astype("float32")',
+        f'        scaler.transform(y.astype("float64").reshape(len(y), -1)).reshape{shape}.astype("float32")',
         "        for y in (y_train, y_test)",
         "    )",
         "    return y_train, y_test, float(scaler.scale_[0])",

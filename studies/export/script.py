@@ -190,6 +190,10 @@ def _targets_about(bundle: Bundle) -> str:
         return "Return one-hot rows, which the model's loss reads."
     if bundle.labels == "column":
         return "Return a column of 0 and 1, which the model's loss reads."
+    if bundle.labels in ("values", "value column"):
+        return "Return the numbers that stand for the classes, which the model's loss reads."
+    if bundle.preparation.target is None:
+        return "Return targets in a column, as they were given."
     return "Return standardised targets, and how many of the target's units one scaled unit is."
 
 

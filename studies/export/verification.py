@@ -58,4 +58,7 @@ def _targets(bundle: Bundle, y: np.ndarray) -> np.ndarray:
         return np.asarray(np.eye(len(bundle.dataset.classes), dtype=np.float32)[y])
     if bundle.labels == "column":
         return y.astype("float32")[:, None]
-    return np.asarray(bundle.preparation.transform_target(y))
+    if bundle.labels in ("values", "value column"):
+        y = np.asarray(bundle.dataset.given.values, bundle.dataset.given.dtype)[y]
+    targets = np.asarray(bundle.preparation.transform_target(y))
+    return targets.reshape(len(targets), 1) if bundle.labels.endswith(" column") else targets

@@ -159,7 +159,7 @@ class FusedTrainer:
         return [
             FoldTensors(
                 self._fit.tensor(data.x),
-                self._fit.targets(fold, data, model),
+                self._fit.targets(task, fold, data, model),
                 self._fit.weights(task, data),
                 tf.constant(data.validation, tf.int64),
             )

@@ -1,0 +1,98 @@
+"""What a model puts out: how many numbers, and what bounds them.
+
+Where the last layer of a graph has one of Keras's activations, that says it. Else the model is asked what it makes of a
+few random rows: probabilities that add up to 1, numbers between 0 and 1, or any.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import keras
+import numpy as np
+
+from ...errors import TrainingError
+from .user_errors import describe_error
+
+_ROWS = 16
+_KNOWN = {one: name for name, one in vars(keras.activations).items() if inspect.isfunction(one)}
+_shapes: WeakKeyDictionary[keras.Model, tuple[int | None, ...]] = WeakKeyDictionary()
+"""Of models without a graph, whose shapes are found by tracing them."""
+
+
+def build_weights(model: keras.Model, input_shape: tuple[int, ...]) -> None:
+    """Give a model without an ``Input`` its weights now, so that they can be counted and its output's shape is known.
+
+    A subclassed model is called on a symbolic row: ``model.build`` would take its layers for built.
+    """
+    try:
+        if isinstance(model, keras.Sequential) or type(model).build is not keras.Model.build:
+            model.build((None, *input_shape))
+        else:
+            output_shape_of(model, input_shape)
+    except TrainingError:
+        raise
+    except Exception as error:
+        raise TrainingError(
+            "model", f"the model does not take rows of shape {input_shape}: {describe_error(error)}"
+        ) from error
+
+
+def output_shape_of(model: keras.Model, input_shape: tuple[int, ...]) -> tuple[int | None, ...]:
+    """Return the shape of a model's output, with the axis of rows.
+
+    Raises:
+        TrainingError: of kind ``model``: it has several outputs.
+    """
+    outputs = getattr(model, "outputs", None)
+    if outputs:
+        return _only([output.shape for output in outputs])
+    if model not in _shapes:
+        made = keras.tree.flatten(model(keras.Input(input_shape)))
+        _shapes[model] = _only([output.shape for output in made])
+    return _shapes[model]
+
+
+def _only(shapes: list[Any]) -> tuple[int | None, ...]:
+    if len(shapes) != 1:
+        raise TrainingError("model", f"the model has {len(shapes)} outputs; one is trained here")
+    return tuple(shapes[0])
+
+
+def units_of(model: keras.Model, input_shape: tuple[int, ...]) -> int:
+    """Return how many numbers a built model puts out for a row."""
+    shape = output_shape_of(model, input_shape)
+    return int(shape[-1] or 0) if len(shape) > 1 else 1
+
+
+def activation_of(model: keras.Model, input_shape: tuple[int, ...]) -> str:
+    """Return what a built model's outputs went through last: ``softmax``, ``sigmoid``, ``linear``, or another of Keras's."""
+    outputs = getattr(model, "outputs", None)
+    activation = getattr(outputs[0]._keras_history.operation, "activation", None) if outputs else None
+    if activation in _KNOWN:
+        return str(_KNOWN[activation])
+    return _bounds_of(_some_outputs(model, input_shape))
+
+
+def _some_outputs(model: keras.Model, input_shape: tuple[int, ...]) -> np.ndarray:
+    """Return what a model makes of random rows; of values from 0 to 1 where it takes no others (an embedding's)."""
+    generator = np.random.default_rng(0)
+    wide = 3 * generator.normal(size=(_ROWS, *input_shape)).astype(np.float32)
+    try:
+        return np.asarray(keras.ops.convert_to_numpy(model(wide, training=False)))
+    except Exception:  # noqa: BLE001 - a user's model may raise anything
+        narrow = generator.random((_ROWS, *input_shape), np.float32)
+        return np.asarray(keras.ops.convert_to_numpy(model(narrow, training=False)))
+
+
+def _bounds_of(outputs: np.ndarray) -> str:
+    values = outputs.astype(np.float64)
+    if not values.any():
+        return "linear"  # weights that begin at zero
+    if values.min() >= 0 and np.allclose(values.sum(axis=-1), 1, atol=1e-2):
+        return "softmax"
+    if values.min() >= 0 and values.max() <= 1:
+        return "sigmoid"
+    return "relu" if values.min() == 0 else "linear"

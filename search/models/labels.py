@@ -1,0 +1,235 @@
+"""In what form a compiled model reads its targets.
+
+For Keras's own losses the class decides. A loss of the user's own gets what the user gave, if it tells right
+predictions from wrong ones by that, and else the first other form by which it does.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from typing import Any, Literal, TypeAlias
+
+import keras
+import numpy as np
+
+from ...errors import TrainingError
+from ..data import GivenTargets
+from .heads import units_of
+from .watching import note
+
+Labels: TypeAlias = Literal[
+    "codes", "one-hot", "column", "values", "value column", "numbers", "number column"
+]
+"""Classes: int64 ``codes`` of shape (rows,); float32 ``one-hot`` rows, or a ``column`` of codes; ``values``: the numbers
+that were given, (rows,) or in a column. Regressions: ``numbers`` as they are stored, or one target in a column."""
+
+_LOSSES = keras.losses
+_KERAS = {one for name, one in vars(_LOSSES).items() if inspect.isfunction(one)} - {
+    _LOSSES.get,
+    _LOSSES.serialize,
+    _LOSSES.deserialize,
+}
+_OF_CODES = {_LOSSES.sparse_categorical_crossentropy, _LOSSES.circle}
+_OF_TWO_CLASSES = {
+    _LOSSES.binary_crossentropy,
+    _LOSSES.binary_focal_crossentropy,
+    _LOSSES.hinge,
+    _LOSSES.squared_hinge,
+}
+_OF_SEVERAL_UNITS = {
+    _LOSSES.categorical_crossentropy,
+    _LOSSES.categorical_focal_crossentropy,
+    _LOSSES.categorical_hinge,
+}
+_METRICS_OF_CODES = (
+    keras.metrics.SparseCategoricalAccuracy,
+    keras.metrics.SparseCategoricalCrossentropy,
+    keras.metrics.SparseTopKCategoricalAccuracy,
+)
+_METRICS_OF_ROWS = (
+    keras.metrics.CategoricalAccuracy,
+    keras.metrics.CategoricalCrossentropy,
+    keras.metrics.FBetaScore,
+    keras.metrics.TopKCategoricalAccuracy,
+)
+_FOLLOW = ("accuracy", "acc", "crossentropy", "ce")
+"""Metrics that Keras chooses by the form of the targets."""
+_IN_WORDS: dict[Labels, str] = {
+    "codes": "class codes of shape (rows,)",
+    "one-hot": "one-hot rows",
+    "column": "a column of class codes",
+    "values": "labels as given, of shape (rows,)",
+    "value column": "labels as given, in a column",
+}
+
+
+def labels_of(
+    model: keras.Model, task: str, classes: int, given: GivenTargets, input_shape: tuple[int, ...]
+) -> Labels:
+    """Return the form of targets that a compiled model reads.
+
+    Args:
+        model: Compiled and built.
+        task: ``classification`` or ``regression``.
+        classes: How many there are.
+        given: What the user gave.
+        input_shape: Of one row.
+
+    Raises:
+        TrainingError: of kind ``model``: no form fits the model's loss, outputs and metrics.
+    """
+    if task == "regression":
+        return "number column" if given.shape == "column" else "numbers"
+    if _computes_its_own_loss(model):
+        return _as_given(given)
+    loss = keras.tree.flatten(model.loss)[0]
+    loss = _LOSSES.get(loss) if isinstance(loss, str) else loss
+    units, asked = units_of(model, input_shape), _asked_by_metrics(model)
+    function = _keras_function(loss)
+    labels = (
+        _by_trial(loss, units, classes, given, asked)
+        if function is None
+        else _of_keras(function, units, classes, given)
+    )
+    if asked is not None and (asked == "one-hot") != (labels == "one-hot") and units > 1:
+        raise TrainingError(
+            "model",
+            f"its loss reads {_IN_WORDS[labels]} and one of its metrics {_IN_WORDS[asked]}; "
+            "compile a loss and metrics that read the same",
+        )
+    return labels
+
+
+def encode_targets(y: np.ndarray, labels: Labels, classes: int, given: GivenTargets) -> np.ndarray:
+    """Return stored targets, codes of shape (rows,) or amounts, in the form that a model reads."""
+    if labels == "one-hot":
+        return np.asarray(np.eye(classes, dtype=np.float32)[y])
+    if labels == "column":
+        return y.astype("float32")[:, None]
+    if labels == "number column":
+        return y.reshape(len(y), 1)
+    if labels in ("values", "value column"):
+        values = given.numbers(y)
+        return values[:, None] if labels == "value column" else values
+    return y
+
+
+def _computes_its_own_loss(model: keras.Model) -> bool:
+    """Tell whether a model gets its targets past Keras's compiled loss."""
+    kind, base = type(model), keras.Model
+    steps = ("train_step", "compute_loss")
+    return not model.loss or any(getattr(kind, step) is not getattr(base, step) for step in steps)
+
+
+def _as_given(given: GivenTargets) -> Labels:
+    if given.shape == "one-hot":
+        return "one-hot"
+    if given.shape == "column":
+        return "value column" if given.values else "column"
+    return "values" if given.values and not given.are_codes else "codes"
+
+
+def _keras_function(loss: Any) -> Any:
+    """Return the function of Keras's that a loss is or wraps unchanged; None for a loss of the user's own."""
+    if isinstance(loss, keras.losses.Loss):
+        own_call = type(loss).call is not _LOSSES.MeanSquaredError.call
+        is_keras = any(type(loss) is one for one in vars(_LOSSES).values())
+        loss = getattr(loss, "fn", None) if is_keras or not own_call else None
+    return loss if inspect.isfunction(loss) and loss in _KERAS else None
+
+
+def _of_keras(function: Any, units: int, classes: int, given: GivenTargets) -> Labels:
+    """Return the form that a loss of Keras's reads.
+
+    Raises:
+        TrainingError: of kind ``model``: the outputs are too few or too many for the classes.
+    """
+    if function in _OF_CODES:
+        if units < classes:
+            raise _unfit(function, units, classes)
+        return "value column" if given.shape == "column" and given.are_codes else "codes"
+    if units == classes:
+        return "one-hot"
+    if units != 1 or function in _OF_SEVERAL_UNITS or (function in _OF_TWO_CLASSES and classes != 2):
+        raise _unfit(function, units, classes)
+    is_numeric = bool(given.values) and not given.are_codes and function not in _OF_TWO_CLASSES
+    return "value column" if is_numeric else "column"
+
+
+def _unfit(function: Any, units: int, classes: int) -> TrainingError:
+    return TrainingError(
+        "model",
+        f"its last layer has {units} unit{'s' if units != 1 else ''} and there are {classes} classes, "
+        f"which the loss {function.__name__} cannot compare; give it {classes} units",
+    )
+
+
+def _by_trial(loss: Any, units: int, classes: int, given: GivenTargets, asked: Labels | None) -> Labels:
+    """Return the form by which a loss of the user's own tells right predictions from wrong ones.
+
+    Raises:
+        TrainingError: of kind ``model``: it takes none.
+    """
+    first = _as_given(given)
+    forms: list[Labels] = [first, *(("codes", "one-hot") if units > 1 else ("column", "codes"))]
+    forms = [
+        form for form in dict.fromkeys(forms) if asked is None or (form == "one-hot") == (asked == "one-hot")
+    ]
+    taken = []
+    for form in forms:
+        told = _tells(loss, form, units, classes, given)
+        if told:
+            break
+        taken += [form] if told is False else []
+    else:
+        if not taken:
+            words = " nor as ".join(_IN_WORDS[form] for form in forms)
+            raise TrainingError("model", f"its loss raises an error for labels as {words}")
+        form = taken[0]
+    if form != first:
+        note(f"the model's loss gets {_IN_WORDS[form]}, because it cannot learn from {_IN_WORDS[first]}")
+    return form
+
+
+def _tells(loss: Any, labels: Labels, units: int, classes: int, given: GivenTargets) -> bool | None:
+    """Tell whether a loss is smaller for right predictions than for wrong ones; None where it raises an error.
+
+    Every class has as many rows, so that a loss that compares each label with each prediction sees no difference.
+    """
+    codes = np.tile(np.arange(classes), 3)
+    y = np.asarray(encode_targets(codes, labels, classes, given), np.float32)  # as Keras hands them to a loss
+    values = []
+    for told in (codes, (codes + 1) % classes):
+        predictions = _predictions(told, units, classes, given)
+        same_rank = y[:, None] if y.ndim < predictions.ndim and units == 1 and inspect.isroutine(loss) else y
+        try:
+            values.append(float(np.mean(keras.ops.convert_to_numpy(loss(same_rank, predictions)))))
+        except Exception:  # noqa: BLE001 - a user's loss may raise anything
+            return None
+    right, wrong = values
+    return math.isfinite(right) and wrong - right > 1e-6 * abs(right)
+
+
+def _predictions(codes: np.ndarray, units: int, classes: int, given: GivenTargets) -> np.ndarray:
+    """Return outputs that mean some classes: probabilities; numbers for one unit that means more than two classes."""
+    if units > 1:
+        return np.asarray(np.eye(max(units, classes), dtype=np.float32)[codes][:, :units] * 0.8 + 0.1)
+    numbers = 0.1 + 0.8 * codes if classes == 2 else given.numbers(codes)
+    return np.asarray(numbers, np.float32)[:, None]
+
+
+def _asked_by_metrics(model: keras.Model) -> Labels | None:
+    """Return the form that a compiled metric of Keras's asks for; None where all follow the loss."""
+    compiled = getattr(model, "_compile_metrics", None)
+    given = keras.tree.flatten(
+        [getattr(compiled, part, None) for part in ("_user_metrics", "_user_weighted_metrics")]
+    )
+    for metric in given:
+        if metric is None or metric in _FOLLOW:
+            continue
+        one = keras.metrics.get(metric)
+        for kinds, labels in ((_METRICS_OF_CODES, "codes"), (_METRICS_OF_ROWS, "one-hot")):
+            if isinstance(one, kinds):
+                return labels  # type: ignore[return-value]
+    return None
