@@ -19,7 +19,9 @@ from .metric_names import (
     snake_case,
 )
 
-_DEFAULT = {"classification": "accuracy", "regression": "loss"}
+DEFAULT_OBJECTIVE = "default_objective"
+"""KerasTuner's name for a number that a ``HyperModel.fit`` returns and nobody has named; it is minimized."""
+DEFAULT_METRIC = {"classification": "accuracy", "regression": "loss"}
 _POWERS = {
     "mse": 2,
     "mean_squared_error": 2,
@@ -111,10 +113,12 @@ def choose_objective(
         SpecError: There is no such metric, it does not fit the data, or which way is better is not known.
     """
     if metric is None:
-        name = "mse" if losses_differ and task == "regression" else _DEFAULT[task]
+        name = "mse" if losses_differ and task == "regression" else DEFAULT_METRIC[task]
         name = name if name in computed.metrics or computed.more else "loss"
         way = direction or computed.metrics.get(name) or _of_default(name)
         return Objective(f"val_{name}", way, kind=computed.known.get(name, ""))
+    if metric == DEFAULT_OBJECTIVE:
+        return Objective(metric, direction or "minimize")
     name = metric.removeprefix("val_")
     found = None if name in computed.metrics else known_metric(name)
     if found is not None:

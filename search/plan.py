@@ -22,13 +22,14 @@ from ..texts import duration_text
 from .data import (
     Dataset,
     Preparation,
+    Task,
     column_at,
     describe_preparation,
     fit_preparation,
     make_folds,
 )
 from .machine import choose_workers, computes_bfloat16, cores
-from .metrics import Computed, Objective, choose_objective, of_families
+from .metrics import DEFAULT_METRIC, DEFAULT_OBJECTIVE, Computed, Objective, choose_objective, of_families
 from .models import ModelSource, Precision, Sample, Signature, find_model, is_own
 from .oracles import hyperband_trials
 from .pruners import resolve_pruner
@@ -221,7 +222,7 @@ def _choose_objective(spec: SweepSpec, workload: Workload, space: Space) -> Obje
     else:
         computed = _computed_by_own(spec, workload, space)
     objective = choose_objective(
-        asked.metric,
+        asked.metric or _of_own_fit(source, dataset.task),
         asked.direction,
         dataset.task,
         len(dataset.classes),
@@ -321,7 +322,8 @@ def _prepare(
 def _find_model(spec: SweepSpec, given: Any, dataset: Dataset) -> ModelSource:
     """Return the model; KerasTuner's is built for its space, unless the specification has one written out."""
     source = find_model(spec.model if given is None else given, dataset.task)
-    if source.contract == "own" or spec.space.define or spec.space.file:
+    has_space = bool(spec.space.define or spec.space.file)
+    if source.contract == "own" or (has_space and (spec.training.metric or source.own_fit() is None)):
         return source
     from .training.runtime import prepare_tensorflow
 
@@ -332,7 +334,27 @@ def _find_model(spec: SweepSpec, given: Any, dataset: Dataset) -> ModelSource:
         f"The model '{source.name}' cannot be built: its function has returned no model for {duration_text(patience or 0)}."
     )
     with silent_at_most(patience, silent):
-        return source.explored(lambda: _sample(dataset, _prepare(dataset, source, spec, {})))
+        explored = source.explored(lambda: _sample(dataset, _prepare(dataset, source, spec, {})))
+    return replace(explored, space=source.space) if has_space else explored
+
+
+def _of_own_fit(source: ModelSource, task: Task) -> str | None:
+    """Return what KerasTuner compares a ``HyperModel.fit`` by that returns a number; None where the task's metric is it.
+
+    Raises:
+        SpecError: It returns several numbers by names, of which none is the task's.
+    """
+    scores = source.scores
+    if scores is None:
+        return None
+    if DEFAULT_OBJECTIVE in scores:
+        return DEFAULT_OBJECTIVE
+    if f"val_{DEFAULT_METRIC[task]}" in scores:
+        return None
+    raise SpecError(
+        f"HyperModel.fit of '{source.name}' returns {', '.join(scores) or 'nothing'}; say which is compared and "
+        "which way is better, with --metric and --direction."
+    )
 
 
 def _sample(dataset: Dataset, preparation: Preparation) -> Sample:

@@ -16,8 +16,10 @@ from functools import partial
 from typing import Any
 
 import keras
+import numpy as np
 
 from ...errors import TrainingError
+from ..metrics import DEFAULT_OBJECTIVE
 from .building import compile_model
 from .exploring import OF_FIT
 from .heads import build_weights
@@ -103,6 +105,8 @@ class AskedFit:
         self._sample = sample
         self._is_stubbed = True
         self._batches: list[Any] = []
+        self.scores: tuple[str, ...] | None = None
+        """Names of what the fit returns in a dict; KerasTuner's name for a number alone; None where it is a history."""
 
     @property
     def needed(self) -> tuple[str, ...]:
@@ -139,7 +143,7 @@ class AskedFit:
         labels = labels_of(model, sample.signature.task, outputs, sample.given, sample.signature.input_shape)
         y = encode_targets(sample.y, labels, outputs, sample.given)
         model.fit = partial(self._note_call, model.fit)
-        self._own(
+        returned = self._own(
             hp,
             model,
             sample.x,
@@ -150,6 +154,7 @@ class AskedFit:
             batch_size=_PROBE_BATCH,
             verbose=0,
         )
+        self.scores = _names_of(returned)
 
     def _note_call(self, fit: Callable[..., Any], *rows: Any, **options: Any) -> Any:
         self._batches.append(options.get("batch_size"))
@@ -158,6 +163,15 @@ class AskedFit:
         history = keras.callbacks.History()
         history.history = defaultdict(lambda: [0.0])
         return history
+
+
+def _names_of(returned: Any) -> tuple[str, ...] | None:
+    if isinstance(returned, list) and returned:
+        returned = returned[0]
+    if isinstance(returned, Mapping):
+        return tuple(map(str, returned))
+    is_number = np.ndim(returned) == 0 and isinstance(returned, float | int | np.number)
+    return (DEFAULT_OBJECTIVE,) if is_number else None
 
 
 def _uncompiled(model: keras.Model) -> keras.Model:

@@ -69,6 +69,8 @@ class ModelSource:
     function: Any = None
     """Set where the function, or ``HyperModel``, was given in Python rather than by name."""
     contract: Contract = "own"
+    scores: tuple[str, ...] | None = None
+    """What a ``HyperModel.fit`` returns beside a history, by name, once it was asked."""
 
     def load(self) -> Build:
         """Return the build function; for a family or KerasTuner's models this imports Keras."""
@@ -108,32 +110,31 @@ class ModelSource:
         """
         if self.contract == "own":
             return self
-        return replace(self, space=self._explore(sample))
+        space, scores = self._explore(sample)
+        return replace(self, space=space, scores=scores)
 
-    def _explore(self, sample: Callable[[], Sample] | None) -> Space:
+    def _explore(self, sample: Callable[[], Sample] | None) -> tuple[Space, tuple[str, ...] | None]:
         from .exploring import explore
 
         if self.contract == "optuna":
             from .objectives import asking_objective
 
-            return explore(
-                asking_objective(self._given()),
-                self.name,
-                hint="return the compiled model from it, not a score",
-            )
+            hint = "return the compiled model from it, not a score"
+            return explore(asking_objective(self._given()), self.name, hint=hint), None
         from .hypermodels import application, asking, build_model_of
 
         hint = "a function of one argument is KerasTuner's build_model(hp)"
         own = self.own_fit() if sample is not None else None
         if own is not None and sample is not None:
             asked = own.asking(sample())
-            return explore(asking(asked), self.name, hint=hint, needed=lambda: asked.needed)
+            space = explore(asking(asked), self.name, hint=hint, needed=lambda: asked.needed)
+            return space, asked.scores
         if self.name in APPLICATIONS:
             # Small pictures: what a model asks for does not depend on them.
             build_model = application(self.name, Signature((32, 32, 3), 10, "classification"))
         else:
             build_model = build_model_of(self._given())
-        return explore(asking(build_model), self.name, hint=hint)
+        return explore(asking(build_model), self.name, hint=hint), None
 
     def _given(self) -> Any:
         return self.function if self.function is not None else _import_function(self.name)[0]

@@ -10,6 +10,7 @@ import math
 import statistics
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,12 +20,14 @@ import tensorflow as tf
 
 from ...errors import TrainingError
 from ...spaces import Configuration
+from ..data import Dataset, codes_of
 from ..events import EpochEnded, Outcome, Task
 from ..metrics import Objective, in_target_units
 from ..models import batch_size_of, describe_error
 from ..models.building import build_optimizer, loss_name, summary_of
 from ..models.fitting import Again, OwnFit
 from ..models.hypermodels import note_defaults
+from ..models.watching import note
 from ..signs import sign_of_life
 from .fit import FitTrainer, labels_for, out_of_memory, targets_for
 from .lockstep import Curves
@@ -145,6 +148,22 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no 
             self.model.stop_training = True
 
 
+@contextmanager
+def _heard(model: keras.Model, recorder: Recorder) -> Iterator[None]:
+    """Have every call of ``model.fit`` inside tell a recorder its epochs, whether the caller passes callbacks on or not."""
+    fit = model.fit
+
+    def told(*rows: Any, callbacks: Any = None, **options: Any) -> Any:
+        given = callbacks if isinstance(callbacks, list | tuple) else [callbacks] if callbacks else []
+        return fit(*rows, callbacks=list(dict.fromkeys([*given, recorder])), **options)
+
+    model.fit = told
+    try:
+        yield
+    finally:
+        del model.fit  # the class's own again
+
+
 def call_fit(
     own: OwnFit,
     model: keras.Model,
@@ -185,7 +204,8 @@ def call_fit(
         options["class_weight"] = dict(weights)
     summary = summary_of(model)
     try:
-        returned = own(own.build.hp, model, x, y, **options)
+        with _heard(model, recorder):
+            returned = own(own.build.hp, model, x, y, **options)
     except (Again, TrainingError):
         raise
     except tf.errors.ResourceExhaustedError as error:
@@ -195,6 +215,10 @@ def call_fit(
     note_defaults(own.build.hp, configuration)
     logs, values = _read_returned(returned)
     logs = recorder.logs or logs
+    if not logs:
+        note(
+            "its HyperModel.fit does not say how many epochs it trained; they are counted as those that it was asked for"
+        )
     return Done(logs, values, len(logs) or epochs, summary)
 
 
@@ -239,6 +263,9 @@ def fold_fit(model: keras.Model, done: Done, objective: Objective, scale: float)
     logs = [_named(in_target_units(one, loss, scale), objective, computed) for one in done.logs]
     values = _named(in_target_units(done.returned, loss, scale), objective, computed)
     score = values.get(_NUMBER, values.get(objective.metric))
+    logs = [
+        one for one in logs if objective.metric in one
+    ] or logs  # a first stage may be trained unvalidated
     if score is not None and not any(objective.metric in one for one in logs):
         logs = [*({**one, objective.metric: score} for one in logs)] or [{objective.metric: score}]
     return FoldFit(model, logs, score, done.epochs, done.summary)
@@ -291,6 +318,13 @@ class WholeFit(WholeRun):
         yield from self.logs
 
 
+def _trained_rows(run: WholeRun, dataset: Dataset) -> np.ndarray:
+    """Return the positions of the rows that train: drawn as in the folds."""
+    if run.draw is None:
+        return np.arange(dataset.rows)
+    return run.draw.positions(codes_of(dataset.y, dataset.task))
+
+
 def train_whole(
     workload: Workload, configuration: Configuration, seed: int, own: OwnFit, epochs: int
 ) -> WholeFit:
@@ -304,8 +338,9 @@ def train_whole(
     dataset = workload.dataset
     while True:
         run = start_whole(workload, configuration, seed, own.build)
-        x = np.asarray(run.preparation.transform(dataset.x))
-        y = targets_for(run.labels, run.preparation.transform_target(dataset.y), dataset)
+        rows = _trained_rows(run, dataset)
+        x = np.asarray(run.preparation.transform_training(dataset.x))[rows]
+        y = targets_for(run.labels, run.preparation.transform_target(dataset.y), dataset)[rows]
         try:
             done = call_fit(
                 own,

@@ -8,6 +8,7 @@ from types import ModuleType
 
 import keras_tuner
 import kerasweep as ks
+import numpy as np
 import pytest
 from kerasweep.errors import ModelError
 from kerasweep.spaces import Categorical, Condition, Float, Int, Space
@@ -185,3 +186,91 @@ def test_a_fit_that_gives_no_score_fails_its_trial(fit, message: str, tmp_path: 
         ks.launch("digits", failing(fit), trials=1, storage=tmp_path / "s.db", **settings(""))
     failure = read_trials(ks.load(storage=tmp_path / "s.db").record)[0].failure
     assert message in failure["message"]
+
+
+class Scored(keras_tuner.HyperModel):
+    """Returns what a test asks for, and notes the rows that it is given."""
+
+    returns = staticmethod(lambda history: min(history.history["val_loss"]))
+    passes_on = False
+    seen: tuple = ()
+
+    def build(self, hp):
+        import keras
+
+        model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, "softmax")])
+        rate = hp.Choice("rate", [0.0, 0.5])
+        model.compile(keras.optimizers.SGD(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
+        return model
+
+    def fit(self, hp, model, x, y, validation_data=None, **kwargs):
+        type(self).seen = (*type(self).seen, tuple(np.bincount(np.asarray(y).astype(int), minlength=2)))
+        history = model.fit(x, y, validation_data=validation_data, epochs=5, verbose=0)
+        return type(self).returns(history)
+
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(120, 2)).astype(np.float32)
+RARE = (X[:, 0] > 1.0).astype(np.int64)
+
+
+def scored(returns) -> type[Scored]:
+    return type("Own", (Scored,), {"returns": staticmethod(returns), "seen": ()})
+
+
+SMALL = {"folds": 2, "epochs": 3, "verbose": 0, "workers": 1, "trials": 2, "search": "grid"}
+
+
+def test_a_number_without_a_name_is_minimized_as_by_keras_tuner(tmp_path: Path) -> None:
+    model = scored(lambda history: min(history.history["val_loss"]))
+    study = ks.launch((X, RARE), model, storage=tmp_path / "s.db", **SMALL)
+    assert (study.record.metric, study.record.direction) == ("default_objective", "minimize")
+    values = [trial.value for trial in read_trials(study.record)]
+    assert study.best.value == min(values) < max(values)
+    assert study.best.configuration["rate"] == 0.5
+    assert {trial.epochs_trained for trial in read_trials(study.record)} == {5}, (
+        "what it trained, not what it was told"
+    )
+    assert study.refit(data=(X, RARE), model=model).epochs == 5
+    again = ks.launch((X, RARE), model, storage=tmp_path / "again.db", **{**SMALL, "metric": "accuracy"})
+    assert again.record.direction == "maximize", "a number has the name and the direction that are asked for"
+
+
+@pytest.mark.parametrize(
+    ("returned", "metric"),
+    [
+        ({"err": 0.5, "val_accuracy": 0.1}, "val_accuracy"),
+        ({"default_objective": 0.5}, "default_objective"),
+        ({"err": 0.5, "acc": 0.5}, None),
+        ([{"err": 0.5}, {"err": 0.7}], None),
+        ([0.5, 0.7], "default_objective"),
+        (np.float32(0.5), "default_objective"),
+    ],
+)
+def test_which_of_several_numbers_is_compared_is_known_or_asked_for(returned, metric) -> None:
+    model = scored(lambda history: returned)
+    given = {name: value for name, value in SMALL.items() if name != "verbose"}
+    if metric is None:
+        with pytest.raises(
+            ks.KerasweepError, match=r"returns err.*; say which is compared .* --metric and --direction"
+        ):
+            ks.plan_sweep((X, RARE), model, **given)
+        given |= {"metric": "err", "direction": "minimize"}
+        metric = "val_err"
+    assert ks.plan_sweep((X, RARE), model, **given).workload.objective.metric == metric
+
+
+@pytest.mark.parametrize("rows", [{"balancing": "undersample"}, {"subset": 0.5}, {}], ids=str)
+def test_refit_trains_rows_like_those_that_were_scored(rows, tmp_path: Path) -> None:
+    model = scored(lambda history: min(history.history["val_loss"]))
+    picks = {name: [value] for name, value in rows.items()}
+    study = ks.launch((X, RARE), model, storage=tmp_path / "s.db", set=picks, **{**SMALL, "trials": 1})
+    trained = model.seen[-1]
+    done = study.refit(data=(X, RARE), model=model)
+    refitted = model.seen[-1]
+    counts = np.bincount(done.dataset.y)
+    if rows.get("balancing"):
+        assert trained[0] == trained[1]
+        assert refitted == (counts[1], counts[1])
+    else:
+        assert sum(refitted) == pytest.approx(rows.get("subset", 1.0) * sum(counts), abs=1)
