@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import SpecError, StudyError, did_you_mean
 from .search.quiet import quiet_tensorflow
+from .search.randomness import random_state_kept
 from .search.settings import nest, put
 from .studies import (
     StudyRecord,
@@ -101,6 +102,7 @@ class Study:
         return done
 
     @quiet_tensorflow()
+    @random_state_kept()
     def export(
         self,
         path: str | os.PathLike[str],

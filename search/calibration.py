@@ -13,6 +13,7 @@ from .events import EpochEnded, Task, TrialFailed
 from .executors import InlineExecutor
 from .plan import Plan
 from .quiet import quiet_tensorflow
+from .randomness import random_state_kept
 
 SHOWN = 10
 """Configurations that are listed with the size of their model."""
@@ -34,6 +35,7 @@ class Estimate:
 
 
 @quiet_tensorflow()
+@random_state_kept()
 def calibrate(plan: Plan) -> Estimate:
     """Train the recommended configuration for two epochs, and extrapolate.
 

@@ -28,6 +28,7 @@ from .plan import Plan, check_fingerprint, make_plan
 from .progress import Progress
 from .pruners import make_pruning
 from .quiet import quiet_tensorflow
+from .randomness import random_state_kept
 from .samplers import make_proposer, make_sampler
 from .spec import SweepSpec, make_spec
 from .sweep import Reason, Sweep
@@ -102,6 +103,7 @@ def _renamed(plan: Plan, name: str) -> Plan:
 
 
 @quiet_tensorflow()
+@random_state_kept()
 def run_plan(
     plan: Plan,
     existing: StudyRecord | None,

@@ -34,6 +34,7 @@ from .models import ModelSource, Precision, Sample, Signature, find_model, is_ow
 from .oracles import hyperband_trials
 from .pruners import resolve_pruner
 from .quiet import quiet_tensorflow
+from .randomness import random_state_kept
 from .rows import find_tokens, load_rows, prepare_rows
 from .samplers import trials_at_most
 from .signs import least, silent_at_most
@@ -159,6 +160,7 @@ class Plan:
 
 
 @quiet_tensorflow()
+@random_state_kept()
 def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None) -> Plan:
     """Decide everything about a sweep: load the data, find the model, settle the space.
 

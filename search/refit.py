@@ -17,6 +17,7 @@ from .machine import cores
 from .models import Build, Signature
 from .plan import all_rows
 from .quiet import quiet_tensorflow
+from .randomness import random_state_kept
 from .training import Workload
 from .training.ordering import batches_of
 from .training.plateau import Plateau, plateau_values
@@ -103,6 +104,7 @@ class Refit:
 
 
 @quiet_tensorflow()
+@random_state_kept()
 def refit(
     study: StudyRecord,
     number: int | None = None,

@@ -267,7 +267,7 @@ def fold_fit(model: keras.Model, done: Done, objective: Objective, scale: float)
         one for one in logs if objective.metric in one
     ] or logs  # a first stage may be trained unvalidated
     if score is not None and not any(objective.metric in one for one in logs):
-        logs = [*({**one, objective.metric: score} for one in logs)] or [{objective.metric: score}]
+        logs = [{**(logs[-1] if logs else {}), objective.metric: score}]  # it is known of the end alone
     return FoldFit(model, logs, score, done.epochs, done.summary)
 
 
