@@ -16,6 +16,7 @@ from ...errors import DataError, did_you_mean, one_line
 from .dataset import Dataset
 from .files import from_mapping, take_target
 from .raw import Raw
+from .several import are_inputs_and_outputs
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -78,7 +79,8 @@ def from_object(
         if group is not None:
             raise DataError(f"{name}: group names a column of a table or an array of a dict; got (x, y)")
         first, second = value
-        if all(isinstance(part, tuple | list) and len(part) == 2 for part in (first, second)):
+        paired = all(isinstance(part, tuple | list) and len(part) == 2 for part in (first, second))
+        if paired and not are_inputs_and_outputs(first, second):
             return Raw(name, first[0], first[1], second[0], second[1])
         return Raw(name, first, second)
     raise DataError(f"{name} gave {type(value).__name__}, expected {_SHAPES}")

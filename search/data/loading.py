@@ -19,6 +19,7 @@ from .images import read_image_folder
 from .named import KNOWN_NAMES, known_name, load_named
 from .rare import RareClasses, settle_rare
 from .raw import Raw, listing, plural
+from .several import refuse_several
 from .splits import FEWEST_ROWS, TestSplit, choose_test_rows, held_out, limited, take
 from .tables import clean_table, row_numbers
 from .targets import Target, amounts, as_labels, encode, given_targets, read_target
@@ -169,6 +170,7 @@ def _assemble(
     fewest: int,
 ) -> Dataset:
     """Check raw data and turn it into a dataset, with all training rows."""
+    refuse_several(raw)
     x, kind, notes = _features(raw.x, raw.name, "x", raw.kind)
     labels = as_labels(raw.y, raw.name)
     groups = _groups(raw, len(labels))

@@ -12,6 +12,7 @@ from ...errors import DataError, one_line
 from .celltexts import decimal_comma_words
 from .given import GivenTargets, Shape
 from .raw import listing, natural_key, plural
+from .several import refuse_several_labels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 MOST_INTEGER_CLASSES = 20
 """Integers with more distinct values than this are amounts, not classes, unless the user says otherwise."""
+
+MOST_DOUBTED_CLASSES = 100
+"""More distinct integers than this are nobody's classes, and nothing is said about it."""
 
 ROWS_PER_CLASS = 5
 """Integers are classes only where each has this many rows on average."""
@@ -168,6 +172,8 @@ def read_target(
             (f"one-hot labels of {plural(labels.max() + 1, 'class', 'classes')} decoded",),
         )
     elif task is None:
+        if labels.ndim == 2:
+            refuse_several_labels(labels, name)
         task, reason = _choose_task(labels, kind)
         notes = (reason,)
     elif not decided:
@@ -264,7 +270,7 @@ def _choose_task(labels: np.ndarray, kind: Kind) -> tuple[Task, str]:
     distinct = len(uniques)
     whole = bool((uniques == np.floor(uniques)).all())
     if labels.dtype.kind == "f":
-        doubt = "; set the task to classification if they are classes"
+        doubt = "; --task classification, if they are classes"
         few = whole and distinct <= MOST_INTEGER_CLASSES
         return "regression", (
             f"regression: the target is decimal numbers with {plural(distinct, 'distinct value')}{doubt if few else ''}"
@@ -274,9 +280,9 @@ def _choose_task(labels: np.ndarray, kind: Kind) -> tuple[Task, str]:
     if enough_rows and (distinct <= MOST_INTEGER_CLASSES or codes):
         return "classification", (
             f"classification: the target is whole numbers with {plural(distinct, 'distinct value')}; "
-            "set the task to regression if they are amounts"
+            "--task regression, if they are amounts"
         )
+    doubt = "; --task classification, if they are classes" if distinct <= MOST_DOUBTED_CLASSES else ""
     return "regression", (
-        f"regression: the target is whole numbers with {plural(distinct, 'distinct value')}; "
-        "set the task to classification if they are classes"
+        f"regression: the target is whole numbers with {plural(distinct, 'distinct value')}{doubt}"
     )

@@ -85,11 +85,24 @@ def _built_and_compiled(
         raise TrainingError("model", f"the model function raises {describe_error(error)}") from error
     if not isinstance(model, keras.Model):
         raise TrainingError("model", f"the model function returns {type(model).__name__}, not a keras.Model")
+    _check_one_of_each(model)
     if not model.compiled:
         compile_model(model, configuration, signature)
     elif "learning_rate" in configuration and "learning_rate" not in watched.read:
         set_learning_rate(model, float(configuration["learning_rate"]))  # type: ignore[arg-type]
     return model
+
+
+def _check_one_of_each(model: keras.Model) -> None:
+    """Refuse a model of several inputs or outputs, which one array of rows and one of targets cannot train."""
+    for what in ("input", "output"):
+        # A subclassed model has neither until it is called, and then what its rows let it have.
+        count = len(getattr(model, f"{what}s", None) or [0])
+        if count > 1:
+            raise TrainingError(
+                "model",
+                f"the model has {count} {what}s; models of one input and one output are what can be searched so far",
+            )
 
 
 def set_learning_rate(model: keras.Model, rate: float) -> None:
