@@ -11,6 +11,7 @@ from ...errors import FatalTrainingError, TrainingError, one_line
 from ..events import Event, Task, TrialEnded, TrialFailed
 from ..models.watching import take_notes
 from ..training import ModelSize, Trainer
+from ..training.garbage import gradients_forgotten
 
 
 class Executor(Protocol):
@@ -71,10 +72,11 @@ def run_task(trainer: Trainer, task: Task) -> Generator[Event, bool, None]:
     training = trainer.train(task)
     take_notes()  # of a model that was built for something else
     try:
-        event = next(training)
-        while True:
-            stop = yield event
-            event = training.send(bool(stop))
+        with gradients_forgotten():
+            event = next(training)
+            while True:
+                stop = yield event
+                event = training.send(bool(stop))
     except StopIteration as end:
         outcome = end.value
         yield TrialEnded(task.number, replace(outcome, notes=(*outcome.notes, *take_notes())))

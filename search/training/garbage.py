@@ -6,7 +6,11 @@ object of the process: with some programs kept, that takes longer than a small m
 
 from __future__ import annotations
 
+import ctypes
 import gc
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 GRAPH_BYTES = 8 * 2**20
 """Of a traced graph, roughly, in Python's and in TensorFlow's own memory."""
@@ -29,3 +33,34 @@ class Garbage:
         if self._bytes > self._most_bytes:
             self._bytes = 0
             gc.collect()
+            _give_back()
+
+
+@contextmanager
+def gradients_forgotten() -> Iterator[None]:
+    """Have TensorFlow forget the gradients that are registered inside.
+
+    Whatever has a gradient of its own (``tf.custom_gradient``: Keras's optimizers, ``silu``) registers it under a new name
+    whenever it is traced, and nothing takes it out again. It holds tensors of the graph, these the graph, and that all
+    of its functions: every traced step would stay in memory for good. Once a step is traced, nobody asks for them.
+    """
+    if "tensorflow" not in sys.modules:
+        yield
+        return
+    from tensorflow.python.framework.ops import gradient_registry
+
+    before = set(gradient_registry.list())
+    try:
+        yield
+    finally:
+        for name in [name for name in gradient_registry.list() if name not in before]:
+            if name.startswith("CustomGradient-"):
+                del gradient_registry._registry[name]
+
+
+def _give_back() -> None:
+    """Have the C library return what was freed to the system; glibc keeps it otherwise."""
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:
+            trim(0)
