@@ -215,8 +215,7 @@ def add_study(
 def _new_study(url: str, name: str, direction: Direction, about: Mapping[str, Any]) -> Iterator[StudyWriter]:
     """Make a study that lacks its specification, in place of what a crash left of one."""
     check_writable(url)
-    storage = _connect(url)
-    with _writing(url):
+    with _connected(url) as storage, _writing(url):
         leftover = next((study for study in read_studies(url) if study.name == name), None)
         if leftover is not None:
             refuse_driven(leftover)
@@ -248,8 +247,12 @@ def drive_study(record: StudyRecord, spec: Mapping[str, Any] | None = None) -> I
         StudyLocked: Another driver is running it; the message names its host and process.
     """
     check_writable(record.storage)
-    study = open_optuna(record)
-    with _writing(record.storage), _held(study, record) as hold, _open_writer(study, hold) as writer:
+    with (
+        _opened(record) as study,
+        _writing(record.storage),
+        _held(study, record) as hold,
+        _open_writer(study, hold) as writer,
+    ):
         if spec is not None and spec != record.spec:
             writer.ledger.describe_study(SPEC, dict(spec))
         yield writer
@@ -280,7 +283,17 @@ def _open_writer(study: optuna.Study, hold: Hold) -> Iterator[StudyWriter]:
 
 def open_optuna(record: StudyRecord) -> optuna.Study:
     """Return a study as Optuna's own object, for its plots and its samplers."""
-    storage = _connect(record.storage)
+    return _load(record, _connect(record.storage))
+
+
+@contextmanager
+def _opened(record: StudyRecord) -> Iterator[optuna.Study]:
+    """Open a study, and close its connections in the end."""
+    with _connected(record.storage) as storage:
+        yield _load(record, storage)
+
+
+def _load(record: StudyRecord, storage: optuna.storages.RDBStorage) -> optuna.Study:
     try:
         with _writing(record.storage):
             return optuna.load_study(study_name=record.name, storage=storage)
@@ -295,8 +308,7 @@ def delete_study(record: StudyRecord) -> None:
         StudyLocked: It is being run.
     """
     check_writable(record.storage)
-    study = open_optuna(record)
-    with _writing(record.storage), _held(study, record):
+    with _opened(record) as study, _writing(record.storage), _held(study, record):
         optuna.delete_study(study_name=record.name, storage=study._storage)
 
 
@@ -324,6 +336,16 @@ def _writing(url: str) -> Iterator[None]:
     except (optuna.exceptions.StorageInternalError, SQLAlchemyError) as error:
         reason = one_line(error.__cause__ or error)
         raise StorageError(f"The storage {without_password(url)} failed: {reason}") from error
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[optuna.storages.RDBStorage]:
+    storage = _connect(url)
+    try:
+        yield storage
+    finally:
+        storage.remove_session()
+        storage.engine.dispose()
 
 
 def _connect(url: str) -> optuna.storages.RDBStorage:
