@@ -19,10 +19,6 @@ $(VENV)/developed: $(VENV)/installed
 	$(PIP) install --group dev --constraint constraints.txt
 	@touch $@
 
-$(VENV)/benched: $(VENV)/developed
-	$(PIP) install --group bench --constraint constraints.txt
-	@touch $@
-
 demo: $(VENV)/installed  ## Launch a sweep on digits, show the best configurations, write report.html
 	$(BIN)/python -m kerasweep launch digits ann --search grid --epochs 15 --workers 2
 	$(BIN)/python -m kerasweep best digits-ann-grid
@@ -48,7 +44,7 @@ format: $(VENV)/developed  ## Format the code
 docs: $(VENV)/developed  ## Write what is generated: docs/know-how.md and docs/schema/
 	$(BIN)/python docs/write.py
 
-bench: $(VENV)/benched  ## Measure against KerasTuner, Optuna and SciKeras, and write docs/benchmarks.md
+bench: $(VENV)/developed  ## Measure against KerasTuner, Optuna and SciKeras, and write docs/benchmarks.md
 	$(BIN)/python benchmarks/run.py
 
 clean:  ## Remove what the other targets made

@@ -58,6 +58,13 @@ class Figures:
         """Return the command that was run."""
         return str(self._works.get(work, {}).get(name, {}).get("command", ""))
 
+    def measured(self, work: str) -> dict[tuple[str, str], list[str]]:
+        """Return the commits and dates of a work's measurements, each with the measurements' names."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for name, entry in self._works.get(work, {}).items():
+            found.setdefault((entry["commit"], entry["date"]), []).append(name)
+        return found
+
     def range(self, work: str, name: str, value: str | Value) -> Range | None:
         """Return median and range over the rounds."""
         read = (lambda run: run.get(value)) if isinstance(value, str) else value

@@ -27,6 +27,7 @@ def main() -> None:
     parser.add_argument("--passes", action="store_true", help="with TensorFlow's passes over graphs")
     parser.add_argument("--precision", default="float32")
     parser.add_argument("--epochs", type=int)
+    parser.add_argument("--limit", type=int, default=3000, help="images of the convolutional net")
     arguments = parser.parse_args()
     import_tensorflow()
     if arguments.graph != "kept":
@@ -48,7 +49,7 @@ def prepare(arguments: argparse.Namespace, epochs: int) -> tuple[Any, dict[str, 
     plan = ks.plan_sweep(
         "digits" if dense else "fashion_mnist",
         "dnn" if dense else "cnn",
-        limit=None if dense else 3000,
+        limit=None if dense else arguments.limit,
         folds=5 if dense else 3,
         epochs=epochs,
         patience=None,

@@ -1,10 +1,11 @@
-"""What figures were measured on: processor, cores, memory, and the versions of what took part."""
+"""What figures were measured on: processor, cores, memory, the commit, and the versions of what took part."""
 
 from __future__ import annotations
 
 import os
 import platform
 import re
+import subprocess
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -51,3 +52,17 @@ def describe_versions() -> dict[str, str]:
         package: version(package) for package in PACKAGES if find_spec(IMPORTED.get(package, package))
     }
     return {"python": platform.python_version(), **installed}
+
+
+def describe_commit(folder: Path) -> str:
+    """Return the commit of a clone, with a plus sign where files differ from it; the page itself does not count."""
+
+    def git(*words: str) -> str:
+        done = subprocess.run(["git", "-C", folder, *words], capture_output=True, text=True, check=True)  # noqa: S607
+        return done.stdout.strip()
+
+    try:
+        changed = git("status", "--porcelain", "--", ".", ":!docs/benchmarks.*")
+        return git("rev-parse", "--short=10", "HEAD") + ("+" if changed else "")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ def make_page(record: dict[str, Any]) -> str:
     machine, versions = record["machine"], record["versions"]
     names = ", ".join(f"{name} {number}" for name, number in versions.items())
     targets = [
-        f"| {' | '.join(target.cells(judge=not record['quick']))} |" for target in make_targets(figures)
+        f"| {' | '.join(target.cells(judge=not record['tiny']))} |" for target in make_targets(figures)
     ]
     lines = [
         "# Benchmarks",
@@ -33,17 +34,33 @@ def make_page(record: dict[str, Any]) -> str:
         "",
         f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gib']} GiB, {machine['system']}; {names}.",
         "",
-        *(["**Sizes of a quick look: these figures say only that everything runs.**", ""] * record["quick"]),
+        *(["**Tiny sizes: these figures say only that everything runs.**", ""] * record["tiny"]),
         "## Targets",
         "",
+        *measured_at(figures, SECTIONS),
         "| work | measure | target | reached | met |",
         "| --- | --- | --- | ---: | --- |",
         *targets,
         "",
     ]
-    for section in SECTIONS:
-        lines += section(figures)
+    for work, section in SECTIONS.items():
+        heading, *rest = section(figures)
+        lines += [heading, "", *measured_at(figures, [work]), *rest[1:]]
     return "\n".join(lines)
+
+
+def measured_at(figures: Figures, works: Iterable[str]) -> list[str]:
+    """Return a line that says at which commits works were measured, and which of them where there are several."""
+    found: dict[tuple[str, str], list[str]] = {}
+    works = list(works)
+    for work in works:
+        for when, names in figures.measured(work).items():
+            found.setdefault(when, []).extend([work] if len(works) > 1 else names)
+    parts = [
+        f"commit `{commit}`, {date}" + (f" ({', '.join(names)})" if len(found) > 1 else "")
+        for (commit, date), names in found.items()
+    ]
+    return [f"Measured at {'; '.join(parts)}.", ""] if parts else []
 
 
 def write_page(record: dict[str, Any], path: Path) -> str:

@@ -38,8 +38,34 @@ def cross_validate(
     return float(np.mean(scores))
 
 
-def search_with_keras_tuner(configurations: Sequence[Configuration], score: Score) -> float:
-    """Return the seconds of a search whose ``run_trial`` cross-validates.
+def search(
+    contestant: str, configurations: Sequence[Configuration], score: Score
+) -> tuple[list[float], list[float]]:
+    """Train all configurations in one search; return when each ended, in seconds from the search's start, and its score.
+
+    Raises:
+        RuntimeError: The search did less than it was asked to.
+    """
+    make_search = {"keras_tuner": search_with_keras_tuner, "optuna": search_with_optuna}[contestant]
+    ends: list[float] = []
+    scores: list[float] = []
+
+    def noted(number: int) -> float:
+        scores.append(score(configurations[number]))
+        ends.append(time.perf_counter() - started)
+        return scores[-1]
+
+    begin = make_search(len(configurations), noted)
+    started = time.perf_counter()
+    begin()
+    ends[-1] = time.perf_counter() - started  # with what the search does after its last trial
+    if len(ends) != len(configurations):
+        raise RuntimeError(f"{len(ends)} trials were run, not {len(configurations)}")
+    return ends, scores
+
+
+def search_with_keras_tuner(count: int, score: Callable[[int], float]) -> Callable[[], object]:
+    """Return what starts a search whose ``run_trial`` cross-validates.
 
     Overriding ``run_trial`` is what KerasTuner's guide "Tune hyperparameters in your custom training loop" shows.
     """
@@ -48,50 +74,28 @@ def search_with_keras_tuner(configurations: Sequence[Configuration], score: Scor
     class CrossValidated(keras_tuner.GridSearch):  # type: ignore[misc]  # a class without types
         def run_trial(self, trial: Any, *args: Any, **kwargs: Any) -> dict[str, float]:
             """Score the configuration of the trial's number."""
-            number = trial.hyperparameters.Choice("configuration", list(range(len(configurations))))
-            return {"val_accuracy": score(configurations[number])}
+            return {"val_accuracy": score(trial.hyperparameters.Choice("configuration", list(range(count))))}
 
     tuner = CrossValidated(
-        max_trials=len(configurations),
+        max_trials=count,
         objective=keras_tuner.Objective("val_accuracy", "max"),
         directory=tempfile.mkdtemp(prefix="kerasweep-bench-"),
         overwrite=True,
     )
-    started = time.perf_counter()
-    tuner.search(verbose=0)
-    seconds = time.perf_counter() - started
-    check_count(len(tuner.oracle.trials), configurations)
-    return seconds
+    return lambda: tuner.search(verbose=0)
 
 
-def search_with_optuna(configurations: Sequence[Configuration], score: Score) -> float:
-    """Return the seconds of ``study.optimize``, with a study in SQLite as Kerasweep's is.
+def search_with_optuna(count: int, score: Callable[[int], float]) -> Callable[[], object]:
+    """Return what starts ``study.optimize``, with a study in SQLite as Kerasweep's is.
 
     Given configurations are trained by a ``GridSampler`` over their numbers.
     """
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    numbers = list(range(len(configurations)))
+    numbers = list(range(count))
     sampler = optuna.samplers.GridSampler({"configuration": numbers}, seed=0)
     study = optuna.create_study(storage=new_storage(), direction="maximize", sampler=sampler)
-    started = time.perf_counter()
-    study.optimize(
-        lambda trial: score(configurations[trial.suggest_categorical("configuration", numbers)]),
-        n_trials=len(configurations),
+    return lambda: study.optimize(
+        lambda trial: score(trial.suggest_categorical("configuration", numbers)), n_trials=count
     )
-    seconds = time.perf_counter() - started
-    check_count(len(study.trials), configurations)
-    return seconds
-
-
-def check_count(trials: int, configurations: Sequence[Configuration]) -> None:
-    """Refuse to measure a search that did less than it was asked to."""
-    if trials != len(configurations):
-        raise RuntimeError(f"{trials} trials were run, not {len(configurations)}")
-
-
-SEARCHES: dict[str, Callable[[Sequence[Configuration], Score], float]] = {
-    "keras_tuner": search_with_keras_tuner,
-    "optuna": search_with_optuna,
-}

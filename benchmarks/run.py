@@ -1,10 +1,11 @@
 """Runs all works one after the other, each in a process of its own, and writes ``docs/benchmarks.md``.
 
 ``make bench`` runs it. Rounds go through all works in turn, so that a slow spell of the machine meets all of them.
-Every figure is kept in ``benchmarks.json`` beside the page, which is made from that file alone (``page.py``).
+Every figure is kept in ``benchmarks.json`` beside the page, which is made from that file alone (``page.py``), with the
+commit that it was measured at.
 
-    python benchmarks/run.py --only w1,w4     measure these again; the other figures stay
-    python benchmarks/run.py --quick          everything once at a tiny size, into build/benchmarks: does it run?
+    python benchmarks/run.py w1 w4 mixed.optuna   measure these again; the other figures stay
+    python benchmarks/run.py --tiny               all of it once at a tiny size, into build/benchmarks: does it run?
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from machine import describe_machine, describe_versions
+from machine import describe_commit, describe_machine, describe_versions
 from page import write_page
 from works import MEASUREMENTS, Measurement
 
@@ -33,53 +35,48 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--only", help="works, or single measurements as work.name, separated by commas")
-    parser.add_argument("--quick", action="store_true", help="tiny sizes, one round")
+    parser.add_argument(
+        "works", nargs="*", help="works, or single measurements as work.name; all where none is named"
+    )
+    parser.add_argument("--tiny", action="store_true", help="tiny sizes, one round")
     parser.add_argument("--rounds", type=int, help="at most so many rounds")
     parser.add_argument("--folder", type=Path, help="where figures and page go")
     arguments = parser.parse_args()
-    chosen = choose(arguments.only, quick=arguments.quick)
-    most = 1 if arguments.quick else arguments.rounds or max(one.rounds for one in chosen)
-    folder = arguments.folder or (ROOT / "build" / "benchmarks" if arguments.quick else ROOT / "docs")
+    chosen = choose(arguments.works)
+    most = 1 if arguments.tiny else arguments.rounds or max(one.rounds for one in chosen)
+    folder = arguments.folder or (ROOT / "build" / "benchmarks" if arguments.tiny else ROOT / "docs")
     folder.mkdir(parents=True, exist_ok=True)
-    record = start_record(folder / FIGURES, chosen, quick=arguments.quick, keep=arguments.only is not None)
+    record = start_record(folder / FIGURES, chosen, tiny=arguments.tiny, keep=bool(arguments.works))
+    here = {"commit": describe_commit(ROOT), "date": datetime.now(UTC).date().isoformat()}
     for number in range(most):
         for one in chosen:
             if number < one.rounds:
-                figures = measure(one, quick=arguments.quick)
-                add(record, one, figures, quick=arguments.quick)
+                figures = measure(one, tiny=arguments.tiny)
+                add(record, one, figures, here, tiny=arguments.tiny)
                 write_record(folder / FIGURES, record)
                 print(f"round {number + 1}: {one.work} {one.name}: {json.dumps(figures)}", flush=True)
     print(write_page(record, folder / PAGE))
     sys.exit(1 if faults(record) else 0)
 
 
-def choose(only: str | None, *, quick: bool) -> list[Measurement]:
-    """Return the measurements that a command line asks for."""
-    wanted = None if only is None else set(only.split(","))
+def choose(words: list[str]) -> list[Measurement]:
+    """Return the measurements that a command line names; all where it names none."""
     known = {one.work for one in MEASUREMENTS} | {f"{one.work}.{one.name}" for one in MEASUREMENTS}
-    if wanted is not None and wanted - known:
-        sys.exit(f"There is no {', '.join(sorted(wanted - known))}; there are {', '.join(sorted(known))}.")
+    unknown = sorted(set(words) - known)
+    if unknown:
+        sys.exit(f"There is no {', '.join(unknown)}; there are {', '.join(sorted(known))}.")
     return [
-        one
-        for one in MEASUREMENTS
-        if (wanted is None or one.work in wanted or f"{one.work}.{one.name}" in wanted)
-        and (one.quick is not None or not quick)
+        one for one in MEASUREMENTS if not words or one.work in words or f"{one.work}.{one.name}" in words
     ]
 
 
-def start_record(path: Path, chosen: list[Measurement], *, quick: bool, keep: bool) -> dict[str, Any]:
+def start_record(path: Path, chosen: list[Measurement], *, tiny: bool, keep: bool) -> dict[str, Any]:
     """Return the record to fill: an empty one, or what a file holds without the measurements that are made again."""
-    fresh = {
-        "machine": describe_machine(),
-        "versions": describe_versions(),
-        "quick": quick,
-        "figures": {},
-    }
+    fresh = {"machine": describe_machine(), "versions": describe_versions(), "tiny": tiny, "figures": {}}
     if not keep or not path.exists():
         return fresh
     record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    differs = [key for key in ("machine", "versions", "quick") if record[key] != fresh[key]]
+    differs = [key for key in ("machine", "versions", "tiny") if record.get(key) != fresh[key]]
     if differs:
         sys.exit(f"{path.name} has figures of another {' and '.join(differs)}; measure everything again.")
     for one in chosen:
@@ -87,9 +84,9 @@ def start_record(path: Path, chosen: list[Measurement], *, quick: bool, keep: bo
     return record
 
 
-def measure(one: Measurement, *, quick: bool) -> dict[str, Any]:
+def measure(one: Measurement, *, tiny: bool) -> dict[str, Any]:
     """Run a script once and return its figures, with the seconds of the whole process."""
-    script, *rest = one.arguments(quick=quick)
+    script, *rest = one.arguments(tiny=tiny)
     if not (HERE / script).exists():
         return {"skipped": f"there is no {script}"}
     with tempfile.TemporaryDirectory(prefix="kerasweep-bench-", ignore_cleanup_errors=True) as scratch:
@@ -108,10 +105,12 @@ def measure(one: Measurement, *, quick: bool) -> dict[str, Any]:
     return {**json.loads(done.stdout.splitlines()[-1]), "process_seconds": seconds}
 
 
-def add(record: dict[str, Any], one: Measurement, figures: dict[str, Any], *, quick: bool) -> None:
-    """Put the figures of one run into the record."""
+def add(
+    record: dict[str, Any], one: Measurement, figures: dict[str, Any], here: dict[str, str], *, tiny: bool
+) -> None:
+    """Put the figures of one run into the record, with the commit and the date of the measuring."""
     entries = record["figures"].setdefault(one.work, {})
-    entry = entries.setdefault(one.name, {"command": " ".join(one.arguments(quick=quick)), "runs": []})
+    entry = entries.setdefault(one.name, {"command": " ".join(one.arguments(tiny=tiny)), **here, "runs": []})
     entry["runs"].append(figures)
 
 

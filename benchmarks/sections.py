@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
@@ -91,13 +91,13 @@ def w1(figures: Figures) -> list[str]:
 
 def mixed(figures: Figures) -> list[str]:
     """Digits, mixed architectures."""
-    count = shared_trials(figures)
-    first = first_trials(figures)
+    count = shared_trials(figures, "mixed")
+    first = first_trials(figures, "mixed")
     columns = [
         TRIALS,
         Column(f"first {count} trials", first, " s"),
         Column("against Kerasweep's", first, against="kerasweep"),
-        Column("a trial, all trials", lambda run: float(run["seconds"]) / int(run["trials"]), " s"),
+        Column("a trial, all trials", "seconds_per_trial", " s"),
         Column("mean accuracy of the first", lambda run: fmean(run["scores"][:count])),
         PROCESS,
     ]
@@ -313,4 +313,81 @@ def ideas(figures: Figures) -> list[str]:
     ]
 
 
-SECTIONS = (w1, mixed, w2, w3, w4, driver, memory, browsing, scaling, ideas)
+def versus(work: str, title: str, text: Sequence[str]) -> Callable[[Figures], list[str]]:
+    """Return the section of a work that all three train, with one architecture and with mixed ones."""
+
+    def section(figures: Figures) -> list[str]:
+        labels = {"kerasweep": "Kerasweep", **PEERS}
+        count = shared_trials(figures, work, "_mixed")
+        first = first_trials(figures, work, "_mixed")
+        one = [
+            TRIALS,
+            Column("a trial, over the sweep", "seconds_per_trial", " s"),
+            Column("a warm trial", "warm", " s"),
+            Column("a trial / Kerasweep's, warm", "seconds_per_trial", against="kerasweep", base="warm"),
+            Column("mean accuracy", lambda run: fmean(run["scores"])),
+            PROCESS,
+        ]
+        mixed = [
+            TRIALS,
+            Column(f"first {count} trials", first, " s"),
+            Column("against Kerasweep's", first, against="kerasweep_mixed"),
+            Column("mean accuracy of the first", lambda run: fmean(run["scores"][:count])),
+            PROCESS,
+        ]
+        return [
+            f"## {title}",
+            "",
+            *text,
+            "",
+            "One architecture:",
+            "",
+            *table(figures, work, labels, one),
+            f"Mixed architectures, of which the first {count} are compared:",
+            "",
+            *table(figures, work, {f"{name}_mixed": label for name, label in labels.items()}, mixed),
+        ]
+
+    return section
+
+
+SECTIONS: dict[str, Callable[[Figures], list[str]]] = {
+    "w1": w1,
+    "mixed": mixed,
+    "w2": w2,
+    "w3": w3,
+    "w4": w4,
+    "w5": versus(
+        "w5",
+        "W5: a table, residual blocks",
+        [
+            "The family `mlp_residual` on a CSV file of 2,000 rows, as W3's; 1,500 train in 5 folds of 20 epochs, batch 100,",
+            "Adam, batch normalization, dropout. One architecture: two blocks of 64 units; learning rate and dropout vary.",
+            "Mixed: 1 to 3 blocks, 32 to 96 units, relu or elu. Reading and preparing the file are in the time. Clocks and",
+            "columns are those of W1.",
+        ],
+    ),
+    "w6": versus(
+        "w6",
+        "W6: Fashion-MNIST, 3,000 images, a residual net",
+        [
+            "A small `resnet`: 3 folds of 4 epochs, batch 100, Adam, batch normalization. One architecture: two stages of one",
+            "block, 8 and 16 filters, global average pooling; the learning rate varies. Mixed: 1 or 2 stages of 1 or 2 blocks, 6",
+            "to 12 filters, either head. Clocks and columns are those of W1.",
+        ],
+    ),
+    "w7": versus(
+        "w7",
+        "W7: digits, a model with two branches written for KerasTuner",
+        [
+            "A `build_model(hp)` that returns a functional model, one branch deep and narrow, one wide, which all three get as it",
+            "is; 5 folds of 20 epochs, batch 100, Adam. One architecture: learning rate and dropout vary. Mixed: depth 1 to 4,",
+            "widths of both branches, relu or tanh. Clocks and columns are those of W1.",
+        ],
+    ),
+    "driver": driver,
+    "memory": memory,
+    "browsing": browsing,
+    "scaling": scaling,
+    "ideas": ideas,
+}

@@ -7,6 +7,13 @@ from typing import Any, Literal
 
 from figures import Figures, Range, Value, ratio
 
+VERSUS_BOUNDS = {
+    "w5": ("a table, residual blocks", 15, 6),
+    "w6": ("images, a residual net", 6, 3),
+    "w7": ("two branches", 10, 4),
+}
+"""Work -> what it is, and how many times faster a warm trial and mixed architectures are to be."""
+
 
 @dataclass(frozen=True)
 class Target:
@@ -37,14 +44,14 @@ class Target:
 
 def make_targets(figures: Figures) -> list[Target]:
     """Return all targets with what was reached."""
-    return [*_against_peers(figures), *_own(figures)]
+    return [*_against_peers(figures), *_versus(figures), *_own(figures)]
 
 
 def _against_peers(figures: Figures) -> list[Target]:
     get = figures.range
     own = get("w1", "kerasweep", "warm")
     two = get("w1", "kerasweep_2", "seconds_per_trial")
-    first = first_trials(figures)
+    first = first_trials(figures, "mixed")
     mixed = ratio(get("mixed", "keras_tuner", first), get("mixed", "kerasweep", first))
     w2 = ratio(
         get("w2", "kerasweep", "fold_epochs_per_second"), get("w2", "optuna", "fold_epochs_per_second")
@@ -79,7 +86,7 @@ def _against_peers(figures: Figures) -> list[Target]:
             ratio(scikeras, two),
         ),
         Target(
-            "W1", "Kerasweep / the same products in NumPy, warm, one thread", "4 or less", 4, "most", floor
+            "W1", "Kerasweep / the same products in NumPy, warm, one thread", "3 or less", 3, "most", floor
         ),
         Target("W2, epochs of training a second", "Kerasweep / Optuna with fit", "2 or more", 2, "least", w2),
         Target(
@@ -145,15 +152,44 @@ def _own(figures: Figures) -> list[Target]:
     ]
 
 
-def shared_trials(figures: Figures) -> int:
-    """Return how many configurations of the mixed list all contestants have trained."""
-    runs = [run for name in ("kerasweep", "keras_tuner", "optuna") for run in figures.runs("mixed", name)]
+def _versus(figures: Figures) -> list[Target]:
+    """Return the targets of works that all three train."""
+    get = figures.range
+    targets = []
+    for work, (what, warm_bound, mixed_bound) in VERSUS_BOUNDS.items():
+        first = first_trials(figures, work, "_mixed")
+        warm = get(work, "kerasweep", "warm")
+        mixed = get(work, "kerasweep_mixed", first)
+        for name, peer in (("keras_tuner", "KerasTuner"), ("optuna", "Optuna")):
+            one = ratio(get(work, name, "seconds_per_trial"), warm)
+            all_of_them = ratio(get(work, f"{name}_mixed", first), mixed)
+            targets += [
+                Target(
+                    f"{work.upper()}, {what}",
+                    f"{peer} / Kerasweep, {kind}",
+                    f"{bound} or more",
+                    bound,
+                    "least",
+                    reached,
+                )
+                for kind, bound, reached in (
+                    ("a warm trial", warm_bound, one),
+                    ("mixed architectures", mixed_bound, all_of_them),
+                )
+            ]
+    return targets
+
+
+def shared_trials(figures: Figures, work: str, suffix: str = "") -> int:
+    """Return how many configurations of a mixed list all contestants have trained."""
+    names = [f"{name}{suffix}" for name in ("kerasweep", "keras_tuner", "optuna")]
+    runs = [run for name in names for run in figures.runs(work, name)]
     return min((int(run["trials"]) for run in runs), default=0)
 
 
-def first_trials(figures: Figures) -> Value:
+def first_trials(figures: Figures, work: str, suffix: str = "") -> Value:
     """Return what reads the seconds until the configurations that all have trained were done."""
-    count = shared_trials(figures)
+    count = shared_trials(figures, work, suffix)
 
     def read(run: dict[str, Any]) -> float | None:
         return float(run["ends"][count - 1]) if count else None

@@ -71,7 +71,8 @@ def measure_peer(arguments: argparse.Namespace) -> None:
         seconds = search(chosen, splits, epochs=epochs, n_jobs=arguments.workers)
     else:
         from networks import build_dense
-        from peers import SEARCHES, cross_validate
+        from peers import cross_validate
+        from peers import search as search_with_peer
 
         def score(configuration: dict[str, Any]) -> float:
             return cross_validate(
@@ -81,7 +82,7 @@ def measure_peer(arguments: argparse.Namespace) -> None:
                 batch_size=configuration["batch_size"],
             )
 
-        seconds = SEARCHES[arguments.contestant](chosen, score)
+        seconds = search_with_peer(arguments.contestant, chosen, score)[0][-1]
     tell(trials=len(chosen), seconds_per_trial=seconds / len(chosen))
 
 

@@ -81,14 +81,10 @@ def run_kerasweep(path: Path, arguments: argparse.Namespace) -> int:
 def run_optuna(path: Path, arguments: argparse.Namespace) -> int:
     """Run Optuna with a ``ColumnTransformer`` fitted in each fold, and ``model.fit``."""
     from networks import build_dense
-    from peers import cross_validate, search_with_optuna
-    from sklearn.model_selection import train_test_split
-
-    table = pd.read_csv(path)
-    training, _ = train_test_split(table, test_size=0.25, stratify=table["bought"], random_state=0)
+    from peers import cross_validate, search
 
     def score(configuration: dict[str, Any]) -> float:
-        splits = prepare(training, arguments.folds)
+        splits = splits_of(path, arguments.folds)
         return cross_validate(
             lambda: build_dense(configuration, splits[0].x.shape[1], outputs=2),
             splits,
@@ -97,8 +93,17 @@ def run_optuna(path: Path, arguments: argparse.Namespace) -> int:
         )
 
     chosen = CONFIGURATIONS[: arguments.configurations]
-    search_with_optuna(chosen, score)
+    search("optuna", chosen, score)
     return len(chosen)
+
+
+def splits_of(path: Path, folds: int) -> list[Split]:
+    """Return the folds of a file's training rows."""
+    from sklearn.model_selection import train_test_split
+
+    table = pd.read_csv(path)
+    training, _ = train_test_split(table, test_size=0.25, stratify=table["bought"], random_state=0)
+    return prepare(training, folds)
 
 
 def prepare(training: pd.DataFrame, folds: int) -> list[Split]:

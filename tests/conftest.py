@@ -101,11 +101,3 @@ def trained(kerasweep: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = kerasweep("refit", "first", cwd=folder)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
-
-
-def required(what: object, name: str) -> None:
-    """Skip a test that lacks something, or fail it where everything must be there."""
-    if not what:
-        if os.environ.get("KERASWEEP_REQUIRE_ALL") == "1":
-            pytest.fail(f"{name} is missing, and KERASWEEP_REQUIRE_ALL=1")
-        pytest.skip(f"{name} is missing")

@@ -24,7 +24,7 @@ KINDS = [
         ("1..5 and x[..., 0] and a.. b", "1..5 and x[..., 0] and a. b"),
     ],
 )
-def test_a_message_ends_with_one_full_stop(kind: type, said: str, message: str) -> None:
+def test_a_message_ends_with_one_full_stop(kind: type[KerasweepError], said: str, message: str) -> None:
     error = kind("data", said) if issubclass(kind, TrainingError) else kind(said)
     assert str(error) == message
 

@@ -1,19 +1,22 @@
-"""The benchmarks run, and their page says what the figures say; the figures themselves are ``make bench``'s."""
+"""Everything that is measured runs, and the page says what the figures say; the figures themselves are ``make bench``'s."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
+from requiring import required, required_data
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+HERE = {"commit": "0123456789", "date": "2026-11-25"}
 
 
-def python(*arguments: object, check: bool = True) -> subprocess.CompletedProcess[str]:
+def python_new(*arguments: object, check: bool = True) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
         [sys.executable, *map(str, arguments)], capture_output=True, text=True, timeout=300, check=False
     )
@@ -21,23 +24,45 @@ def python(*arguments: object, check: bool = True) -> subprocess.CompletedProces
     return done
 
 
-def measurements() -> list[list[str]]:
-    """Return work, name and script of everything that is measured; read in a process whose path has the scripts."""
-    code = (
-        f"import sys, json; sys.path.insert(0, {str(BENCHMARKS)!r}); from works import MEASUREMENTS; "
-        "print(json.dumps([[one.work, one.name, one.command.split()[0]] for one in MEASUREMENTS]))"
+sys.path.insert(0, str(BENCHMARKS))
+try:
+    from works import MEASUREMENTS, Measurement
+finally:
+    sys.path.remove(str(BENCHMARKS))
+
+
+def needs(one: Measurement) -> None:
+    """Skip a measurement whose data or peer are missing, or fail it where everything must be there."""
+    script = one.command.split()[0]
+    if script in ("w2_fashion.py", "w4_epoch.py", "w6_resnet.py") or "convolutional" in one.command:
+        required_data("fashion_mnist.npz")
+    if "scikeras" in one.command:
+        required(find_spec("scikeras"), "SciKeras")
+
+
+@pytest.mark.trains
+@pytest.mark.parametrize("one", MEASUREMENTS, ids=lambda one: f"{one.work}.{one.name}")
+def test_every_contestant_of_every_work_runs(python: Any, one: Measurement, tmp_path: Path) -> None:
+    needs(one)
+    script, *arguments = one.arguments(tiny=True)
+    done = python(BENCHMARKS / script, *arguments, cwd=tmp_path, TMPDIR=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout.splitlines()[-1])
+    assert list(figures) == ["skipped"] or all(
+        value is None or value for name, value in figures.items() if name not in ("growth", "best")
     )
-    return json.loads(python("-c", code).stdout)
 
 
-def record(figures: dict[str, dict[str, list[dict[str, Any]]]], *, quick: bool = False) -> dict[str, Any]:
+def record(figures: dict[str, dict[str, list[dict[str, Any]]]], *, tiny: bool = False) -> dict[str, Any]:
     """Return a record as run.py keeps it."""
     return {
         "machine": {"processor": "Some CPU", "cores": 2, "memory_gib": 7.8, "system": "Linux x86_64"},
         "versions": {"python": "3.11.7", "kerasweep": "0.1.0"},
-        "quick": quick,
+        "tiny": tiny,
         "figures": {
-            work: {name: {"command": f"{work}.py {name}", "runs": runs} for name, runs in rows.items()}
+            work: {
+                name: {"command": f"{work}.py {name}", **HERE, "runs": runs} for name, runs in rows.items()
+            }
             for work, rows in figures.items()
         },
     }
@@ -46,7 +71,7 @@ def record(figures: dict[str, dict[str, list[dict[str, Any]]]], *, quick: bool =
 def page(tmp_path: Path, made: dict[str, Any]) -> str:
     path = tmp_path / "benchmarks.json"
     path.write_text(json.dumps(made), encoding="utf-8")
-    return python(BENCHMARKS / "page.py", path).stdout
+    return python_new(BENCHMARKS / "page.py", path).stdout
 
 
 def line(text: str, *words: str) -> str:
@@ -68,7 +93,7 @@ W1 = {
 def test_targets_are_ratios_of_medians_with_the_widest_range(tmp_path: Path) -> None:
     text = page(tmp_path, record({"w1": W1}))
     assert "| 22 (18.2–27.3) | yes |" in line(text, "KerasTuner / Kerasweep, warm")
-    assert "| 3.12 | yes |" in line(text, "the same products in NumPy, warm")
+    assert "| 3.12 | **no** |" in line(text, "the same products in NumPy, warm")
     assert "| 1.67 | **no** |" in line(text, "speed-up, warm")
     assert "not measured" in line(text, "SciKeras `n_jobs=2` / Kerasweep")
     assert "failed: ValueError: no" in line(text, "| SciKeras", "`n_jobs=2` |")
@@ -76,58 +101,91 @@ def test_targets_are_ratios_of_medians_with_the_widest_range(tmp_path: Path) -> 
 
 def test_mixed_architectures_are_compared_on_what_all_have_trained(tmp_path: Path) -> None:
     rows = {
-        "kerasweep": [{"trials": 3, "seconds": 6, "ends": [1, 3, 6], "scores": [0.9, 0.8, 0.1]}],
-        "keras_tuner": [{"trials": 2, "seconds": 40, "ends": [20, 39], "scores": [0.9, 0.8]}],
+        "kerasweep": [{"trials": 3, "seconds_per_trial": 2, "ends": [1, 3, 6], "scores": [0.9, 0.8, 0.1]}],
+        "keras_tuner": [{"trials": 2, "seconds_per_trial": 20, "ends": [20, 39], "scores": [0.9, 0.8]}],
     }
     text = page(tmp_path, record({"mixed": rows}))
     assert "| 13 | yes |" in line(text, "KerasTuner / Kerasweep, same configurations")
     assert "| Kerasweep | 3 | 3 s | 1 | 2 s | 0.85 |" in text
 
 
-def test_a_quick_look_is_not_judged(tmp_path: Path) -> None:
-    text = page(tmp_path, record({"w1": W1}, quick=True))
-    assert "quick look" in text
+def test_tiny_sizes_are_not_judged(tmp_path: Path) -> None:
+    text = page(tmp_path, record({"w1": W1}, tiny=True))
+    assert "Tiny sizes" in text
     assert "yes |" not in text
     assert "**no**" not in text
 
 
 def test_everything_that_is_measured_is_shown(tmp_path: Path) -> None:
     figures: dict[str, dict[str, list[dict[str, Any]]]] = {}
-    for work, name, _ in measurements():
-        figures.setdefault(work, {})[name] = [{"skipped": f"reason of {work} {name}."}]
+    for one in MEASUREMENTS:
+        figures.setdefault(one.work, {})[one.name] = [{"skipped": f"reason of {one.work} {one.name}."}]
     text = page(tmp_path, record(figures))
-    assert [pair for pair in measurements() if f"reason of {pair[0]} {pair[1]}." not in text] == []
+    assert [one for one in MEASUREMENTS if f"reason of {one.work} {one.name}." not in text] == []
+
+
+def test_works_of_three_are_compared_warm_and_mixed(tmp_path: Path) -> None:
+    def run(*ends: float, **more: float) -> list[dict[str, Any]]:
+        scores = [0.5] * len(ends)
+        return [{"trials": len(ends), "seconds_per_trial": ends[-1] / len(ends), "ends": ends, "scores": scores, **more}]  # fmt: skip
+
+    rows = {"kerasweep": run(5, 6, warm=1), "keras_tuner": run(20), "optuna": run(10)}
+    mixed = {"kerasweep_mixed": run(5, 9), "keras_tuner_mixed": run(20), "optuna_mixed": run(50)}
+    text = page(tmp_path, record({"w5": {**rows, **mixed}}))
+    assert "| 20 | yes |" in line(text, "W5", "KerasTuner / Kerasweep, a warm trial")
+    assert "| 10 | **no** |" in line(text, "W5", "Optuna / Kerasweep, a warm trial")
+    assert "| 4 | **no** |" in line(text, "W5", "KerasTuner / Kerasweep, mixed")
+    assert "| 10 | yes |" in line(text, "W5", "Optuna / Kerasweep, mixed")
+
+
+def test_sections_say_at_which_commit_they_were_measured(tmp_path: Path) -> None:
+    made = record({"w1": W1, "driver": {"random_1": [{"trials_per_second": 9.0}], "random_8": []}})
+    made["figures"]["driver"]["random_8"]["commit"] = "9876543210"
+    text = page(tmp_path, made)
+    sections = {part.partition("\n")[0]: part for part in text.split("## ")[1:]}
+    assert "Measured at commit `0123456789`, 2026-11-25." in sections["W1: digits, one architecture"]
+    both = (
+        "Measured at commit `0123456789`, 2026-11-25 (random_1); commit `9876543210`, 2026-11-25 (random_8)."
+    )
+    assert both in sections["Driver"]
+    assert "Measured at" not in sections["Memory"]
+    assert "commit `0123456789`, 2026-11-25 (w1, driver); commit `9876543210`" in sections["Targets"]
 
 
 @pytest.fixture(scope="module")
-def quick(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the figures and the page of two of the cheapest works."""
     folder = tmp_path_factory.mktemp("bench")
-    only = "w1.numpy,browsing"
-    done = python(BENCHMARKS / "run.py", "--quick", "--only", only, "--folder", folder)
+    done = python_new(BENCHMARKS / "run.py", "--tiny", "w1.numpy", "driver", "--folder", folder)
     assert (folder / "benchmarks.md").read_text(encoding="utf-8") in done.stdout
     return folder
 
 
-def test_works_run_and_are_kept(quick: Path) -> None:
-    kept = json.loads((quick / "benchmarks.json").read_text(encoding="utf-8"))
-    assert kept["machine"]["cores"] >= 1
-    (products,) = kept["figures"]["w1"]["numpy"]["runs"]
+def kept(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "benchmarks.json").read_text(encoding="utf-8"))
+
+
+def test_works_run_and_are_kept(measured: Path) -> None:
+    found = kept(measured)
+    assert found["machine"]["cores"] >= 1
+    (products,) = found["figures"]["w1"]["numpy"]["runs"]
     assert 0 < products["seconds_per_trial"] < products["process_seconds"]
-    (browsing,) = kept["figures"]["browsing"]["1000"]["runs"]
-    assert all(browsing[command] > 0 for command in ("best", "studies", "show", "compare", "spaces"))
+    assert found["figures"]["w1"]["numpy"]["commit"]
+    assert len(found["figures"]["driver"]) == 4
 
 
-def test_a_part_is_measured_again_and_the_rest_stays(quick: Path) -> None:
-    before = json.loads((quick / "benchmarks.json").read_text(encoding="utf-8"))["figures"]
-    python(BENCHMARKS / "run.py", "--quick", "--only", "w1.numpy", "--folder", quick)
-    after = json.loads((quick / "benchmarks.json").read_text(encoding="utf-8"))["figures"]
-    assert after["browsing"] == before["browsing"]
+def test_a_part_is_measured_again_and_the_rest_stays(measured: Path) -> None:
+    before = kept(measured)
+    before["figures"]["driver"]["random_1"]["commit"] = "earlier"
+    (measured / "benchmarks.json").write_text(json.dumps(before), encoding="utf-8")
+    python_new(BENCHMARKS / "run.py", "--tiny", "w1.numpy", "--folder", measured)
+    after = kept(measured)["figures"]
+    assert after["driver"] == before["figures"]["driver"]
     assert len(after["w1"]["numpy"]["runs"]) == 1
-    assert after["w1"] != before["w1"]
+    assert after["w1"] != before["figures"]["w1"]
 
 
 def test_a_work_that_there_is_not() -> None:
-    done = python(BENCHMARKS / "run.py", "--only", "w9", check=False)
+    done = python_new(BENCHMARKS / "run.py", "w9", check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("There is no w9; there are browsing, ")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from kerasweep.reports import write_report
 from kerasweep.studies import read_studies
+from requiring import required
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,11 +38,8 @@ FLAGS = [
 @pytest.fixture(scope="module")
 def browser() -> str:
     found = next((path for path in map(shutil.which, NAMES) if path), None)
-    if found is None:
-        if os.environ.get("KERASWEEP_REQUIRE_ALL") == "1":
-            pytest.fail(f"none of {', '.join(NAMES)} is installed")
-        pytest.skip("no Chromium or Chrome")
-    return found
+    required(found, "Chromium or Chrome")
+    return str(found)
 
 
 def opened(browser: str, page: Path, profile: Path) -> tuple[str, str]:

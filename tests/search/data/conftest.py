@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ import pandas as pd
 import pytest
 from kerasweep.search.data import Dataset
 from PIL import Image
+from requiring import required_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,13 +20,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def mnist_folder() -> Path:
     """The folder with the real ``mnist.npz``; skips where it is missing, fails where everything must run."""
-    folder = Path(os.environ.get("KERASWEEP_DATA", "/nonexistent"))
-    if not (folder / "mnist.npz").is_file():
-        message = "KERASWEEP_DATA names no folder with mnist.npz"
-        if os.environ.get("KERASWEEP_REQUIRE_ALL") == "1":
-            pytest.fail(message)
-        pytest.skip(message)
-    return folder
+    return required_data("mnist.npz")
 
 
 def make_houses(rows: int = 60) -> pd.DataFrame:
