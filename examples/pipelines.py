@@ -1,6 +1,7 @@
 """Runs the four pipelines of a first Keras course, and a residual net, and writes docs/results.md from what comes out.
 
     KERASWEEP_DATA=../shared/data python examples/pipelines.py [NAME ...]
+    python examples/pipelines.py --tiny [NAME ...]     one trial of one epoch each, printed only: does it run?
 
 MNIST and Fashion-MNIST are read from KERASWEEP_DATA or downloaded by keras.datasets. Each pipeline is one YAML file
 beside this script; what runs here is ``kerasweep launch FILE`` and ``kerasweep refit STUDY``.
@@ -8,12 +9,13 @@ beside this script; what runs here is ``kerasweep launch FILE`` and ``kerasweep 
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
-import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import kerasweep as ks
 from kerasweep.spaces import short_text
@@ -24,10 +26,10 @@ PIPELINES = ("nn-diabetes", "ann-mnist", "dnn-fashion", "cnn-mnist", "resnet-fas
 DOCUMENT = HERE.parent / "docs" / "results.md"
 
 
-def run(name: str, storage: Path) -> str:
+def run(name: str, storage: Path, **changes: Any) -> str:
     """Sweep, refit, and return the pipeline's section."""
     started = time.perf_counter()
-    study = ks.launch(file=HERE / f"{name}.yaml", storage=storage)
+    study = ks.launch(file=HERE / f"{name}.yaml", storage=storage, **changes)
     seconds = time.perf_counter() - started
     study.refit()
     return section(study, seconds)
@@ -80,11 +82,17 @@ def written() -> dict[str, str]:
 
 def main() -> None:
     """Run the pipelines named on the command line, or all of them, and write their sections into the document."""
-    names = sys.argv[1:] or PIPELINES
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="pipelines; all where none is named")
+    parser.add_argument("--tiny", action="store_true", help="one trial of one epoch each; print only")
+    arguments = parser.parse_args()
+    changes = {"trials": 1, "epochs": 1, "workers": 1} if arguments.tiny else {}
     storage = Path(tempfile.mkdtemp(prefix="kerasweep-pipelines-")) / "kerasweep.db"
-    for name in names:
-        section = run(name, storage)
+    for name in arguments.names or PIPELINES:
+        section = run(name, storage, **changes)
         print(section)
+        if arguments.tiny:
+            continue
         versions = ks.load(storage=storage).record.about["versions"]
         DOCUMENT.write_text(document_of({**written(), name: section}, versions), encoding="utf-8")
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from kerasweep.search.specfile import read_spec
 from kerasweep.spaces import read_space
+from small_data import small_pictures
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -32,3 +33,22 @@ def test_script_runs(python: Any, script: str, words: str, tmp_path: Path) -> No
     assert done.returncode == 0, done.stderr
     assert words in done.stdout
     assert (tmp_path / "kerasweep.db").exists()
+
+
+@pytest.mark.trains
+def test_full_presets_run_at_a_tiny_size(python: Any, tmp_path: Path) -> None:
+    done = python(EXAMPLES / "full_presets.py", "--tiny", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("| 2 complete |") == 3
+
+
+@pytest.mark.trains
+@pytest.mark.parametrize("name", sorted(file.stem for file in EXAMPLES.glob("*-*.yaml")))
+def test_pipelines_run_at_a_tiny_size(python: Any, name: str, tmp_path: Path) -> None:
+    written = (EXAMPLES.parent / "docs" / "results.md").read_text(encoding="utf-8")
+    data = str(small_pictures(tmp_path))
+    done = python(EXAMPLES / "pipelines.py", "--tiny", name, cwd=tmp_path, KERASWEEP_DATA=data)
+    assert done.returncode == 0, done.stderr
+    assert f"## {name}" in done.stdout
+    assert "1 complete" in done.stdout
+    assert (EXAMPLES.parent / "docs" / "results.md").read_text(encoding="utf-8") == written

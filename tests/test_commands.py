@@ -1,0 +1,194 @@
+"""Whatever the documents tell people to run runs: every command, at a tiny size, and every block of YAML and Python.
+
+A block of commands is one test, in a folder of its own that has what the documents speak of: data, models, a study.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from kerasweep.search.specfile import read_spec
+from kerasweep.spaces import read_space
+from PIL import Image
+from small_data import small_pictures
+
+pytestmark = pytest.mark.trains
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+GENERATED = ("know-how.md", "benchmarks.md")
+"""Pages whose commands stand in the others, too."""
+TINY = {
+    "launch": {"--trials": "1", "--epochs": "1", "--workers": "1"},
+    "resume": {"--trials": "9", "--workers": "1"},
+    "delete": {"--yes": ""},
+}
+"""What a command gets in place of its own numbers, or of a person's answer."""
+FILLED = {"STUDY": "houses-nn-bayes", "TRIAL": "0", "postgresql://me@host/sweeps": "sqlite:///kerasweep.db"}
+"""Placeholders, and a server that a test has not."""
+PREPARED = (
+    "launch digits dnn --search grid --cv holdout --trials 1 --epochs 1",
+    "launch digits dnn --space learning_rate --cv holdout --trials 8 --epochs 1",
+    "launch mnist cnn --space learning_rate --cv holdout --trials 8 --epochs 1",
+    "launch houses.csv nn --target price --folds 2 --trials 1 --epochs 1",
+    "export --format keras -o model/",
+    "spaces cnn --yaml",
+)
+"""What somebody has run who comes to the documents' commands."""
+ELSEWHERE = ("make", "pip", "pytest", ".venv/bin/pytest")
+"""What ``.ci/run`` runs, because it sets a machine up."""
+MINE = """
+def build_model(hp):
+    import keras
+
+    units = hp.Int("units", 4, 8)
+    model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(units), keras.layers.Dense(10, "softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def define_model(trial):
+    import keras
+
+    units = trial.suggest_int("units", 4, 8)
+    return keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(units), keras.layers.Dense(10, "softmax")])
+"""
+EARLIER = """
+import keras_tuner, numpy as np
+from mymodule import build_model
+
+tuner = keras_tuner.RandomSearch(build_model, "val_accuracy", max_trials=1, directory="my_dir", project_name="my_project")
+x, y = np.random.default_rng(0).random((20, 8, 8, 1)), np.arange(20) % 10
+tuner.search(x, y, validation_data=(x, y), epochs=1, verbose=0)
+"""
+
+
+def text_of(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[Any]:
+    """Return the documents' blocks in a language, named by their place."""
+    return [
+        pytest.param(block, id=f"{page.name}-{number}")
+        for page in DOCUMENTS
+        for number, block in enumerate(re.findall(rf"```{language}\n(.*?)```", text_of(page), flags=re.S))
+    ]
+
+
+def commands() -> list[Any]:
+    """Return the documents' commands: of each block of a shell's together, and each that stands in a sentence."""
+    found = []
+    for block in blocks("sh"):
+        lines = [line for line in block.values[0].splitlines() if line.split()[:1] not in ([], ["#"])]
+        lines = [line for line in lines if line.split()[0] not in ELSEWHERE]
+        if lines:
+            found.append(pytest.param(lines, id=block.id))
+    spoken: set[str] = set()
+    for page in DOCUMENTS:
+        if page.name not in GENERATED:
+            prose = re.sub(r"```.*?```", "", text_of(page), flags=re.S)
+            spoken.update(" ".join(code.split()) for code in re.findall(r"`(kerasweep \w[^`]*)`", prose))
+    for example in (ROOT / "examples").iterdir():
+        if example.is_file():
+            spoken.update(re.findall(r"kerasweep launch [^\n`{]+?(?=  |$)", text_of(example), flags=re.M))
+    for code in (ROOT / "cli").glob("*.py"):  # the examples of ``--help``
+        spoken.update(re.findall(r"\[dim\](kerasweep .*?)\[/\]", text_of(code)))
+    return [*found, *(pytest.param([line], id=line) for line in sorted(spoken))]
+
+
+def tiny(words: list[str]) -> list[str]:
+    """Return a command with small numbers, where it trains."""
+    if len(words) < 3:
+        return words
+    small = TINY.get(words[1], {})
+    kept = [word for place, word in enumerate(words) if not {word, words[place - 1]} & set(small)]
+    flags = [word for pair in small.items() for word in pair if word]
+    folds = words[1] == "launch" and not words[2].endswith(".yaml")
+    return [*kept, *flags, *(["--cv", "holdout"] if folds else [])]
+
+
+@pytest.fixture(scope="session")
+def workshop(kerasweep: Any, python: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with all that the documents speak of; to be copied, not changed."""
+    folder = tmp_path_factory.mktemp("workshop")
+    small_pictures(folder)
+    (folder / "mymodule.py").write_text(MINE, encoding="utf-8")
+    (folder / "sweep.yaml").write_text(blocks("yaml")[0].values[0], encoding="utf-8")
+    for name in ("cat", "dog"):
+        (folder / "images" / name).mkdir(parents=True)
+        for number in range(10):
+            picture = np.random.default_rng(number).integers(0, 255, (8, 8, 3), "uint8")
+            Image.fromarray(picture).save(folder / "images" / name / f"{number}.png")
+    (folder / "earlier.py").write_text(EARLIER, encoding="utf-8")
+    (folder / "houses.py").write_text(
+        "from own_data import houses\n\ntable = houses(80)\ntable.to_csv('houses.csv', index=False)\n"
+        "table.drop(columns='price').to_csv('new-rows.csv', index=False)\n"
+    )
+    shutil.copytree(ROOT / "examples", folder / "examples")
+    for script, name in (("own_data", "own_data"), ("own_model", "own_model"), ("own_model", "mymodels")):
+        text = text_of(folder / "examples" / f"{script}.py").replace('"width"', '"units"')
+        (folder / f"{name}.py").write_text(text, encoding="utf-8")
+    for script in ("houses.py", "earlier.py"):
+        done = python(script, cwd=folder)
+        assert done.returncode == 0, done.stderr
+    for line in PREPARED:
+        done = kerasweep(*line.split(), cwd=folder, KERASWEEP_DATA=str(folder))
+        assert done.returncode == 0, done.stderr
+    (folder / "my-space.yaml").write_text(done.stdout, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("lines", commands())
+def test_commands_of_the_documents_run(
+    lines: list[str], workshop: Path, kerasweep: Any, python: Any, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(workshop, tmp_path / "here")
+    for line in lines:
+        words = tiny([FILLED.get(word, word) for word in shlex.split(line, comments=True)])
+        words, redirected = " ".join(words).split(" > ")[0].split(), " > " in line
+        program, *arguments = words
+        run = {"kerasweep": kerasweep, "python": python}[program]
+        done = run(*arguments, cwd=folder, KERASWEEP_DATA=str(folder))
+        assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
+        if redirected:
+            (folder / line.split(" > ")[1].split()[0]).write_text(done.stdout, encoding="utf-8")
+
+
+@pytest.mark.parametrize("block", blocks("yaml"))
+def test_files_of_the_documents_are_read(block: str, tmp_path: Path) -> None:
+    file = tmp_path / "file.yaml"
+    file.write_text(block, encoding="utf-8")
+    if block.startswith("version:"):
+        assert len(read_space(file)) > 2
+    else:
+        assert read_spec(file).study
+
+
+@pytest.mark.parametrize("block", blocks("python"))
+def test_python_of_the_documents_runs(block: str, python: Any, tmp_path: Path) -> None:
+    start = "from sklearn.datasets import load_iris\nx, y = load_iris(return_X_y=True)\n"
+    small = re.sub(r"trials=\d+", "trials=1, epochs=1", block).replace(
+        "workers=2)", "workers=1, trials=1, epochs=1)"
+    )
+    assert small.count("epochs=1") == block.count("ks.launch("), "every launch is made small"
+    (tmp_path / "block.py").write_text(start + small, encoding="utf-8")
+    done = python("block.py", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "report.html").exists() == ("report()" in block)
+
+
+def test_the_commands_of_the_documents_are_found() -> None:
+    found = {
+        line.split()[1] for param in commands() for line in param.values[0] if line.startswith("kerasweep")
+    }
+    assert {"launch", "best", "report", "refit", "export", "spaces", "resume", "show", "import"} <= found
+    assert {line.split()[0] for param in commands() for line in param.values[0]} <= {"kerasweep", "python"}
+    assert os.fspath(ROOT / "README.md") in map(os.fspath, DOCUMENTS)
