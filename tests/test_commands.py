@@ -134,7 +134,10 @@ def workshop(kerasweep: Any, python: Any, tmp_path_factory: pytest.TempPathFacto
     )
     shutil.copytree(ROOT / "examples", folder / "examples")
     for script, name in (("own_data", "own_data"), ("own_model", "own_model"), ("own_model", "mymodels")):
-        text = text_of(folder / "examples" / f"{script}.py").replace('"width"', '"units"')
+        text = text_of(folder / "examples" / f"{script}.py")
+        if name == "mymodels":  # for pictures, and with a hyperparameter of another name
+            flat = "keras.layers.Flatten(), keras.layers.Dense(config"
+            text = text.replace('"width"', '"units"').replace("keras.layers.Dense(config", flat)
         (folder / f"{name}.py").write_text(text, encoding="utf-8")
     for script in ("houses.py", "earlier.py"):
         done = python(script, cwd=folder)
