@@ -25,8 +25,8 @@ demo: $(VENV)/installed  ## Launch a sweep on digits, show the best configuratio
 	$(BIN)/python -m kerasweep report digits-ann-grid --output report.html
 
 test: $(VENV)/developed  ## Run all tests
-	@# a file's tests stay in one process, which makes their fixtures once; the files' order keeps small ones for the end
-	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+	@# each process takes a run of tests, so that a file's fixtures are made once, and gives half of the rest to an idle one
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(VENV)/developed  ## Check style, formatting and types
 	$(BIN)/ruff check .
