@@ -47,7 +47,7 @@ class IdleExecutor:
         self._running: deque[tuple[Task, int]] = deque()
         self._cancelled: set[int] = set()
 
-    def start(self, task: Task) -> ModelSize:
+    def start(self, task: Task, within: float | None = None) -> ModelSize:
         """Have nothing to make ready."""
         return ModelSize(parameters=1, training_bytes=1)
 
