@@ -24,7 +24,7 @@ COMMANDS = {
 def make_studies(folder: Path, trials: int) -> None:
     """Write two studies of that many trials each."""
     sys.path.insert(0, str(SUPPORT))
-    from synthetic import make_large_study
+    from synthetic import make_large_study  # type: ignore[import-not-found]  # in the path since the line above
 
     url = f"sqlite:///{folder / 'kerasweep.db'}"
     make_large_study(url, "other", trials=trials, seed=1)
