@@ -24,7 +24,7 @@ from .conditions import Between, Condition, Named, admits
 from .hyperparameters import Hyperparameter
 from .kinds import Categorical, Float, Int
 from .space import Space, fixed
-from .values import Value, same
+from .values import Value, same, value_text
 
 MOST_CHOICES = 1000
 """A stepped range of more values is refused: a list of them would not be searched."""
@@ -159,6 +159,20 @@ def _steps(low: float, high: float, step: float, sampling: str) -> tuple[float, 
 
 def _kind(theirs: Any) -> str:
     return theirs.class_name if isinstance(theirs, Described) else type(theirs).__name__
+
+
+def scoped_name(hyperparameter: Hyperparameter) -> str:
+    """Return a hyperparameter's name with the scope in which it is asked for: ``units@model_type.dense``.
+
+    KerasTuner has one of a name for each scope, with values of its own; a space has one of a name.
+    """
+    if not hyperparameter.conditions or "@" in hyperparameter.name:
+        return hyperparameter.name
+    scopes = (
+        f"{condition.parent}.{'|'.join(value_text(one) for one in condition.values if not isinstance(one, Between))}"
+        for condition in hyperparameter.conditions
+    )
+    return f"{hyperparameter.name}@{'+'.join(scopes)}"
 
 
 def joined(made: Sequence[Hyperparameter]) -> Hyperparameter:

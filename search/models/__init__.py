@@ -9,7 +9,7 @@ from .loading import (
     reference_of,
 )
 from .signature import Build, Precision, Sample, Signature, batch_size_of
-from .user_errors import describe_error
+from .user_errors import describe_error, of_user
 
 __all__ = [
     "FAMILIES",
@@ -23,5 +23,6 @@ __all__ = [
     "describe_error",
     "find_model",
     "is_own",
+    "of_user",
     "reference_of",
 ]

@@ -22,7 +22,7 @@ from .losses import head_of, make_loss, make_metrics
 from .memory import within_memory
 from .optimizers import make_optimizer
 from .signature import Build, Precision, Signature
-from .user_errors import describe_error
+from .user_errors import of_user
 from .watching import WatchedConfiguration
 
 
@@ -82,7 +82,7 @@ def _built_and_compiled(
     except TrainingError:
         raise
     except Exception as error:
-        raise TrainingError("model", f"the model function raises {describe_error(error)}") from error
+        raise of_user("model", "the model function", error) from error
     if not isinstance(model, keras.Model):
         raise TrainingError("model", f"the model function returns {type(model).__name__}, not a keras.Model")
     _check_one_of_each(model)

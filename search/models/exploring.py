@@ -13,13 +13,14 @@ import math
 import random
 from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import keras
 
 from ...errors import ModelError, SpaceError, TrainingError
 from ...spaces import Configuration, Hyperparameter, Space, Value, preset
-from ...spaces.keras_tuner import definition_text, joined
+from ...spaces.keras_tuner import definition_text, joined, scoped_name
 from ..signs import sign_of_life
 from .activity import with_conditions
 from .user_errors import describe_error
@@ -38,8 +39,11 @@ class Asked:
         """What was asked for and is active, with the values that were given."""
         self._definitions = definitions
 
-    def note(self, asked: Hyperparameter) -> None:
+    def note(self, asked: Hyperparameter) -> str:
         """Note a hyperparameter, once for each set of conditions under which it is asked for.
+
+        Returns:
+            The name that it has in the space: its own, or that of its scope where another scope has other values.
 
         Raises:
             SpaceError: It was asked for with another range before.
@@ -47,12 +51,15 @@ class Asked:
         known = self._definitions.setdefault(asked.name, [])
         if known:
             before, now = definition_text(known[0]), definition_text(asked)
+            if before != now and scoped_name(asked) != asked.name and asked.conditions != known[0].conditions:
+                return self.note(replace(asked, name=scoped_name(asked)))
             if before != now:
                 raise SpaceError(
                     f"{asked.name} is asked for as {before} and as {now}; a hyperparameter has one definition."
                 )
         if all(asked.conditions != other.conditions for other in known):
             known.append(asked)
+        return asked.name
 
 
 Ask: TypeAlias = Callable[[Configuration, Asked], Any]

@@ -13,7 +13,7 @@ import keras_tuner
 
 from ...errors import ModelError
 from ...spaces import Configuration, value_text
-from ...spaces.keras_tuner import hyperparameter_from_keras_tuner
+from ...spaces.keras_tuner import hyperparameter_from_keras_tuner, scoped_name
 from .exploring import Ask, Asked
 from .heads import build_weights
 from .memory import within_memory
@@ -38,9 +38,9 @@ class Adapted:
 
     def __call__(self, config: Configuration, signature: Signature) -> Any:
         """Build a model of a configuration."""
-        self.hp = keras_tuner.HyperParameters()
+        self.hp = _Given()
         model = run(self._build_model(signature), unwatched(config), self.hp, signature)
-        mark_read(config, [one.name for one in self.hp.space])
+        mark_read(config, [name for one in self.hp.space for name in (one.name, _name_in_space(one))])
         note_defaults(self.hp, unwatched(config))
         return model
 
@@ -48,8 +48,13 @@ class Adapted:
 def note_defaults(hp: keras_tuner.HyperParameters, config: Configuration) -> None:
     """Have the trial say what was asked for that its configuration does not have."""
     for one in hp.space:
-        if one.name not in config and one.name in hp.values and hp.is_active(one):
+        names = {one.name, _name_in_space(one)}
+        if not names & config.keys() and one.name in hp.values and hp.is_active(one):
             note(f"{one.name} is not in the space; it was at KerasTuner's default, {value_text(one.default)}")
+
+
+def _name_in_space(hp: Any) -> str:
+    return scoped_name(hyperparameter_from_keras_tuner(hp))
 
 
 def adapt(model: Any) -> Adapted:
@@ -63,7 +68,18 @@ def adapt_application(name: str) -> Adapted:
     return Adapted(lambda signature: application(name, signature))
 
 
-class _AskedHyperParameters(keras_tuner.HyperParameters):  # type: ignore[misc]
+class _Given(keras_tuner.HyperParameters):  # type: ignore[misc]
+    """Has the values of a configuration; a scope's own where it has one."""
+
+    def _retrieve(self, hp: Any) -> Any:
+        if hp.conditions and self.is_active(hp):
+            name = scoped_name(hyperparameter_from_keras_tuner(hp))
+            if name in self.values:
+                self.values[hp.name] = self.values[name]
+        return super()._retrieve(hp)
+
+
+class _AskedHyperParameters(_Given):
     """Notes what a build asks for."""
 
     def __init__(self, asked: Asked) -> None:
@@ -71,20 +87,33 @@ class _AskedHyperParameters(keras_tuner.HyperParameters):  # type: ignore[misc]
         self._asked = asked
 
     def _retrieve(self, hp: Any) -> Any:
-        self._asked.note(hyperparameter_from_keras_tuner(hp))
+        name = self._asked.note(hyperparameter_from_keras_tuner(hp))
         value = super()._retrieve(hp)
         if value is not None:
-            self._asked.active[hp.name] = value
+            self._asked.active[name] = value
         return value
 
 
-def asking(build_model: BuildModel) -> Ask:
-    """Return what explores a function of ``hp``."""
+def asking(build_model: BuildModel, shape: Callable[[], tuple[int, ...]] | None = None) -> Ask:
+    """Return what explores a function of ``hp``.
+
+    Args:
+        build_model: The function.
+        shape: Returns that of a row, on which a subclassed model is called: it may ask for more there.
+    """
 
     def ask(values: Configuration, asked: Asked) -> Any:
-        return run(build_model, values, _AskedHyperParameters(asked))
+        model = run(build_model, values, _AskedHyperParameters(asked))
+        if shape is not None and _asks_when_called(model):
+            build_weights(model, shape())
+        return model
 
     return ask
+
+
+def _asks_when_called(model: Any) -> bool:
+    """Tell whether a model has no graph yet and code of its own to make it."""
+    return isinstance(model, keras.Model) and not model.built and not isinstance(model, keras.Sequential)
 
 
 def application(name: str, signature: Signature) -> BuildModel:

@@ -134,7 +134,8 @@ class ModelSource:
             build_model = application(self.name, Signature((32, 32, 3), 10, "classification"))
         else:
             build_model = build_model_of(self._given())
-        return explore(asking(build_model), self.name, hint=hint), None
+        shape = None if sample is None else lambda: sample().signature.input_shape
+        return explore(asking(build_model, shape), self.name, hint=hint), None
 
     def _given(self) -> Any:
         return self.function if self.function is not None else _import_function(self.name)[0]
@@ -171,6 +172,7 @@ def find_model(model: Any, task: str) -> ModelSource:
         ModelError: There is no such family, module or function, or the family does not do the task.
     """
     if not isinstance(model, str):
+        _refuse_tuner(model)
         name, space = reference_of(model), _own_space(model, None)
         return ModelSource(
             name,
@@ -196,6 +198,7 @@ def find_model(model: Any, task: str) -> ModelSource:
             f"There is no model family '{model}'.{hint} A function of your own is module:function."
         )
     function, module = _import_function(model)
+    _refuse_tuner(function)
     space = _own_space(function, module)
     return ModelSource(model, "natural", space, open_space=True, contract=contract_of(function))
 
@@ -203,6 +206,23 @@ def find_model(model: Any, task: str) -> ModelSource:
 def is_own(model: Any) -> bool:
     """Tell whether a model, named or given, is a user's own rather than one that comes with rules for its rows."""
     return not (isinstance(model, str) and (model in FAMILIES or model in APPLICATIONS))
+
+
+def _refuse_tuner(model: Any) -> None:
+    """Refuse one of KerasTuner's tuners, an object or a class: it is a search, and no model.
+
+    Raises:
+        ModelError: with what to give instead.
+    """
+    kind: Any = model if isinstance(model, type) else type(model)
+    if not any(
+        one.__name__ == "BaseTuner" and one.__module__.startswith("keras_tuner") for one in kind.__mro__
+    ):
+        return
+    raise ModelError(
+        f"{kind.__name__} is a tuner of KerasTuner's, which searches by itself; give its build_model(hp) or HyperModel "
+        "as the model, and write a run_trial of its own as HyperModel.fit."
+    )
 
 
 def contract_of(model: Any) -> Contract:

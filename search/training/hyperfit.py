@@ -23,7 +23,7 @@ from ...spaces import Configuration
 from ..data import Dataset, codes_of
 from ..events import EpochEnded, Outcome, Task
 from ..metrics import Objective, in_target_units
-from ..models import batch_size_of, describe_error
+from ..models import batch_size_of, of_user
 from ..models.building import build_optimizer, loss_name, summary_of
 from ..models.fitting import Again, OwnFit
 from ..models.hypermodels import note_defaults
@@ -211,7 +211,7 @@ def call_fit(
     except tf.errors.ResourceExhaustedError as error:
         raise out_of_memory(error) from error
     except Exception as error:
-        raise TrainingError("training", f"HyperModel.fit raises {describe_error(error)}") from error
+        raise of_user("training", "HyperModel.fit", error) from error
     note_defaults(own.build.hp, configuration)
     logs, values = _read_returned(returned)
     logs = recorder.logs or logs
