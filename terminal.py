@@ -64,6 +64,7 @@ def _live(console: Console, order: Sequence[str], *, epochs: bool) -> Iterator[L
         def listen(progress: Progress) -> None:
             if progress.ended is not None:
                 live.console.print(_trial_text(progress.ended, progress, order, console.width))
+                _print_notes(live.console, progress.ended)
             live.update(_bar(progress, epochs=epochs))
 
         yield listen
@@ -72,9 +73,16 @@ def _live(console: Console, order: Sequence[str], *, epochs: bool) -> Iterator[L
 def _print_line(console: Console, progress: Progress, order: Sequence[str], *, epochs: bool) -> None:
     if progress.ended is not None:
         console.print(_trial_text(progress.ended, progress, order), soft_wrap=True)
+        _print_notes(console, progress.ended)
     elif epochs and progress.epoch is not None:
         number, epoch, mean = progress.epoch
         console.print(f"trial {number}  epoch {epoch}  {number_text(mean)}", highlight=False)
+
+
+def _print_notes(console: Console, line: TrialLine) -> None:
+    """Print what a trial is the first to say."""
+    for note in line.notes:
+        console.print(Text(f"note: {note} (trial {line.number})", style="dim"), soft_wrap=True)
 
 
 def _trial_text(

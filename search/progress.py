@@ -22,6 +22,8 @@ class TrialLine:
     epochs: int = 0
     seconds: float = 0.0
     message: str = ""
+    notes: tuple[str, ...] = ()
+    """What its training has to say, and no earlier trial of this run has said."""
 
 
 @dataclass(frozen=True)

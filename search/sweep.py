@@ -105,6 +105,7 @@ class Sweep:
         """Duplicates in a row."""
         self._fruitless = 0
         self._progress = Progress(total=budget.trials, seconds_budget=budget.seconds)
+        self._said: set[str] = set()
         self._started = time.monotonic()
 
     def stop(self) -> None:
@@ -281,6 +282,8 @@ class Sweep:
         outcome = event.outcome
         end = self._writer.prune if run.pruned else self._writer.finish
         end(run.trial, outcome.value, outcome.result(), outcome.details())
+        notes = tuple(note for note in outcome.notes if note not in self._said)
+        self._said.update(notes)
         return TrialLine(
             event.number,
             "pruned" if run.pruned else "complete",
@@ -288,6 +291,7 @@ class Sweep:
             value=outcome.value,
             epochs=outcome.epochs_trained if run.pruned else outcome.epochs,
             seconds=outcome.seconds,
+            notes=notes,
         )
 
     def _check_budget(self) -> None:

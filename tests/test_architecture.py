@@ -52,6 +52,7 @@ MAY_BE_HEAVY = {
     "search/training/fused/cache.py",
     "search/training/fused/knobs.py",
     "search/training/fused/program.py",
+    "search/training/fused/state.py",
     "search/training/fused/trainer.py",
     "search/training/hyperfit.py",
     "search/training/keras_scores.py",

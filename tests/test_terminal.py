@@ -55,3 +55,13 @@ def test_a_trial_of_a_wide_space_is_one_line_of_a_terminal() -> None:
     assert len(shown) == 1
     assert "optimizer=adam" in shown[0]
     assert shown[0].rstrip().endswith(" more")
+
+
+def test_what_a_trial_has_to_say_is_shown_below_it() -> None:
+    line = TrialLine(7, "complete", {"units": 3}, 0.9, 12, 3.0, notes=("trained by fit: it is eager",))
+    for terminal in (True, False):
+        console = Console(file=io.StringIO(), width=120, force_terminal=terminal, color_system=None)
+        with show_progress(2, console) as listen:
+            listen(Progress(total=9, complete=1, ended=line))
+        assert isinstance(console.file, io.StringIO)
+        assert "note: trained by fit: it is eager (trial 7)" in console.file.getvalue()

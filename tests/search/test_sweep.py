@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
 import pytest
 import sqlalchemy
@@ -274,6 +275,18 @@ def test_progress_adds_up(lab, fake) -> None:
     assert last.best.value == best_trial(made.read()).value
     news = [progress.ended.number for progress in made.progress if progress.ended is not None]
     assert sorted(news) == list(range(12))
+
+
+def test_what_trials_have_to_say_is_said_once(lab, fake) -> None:
+    class Speaks(fake):
+        def _outcome(self, running, *, stopped: bool):
+            number = running.task.number
+            return replace(super()._outcome(running, stopped=stopped), notes=("each", f"only {number % 2}"))
+
+    made = lab(method="random", trials=6)
+    made.run(Speaks())
+    said = [note for progress in made.progress if progress.ended for note in progress.ended.notes]
+    assert sorted(said) == ["each", "only 0", "only 1"]
 
 
 def test_minimizing_is_not_maximizing() -> None:

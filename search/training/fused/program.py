@@ -8,14 +8,19 @@ keeps its variables, and any further configuration of the architecture is loaded
 from __future__ import annotations
 
 import copy
+import random
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
+from keras.src.backend import compute_output_spec
+from keras.src.models.functional import Functional
 
 from ...models.building import build_optimizer
 from ..averaging import averaged
@@ -59,14 +64,7 @@ class FoldTensors:
 class Program:
     """A traced architecture with its variables."""
 
-    train: Any
-    """``(rows, orders, batch, first, last, draws)``: train the steps from ``first`` up to ``last`` of an epoch.
-
-    ``rows``, ``orders`` and ``draws`` are lists, one part a fold. The rows may be of any variant of the data with
-    equal shapes. A draw is the fold's seed with the epoch, and ``Mixing.strength``; nothing if nothing is mixed.
-    """
-    finish: Any
-    """``(validated,)``: validate all folds; return the epoch's metrics, ``(folds, metrics)``, and set them back."""
+    folds: tuple[_FoldProgram, ...]
     metrics: tuple[str, ...]
     """Names of the metrics: those of training, then those of validation, which begin with ``val_``."""
     states: tuple[list[tf.Variable], ...]
@@ -78,10 +76,56 @@ class Program:
     knobs: tuple[tf.Variable, ...]
     """Fold -> the floats of its model: a schedule counts steps, of which folds have different numbers."""
     guards: tuple[Guard, ...]
-    vectors: tuple[str, ...] = ()
+    vectors: tuple[str, ...]
     """Names of those metrics that are several numbers, one a class, of which ``finish`` returns the mean."""
-    predict: Any = None
-    """``(inputs,)``: a list of what each fold's model says of its validation rows, in float32; None if not asked for."""
+    parallel: bool
+    """Whether folds run side by side, rather than one after the other."""
+
+    def train(
+        self,
+        rows: Sequence[Sequence[tf.Tensor]],
+        orders: Sequence[tf.Tensor],
+        batch: tf.Tensor,
+        first: tf.Tensor,
+        last: tf.Tensor,
+        draws: Sequence[Sequence[tf.Tensor]],
+    ) -> None:
+        """Train the steps from ``first`` up to ``last`` of an epoch.
+
+        Args:
+            rows: Fold -> ``FoldTensors.rows``, of any variant of the data with equal shapes.
+            orders: Fold -> the rows of an epoch in their order.
+            batch: Rows a step.
+            first: int64, counted from 0.
+            last: int64; a fold that has fewer steps ends earlier.
+            draws: Fold -> its seed with the epoch, and ``Mixing.strength``; nothing if nothing is mixed.
+        """
+        self._run(
+            [
+                partial(fold.train, *parts, order, batch, first, last, *draw)
+                for fold, parts, order, draw in zip(self.folds, rows, orders, draws, strict=True)
+            ]
+        )
+
+    def finish(self, validated: Sequence[Sequence[tf.Tensor]]) -> list[list[float]]:
+        """Validate all folds; return each one's metrics of the epoch, and set them back."""
+        ends = self._run(
+            [partial(fold.finish, *parts) for fold, parts in zip(self.folds, validated, strict=True)]
+        )
+        return [end.numpy().tolist() for end in ends]
+
+    def predict(self, inputs: Sequence[Sequence[tf.Tensor]]) -> list[np.ndarray]:
+        """Return what each fold's model says of its validation rows, in float32."""
+        ends = self._run(
+            [partial(fold.predict, *parts) for fold, parts in zip(self.folds, inputs, strict=True)]
+        )
+        return [end.numpy() for end in ends]
+
+    def _run(self, calls: Sequence[Callable[[], tf.Tensor]]) -> list[tf.Tensor]:
+        if not self.parallel or len(calls) == 1:
+            return [call() for call in calls]
+        with ThreadPoolExecutor(len(calls)) as pool:
+            return list(pool.map(lambda call: call(), calls))
 
     def fits(self, values: Sequence[Sequence[float]]) -> bool:
         """Tell whether a configuration's floats may be loaded, those of each fold."""
@@ -133,10 +177,11 @@ def trace(
     """
     knobs = [tf.Variable(sheet.values or [0.0], dtype=tf.float64, trainable=False) for _ in models]
     traced = models[:1] if shared else models
-    folds = [
-        _trace_fold(model, data, sheet, knobs[0], mixing, predicts=predicts)
-        for model, data in zip(traced, tensors, strict=False)
-    ]
+    with _without_draws():
+        folds = [
+            _trace_fold(model, data, sheet, knobs[0], mixing, predicts=predicts)
+            for model, data in zip(traced, tensors, strict=False)
+        ]
     states = [_variables_of(model) for model in traced]
     starts = [variable.numpy() for variable in models[0].metrics_variables]
     places = [_rate_place(model) for model in traced]
@@ -147,46 +192,8 @@ def trace(
         folds += [folds[0].on(inputs[0], others) for others in inputs[1:]]
         places *= len(models)
 
-    def train(
-        rows: Sequence[Sequence[tf.Tensor]],
-        orders: Sequence[tf.Tensor],
-        batch: tf.Tensor,
-        first: tf.Tensor,
-        last: tf.Tensor,
-        draws: Sequence[Sequence[tf.Tensor]],
-    ) -> tf.Tensor:
-        ends: list[tf.Tensor] = []
-        for fold, parts, order, draw in zip(folds, rows, orders, draws, strict=True):
-            with tf.control_dependencies([] if parallel else ends):
-                ends.append(fold.train(*parts, order, batch, first, last, *draw))
-        return tf.stack(ends)
-
-    def finish(validated: Sequence[Sequence[tf.Tensor]]) -> tf.Tensor:
-        ends: list[tf.Tensor] = []
-        for fold, parts in zip(folds, validated, strict=True):
-            with tf.control_dependencies([] if parallel else ends):
-                ends.append(fold.finish(*parts))
-        return tf.stack(ends)
-
-    def predict(inputs: Sequence[Sequence[tf.Tensor]]) -> list[tf.Tensor]:
-        ends: list[tf.Tensor] = []
-        for fold, parts in zip(folds, inputs, strict=True):
-            with tf.control_dependencies([] if parallel else ends):
-                ends.append(fold.predict(*parts))
-        return ends
-
     return Program(
-        tf.function(train, autograph=False).get_concrete_function(
-            [specs_of(data.rows) for data in tensors],
-            [_ROWS] * len(folds),
-            _NUMBER,
-            _NUMBER,
-            _NUMBER,
-            [_draws_of(mixing)] * len(folds),
-        ),
-        tf.function(finish, autograph=False).get_concrete_function(
-            [specs_of(data.validated) for data in tensors]
-        ),
+        tuple(folds),
         folds[0].metrics,
         tuple(states),
         starts,
@@ -194,11 +201,7 @@ def trace(
         tuple(knobs),
         tuple(sheet.guards),
         folds[0].vectors,
-        tf.function(predict, autograph=False).get_concrete_function(
-            [specs_of(data.inputs) for data in tensors]
-        )
-        if predicts
-        else None,
+        parallel,
     )
 
 
@@ -210,6 +213,29 @@ def _optimizer_starts(models: Sequence[keras.Model]) -> list[list[np.ndarray]]:
     for model in models[1:]:
         build_optimizer(model)
     return [first, *([variable.numpy() for variable in model.optimizer.variables] for model in models[1:])]
+
+
+class TracingDrawsError(Exception):
+    """Python code of a step draws random numbers, so that every trace of it is another program."""
+
+
+@contextmanager
+def _without_draws() -> Iterator[None]:
+    """Refuse to trace what draws from Python's or NumPy's generator.
+
+    Raises:
+        TracingDrawsError: It does.
+    """
+    before = random.getstate(), _numpy_draws()
+    yield
+    if before != (random.getstate(), _numpy_draws()):
+        raise TracingDrawsError("a layer draws random numbers while it is traced")
+
+
+def _numpy_draws() -> tuple[Any, ...]:
+    """Return the state of NumPy's global generator, which layers may draw from."""
+    name, keys, *rest = np.random.get_state(legacy=True)  # noqa: NPY002
+    return (name, np.asarray(keys).tobytes(), *rest)
 
 
 @contextmanager
@@ -278,7 +304,7 @@ def _trace_fold(
     predicts: bool,
 ) -> _FoldProgram:
     """Trace ``train_step`` in a loop over batches, and ``test_step`` in another; ``predict_step`` where that is asked for."""
-    model._symbolic_build(data_batch=tuple(part[:2] for part in data.rows))  # metrics get their variables
+    _make_metrics(model, data.rows)
     names: list[str] = []
     vectors: list[str] = []
     width = len(data.rows)
@@ -320,6 +346,23 @@ def _trace_fold(
     return _FoldProgram(traced_train, traced_finish, traced_predict, tuple(names), tuple(vectors))
 
 
+def _make_metrics(model: keras.Model, rows: Sequence[tf.Tensor]) -> None:
+    """Have a model's losses and metrics make their variables, as Keras does before it traces.
+
+    Keras passes symbolic rows through the model for it; where its graph is known, so is what they become.
+    """
+    outputs: Sequence[Any] = model.outputs if type(model) in (keras.Sequential, Functional) else ()
+    if len(outputs) != 1:
+        model._symbolic_build(data_batch=tuple(part[:2] for part in rows))
+        return
+    x, y, *weights = (keras.KerasTensor((2, *part.shape[1:]), part.dtype.name) for part in rows)
+    found = keras.KerasTensor((2, *outputs[0].shape[1:]), outputs[0].dtype)
+    sample_weight = weights[0] if weights else None
+    compute_output_spec(model.compute_metrics, x, y, found, sample_weight=sample_weight)
+    if model._compile_loss is not None and not model._compile_loss.built:
+        model._compile_loss.build(y, found)
+
+
 def _draws_of(mixing: Mixing | None) -> list[tf.TensorSpec]:
     """Return what a fold takes more where batches are mixed: its seed with the epoch, and the strength."""
     return [] if mixing is None else [tf.TensorSpec((2,), tf.int64), tf.TensorSpec((2,), tf.float64)]
@@ -346,8 +389,8 @@ def _rate_place(model: keras.Model) -> int | None:
 
 
 def trace_function(function: Callable[..., tf.Tensor], inputs: Sequence[Any]) -> Any:
-    """Trace a function of tensors. It is not inlined, so that TensorFlow optimizes it once for all folds."""
-    traced = tf.function(function, autograph=False, experimental_attributes={"_noinline": True})
+    """Trace a function of tensors, which all folds call."""
+    traced = tf.function(function, autograph=False)
     return traced.get_concrete_function(*specs_of(inputs))
 
 

@@ -15,6 +15,7 @@ from ....errors import TrainingError, one_line
 from ...events import Task
 from ...metrics import in_target_units
 from ...models.building import build_optimizer, loss_name, summary_of
+from ...models.watching import note
 from ...signs import sign_of_life
 from ..fit import FitTrainer, notes_of_vectors, out_of_memory
 from ..keras_scores import reads_logits
@@ -26,15 +27,19 @@ from ..scoring import Scorer
 from ..seeds import fold_seed
 from ..variants import FoldData
 from ..workload import ModelSize, Training, Workload
-from .architecture import architecture_key, is_convolutional, why_fit
+from .architecture import is_convolutional, why_fit
 from .cache import ProgramCache
-from .knobs import Sheet, find_floats
-from .program import FoldTensors, Program, trace, without_graph_passes
+from .knobs import Sheet
+from .program import FoldTensors, Program, TracingDrawsError, specs_of, trace, without_graph_passes
+from .state import State, read_state
 
 CALL_SECONDS = 1.0
 """How long a call of a program should take at most, so that Ctrl-C is heard; longer epochs are cut into several."""
 FIRST_STEPS = 16
 """Steps of the first call of a trial, which is timed."""
+ITS_OWN = "traced for this trial and each of its folds"
+"""How a note begins that says why a program is not shared."""
+OTHER_MODELS = f"{ITS_OWN}: the model function builds another model for every fold"
 
 
 class FusedTrainer:
@@ -95,46 +100,63 @@ class FusedTrainer:
         if reason is not None:
             return None, reason
         try:
-            build_optimizer(first)
-            sheet = find_floats(first)
-            key = architecture_key(first, sheet)
-            program = (
-                self._own_program(task) if key is None else self._shared_program(task, first, sheet, key)
-            )
+            program = self._shared_program(task, first, read_state(first)) or self._own_program(task)
         except (TrainingError, MemoryError):
             raise
+        except TracingDrawsError as error:
+            return None, str(error)
         except tf.errors.ResourceExhaustedError as error:
             raise out_of_memory(error) from error
         except Exception as error:  # noqa: BLE001 - a model may raise anything; fit shows it as Keras does
             return None, f"tracing it raises {type(error).__name__}: {one_line(error, 200)}"
         return program, None
 
-    def _shared_program(self, task: Task, first: keras.Model, sheet: Sheet, key: str) -> Program:
-        """Return the program of an architecture: one that was traced for an earlier trial, if it fits."""
+    def _shared_program(self, task: Task, first: keras.Model, state: State) -> Program | None:
+        """Return the program of an architecture: one that was traced for an earlier trial, if it fits.
+
+        None where the model needs a program of its own; the trial says why.
+        """
+        if state.own_code is not None:
+            note(f"{ITS_OWN}: {state.own_code} is not Keras's, and may read anything")
+            return None
         folds = range(1, len(self._workload.folds))
         models = [first, *(self._fit.build(task, fold, keep_programs=True) for fold in folds)]
-        sheets = [sheet, *(find_floats(model) for model in models[1:])]
-        values = [each.values for each in sheets]
-        if any(architecture_key(*pair) != key for pair in zip(models[1:], sheets[1:], strict=True)):
-            return self._own_program(task)
+        states = [state, *(read_state(model) for model in models[1:])]
+        values = [each.sheet.values for each in states]
+        if any(each.fingerprint != state.fingerprint for each in states):
+            note(OTHER_MODELS)
+            return None
         tensors = self._all_tensors(task, first)
-        key += str(len(tensors[0].rows))  # a step takes weights or not
         mixing = self._fit.mixing(task, first)
-        key += "" if mixing is None else mixing.kind
+        key = repr((state.fingerprint, specs_of(tensors[0].rows), mixing and mixing.kind))
+        build_optimizer(first)
         program = self._cache.find(key, values)
         if program is None:
             parallel = self._is_parallel(first)
-            program = trace(
-                models, tensors, sheet, shared=True, parallel=parallel, mixing=mixing, predicts=self._predicts
-            )
+            try:
+                program = trace(
+                    models,
+                    tensors,
+                    state.sheet,
+                    shared=True,
+                    parallel=parallel,
+                    mixing=mixing,
+                    predicts=self._predicts,
+                )
+            except (TracingDrawsError, MemoryError, tf.errors.ResourceExhaustedError):
+                raise
+            except Exception as error:  # noqa: BLE001 - Keras may need a number where a variable is
+                note(f"{ITS_OWN}: {one_line(error, 120)}")
+                return None
             if not program.fits(values):
-                return self._own_program(task)
+                note(OTHER_MODELS)
+                return None
             self._cache.keep(key, program)
         program.load(models, values)
         return program
 
     def _own_program(self, task: Task) -> Program:
-        """Return a program for one trial of a model that no other one shares it with: its code may hold or draw anything."""
+        """Return a program for one trial, every fold traced by itself, with nothing but its variables left open."""
         models = [self._fit.build(task, fold) for fold in range(len(self._workload.folds))]
         for model in models:
             build_optimizer(model)
@@ -204,7 +226,7 @@ class _Epochs:
         try:
             with without_graph_passes():
                 self._train_steps(orders, self._draws(epoch))
-                values = self._program.finish(self._validated).numpy().tolist()
+                values = self._program.finish(self._validated)
                 scores = self._scores()
         except tf.errors.ResourceExhaustedError as error:
             raise out_of_memory(error) from error
@@ -227,7 +249,7 @@ class _Epochs:
             return [{} for _ in self._folds]
         predictions = self._program.predict(self._inputs)
         return [
-            {self._scorer.name: self._scorer.score_fold(data, predicted.numpy(), logits=self._logits)}
+            {self._scorer.name: self._scorer.score_fold(data, predicted, logits=self._logits)}
             for data, predicted in zip(self._folds, predictions, strict=True)
         ]
 
