@@ -5,12 +5,16 @@ It is done on all rows ahead of any split, because it learns nothing: a text say
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import Any
 
 from ...cells import MARKS, has_decimal_commas, is_mark_or_number, numbers_in, plain_number, plain_text
 from ...errors import DataError
 from .raw import listing, plural
+
+_MEASURE = re.compile(r"([$€£¥₩]?)\s*[-+]?\d[\d,]*\.?\d*\s*(%|[^\W\d_]{0,4})")
+"""A number with a currency, a percent sign or a unit."""
 
 
 def read_texts(frame: Any, name: str) -> tuple[Any, tuple[str, ...]]:
@@ -47,6 +51,12 @@ def read_texts(frame: Any, name: str) -> tuple[Any, tuple[str, ...]]:
 
 def _mixture(name: str, cells: list[Any]) -> list[str]:
     """Return what is said of a column whose texts are numbers for the most part, which makes a category of each."""
+    around = {found and found.groups() for found in (_MEASURE.fullmatch(str(cell).strip()) for cell in cells)}
+    if len(around) == 1 and None not in around and around != {("", "")}:
+        ((before, after),) = around
+        return [
+            f"column '{name}' taken for categories: its texts are numbers with '{before or after}', without which it would be numbers"
+        ]
     words = [cell for cell in cells if not is_mark_or_number(str(cell))]
     if 2 * len(words) >= len(cells):
         return []

@@ -59,7 +59,7 @@ def settle_rare(
     classes = tuple(word for word, stays in zip(target.classes, kept, strict=True) if stays)
     mapping = np.where(kept, np.cumsum(kept) - 1, -1)
     rows = plural(int(counts[~kept].sum()), "row")
-    what = f"{plural(len(rare), 'class', 'classes')} {listing(rare)} ({rows})"
+    what = f"{plural(len(rare), 'rare class', 'rare classes')} {listing(rare)} ({rows})"
     if how == "merge":
         merged = OTHER if OTHER not in classes else f"{OTHER} (rare)"
         classes, mapping = (*classes, merged), np.where(kept, mapping, len(classes))
@@ -74,7 +74,7 @@ def settle_rare(
             f"{name}: without its rare classes, no two classes are left: use fewer folds, or more rows"
         )
     note = f"{what} merged into '{classes[-1]}'" if how == "merge" else f"{what} dropped"
-    settled = Target(target.task, mapping[target.y], classes, (*target.notes, f"rare {note}"))
+    settled = Target(target.task, mapping[target.y], classes, (*target.notes, note))
     return Settled(settled, mapping, rare)
 
 

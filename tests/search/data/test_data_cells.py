@@ -149,3 +149,20 @@ def test_a_missing_target_is_refused_whatever_marks_it(tmp_path: Path) -> None:
     lines = [f"{row},{'?' if row == 3 else row * 2.5}" for row in range(60)]
     with pytest.raises(DataError, match=r"the target is missing \('\?'\) in 1 row"):
         load_dataset(csv(tmp_path, "p,y", lines), target="y")
+
+
+@pytest.mark.parametrize(
+    ("form", "sign"), [("{}%", "%"), ("${}.50", "$"), ("{} km", "km"), ("{}cc", "cc"), ("₩{}", "₩")]
+)
+def test_numbers_with_units_are_said_to_be_categories(tmp_path: Path, form: str, sign: str) -> None:
+    lines = [f"{form.format(row % 9 + 1)},{row},{row % 2}" for row in range(60)]
+    said = f"column 'p' taken for categories: its texts are numbers with '{sign}', without which it would be numbers"
+    assert said in load_dataset(csv(tmp_path, "p,q,y", lines), target="y").notes
+
+
+@pytest.mark.parametrize("form", ["Street {}", "p{}", "{}-{}", "1st {}"])
+def test_names_with_numbers_are_no_measures(tmp_path: Path, form: str) -> None:
+    lines = [f"{form.format(row % 9, row % 3)},{row},{row % 2}" for row in range(60)]
+    assert not [
+        note for note in load_dataset(csv(tmp_path, "p,q,y", lines), target="y").notes if "'p'" in note
+    ]

@@ -72,8 +72,8 @@ def test_rare_classes_can_be_dropped(kind: str, cv: dict[str, Any]) -> None:
     assert np.bincount(dataset.y).min() >= least
     assert len(dataset.x) == len(dataset.y)
     assert len(dataset.x_test) == len(dataset.y_test)
-    said = [note for note in dataset.notes if note.startswith("rare 2 classes")]
-    assert said == [f"rare 2 classes '{names[1]}', '{names[3]}' (2 rows) dropped"]
+    said = [note for note in dataset.notes if note.startswith("2 rare classes")]
+    assert said == [f"2 rare classes '{names[1]}', '{names[3]}' (2 rows) dropped"]
     for row, code in zip(dataset.x, dataset.y, strict=True):
         assert str(y[np.flatnonzero((x == row).all(axis=1))[0]]) == dataset.classes[code]
 
