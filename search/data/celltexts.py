@@ -51,11 +51,12 @@ def read_texts(frame: Any, name: str) -> tuple[Any, tuple[str, ...]]:
 
 def _mixture(name: str, cells: list[Any]) -> list[str]:
     """Return what is said of a column whose texts are numbers for the most part, which makes a category of each."""
-    around = {found and found.groups() for found in (_MEASURE.fullmatch(str(cell).strip()) for cell in cells)}
-    if len(around) == 1 and None not in around and around != {("", "")}:
-        ((before, after),) = around
+    found = [_MEASURE.fullmatch(str(cell).strip()) for cell in cells]
+    around = {match.groups() for match in found if match}
+    if all(found) and len(around) == 1 and any(sign := next(iter(around))):
+        unit = sign[0] or sign[1]
         return [
-            f"column '{name}' taken for categories: its texts are numbers with '{before or after}', without which it would be numbers"
+            f"column '{name}' taken for categories: its texts are numbers with '{unit}', without which it would be numbers"
         ]
     words = [cell for cell in cells if not is_mark_or_number(str(cell))]
     if 2 * len(words) >= len(cells):
