@@ -43,6 +43,27 @@ TEXT_FORMATS = ("yaml", "json")
 FORMATS = (*TEXT_FORMATS, "python", "keras")
 
 
+_given: dict[tuple[str, str], dict[str, Any]] = {}
+"""Storage and name of the studies that this process launched -> data and model that were given as objects."""
+
+
+def _keep(record: StudyRecord, data: Any, model: Any) -> None:
+    """Remember the objects that a study was launched with, for its refit, export and resume."""
+    objects = {"data": data, "model": model}
+    kept = {name: value for name, value in objects.items() if _is_object(value)}
+    _given[record.storage, record.name] = kept
+
+
+def _is_object(value: Any) -> bool:
+    return value is not None and not isinstance(value, str | os.PathLike)
+
+
+def _with_given(record: StudyRecord, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options with the objects that this process has of a study, where no others are given."""
+    said = {name: value for name, value in options.items() if value is not None}
+    return {**_given.get((record.storage, record.name), {}), **said}
+
+
 class Study:
     """A study: what was found, and what can be made of it."""
 
@@ -93,11 +114,12 @@ class Study:
 
         Args:
             trial: Its number; the best one where None.
-            **options: ``limit``, ``data``, ``model``, ``on_epoch``: see ``kerasweep.search.refit.refit``.
+            **options: ``limit``, ``data``, ``model``, ``on_epoch``: see ``kerasweep.search.refit.refit``. Data and model that
+                were given as objects need not be given again in the process that launched the study.
         """
         from .search.refit import refit
 
-        done = refit(self._record, trial, **options)
+        done = refit(self._record, trial, **_with_given(self._record, options))
         self._record = read_study(self.name, self._record.storage)
         return done
 
@@ -128,7 +150,8 @@ class Study:
             from .search.models import find_model
             from .studies.export.script import write_script
 
-            model = find_model(options.get("model") or self._record.model, done.dataset.task)
+            given = _with_given(self._record, options).get("model")
+            model = find_model(given or self._record.model, done.dataset.task)
             return write_script(done, path, build=model.load())
         check_folder(Path(path), overwrite=False)
         done = self.refit(trial, **options)
@@ -194,7 +217,9 @@ def launch(
     plan = plan_sweep(data, model, file=file, space=space, **settings)
     plan, existing = find_place(plan, url, named="study" in settings or names_study(file))
     with show_progress(verbose, order=varying_first(plan.space, plan.spec.model)) as listen:
-        return Study(run_plan(plan, existing, url, listen, isolated=_limited(settings)).study)
+        study = Study(run_plan(plan, existing, url, listen, isolated=_limited(settings)).study)
+    _keep(study.record, data, model)
+    return study
 
 
 def _limited(settings: Mapping[str, Any]) -> bool:
@@ -257,7 +282,8 @@ def resume(
     from .search.launch import run_plan
 
     record = read_study(study, storage_url(storage))
-    plan = plan_to_resume(record, settings, data=data, model=model)
+    objects = _with_given(record, {"data": data, "model": model})
+    plan = plan_to_resume(record, settings, **objects)
     with show_progress(verbose, order=varying_first(plan.space, plan.spec.model)) as listen:
         return Study(run_plan(plan, record, record.storage, listen, isolated=_limited(settings)).study)
 
@@ -317,26 +343,47 @@ def list_studies(*, storage: Storage = None) -> list[Study]:
     return [Study(record) for record in read_studies(storage_url(storage))]
 
 
-def compare(*names: str, storage: Storage = None) -> pd.DataFrame:
-    """Return studies side by side, one row each."""
+def compare(*studies: Study | str | Sequence[Study | str], storage: Storage = None) -> pd.DataFrame:
+    """Return studies side by side, one row each.
+
+    Args:
+        *studies: Names or ``Study`` objects, one by one or in a list.
+        storage: Where those are that are named.
+    """
     import pandas as pd
 
     from .studies.comparison import compare_studies
 
-    url = storage_url(storage)
-    rows = [row.as_dict() for row in compare_studies([read_study(name, url) for name in names]).rows]
+    records = _records(studies, storage, "compare")
+    rows = [row.as_dict() for row in compare_studies(records).rows]
     return pd.DataFrame(rows).set_index("study")
 
 
+def _records(studies: Any, storage: Storage, taker: str) -> list[StudyRecord]:
+    """Return the records of studies, given by name or as objects, one or several.
+
+    Raises:
+        SpecError: Something else is given.
+    """
+    if isinstance(studies, Study):
+        return [studies.record]
+    if isinstance(studies, str):
+        return [read_study(studies, storage_url(storage))]
+    if isinstance(studies, list | tuple):
+        return [record for one in studies for record in _records(one, storage, taker)]
+    raise SpecError(f"{taker} takes names of studies or Study objects, got {type(studies).__name__}.")
+
+
 def report(
-    studies: Sequence[Study | str], path: str | os.PathLike[str] = "report.html", *, storage: Storage = None
+    studies: Study | str | Sequence[Study | str],
+    path: str | os.PathLike[str] = "report.html",
+    *,
+    storage: Storage = None,
 ) -> Path:
     """Write one report on one or several studies and return its path."""
     from .reports import write_report
 
-    url = storage_url(storage)
-    records = [study.record if isinstance(study, Study) else read_study(study, url) for study in studies]
-    return write_report(records, Path(path))
+    return write_report(_records(studies, storage, "report"), Path(path))
 
 
 def export_text(study: Study, format: str = "yaml", trial: int | None = None) -> str:  # noqa: A002 - as above

@@ -23,12 +23,13 @@ from .executors import Executor, make_executor
 from .identity import differences
 from .interrupt import graceful_interrupt
 from .machine import choose_workers
-from .models import Build
+from .models import Build, can_be_imported
 from .plan import Plan, check_fingerprint, make_plan
 from .progress import Progress
 from .pruners import make_pruning
 from .quiet import quiet_tensorflow
 from .randomness import random_state_kept
+from .rows import FROM_PYTHON
 from .samplers import make_proposer, make_sampler
 from .spec import SweepSpec, make_spec
 from .sweep import Reason, Sweep
@@ -207,6 +208,22 @@ def _open(plan: Plan, existing: StudyRecord | None, url: str) -> AbstractContext
     return drive_study(existing, plan.spec.as_dict())
 
 
+def _check_given(study: StudyRecord, spec: SweepSpec, data: Any, model: Any) -> None:
+    """Refuse to go on without the objects that a study was launched with in another process.
+
+    Raises:
+        StudyError: with what to pass.
+    """
+    lost = ["data=..."] if data is None and spec.data.source.startswith(FROM_PYTHON) else []
+    if model is None and not can_be_imported(spec.model):
+        lost.append("model=...")
+    if lost:
+        raise StudyError(
+            f"The study '{study.name}' was launched with Python objects, which no other process has; pass them again: "
+            f"study.refit({', '.join(lost)}) from Python, and so for export and resume."
+        )
+
+
 def plan_resume(
     study: StudyRecord, changes: dict[str, Any] | None = None, *, data: Any = None, model: Build | None = None
 ) -> Plan:
@@ -224,6 +241,7 @@ def plan_resume(
             "pass both from Python: study.refit(data=..., model=...)."
         )
     spec: SweepSpec = make_spec(study.spec)
+    _check_given(study, spec, data, model)
     for part, values in (changes or {}).items():
         spec = spec.model_copy(update={part: getattr(spec, part).model_copy(update=values)})
     plan = make_plan(make_spec(spec.as_dict()), data=data, model=model)

@@ -171,6 +171,10 @@ def find_model(model: Any, task: str) -> ModelSource:
     Raises:
         ModelError: There is no such family, module or function, or the family does not do the task.
     """
+    if isinstance(model, str) and model.startswith("__main__:") and can_be_imported(model):
+        model = getattr(
+            sys.modules["__main__"], model.partition(":")[2]
+        )  # of the script or notebook that is running
     if not isinstance(model, str):
         _refuse_tuner(model)
         name, space = reference_of(model), _own_space(model, None)
@@ -244,6 +248,12 @@ def _own_space(function: Any, module: Any) -> Space:
     if space is None:
         return preset("own")
     return space if isinstance(space, Space) else space_from_dict(space)
+
+
+def can_be_imported(model: str) -> bool:
+    """Tell whether a model's name leads to it: not for one that was made inside a function, or in another session."""
+    module, _, name = model.partition(":")
+    return "<" not in name and (module != "__main__" or hasattr(sys.modules["__main__"], name))
 
 
 def _import_function(reference: str) -> tuple[Any, Any]:

@@ -1,0 +1,80 @@
+"""A study that was launched from Python objects has them as long as its process lives; another process is told."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import kerasweep as ks
+import numpy as np
+import pytest
+from kerasweep import api
+from kerasweep.errors import StudyError
+
+pytestmark = [
+    pytest.mark.trains,
+    pytest.mark.filterwarnings(
+        "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
+    ),
+]
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(40, 3)).astype(np.float32)
+Y = np.arange(40) % 2
+SETTINGS: dict[str, Any] = {"folds": 2, "epochs": 1, "workers": 1, "search": "random", "verbose": 0}
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> ks.Study:
+    def build(config: Any, signature: Any) -> Any:
+        import keras
+
+        return keras.Sequential([keras.Input(signature.input_shape), keras.layers.Dense(2, "softmax")])
+
+    return ks.launch(
+        (X, Y), build, trials=1, study="mine", storage=tmp_path_factory.mktemp("given") / "s.db", **SETTINGS
+    )
+
+
+def test_it_is_refit_exported_and_resumed_without_asking(study: ks.Study, tmp_path: Path) -> None:
+    assert 0 <= study.refit().test["accuracy"] <= 1
+    again = ks.load("mine", storage=study.record.storage)
+    assert again.refit().epochs == 1
+    assert (again.export(tmp_path / "bundle", "keras") / "predict.py").is_file()
+    assert len(again.resume(trials=2, verbose=0).trials) == 2
+
+
+def test_another_process_is_told_in_one_line_what_to_pass(
+    study: ks.Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api, "_given", {})
+    with pytest.raises(
+        StudyError, match=r"^The study 'mine' was launched .*: study\.refit\(data=\.\.\., model=\.\.\.\) from"
+    ) as caught:
+        study.refit()
+    assert "\n" not in str(caught.value)
+    with pytest.raises(StudyError, match=r"study\.refit\(model=\.\.\.\)"):
+        study.resume(data=(X, Y))
+
+
+def test_a_function_of_the_running_script_is_found_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    from kerasweep.search.models import can_be_imported, find_model
+
+    def build(config: Any, signature: Any) -> None: ...
+
+    assert not can_be_imported("__main__:of_a_notebook")
+    monkeypatch.setattr(sys.modules["__main__"], "of_a_notebook", build, raising=False)
+    assert can_be_imported("__main__:of_a_notebook")
+    assert find_model("__main__:of_a_notebook", "classification").function is build
+
+
+def test_compare_and_report_take_names_studies_and_lists(study: ks.Study, tmp_path: Path) -> None:
+    for given in (("mine", study), (["mine", "mine"],), ([study, study],), ((study,), "mine")):
+        assert len(ks.compare(*given, storage=study.record.storage)) == 2
+    assert ks.report("mine", tmp_path / "one.html", storage=study.record.storage).is_file()
+    for wrong in (3, None, {"mine": 1}):
+        with pytest.raises(
+            ks.KerasweepError,
+            match=rf"^compare takes names of studies or Study objects, got {type(wrong).__name__}",
+        ):
+            ks.compare(wrong)
