@@ -196,6 +196,7 @@ def _show_trial(record: StudyRecord, trial: TrialRecord, *, as_json: bool) -> No
         "trial": f"{trial.number} of {record.name}, {trial.state}",
         record.metric: number_text(trial.value, trial.standard_error),
         "folds": "  ".join(number_text(score) for score in trial.fold_scores),
+        "scored": trial.scored_where,
         "epochs": f"{trial.epochs} chosen, {trial.epochs_trained} trained" if trial.epochs else "",
         "time": duration_text(trial.seconds),
         "trainer": trial.trainer,

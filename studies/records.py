@@ -65,6 +65,15 @@ class TrialRecord:
         return min(self.partition or count, count)
 
     @property
+    def scored_where(self) -> str:
+        """At which epochs its folds are scored, in words; empty where that is not known."""
+        if self.state != "complete" or self.trainer not in ("fused", "fit"):
+            return ""
+        if len(self.fold_scores) > 1:
+            return "each fold where the mean of the others is best, with the epochs beside it"
+        return "by the epochs beside the best one, which was chosen on the rows that score it"
+
+    @property
     def standard_error(self) -> float | None:
         """Standard error of the mean over the folds: sample deviation / sqrt(folds of one partition); None for a single one.
 

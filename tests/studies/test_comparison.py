@@ -259,6 +259,13 @@ def test_folds_of_a_partition() -> None:
     assert study(about={}, spec={"cv": 5}).partition_folds is None
 
 
+def test_a_trial_says_where_it_was_scored() -> None:
+    assert "where the mean of the others is best" in trial(0, 0.1, 0.2, trainer="fused").scored_where
+    assert "chosen on the rows that score it" in trial(0, 0.1, trainer="fit").scored_where
+    assert trial(0, 0.1, 0.2, trainer="KerasTuner").scored_where == ""
+    assert trial(0, 0.1, 0.2, trainer="fused", state="pruned").scored_where == ""
+
+
 def test_repetitions_do_not_shrink_the_standard_error() -> None:
     plain = trial(0, 0.1, 0.2, 0.4)
     assert plain.standard_error == pytest.approx(statistics.stdev([0.1, 0.2, 0.4]) / math.sqrt(3))
