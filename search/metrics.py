@@ -114,7 +114,7 @@ def choose_objective(
     """
     if metric is None:
         name = "mse" if losses_differ and task == "regression" else DEFAULT_METRIC[task]
-        name = name if name in computed.metrics or computed.more else "loss"
+        name = name if name in computed.metrics or not computed.metrics else "loss"
         way = direction or computed.metrics.get(name) or _of_default(name)
         return Objective(f"val_{name}", way, kind=computed.known.get(name, ""))
     if metric == DEFAULT_OBJECTIVE:

@@ -217,8 +217,6 @@ def _choose_objective(spec: SweepSpec, workload: Workload, space: Space) -> Obje
     losses_differ = not source.open_space and any(name in space for name in CHANGE_THE_LOSS)
     if not source.open_space:
         computed = of_families(dataset.task, losses_differ=losses_differ)
-    elif source.own_fit() is not None:
-        computed = Computed({}, {}, more=True)
     elif asked.metric in ("loss", "val_loss"):
         computed = Computed({"loss": "minimize"}, {})
     else:
@@ -243,7 +241,9 @@ def _computed_by_own(spec: SweepSpec, workload: Workload, space: Space) -> Compu
     from .training.computed import computed_by
 
     found = computed_by(workload, space.recommended(), spec.search.seed)
-    return found or Computed({}, {}, more=True)  # the model cannot be built, as its first training will say
+    if found is None:
+        return Computed({}, {}, more=True)  # the model cannot be built, as its first training will say
+    return replace(found, more=workload.model.own_fit() is not None)
 
 
 def _written_out(spec: SweepSpec, workload: Workload, space: Space, trials: int | None) -> SweepSpec:

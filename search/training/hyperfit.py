@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import statistics
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -22,15 +22,18 @@ from ...errors import TrainingError
 from ...spaces import Configuration
 from ..data import Dataset, codes_of
 from ..events import EpochEnded, Outcome, Task
-from ..metrics import Objective, in_target_units
+from ..metrics import Objective, as_number, in_target_units
 from ..models import batch_size_of, of_user
 from ..models.building import build_optimizer, loss_name, summary_of
 from ..models.fitting import Again, OwnFit
 from ..models.hypermodels import note_defaults
 from ..models.watching import note
 from ..signs import sign_of_life
+from .averaging import averaged
 from .fit import FitTrainer, labels_for, out_of_memory, targets_for
+from .keras_scores import reads_logits
 from .lockstep import Curves
+from .variants import FoldData
 from .weighting import class_weights
 from .whole import WholeRun, start_whole
 from .workload import ModelSize, Training, Workload, epochs_of
@@ -102,10 +105,25 @@ class HyperFitTrainer(FitTrainer):
                     epochs=epochs_of(task.configuration, self._workload.epochs),
                     weights=weights,
                     validation=(np.asarray(data.x)[data.validation], y[data.validation]),
+                    score=self._score_of(data),
                 )
             except Again:
                 continue
             return fold_fit(model, done, self._workload.objective, data.target_scale)
+
+    def _score_of(self, data: FoldData) -> Callable[[keras.Model], dict[str, float]] | None:
+        """Return what computes the objective of a model in training; None where the fit or the model does."""
+        scorer = self.scorer
+        if scorer is None:
+            return None
+        x = np.asarray(data.x)[data.validation]
+
+        def score(model: keras.Model) -> dict[str, float]:
+            with averaged(model):
+                predictions = model.predict(x, verbose=0)
+            return {scorer.name: scorer.score_fold(data, predictions, logits=reads_logits(model))}
+
+        return score
 
 
 @dataclass(frozen=True)
@@ -135,15 +153,17 @@ class FoldFit:
 class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
     """Keeps what every epoch's end says, and ends the training after a number of epochs."""
 
-    def __init__(self, epochs: int) -> None:
+    def __init__(self, epochs: int, score: Callable[[keras.Model], dict[str, float]] | None = None) -> None:
         super().__init__()
         self._epochs = epochs
+        self._score = score
         self.logs: list[dict[str, float]] = []
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Note an epoch."""
         sign_of_life()
-        self.logs.append(_numbers(logs or {}))
+        scores = {} if self._score is None else self._score(self.model)
+        self.logs.append({**_numbers(logs or {}), **scores})
         if len(self.logs) >= self._epochs and self.model is not None:
             self.model.stop_training = True
 
@@ -175,6 +195,7 @@ def call_fit(
     weights: Mapping[int, float] | None,
     validation: tuple[np.ndarray, np.ndarray] | None,
     ends: bool = False,
+    score: Callable[[keras.Model], dict[str, float]] | None = None,
 ) -> Done:
     """Call a ``HyperModel.fit`` as KerasTuner does.
 
@@ -188,13 +209,14 @@ def call_fit(
         weights: Class code -> weight; passed on where there are any.
         validation: Rows to score; a refit has none.
         ends: Whether a fit with epochs of its own is ended after ``epochs`` all the same.
+        score: Computes the objective where neither the fit nor the model does; what the fit returns is then none.
 
     Raises:
         Again: The model is to be built again.
         TrainingError: It raises, or returns what is no score.
     """
     build_optimizer(model)
-    recorder = Recorder(epochs if ends else 10**9)
+    recorder = Recorder(epochs if ends else 10**9, score)
     options: dict[str, Any] = {"callbacks": [recorder], "epochs": epochs, "verbose": 0}
     if validation is not None:
         options["validation_data"] = validation
@@ -219,6 +241,8 @@ def call_fit(
         note(
             "its HyperModel.fit does not say how many epochs it trained; they are counted as those that it was asked for"
         )
+    if score is not None:
+        return Done(recorder.logs or [score(model)], {}, len(logs) or epochs, summary)
     return Done(logs, values, len(logs) or epochs, summary)
 
 
@@ -248,12 +272,13 @@ _NUMBER = ""
 
 
 def _numbers(logs: Mapping[str, Any]) -> dict[str, float]:
-    found = {}
-    for name, value in logs.items():
-        array = np.asarray(value)
-        if array.size == 1 and np.issubdtype(array.dtype, np.number):
-            found[str(name)] = float(array.reshape(-1)[0])
-    return found
+    """Return what is a number; of several, one a class, their mean."""
+    arrays = {str(name): np.asarray(value) for name, value in logs.items()}
+    return {
+        name: as_number(array)
+        for name, array in arrays.items()
+        if array.size and np.issubdtype(array.dtype, np.number)
+    }
 
 
 def fold_fit(model: keras.Model, done: Done, objective: Objective, scale: float) -> FoldFit:

@@ -148,3 +148,44 @@ class TestWhatAnOwnModelComputes:
         assert plan_of(model, "balanced_accuracy").workload.objective.scoring is not None
         with pytest.raises(SpecError, match="There is no metric 'nothing' for classification"):
             plan_of(model, "nothing")
+
+
+class Undersampling:
+    """Stands for a ``HyperModel`` with a ``fit`` of its own."""
+
+    def __new__(cls, **fit: Any) -> Any:
+        import keras
+        import keras_tuner
+
+        class Mine(keras_tuner.HyperModel):
+            def build(self, hp: Any) -> Any:
+                model = keras.Sequential(
+                    [keras.layers.Dense(hp.Int("units", 2, 4)), keras.layers.Dense(1, "sigmoid")]
+                )
+                model.compile("adam", "binary_crossentropy", **fit.get("compile", {}))
+                return model
+
+            def fit(self, hp: Any, model: Any, *args: Any, **kwargs: Any) -> Any:
+                history = model.fit(*args, **kwargs)
+                return history if not fit.get("number") else 0.25
+
+        return Mine()
+
+
+@pytest.mark.parametrize("number", [False, True])
+def test_a_fit_of_ones_own_is_scored_by_any_metric(number: bool) -> None:
+    plan = plan_of(Undersampling(number=number), "roc_auc")
+    outcome = train(plan, units=3)
+    assert outcome.trainer == "hyperfit"
+    assert np.shape(outcome.curves["val_roc_auc"]) == (2, 2)
+    assert (
+        outcome.fold_scores == tuple(fold[-1] for fold in outcome.curves["val_roc_auc"])
+        or outcome.epochs == 1
+    )
+    assert all(0 <= score <= 1 and score != 0.25 for score in outcome.fold_scores)
+
+
+def test_a_fit_of_ones_own_without_metrics_takes_the_loss() -> None:
+    assert plan_of(Undersampling(), None).workload.objective == Objective("val_loss", "minimize")
+    found = plan_of(Undersampling(compile={"metrics": ["accuracy"]}), None).workload.objective
+    assert found == Objective("val_accuracy", "maximize")
