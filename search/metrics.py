@@ -123,7 +123,8 @@ def choose_objective(
     found = None if name in computed.metrics else known_metric(name)
     if found is not None:
         name = next(
-            (own for own, kind in computed.known.items() if kind == found.name), _spelled(name, found)
+            (own for own, kind in computed.known.items() if kind == found.name and own != "loss"),
+            _spelled(name, found),
         )
     if name in computed.metrics:
         way = direction or computed.metrics[name] or _ask_direction(metric)
