@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip -qq --disable-pip-version-check
 
-.PHONY: help demo test lint format docs bench clean
+.PHONY: help demo test lint format docs bench growth clean
 
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -43,6 +43,9 @@ format: $(VENV)/developed  ## Format the code
 
 docs: $(VENV)/developed  ## Write what is generated: docs/know-how.md and docs/schema/
 	$(BIN)/python docs/write.py
+
+growth: $(VENV)/developed  ## Measure memory over 300 trials of five kinds of models, which takes an hour, into docs/benchmarks.md
+	$(BIN)/python benchmarks/run.py growth
 
 bench: $(VENV)/developed  ## Measure against KerasTuner, Optuna and SciKeras, and write docs/benchmarks.md
 	$(BIN)/python benchmarks/run.py

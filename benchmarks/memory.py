@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,9 +37,25 @@ class Watcher(common.Clock):
 
 
 def resident() -> float:
-    """Return this process's resident memory in MiB, as Linux counts it."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    """Return the resident memory of this process and of those that it started, in MiB, as Linux counts it."""
+    children: dict[int, list[int]] = {}
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # a process may end meanwhile
+            pid, parent = int(file.parent.name), int(file.read_text().rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(pid)
+    pages, left = 0, [os.getpid()]
+    while left:
+        pid = left.pop()
+        left += children.get(pid, [])
+        with suppress(OSError):
+            pages += int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def check_readable() -> None:
+    """Skip the measurement where the system does not say how much memory a process has."""
+    if not Path("/proc/self/statm").exists():
+        common.skip("resident memory is read from /proc, which this system does not have")
 
 
 def main() -> None:
@@ -46,8 +63,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trials", type=int, default=LEVELS[-1])
     arguments = parser.parse_args()
-    if not Path("/proc/self/statm").exists():
-        common.skip("resident memory is read from /proc, which this system does not have")
+    check_readable()
     watcher = Watcher()
     common.run_sweep(
         "digits",

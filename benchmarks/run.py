@@ -5,6 +5,7 @@ Every figure is kept in ``benchmarks.json`` beside the page, which is made from 
 commit that it was measured at.
 
     python benchmarks/run.py w1 w4 mixed.optuna   measure these again; the other figures stay
+    python benchmarks/run.py growth               what no other call measures, because it takes an hour
     python benchmarks/run.py --tiny               all of it once at a tiny size, into build/benchmarks: does it run?
 """
 
@@ -23,7 +24,7 @@ from typing import Any
 
 from machine import describe_commit, describe_machine, describe_versions
 from page import write_page
-from works import MEASUREMENTS, Measurement
+from works import LONG, MEASUREMENTS, Measurement
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -36,13 +37,15 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "works", nargs="*", help="works, or single measurements as work.name; all where none is named"
+        "works",
+        nargs="*",
+        help="works, or single measurements as work.name; all but growth where none is named",
     )
     parser.add_argument("--tiny", action="store_true", help="tiny sizes, one round")
     parser.add_argument("--rounds", type=int, help="at most so many rounds")
     parser.add_argument("--folder", type=Path, help="where figures and page go")
     arguments = parser.parse_args()
-    chosen = choose(arguments.works)
+    chosen = choose(arguments.works, tiny=arguments.tiny)
     most = 1 if arguments.tiny else arguments.rounds or max(one.rounds for one in chosen)
     folder = arguments.folder or (ROOT / "build" / "benchmarks" if arguments.tiny else ROOT / "docs")
     folder.mkdir(parents=True, exist_ok=True)
@@ -59,28 +62,35 @@ def main() -> None:
     sys.exit(1 if faults(record) else 0)
 
 
-def choose(words: list[str]) -> list[Measurement]:
-    """Return the measurements that a command line names; all where it names none."""
+def choose(words: list[str], *, tiny: bool) -> list[Measurement]:
+    """Return the measurements that a command line names; all but the long ones where it names none."""
     known = {one.work for one in MEASUREMENTS} | {f"{one.work}.{one.name}" for one in MEASUREMENTS}
     unknown = sorted(set(words) - known)
     if unknown:
         sys.exit(f"There is no {', '.join(unknown)}; there are {', '.join(sorted(known))}.")
-    return [
-        one for one in MEASUREMENTS if not words or one.work in words or f"{one.work}.{one.name}" in words
-    ]
+    named = words or {one.work for one in MEASUREMENTS if tiny or one.work not in LONG}
+    return [one for one in MEASUREMENTS if one.work in named or f"{one.work}.{one.name}" in named]
 
 
 def start_record(path: Path, chosen: list[Measurement], *, tiny: bool, keep: bool) -> dict[str, Any]:
-    """Return the record to fill: an empty one, or what a file holds without the measurements that are made again."""
+    """Return the record to fill: what a file holds of this machine, without the measurements that are made again.
+
+    Where all is measured, a file of another machine or of other versions is begun afresh.
+    """
     fresh = {"machine": describe_machine(), "versions": describe_versions(), "tiny": tiny, "figures": {}}
-    if not keep or not path.exists():
+    if not path.exists():
         return fresh
     record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     differs = [key for key in ("machine", "versions", "tiny") if record.get(key) != fresh[key]]
+    if differs and not keep:
+        return fresh
     if differs:
         sys.exit(f"{path.name} has figures of another {' and '.join(differs)}; measure everything again.")
-    for one in chosen:
-        record["figures"].get(one.work, {}).pop(one.name, None)
+    kept = {(one.work, one.name) for one in MEASUREMENTS if one not in chosen}
+    record["figures"] = {
+        work: {name: entry for name, entry in entries.items() if (work, name) in kept}
+        for work, entries in record["figures"].items()
+    }
     return record
 
 

@@ -215,14 +215,8 @@ def memory(figures: Figures) -> list[str]:
     """Resident memory over many trials."""
     levels = ("20", "100", "200", "500")
 
-    def at(level: str) -> Value:
-        def read(run: dict[str, Any]) -> float | None:
-            return run["mebibytes"].get(level)  # type: ignore[no-any-return]
-
-        return read
-
     columns = [
-        *(Column(f"after {level}", at(level), " MiB") for level in levels),
+        *(Column(f"after {level}", _megabytes_at(level), " MiB") for level in levels),
         Column("growth after the first 20", lambda run: 100 * float(run["growth"]), " %"),
         Column("a trial", "seconds_per_trial", " s"),
     ]
@@ -233,6 +227,37 @@ def memory(figures: Figures) -> list[str]:
         "Driver and worker are one process here, so that what the driver keeps is in the figures.",
         "",
         *table(figures, "memory", {"kerasweep": "Kerasweep, 1 worker"}, columns),
+    ]
+
+
+def _megabytes_at(level: str) -> Value:
+    def read(run: dict[str, Any]) -> float | None:
+        return run["mebibytes"].get(level)  # type: ignore[no-any-return]
+
+    return read
+
+
+def growth(figures: Figures) -> list[str]:
+    """Resident memory where architectures vary."""
+    labels = {
+        "dnn": "`dnn`, full preset, digits",
+        "cnn": "`cnn`, full preset, digits",
+        "mlp_residual": "`mlp_residual`, full preset, wine",
+        "lstm": "an LSTM in a function for KerasTuner, digits",
+        "fit": "`dnn`, basic preset, `trainer=fit`, digits",
+    }
+    columns = [
+        *(Column(f"after {level}", _megabytes_at(level), " MiB") for level in ("30", "100", "200", "300")),
+        Column("after the last / after 30", "growth"),
+        Column("a trial", "seconds_per_trial", " s"),
+    ]
+    return [
+        "## Memory where architectures vary",
+        "",
+        "Resident memory of driver and worker together over 300 trials of a random search, 100 rows, 2 folds, 1 epoch. Hardly two",
+        "trials share an architecture. Measured by `python benchmarks/run.py growth`, not by `make bench`.",
+        "",
+        *table(figures, "growth", labels, columns),
     ]
 
 
@@ -387,6 +412,7 @@ SECTIONS: dict[str, Callable[[Figures], list[str]]] = {
     ),
     "driver": driver,
     "memory": memory,
+    "growth": growth,
     "browsing": browsing,
     "scaling": scaling,
     "ideas": ideas,

@@ -134,12 +134,24 @@ def _own(figures: Figures) -> list[Target]:
         )
         for trials in ("1000", "10000")
     ]
+    varied = [
+        Target(
+            f"300 trials that vary, {kind}",
+            "resident memory after the last trial / after the 30th",
+            "1.3 or less",
+            1.3,
+            "most",
+            get("growth", kind, "growth"),
+        )
+        for kind in ("dnn", "cnn", "mlp_residual", "lstm", "fit")
+    ]
     growth = get("memory", "kerasweep", lambda run: 100 * float(run["growth"]))
     return [
         *driver,
         Target(
             "500 trials", "growth of resident memory after the first 20", "under 5 %", 5, "most", growth, " %"
         ),
+        *varied,
         *browsing,
         Target(
             "Two workers against one, W1",

@@ -34,27 +34,27 @@ _W1 = (
     Measurement("w1", "kerasweep_1", "w1_digits.py kerasweep --threads 1", _TWO, 3),
     Measurement("w1", "kerasweep", "w1_digits.py kerasweep", _TWO, 3),
     Measurement("w1", "kerasweep_2", "w1_digits.py kerasweep --workers 2 --threads 1", _FOUR, 3),
-    Measurement("w1", "keras_tuner", "w1_digits.py keras_tuner --configurations 2", _ONE, 3),
-    Measurement("w1", "optuna", "w1_digits.py optuna --configurations 2", _ONE, 3),
+    Measurement("w1", "keras_tuner", "w1_digits.py keras_tuner --configurations 2", _ONE, 2),
+    Measurement("w1", "optuna", "w1_digits.py optuna --configurations 2", _ONE, 2),
     Measurement("w1", "scikeras_1", "w1_digits.py scikeras --configurations 2", _ONE),
-    Measurement("w1", "scikeras_2", "w1_digits.py scikeras --workers 2 --configurations 2", _ONE, 3),
+    Measurement("w1", "scikeras_2", "w1_digits.py scikeras --workers 2 --configurations 2", _ONE, 2),
 )
 _MIXED = (
-    Measurement("mixed", "kerasweep", "w1_mixed.py kerasweep --mixed --configurations 20", _TWO),
-    Measurement("mixed", "keras_tuner", "w1_mixed.py keras_tuner --mixed --configurations 6", _ONE),
-    Measurement("mixed", "optuna", "w1_mixed.py optuna --mixed --configurations 6", _ONE),
+    Measurement("mixed", "kerasweep", "w1_mixed.py kerasweep --mixed --configurations 12", _TWO),
+    Measurement("mixed", "keras_tuner", "w1_mixed.py keras_tuner --mixed --configurations 4", _ONE),
+    Measurement("mixed", "optuna", "w1_mixed.py optuna --mixed --configurations 4", _ONE),
 )
 _TINY_W2 = "--limit 200 --epochs 1 --folds 2 --seconds 1"
 _W2 = (
-    Measurement("w2", "kerasweep", "w2_fashion.py kerasweep --seconds 40", _TINY_W2, 2),
+    Measurement("w2", "kerasweep", "w2_fashion.py kerasweep --seconds 30", _TINY_W2, 2),
     Measurement(
         "w2",
         "kerasweep_2",
-        "w2_fashion.py kerasweep --seconds 40 --workers 2 --precision auto",
+        "w2_fashion.py kerasweep --seconds 30 --workers 2 --precision auto",
         _TINY_W2,
         2,
     ),
-    Measurement("w2", "optuna", "w2_fashion.py optuna --seconds 40", _TINY_W2, 2),
+    Measurement("w2", "optuna", "w2_fashion.py optuna --seconds 30", _TINY_W2, 2),
 )
 _SMALL_TABLE = f"--rows 400 {_ONE}"
 _W3 = (
@@ -83,17 +83,17 @@ _VERSUS = tuple(
         Measurement(
             work,
             "kerasweep_mixed",
-            f"{script} kerasweep --mixed --configurations 6",
+            f"{script} kerasweep --mixed --configurations 4",
             f"{_TWO} --rows 300",
         ),
         Measurement(
             work,
             "keras_tuner_mixed",
-            f"{script} keras_tuner --mixed --configurations 3",
+            f"{script} keras_tuner --mixed --configurations 2",
             f"{_ONE} --rows 300",
         ),
         Measurement(
-            work, "optuna_mixed", f"{script} optuna --mixed --configurations 3", f"{_ONE} --rows 300"
+            work, "optuna_mixed", f"{script} optuna --mixed --configurations 2", f"{_ONE} --rows 300"
         ),
     )
 )
@@ -108,6 +108,10 @@ _DRIVER = tuple(
     for capacity in (1, 8)
 )
 _MEMORY = (Measurement("memory", "kerasweep", "memory.py", "--trials 4"),)
+_GROWTH = tuple(
+    Measurement("growth", kind, f"growth.py {kind}", "--trials 4")
+    for kind in ("dnn", "cnn", "mlp_residual", "lstm", "fit")
+)
 _BROWSING = tuple(
     Measurement("browsing", str(trials), f"browsing.py --trials {trials}", "--trials 20", 3)
     for trials in (1_000, 10_000)
@@ -128,14 +132,14 @@ _SCALING = tuple(
 _IDEAS = tuple(
     Measurement("ideas", name, command, "--epochs 2", rounds)
     for name, command, rounds in (
-        ("dense", "ideas.py dense", 3),
-        ("dense_2", "ideas.py dense --threads 2", 3),
-        ("dense_turn", "ideas.py dense --threads 2 --folds in-turn", 2),
-        ("dense_passes", "ideas.py dense --passes", 2),
-        ("dense_inlined", "ideas.py dense --graph inlined", 2),
+        ("dense", "ideas.py dense", 2),
+        ("dense_2", "ideas.py dense --threads 2", 2),
+        ("dense_turn", "ideas.py dense --threads 2 --folds in-turn", 1),
+        ("dense_passes", "ideas.py dense --passes", 1),
+        ("dense_inlined", "ideas.py dense --graph inlined", 1),
         ("dense_xla", "ideas.py dense --graph xla --epochs 2", 1),
-        ("stacked", "stacked.py", 2),
-        ("stacked_4", "stacked.py --trials 4", 2),
+        ("stacked", "stacked.py", 1),
+        ("stacked_4", "stacked.py --trials 4", 1),
     )
 ) + tuple(
     Measurement("ideas", f"conv{name}", f"ideas.py convolutional {arguments}", "--epochs 1 --limit 200")
@@ -148,6 +152,9 @@ _IDEAS = tuple(
         ("_bfloat16_2", "--threads 2 --precision bfloat16"),
     )
 )
+LONG = ("growth",)
+"""Works that take longer than all the others, and are measured where they are named."""
 MEASUREMENTS = (
     *_W1, *_MIXED, *_W2, *_W3, *_W4, *_VERSUS, *_DRIVER, *_MEMORY, *_BROWSING, *_SCALING, *_IDEAS,
+    *_GROWTH,
 )  # fmt: skip
