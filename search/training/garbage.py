@@ -28,12 +28,14 @@ class Garbage:
         """Note a model, or a program, that nothing will need any more, with variables of so many bytes."""
         self._bytes += nbytes + GRAPH_BYTES
 
-    def free(self) -> None:
-        """Free what was noted, if it is much."""
-        if self._bytes > self._most_bytes:
-            self._bytes = 0
-            gc.collect()
-            _give_back()
+    def free(self) -> bool:
+        """Free what was noted, if it is much; return whether that was done."""
+        if self._bytes <= self._most_bytes:
+            return False
+        self._bytes = 0
+        gc.collect()
+        _give_back()
+        return True
 
 
 @contextmanager

@@ -82,6 +82,23 @@ def test_nothing_of_an_architecture_is_kept_when_others_were_trained(name: str, 
     assert counts[1:4] == counts[2:5], "the first one is all that takes memory for good"
 
 
+def test_programs_are_kept_within_memory_graphs_counted() -> None:
+    trainer = trainer_of(dense, "fused")
+    for number in range(3):
+        list(run_task(trainer, Task(number, {"units": 2 + number, "batch_size": 20}, seed=1)))
+    first, *_ = programs = list(trainer._cache._programs.values())
+    weights = sum(variable.numpy().nbytes for state in first.states for variable in state)
+    assert len(programs) == 3
+    assert first.bytes > 100 * weights, "a small model's graph takes more than its weights"
+    trainer._cache._most_bytes = 2 * first.bytes
+    list(run_task(trainer, Task(3, {"units": 9, "batch_size": 20}, seed=1)))
+    assert first not in trainer._cache._programs.values()
+    assert (
+        sum(program.bytes for program in trainer._cache._programs.values())
+        <= 2 * first.bytes + first.bytes // 10
+    )
+
+
 def test_gradients_that_others_registered_are_left() -> None:
     import tensorflow as tf
     from kerasweep.search.training.garbage import gradients_forgotten

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 
+from tensorflow.python.eager import context
+
 from ..garbage import Garbage
 from .program import Program
 
 MOST_PROGRAMS = 32
 MOST_BYTES = 512 * 2**20
-"""Of the programs' variables; their graphs take a few MB each."""
+"""Of the programs' variables and graphs."""
 
 
 class ProgramCache:
@@ -39,7 +41,8 @@ class ProgramCache:
             _, dropped = self._programs.popitem(last=False)
             self._garbage.add(dropped.bytes)
             del dropped
-        self._garbage.free()
+        if self._garbage.free():
+            context.context().clear_kernel_cache()  # which has what was dropped ready to run
 
     def _is_full(self) -> bool:
         total = sum(program.bytes for program in self._programs.values())

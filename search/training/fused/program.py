@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import keras
@@ -29,6 +29,8 @@ from ..mixing import Mixing
 from ..plateau import rate_variable
 from .knobs import Guard, Sheet
 
+OPERATION_BYTES = 16_000
+"""Of an operation of a traced graph, in Python's and in TensorFlow's own memory; measured."""
 _NUMBER = tf.TensorSpec((), tf.int64)
 _ROWS = tf.TensorSpec((None,), tf.int64)
 
@@ -145,10 +147,14 @@ class Program:
             if rate is not None and own is not None:
                 rate.assign(own.value)
 
-    @property
+    @cached_property
     def bytes(self) -> int:
-        """Memory of its variables."""
-        return sum(int(np.prod(v.shape)) * v.dtype.size for state in self.states for v in state)
+        """Memory of its variables and, roughly, of its graphs, which take more for most."""
+        functions = [function for fold in self.folds for function in fold._functions]
+        graphs = {id(graph): graph for function in functions for graph in _graphs_of(function)}
+        operations = sum(len(graph.get_operations()) for graph in graphs.values())
+        variables = sum(int(np.prod(v.shape)) * v.dtype.size for state in self.states for v in state)
+        return int(variables + OPERATION_BYTES * operations)
 
 
 def trace(
@@ -203,6 +209,12 @@ def trace(
         folds[0].vectors,
         parallel,
     )
+
+
+def _graphs_of(function: Any) -> list[Any]:
+    """Return the graph of a traced function, and those of all functions that it calls."""
+    called = (getattr(one, "graph", None) for one in function.graph._functions.values())
+    return [function.graph, *(graph for graph in called if graph is not None)]
 
 
 def _optimizer_starts(models: Sequence[keras.Model]) -> list[list[np.ndarray]]:
