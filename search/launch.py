@@ -22,7 +22,7 @@ from .events import Task
 from .executors import Executor, make_executor
 from .identity import differences
 from .interrupt import graceful_interrupt
-from .machine import choose_workers
+from .machine import choose_workers, free_memory
 from .models import Build, can_be_imported
 from .plan import Plan, check_fingerprint, make_plan
 from .progress import Progress
@@ -165,9 +165,10 @@ def run_plan(
     return ending
 
 
-def _start_workers(plan: Plan, workers: int, *, isolated: bool) -> Executor:
+def _start_workers(plan: Plan, workers: int, *, isolated: bool, free: int | None = None) -> Executor:
     """Return an executor that is ready; with fewer workers than planned where memory would not hold them."""
     timeout = plan.spec.execution.trial_timeout
+    free = free_memory() if free is None else free  # workers that are there would be counted twice
     executor = make_executor(
         plan.workload, workers, plan.threads(workers), isolated=isolated, timeout=timeout
     )
@@ -177,11 +178,11 @@ def _start_workers(plan: Plan, workers: int, *, isolated: bool) -> Executor:
     except BaseException:
         executor.close()
         raise
-    fitting = choose_workers(workers, size.training_bytes)
+    fitting = choose_workers(workers, size.training_bytes, free)
     if plan.spec.execution.workers != "auto" or fitting == workers:
         return executor
     executor.close()
-    return _start_workers(plan, fitting, isolated=isolated)
+    return _start_workers(plan, fitting, isolated=isolated, free=free)
 
 
 def _check_found_something(ending: Ending) -> None:

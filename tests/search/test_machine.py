@@ -79,19 +79,30 @@ def test_precision_pays_for_pictures_on_a_processor_that_has_it(
     assert plan.resolve_precision(asked, of_pictures=of_pictures) == precision
 
 
-@pytest.mark.parametrize(("asked", "started"), [("auto", [4, 2]), (4, [4])])
+@pytest.mark.parametrize(
+    ("cores", "free", "asked", "size", "started"),
+    [
+        (4, 10 * GIB, "auto", 3 * GIB, [4, 2]),
+        (4, 10 * GIB, 4, 3 * GIB, [4]),
+        (32, 32 * GIB, "auto", 300 * 2**20, [32, 26]),
+    ],
+)
 def test_workers_that_memory_would_not_hold_are_started_anew(
-    monkeypatch: pytest.MonkeyPatch, machine_of, asked, started
+    monkeypatch: pytest.MonkeyPatch, machine_of, cores, free, asked, size, started
 ) -> None:
-    """The size of the model is known once the first worker has built it."""
-    machine_of(4, 10 * GIB)
+    """The size of the model is known once the first worker has built it; those that run then are counted once."""
+    machine_of(cores, free)
+    running: list[int] = [0]
+    for module in (machine, launch):
+        monkeypatch.setattr(module, "free_memory", lambda: free - running[0] * machine.PROCESS_BYTES)
     seen: list[int] = []
     closed: list[int] = []
 
     def make(workload, workers, threads, *, isolated, timeout):
         seen.append(workers)
+        running[0] = workers
         return SimpleNamespace(
-            start=lambda task, within: ModelSize(10, 3 * GIB),
+            start=lambda task, within: ModelSize(10, size),
             close=lambda: closed.append(workers),
             workers=workers,
         )
@@ -99,14 +110,14 @@ def test_workers_that_memory_would_not_hold_are_started_anew(
     monkeypatch.setattr(launch, "make_executor", make)
     made = SimpleNamespace(
         workload=None,
-        threads=lambda workers: 4 // workers,
+        threads=lambda workers: cores // workers,
         space=SimpleNamespace(recommended=dict),
         budget=SimpleNamespace(seconds=None),
         spec=SimpleNamespace(
             search=SimpleNamespace(seed=0), execution=SimpleNamespace(workers=asked, trial_timeout=None)
         ),
     )
-    executor = launch._start_workers(made, 4, isolated=True)
+    executor = launch._start_workers(made, cores, isolated=True)
     assert seen == started
     assert executor.workers == started[-1]
     assert closed == started[:-1]
