@@ -112,7 +112,7 @@ FLOATS: dict[str, dict[str, Pair]] = {
     "ReversibleEmbedding": {},
     "GaussianNoise": {"stddev": (0.1, 0.5)},
     "RandomShear": {"x_factor": (0.2, 0.5), "y_factor": (0.2, 0.5)},
-    "RandomPosterization": {},
+    "RandomPosterization": {"factor": (3.0, 5.0)},
     "RandomErasing": {"scale": ((0.02, 0.3), (0.02, 0.6)), "fill_value": (0.1, 0.6)},
     "RandomZoom": {"width_factor": (0.2, 0.5)},
     "MelSpectrogram": {"max_freq": (400.0, 300.0)},
