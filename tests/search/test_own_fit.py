@@ -174,11 +174,7 @@ def test_what_is_wrong_is_told(fit, trainer: str, message: str, tmp_path: Path) 
     [
         (returns_text, "HyperModel.fit returns str; return the history of model.fit, a dict or a number"),
         (lambda self, hp, model, **kwargs: None, "HyperModel.fit returns NoneType; return the history"),
-        (
-            lambda self, hp, model, **kwargs: {"val_f1": 1.0},
-            "HyperModel.fit neither calls its callbacks nor returns val_accuracy",
-        ),
-        (lambda self, hp, model, **kwargs: float("nan"), "val_accuracy became nan in fold 1"),
+        (lambda self, hp, model, **kwargs: float("nan"), "default_objective became nan in fold 1"),
     ],
 )
 def test_a_fit_that_gives_no_score_fails_its_trial(fit, message: str, tmp_path: Path) -> None:

@@ -106,8 +106,7 @@ def become(request: dict[str, Any], files: list[int]) -> None:
     os.chdir(request["cwd"])
     os.environ.clear()
     os.environ.update(request["env"])
-    asked = [path for path in request["env"].get("PYTHONPATH", "").split(os.pathsep) if path]
-    sys.path[1:1] = [path for path in asked if path not in sys.path]
+    sys.path[1:1] = [path for path in request["env"].get("PYTHONPATH", "").split(os.pathsep) if path]
     first, *rest = request["arguments"]
     if first == "-m":
         sys.argv, sys.path[0] = rest, request["cwd"]
