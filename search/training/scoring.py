@@ -88,15 +88,20 @@ class Scorer:
         return _score_with_sklearn(self.metric.name, _Classes(scores), codes)
 
     def check(self, folds: Sequence[Fold]) -> None:
-        """Try the metric on the targets of each fold, before anything is trained.
+        """Try the metric on the targets of each fold and of the test split, before anything is trained.
 
         Raises:
             SpecError: It cannot be computed of them.
         """
         if self.metric.library == "keras":
             return
-        for number, fold in enumerate(folds, start=1):
-            targets = self.dataset.y[fold.validation]
+        parts = {
+            f"the validation part of fold {number}": self.dataset.y[fold.validation]
+            for number, fold in enumerate(folds, start=1)
+        }
+        if len(self.dataset.y_test):
+            parts["the test split"] = self.dataset.y_test
+        for part, targets in parts.items():
             try:
                 value = self._of_stand_in(targets)
                 reason = "it is not defined there"
@@ -104,8 +109,7 @@ class Scorer:
                 value, reason = np.nan, one_line(error, 160)
             if not np.isfinite(value):
                 raise SpecError(
-                    f"The metric '{self.metric.name}' cannot be computed of the validation part of fold {number}: "
-                    f"{reason.rstrip('.')}."
+                    f"The metric '{self.metric.name}' cannot be computed of {part}: {reason.rstrip('.')}."
                 )
 
     def _of_stand_in(self, targets: np.ndarray) -> float:

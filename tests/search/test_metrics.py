@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from kerasweep.errors import SpecError, TrainingError
@@ -246,6 +248,9 @@ def test_a_fold_that_a_metric_is_not_defined_on_is_told_in_the_plan() -> None:
     ):
         Scorer("val_roc_auc", SKLEARN["roc_auc"], dataset).check([fold])
     Scorer("val_f1_macro", SKLEARN["f1_macro"], dataset).check([fold])
+    ones = dataclasses.replace(dataset, y_test=np.ones(6, np.int64))
+    with pytest.raises(SpecError, match=r"^The metric 'roc_auc' cannot be computed of the test split: "):
+        Scorer("val_roc_auc", SKLEARN["roc_auc"], ones).check([Fold(np.arange(30), np.arange(30, 60))])
 
 
 def test_units() -> None:
