@@ -15,7 +15,9 @@ from .mixing import Mixing
 from .ordering import Batches
 
 VALIDATION_BATCH = 1000
-"""Rows a validation step; metrics are means over rows, so that it changes speed and memory only."""
+"""Rows a validation step, at most; metrics are means over rows, so that it changes speed and memory only."""
+VALIDATION_BYTES = 256 * 2**20
+"""Of what a model's layers pass on in a validation step, at most."""
 
 Rows: TypeAlias = "tf.Tensor | np.ndarray"
 
@@ -62,9 +64,20 @@ class Feed:
         return self._batches
 
 
-def in_order(x: Rows, y: Rows, rows: np.ndarray) -> tf.data.Dataset:
-    """Return rows in batches of ``VALIDATION_BATCH``, in the order given."""
-    chosen = tf.data.Dataset.from_tensor_slices(rows.astype(np.int64)).batch(VALIDATION_BATCH)
+def validation_batch(activations: int) -> int:
+    """Return the rows of a validation step; fewer for large pictures.
+
+    It follows from the model alone, not from the memory that is free: a score is the same on every machine.
+
+    Args:
+        activations: Numbers that the model's layers pass on for one row.
+    """
+    return max(1, min(VALIDATION_BATCH, VALIDATION_BYTES // (4 * max(1, activations))))
+
+
+def in_order(x: Rows, y: Rows, rows: np.ndarray, batch: int) -> tf.data.Dataset:
+    """Return rows in batches, in the order given."""
+    chosen = tf.data.Dataset.from_tensor_slices(rows.astype(np.int64)).batch(batch)
     return chosen.map(lambda positions: (take(x, positions), take(y, positions)))
 
 

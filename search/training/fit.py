@@ -25,7 +25,7 @@ from ..models.building import (
 from ..models.labels import Labels, encode_targets, labels_of
 from ..signs import sign_of_life
 from .averaging import ScoreAverage, averaged, uses_average
-from .feeding import Feed, as_tensor, in_order
+from .feeding import Feed, as_tensor, in_order, validation_batch
 from .garbage import Garbage
 from .keras_scores import reads_logits
 from .lockstep import train_in_lockstep
@@ -67,8 +67,10 @@ class FitTrainer:
         model = self.build(task, 0)
         parameters = int(model.count_params())
         copies = COPIES_OF_WEIGHTS * len(self._workload.folds)
-        activations = batches_of(task.configuration).size * activations_of(model)
-        return ModelSize(parameters, 4 * (copies * parameters + COPIES_OF_ACTIVATIONS * activations))
+        passed_on = activations_of(model)
+        training = COPIES_OF_ACTIVATIONS * batches_of(task.configuration).size
+        rows = max(training, validation_batch(passed_on))
+        return ModelSize(parameters, 4 * (copies * parameters + rows * passed_on))
 
     def train(self, task: Task) -> Training:
         """Train a configuration, an epoch of all folds at a time."""
@@ -154,7 +156,7 @@ class FitTrainer:
         return FoldRun(
             model,
             Feed(x, y, data.train, batches, fold_seed(task.seed, fold), weights, mixing),
-            in_order(x, y, data.validation),
+            in_order(x, y, data.validation, validation_batch(activations_of(model))),
             data,
             falling_rate(task.configuration, rate_variable(model.optimizer)),
             self.scorer,

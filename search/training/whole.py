@@ -13,10 +13,10 @@ from ...spaces import Configuration
 from ..data import FittedPreparation, RowDraw, codes_of, configured, fit_preparation
 from ..metrics import in_target_units, unit_power
 from ..models import Build
-from ..models.building import build_model, build_optimizer, loss_name
+from ..models.building import activations_of, build_model, build_optimizer, loss_name
 from ..models.labels import Labels
 from .averaging import take_average, uses_average
-from .feeding import Feed, in_order
+from .feeding import Feed, in_order, validation_batch
 from .fit import labels_for, mixing_for, targets_for, train_epoch
 from .keras_scores import reads_logits
 from .ordering import batches_of
@@ -122,7 +122,7 @@ def start_whole(
     return WholeRun(
         model,
         Feed(*arrays[0], rows, batches, seed, None if weights is None else tf.constant(weights), mixing),
-        in_order(*arrays[1], test_rows),
+        in_order(*arrays[1], test_rows, validation_batch(activations_of(model))),
         fitted,
         labels,
         batches.size,

@@ -99,6 +99,29 @@ def test_programs_are_kept_within_memory_graphs_counted() -> None:
     )
 
 
+def test_a_validation_step_takes_fewer_rows_of_large_models() -> None:
+    from kerasweep.search.training.feeding import VALIDATION_BYTES, validation_batch
+
+    assert validation_batch(100) == 1000
+    pictures = 96 * 96 * 32 * 4
+    assert 1 < validation_batch(pictures) < 100
+    assert validation_batch(pictures) * pictures * 4 <= VALIDATION_BYTES
+    assert validation_batch(10**12) == 1
+
+
+@pytest.mark.parametrize("name", ["fused", "fit"])
+def test_the_rows_of_a_validation_step_change_no_score(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from kerasweep.search.training import feeding
+
+    scores = []
+    for rows in (1000, 3):
+        monkeypatch.setattr(feeding, "VALIDATION_BATCH", rows)
+        *_, last = run_task(trainer_of(dense, name), Task(0, {"units": 3, "batch_size": 20}, seed=1))
+        assert isinstance(last, TrialEnded), last
+        scores.append(last.outcome.curves["val_loss"])
+    np.testing.assert_allclose(*scores, rtol=1e-5)
+
+
 def test_gradients_that_others_registered_are_left() -> None:
     import tensorflow as tf
     from kerasweep.search.training.garbage import gradients_forgotten

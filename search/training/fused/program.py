@@ -22,9 +22,9 @@ import tensorflow as tf
 from keras.src.backend import compute_output_spec
 from keras.src.models.functional import Functional
 
-from ...models.building import build_optimizer
+from ...models.building import activations_of, build_optimizer
 from ..averaging import averaged
-from ..feeding import VALIDATION_BATCH
+from ..feeding import validation_batch
 from ..mixing import Mixing
 from ..plateau import rate_variable
 from .knobs import Guard, Sheet
@@ -330,7 +330,7 @@ def _trace_fold(
 
     def finish(x: tf.Tensor, y: tf.Tensor, validation: tf.Tensor) -> tf.Tensor:
         trained, _ = _take_metrics(model)
-        batch = tf.constant(VALIDATION_BATCH, tf.int64)
+        batch = tf.constant(validation_batch(activations_of(model)), tf.int64)
         last = (tf.shape(validation, tf.int64)[0] + batch - 1) // batch
         with sheet.reading(knobs), averaged(model):
             _for_each_batch(
@@ -439,7 +439,7 @@ def _for_each_batch(
 def _predict_batches(model: keras.Model, x: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
     """Return what a model says of some rows, in batches of validation, in float32."""
     count = tf.shape(rows, tf.int64)[0]
-    batch = tf.constant(VALIDATION_BATCH, tf.int64)
+    batch = tf.constant(validation_batch(activations_of(model)), tf.int64)
     last = (count + batch - 1) // batch
 
     def part(number: tf.Tensor) -> tf.Tensor:
