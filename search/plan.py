@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import platform
 import re
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -220,7 +221,8 @@ def _choose_objective(spec: SweepSpec, workload: Workload, space: Space) -> Obje
     elif asked.metric in ("loss", "val_loss"):
         computed = Computed({"loss": "minimize"}, {})
     else:
-        computed = _computed_by_own(spec, workload, space)
+        with _building(spec, source):
+            computed = _computed_by_own(spec, workload, space)
     objective = choose_objective(
         asked.metric or _of_own_fit(source, dataset.task),
         asked.direction,
@@ -331,11 +333,7 @@ def _find_model(spec: SweepSpec, given: Any, dataset: Dataset) -> ModelSource:
 
     # TensorFlow's threads cannot be changed once it has built a model, and one worker trains in this process.
     prepare_tensorflow(spec.execution.threads or cores())
-    patience = least(spec.execution.trial_timeout, spec.search.time)
-    silent = ModelError(
-        f"The model '{source.name}' cannot be built: its function has returned no model for {duration_text(patience or 0)}."
-    )
-    with silent_at_most(patience, silent):
+    with _building(spec, source):
         explored = source.explored(lambda: _sample(dataset, _prepare(dataset, source, spec, {})))
     return replace(explored, space=source.space) if has_space else explored
 
@@ -357,6 +355,15 @@ def _of_own_fit(source: ModelSource, task: Task) -> str | None:
         f"HyperModel.fit of '{source.name}' returns {', '.join(scores) or 'nothing'}; say which is compared and "
         "which way is better, with --metric and --direction."
     )
+
+
+def _building(spec: SweepSpec, source: ModelSource) -> AbstractContextManager[None]:
+    """Refuse a model whose function comes to no end while it is built in this process."""
+    patience = least(spec.execution.trial_timeout, spec.search.time)
+    silent = ModelError(
+        f"The model '{source.name}' cannot be built: its function has returned no model for {duration_text(patience or 0)}."
+    )
+    return silent_at_most(patience, silent)
 
 
 def _sample(dataset: Dataset, preparation: Preparation) -> Sample:

@@ -30,12 +30,11 @@ MODEL = """
         kind = config["kind"]
         if kind != "train":
             open("busy", "w").write(str(os.getpid()))
-        if kind == "later" and os.path.exists("built"):
-            time.sleep(1e6)
-        open("built", "w").close()
+        if kind == "later" and os.path.exists("kerasweep.db"):
+            time.sleep(1e6)  # once the study is made, which what cannot be built at all prevents
         if kind == "slow" and not os.path.exists("slept"):
             open("slept", "w").close()
-            for _ in range(14):
+            for _ in range(10):
                 time.sleep(1)
                 print("slow, but at work")
         if kind == "sleep":
@@ -58,7 +57,10 @@ MODEL = """
                 open("child", "w").write(str(child.pid))
             time.sleep(1e6)
         parts = [keras.Input(signature.input_shape), layers.Flatten(), layers.Dense(signature.outputs, "softmax")]
-        return keras.Sequential(parts)
+        model = keras.Sequential(parts)
+        # Eagerly: tracing may take as long on a busy machine as a hang is waited for here.
+        model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"], run_eagerly=True)
+        return model
 
     def tuned(hp):
         if hp.Choice("kind", ["train", "sleep"]) == "sleep":
@@ -99,7 +101,7 @@ def launch(folder: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
         process.communicate()
 
 
-def ended(process: subprocess.Popen[str], timeout: float = 120) -> tuple[int, str]:
+def ended(process: subprocess.Popen[str], timeout: float = 300) -> tuple[int, str]:
     out, error = process.communicate(timeout=timeout)
     return process.returncode, out + error
 
@@ -118,7 +120,7 @@ def is_alive(pid: int) -> bool:
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -131,11 +133,10 @@ def assert_nothing_runs(folder: Path) -> None:
             wait_for(lambda file=file: not is_alive(int(file.read_text())))
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_trial_without_a_sign_of_life_fails_and_the_sweep_goes_on(folder, launch, workers: str) -> None:
-    kinds = ("train", *HANGING, "slow") if workers == "2" else ("train", "swallow")
+def test_a_trial_without_a_sign_of_life_fails_and_the_sweep_goes_on(folder, launch) -> None:
+    kinds = ("train", *HANGING, "slow")
     process = launch(
-        "hanging:build", "--set", f"kind={','.join(kinds)}", "--trial-timeout", "12s", "--workers", workers
+        "hanging:build", "--set", f"kind={','.join(kinds)}", "--trial-timeout", "8s", "--workers", "2"
     )
     code, text = ended(process)
     assert code == 0, text
@@ -146,17 +147,15 @@ def test_a_trial_without_a_sign_of_life_fails_and_the_sweep_goes_on(folder, laun
     for trial in trials:
         if trial.state == "failed":
             assert trial.failure["kind"] == "timeout"
-            assert trial.failure["message"] == "no sign of life for 12 s"
+            assert trial.failure["message"] == "no sign of life for 8.0 s"
             assert "hanging.py" in trial.failure["traceback"], "it says where it stood"
     assert_nothing_runs(folder)
 
 
-@pytest.mark.parametrize(
-    ("kinds", "workers", "code"), [("train,sleep", "1", 0), ("train,native", "2", 0), ("later", "1", 1)]
-)
+@pytest.mark.parametrize(("kinds", "workers", "code"), [("train,native", "2", 0), ("later", "1", 1)])
 def test_time_ends_a_sweep_whose_worker_hangs(folder, launch, kinds: str, workers: str, code: int) -> None:
-    process = launch("hanging:build", "--set", f"kind={kinds}", "--time", "12s", "--workers", workers)
-    assert process.wait(timeout=90) == code
+    process = launch("hanging:build", "--set", f"kind={kinds}", "--time", "10s", "--workers", workers)
+    assert process.wait(timeout=300) == code
     _, text = ended(process)
     hung = [trial for trial in trials_of(folder)[1] if trial.state == "waiting"]
     assert len(hung) == 1, "it is run again by resume"
@@ -170,7 +169,7 @@ def test_one_signal_ends_a_sweep_whose_worker_hangs(folder, launch, number: int)
     process = launch("hanging:build", "--set", "kind=train,fork")
     wait_for((folder / "child").exists)
     process.send_signal(number)
-    code, text = ended(process, 60)
+    code, text = ended(process)
     assert code == 130, text
     assert "Interrupted. Trial 1 did not end in time; resume runs it again." in text
     assert [trial.state for trial in trials_of(folder)[1]] == ["complete", "waiting"]
@@ -183,7 +182,7 @@ def test_a_second_signal_ends_it_at_once(folder, launch) -> None:
     process.send_signal(signal.SIGINT)
     time.sleep(0.5)
     process.send_signal(signal.SIGINT)
-    code, text = ended(process, 60)
+    code, text = ended(process)
     assert code == 130
     assert "Traceback" not in text
     assert [trial.state for trial in trials_of(folder)[1]] == ["complete", "waiting"]
@@ -209,7 +208,7 @@ def test_signals_while_workers_start_end_it_too(folder, launch) -> None:
     process = launch("hanging:build", "--fix", "kind=fork")
     wait_for((folder / "child").exists)
     process.send_signal(signal.SIGTERM)
-    code, text = ended(process, 60)
+    code, text = ended(process)
     assert code == 130
     assert "Traceback" not in text
     assert_nothing_runs(folder)
@@ -227,7 +226,7 @@ def test_what_a_function_prints_without_end_is_cut(folder, launch) -> None:
         "    return keras.Sequential([*parts, keras.layers.Dense(signature.outputs, 'softmax')])\n"
     )
     process = launch("hanging:build", "--trials", "1", "--fix", "batch_size=32")
-    out, error = process.communicate(timeout=120)
+    out, error = process.communicate(timeout=300)
     assert process.returncode == 0, out + error
     assert "line 1\nline 2\n" in out
     assert out.count("(what this trial prints further is not shown)") in (1, 2), (
