@@ -94,7 +94,7 @@ def not_saveable(config, signature):
     x = Unsaveable(layers.Dense(8))(inputs)
     return keras.Model(inputs, layers.Dense(signature.outputs, activation="softmax")(x))
 """
-KINDS = ("functional_inside", "twice_inside", "sequential_inside", "base_in_sequence")
+KINDS = ("functional_inside", "twice_inside", "sequential_inside", "base_in_sequence", "a_class")
 
 
 @pytest.fixture(scope="module")
