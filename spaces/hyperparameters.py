@@ -48,7 +48,7 @@ class Hyperparameter(ABC):
     conditions: tuple[Condition, ...] = ()
     """All must hold for the hyperparameter to be active."""
     grid: tuple[Any, ...] = ()
-    """Values of a grid search; derived from the range where none are given."""
+    """Values of a grid search; derived from the range and the recommended value where none are given."""
     group: str = ""
     meaning: str = ""
     """One line: what it does."""
@@ -138,14 +138,27 @@ class Hyperparameter(ABC):
         return self.recommended  # type: ignore[no-any-return]
 
     def grid_for(self, configuration: Configuration) -> tuple[Value, ...]:
-        """Return the values of a grid search; a grid of the recommended value alone follows the choices before it."""
-        if len(self.grid) == 1 and same(self.grid[0], self.recommended):
-            return (self.recommended_for(configuration),)
-        return self.grid
+        """Return the values of a grid search, the recommended one after the choices of a configuration first.
+
+        Where the choices before recommend another value than usual, it takes the usual one's place. A grid that was
+        given without the recommended value stays as it is and begins with the nearest.
+        """
+        first, grid = self.recommended_for(configuration), self.grid
+        if not _holds(grid, first):
+            if _holds(grid, self.recommended):
+                grid = tuple(first if same(value, self.recommended) else value for value in grid)
+            else:
+                first = self.nearest(grid, first)
+        return (first, *(value for value in grid if not same(value, first)))
+
+    def nearest(self, values: tuple[Value, ...], wanted: Value) -> Value:
+        """Return that of some values which is nearest to a wanted one; the first of several."""
+        place = self.unit(wanted)
+        return min(values, key=lambda value: abs(self.unit(value) - place))
 
     @property
     def grid_is_derived(self) -> bool:
-        """Tell whether the grid is the one that the range alone gives."""
+        """Tell whether the grid is the one that the range and the recommended value give."""
         return self.grid == self._default_grid()
 
     @property
@@ -193,3 +206,7 @@ class Hyperparameter(ABC):
 
     @abstractmethod
     def _default_grid(self) -> tuple[Value, ...]: ...
+
+
+def _holds(values: tuple[Value, ...], wanted: Value) -> bool:
+    return any(same(value, wanted) for value in values)

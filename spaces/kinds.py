@@ -99,7 +99,8 @@ class Float(Hyperparameter):
         return rounded if self.low <= rounded <= self.high else middle
 
     def _default_grid(self) -> tuple[float, ...]:
-        return tuple(dict.fromkeys((self.low, self._default(), self.high)))
+        inside = self.low < self.recommended < self.high
+        return tuple(dict.fromkeys((self.low, self.recommended if inside else self._default(), self.high)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,7 +187,8 @@ class Int(Hyperparameter):
     def _default_grid(self) -> tuple[int, ...]:
         if self.cardinality <= 5:
             return tuple(range(self.low, self.high + 1, self.step))
-        return tuple(dict.fromkeys((self.low, self._default(), self.at(1.0))))
+        inside = self.low < self.recommended < self._top
+        return tuple(dict.fromkeys((self.low, self.recommended if inside else self._default(), self._top)))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -204,4 +204,5 @@ def _keep_recommended(made: Hyperparameter, like: Hyperparameter | None) -> Hype
         return made
     kept = tuple(one for one in like.recommended_when if fits(made, one.value))
     recommended = like.recommended if fits(made, like.recommended) else made.recommended
-    return replace(made, recommended=recommended, recommended_when=kept)
+    grid = () if made.grid_is_derived else made.grid
+    return replace(made, recommended=recommended, recommended_when=kept, grid=grid)

@@ -360,14 +360,20 @@ def _why_not(name: str, family: str) -> str:
 
 
 def _ranged(known: Preset, name: str, *more: Mapping[str, Changes]) -> Hyperparameter:
-    """Return a catalogue's hyperparameter as a family has it; a grid takes the course's values, or the recommended one."""
+    """Return a catalogue's hyperparameter as a family has it.
+
+    Its grid takes the basic preset's values, the nearest of which gives way to the recommended one; else that alone.
+    """
     made = _changed(name, known.ranges.get(name, {}))
     for changes in more:
         made = _made(made, changes.get(name, {}))
     grid = known.basic.get(name, {}).get("grid", ())
-    return replace(
-        made, grid=grid if grid and all(fits(made, value) for value in grid) else (made.recommended,)
-    )
+    if not grid or not all(fits(made, value) for value in grid):
+        return replace(made, grid=(made.recommended,))
+    if made.recommended in grid:
+        return replace(made, grid=grid)
+    near = made.nearest(grid, made.recommended)
+    return replace(made, grid=tuple(made.recommended if value == near else value for value in grid))
 
 
 def _changed(name: str, changes: Changes, *, grid: bool = False) -> Hyperparameter:

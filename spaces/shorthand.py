@@ -120,8 +120,9 @@ def _with_recommended(
         kept["recommended"] = entry.recommended
     if "recommended_when" not in changes:
         kept["recommended_when"] = tuple(one for one in entry.recommended_when if fits(made, one.value))
-    if "grid" not in changes and not entry.grid_is_derived and all(fits(made, value) for value in entry.grid):
-        kept["grid"] = entry.grid
+    if "grid" not in changes:
+        of_entry = not entry.grid_is_derived and all(fits(made, value) for value in entry.grid)
+        kept["grid"] = entry.grid if of_entry else ()
     return replace(made, **kept)
 
 

@@ -8,6 +8,7 @@ TensorFlow, is imported when the first one is made.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from optuna.trial import FrozenTrial
@@ -64,8 +65,13 @@ class KerasTunerOracle:
 
 
 def grid_of(space: Space) -> Iterator[Configuration]:
-    """Yield KerasTuner's grid: every choice, every step, and ten values of a range without steps; the defaults first."""
-    encoding = Encoding(space)
+    """Yield KerasTuner's grid: every choice, every step, and ten values of a range without steps.
+
+    The recommended configuration is its default, and comes first.
+    """
+    first = space.recommended()
+    anchored = (replace(one, recommended=first.get(one.name, one.recommended)) for one in space)
+    encoding = Encoding(Space(tuple(anchored)))
     oracle = new_oracle("GridSearchOracle", encoding, "maximize", 1)
     values = answer_of(oracle, 0)["values"]
     while values is not None:

@@ -15,11 +15,13 @@ from kerasweep.search.oracles.encoding import Encoding
 from kerasweep.search.proposers import Asked, NothingYet, SpaceExhausted
 from kerasweep.search.samplers import make_proposer
 from kerasweep.spaces import (
+    PRESETS,
     Categorical,
     Condition,
     Configuration,
     Float,
     Int,
+    Recommendation,
     Space,
     configuration_key,
     preset,
@@ -187,6 +189,37 @@ def test_the_grid_is_keras_tuners() -> None:
     assert found[0] == space.recommended()
     values = space_to_keras_tuner(space)
     assert values.get("kind") == "b"
+
+
+OWN = Space(
+    (
+        Categorical("kind", ("a", "b"), recommended="b"),
+        Float(
+            "rate",
+            0.0,
+            1.0,
+            recommended=0.5,
+            recommended_when=(Recommendation(0.3, (Condition("kind", ("b",)),)),),
+        ),
+        Int("units", 1, 100, recommended=7, conditions=(Condition("kind", ("b",)),)),
+    )
+)
+
+
+@pytest.mark.parametrize("method", [*METHODS, "grid", "random", "qmc", "bayes"])
+@pytest.mark.parametrize(
+    "space",
+    [*(preset(family, size) for family in PRESETS for size in ("basic", "standard")), OWN],
+    ids=lambda space: f"{len(space)} hyperparameters",
+)
+def test_every_search_begins_with_the_recommended_configuration(method: str, space: Space) -> None:
+    searched = with_epochs(space, 9) if method == "kt-hyperband" else space
+    first = make_proposer(method, searched, 0, epochs=9).propose(Asked(0, set()))
+    recommended = space.recommended()
+    if method != "kt-hyperband":
+        assert first == recommended
+    else:
+        assert {name: value for name, value in first.items() if name != "epochs"} == recommended
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 3, 4, 9, 20, 27, 100, 243])

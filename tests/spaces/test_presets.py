@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from kerasweep.errors import SpaceError
-from kerasweep.spaces import PRESETS, SIZES, pick, preset, space_from_dict, space_to_dict
+from kerasweep.spaces import (
+    PRESETS,
+    SIZES,
+    configuration_key,
+    pick,
+    preset,
+    space_from_dict,
+    space_to_dict,
+)
 from kerasweep.spaces.catalogue import CATALOGUE
 
 
@@ -129,3 +137,14 @@ def test_picks_that_cannot_be(family: str, names: list[str], message: str) -> No
 def test_an_unknown_size() -> None:
     with pytest.raises(SpaceError, match=r"^There is no preset 'ful'\. Did you mean 'full'\?$"):
         preset("dnn", "ful")
+
+
+@pytest.mark.parametrize("kind", ["table", "image"])
+@pytest.mark.parametrize("task", ["classification", "regression"])
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("family", PRESETS)
+def test_the_recommended_configuration_is_the_first_of_the_grid(family, size, task, kind) -> None:
+    space = preset(family, size, task=task, kind=kind)
+    points = list(space.grid())
+    assert points[0] == space.recommended()
+    assert len({configuration_key(point) for point in points}) == len(points)

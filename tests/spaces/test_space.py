@@ -18,6 +18,7 @@ from kerasweep.spaces import (
     Condition,
     Float,
     Int,
+    Recommendation,
     Space,
     configuration_key,
     space_from_dict,
@@ -94,6 +95,8 @@ def test_the_grid_is_every_active_combination_once(space: Space) -> None:
     assert len(set(keys)) == len(keys)
     for configuration in grid:
         assert configuration_key(space.check(configuration)) == configuration_key(configuration)
+    if any(hyperparameter.recommended_when for hyperparameter in space):
+        return  # a recommended value of the grid follows the choices before it
     if math.prod(len(hyperparameter.grid) for hyperparameter in space) > 300:
         return
     expected = set()
@@ -102,6 +105,36 @@ def test_the_grid_is_every_active_combination_once(space: Space) -> None:
         names = active(space, everything)
         expected.add(configuration_key({name: value for name, value in everything.items() if name in names}))
     assert set(keys) == expected
+
+
+@given(spaces())
+def test_a_grid_that_holds_the_recommended_values_begins_with_them(space: Space) -> None:
+    if all(any(_is(one.recommended, value) for value in one.grid) for one in space):
+        assert next(space.grid()) == space.recommended()
+    for point in small_grid(space):
+        for one in space:
+            if one.name in point:
+                values = one.grid_for({name: point[name] for name in space.names if name in point})
+                assert len(values) == len(one.grid), "the grid keeps its size"
+                assert any(_is(point[one.name], value) for value in values)
+
+
+def test_the_recommended_value_stands_in_a_derived_grid_and_a_given_one_begins_with_the_nearest() -> None:
+    assert Float("x", 0.001, 0.1, log=True, recommended=0.003).grid == (0.001, 0.003, 0.1)
+    assert Int("n", 1, 100, recommended=8).grid == (1, 8, 100)
+    assert Int("n", 1, 100, recommended=100).grid == (1, 51, 100)
+    given = Float("x", 0.001, 0.1, log=True, recommended=0.003, grid=(0.05, 0.02, 0.002))
+    assert given.grid_for({}) == (0.002, 0.05, 0.02)
+    following = Float(
+        "x",
+        0.001,
+        0.1,
+        recommended=0.003,
+        recommended_when=(Recommendation(0.04, (Condition("kind", ("a",)),)),),
+        grid=(0.003, 0.02),
+    )
+    assert following.grid_for({"kind": "b"}) == (0.003, 0.02)
+    assert following.grid_for({"kind": "a"}) == (0.04, 0.02)
 
 
 @given(spaces())
