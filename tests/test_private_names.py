@@ -1,0 +1,175 @@
+"""Names of other projects that they do not promise: which are used, and that the installed versions have them.
+
+A new version of Keras, TensorFlow, Optuna or KerasTuner is tried by raising its bound in ``pyproject.toml`` and running
+this file: what is gone is named, with the place that needs it.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ("cli", "reports", "search", "spaces", "studies")
+PUBLIC = {"os._exit"}
+"""Documented for everyone, though they begin with an underscore."""
+
+
+def _model() -> Any:
+    keras = import_module("keras")
+    inputs = keras.Input((2,))
+    model = keras.Model(inputs, keras.layers.Dense(1)(inputs))
+    model.compile(keras.optimizers.SGD(0.1), "mse", metrics=["mse"])
+    return model
+
+
+def _optimizer() -> Any:
+    optimizer = import_module("keras").optimizers.SGD(0.1, weight_decay=0.1)
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    return optimizer
+
+
+def _optuna_study() -> Any:
+    return import_module("optuna").create_study(storage="sqlite://")
+
+
+def _oracle() -> Any:
+    return import_module("keras_tuner").oracles.GridSearchOracle(objective="val_loss")
+
+
+def _loss() -> Any:
+    return import_module("keras").losses.Huber()
+
+
+def _metric() -> Any:
+    return import_module("keras").metrics.MeanSquaredError()
+
+
+def _hyperparameters() -> Any:
+    return import_module("keras_tuner").HyperParameters()
+
+
+def _context() -> Any:
+    return import_module("tensorflow.python.eager.context").context()
+
+
+NAMES: dict[str, Callable[[], Any]] = {
+    "_flatten_layers": _model,
+    "_symbolic_build": _model,
+    "_nodes_by_depth": _model,
+    "_learning_rate": _optimizer,
+    "_exclude_from_weight_decay": _optimizer,
+    "_exclude_from_weight_decay_pattern": _optimizer,
+    "_fn": _metric,
+    "_fn_kwargs": _loss,
+    "_rng": _context,
+    "_retrieve": _hyperparameters,
+    "_record_values": _oracle,
+    "_get_next_combination": _oracle,
+    "_storage": _optuna_study,
+    "_study_id": _optuna_study,
+    "_backend": lambda: _optuna_study()._storage,
+    "_get_trials": lambda: _optuna_study()._storage._backend,
+    "_trial_id": lambda: _optuna_study().ask(),
+    "_cached_frozen_trial": lambda: _optuna_study().ask(),
+}
+"""Private attribute -> what makes an object that has it."""
+MODULES: dict[str, tuple[str, ...]] = {
+    "keras.src.utils.naming": ("reset_uids",),
+    "tensorflow.python.eager": ("context",),
+    "keras_tuner.src.engine": ("conditions",),
+    "optuna.storages._rdb": ("models",),
+}
+"""Private module -> what is imported from it."""
+
+
+def trees() -> Iterator[tuple[str, ast.Module]]:
+    files = [*ROOT.glob("*.py"), *(file for part in PACKAGE for file in (ROOT / part).rglob("*.py"))]
+    for file in files:
+        yield str(file.relative_to(ROOT)), ast.parse(file.read_text(encoding="utf-8"))
+
+
+def is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__")
+
+
+def own_names() -> set[str]:
+    """Return the private names that the package itself gives to functions and attributes of its own objects."""
+    found = set()
+    for _, tree in trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                found.add(node.name)
+            elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+                found.add(node.attr)
+    return found
+
+
+def used_attributes() -> Iterator[tuple[str, str]]:
+    """Yield each private attribute of an object other than ``self``, and where it is used."""
+    for file, tree in trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and is_private(node.attr):
+                if ast.unparse(node.value) not in ("self", "cls") and ast.unparse(node) not in PUBLIC:
+                    yield node.attr, f"{file} line {node.lineno}"
+            elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("getattr", "hasattr", "setattr"):
+                name = node.args[1].value if isinstance(node.args[1], ast.Constant) else ""
+                if is_private(str(name)):
+                    yield str(name), f"{file} line {node.lineno}"
+
+
+def used_modules() -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield each private module of another project, and what is imported from it."""
+    for _, tree in trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                parts = node.module.split(".")
+                private = any(is_private(part) for part in parts) or parts[1:2] in (["src"], ["python"])
+                if private:
+                    yield node.module, tuple(alias.name for alias in node.names)
+
+
+def test_every_private_name_of_others_is_listed_here() -> None:
+    own = own_names()
+    unlisted = {
+        f"{name} ({place})" for name, place in used_attributes() if name not in NAMES and name not in own
+    }
+    assert not unlisted, f"list these in NAMES of this file, or do without: {sorted(unlisted)}"
+    assert {*NAMES} <= {name for name, _ in used_attributes()}, "NAMES lists what is no longer used"
+    assert dict(used_modules()) == MODULES
+
+
+@pytest.mark.trains
+@pytest.mark.parametrize("name", NAMES)
+def test_the_installed_version_has_the_name(name: str) -> None:
+    places = [place for used, place in used_attributes() if used == name]
+    made = NAMES[name]()
+    assert hasattr(made, name), f"{type(made)} has no {name} any more; it is used in {', '.join(places)}"
+
+
+@pytest.mark.trains
+@pytest.mark.parametrize("module", MODULES)
+def test_the_installed_version_has_the_module(module: str) -> None:
+    found = import_module(module)
+    for name in MODULES[module]:
+        assert hasattr(found, name) or import_module(f"{module}.{name}"), f"{module} has no {name} any more"
+
+
+@pytest.mark.parametrize("project", ["tensorflow", "keras", "keras-tuner", "optuna"])
+def test_a_version_that_was_not_tried_is_not_installed(project: str) -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    (line,) = [one for one in settings["project"]["dependencies"] if re.match(rf"{project}[<>=]", one)]
+    bounds = re.fullmatch(rf"{project}>=([\d.]+),<([\d.]+)", line)
+    assert bounds, f"{line} has no bounds"
+    low, high, installed = (
+        [int(part) for part in re.findall(r"\d+", text)[:3]] for text in (*bounds.groups(), version(project))
+    )
+    assert low <= installed < high
