@@ -13,6 +13,7 @@ from .dependencies import Fault, in_order, settled
 from .hyperparameters import Hyperparameter
 from .kinds import Categorical, Float, Int
 from .space import Space
+from .values import canonical
 
 VERSION = 2
 """Of a space as a file."""
@@ -152,7 +153,7 @@ def _conditions(name: str, when: Any, key: str) -> tuple[Condition, ...]:
 def _named(name: str, written: Any, key: str) -> Named:
     """Return a value, or the range that a mapping means."""
     if not isinstance(written, Mapping):
-        return written  # type: ignore[no-any-return]  # the hyperparameter refuses what is no value
+        return canonical(written)  # type: ignore[no-any-return]  # the hyperparameter refuses what is no value
     if not written or not set(written) <= {"low", "high"}:
         raise SpaceError(f"{name}: a range of '{key}' is {{low: 8, high: 32}}, or one of the two.", key=key)
     try:

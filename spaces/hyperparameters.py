@@ -104,7 +104,7 @@ class Hyperparameter(ABC):
                     key="when",
                 )
             for value in condition.values:
-                if value is not None and not isinstance(value, bool | int | float | str | Between):
+                if value is not None and not isinstance(value, bool | int | float | str | tuple | Between):
                     raise SpaceError(
                         f"{self.name}: a condition names values or ranges of numbers, got {value!r}.",
                         key="when",

@@ -326,6 +326,8 @@ def _unsayable(hyperparameter: Hyperparameter, space: Space) -> Iterable[str]:
     kinds = sorted({type(choice).__name__ for choice in hyperparameter.choices})
     if "NoneType" in kinds:
         yield f"{hyperparameter.name}: KerasTuner has no choice that is none; write it as text or another number."
+    elif "tuple" in kinds:
+        yield f"{hyperparameter.name}: KerasTuner has no choice that is a tuple; write it as text."
     elif len(kinds) > 1:
         yield f"{hyperparameter.name}: KerasTuner's choices have one type, not {' and '.join(kinds)}."
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import SpaceError
 from .conditions import Between
 from .hyperparameters import Hyperparameter
-from .values import Value, same, value_text
+from .values import Value, canonical, same, stored, value_text
 
 if TYPE_CHECKING:
     import optuna
@@ -207,13 +207,18 @@ class Categorical(Hyperparameter):
         return self.choices
 
     def check(self, value: Value) -> Value:
-        """Return the choice that equals the value; an int counts as the float it equals."""
+        """Return the choice that equals the value; an int counts as the float it equals, a tuple's text as the tuple."""
+        value = canonical(value)
         for choice in self.choices:
             if same(choice, value):
                 return choice
         if isinstance(value, int | float) and not isinstance(value, bool):
             for choice in self.choices:
                 if isinstance(choice, int | float) and not isinstance(choice, bool) and choice == value:
+                    return choice
+        if isinstance(value, str | tuple):
+            for choice in self.choices:
+                if type(choice) is not type(value) and stored(choice) == stored(value):
                     return choice
         raise SpaceError(f"{self.name} must be one of {self.range_text()}, got {value!r}.")
 
@@ -233,8 +238,8 @@ class Categorical(Hyperparameter):
 
     def suggest(self, trial: optuna.Trial) -> Value:
         """Ask for a choice."""
-        choice: Value = trial.suggest_categorical(self.name, self.choices)
-        return choice
+        answer = trial.suggest_categorical(self.name, tuple(map(stored, self.choices)))
+        return self.check(answer)
 
     def range_text(self) -> str:
         """Return the choices, separated by commas."""
@@ -246,21 +251,23 @@ class Categorical(Hyperparameter):
     def _check_range(self) -> None:
         if not isinstance(self.choices, list | tuple) or not self.choices:
             raise SpaceError(f"{self.name}: needs at least one choice.", key="choices")
-        object.__setattr__(self, "choices", tuple(self.choices))
+        object.__setattr__(self, "choices", tuple(map(canonical, self.choices)))
         for position, choice in enumerate(self.choices):
-            if choice is not None and not isinstance(choice, bool | int | float | str):
-                raise SpaceError(
-                    f"{self.name}: a choice must be text, a number, true, false or none, got {choice!r}.",
-                    key="choices",
-                )
-            if isinstance(choice, float) and not math.isfinite(choice):
-                raise SpaceError(f"{self.name}: a choice must be finite, got {choice!r}.", key="choices")
+            for part in _parts(choice):
+                if part is not None and not isinstance(part, bool | int | float | str):
+                    raise SpaceError(
+                        f"{self.name}: a choice must be text, a number, true, false, none or a tuple of these, "
+                        f"got {choice!r}.",
+                        key="choices",
+                    )
+                if isinstance(part, float) and not math.isfinite(part):
+                    raise SpaceError(f"{self.name}: a choice must be finite, got {choice!r}.", key="choices")
             for earlier in self.choices[:position]:
                 if same(choice, earlier):
                     raise SpaceError(
                         f"{self.name}: the choice {value_text(choice)} stands twice.", key="choices"
                     )
-                if choice == earlier:
+                if stored(choice) == stored(earlier):
                     # Optuna compares choices like this, and would read one of the two back as the other.
                     raise SpaceError(
                         f"{self.name}: a study cannot tell the choices {value_text(earlier)} and "
@@ -273,6 +280,15 @@ class Categorical(Hyperparameter):
 
     def _default_grid(self) -> tuple[Value, ...]:
         return self.choices
+
+
+def _parts(choice: Any) -> Iterable[Any]:
+    """Yield a choice, or what is in a tuple, however deep."""
+    if not isinstance(choice, tuple):
+        yield choice
+        return
+    for part in choice:
+        yield from _parts(part)
 
 
 def _is_finite(number: float) -> bool:

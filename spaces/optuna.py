@@ -3,6 +3,7 @@
 Names, ranges and choices go both ways. What one side cannot say becomes what it can:
 
 - A stepped ``FloatDistribution`` is a list of values here, and comes back as a ``CategoricalDistribution``.
+- A choice that is a tuple is its text, which Optuna's tables and plots hold, and comes back from it.
 - A range of one value is a constant, and comes back as one choice.
 - Conditions and know-how (recommended value, confidence, grid, meaning) stay here: Optuna asks in code.
 """
@@ -17,6 +18,7 @@ from .hyperparameters import Hyperparameter
 from .keras_tuner import MOST_CHOICES
 from .kinds import Categorical, Float, Int
 from .space import Space
+from .values import restored, stored
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -37,7 +39,7 @@ def distribution_of(hyperparameter: Hyperparameter) -> BaseDistribution:
         low, step = hyperparameter.low, hyperparameter.step
         top = hyperparameter.high - (hyperparameter.high - low) % step
         return IntDistribution(low, top, step=step, log=hyperparameter.log)
-    return CategoricalDistribution(tuple(hyperparameter.values()))
+    return CategoricalDistribution(tuple(map(stored, hyperparameter.values())))
 
 
 def space_from_optuna(distributions: Mapping[str, BaseDistribution]) -> Space:
@@ -57,7 +59,7 @@ def hyperparameter_from_optuna(name: str, distribution: Any) -> Hyperparameter:
     """
     kind = type(distribution).__name__
     if kind == "CategoricalDistribution":
-        return Categorical(name, tuple(distribution.choices))
+        return Categorical(name, tuple(map(restored, distribution.choices)))
     if kind not in ("FloatDistribution", "IntDistribution"):
         raise SpaceError(f"{name}: Optuna's {kind} has no counterpart.")
     low, high, step = distribution.low, distribution.high, distribution.step

@@ -13,7 +13,7 @@ from .files import hyperparameter_from_dict, hyperparameter_to_dict
 from .hyperparameters import Hyperparameter
 from .kinds import Categorical, Float, Int
 from .space import Space, fits, fixed
-from .values import Value
+from .values import Value, canonical
 
 _WORDS: dict[str, Value] = {"true": True, "false": False, "none": None, "null": None}
 
@@ -91,7 +91,7 @@ def parse_range(name: str, written: Any, like: Hyperparameter | None = None) -> 
 def _choices(name: str, written: Any, like: Hyperparameter | None) -> list[Value]:
     if not isinstance(written, str):
         return list(written) if isinstance(written, list | tuple) else [written]
-    parts = written.split(",")
+    parts = _split(name, written)
     if not all(part.strip() for part in parts):
         raise SpaceError(f"{name}: a value is empty; write {name}=a,b,c or {name}=low..high.")
     return [_meant(part, like) for part in parts]
@@ -113,11 +113,38 @@ def _words_of(like: Hyperparameter | None) -> dict[str, Any]:
     return {key: data[key] for key in kept if key in data}
 
 
+_BRACKETS = {"(": ")", "[": "]"}
+
+
+def _split(name: str, written: str) -> list[str]:
+    """Return what stands between the commas of a text, brackets kept whole.
+
+    Raises:
+        SpaceError: A bracket has no partner.
+    """
+    parts, waiting = [""], []
+    for letter in written:
+        if letter == "," and not waiting:
+            parts.append("")
+            continue
+        parts[-1] += letter
+        if letter in _BRACKETS:
+            waiting.append(_BRACKETS[letter])
+        elif letter in _BRACKETS.values() and (not waiting or waiting.pop() != letter):
+            raise SpaceError(f"{name}: the brackets of {written!r} do not match.")
+    if waiting:
+        raise SpaceError(f"{name}: the brackets of {written!r} do not match.")
+    return parts
+
+
 def parse_value(text: Any) -> Value:
-    """Return the value that a word means: a number, true, false, none, or the text itself."""
+    """Return the value that a word means: a number, true, false, none, a tuple in brackets, or the text itself."""
     if not isinstance(text, str):
-        return text  # type: ignore[no-any-return]
+        return canonical(text)  # type: ignore[no-any-return]
     word = text.strip()
+    if word[:1] in _BRACKETS and word[1:] and word[-1] == _BRACKETS[word[0]]:
+        parts = _split(word, word[1:-1])
+        return tuple(parse_value(part) for part in parts if part.strip() or len(parts) > 2)
     if word.lower() in _WORDS:
         return _WORDS[word.lower()]
     for number in (int, float):

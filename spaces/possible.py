@@ -62,6 +62,9 @@ def why_impossible(name: str, value: Value, *, own: bool = True) -> str | None:
     entry = CATALOGUE.get(name)
     if entry is None:
         return None
+    if own and isinstance(value, tuple):
+        inside = (why_impossible(name, part) for part in value)
+        return next((message for message in inside if message is not None), None)
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if entry.possible is None:
         known = entry.hyperparameter.values()

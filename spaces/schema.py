@@ -12,7 +12,8 @@ from .values import value_text
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 """What editors' YAML support reads best."""
-_VALUE = {"type": ["string", "number", "boolean", "null"]}
+_VALUE = {"type": ["string", "number", "boolean", "null", "array"]}
+"""A list is a tuple, as a window [3, 3]."""
 _NAMED = [
     _VALUE,
     {

@@ -15,7 +15,7 @@ from .conditions import Between, Condition, Named, Recommendation
 from .dependencies import ContradictionError, Demands, demands_of, settled
 from .hyperparameters import Hyperparameter
 from .kinds import Categorical
-from .values import Configuration, Value
+from .values import Configuration, Value, stored
 
 if TYPE_CHECKING:
     import numpy as np
@@ -248,7 +248,7 @@ def fits(hyperparameter: Hyperparameter, named: Named) -> bool:
 
 def configuration_key(configuration: Mapping[str, Value]) -> str:
     """Return a text that is equal for equal configurations, whatever the order of their keys."""
-    return json.dumps(dict(configuration), sort_keys=True)
+    return json.dumps({name: stored(value) for name, value in configuration.items()}, sort_keys=True)
 
 
 def fixed(name: str, value: Value, like: Hyperparameter | None = None) -> Categorical:

@@ -1,22 +1,50 @@
-"""A hyperparameter's value: when two are the same choice, and how people write one."""
+"""A hyperparameter's value: when two are the same choice, how people write one, and how a study stores it."""
 
 from __future__ import annotations
 
-from typing import TypeAlias
+import ast
+from typing import Any, TypeAlias
 
-Value: TypeAlias = bool | int | float | str | None
+Value: TypeAlias = bool | int | float | str | tuple[Any, ...] | None
+"""A tuple is a choice like any other: a window ``(3, 3)``, the widths ``(64, 32)`` of layers."""
 Configuration: TypeAlias = dict[str, Value]
 
 
 def same(left: object, right: object) -> bool:
     """Tell whether two values are the same choice: ``1``, ``1.0`` and ``True`` are three different ones."""
+    if isinstance(left, tuple) and isinstance(right, tuple):
+        return len(left) == len(right) and all(map(same, left, right))
     return type(left) is type(right) and left == right
+
+
+def canonical(value: Any) -> Any:
+    """Return a value with tuples in place of lists, as YAML and JSON have them."""
+    return tuple(map(canonical, value)) if isinstance(value, list | tuple) else value
+
+
+def stored(value: Value) -> Value:
+    """Return a value as a study stores it: Optuna's tables and plots know no tuples, which become their text."""
+    return repr(value) if isinstance(value, tuple) else value
+
+
+def restored(value: Any) -> Any:
+    """Return the value that ``stored`` made this of; a text that no tuple has is itself."""
+    if not isinstance(value, str) or not value.startswith("("):
+        return canonical(value)
+    try:
+        found = ast.literal_eval(value)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return value
+    return found if isinstance(found, tuple) and repr(found) == value else value
 
 
 def value_text(value: Value) -> str:
     """Return a value as people write it: ``true``, ``none``, ``0.001``, ``adam``."""
     if value is None or isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, tuple):
+        inside = ", ".join(map(value_text, value))
+        return f"({inside},)" if len(value) == 1 else f"({inside})"
     if isinstance(value, float):
         return f"{value:.4g}" if float(f"{value:.4g}") == value else repr(value)
     return str(value)

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ..errors import StudyError, did_you_mean
+from ..spaces.values import restored
 from .pieces import join
 from .records import (
     ABOUT,
@@ -255,7 +256,7 @@ def _external(value: float, distribution: dict[str, Any]) -> Any:
     """Return a parameter as the user knows it; Optuna stores all of them as numbers."""
     kind, attributes = distribution["name"], distribution["attributes"]
     if kind == "CategoricalDistribution":
-        return attributes["choices"][int(value)]
+        return restored(attributes["choices"][int(value)])
     if kind.startswith("Int"):
         return int(value)
     return value

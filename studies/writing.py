@@ -18,6 +18,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from ..errors import OutputError, StorageError, StudyError, one_line
 from ..spaces import Configuration
+from ..spaces.values import canonical, stored
 from .holding import Hold, holding, making
 from .ledger import Ledger
 from .lock import is_driven, refusal
@@ -80,8 +81,11 @@ class StudyWriter:
         """
         with self.together():
             if configuration is not None:
-                self.optuna.enqueue_trial(configuration)
-            return self.optuna.ask()
+                self.optuna.enqueue_trial({name: stored(value) for name, value in configuration.items()})
+            trial = self.optuna.ask()
+            for name, value in trial._fixed_params.items():  # JSON made lists of tuples that a user enqueued
+                trial._fixed_params[name] = stored(canonical(value))
+            return trial
 
     def requeue(self, trial: Trial | FrozenTrial) -> None:
         """Have a running trial wait; it keeps its number and what it was asked, and is run again from the start."""

@@ -58,6 +58,7 @@ def _hyperparameters() -> Any:
 
 
 def _context() -> Any:
+    import_module("tensorflow").random.set_seed(1)
     return import_module("tensorflow.python.eager.context").context()
 
 
@@ -78,6 +79,7 @@ NAMES: dict[str, Callable[[], Any]] = {
     "_study_id": _optuna_study,
     "_backend": lambda: _optuna_study()._storage,
     "_get_trials": lambda: _optuna_study()._storage._backend,
+    "_fixed_params": lambda: _optuna_study().ask(),
     "_trial_id": lambda: _optuna_study().ask(),
     "_cached_frozen_trial": lambda: _optuna_study().ask(),
 }

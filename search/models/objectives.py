@@ -10,11 +10,12 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import keras
-from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.distributions import FloatDistribution, IntDistribution
 
 from ...errors import ModelError, TrainingError
-from ...spaces import Configuration, Hyperparameter, Value, value_text
+from ...spaces import Categorical, Configuration, Hyperparameter, Value, value_text
 from ...spaces.optuna import hyperparameter_from_optuna
+from ...spaces.values import canonical, same
 from .exploring import Ask, Asked
 from .heads import build_weights
 from .memory import within_memory
@@ -52,18 +53,22 @@ class GivenTrial:
         return self._value(name, IntDistribution(low, high, log=log, step=step))  # type: ignore[no-any-return]
 
     def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
-        """Return one of several choices."""
-        return self._value(name, CategoricalDistribution(choices))
+        """Return one of several choices, as the function itself has it: a list stays a list."""
+        asked = Categorical(name, tuple(choices))
+        value = self._given(asked)
+        return next((one for one in choices if same(canonical(one), value)), value)
 
     def set_user_attr(self, key: str, value: Any) -> None:
         """Keep an attribute for the function itself."""
         self.user_attrs[key] = value
 
     def _value(self, name: str, distribution: Any) -> Any:
-        asked = hyperparameter_from_optuna(name, distribution)
-        value = self._values.get(name, asked.recommended)
+        return self._given(hyperparameter_from_optuna(name, distribution))
+
+    def _given(self, asked: Hyperparameter) -> Any:
+        value = self._values.get(asked.name, asked.recommended)
         self._note_asked(asked, value)
-        self.params[name] = value
+        self.params[asked.name] = value
         return value
 
     def __getattr__(self, name: str) -> NoReturn:

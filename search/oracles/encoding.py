@@ -11,7 +11,7 @@ from ...spaces.keras_tuner import is_listable, values_of
 
 
 class Encoding:
-    """A space in KerasTuner's words: choices that it cannot say (none, several types) become their positions."""
+    """A space in KerasTuner's words: choices that it cannot say (none, tuples, several types) become their positions."""
 
     def __init__(self, space: Space) -> None:
         self.of = space
@@ -63,4 +63,4 @@ class Encoding:
 
 def _is_sayable(one: Categorical) -> bool:
     kinds = {type(choice) for choice in one.choices}
-    return len(kinds) == 1 and kinds != {type(None)}
+    return len(kinds) == 1 and not kinds & {type(None), tuple}

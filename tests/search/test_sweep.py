@@ -236,6 +236,23 @@ def test_what_is_enqueued_and_cannot_be_fails_and_the_sweep_goes_on(lab, fake, v
         assert made.states() == "CFCC", "a resumed sweep takes it for an end"
 
 
+@pytest.mark.parametrize("method", ["grid", "bayes", "random"])
+def test_choices_that_are_tuples_are_searched_resumed_enqueued_and_read(lab, fake, method: str) -> None:
+    space = Space((Categorical("widths", ((8,), (8, 4), (4, 4))), Int("depth", 1, 3)))
+    made = lab(method=method, space=space, trials=1)
+    made.run(fake())
+    made.enqueue({"widths": (4, 4), "depth": 2}, {"widths": "(8,)", "depth": 3})
+    made.trials = 5
+    executor = fake()
+    assert made.run(executor) == "trials"
+    asked = [task.configuration["widths"] for task in executor.trained]
+    assert asked[:2] == [(4, 4), (8,)]
+    trials = read_trials(made.read())
+    assert len([trial for trial in trials if trial.duplicate_of is None]) == 5
+    assert all(space.check(trial.configuration) == trial.configuration for trial in trials)
+    assert set(made.states()) == {"C"}
+
+
 def test_a_trial_may_be_pruned_at_its_first_rung(lab, fake) -> None:
     made = lab(method="random", trials=40, pruner="hyperband", epochs=9)
     made.run(fake(epochs=9))
