@@ -122,7 +122,7 @@ def _split(name: str, written: str) -> list[str]:
     Raises:
         SpaceError: A bracket has no partner.
     """
-    parts, waiting = [""], []
+    parts, waiting = [""], list[str]()
     for letter in written:
         if letter == "," and not waiting:
             parts.append("")

@@ -54,6 +54,11 @@ _RATE: Changes = {
     "grid": (0.01, 0.02, 0.04),
     "source": f"{COURSE}: 0.01-0.04",
 }
+_LINEAR_RATE: Changes = {
+    **_RATE,
+    "recommended": 0.04,
+    "source": f"{COURSE}: 0.01-0.04; docs/starts.md: a linear model bears the most, and gets there in time",
+}
 _TWO_RATES: Changes = {**_RATE, "grid": (0.01, 0.04)}
 _OPTIMIZER: Changes = {"choices": ("adam", "sgd"), "grid": ("adam", "sgd")}
 _ACTIVATION: Changes = {"choices": ("relu", "elu", "tanh")}
@@ -133,24 +138,28 @@ PRESETS: dict[str, Preset] = {
         "linear or logistic regression, a baseline",
         {
             "optimizer": _OPTIMIZER,
-            "learning_rate": _RATE,
+            "learning_rate": _LINEAR_RATE,
             "batch_size": _BATCHES,
         },
         standard=(*_TRAINING, "input_noise", "input_dropout", "output_regularizer", "output_l2", *_TABLES),
-        ranges={"mixing": _NO_PICTURES},
+        ranges={"learning_rate": {"recommended": 0.04}, "mixing": _NO_PICTURES},
     ),
     "nn": Preset(
         "regression from one feature or many, one or more dense layers",
         {
-            "optimizer": {**_OPTIMIZER, "recommended": "sgd", "grid": ("sgd",)},
-            "learning_rate": _RATE,
+            "optimizer": {
+                **_OPTIMIZER,
+                "source": f"{COURSE}: SGD with 0.01 for one input, which the grid has; Adam first: docs/starts.md",
+            },
+            "learning_rate": _TWO_RATES,
             "batch_size": _BATCHES,
-            "hidden_layers": {"low": 0, "high": 3, "recommended": 1, "grid": (0, 1, 2)},
+            "hidden_layers": {"low": 0, "high": 3, "recommended": 1, "grid": (1, 2)},
             "units": {"low": 4, "high": 128, "recommended": 32, **_WITH_HIDDEN},
             "activation": {**_ACTIVATION, **_WITH_HIDDEN},
         },
         standard=(*_TRAINING, *_LAYERS, *_PENALTIES, *_DENSE, *_TABLES),
         ranges={
+            "learning_rate": {"recommended": 0.01},
             "hidden_layers": {"low": 1, "high": 4, "recommended": 1},
             "units": {"low": 4, "high": 256, "recommended": 32},
             "dropout": {"recommended": 0.0},
@@ -190,8 +199,13 @@ PRESETS: dict[str, Preset] = {
         "residual blocks of dense layers, for tables",
         {
             "optimizer": {"choices": ("adam", "sgd"), "grid": ("adam",)},
-            "learning_rate": {**_RATE, "recommended": 0.01, "grid": (0.001, 0.01)},
-            "batch_size": _BATCHES_NORMALIZED,
+            "learning_rate": {
+                **_RATE,
+                "recommended": 0.001,
+                "grid": (0.001, 0.01),
+                "source": "docs/starts.md: 0.01 is thrown back by batch normalization on small tables",
+            },
+            "batch_size": {**_BATCHES_NORMALIZED, "recommended": 32},
             "units": {**_UNITS, "high": 256},
             "blocks": {"low": 1, "high": 4, "grid": (1, 2)},
             "expansion": {},

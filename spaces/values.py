@@ -22,7 +22,7 @@ def canonical(value: Any) -> Any:
     return tuple(map(canonical, value)) if isinstance(value, list | tuple) else value
 
 
-def stored(value: Value) -> Value:
+def stored(value: Value) -> bool | int | float | str | None:
     """Return a value as a study stores it: Optuna's tables and plots know no tuples, which become their text."""
     return repr(value) if isinstance(value, tuple) else value
 

@@ -49,7 +49,7 @@ def stopping_of(configuration: Configuration, patience: int | None) -> Stopping:
     """
     own = configuration.get("patience", patience)
     return Stopping(
-        None if own is None else int(own),
+        None if own is None else int(own),  # type: ignore[arg-type]
         float(configuration.get("min_delta", 0.0)),  # type: ignore[arg-type]
         int(configuration.get("start_from_epoch", 0)),  # type: ignore[arg-type]
     )

@@ -93,7 +93,7 @@ def _difference(parameter: Hyperparameter, before: Value, after: Value) -> str:
     numbers = isinstance(before, int | float) and isinstance(after, int | float)
     if isinstance(parameter, Categorical) or not numbers:
         return "other choice"
-    start, end = float(before or 0), float(after or 0)
+    start, end = float(before or 0), float(after or 0)  # type: ignore[arg-type]
     if isinstance(parameter, Float | Int) and parameter.log and start > 0:
         return f"× {end / start:.2g}"
     return f"{end - start:+.3g}"
