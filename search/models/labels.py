@@ -81,8 +81,8 @@ def labels_of(
     """
     if task == "regression":
         return "number column" if given.shape == "column" else "numbers"
-    if _computes_its_own_loss(model):
-        return _as_given(given)
+    if not model.loss:
+        return _as_given(given)  # it computes a loss of its own
     loss = keras.tree.flatten(model.loss)[0]
     loss = _LOSSES.get(loss) if isinstance(loss, str) else loss
     units, asked = units_of(model, input_shape), _asked_by_metrics(model)
@@ -115,13 +115,6 @@ def encode_targets(y: np.ndarray, labels: Labels, classes: int, given: GivenTarg
     return y
 
 
-def _computes_its_own_loss(model: keras.Model) -> bool:
-    """Tell whether a model gets its targets past Keras's compiled loss."""
-    kind, base = type(model), keras.Model
-    steps = ("train_step", "compute_loss")
-    return not model.loss or any(getattr(kind, step) is not getattr(base, step) for step in steps)
-
-
 def _as_given(given: GivenTargets) -> Labels:
     if given.shape == "one-hot":
         return "one-hot"
@@ -146,7 +139,7 @@ def _of_keras(function: Any, units: int, classes: int, given: GivenTargets) -> L
         TrainingError: of kind ``model``: the outputs are too few or too many for the classes.
     """
     if function in _OF_CODES:
-        if units < classes:
+        if units < classes and function is _LOSSES.sparse_categorical_crossentropy:
             raise _unfit(function, units, classes)
         return "value column" if given.shape == "column" and given.are_codes else "codes"
     if units == classes:
@@ -169,7 +162,7 @@ def _by_trial(loss: Any, units: int, classes: int, given: GivenTargets, asked: L
     """Return the form by which a loss of the user's own tells right predictions from wrong ones.
 
     Raises:
-        TrainingError: of kind ``model``: it takes none.
+        TrainingError: of kind ``model``: it takes none that its metrics take, too.
     """
     first = _as_given(given)
     forms: list[Labels] = [first, *(("codes", "one-hot") if units > 1 else ("column", "codes"))]
@@ -183,6 +176,8 @@ def _by_trial(loss: Any, units: int, classes: int, given: GivenTargets, asked: L
             break
         taken += [form] if told is False else []
     else:
+        if not taken and asked is None:
+            taken = [first]  # what it takes cannot be told without training, where it will say what is wrong
         if not taken:
             words = " nor as ".join(_IN_WORDS[form] for form in forms)
             raise TrainingError("model", f"its loss raises an error for labels as {words}")
@@ -204,7 +199,8 @@ def _tells(loss: Any, labels: Labels, units: int, classes: int, given: GivenTarg
         predictions = _predictions(told, units, classes, given)
         same_rank = y[:, None] if y.ndim < predictions.ndim and units == 1 and inspect.isroutine(loss) else y
         try:
-            values.append(float(np.mean(keras.ops.convert_to_numpy(loss(same_rank, predictions)))))
+            tensors = map(keras.ops.convert_to_tensor, (same_rank, predictions))
+            values.append(float(np.mean(keras.ops.convert_to_numpy(loss(*tensors)))))
         except Exception:  # noqa: BLE001 - a user's loss may raise anything
             return None
     right, wrong = values
