@@ -96,6 +96,8 @@ class Sheet:
     """Initializers."""
     tensors: list[tf.Tensor] | None = None
     """float64 scalars of the function that is being traced."""
+    bakes: bool = False
+    """Whether floats stay numbers."""
     _guards: list[Guard] = field(default_factory=list)
     _carried: set[int] = field(default_factory=set)
     """Positions of the floats that entered the graph."""
@@ -119,11 +121,15 @@ class Sheet:
         """Remember a question and its answer."""
         self._guards.append(guard)
 
+    def baked(self) -> Sheet:
+        """Return a sheet that leaves the floats where they are: a program of it serves equal ones only."""
+        return Sheet(self.places, self.starts, bakes=True)
+
     @contextmanager
     def installed(self) -> Iterator[None]:
         """Have the model hold knobs instead of floats."""
         try:
-            for position, place in enumerate(self.places):
+            for position, place in enumerate([] if self.bakes else self.places):
                 place.put(Knob(self, position, operator.itemgetter(position)))
             for place in self.starts:
                 place.put(Unread(place.name))

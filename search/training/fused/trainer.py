@@ -132,21 +132,8 @@ class FusedTrainer:
         build_optimizer(first)
         program = self._cache.find(key, values)
         if program is None:
-            parallel = self._is_parallel(first)
-            try:
-                program = trace(
-                    models,
-                    tensors,
-                    state.sheet,
-                    shared=True,
-                    parallel=parallel,
-                    mixing=mixing,
-                    predicts=self._predicts,
-                )
-            except (TracingDrawsError, MemoryError, tf.errors.ResourceExhaustedError):
-                raise
-            except Exception as error:  # noqa: BLE001 - Keras may need a number where a variable is
-                note(f"{ITS_OWN}: {one_line(error, 120)}")
+            program = self._traced(models, tensors, state.sheet, mixing)
+            if program is None:
                 return None
             if not program.fits(values):
                 note(OTHER_MODELS)
@@ -154,6 +141,35 @@ class FusedTrainer:
             self._cache.keep(key, program)
         program.load(models, values)
         return program
+
+    def _traced(
+        self,
+        models: Sequence[keras.Model],
+        tensors: Sequence[FoldTensors],
+        sheet: Sheet,
+        mixing: Mixing | None,
+    ) -> Program | None:
+        """Return a program that others may use; where a layer wants plain numbers, others with equal ones.
+
+        None where one trace cannot serve all folds; the trial says why.
+        """
+        for floats in (sheet, sheet.baked()):
+            try:
+                return trace(
+                    models,
+                    tensors,
+                    floats,
+                    shared=True,
+                    parallel=self._is_parallel(models[0]),
+                    mixing=mixing,
+                    predicts=self._predicts,
+                )
+            except (TracingDrawsError, MemoryError, tf.errors.ResourceExhaustedError):
+                raise
+            except Exception as error:  # noqa: BLE001 - Keras may need a number where a variable is
+                reason = one_line(error, 120)
+        note(f"{ITS_OWN}: {reason}")
+        return None
 
     def _own_program(self, task: Task) -> Program:
         """Return a program for one trial, every fold traced by itself, with nothing but its variables left open."""
