@@ -93,8 +93,8 @@ def test_presets_survive_a_file(family: str) -> None:
             "a: a bound must be a finite number, got None. b: a bound must be a whole number, got [2].",
         ),
         (
-            {"a": {"type": "categorical", "choices": [[1], 2]}},
-            "a: a choice must be text, a number, true, false or none, got [1].",
+            {"a": {"type": "categorical", "choices": [{"b": 1}, 2]}},
+            "a: a choice must be text, a number, true, false, none or a tuple of these, got {'b': 1}.",
         ),
         (
             {"a=": {"type": "int", "low": 1, "high": 2}},

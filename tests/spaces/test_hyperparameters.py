@@ -73,8 +73,8 @@ from kerasweep.spaces import (
             "a: a choice must be finite, got nan.",
         ),
         (
-            lambda: Categorical("a", ((1, 2),)),
-            "a: a choice must be text, a number, true, false or none, got (1, 2).",
+            lambda: Categorical("a", ((1, {2}),)),
+            "a: a choice must be text, a number, true, false, none or a tuple of these, got (1, {2}).",
         ),
         (
             lambda: Categorical("a", (True, 1)),
