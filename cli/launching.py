@@ -225,7 +225,7 @@ def launch(
     [dim]kerasweep launch digits dnn --set learning_rate=0.001..0.05:log --fix batch_size=32[/]
     [dim]kerasweep launch mnist cnn --preset standard[/]
     [dim]kerasweep launch digits dnn --space optimizer,learning_rate,momentum[/]
-    [dim]kerasweep launch digits dnn --space my-space.yaml[/]
+    [dim]kerasweep launch digits cnn --space my-space.yaml[/]
     [dim]kerasweep launch images/ mymodels:build --set units=64,128,256[/]
     [dim]kerasweep launch sweep.yaml --dry-run[/]
     """
