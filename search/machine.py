@@ -33,6 +33,15 @@ def free_memory() -> int | None:
     return int(found[0]) * 1024 if found else None
 
 
+def resident_memory(process: int) -> int | None:
+    """Return the bytes of memory that a process holds, or None where the system does not say."""
+    try:
+        pages = Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1]
+    except (OSError, IndexError):
+        return None
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
 def most_parameters() -> float:
     """Return the number of weights that a model may have and still be trained in the memory that is free."""
     free = free_memory()

@@ -35,7 +35,8 @@ class LocalExecutor:
     """Persistent worker processes; one that dies is replaced, and its task is trained again from the start.
 
     A task that was cancelled when its worker died is not: the driver decides again, at the same epoch. A task whose worker
-    gives no sign of life for ``timeout`` seconds fails, and the worker is replaced.
+    gives no sign of life for ``timeout`` seconds fails, and the worker is replaced. So is one that holds much more memory
+    than after its first task: between two tasks, which loses no more than the programs that it has traced.
     """
 
     def __init__(self, workload: Workload, threads: int, workers: int, timeout: float | None = None) -> None:
@@ -215,12 +216,14 @@ class LocalExecutor:
         self._hand_out()
 
     def _hand_out(self) -> None:
-        for worker in self._workers:
+        for place, worker in enumerate(self._workers):
             if not self._tasks:
                 return
             if worker.task is None:
-                worker.task, worker.cancelled, worker.waits = self._tasks.popleft(), False, False
-                worker.send(worker.task)
+                if worker.has_grown():
+                    worker.kill()
+                    self._workers[place] = self._spawn()
+                self._workers[place].take(self._tasks.popleft())
 
     def _spawn(self) -> WorkerProcess:
         assert self._folder is not None  # noqa: S101 - start() made it

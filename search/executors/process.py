@@ -16,8 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from ..events import Task
+from ..machine import resident_memory
 from ..training.runtime import worker_environment
 
+MOST_GROWTH = 2**30
+"""Bytes that a worker may hold beyond what its first trial left; programs that are kept take half of it."""
 DUMP_SECONDS = 0.5
 """How long a silent worker may take to write down where it stands."""
 
@@ -37,6 +40,27 @@ class WorkerProcess:
     """Whether it waits at a rung to be told how to go on."""
     heard: float = field(default_factory=time.monotonic)
     """When it last gave a sign of life, or was last asked for something."""
+    tasks: int = 0
+    """How many it was given."""
+    held: int | None = None
+    """Bytes of memory that it held when its first task had ended; None until then, and where the system does not say."""
+
+    def take(self, task: Task) -> None:
+        """Give it a task."""
+        self.task, self.cancelled, self.waits = task, False, False
+        self.tasks += 1
+        self.send(task)
+
+    def has_grown(self) -> bool:
+        """Tell whether it holds so much more than after its first task that another process should go on.
+
+        TensorFlow and the allocator keep some of what earlier models took, and do not give it back.
+        """
+        if self.tasks == 0 or (now := resident_memory(self.process.pid)) is None:
+            return False
+        if self.held is None:
+            self.held = now
+        return now - self.held > MOST_GROWTH
 
     def send(self, message: Any) -> None:
         """Send a message; to a worker that has died, nothing: its death arrives in the inbox."""

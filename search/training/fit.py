@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
 
 import keras
 import numpy as np
@@ -14,6 +15,7 @@ from ...errors import TrainingError, one_line
 from ...spaces import Configuration
 from ..data import Dataset
 from ..events import Task
+from ..machine import MEMORY_SHARE, free_memory
 from ..metrics import in_target_units
 from ..models.building import (
     activations_of,
@@ -36,12 +38,17 @@ from .scoring import Scorer
 from .seeds import fold_seed
 from .variants import FoldData
 from .weighting import class_weights, row_weights
-from .workload import ModelSize, Training, Workload
+from .workload import ModelSize, Training, Workload, epochs_of
 
 COPIES_OF_WEIGHTS = 5
 """A fold's weights, their gradients, two slots of an optimizer such as Adam, and one while they are updated."""
+ONE_BY_ONE = "memory does not hold the models of all folds together: they were trained one after the other, each to its last epoch"
 COPIES_OF_ACTIVATIONS = 3
 """A batch's activations are kept for the backward pass, which makes gradients of the same shapes."""
+
+
+TrainEpoch: TypeAlias = Callable[[int], list[dict[str, float]]]
+"""Trains an epoch of all folds, counted from 0, and returns the logs of each."""
 
 
 class FitTrainer:
@@ -77,22 +84,59 @@ class FitTrainer:
         started = time.perf_counter()
         self.forget()
         folds = self.data(task)
-        runs = [self.start_fold(task, fold, data) for fold, data in enumerate(folds)]
-        model = runs[0].model
-        summary = summary_of(model)  # an optimizer that is built would be counted
-        for run in runs:
-            build_optimizer(run.model)
-            self.leave(run.model)
+        first = self.start_fold(task, 0, folds[0])
+        # the summary is made ahead of the optimizer's weights, which it would count
+        facts: dict[str, Any] = {
+            "parameters": int(first.model.count_params()),
+            "summary": summary_of(first.model),
+        }
+        notes: tuple[str, ...] = ()
+        if self.hold_together(first.model):
+            train_epoch, vectors = self._together(task, folds, first)
+        else:
+            del first  # its memory is wanted
+            notes = (ONE_BY_ONE,)
+            train_epoch, vectors = self._one_by_one(task, folds)
         outcome = yield from train_in_lockstep(
-            self._workload,
-            task,
-            lambda epoch: [_train_fold(run, epoch) for run in runs],
-            trainer=self.name,
-            started=started,
-            parameters=int(model.count_params()),
-            summary=summary,
+            self._workload, task, train_epoch, trainer=self.name, started=started, **facts
         )
-        return replace(outcome, notes=(*outcome.notes, *notes_of_vectors(runs[0].vectors)))
+        return replace(outcome, notes=(*outcome.notes, *notes, *notes_of_vectors(vectors)))
+
+    def hold_together(self, model: keras.Model) -> bool:
+        """Tell whether memory holds the models of all folds in training."""
+        folds, free = len(self._workload.folds), free_memory()
+        weights = 4 * COPIES_OF_WEIGHTS * folds * int(model.count_params())
+        return folds == 1 or free is None or weights <= MEMORY_SHARE * free
+
+    def _together(
+        self, task: Task, folds: Sequence[FoldData], first: FoldRun
+    ) -> tuple[TrainEpoch, Iterable[str]]:
+        """Return what trains an epoch of all folds, and the names of metrics that turn out to be several numbers."""
+        runs = [first, *(self.start_fold(task, fold, data) for fold, data in enumerate(folds) if fold)]
+        for run in runs:
+            self._make_ready(run)
+        return lambda epoch: [_train_fold(run, epoch) for run in runs], first.vectors
+
+    def _one_by_one(self, task: Task, folds: Sequence[FoldData]) -> tuple[TrainEpoch, Iterable[str]]:
+        """Train every fold to its last epoch, and return what tells the epochs of all folds afterwards.
+
+        The folds' mean is not known before the last one is trained. What would have stopped the folds in lockstep stops
+        the telling, so that the outcome is the same.
+        """
+        epochs = epochs_of(task.configuration, self._workload.epochs)
+        logs, vectors = [], set()
+        for fold, data in enumerate(folds):
+            run = self.start_fold(task, fold, data)
+            self._make_ready(run)
+            logs.append([_train_fold(run, epoch) for epoch in range(epochs)])
+            vectors |= run.vectors
+            del run
+            self.forget()
+        return lambda epoch: [fold[epoch] for fold in logs], vectors
+
+    def _make_ready(self, run: FoldRun) -> None:
+        build_optimizer(run.model)
+        self.leave(run.model)
 
     def forget(self) -> None:
         """Forget what Keras knows of earlier trials, whose programs would pile up, and free their models in time."""

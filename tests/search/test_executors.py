@@ -286,6 +286,22 @@ class TestLocal(Conformance):
         assert worker not in executor._workers
         assert len(executor._workers) == 2
 
+    @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is told as Linux tells it")
+    def test_a_worker_that_has_grown_is_replaced_between_tasks(
+        self, executor, reference, monkeypatch
+    ) -> None:
+        """Every trial ends once, with the score that it would have had."""
+        run(executor, task(20), task(21))
+        kept = list(executor._workers)
+        assert len(run(executor, task(22))) == EPOCHS + 1
+        assert executor._workers == kept, "a small model lets no worker grow by so much"
+        monkeypatch.setattr("kerasweep.search.executors.process.MOST_GROWTH", -1)
+        events = run(executor, *(task(number) for number in range(23, 27)))
+        assert sorted(event.number for event in events if isinstance(event, TrialEnded)) == [23, 24, 25, 26]
+        assert {outcome_of(events, number).fold_scores for number in range(23, 27)} == {reference.fold_scores}
+        assert not set(executor._workers) & set(kept)
+        assert not any(is_alive(worker.process.pid) for worker in kept)
+
     def test_a_task_that_kills_its_workers_fails_and_the_sweep_goes_on(self, executor, reference) -> None:
         events = run(executor, task(0, "die"), task(1))
         (failed,) = [event for event in events if isinstance(event, TrialFailed)]
