@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import platform
 import re
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -176,7 +176,7 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None) -> Plan:
     dataset = _load(spec, data, as_given=is_own(spec.model if model is None else model))
     source = _find_model(spec, model, dataset)
     space = _settle(spec, source, dataset)
-    preparation = _prepare(dataset, source, spec, space.recommended())
+    preparation = _prepare(dataset, source, spec, space.recommended(), _building(spec, source))
     folds = make_folds(
         dataset,
         method=spec.cv.method,
@@ -316,10 +316,16 @@ def _load(spec: SweepSpec, given: Any, *, as_given: bool) -> Dataset:
 
 
 def _prepare(
-    dataset: Dataset, source: ModelSource, spec: SweepSpec, configuration: Configuration
+    dataset: Dataset,
+    source: ModelSource,
+    spec: SweepSpec,
+    configuration: Configuration,
+    guard: AbstractContextManager[None] | None = None,
 ) -> Preparation:
+    """Choose how rows become the model's input; a guard, where there is none yet, ends a model that comes to no end."""
     preparation = prepare_rows(dataset, source, spec.data)
-    tokens = find_tokens(dataset, source, preparation, configuration, spec.execution.threads)
+    with guard or nullcontext():
+        tokens = find_tokens(dataset, source, preparation, configuration, spec.execution.threads)
     return prepare_rows(dataset, source, spec.data, tokens)
 
 

@@ -17,25 +17,35 @@ if TYPE_CHECKING:
     from .dataset import Dataset
 
 _MOST = 2**31 - 1
+_FIRST = 100
+"""Rows that are looked at before all are: they tell most of what is not whole."""
 
 
 def whole_numbers(dataset: Dataset, preparation: Preparation) -> tuple[int, ...]:
     """Return the positions, in a row as the model reads it, of numbers that are whole in every training row."""
     if preparation.input_shape != preparation.source_shape and preparation.kind != "table":
         return ()  # axes were moved
+    columns: Iterable[np.ndarray]
     if preparation.kind == "table":
         frame: Any = dataset.x
-        columns: Iterable[np.ndarray] = (frame[name].to_numpy() for name in preparation.numeric)
+        columns = (frame[name].to_numpy() for name in preparation.numeric)
     else:
-        columns = np.asarray(dataset.x).reshape(dataset.rows, -1).T
-    return tuple(position for position, column in enumerate(columns) if _is_whole(column))
+        rows = np.asarray(dataset.x).reshape(dataset.rows, -1)
+        if rows.dtype.kind in "iu":
+            return tuple(range(rows.shape[1])) if rows.max() <= _MOST and rows.min() >= -_MOST else ()
+        columns = rows.T
+    return tuple(
+        position
+        for position, column in enumerate(columns)
+        if _is_whole(column[:_FIRST]) and _is_whole(column)
+    )
 
 
 def _is_whole(column: np.ndarray) -> bool:
     if column.dtype.kind == "b":
         return False
     known = column[~np.isnan(column)] if column.dtype.kind == "f" else column
-    return len(known) > 0 and bool((known == np.floor(known)).all() and abs(known).max() <= _MOST)
+    return not len(known) or bool((known == np.floor(known)).all() and abs(known).max() <= _MOST)
 
 
 def with_tokens(preparation: Preparation, tokens: Collection[int]) -> Preparation:
