@@ -159,7 +159,11 @@ def test_whatever_the_type_of_whole_numbers(dtype: str, scaling: str) -> None:
     assert workload.fold_data[0].x.dtype == np.int32
 
 
-@pytest.mark.parametrize(("model", "change"), [(dense, 0.0), (calculated, 0.0), (functional, 0.5)], ids=str)
+@pytest.mark.parametrize(
+    ("model", "change"),
+    [(dense, 0.0), (calculated, 0.0), (functional, 0.5)],
+    ids=lambda part: getattr(part, "__name__", str(part)),
+)
 def test_numbers_that_measure_are_scaled(model: Callable[..., Any], change: float) -> None:
     x, y = sentences()
     workload = plan_of(model, (x + change, y)).workload

@@ -18,8 +18,7 @@ from database_servers import SERVERS, program
 from kerasweep.errors import StudyLocked
 from kerasweep.studies import best_trials, is_driven, lock, read_details, read_study, read_trials
 from kerasweep.studies.writing import create_study, delete_study, drive_study
-
-from ..conftest import required
+from requiring import required
 
 HOLD = """
 import sys
