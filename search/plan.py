@@ -221,8 +221,7 @@ def _choose_objective(spec: SweepSpec, workload: Workload, space: Space) -> Obje
     elif asked.metric in ("loss", "val_loss"):
         computed = Computed({"loss": "minimize"}, {})
     else:
-        with _building(spec, source):
-            computed = _computed_by_own(spec, workload, space)
+        computed = _computed_by_own(spec, workload, space)
     objective = choose_objective(
         asked.metric or _of_own_fit(source, dataset.task),
         asked.direction,
@@ -242,7 +241,8 @@ def _computed_by_own(spec: SweepSpec, workload: Workload, space: Space) -> Compu
     prepare_tensorflow(spec.execution.threads or cores())
     from .training.computed import computed_by
 
-    found = computed_by(workload, space.recommended(), spec.search.seed)
+    with _building(spec, workload.model):  # TensorFlow's import, which may take longer, is done
+        found = computed_by(workload, space.recommended(), spec.search.seed)
     if found is None:
         return Computed({}, {}, more=True)  # the model cannot be built, as its first training will say
     return replace(found, more=workload.model.own_fit() is not None)
@@ -324,8 +324,9 @@ def _prepare(
 ) -> Preparation:
     """Choose how rows become the model's input; a guard, where there is none yet, ends a model that comes to no end."""
     preparation = prepare_rows(dataset, source, spec.data)
-    with guard or nullcontext():
-        tokens = find_tokens(dataset, source, preparation, configuration, spec.execution.threads)
+    tokens = find_tokens(
+        dataset, source, preparation, configuration, spec.execution.threads, guard or nullcontext()
+    )
     return prepare_rows(dataset, source, spec.data, tokens)
 
 

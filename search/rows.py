@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Collection
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -93,10 +94,12 @@ def find_tokens(
     preparation: Preparation,
     configuration: Configuration,
     threads: int | None,
+    guard: AbstractContextManager[None],
 ) -> tuple[int, ...]:
     """Return the positions of whole numbers in a row that a user's model looks up; families look up nothing.
 
-    The model is built, and TensorFlow imported, only where there are whole numbers.
+    The model is built, and TensorFlow imported, only where there are whole numbers. The guard ends a model that comes to
+    no end while it is built; an import, which may take longer, is none of its business.
     """
     whole = whole_numbers(dataset, preparation) if model.open_space else ()
     if not whole:
@@ -108,7 +111,9 @@ def find_tokens(
     from .models.lookups import looked_up
 
     signature = Signature(preparation.input_shape, dataset.outputs, dataset.task, dataset.rows, 1)
-    found = set(looked_up(model.load(), configuration, signature))
+    build = model.load()
+    with guard:
+        found = set(looked_up(build, configuration, signature))
     return tuple(position for position in whole if position in found)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from keras import layers
-from kerasweep.errors import TrainingError
+from kerasweep.errors import ModelError, TrainingError
 from kerasweep.search.data import configured, describe_preparation, fit_preparation
 from kerasweep.search.events import Task
 from kerasweep.search.models import Signature
@@ -227,6 +228,17 @@ def test_looking_leaves_no_trace() -> None:
     assert looked_up(functional, {}, Signature((WIDTH,), 2, "classification")) == tuple(range(WIDTH))
     after = random.getstate(), np.random.get_state()[1].tolist(), layers.Embedding.call  # noqa: NPY002
     assert before == after
+
+
+@pytest.mark.parametrize("change", [0, 0.5], ids=["whole numbers", "decimals"])
+def test_a_model_that_comes_to_no_end_while_the_plan_asks_it_is_refused(change: float) -> None:
+    def hangs(config: Any, signature: Any) -> Any:
+        time.sleep(60)
+
+    x, y = sentences()
+    spec = {"data": {"source": "python:tuple"}, "model": "tests:hangs", "search": {"trials": 1}}
+    with pytest.raises(ModelError, match="has returned no model"):
+        make_plan(make_spec({**spec, "execution": {"trial_timeout": 1}}), data=(x + change, y), model=hangs)
 
 
 @pytest.mark.parametrize("trainer", ["fused", "fit"])
