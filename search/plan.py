@@ -38,7 +38,7 @@ from .quiet import quiet_tensorflow
 from .randomness import random_state_kept
 from .rows import find_tokens, load_rows, prepare_rows
 from .samplers import trials_at_most
-from .signs import least, silent_at_most
+from .signs import building_seconds, silent_at_most
 from .space_choice import settle_space
 from .spec import SpaceSpec, SweepSpec
 from .sweep import Budget
@@ -366,7 +366,7 @@ def _of_own_fit(source: ModelSource, task: Task) -> str | None:
 
 def _building(spec: SweepSpec, source: ModelSource) -> AbstractContextManager[None]:
     """Refuse a model whose function comes to no end while it is built in this process."""
-    patience = least(spec.execution.trial_timeout, spec.search.time)
+    patience = building_seconds(spec.execution.trial_timeout, spec.search.time)
     silent = ModelError(
         f"The model '{source.name}' cannot be built: its function has returned no model for {duration_text(patience or 0)}."
     )

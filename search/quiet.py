@@ -19,6 +19,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any
 
+from .signs import unlimited
+
 QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TF_CPP_MAX_VLOG_LEVEL": "0",
@@ -42,8 +44,9 @@ def import_tensorflow() -> None:
     if "tensorflow" in sys.modules:
         return
     os.environ.update(QUIET)
-    with warnings.catch_warnings(), quiet_tensorflow():
+    with warnings.catch_warnings(), quiet_tensorflow(), unlimited():
         warnings.simplefilter("ignore")  # its own dependencies' deprecations; not ours to show
+        import keras  # noqa: F401 - which TensorFlow loads when it is first asked for
         import tensorflow as tf
     tf.get_logger().setLevel("ERROR")
 

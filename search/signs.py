@@ -11,6 +11,8 @@ from types import FrameType
 
 SECONDS = 1.0
 """Between two signs at least."""
+BUILD_SECONDS = 10.0
+"""In which a model may be built at least."""
 
 
 class _Signs:
@@ -19,6 +21,8 @@ class _Signs:
     def __init__(self) -> None:
         self.listener: Callable[[], object] | None = None
         self.last = 0.0
+        self.limit: float | None = None
+        """Seconds of silence after which this process gives up."""
 
 
 class _TimeUp(BaseException):
@@ -41,9 +45,26 @@ def sign_of_life() -> None:
     _signs.listener()
 
 
-def least(*seconds: float | None) -> float | None:
-    """Return the shortest of some times; None stands for one that never ends."""
-    return min((limit for limit in seconds if limit is not None), default=None)
+def building_seconds(trial: float | None, sweep: float | None) -> float | None:
+    """Return how long a model may take to be built, by the limits of a trial and of a sweep; None for ever.
+
+    However short a sweep may be, what runs for the first time in a process takes its time.
+    """
+    limits = (trial, None if sweep is None else max(sweep, BUILD_SECONDS))
+    return min((limit for limit in limits if limit is not None), default=None)
+
+
+@contextmanager
+def unlimited() -> Iterator[None]:
+    """Let a time pass that is no silence of a user's code, such as an import."""
+    if _signs.limit is None:
+        yield
+        return
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, _signs.limit, _signs.limit)
 
 
 @contextmanager
@@ -67,6 +88,7 @@ def silent_at_most(seconds: float | None, error: Exception) -> Iterator[None]:
     handler = signal.signal(signal.SIGALRM, give_up)
     # It rings again and again: a function may catch what it is interrupted by.
     timer = signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
+    _signs.limit = seconds
     listen(lambda: signal.setitimer(signal.ITIMER_REAL, seconds, seconds))
     try:
         yield
@@ -74,5 +96,6 @@ def silent_at_most(seconds: float | None, error: Exception) -> Iterator[None]:
         raise error from None
     finally:
         listen(None)
+        _signs.limit = None
         signal.setitimer(signal.ITIMER_REAL, *timer)
         signal.signal(signal.SIGALRM, handler)

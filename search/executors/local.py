@@ -17,7 +17,7 @@ from typing import Any
 from ...errors import ModelError, OutputError, SweepError, one_line
 from ...texts import duration_text
 from ..events import EpochEnded, Event, Task, TrialEnded, TrialFailed
-from ..signs import least
+from ..signs import building_seconds
 from ..training import ModelSize, Workload
 from .messages import FOLDER_PREFIX, Go, Printed, Probe, Probed, Setup
 from .process import WorkerProcess, kill_group, start_worker, tail
@@ -62,7 +62,7 @@ class LocalExecutor:
         self._workers = [self._spawn() for _ in range(self._count)]
         first = self._workers[0]
         first.send(Probe(task))
-        patience = least(within, self._timeout)
+        patience = building_seconds(self._timeout, within)
         while True:
             try:
                 worker, message = self._inbox.get(timeout=LOOK_SECONDS)
