@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -148,9 +149,18 @@ def loss_of_ones_own(keras: Any) -> Any:
     return keras.layers.Flatten(), keras.layers.ReLU(), sparse_of_ones_own
 
 
+def loss_that_poses_as_kerass(keras: Any) -> Any:
+    @functools.wraps(keras.losses.sparse_categorical_crossentropy)
+    def loss(y, p):
+        return 2 * keras.losses.sparse_categorical_crossentropy(y, p)
+
+    return keras.layers.Flatten(), keras.layers.ReLU(), loss
+
+
 @pytest.mark.parametrize(
     ("special", "code"),
     [
+        (loss_that_poses_as_kerass, "the function sparse_categorical_crossentropy"),
         (layer_of_ones_own, "the class Doubled"),
         (lambda_layer, "a lambda"),
         (loss_of_ones_own, "the function sparse_of_ones_own"),

@@ -32,6 +32,7 @@ _OPAQUE = (tf.DType, tf.TensorShape, tf.TensorSpec, np.dtype, inspect.Signature)
 _OURS = __name__.partition(".")[0]
 _TRUSTED = ("keras", _OURS)
 """Packages whose code reads nothing but the state of its objects."""
+_PLAIN_MODULES = ("builtins", "numpy")
 _BOOKKEEPING = frozenset(
     (
         "_auto_config",  # the arguments as they were given, which only ``get_config`` reads
@@ -136,7 +137,7 @@ class _Walk:
         """Write the attributes of an object of Keras's."""
         self._write_code(type(value))
         attributes = getattr(value, "__dict__", None)
-        if attributes is None or not _is_trusted(type(value)):
+        if attributes is None or not _is_trusted(type(value).__module__):
             self._meet(f"the class {type(value).__name__}")
             return
         arguments = attributes.get("_fn_kwargs", {})
@@ -147,8 +148,9 @@ class _Walk:
             if isinstance(part, float) and arguments.get(name) == part:
                 continue  # written with the arguments
             if isinstance(part, float) and not isinstance(value, keras.initializers.Initializer):
-                self.floats.append(Place(value, name, part))
+                self._note_float(Place(value, name, part))
             elif isinstance(part, keras.initializers.Initializer):
+                self.written.append(("initializer",))
                 self.starts.append(Place(value, name, part))
             elif name == "_fn_kwargs":
                 self._write_arguments(value, part)
@@ -161,24 +163,32 @@ class _Walk:
             self.written.append(key)
             if isinstance(part, float):
                 twin = holder if holder.__dict__.get(key) == part else None
-                self.floats.append(Place(arguments, key, part, twin))
+                self._note_float(Place(arguments, key, part, twin))
             else:
                 self._write(part)
 
+    def _note_float(self, place: Place) -> None:
+        self.written.append(("float",))
+        self.floats.append(place)
+
     def _write_code(self, code: Any) -> None:
         """Write a class or a function by its name, and what it was bound to or closes over."""
+        self.written.append(f"{code.__module__}.{code.__qualname__}")
         if isinstance(code, types.MethodType):
             self._write(code.__self__)
             self._write_code(code.__func__)
-            return
-        self.written.append(f"{code.__module__}.{code.__qualname__}")
-        if isinstance(code, type | types.BuiltinFunctionType):
-            return
-        if not _is_trusted(code):
-            named = "a lambda" if code.__name__ == "<lambda>" else f"the function {code.__name__}"
-            self._meet(named)
-        for cell in code.__closure__ or ():
-            self._write(cell)
+        elif isinstance(code, types.FunctionType):
+            if not _is_trusted(
+                str(code.__globals__.get("__name__"))
+            ):  # ``functools.wraps`` copies __module__
+                self._meet("a lambda" if code.__name__ == "<lambda>" else f"the function {code.__name__}")
+            for cell in code.__closure__ or ():
+                self._write(cell)
+        elif isinstance(code, type):
+            if not _is_trusted(code.__module__) and code.__module__ not in _PLAIN_MODULES:
+                self._meet(f"the class {code.__name__}")
+        elif not isinstance(code.__self__, types.ModuleType | None):
+            self._meet(f"the function {code.__name__}")
 
     def _write_array(self, value: Any) -> None:
         array = np.asarray(value)
@@ -196,6 +206,6 @@ class _Walk:
             self.own_code = code
 
 
-def _is_trusted(code: Any) -> bool:
-    """Tell whether a class or a function is Keras's or ours."""
-    return str(code.__module__).partition(".")[0] in _TRUSTED
+def _is_trusted(module: str) -> bool:
+    """Tell whether a module is Keras's or ours."""
+    return module.partition(".")[0] in _TRUSTED
