@@ -217,14 +217,15 @@ def launch(
     plan = plan_sweep(data, model, file=file, space=space, **settings)
     plan, existing = find_place(plan, url, named="study" in settings or names_study(file))
     with show_progress(verbose, order=varying_first(plan.space, plan.spec.model)) as listen:
-        study = Study(run_plan(plan, existing, url, listen, isolated=_limited(settings)).study)
+        study = Study(run_plan(plan, existing, url, listen, isolated=_is_limited(plan)).study)
     _keep(study.record, data, model)
     return study
 
 
-def _limited(settings: Mapping[str, Any]) -> bool:
+def _is_limited(plan: Plan) -> bool:
     """Tell whether a limit is asked for that only a process of its own can be held to."""
-    return any(settings.get(name) is not None for name in ("time", "trial_timeout"))
+    usual = type(plan.spec.execution)().trial_timeout
+    return plan.spec.search.time is not None or plan.spec.execution.trial_timeout not in (None, usual)
 
 
 def plan_sweep(
@@ -285,7 +286,7 @@ def resume(
     objects = _with_given(record, {"data": data, "model": model})
     plan = plan_to_resume(record, settings, **objects)
     with show_progress(verbose, order=varying_first(plan.space, plan.spec.model)) as listen:
-        return Study(run_plan(plan, record, record.storage, listen, isolated=_limited(settings)).study)
+        return Study(run_plan(plan, record, record.storage, listen, isolated=_is_limited(plan)).study)
 
 
 def plan_to_resume(

@@ -103,7 +103,7 @@ class Hold:
     def release(self) -> None:
         """Give the study up; the record stays, as that of the driver that ran it last."""
         self._over.set()
-        self._thread.join()
+        self._thread.join(BEAT_SECONDS)  # a server that has gone may keep it waiting
         ended = json.dumps({key: self._driver[key] for key in ("host", "pid", "since")})
         with contextlib.suppress(SQLAlchemyError), self._engine.begin() as connection:
             self._replace(connection, self._text, ended)

@@ -49,6 +49,8 @@ class LocalExecutor:
         self._tasks: deque[Task] = deque()
         self._deaths: dict[int, int] = {}
         self._folder: Path | None = None
+        self._looked = time.monotonic()
+        """When it was last looked whether workers live."""
 
     @property
     def capacity(self) -> int:
@@ -65,7 +67,7 @@ class LocalExecutor:
         patience = building_seconds(self._timeout, within)
         while True:
             try:
-                worker, message = self._inbox.get(timeout=LOOK_SECONDS)
+                worker, message = self._next_message(LOOK_SECONDS)
             except queue.Empty:
                 self._look_after_the_dead()
                 self._check_start(first)
@@ -108,9 +110,10 @@ class LocalExecutor:
         while self._tasks or any(worker.task for worker in self._workers):
             left = LOOK_SECONDS if end is None else max(0.0, end - time.monotonic())
             try:
-                worker, message = self._inbox.get(timeout=min(left, LOOK_SECONDS))
-                event = self._receive(worker, message)
+                event = self._receive(*self._next_message(min(left, LOOK_SECONDS)))
             except queue.Empty:
+                event = None
+            if event is None and time.monotonic() - self._looked >= LOOK_SECONDS:
                 event = self._look_after()
             if event is not None:
                 return event
@@ -127,6 +130,11 @@ class LocalExecutor:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
+    def _next_message(self, timeout: float) -> tuple[WorkerProcess, Any]:
+        worker, message = self._inbox.get(timeout=timeout)
+        worker.handled += 1
+        return worker, message
+
     def _workers_on(self, number: int) -> list[WorkerProcess]:
         """Return the worker that trains a trial, or none if it died or has ended the trial by now."""
         return [
@@ -141,7 +149,6 @@ class LocalExecutor:
         if not isinstance(message, EpochEnded | TrialEnded | TrialFailed):
             self._note(worker, message)
             return None
-        worker.heard = time.monotonic()
         if isinstance(message, EpochEnded):
             at_rung = worker.task is not None and message.epoch in worker.task.rungs
             worker.waits = at_rung and not worker.cancelled
@@ -153,7 +160,6 @@ class LocalExecutor:
 
     def _note(self, worker: WorkerProcess, message: Any) -> None:
         """Take a sign of life; what a user's code has printed is printed here."""
-        worker.heard = time.monotonic()
         worker.ready = True
         if isinstance(message, Printed):
             with contextlib.suppress(OSError, ValueError):
@@ -163,6 +169,7 @@ class LocalExecutor:
 
     def _look_after(self) -> Event | None:
         """Give up a worker that has given no sign of life for too long."""
+        self._looked = time.monotonic()
         self._look_after_the_dead()
         for worker in self._workers:
             self._check_start(worker)

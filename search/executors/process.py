@@ -40,6 +40,10 @@ class WorkerProcess:
     """Whether it waits at a rung to be told how to go on."""
     heard: float = field(default_factory=time.monotonic)
     """When it last gave a sign of life, or was last asked for something."""
+    received: int = 0
+    """Messages that came from it, as the thread that reads its pipe counts them."""
+    handled: int = 0
+    """Messages that the driver has looked at."""
     tasks: int = 0
     """How many it was given."""
     held: int | None = None
@@ -72,8 +76,10 @@ class WorkerProcess:
             self.process.stdin.flush()
 
     def silence(self) -> float:
-        """Return the seconds since the last sign of life; none pass while it waits to be answered."""
-        return 0.0 if self.waits else time.monotonic() - self.heard
+        """Return the seconds since the last sign of life; none pass while the driver has something to look at or to answer."""
+        if self.waits or self.received > self.handled:
+            return 0.0
+        return time.monotonic() - self.heard
 
     def kill(self) -> int:
         """End the process with all that it has started, and return its exit code."""
@@ -144,6 +150,10 @@ def _listen(worker: WorkerProcess, inbox: queue.SimpleQueue[tuple[WorkerProcess,
     with stream:
         try:
             while True:
-                inbox.put((worker, pickle.load(stream)))  # noqa: S301
-        except (EOFError, OSError, ValueError, pickle.UnpicklingError):
+                message = pickle.load(stream)  # noqa: S301
+                worker.heard = time.monotonic()
+                worker.received += 1
+                inbox.put((worker, message))
+        except Exception:  # noqa: BLE001 - its end, or bytes that are no message: it is of no more use
+            worker.received += 1
             inbox.put((worker, None))

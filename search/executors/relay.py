@@ -19,7 +19,7 @@ class Relay:
     def __init__(self, send: Callable[[Printed], None]) -> None:
         self._send = send
         self._left = MOST
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self.stdout = _Stream(self, "stdout")
         self.stderr = _Stream(self, "stderr")
 

@@ -33,7 +33,7 @@ class _Outgoing:
 
     def __init__(self, pipe: IO[bytes]) -> None:
         self._pipe = pipe
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a collected object may warn in the middle of a message
 
     def send(self, message: Any) -> None:
         with self._lock:

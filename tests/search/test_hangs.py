@@ -6,11 +6,16 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from kerasweep.search.events import Task
+from kerasweep.search.executors import LocalExecutor
+from kerasweep.search.executors.messages import Alive
+from kerasweep.search.executors.process import WorkerProcess
 from kerasweep.studies import StudyRecord, TrialRecord, read_study, read_trials
 
 pytestmark = [
@@ -202,6 +207,42 @@ def test_a_model_that_cannot_be_built_in_time_is_refused_before_anything_is_made
     assert f"Error: The model '{model}' cannot be built: its function has returned no model for 10 s." in text
     assert not (folder / "kerasweep.db").exists()
     assert_nothing_runs(folder)
+
+
+def test_a_silent_worker_is_given_up_though_others_are_never_silent(tmp_path: Path) -> None:
+    """Processes that do nothing stand for workers here; the driver's side of them is real."""
+    executor = LocalExecutor(None, threads=1, workers=2, timeout=0.5)
+    spare, busy, silent = (
+        WorkerProcess(
+            subprocess.Popen(["sleep", "1000"], start_new_session=True), tmp_path / "log", ready=True
+        )
+        for _ in range(3)
+    )
+    executor._spawn = lambda: spare
+    executor._workers = [busy, silent]
+    busy.task, silent.task = Task(1, {}, 0), Task(2, {}, 0)
+    done = threading.Event()
+
+    def talk() -> None:
+        while not done.wait(0.02):
+            busy.heard = time.monotonic()
+            busy.received += 1
+            executor._inbox.put((busy, Alive()))
+
+    speaker = threading.Thread(target=talk)
+    speaker.start()
+    try:
+        event = executor.next_event(timeout=60)
+        assert (event.number, event.kind, event.message) == (2, "timeout", "no sign of life for 0.5 s")
+        assert executor._workers == [busy, spare]
+        busy.received += 1
+        busy.heard -= 1000
+        assert busy.silence() == 0, "what it has said lies in the inbox"
+    finally:
+        done.set()
+        speaker.join()
+        silent.kill()
+        executor.close()
 
 
 def test_signals_while_workers_start_end_it_too(folder, launch) -> None:
