@@ -22,6 +22,8 @@ from .metric_names import (
 DEFAULT_OBJECTIVE = "default_objective"
 """KerasTuner's name for a number that a ``HyperModel.fit`` returns and nobody has named; it is minimized."""
 DEFAULT_METRIC = {"classification": "accuracy", "regression": "loss"}
+WHATEVER_THE_LOSS = {"classification": "accuracy", "regression": "mse"}
+"""What configurations are compared by whose losses measure different things."""
 _POWERS = {
     "mse": 2,
     "mean_squared_error": 2,

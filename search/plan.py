@@ -30,7 +30,15 @@ from .data import (
     make_folds,
 )
 from .machine import choose_workers, computes_bfloat16, cores
-from .metrics import DEFAULT_METRIC, DEFAULT_OBJECTIVE, Computed, Objective, choose_objective, of_families
+from .metrics import (
+    DEFAULT_METRIC,
+    DEFAULT_OBJECTIVE,
+    WHATEVER_THE_LOSS,
+    Computed,
+    Objective,
+    choose_objective,
+    of_families,
+)
 from .models import ModelSource, Precision, Sample, Signature, find_model, is_own
 from .oracles import hyperband_trials
 from .pruners import resolve_pruner
@@ -65,6 +73,8 @@ class Plan:
     space: Space
     most: float
     """Different configurations that the search can try; ``math.inf`` for a continuous space."""
+    decisions: tuple[str, ...] = ()
+    """What was decided by looking at the user's model, a sentence each."""
 
     @property
     def dataset(self) -> Dataset:
@@ -130,16 +140,17 @@ class Plan:
 
     @property
     def hints(self) -> tuple[str, ...]:
-        """What the user may want to ask for, a sentence each."""
+        """What the user should know of the objective, or may want to ask for, a sentence each."""
         dataset = self.dataset
         if self.workload.objective.metric != "val_accuracy" or dataset.task != "classification":
-            return ()
+            return self.decisions
         counts = np.bincount(dataset.y, minlength=len(dataset.classes))
         rare, share = int(counts.argmin()), counts.min() / counts.sum()
         if share >= min(RARE, 0.5 / len(counts)):
-            return ()
+            return self.decisions
         name = dataset.classes[rare]
         return (
+            *self.decisions,
             f"class '{name}' is {share:.1%} of the rows, which accuracy hardly counts: consider --metric balanced_accuracy",
         )
 
@@ -196,7 +207,8 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None) -> Plan:
         spec.execution.trainer,
         resolve_precision(spec.training.precision, of_pictures=preparation.layout == "image"),
     )
-    workload = replace(workload, objective=_choose_objective(spec, workload, space))
+    objective, decisions = _choose_objective(spec, workload, space)
+    workload = replace(workload, objective=objective)
     if spec.search.method == "grid" and space.grid_size(MOST_OF_A_GRID) > MOST_OF_A_GRID:
         raise SpecError(
             f"The grid has more than {MOST_OF_A_GRID:,} configurations; fix some hyperparameters, or search with bayes."
@@ -205,16 +217,18 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None) -> Plan:
     trials = spec.search.trials
     if trials is None and spec.search.time is None and spec.search.target is None:
         trials = _default_trials(spec, most)
-    return Plan(_written_out(spec, workload, space, trials), workload, space, most)
+    return Plan(_written_out(spec, workload, space, trials), workload, space, most, decisions)
 
 
-def _choose_objective(spec: SweepSpec, workload: Workload, space: Space) -> Objective:
-    """Return what trials are compared by; a model of the user's own is built once, to see what it computes.
+def _choose_objective(spec: SweepSpec, workload: Workload, space: Space) -> tuple[Objective, tuple[str, ...]]:
+    """Return what trials are compared by, and what was decided; a user's model is built to see what it computes.
 
     Raises:
         SpecError: What the specification asks for cannot be computed, or which way is better is not known.
     """
     dataset, source, asked = workload.dataset, workload.model, spec.training
+    metric = asked.metric or _of_own_fit(source, dataset.task)
+    decisions: tuple[str, ...] = ()
     losses_differ = not source.open_space and any(name in space for name in CHANGE_THE_LOSS)
     if not source.open_space:
         computed = of_families(dataset.task, losses_differ=losses_differ)
@@ -222,8 +236,11 @@ def _choose_objective(spec: SweepSpec, workload: Workload, space: Space) -> Obje
         computed = Computed({"loss": "minimize"}, {})
     else:
         computed = _computed_by_own(spec, workload, space)
+        if metric is None and _compares_losses(spec, workload, space, computed):
+            metric = WHATEVER_THE_LOSS[dataset.task]
+            decisions = (f"losses or penalties differ, which val_loss cannot compare: {metric} does",)
     objective = choose_objective(
-        asked.metric or _of_own_fit(source, dataset.task),
+        metric,
         asked.direction,
         dataset.task,
         len(dataset.classes),
@@ -232,7 +249,18 @@ def _choose_objective(spec: SweepSpec, workload: Workload, space: Space) -> Obje
     )
     if objective.scoring is not None:
         Scorer(objective.metric, objective.scoring, dataset).check(workload.folds)
-    return objective
+    return objective, decisions
+
+
+def _compares_losses(spec: SweepSpec, workload: Workload, space: Space, computed: Computed) -> bool:
+    """Tell whether a user's models would be compared by a loss that is not the same for all of them."""
+    by_default = DEFAULT_METRIC[workload.dataset.task]
+    if computed.more or (by_default != "loss" and by_default in computed.metrics):
+        return False
+    from .training.computed import losses_differ
+
+    with _building(spec, workload.model):
+        return losses_differ(workload, space, spec.search.seed)
 
 
 def _computed_by_own(spec: SweepSpec, workload: Workload, space: Space) -> Computed:

@@ -72,6 +72,23 @@ class Space:
         """Return the configuration that know-how suggests to try first."""
         return self._build(lambda hyperparameter, chosen: hyperparameter.recommended_for(chosen))
 
+    def one_at_a_time(self) -> Iterator[Configuration]:
+        """Yield the recommended configuration, then those that differ from it in one value: a choice, an end of a range.
+
+        What such a value makes active is as recommended.
+        """
+        recommended = self.recommended()
+        yield recommended
+        for changed in self.hyperparameters:
+            choices = getattr(changed, "choices", None)
+            for value in choices if choices is not None else (changed.at(0.0), changed.at(1.0)):
+                if changed.name in recommended and value != recommended[changed.name]:
+                    yield self._build(
+                        lambda one, chosen, changed=changed, value=value: (  # type: ignore[misc]
+                            value if one is changed else one.recommended_for(chosen)
+                        )
+                    )
+
     def sample(self, generator: np.random.Generator) -> Configuration:
         """Draw a configuration uniformly (log-uniformly where the scale is logarithmic)."""
         return self.from_unit(generator.random(len(self)).tolist())

@@ -34,6 +34,7 @@ MAY_BE_HEAVY = {
     "search/models/heads.py",
     "search/models/hypermodels.py",
     "search/models/labels.py",
+    "search/models/loss_identity.py",
     "search/models/lookups.py",
     "search/models/losses.py",
     "search/models/memory.py",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -9,17 +10,21 @@ from typing import Any
 import keras
 import numpy as np
 
-from ...spaces import Configuration
+from ...errors import TrainingError
+from ...spaces import Configuration, Space
 from ..data import Dataset, Fold
 from ..events import Task
 from ..metric_names import Direction, keras_class, keras_direction, known_metric
 from ..metrics import Computed
 from ..models.building import loss_name
+from ..models.loss_identity import loss_identity
 from .fit import FitTrainer
 from .workload import Workload
 
 FEW = 32
 """Rows that are scored."""
+MOST_BUILDS = 40
+"""Models that are built to see whether their losses differ; a small one takes some milliseconds."""
 
 
 def computed_by(workload: Workload, configuration: Configuration, seed: int) -> Computed | None:
@@ -44,6 +49,23 @@ def computed_by(workload: Workload, configuration: Configuration, seed: int) -> 
     known = {name: type(metric).__name__ for name, metric in objects.items() if _is_of_keras(type(metric))}
     loss = keras_class(loss_name(run.model))
     return Computed(metrics | {"loss": "minimize"}, known | ({"loss": loss} if loss else {}))
+
+
+def losses_differ(workload: Workload, space: Space, seed: int) -> bool:
+    """Tell whether one value of a space changes what a model's loss is the sum of, so that losses compare nothing.
+
+    Configurations that cannot be built take no part; training says why they fail.
+    """
+    found: set[str] = set()
+    trainer = FitTrainer(workload)
+    for configuration in itertools.islice(space.one_at_a_time(), MOST_BUILDS):
+        try:
+            found.add(loss_identity(trainer.build(Task(-1, configuration, seed), 0)))
+        except TrainingError:
+            continue
+        if len(found) > 1:
+            return True
+    return False
 
 
 def _rows(dataset: Dataset, rows: np.ndarray) -> Dataset:
