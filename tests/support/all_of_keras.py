@@ -127,7 +127,7 @@ FLOATS: dict[str, dict[str, Pair]] = {
     "PiecewiseConstantDecay": {"values": ([0.1, 0.05, 0.01], [0.1, 0.02, 0.01])},
     "Ftrl": {"learning_rate": (0.1, 0.05), "learning_rate_power": (-0.5, -0.3)},
     "Adafactor": {"beta_2_decay": (-0.8, -0.5), "epsilon_1": (1e-30, 1e-3)},
-    "Muon": {"muon_a": (3.4445, 3.0), "muon_b": (-4.775, -4.0), "muon_c": (2.0315, 1.8)},
+    "Muon": {"muon_a": (3.4445, 3.0), "muon_b": (-4.775, -4.7), "muon_c": (2.0315, 1.8)},
     "RandomUniform": {"minval": (-0.05, -0.2), "maxval": (0.05, 0.2)},
     "BinaryAccuracy": {"threshold": (0.5, 0.2)},
     "AUC": {"thresholds": ([0.2, 0.5], [0.3, 0.6])},
