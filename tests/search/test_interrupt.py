@@ -7,16 +7,16 @@ import signal
 import threading
 
 import pytest
-from kerasweep.search.interrupt import graceful_interrupt
+from kerasweep.search.interrupt import ENDING, graceful_interrupt, interrupt_on_all
 
 
 def send(number: int) -> None:
     os.kill(os.getpid(), number)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", ENDING)
 def test_the_first_signal_asks_and_the_second_ends(number: int) -> None:
-    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    before = [signal.getsignal(one) for one in ENDING]
     calls: list[int] = []
     with graceful_interrupt(lambda: calls.append(1)):
         send(number)
@@ -24,7 +24,22 @@ def test_the_first_signal_asks_and_the_second_ends(number: int) -> None:
         with pytest.raises(KeyboardInterrupt):
             send(signal.SIGINT)
         assert calls == [1]
-    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+    assert [signal.getsignal(one) for one in ENDING] == before
+
+
+def test_a_signal_that_is_ignored_stays_so() -> None:
+    """As ``nohup`` has it."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    calls: list[int] = []
+    try:
+        interrupt_on_all()
+        with graceful_interrupt(lambda: calls.append(1)):
+            send(signal.SIGHUP)
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    assert calls == []
 
 
 def test_another_thread_cannot_catch_signals_and_runs_all_the_same() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -63,12 +62,6 @@ def fill(url: str, name: str = "first", direction: str = "maximize", trials: int
         writer.requeue(half)
         writer.optuna.enqueue_trial(SPACE.recommended())
         writer.set_refit(0, {"test": {"accuracy": 0.5}})
-
-
-@pytest.fixture(autouse=True)
-def own_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the locks of servers, which lie in the system's temporary folder, in the test's."""
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
 @pytest.fixture
