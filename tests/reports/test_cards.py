@@ -98,7 +98,7 @@ def test_recommended_values_are_shown(shelf: Shelf) -> None:
     content = by_key(study_cards(shelf.view("regression")))["recommended"]
     assert content.table is not None
     rows = {row.cells[0]: row.cells for row in content.table.rows}
-    assert rows["optimizer"][1] == "sgd"
+    assert rows["optimizer"][1] == "adam"
     assert rows["learning_rate"][1] == "0.01"
 
 

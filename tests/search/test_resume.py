@@ -73,7 +73,7 @@ def is_own_end(trial: TrialRecord) -> bool:
 @pytest.mark.parametrize(
     ("method", "pruner", "trials", "epochs"),
     [
-        ("grid", "median", 7, 3),
+        ("grid", "median", 10, 3),
         ("random", "hyperband", 7, 4),
         ("qmc", "median", 8, 3),
         ("bayes", "median", 11, 2),

@@ -184,7 +184,7 @@ def one(definition: str) -> str:
         ("{type: int, low: 0, high: 9, when: {a: [1]}}", "a depends on itself."),
         ("{type: int, low: 0, high: 9, recommended_when: {value: 1}}", "a: 'recommended_when' is a list, for example"),
         ("{type: categorical, choices: []}", "a: needs at least one choice."),
-        ("{type: categorical, choices: [2024-01-01]}", "a: a choice must be text, a number, true, false or none, got datetime.date(2024, 1, 1)."),
+        ("{type: categorical, choices: [2024-01-01]}", "a: a choice must be text, a number, true, false, none or a tuple of these, got datetime.date(2024, 1, 1)."),
         ("{type: float, lwo: 0, high: 1}", "a: there is no key 'lwo'. Did you mean 'low'?"),
         ("0.3", "there is no hyperparameter 'a' in the catalogue."),
         ("", "there is no hyperparameter 'a' in the catalogue."),
