@@ -401,9 +401,18 @@ def _rate_place(model: keras.Model) -> int | None:
 
 
 def trace_function(function: Callable[..., tf.Tensor], inputs: Sequence[Any]) -> Any:
-    """Trace a function of tensors, which all folds call."""
-    traced = tf.function(function, autograph=False)
-    return traced.get_concrete_function(*specs_of(inputs))
+    """Trace a function of tensors, which all folds call.
+
+    Another function stands around it. Called by itself, TensorFlow prepares its graph in another way, which rounds
+    otherwise than ``fit`` in the last digit.
+    """
+    inner = tf.function(function, autograph=False, experimental_attributes={"_noinline": True})
+    traced = inner.get_concrete_function(*specs_of(inputs))
+
+    def call(*tensors: tf.Tensor) -> tf.Tensor:
+        return traced(*tensors)
+
+    return tf.function(call, autograph=False).get_concrete_function(*specs_of(inputs))
 
 
 def specs_of(inputs: Sequence[tf.Tensor | tf.TensorSpec]) -> list[tf.TensorSpec]:
