@@ -13,11 +13,11 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "Categorical": ".spaces",
-    "Dataset": ".search.data",
+    "Dataset": ".training.data",
     "Float": ".spaces",
     "Int": ".spaces",
     "KerasweepError": ".errors",
-    "Signature": ".search.models",
+    "Signature": ".training.models",
     "Space": ".spaces",
     "Study": ".api",
     "SweepSpec": ".search.spec",
@@ -45,14 +45,14 @@ if TYPE_CHECKING:  # an alias of the same name says to type checkers that the na
     from .api import report as report
     from .api import resume as resume
     from .errors import KerasweepError as KerasweepError
-    from .search.data import Dataset as Dataset
-    from .search.models import Signature as Signature
     from .search.spec import SweepSpec as SweepSpec
     from .spaces import Categorical as Categorical
     from .spaces import Float as Float
     from .spaces import Int as Int
     from .spaces import Space as Space
     from .spaces import preset as preset
+    from .training.data import Dataset as Dataset
+    from .training.models import Signature as Signature
 
 
 def __getattr__(name: str) -> Any:

@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import SpecError, StudyError, did_you_mean
-from .search.quiet import quiet_tensorflow
-from .search.randomness import random_state_kept
 from .search.settings import nest, put
 from .studies import (
     StudyRecord,
@@ -29,6 +27,8 @@ from .studies import (
 )
 from .studies.comparison import varying_first
 from .terminal import show_progress
+from .training.quiet import quiet_tensorflow
+from .training.randomness import random_state_kept
 
 if TYPE_CHECKING:
     import optuna
@@ -138,24 +138,24 @@ class Study:
         """
         check_format(format)
         if format in TEXT_FORMATS:
-            from .studies.export.files import write_text
+            from .export.files import write_text
 
             return write_text(path, export_text(self, format, trial))
-        from .studies.export.files import check_file, check_folder
+        from .export.files import check_file, check_folder
 
         # The path is checked before the training, which may take long.
         if format == "python":
             check_file(path)
             done = self.refit(trial, **options)
-            from .search.models import find_model
-            from .studies.export.script import write_script
+            from .export.script import write_script
+            from .training.models import find_model
 
             given = _with_given(self._record, options).get("model")
             model = find_model(given or self._record.model, done.dataset.task)
             return write_script(done, path, build=model.load())
         check_folder(Path(path), overwrite=False)
         done = self.refit(trial, **options)
-        from .studies.export.bundle import write_keras
+        from .export.bundle import write_keras
 
         return write_keras(done, path)
 
@@ -237,12 +237,12 @@ def plan_sweep(
     **settings: Any,
 ) -> Plan:
     """Decide everything about a sweep without starting it; the arguments are those of ``launch``."""
-    from .search.models import reference_of
     from .search.plan import make_plan
     from .search.rows import FROM_PYTHON
     from .search.spec import make_spec, space_choice
     from .search.specfile import read_spec
     from .spaces import Space, space_to_dict
+    from .training.models import reference_of
 
     nested = nest(settings)
     given_data = None if data is None or isinstance(data, str | os.PathLike) else data
@@ -392,7 +392,7 @@ def export_text(study: Study, format: str = "yaml", trial: int | None = None) ->
 
     ``kerasweep launch winner.yaml`` trains exactly this configuration.
     """
-    from .studies.export.text import to_json, to_yaml
+    from .export.text import to_json, to_yaml
 
     check_format(format)
     record = study.record

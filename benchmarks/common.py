@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import kerasweep as ks
 import numpy as np
-from kerasweep.search.data import load_dataset, make_folds
 from kerasweep.search.launch import find_place, run_plan
 from kerasweep.search.proposers import Asked
-from kerasweep.search.quiet import import_tensorflow
 from kerasweep.search.samplers import make_proposer
 from kerasweep.search.settings import SETTINGS
 from kerasweep.spaces import configuration_key
+from kerasweep.training.data import load_dataset, make_folds
+from kerasweep.training.quiet import import_tensorflow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

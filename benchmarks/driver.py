@@ -14,14 +14,14 @@ from collections import deque
 from dataclasses import replace
 from pathlib import Path
 
-from kerasweep.search.events import EpochEnded, Event, Outcome, Task, TrialEnded
-from kerasweep.search.metrics import Objective
 from kerasweep.search.pruners import make_pruning
 from kerasweep.search.samplers import make_proposer, make_sampler
 from kerasweep.search.sweep import Budget, Sweep
-from kerasweep.search.training import ModelSize
 from kerasweep.spaces import Categorical, Condition, Configuration, Float, Int, Space
 from kerasweep.studies.writing import create_study
+from kerasweep.training.events import EpochEnded, Event, Outcome, Task, TrialEnded
+from kerasweep.training.metrics import Objective
+from kerasweep.training.workload import ModelSize
 
 SPACE = Space(
     (

@@ -42,8 +42,8 @@ def main() -> None:
 def prepare(arguments: argparse.Namespace, epochs: int) -> tuple[Any, dict[str, Any]]:
     """Return a trainer as it is asked for, and the recommended configuration with Adam."""
     import kerasweep as ks
-    from kerasweep.search.training.fused import trainer as module
-    from kerasweep.search.training.runtime import make_trainer
+    from kerasweep.training.trainers.fused import trainer as module
+    from kerasweep.training.trainers.runtime import make_trainer
 
     dense = arguments.model == "dense"
     plan = ks.plan_sweep(
@@ -81,7 +81,7 @@ def replace_in(owner: Any, **names: Any) -> None:
 def change_graph(how: str) -> None:
     """Have epochs traced to be inlined into the program of all folds, or compiled by XLA."""
     import tensorflow as tf
-    from kerasweep.search.training.fused import program
+    from kerasweep.training.trainers.fused import program
 
     def traced(function: Any, inputs: Any) -> Any:
         options = {"jit_compile": True} if how == "xla" else {}
@@ -94,7 +94,7 @@ def change_graph(how: str) -> None:
 
 def train(trainer: Any, configuration: dict[str, Any]) -> list[float]:
     """Train a configuration and return the seconds of each epoch."""
-    from kerasweep.search.events import Task
+    from kerasweep.training.events import Task
 
     seconds, started = [], time.perf_counter()
     for _ in trainer.train(Task(0, configuration, 0)):

@@ -27,7 +27,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=20)
     arguments = parser.parse_args()
     import_tensorflow()
-    from kerasweep.search.training.runtime import prepare_tensorflow
+    from kerasweep.training.trainers.runtime import prepare_tensorflow
 
     prepare_tensorflow(arguments.threads)
     splits = load_splits("digits", 5, flat=True) * arguments.trials

@@ -27,8 +27,8 @@ from typing import Any
 import kerasweep as ks
 import numpy as np
 import pandas as pd
-from kerasweep.search.data import load_dataset
 from kerasweep.spaces import preset
+from kerasweep.training.data import load_dataset
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "starts.md"
 FIGURES = DOCUMENT.with_suffix(".json")

@@ -56,7 +56,7 @@ def _packages() -> list[Finding]:
 
 
 def _machine() -> Finding:
-    from ..search.machine import computes_bfloat16, cores
+    from ..training.machine import computes_bfloat16, cores
 
     bfloat16 = ", computes bfloat16 (--precision auto)" if computes_bfloat16() else ""
     return Finding("machine", f"{platform.system()} {platform.machine()}, {cores()} cores{bfloat16}")

@@ -1,1 +1,1 @@
-"""How a space is searched: data, models, training, samplers, executors, and the driver."""
+"""How a space is searched: specification, plan, driver, samplers, pruners and executors."""

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from ..errors import ModelError
 from ..spaces import Configuration
-from .events import EpochEnded, Task, TrialFailed
+from ..training.events import EpochEnded, Task, TrialFailed
+from ..training.quiet import quiet_tensorflow
+from ..training.randomness import random_state_kept
 from .executors import InlineExecutor
 from .plan import Plan
-from .quiet import quiet_tensorflow
-from .randomness import random_state_kept
 
 SHOWN = 10
 """Configurations that are listed with the size of their model."""

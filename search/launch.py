@@ -18,17 +18,17 @@ from ..studies.writing import (
     refuse_driven,
 )
 from ..texts import numbers_text
-from .events import Task
+from ..training.events import Task
+from ..training.machine import choose_workers, free_memory
+from ..training.models import Build, can_be_imported
+from ..training.quiet import quiet_tensorflow
+from ..training.randomness import random_state_kept
 from .executors import Executor, make_executor
 from .identity import differences
 from .interrupt import graceful_interrupt
-from .machine import choose_workers, free_memory
-from .models import Build, can_be_imported
 from .plan import Plan, check_fingerprint, make_plan
 from .progress import Progress
 from .pruners import make_pruning
-from .quiet import quiet_tensorflow
-from .randomness import random_state_kept
 from .rows import FROM_PYTHON
 from .samplers import make_proposer, make_sampler
 from .spec import SweepSpec, make_spec

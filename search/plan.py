@@ -20,7 +20,8 @@ from ..spaces import Configuration, Space, space_to_dict
 from ..spaces.catalogue import CHANGE_THE_LOSS
 from ..spaces.keras_tuner import EPOCHS, with_epochs
 from ..texts import duration_text
-from .data import (
+from ..training.baseline import baseline
+from ..training.data import (
     Dataset,
     Preparation,
     Task,
@@ -29,8 +30,8 @@ from .data import (
     fit_preparation,
     make_folds,
 )
-from .machine import choose_workers, computes_bfloat16, cores
-from .metrics import (
+from ..training.machine import choose_workers, computes_bfloat16, cores
+from ..training.metrics import (
     DEFAULT_METRIC,
     DEFAULT_OBJECTIVE,
     WHATEVER_THE_LOSS,
@@ -39,20 +40,19 @@ from .metrics import (
     choose_objective,
     of_families,
 )
-from .models import ModelSource, Precision, Sample, Signature, find_model, is_own
+from ..training.models import ModelSource, Precision, Sample, Signature, find_model, is_own
+from ..training.quiet import quiet_tensorflow
+from ..training.randomness import random_state_kept
+from ..training.scoring import Scorer
+from ..training.signs import building_seconds, silent_at_most
+from ..training.workload import Workload
 from .oracles import hyperband_trials
 from .pruners import resolve_pruner
-from .quiet import quiet_tensorflow
-from .randomness import random_state_kept
 from .rows import find_tokens, load_rows, prepare_rows
 from .samplers import trials_at_most
-from .signs import building_seconds, silent_at_most
 from .space_choice import settle_space
 from .spec import SpaceSpec, SweepSpec
 from .sweep import Budget
-from .training import Workload
-from .training.baseline import baseline
-from .training.scoring import Scorer
 
 DEFAULT_TRIALS = 30
 MOST_OF_A_GRID = 100_000
@@ -257,17 +257,17 @@ def _compares_losses(spec: SweepSpec, workload: Workload, space: Space, computed
     by_default = DEFAULT_METRIC[workload.dataset.task]
     if computed.more or (by_default != "loss" and by_default in computed.metrics):
         return False
-    from .training.computed import losses_differ
+    from ..training.trainers.computed import losses_differ
 
     with _building(spec, workload.model):
         return losses_differ(workload, space, spec.search.seed)
 
 
 def _computed_by_own(spec: SweepSpec, workload: Workload, space: Space) -> Computed:
-    from .training.runtime import prepare_tensorflow
+    from ..training.trainers.runtime import prepare_tensorflow
 
     prepare_tensorflow(spec.execution.threads or cores())
-    from .training.computed import computed_by
+    from ..training.trainers.computed import computed_by
 
     with _building(spec, workload.model):  # TensorFlow's import, which may take longer, is done
         found = computed_by(workload, space.recommended(), spec.search.seed)
@@ -364,7 +364,7 @@ def _find_model(spec: SweepSpec, given: Any, dataset: Dataset) -> ModelSource:
     has_space = bool(spec.space.define or spec.space.file)
     if source.contract == "own" or (has_space and (spec.training.metric or source.own_fit() is None)):
         return source
-    from .training.runtime import prepare_tensorflow
+    from ..training.trainers.runtime import prepare_tensorflow
 
     # TensorFlow's threads cannot be changed once it has built a model, and one worker trains in this process.
     prepare_tensorflow(spec.execution.threads or cores())

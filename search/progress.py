@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ..spaces import Configuration
-from .metrics import Objective
+from ..training.metrics import Objective
 
 
 @dataclass(frozen=True)

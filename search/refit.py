@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ModelError, StudyError, TrainingError
 from ..studies import StudyRecord, TrialRecord, best_trial, read_trial
 from ..studies.writing import drive_study
-from .data import Dataset, FittedPreparation, RowDraw
+from ..training.data import Dataset, FittedPreparation, RowDraw
+from ..training.machine import cores
+from ..training.models import Build, Signature
+from ..training.ordering import batches_of
+from ..training.plateau import Plateau, plateau_values
+from ..training.quiet import quiet_tensorflow
+from ..training.randomness import random_state_kept
+from ..training.seeds import fold_seed
+from ..training.workload import Workload
 from .launch import plan_resume
-from .machine import cores
-from .models import Build, Signature
 from .plan import all_rows
-from .quiet import quiet_tensorflow
-from .randomness import random_state_kept
-from .training import Workload
-from .training.ordering import batches_of
-from .training.plateau import Plateau, plateau_values
-from .training.seeds import fold_seed
 
 if TYPE_CHECKING:
     import keras
@@ -49,7 +49,7 @@ class Refit:
     dataset: Dataset
     signature: Signature
     labels: str
-    """In what form the model reads its targets: see ``search.models.labels.Labels``."""
+    """In what form the model reads its targets: see ``training.models.labels.Labels``."""
     epochs: int
     batch_size: int
     seed: int
@@ -80,7 +80,7 @@ class Refit:
     @property
     def mixing(self) -> Rule | None:
         """How training batches were mixed; None where they were not."""
-        from .training.mixing import mixing_of
+        from ..training.mixing import mixing_of
 
         mixing = mixing_of(self.trial.configuration, self.preparation.preparation.channels)
         return None if mixing is None else Rule(mixing.kind, mixing.source, mixing.arguments)
@@ -150,10 +150,10 @@ def _train(
     workload: Workload,
     on_epoch: Callable[[int, int, dict[str, float]], None],
 ) -> Refit:
-    from .training.runtime import prepare_tensorflow
+    from ..training.trainers.runtime import prepare_tensorflow
 
     prepare_tensorflow(cores())
-    from .training.whole import start_whole
+    from ..training.trainers.whole import start_whole
 
     started = time.perf_counter()
     epochs = int(trial.epochs or 1)
@@ -162,7 +162,7 @@ def _train(
     if own is None:
         run = start_whole(workload, trial.configuration, seed)
     else:
-        from .training.hyperfit import train_whole
+        from ..training.trainers.hyperfit import train_whole
 
         run = train_whole(workload, trial.configuration, seed, own, epochs)
     history: dict[str, list[float]] = {}

@@ -16,7 +16,7 @@ from typing import Any
 
 from ..errors import DataError
 from ..spaces import Configuration
-from .data import (
+from ..training.data import (
     Channels,
     Dataset,
     Layout,
@@ -26,8 +26,8 @@ from .data import (
     whole_numbers,
     with_tokens,
 )
-from .machine import cores
-from .models import ModelSource, Signature
+from ..training.machine import cores
+from ..training.models import ModelSource, Signature
 from .spec import CvSpec, DataSpec
 
 FROM_PYTHON = "python:"
@@ -104,11 +104,11 @@ def find_tokens(
     whole = whole_numbers(dataset, preparation) if model.open_space else ()
     if not whole:
         return ()
-    from .training.runtime import prepare_tensorflow
+    from ..training.trainers.runtime import prepare_tensorflow
 
     # TensorFlow's threads cannot be changed once it has built a model, and one worker trains in this process.
     prepare_tensorflow(threads or cores())
-    from .models.lookups import looked_up
+    from ..training.models.lookups import looked_up
 
     signature = Signature(preparation.input_shape, dataset.outputs, dataset.task, dataset.rows, 1)
     build = model.load()

@@ -10,8 +10,8 @@ from ..spaces.catalogue import CATALOGUE, GROUPS
 from ..spaces.dependencies import in_order
 from ..spaces.possible import check_possible
 from ..spaces.space import narrowed
-from .data import Dataset, acting
-from .models import ModelSource
+from ..training.data import Dataset, acting
+from ..training.models import ModelSource
 from .spec import SpaceSpec
 
 COLOURS = 3

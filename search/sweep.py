@@ -16,9 +16,9 @@ from optuna.trial import FrozenTrial, TrialState
 from ..errors import SweepError, one_line
 from ..spaces import Configuration, Space, configuration_key
 from ..spaces.possible import why_impossible_configuration
-from .events import EpochEnded, Event, Task, TrialEnded, TrialFailed
+from ..training.events import EpochEnded, Event, Task, TrialEnded, TrialFailed
+from ..training.metrics import Objective
 from .executors.contract import Executor
-from .metrics import Objective
 from .progress import Progress, TrialLine
 from .proposers import Asked, NothingYet, Proposer, SpaceExhausted
 from .pruners import Pruning

@@ -1,4 +1,4 @@
-"""What was found: the store, its queries, comparison and export. Writing is in ``writing``, which imports Optuna."""
+"""What was found: the store, its queries, comparison. Writing is in ``writing``, which imports Optuna."""
 
 from .lock import is_driven
 from .reading import (

@@ -58,7 +58,7 @@ def test_another_process_is_told_in_one_line_what_to_pass(
 
 
 def test_a_function_of_the_running_script_is_found_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    from kerasweep.search.models import can_be_imported, find_model
+    from kerasweep.training.models import can_be_imported, find_model
 
     def build(config: Any, signature: Any) -> None: ...
 

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGE = ("cli", "reports", "search", "spaces", "studies")
+PACKAGE = ("cli", "export", "reports", "search", "spaces", "studies", "training")
 PUBLIC = {"os._exit"}
 """Documented for everyone, though they begin with an underscore."""
 

@@ -1,6 +1,6 @@
 """Executors: where tasks train."""
 
-from ..training import Workload
+from ...training.workload import Workload
 from .contract import Executor
 from .inline import InlineExecutor
 from .local import LocalExecutor

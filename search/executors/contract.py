@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Protocol
 
 from ...errors import FatalTrainingError, TrainingError, one_line
-from ..events import Event, Task, TrialEnded, TrialFailed
-from ..models.watching import take_notes
-from ..training import ModelSize, Trainer
-from ..training.garbage import gradients_forgotten
+from ...training.events import Event, Task, TrialEnded, TrialFailed
+from ...training.models.watching import take_notes
+from ...training.trainers.garbage import gradients_forgotten
+from ...training.workload import ModelSize, Trainer
 
 
 class Executor(Protocol):

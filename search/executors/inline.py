@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from ...errors import ModelError, TrainingError
-from ..events import EpochEnded, Event, Task
-from ..training import ModelSize, Trainer, Workload
+from ...training.events import EpochEnded, Event, Task
+from ...training.workload import ModelSize, Trainer, Workload
 from .contract import run_task
 
 
@@ -29,7 +29,7 @@ class InlineExecutor:
 
     def start(self, task: Task, within: float | None = None) -> ModelSize:
         """Import TensorFlow and build the task's model once."""
-        from ..training.runtime import make_trainer
+        from ...training.trainers.runtime import make_trainer
 
         if self._trainer is None:
             self._trainer = make_trainer(self._workload, self._threads)

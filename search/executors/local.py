@@ -16,9 +16,9 @@ from typing import Any
 
 from ...errors import ModelError, OutputError, SweepError, one_line
 from ...texts import duration_text
-from ..events import EpochEnded, Event, Task, TrialEnded, TrialFailed
-from ..signs import building_seconds
-from ..training import ModelSize, Workload
+from ...training.events import EpochEnded, Event, Task, TrialEnded, TrialFailed
+from ...training.signs import building_seconds
+from ...training.workload import ModelSize, Workload
 from .messages import FOLDER_PREFIX, Go, Printed, Probe, Probed, Setup
 from .process import WorkerProcess, kill_group, start_worker, tail
 from .sharing import lay_out

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ..events import Task
-from ..training import ModelSize
+from ...training.events import Task
+from ...training.workload import ModelSize
 
 FOLDER_PREFIX = "kerasweep-"
 """Begins the name of the temporary folder in which the driver lays out data and workers' logs."""

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..events import Task
-from ..machine import resident_memory
-from ..training.runtime import worker_environment
+from ...training.events import Task
+from ...training.machine import resident_memory
+from ...training.trainers.runtime import worker_environment
 
 MOST_GROWTH = 2**30
 """Bytes that a worker may hold beyond what its first trial left; programs that are kept take half of it."""

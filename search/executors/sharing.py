@@ -1,7 +1,7 @@
 """The workload as files that workers map: every worker trains on the same pages of memory.
 
 An object is pickled without the contents of its arrays, which lie beside it, each where TensorFlow can use it as it is
-(``search/training/feeding.py``). The mapping is private: what a worker changes, no other one sees.
+(``training/trainers/feeding.py``). The mapping is private: what a worker changes, no other one sees.
 """
 
 from __future__ import annotations

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from ...errors import TrainingError, one_line
-from ..events import EpochEnded, Task
-from ..signs import listen
-from ..training import Trainer
+from ...training.events import EpochEnded, Task
+from ...training.signs import listen
+from ...training.workload import Trainer
 from .contract import run_task
 from .messages import FOLDER_PREFIX, Alive, Go, Probe, Probed, Ready, Setup
 from .relay import Relay
@@ -43,7 +43,7 @@ class _Outgoing:
 
 def serve(incoming: IO[bytes], outgoing: _Outgoing, relay: Relay) -> None:
     """Answer messages until the input ends."""
-    from ..training.runtime import make_trainer
+    from ...training.trainers.runtime import make_trainer
 
     setup: Setup = pickle.load(incoming)  # noqa: S301 - the driver's own pipe
     inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()

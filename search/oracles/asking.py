@@ -14,7 +14,7 @@ from ...spaces import Configuration, Space, Value, space_to_keras_tuner
 from ...spaces.keras_tuner import EPOCHS
 from ...studies import Direction
 from ...studies.records import DUPLICATE, RESULT
-from ..quiet import import_tensorflow
+from ...training.quiet import import_tensorflow
 from .brackets import without_epochs
 from .encoding import Encoding
 

@@ -1,6 +1,6 @@
 """The catalogue: what practitioners know about each hyperparameter, as data, by group.
 
-Every entry acts on training: ``tests/search/test_catalogue.py`` gives each another value and looks at what differs.
+Every entry acts on training: ``tests/training/test_catalogue.py`` gives each another value and looks at what differs.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from kerasweep import api
 from kerasweep.cli import catalogue
 from kerasweep.cli.app import app
 from kerasweep.cli.tables import space_table
+from kerasweep.export.text import provenance
 from kerasweep.reports.results import leaderboard, tiles
 from kerasweep.reports.view import load_view
 from kerasweep.spaces import PRESETS, SIZES, Int, Space, preset, read_space, value_text
@@ -23,7 +24,6 @@ from kerasweep.spaces.catalogue import CATALOGUE, GROUPS
 from kerasweep.spaces.schema import space_schema
 from kerasweep.studies import read_trials
 from kerasweep.studies.comparison import paired_difference, ranked, standing
-from kerasweep.studies.export.text import provenance
 from kerasweep.texts import number_text
 from rich.console import Console
 from synthetic import make_large_study, make_study

@@ -17,8 +17,6 @@ from typing import Any
 
 import optuna
 import pytest
-from kerasweep.search.events import EpochEnded, Event, Outcome, Task, TrialEnded, TrialFailed
-from kerasweep.search.metrics import Objective
 from kerasweep.search.progress import Progress
 from kerasweep.search.pruners import make_pruning
 from kerasweep.search.samplers import make_proposer, make_sampler
@@ -26,6 +24,8 @@ from kerasweep.search.sweep import Budget, Reason, Sweep
 from kerasweep.spaces import Categorical, Condition, Configuration, Float, Int, Space, configuration_key
 from kerasweep.studies import StudyRecord, read_study
 from kerasweep.studies.writing import create_study, drive_study, find_study
+from kerasweep.training.events import EpochEnded, Event, Outcome, Task, TrialEnded, TrialFailed
+from kerasweep.training.metrics import Objective
 from optuna.trial import FrozenTrial
 
 SPACE = Space(

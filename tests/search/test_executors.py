@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from kerasweep.errors import ModelError
-from kerasweep.search.events import EpochEnded, Event, Task, TrialEnded, TrialFailed
 from kerasweep.search.executors import InlineExecutor, LocalExecutor, make_executor
 from kerasweep.search.plan import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.spaces import Int, Space
+from kerasweep.training.events import EpochEnded, Event, Task, TrialEnded, TrialFailed
 
 pytestmark = pytest.mark.trains
 EPOCHS = 3
@@ -326,7 +326,7 @@ def test_workers_tell_at_the_start_that_a_model_cannot_be_built() -> None:
 DRIVER = """
 import sys, time
 import numpy as np
-from kerasweep.search.events import Task
+from kerasweep.training.events import Task
 from kerasweep.search.executors import LocalExecutor
 from kerasweep.search.plan import make_plan
 from kerasweep.search.spec import make_spec

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from kerasweep.search.events import Task
 from kerasweep.search.executors import LocalExecutor
 from kerasweep.search.executors.messages import Alive
 from kerasweep.search.executors.process import WorkerProcess
 from kerasweep.studies import StudyRecord, TrialRecord, read_study, read_trials
+from kerasweep.training.events import Task
 
 pytestmark = [
     pytest.mark.trains,

@@ -38,10 +38,10 @@ def test_there_may_be_no_array(tmp_path: Path, value) -> None:
 
 @pytest.mark.trains
 def test_a_tensor_of_mapped_rows_is_no_copy(tmp_path: Path) -> None:
-    from kerasweep.search.training.runtime import prepare_tensorflow
+    from kerasweep.training.trainers.runtime import prepare_tensorflow
 
     prepare_tensorflow(1)
-    from kerasweep.search.training.feeding import as_tensor
+    from kerasweep.training.trainers.feeding import as_tensor
 
     lay_out({"a": np.ones(3, "float32"), "x": np.arange(6, dtype="float32").reshape(3, 2)}, tmp_path)
     rows = take_up(tmp_path)["x"]

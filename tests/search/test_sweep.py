@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 import sqlalchemy
 from kerasweep.errors import SweepError
-from kerasweep.search.metrics import Objective
 from kerasweep.spaces import Categorical, Float, Int, Space, configuration_key
 from kerasweep.studies import best_trial, read_trials
+from kerasweep.training.metrics import Objective
 
 KERAS_TUNERS = [
     pytest.param(f"kt-{method}", marks=pytest.mark.trains) for method in ("random", "grid", "bayes")

@@ -186,7 +186,7 @@ def test_plain_data_says_where_a_range_is_wrong() -> None:
 @pytest.mark.trains
 def test_keras_tuner_gets_the_values_of_a_range() -> None:
     from kerasweep.search.oracles.encoding import Encoding
-    from kerasweep.search.quiet import import_tensorflow
+    from kerasweep.training.quiet import import_tensorflow
 
     import_tensorflow()
     theirs = space_to_keras_tuner(space_with(Between(low=4)))

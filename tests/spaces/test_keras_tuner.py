@@ -24,7 +24,7 @@ pytestmark = pytest.mark.trains  # imports TensorFlow
 
 @pytest.fixture(scope="module")
 def kt():
-    from kerasweep.search.quiet import import_tensorflow
+    from kerasweep.training.quiet import import_tensorflow
 
     import_tensorflow()
     import keras_tuner

@@ -63,7 +63,7 @@ def report_epochs(kt):
 @pytest.fixture(scope="module")
 def projects(tmp_path_factory) -> Path:
     """Search with KerasTuner itself: a folder with one project in each of its folders."""
-    from kerasweep.search.training.runtime import prepare_tensorflow
+    from kerasweep.training.trainers.runtime import prepare_tensorflow
 
     prepare_tensorflow(1)
     import keras

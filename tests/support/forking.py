@@ -120,7 +120,7 @@ def main() -> None:
     """Import what is slow to import, then serve."""
     from importlib import import_module
 
-    from kerasweep.search.quiet import import_tensorflow
+    from kerasweep.training.quiet import import_tensorflow
 
     import_tensorflow()
     for name in PRELOADED:

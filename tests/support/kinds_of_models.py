@@ -95,7 +95,7 @@ def inverse_time_decay(keras, value):
 
 @case(4.0, 2.0)
 def warm_up(keras, value):
-    from kerasweep.search.models.schedules import WarmUp
+    from kerasweep.training.models.schedules import WarmUp
 
     after = keras.optimizers.schedules.CosineDecay(0.1, 12.0, alpha=0.1)
     return {"optimizer": keras.optimizers.SGD(WarmUp(after, value, 0.2))}
@@ -103,14 +103,14 @@ def warm_up(keras, value):
 
 @case(0.3, 0.6)
 def one_cycle(keras, value):
-    from kerasweep.search.models.schedules import OneCycle
+    from kerasweep.training.models.schedules import OneCycle
 
     return {"optimizer": keras.optimizers.SGD(OneCycle(0.2, 15.0, rise=value))}
 
 
 @case(0.1, 0.2)
 def warm_up_to_a_rate(keras, value):
-    from kerasweep.search.models.schedules import WarmUp
+    from kerasweep.training.models.schedules import WarmUp
 
     return {"optimizer": keras.optimizers.SGD(WarmUp(value, 4.0))}
 

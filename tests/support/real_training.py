@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from kerasweep.search.events import EpochEnded, Outcome, Task
 from kerasweep.search.plan import make_plan
 from kerasweep.search.spec import make_spec
+from kerasweep.training.events import EpochEnded, Outcome, Task
 
 
 def workload_of(data, model, *, epochs: int = 3, patience=None, trainer="auto", **changes):
@@ -25,7 +25,7 @@ def workload_of(data, model, *, epochs: int = 3, patience=None, trainer="auto", 
 
 def train(workload, configuration, stop_at: int | None = None) -> Outcome:
     """Train a configuration to its end and return its outcome; hold every event against the curves."""
-    from kerasweep.search.training.runtime import make_trainer
+    from kerasweep.training.trainers.runtime import make_trainer
 
     training = make_trainer(workload, threads=1).train(Task(7, configuration, seed=11))
     events: list[EpochEnded] = []

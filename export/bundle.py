@@ -1,0 +1,142 @@
+"""The winner as a folder that predicts: model, fitted preprocessing, what is known about them, and ``predict.py``."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import joblib
+import keras
+import numpy as np
+
+from ..cells import sources
+from ..errors import OutputError, one_line
+from .contract import Bundle
+from .files import MARK, new_folder
+from .outputs import describe_outputs
+from .rendering import render
+from .text import provenance, score_text
+
+FORMAT = 2
+"""Raised when ``bundle.json`` changes its meaning."""
+_SAMPLE = 8
+"""Test rows that the saved model is tried on."""
+
+
+def write_keras(bundle: Bundle, folder: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+    """Write the folder and return its path. It appears whole or not at all.
+
+    Args:
+        bundle: The refit.
+        folder: Where; an earlier export is replaced.
+        overwrite: Whether another folder with content may be written into; its other files stay.
+
+    Raises:
+        OutputError: The folder holds something else, cannot be written, or the saved model does not load again.
+    """
+    with new_folder(folder, overwrite=overwrite) as fresh:
+        about = describe(bundle)
+        _save_model(bundle, fresh / "model.keras")
+        fitted = bundle.preparation
+        joblib.dump({"features": fitted.features, "target": fitted.target}, fresh / "preprocessing.joblib")
+        (fresh / MARK).write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        (fresh / "predict.py").write_text(render("predict.py.j2", cells=sources()), encoding="utf-8")
+        (fresh / "README.md").write_text(_readme(bundle, about), encoding="utf-8")
+    return Path(folder).expanduser()
+
+
+def describe(bundle: Bundle) -> dict[str, Any]:
+    """Return the content of ``bundle.json``."""
+    dataset, fitted = bundle.dataset, bundle.preparation
+    return {
+        "format": FORMAT,
+        "task": dataset.task,
+        "classes": list(dataset.classes),
+        "labels": bundle.labels,
+        **({} if dataset.task == "regression" else asdict(describe_outputs(bundle))),
+        "outputs": bundle.signature.outputs,
+        "preparation": fitted.preparation.as_dict(),
+        "range": _range(dataset.x) if dataset.kind != "table" else None,
+        "target_scale": fitted.target_scale,
+        "columns": _layouts(bundle),
+        "modules": _own_modules(bundle.model),
+        "test": dict(bundle.test),
+        "test_rows": len(dataset.y_test),
+        "rows": len(dataset.y),
+        "epochs": bundle.epochs,
+        "batch_size": bundle.batch_size,
+        "seed": bundle.seed,
+        "model": bundle.study.spec["model"],
+        "provenance": {**provenance(bundle.study, bundle.trial), "test": dict(bundle.test)},
+    }
+
+
+def _layouts(bundle: Bundle) -> list[list[str]]:
+    """Return the columns of a file without names as new rows may have them: all, without the target, without groups."""
+    every = list(bundle.dataset.columns)
+    data = bundle.study.spec["data"]
+    layouts = [every]
+    for left_out in (data.get("target"), data.get("group")):
+        if every and left_out is not None:
+            layouts.append([name for name in layouts[-1] if name != left_out])
+    return layouts if every else []
+
+
+def _range(x: np.ndarray) -> list[float]:
+    return [float(np.nanmin(x)), float(np.nanmax(x))]
+
+
+def _own_modules(model: keras.Model) -> list[str]:
+    """Return the modules of layers that are not Keras's, which must be imported before the model can be loaded."""
+    classes = {type(layer) for layer in [model, *model._flatten_layers()]}  # no public way
+    modules = sorted(
+        {cls.__module__ for cls in classes if cls.__module__.partition(".")[0] not in ("keras", "tensorflow")}
+    )
+    if "__main__" in modules:
+        names = ", ".join(sorted(cls.__name__ for cls in classes if cls.__module__ == "__main__"))
+        raise OutputError(
+            f"The model has layers that no other program can import ({names}); put them into a module."
+        )
+    return modules
+
+
+def _save_model(bundle: Bundle, path: Path) -> None:
+    """Save the model and try it: what cannot be loaded again is not exported."""
+    rows = bundle.preparation.transform(bundle.dataset.x_test[:_SAMPLE])
+    try:
+        bundle.model.save(path)
+        again = keras.models.load_model(path, compile=False)
+        same = np.allclose(
+            again.predict(rows, verbose=0), bundle.model.predict(rows, verbose=0), rtol=1e-4, atol=1e-6
+        )
+    except Exception as error:
+        hint = "register its classes with @keras.saving.register_keras_serializable()"
+        raise OutputError(
+            f"The model cannot be saved and loaded again: {one_line(error, 200)}; {hint}."
+        ) from error
+    if not same:
+        raise OutputError(
+            "The model predicts something else after it was saved and loaded; its layers lose state."
+        )
+
+
+def _readme(bundle: Bundle, about: dict[str, Any]) -> str:
+    kinds = {"table": "rows.csv", "image": "image.png", "array": "rows.npy"}
+    versions = bundle.study.about.get("versions", {})
+    return render(
+        "README.md.j2",
+        study=bundle.study.name,
+        trial=bundle.trial.number,
+        model=about["model"],
+        rows=f"{about['rows']:,}",
+        data=bundle.dataset.name,
+        epochs=about["epochs"],
+        cv=f"Cross-validation: {score_text(bundle.study, bundle.trial)}",
+        test_rows=f"{about['test_rows']:,}",
+        test=", ".join(f"{metric} {value:.6g}" for metric, value in bundle.test.items()),
+        example=kinds[bundle.dataset.kind],
+        versions=", ".join(f"{name} {version}" for name, version in versions.items()),
+    )

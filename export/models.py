@@ -1,0 +1,182 @@
+"""The script's ``build_model``: layers where they reproduce the model, else the author's own function."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import keras
+import numpy as np
+
+from ..errors import ModelError
+from ..spaces.keras_tuner import is_hypermodel, takes_hp, takes_trial
+from .code import CannotEmit, own_sources
+from .contract import Build, Bundle
+from .graph import builder_code, compile_lines
+from .preparing import signature_code
+from .pretty import Expression, lay_out, literal
+
+
+@dataclass(frozen=True)
+class ModelCode:
+    """The function that builds a model, as source."""
+
+    body: str
+    """Indented; ends with ``return model``."""
+    about: str
+    """First line of its docstring."""
+    imports: frozenset[str] = frozenset()
+    constants: Mapping[str, Expression] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    """Why it may not be the same."""
+    sources: tuple[str, ...] = ()
+    """Classes that the body needs."""
+
+
+def model_code(bundle: Bundle, build: Build | None = None) -> ModelCode:
+    """Return a builder whose weights, given the seed, are those that the refit started from.
+
+    Raises:
+        ModelError: The model can neither be written as layers nor imported by name.
+    """
+    reference = str(bundle.study.spec["model"])
+    given = build or _find(
+        reference
+    )  # one written for KerasTuner cannot be called like this, and is not compared
+    original = _built(bundle, given) if given else None
+    try:
+        layers = _layers(bundle)
+    except CannotEmit as error:
+        return _imported(bundle, reference, original, f"it has {error}")
+    if original is None:
+        notes = (
+            ()
+            if ":" not in reference
+            else ("its initial weights could not be compared with the model function's",)
+        )
+        return replace(layers, notes=notes)
+    made = _built(bundle, lambda *_: _executed(layers))
+    if made is not None and _equal(original, made):
+        return layers
+    return _imported(bundle, reference, original, "written out, its layers would start from other weights")
+
+
+def _layers(bundle: Bundle) -> ModelCode:
+    family = str(bundle.study.spec["model"])
+    about = (
+        f"Return the model of the function {family}."
+        if ":" in family
+        else f"Return the model, of the family {family}."
+    )
+    body = builder_code(bundle.model)
+    imports = frozenset(
+        {"from keras import layers"} if "layers." in body.replace("keras.layers.", "") else ()
+    )
+    return ModelCode(body, about, imports, sources=tuple(own_sources(bundle.model)))
+
+
+def _executed(code: ModelCode) -> Any:
+    namespace: dict[str, Any] = {"keras": keras, "layers": keras.layers}
+    exec("\n\n".join([*code.sources, f"def build_model():\n{code.body}"]), namespace)  # noqa: S102 - exactly what the script will run
+    return namespace["build_model"]()
+
+
+def _find(reference: str) -> Any:
+    """Return a user's model function by its name; None for a family, or where it has no name to be found by."""
+    module, _, function = reference.partition(":")
+    if not function:
+        return None
+    try:
+        found = getattr(importlib.import_module(module), function, None)
+    except Exception:  # noqa: BLE001 - a user's module may raise anything; there is another way
+        return None
+    return found if callable(found) or is_hypermodel(found) else None
+
+
+def _built(bundle: Bundle, build: Build) -> keras.Model | None:
+    """Build a model as the refit did; None where that raises."""
+    keras.utils.set_random_seed(bundle.seed)
+    try:
+        model = build(dict(bundle.trial.configuration), bundle.signature)
+    except Exception:  # noqa: BLE001 - a user's function may raise anything; there is another way
+        return None
+    return model if isinstance(model, keras.Model) else None
+
+
+def _equal(original: keras.Model, made: keras.Model) -> bool:
+    """Tell whether two untrained models have the same weights and states of random generators."""
+    both = []
+    for model in (original, made):
+        if not model.built:
+            return False
+        both.append([np.asarray(variable) for variable in model.variables])
+    left, right = both
+    same = len(left) == len(right)
+    return same and all(a.shape == b.shape and np.array_equal(a, b) for a, b in zip(left, right, strict=True))
+
+
+def _imported(bundle: Bundle, reference: str, original: keras.Model | None, reason: str) -> ModelCode:
+    """Return a builder that imports the author's function."""
+    module, _, function = reference.partition(":")
+    found = _find(reference)
+    if not function.isidentifier() or module == "__main__" or found is None:
+        raise ModelError(
+            f"The model of trial {bundle.trial.number} cannot be written as a script: {reason}, and '{reference}' "
+            f"cannot be imported. Put the function into a module of its own."
+        )
+    lines = [
+        f"    # Imported rather than written out: {reason}.",
+        f"    sys.path.insert(0, os.getcwd())  # {module} lies where this is run",
+        f"    from {module} import {function}",
+        "",
+        *_call_lines(bundle, found, function),
+    ]
+    sources: tuple[str, ...] = ()
+    if original is None or not original.compiled:
+        lines.append(compile_lines(bundle.model))
+        sources = tuple(own_sources(bundle.model))
+    elif _is_told_its_rate(bundle, original):
+        lines.append('    model.optimizer.learning_rate = CONFIGURATION["learning_rate"]')
+    lines.append("    return model")
+    constants = {"CONFIGURATION": literal(dict(bundle.trial.configuration))}
+    own = "from types import SimpleNamespace"
+    if takes_hp(found) or takes_trial(found):
+        own = "import keras_tuner" if takes_hp(found) else "import optuna"
+    imports = frozenset({"import os", "import sys", own})
+    return ModelCode(
+        "\n".join(lines), f"Return the model of {reference}.", imports, constants, sources=sources
+    )
+
+
+def _is_told_its_rate(bundle: Bundle, original: keras.Model) -> bool:
+    """Tell whether the refit gave a compiled model a learning rate that its function does not read."""
+    if "learning_rate" not in bundle.trial.configuration:
+        return False
+    rates = [float(np.asarray(model.optimizer.learning_rate)) for model in (original, bundle.model)]
+    return rates[0] != rates[1]
+
+
+def _call_lines(bundle: Bundle, found: Any, name: str) -> tuple[str, ...]:
+    """Return the lines that call the author's function, by its contract."""
+    if takes_hp(found):
+        return _hypermodel_lines(found, name)
+    if takes_trial(found):
+        return (f"    model = {name}(optuna.trial.FixedTrial(dict(CONFIGURATION)))",)
+    return (
+        lay_out(signature_code(bundle), "signature = ", 4),
+        f"    model = {name}(dict(CONFIGURATION), signature)",
+    )
+
+
+def _hypermodel_lines(found: Any, name: str) -> tuple[str, ...]:
+    """Return the lines that build a model written for KerasTuner."""
+    call = name
+    if is_hypermodel(found):
+        call = f"{name}().build" if isinstance(found, type) else f"{name}.build"
+    return (
+        "    hp = keras_tuner.HyperParameters()",
+        "    hp.values = dict(CONFIGURATION)",
+        f"    model = {call}(hp)",
+    )

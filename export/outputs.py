@@ -1,0 +1,74 @@
+"""What a trained classifier's outputs are: probabilities where that was checked on rows, else logits or scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from ..errors import OutputError
+from .contract import Bundle
+
+Gives = Literal["probabilities", "logits", "scores"]
+_ROWS = 1000
+"""Training rows that outputs are looked at on."""
+_TOLERANCE = 1e-3
+"""Of a sum of probabilities; mixed precision rounds to three digits."""
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """How class and probability follow from what the model puts out."""
+
+    gives: Gives
+    """``probabilities``: between 0 and 1, all classes together 1; ``logits``: what the loss makes these of; ``scores``:
+    anything else, of which the largest one still tells the class.
+    """
+    threshold: float = 0.5
+    """A single output above it is the second class."""
+
+
+def describe_outputs(bundle: Bundle) -> Outputs:
+    """Look at a classifier's outputs for training rows, whatever its layers and its loss are called.
+
+    Raises:
+        OutputError: There are fewer outputs than classes.
+    """
+    dataset = bundle.dataset
+    some = np.linspace(0, len(dataset.y) - 1, min(_ROWS, len(dataset.y))).astype(int)
+    x = dataset.x.iloc[some] if dataset.kind == "table" else dataset.x[some]
+    values = np.asarray(
+        bundle.model.predict(bundle.preparation.transform(x), batch_size=_ROWS, verbose=0), np.float32
+    )
+    values = values.reshape(len(values), -1)
+    if values.shape[1] == 1 and len(dataset.classes) == 2:
+        return _of_one(values[:, 0], dataset.y[some], logits=_reads_logits(bundle.model))
+    if values.shape[1] < len(dataset.classes):
+        raise OutputError(
+            f"The model puts out {values.shape[1]} numbers a row for {len(dataset.classes)} classes: nothing says which "
+            "number belongs to which class."
+        )
+    if _is_share(values) and bool((abs(values.sum(axis=1) - 1) <= _TOLERANCE).all()):
+        return Outputs("probabilities")
+    return Outputs("logits" if _reads_logits(bundle.model) else "scores")
+
+
+def _of_one(values: np.ndarray, codes: np.ndarray, *, logits: bool) -> Outputs:
+    if logits:
+        return Outputs("logits")
+    if _is_share(values):
+        return Outputs("probabilities")
+    # A loss of the user's own may part the classes at 0, as logits and a hinge do, or halfway between the codes.
+    right = {threshold: float(((values > threshold) == codes).mean()) for threshold in (0.5, 0.0)}
+    return Outputs("scores", max(right, key=lambda threshold: right[threshold]))
+
+
+def _is_share(values: np.ndarray) -> bool:
+    return bool((values >= 0).all() and (values <= 1 + _TOLERANCE).all())
+
+
+def _reads_logits(model: Any) -> bool:
+    """Tell whether a model's loss is one of Keras's that turns logits into probabilities."""
+    loss = model.loss
+    return bool(hasattr(loss, "get_config") and loss.get_config().get("from_logits", False))

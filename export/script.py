@@ -1,0 +1,281 @@
+"""The winner as one training script that does not import Kerasweep and repeats the refit's test score.
+
+The script is written for the rows and the model at hand, then run up to training: the arrays that it makes are
+compared with the refit's, and the weights that it starts from with those of the model's own code. Only what was
+found equal is promised in its first lines.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import wrap
+from typing import Any
+
+from ..errors import OutputError, one_line
+from .contract import TEST_BATCH, Build, Bundle
+from .drawing import COMMENT, draw_constants, draw_helpers, trained_rows
+from .files import check_file, write_text
+from .models import ModelCode, model_code
+from .preparing import prepare_arguments, prepare_lines, target_lines
+from .pretty import WIDTH, Expression, flat, has_filled, lay_out, literal
+from .reading import Reading, choose_reading, read_now
+from .rendering import render
+from .rows import Steps, row_steps
+from .text import score_text
+from .verification import compare_rows
+
+_STANDARD = frozenset({"os", "re", "sys", "runpy", "pathlib", "types", "warnings"})
+_COMMENTS = {
+    "SEED": "weights, dropout and the order of rows",
+    "CLASS_WEIGHT": "rare classes weigh more",
+    "DRAWN": COMMENT,
+    "EPOCHS": "chosen on the mean curve of all folds",
+}
+
+
+@dataclass(frozen=True)
+class Script:
+    """A script's text and what is known about it."""
+
+    text: str
+    notes: tuple[str, ...]
+    """Why its score may differ from the refit's; empty where everything was found equal."""
+
+
+def write_script(bundle: Bundle, path: str | os.PathLike[str], *, build: Build | None = None) -> Path:
+    """Write the script and return its path.
+
+    Args:
+        bundle: The refit.
+        path: The file; an existing one is replaced.
+        build: The model function ``build(configuration, signature)``; found by its name where None. With it a
+            family's initial weights are compared as well.
+
+    Raises:
+        OutputError: The file cannot be written, or the rows cannot be read again.
+        ModelError: The model can neither be written as layers nor imported by name.
+    """
+    target = check_file(path)
+    return write_text(target, make_script(bundle, build=build).text)
+
+
+def make_script(bundle: Bundle, *, build: Build | None = None) -> Script:
+    """Return the script; the arguments are those of ``write_script``."""
+    reading, found = _read(bundle)
+    steps = row_steps(bundle, reading, found)
+    model = model_code(bundle, build)
+    draft = _render(bundle, reading, found, steps, model, ())
+    notes = list(model.notes)
+    notes += _optimizer_notes(bundle)
+    if bundle.trial.trainer == "hyperfit":
+        notes.append("the refit was trained by HyperModel.fit, and this script calls model.fit")
+    if not reading.runs:
+        notes.append("its rows were given in Python, so that it could not be tried")
+    else:
+        notes += compare_rows(bundle, draft)
+    text = _render(bundle, reading, found, steps, model, tuple(notes)) if notes else draft
+    return Script(text, tuple(notes))
+
+
+def _optimizer_notes(bundle: Bundle) -> list[str]:
+    """Return how ``fit``, called epoch by epoch, treats some optimizers otherwise than the refit did."""
+    if type(bundle.model.optimizer).__name__ == "ScheduleFreeAdamW":
+        return ["Keras makes its optimizer's first values while it traces, and the refit before"]
+    return []
+
+
+def _read(bundle: Bundle) -> tuple[Reading, dict[str, Any]]:
+    """Return how the rows are read, and what is read that way."""
+    data = bundle.study.spec["data"]
+    try:
+        reading = choose_reading(data, bundle.dataset)
+        return reading, read_now(reading, bundle.dataset.classes) if reading.runs else {}
+    except Exception as error:
+        reason = one_line(error)
+        raise OutputError(
+            f"The data '{data['source']}' cannot be read again for a script: {reason}"
+        ) from error
+
+
+def _render(
+    bundle: Bundle,
+    reading: Reading,
+    found: dict[str, Any],
+    steps: Steps,
+    model: ModelCode,
+    notes: tuple[str, ...],
+) -> str:
+    constants: dict[str, Expression] = {
+        "SEED": literal(bundle.seed),
+        "EPOCHS": literal(bundle.epochs),
+        "BATCH_SIZE": literal(bundle.batch_size),
+        **({"CLASS_WEIGHT": literal(dict(bundle.class_weight))} if bundle.class_weight else {}),
+        **draw_constants(bundle),
+        **({"MIXING": literal(dict(bundle.mixing.arguments))} if bundle.mixing else {}),
+        **({"PLATEAU": literal(dict(bundle.plateau.arguments))} if bundle.plateau else {}),
+        **reading.constants,
+        **steps.constants,
+        **model.constants,
+    }
+    if any("read_images" in helper for helper in reading.helpers):
+        constants["CLASSES"] = literal(list(bundle.dataset.classes))
+    x = found.get("x_train" if reading.whole else "x")
+    prepare, needed = prepare_lines(bundle, x, steps.constants)
+    targets, more = target_lines(bundle)
+    imports = {
+        "import keras",
+        "import numpy as np",
+        *reading.imports,
+        *steps.imports,
+        *needed,
+        *more,
+        *model.imports,
+        *(["import tensorflow as tf"] if bundle.mixing else []),
+    }
+    text = render(
+        "train.py.j2",
+        title=_safe(
+            f"Train the winner of the study '{bundle.study.name}' again: trial {bundle.trial.number}."
+        ),
+        provenance=_provenance(bundle, notes),
+        imports=_imports(imports),
+        constants=_constants(constants, {**_COMMENTS, **steps.comments}),
+        helpers=[
+            *reading.helpers,
+            *steps.helpers,
+            *draw_helpers(bundle),
+            *_rule_sources(bundle),
+            *model.sources,
+        ],
+        load=[*reading.lines, *steps.lines],
+        fits=bundle.preparation.features is not None,
+        prepare=prepare,
+        prepare_arguments=prepare_arguments(bundle),
+        draws=bundle.draw is not None,
+        targets=targets,
+        targets_about=_targets_about(bundle),
+        scaled=bundle.preparation.target is not None,
+        model_about=model.about,
+        builder=model.body,
+        class_weight=bundle.class_weight,
+        order=_order(bundle),
+        drops=bundle.rows_an_epoch < trained_rows(bundle),
+        mixing=bundle.mixing,
+        shuffle=bundle.shuffle,
+        codes="y_train.argmax(axis=1)" if bundle.labels == "one-hot" else "y_train[:, 0].astype(int)",
+        plateau=bundle.plateau,
+        averages=getattr(bundle.model.optimizer, "use_ema", False),
+        test_batch=TEST_BATCH,
+        powers=flat(literal(dict(bundle.unit_powers))),
+    )
+    return _spaced(text)
+
+
+def _order(bundle: Bundle) -> str:
+    """Return the expression of an epoch's order of rows."""
+    if bundle.shuffle:
+        return "np.random.default_rng([SEED, epoch]).permutation(len(x_train))"
+    return "np.arange(len(x_train))"
+
+
+def _rule_sources(bundle: Bundle) -> list[str]:
+    """Return the source of what the trainer applied besides ``fit``."""
+    return [rule.source for rule in (bundle.mixing, bundle.plateau) if rule is not None]
+
+
+def _targets_about(bundle: Bundle) -> str:
+    if bundle.labels == "one-hot":
+        return "Return one-hot rows, which the model's loss reads."
+    if bundle.labels == "column":
+        return "Return a column of 0 and 1, which the model's loss reads."
+    if bundle.labels in ("values", "value column"):
+        return "Return the numbers that stand for the classes, which the model's loss reads."
+    if bundle.preparation.target is None:
+        return "Return targets in a column, as they were given."
+    return "Return standardised targets, and how many of the target's units one scaled unit is."
+
+
+def _provenance(bundle: Bundle, notes: tuple[str, ...]) -> list[str]:
+    study, dataset = bundle.study, bundle.dataset
+    scores = ", ".join(f"{metric} {value:.6g}" for metric, value in bundle.test.items())
+    versions = study.about.get("versions", {})
+    named = ", ".join(
+        f"{name} {versions[name]}"
+        for name in ("keras", "tensorflow", "scikit-learn", "numpy")
+        if name in versions
+    )
+    scored = f"Test rows: {scores}."
+    if notes:
+        scored += f" This script may print other numbers: {'; '.join(notes)}."
+    else:
+        scored += f" This script prints the same again on the same machine with {named}."
+    data = (
+        f"Data: {dataset.name}, {len(dataset.y):,} training rows, {len(dataset.y_test):,} test rows, "
+        f"fingerprint {dataset.fingerprint}."
+    )
+    paragraphs = (f"Cross-validation: {score_text(study, bundle.trial)}.", scored, data)
+    return [line for text in paragraphs for line in wrap(_safe(text), 100, break_on_hyphens=False)]
+
+
+def _safe(text: str) -> str:
+    """Return text that may stand in a docstring, in one line."""
+    return " ".join(text.split()).replace("\\", "\\\\").replace('"""', "'''")
+
+
+def _imports(lines: set[str]) -> str:
+    """Return import lines as isort orders them: the standard library first, ``import`` before ``from``."""
+    merged: dict[str, set[str]] = {}
+    plain = {line for line in lines if line.startswith("import ")}
+    for line in lines - plain:
+        module, _, names = line.removeprefix("from ").partition(" import ")
+        merged.setdefault(module, set()).update(names.split(", "))
+    froms = {_from(module, names) for module, names in merged.items()}
+    sections = []
+    for standard in (True, False):
+        for part in (plain, froms):
+            sections += [
+                sorted((line for line in part if (_module(line) in _STANDARD) == standard), key=str.lower)
+            ]
+    texts = ("\n".join([*first, *then]) for first, then in zip(sections[::2], sections[1::2], strict=True))
+    return "\n\n".join(text for text in texts if text)
+
+
+def _from(module: str, names: set[str]) -> str:
+    listed = sorted(names, key=lambda name: (not name[0].isupper(), name))
+    line = f"from {module} import {', '.join(listed)}"
+    return (
+        line
+        if len(line) <= WIDTH
+        else "\n".join([f"from {module} import (", *(f"    {name}," for name in listed), ")"])
+    )
+
+
+def _module(line: str) -> str:
+    return line.split()[1].partition(".")[0]
+
+
+def _constants(constants: dict[str, Expression], comments: dict[str, str]) -> list[str]:
+    lines = []
+    for name, value in constants.items():
+        text = lay_out(value, f"{name} = ")
+        if "\n" not in text and name in comments:
+            text += f"  # {comments[name]}"
+        elif "\n" in text and has_filled(value):
+            text += "  # fmt: skip"
+        lines.append(text)
+    return lines
+
+
+def _spaced(text: str) -> str:
+    """Return text with two blank lines before each function and at most one anywhere else, as formatters have it."""
+    lines: list[str] = []
+    for line in text.split("\n"):
+        if line.startswith(("def ", "class ", "if __name__")):
+            while not lines[-1]:
+                lines.pop()
+            lines += ["", ""]
+        if line.strip() or (lines and lines[-1]):
+            lines.append(line.rstrip())
+    return "\n".join(lines).rstrip() + "\n"

@@ -1,0 +1,163 @@
+"""The winner as YAML or JSON: a sweep of one configuration, with where it comes from.
+
+Imports neither TensorFlow nor Optuna nor pandas: it answers as fast as browsing does.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any
+
+import yaml
+
+from ..errors import KerasweepError, StudyError
+from ..spaces import Space, apply_overrides, preset
+from ..studies.records import StudyRecord, TrialRecord
+from ..texts import number_text
+
+_PYTHON = "python:"
+"""Starts a source that was given as objects."""
+
+
+def as_sweep(study: StudyRecord, trial: TrialRecord) -> dict[str, Any]:
+    """Return a specification that trains exactly one trial's configuration, with its provenance.
+
+    All settings are the study's, so that the same folds, seed and stopping give the same score. What was decided by
+    its budget, its search and its machine is left out.
+
+    Args:
+        study: The study.
+        trial: One of its trials; it need not be scored.
+
+    Returns:
+        Plain data; ``space`` comes second, so that people see the values first. ``provenance`` is history, which
+        readers of a specification pass over.
+
+    Raises:
+        StudyError: The study was not made by Kerasweep.
+    """
+    if not study.spec:
+        raise StudyError(
+            f"The study '{study.name}' was not made by Kerasweep and holds no specification to export."
+        )
+    spec = study.spec
+    return {
+        "model": spec["model"],
+        "space": _fixed_space(str(spec["model"]), trial.configuration),
+        "data": _given(spec["data"]),
+        "search": {"method": "grid", "trials": 1, "seed": spec.get("search", {}).get("seed", 0)},
+        "cv": _given(spec.get("cv", {})),
+        "training": _given(spec.get("training", {}), keep="patience"),  # None means never to stop early
+        "study": f"{study.name}-trial-{trial.number}",
+        "provenance": provenance(study, trial),
+    }
+
+
+def provenance(study: StudyRecord, trial: TrialRecord) -> dict[str, Any]:
+    """Return where a trial comes from and how it scored, as plain data without empty entries."""
+    about, data = study.about, study.about.get("data", {})
+    refit = study.refits.get(trial.number, {})
+    entries = {
+        "study": study.name,
+        "trial": trial.number,
+        "state": None if trial.state == "complete" else trial.state,
+        "metric": study.metric,
+        "direction": study.direction,
+        "value": trial.value,
+        "standard_error": trial.standard_error,
+        "fold_scores": list(trial.fold_scores),
+        "cv": about.get("cv"),
+        "configuration": dict(trial.configuration),
+        "epochs": trial.epochs,
+        "seed": trial.seed,
+        "parameters": trial.parameters,
+        "data": {
+            key: data[key] for key in ("name", "task", "rows", "test_rows", "fingerprint") if key in data
+        },
+        "test": refit.get("test"),
+        "versions": about.get("versions"),
+        "created": about.get("created"),
+    }
+    return {
+        key: value for key, value in entries.items() if value not in (None, [], {}) or key == "configuration"
+    }
+
+
+def to_yaml(study: StudyRecord, trial: TrialRecord) -> str:
+    """Return the winner as YAML with comments; ``kerasweep launch`` takes it as it is."""
+    parts = []
+    for key, value in as_sweep(study, trial).items():
+        comment = "define" if key == "space" and "define" in value else key
+        if comment in _COMMENTS:
+            parts.append(f"\n# {_COMMENTS[comment]}\n")
+        parts.append(yaml.safe_dump({key: value}, sort_keys=False, allow_unicode=True, width=110))
+    head = "".join(f"# {line}\n" for line in _headline(study, trial))
+    return f"{head}\n{''.join(parts)}"
+
+
+def to_json(study: StudyRecord, trial: TrialRecord) -> str:
+    """Return the winner as JSON, which ``kerasweep launch`` reads as well, JSON being YAML."""
+    text = json.dumps(as_sweep(study, trial), indent=2, ensure_ascii=False)
+    # YAML 1.1 takes 1e-05 for text; with a point both read a number. No string starts a line or follows a key so.
+    return (
+        re.sub(r'^( *(?:"(?:[^"\\]|\\.)*": )?-?\d+)(e[-+]?\d+,?)$', r"\1.0\2", text, flags=re.MULTILINE)
+        + "\n"
+    )
+
+
+_COMMENTS = {
+    "space": "The winner's hyperparameters. Remove one to search its range again.",
+    "define": "The winner's hyperparameters, one choice each.",
+    "data": "Everything below is the study's own, so that the same folds give the same score.",
+    "provenance": "Where the values come from. A launch passes over this part.",
+}
+
+
+def _headline(study: StudyRecord, trial: TrialRecord) -> list[str]:
+    lines = [f"Trial {trial.number} of the study '{study.name}': {score_text(study, trial)}."]
+    test = study.refits.get(trial.number, {}).get("test")
+    if test:
+        scores = ", ".join(f"{metric} {value:.6g}" for metric, value in test.items())
+        lines.append(f"Refit on all training rows, on the test split: {scores}.")
+    lines.append("Train it again: kerasweep launch THIS_FILE")
+    if study.imported:
+        lines[-1] = (
+            "Imported from KerasTuner, which keeps neither data nor model. Train it with them: "
+            "kerasweep.launch(data, model, file=THIS_FILE)"
+        )
+    elif str(study.spec["data"].get("source", "")).startswith(_PYTHON):
+        lines.append("Its data were given in Python: kerasweep.launch(data, file=THIS_FILE)")
+    return [" ".join(line.split()) for line in lines]  # a name may hold a line break, a comment may not
+
+
+def score_text(study: StudyRecord, trial: TrialRecord) -> str:
+    """Return ``val_accuracy 0.9734 ± 0.0012 over 5 folds``, or that there is no score."""
+    if trial.value is None:
+        return f"{trial.state}, without a score"
+    folds = f" over {len(trial.fold_scores)} folds" if len(trial.fold_scores) > 1 else ""
+    return f"{study.metric} {number_text(trial.value, trial.standard_error)}{folds}"
+
+
+def _given(part: Mapping[str, Any], keep: str = "") -> dict[str, Any]:
+    """Return a part of a specification without what was not given: None is the default, but for one key."""
+    return {key: value for key, value in part.items() if value is not None or key == keep}
+
+
+def _fixed_space(model: str, configuration: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the shortest space that holds this configuration and no other.
+
+    Fixing values of the model's preset reads best. Where that is not exact (a space or function of one's own, a
+    value that only a study's own choices know), each hyperparameter is defined with its one choice.
+    """
+    values = dict(configuration)
+    try:
+        space: Space | None = apply_overrides(preset(model), {}, values)
+        found = list(islice(space.grid(), 2)) if space else []
+    except KerasweepError:
+        found = []
+    if found == [values] and list(map(repr, found[0].values())) == list(map(repr, values.values())):
+        return {"fix": values}
+    return {"define": {name: {"type": "categorical", "choices": [value]} for name, value in values.items()}}

@@ -1,0 +1,205 @@
+"""Rules for columns of tables."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pytest
+from kerasweep.errors import DataError
+from kerasweep.training.data import (
+    choose_preparation,
+    fit_preparation,
+    load_dataset,
+)
+
+ROWS = 40
+LABEL = ["yes", "no"] * (ROWS // 2)
+
+
+def load(test_split="random", **columns):
+    return load_dataset(pd.DataFrame({**columns, "label": LABEL}), target="label", test_split=test_split)
+
+
+def numbers():
+    return np.random.default_rng(0).normal(size=ROWS)
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype"),
+    [
+        (np.arange(ROWS) * 3, "int64"),
+        (np.arange(ROWS, dtype=np.uint8), "uint8"),
+        (numbers().astype(np.float32), "float32"),
+        ([True, False] * (ROWS // 2), "bool"),
+        (pd.array([1, 2, None, 4] * 10, dtype="Int64"), "float64"),
+        (pd.array([1, 2, 3, 4] * 10, dtype="Int64"), "int64"),
+        (pd.array([True, None] * (ROWS // 2), dtype="boolean"), "category-or-float"),
+        (pd.array([True, None, False, True] * 10, dtype="boolean"), "float64"),
+        ([True, None, False, True] * 10, "float64"),
+        (pd.Series([True, False] * (ROWS // 2), dtype=object), "bool"),
+        ([Decimal("1.5"), Decimal("2.5")] * (ROWS // 2), "float64"),
+        (pd.Series([1.0, 2, None, 4] * 10, dtype="float64[pyarrow]"), "float64"),
+        (["a", "b", None, "c"] * 10, "category"),
+        (pd.Categorical(["a", "b", "a", "c"] * 10), "category"),
+        (pd.Categorical([1, 2, 1, 3] * 10), "category"),
+        ([1, "a"] * (ROWS // 2), "category"),
+    ],
+)
+def test_column_types(values, dtype):
+    data = load(base=numbers(), column=values)
+    if dtype == "category-or-float":
+        assert list(data.x.columns) == ["base"], (
+            "one value and missing ones: a number column that never varies"
+        )
+        return
+    assert str(data.x["column"].dtype) == dtype
+    prepared = fit_preparation(choose_preparation(data, "flat"), data.x, data.y).transform(data.x_test)
+    assert np.isfinite(prepared).all()
+
+
+def test_vocabulary_is_that_of_all_training_rows_naturally_sorted():
+    data = load(size=["size 10", "size 2", "size 1", None] * 10)
+    assert list(data.x["size"].cat.categories) == ["size 1", "size 2", "size 10"]
+
+
+def test_word_of_the_test_rows_only_is_encoded_as_zeros():
+    city = ["a", "b"] * (ROWS // 2 - 1) + ["z", "z"]
+    data = load(city=city, test_split="last")
+    assert list(data.x["city"].cat.categories) == ["a", "b"]
+    assert list(data.x_test["city"].cat.categories) == ["a", "b", "z"]
+    out = fit_preparation(choose_preparation(data, "flat"), data.x, data.y).transform(data.x_test)
+    assert out[-1].tolist() == [0, 0]
+    assert out[:-2].sum(axis=1).tolist() == [1] * (len(out) - 2)
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "why"),
+    [
+        ("fixed", [7] * ROWS, "the same value in every row"),
+        ("fixed", ["x"] * ROWS, "the same value in every row"),
+        ("empty", [None] * ROWS, "the same value in every row"),
+        ("nan", [np.nan] * ROWS, "the same value in every row"),
+        ("name", [f"n{row}" for row in range(ROWS)], "a different text in every row"),
+        ("Unnamed: 0", range(ROWS), "only numbers the rows"),
+        ("ID", range(1, ROWS + 1), "only numbers the rows"),
+    ],
+)
+def test_useless_columns_are_dropped_and_noted(column, values, why):
+    data = load(base=numbers(), **{column: list(values)})
+    assert list(data.x.columns) == ["base"]
+    assert list(data.x_test.columns) == ["base"]
+    assert any(f"'{column}'" in note and why in note for note in data.notes)
+
+
+@pytest.mark.parametrize(("column", "values"), [("id", np.arange(ROWS)[::-1]), ("year", np.arange(ROWS))])
+def test_amounts_that_look_like_row_numbers_are_kept(column, values):
+    assert column in load(base=numbers(), **{column: values}).x.columns
+
+
+def test_a_text_with_gaps_says_something():
+    assert "pool" in load(base=numbers(), pool=["yes", None] * (ROWS // 2)).x.columns
+
+
+def test_nothing_left():
+    with pytest.raises(DataError, match="no usable feature column: column 'fixed' dropped"):
+        load(fixed=[1] * ROWS)
+    with pytest.raises(DataError, match="no usable feature column"):
+        load()
+
+
+DAYS = [dt.date(2024, 1, 1) + dt.timedelta(days=7 * (row % 20)) for row in range(ROWS)]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pd.Series(DAYS),
+        pd.Series(pd.to_datetime(DAYS)),
+        pd.Series(pd.to_datetime(DAYS).tz_localize("Asia/Seoul")),
+        pd.Series(pd.to_datetime(DAYS) - pd.Timestamp("2024-01-01")),
+        pd.Series(pd.PeriodIndex(pd.to_datetime(DAYS), freq="M")),
+        pd.Series([str(day) for day in DAYS]),
+        pd.Series([f"{day}T12:30:00Z" for day in DAYS]),
+        pd.Series([f"{day} 12:30" for day in DAYS]),
+        pd.Series([day.strftime("%d/%m/%Y") for day in DAYS]),
+        pd.Series([day.strftime("%m/%d/%y") for day in DAYS]),
+        pd.Series([day.strftime("%d.%m.%Y") for day in DAYS]),
+        pd.Series([day.strftime("%d %B %Y") for day in DAYS]),
+        pd.Series([day.strftime("%b %d, %Y") for day in DAYS]),
+        pd.Series([day.strftime("%Y-%m") for day in DAYS]),
+        pd.Series([day.strftime("%Y년 %m월 %d일") for day in DAYS]),
+        pd.Series([None, "unknown", *[str(day) for day in DAYS[2:]]]),
+    ],
+)
+def test_dates_are_refused_with_a_way_out(values):
+    with pytest.raises(DataError, match=r"column 'when' holds dates.*add year, month or age"):
+        load(base=numbers(), when=values.to_numpy() if values.dtype == object else values)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["2023", "2024"], ["1.2.3", "1.2.4"], ["may", "june"], ["1-2", "3-4"], ["a/b", "c"], ["3.5 m", "4 m"]],
+)
+def test_texts_that_are_no_dates(words):
+    assert load(version=words * (ROWS // 2)).x.shape[1] == 1
+
+
+def test_too_many_categories():
+    rows = 400
+    frame = pd.DataFrame(
+        {"street": [f"s{row % 150}" for row in range(rows)], "label": ["yes", "no"] * (rows // 2)}
+    )
+    with pytest.raises(
+        DataError, match=r"'street' holds 1.. different texts, at most 100.*group rare values"
+    ):
+        load_dataset(frame, target="label")
+
+
+def test_infinite_numbers_are_counted_per_column():
+    with pytest.raises(DataError, match="column 'area' holds 3 infinite numbers"):
+        load(area=[np.inf] * 3 + list(numbers()[3:]), test_split="last")
+    with pytest.raises(DataError, match="column 'area' holds 1 infinite number:"):
+        load(area=[*numbers()[1:], -np.inf], test_split="last")
+
+
+def test_all_bad_columns_in_one_message():
+    with pytest.raises(DataError, match=r"'when' holds dates.*; column 'tags' holds list objects") as caught:
+        load(when=pd.to_datetime(DAYS), tags=[[1]] * ROWS)
+    assert "\n" not in str(caught.value)
+
+
+def test_repeated_columns():
+    frame = pd.DataFrame([[1, 2, 0], [3, 4, 1]] * 5, columns=["a", "a", "label"])
+    with pytest.raises(DataError, match="'a' appears more than once"):
+        load_dataset(frame, target="label")
+    with pytest.raises(DataError, match="'a' appears more than once"):
+        load_dataset((frame[["a"]], frame["label"]))
+
+
+def test_number_names_become_text():
+    data = load_dataset(pd.DataFrame({0: numbers(), 1: numbers() * 2, 2: LABEL}), target="2")
+    assert list(data.x.columns) == ["0", "1"]
+
+
+def test_given_test_rows_follow_the_training_rows():
+    train = pd.DataFrame({"a": numbers(), "b": ["x", "y"] * 20})
+    test = train.iloc[:8, ::-1]
+    labels = np.array([0, 1] * 20)
+    data = load_dataset(((train, labels), (test, labels[:8])))
+    assert list(data.x_test.columns) == ["a", "b"]
+    with pytest.raises(DataError, match="the test rows lack column 'b'"):
+        load_dataset(((train, labels), (test[["a"]], labels[:8])))
+    with pytest.raises(DataError, match="numbers in the training rows but text"):
+        load_dataset(((train, labels), (test.assign(a="many"), labels[:8])))
+    with pytest.raises(DataError, match="x_test must be a DataFrame"):
+        load_dataset(((train, labels), (np.zeros((8, 2)), labels[:8])))
+
+
+def test_the_callers_frame_is_not_changed(houses):
+    frame = houses()
+    before = frame.copy()
+    load_dataset(frame, target="price", group="street")
+    pd.testing.assert_frame_equal(frame, before)

@@ -1,0 +1,123 @@
+"""Classification or regression, and the codes of classes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from kerasweep.errors import DataError
+from kerasweep.training.data import load_dataset
+
+RNG = np.random.default_rng(0)
+
+
+def load(y, **options):
+    return load_dataset((np.arange(len(y) * 2.0).reshape(-1, 2), y), **options)
+
+
+@pytest.mark.parametrize(
+    ("y", "task"),
+    [
+        (["a", "b"] * 10, "classification"),
+        ([True, False] * 10, "classification"),
+        (pd.Series(["a", "b"] * 10, dtype="category"), "classification"),
+        (np.array([b"a", b"b"] * 10), "classification"),
+        (np.arange(100) % 10, "classification"),
+        (pd.array([0, 1] * 10, dtype="Int64"), "classification"),
+        (np.arange(100) % 20, "classification"),
+        (np.arange(100) % 21, "regression"),
+        (np.arange(20) % 10, "regression"),
+        (np.arange(20), "regression"),
+        (np.arange(20.0), "regression"),
+        (np.arange(20) % 2.0, "regression"),
+        (RNG.normal(size=(20, 3)), "regression"),
+        (np.eye(4)[np.arange(20) % 4], "classification"),
+        ((np.arange(20) % 2).reshape(-1, 1), "classification"),
+    ],
+)
+def test_rule_for_the_task(y, task):
+    data = load(y)
+    assert data.task == task
+    assert any(task in note or "one-hot" in note for note in data.notes), "what was decided is told"
+    if task == "classification":
+        assert data.y.dtype == np.int64
+        assert data.y.ndim == 1
+        assert set(data.y) == set(range(len(data.classes)))
+    else:
+        assert data.y.dtype == np.float32
+        assert data.classes == ()
+
+
+def test_many_codes_of_images_are_classes():
+    y = np.arange(600) % 100
+    assert load_dataset((np.zeros((600, 8, 8), np.uint8), y)).outputs == 100
+    assert load_dataset((np.zeros((600, 8), np.float32), y)).task == "regression"
+
+
+def test_task_as_asked():
+    assert load(np.arange(20) % 2, task="regression").y.dtype == np.float32
+    assert load(np.arange(20) % 10.0, task="classification").classes == tuple("0123456789")
+    assert load([1.5, 2.5] * 10, task="classification").classes == ("1.5", "2.5")
+    assert any("as asked" in note for note in load(np.arange(20) % 2, task="regression").notes)
+
+
+@pytest.mark.parametrize(
+    ("y", "classes"),
+    [
+        ([10, 9, -1, 2] * 5, ("-1", "2", "9", "10")),
+        (["10", "9", "2", "1"] * 5, ("1", "2", "9", "10")),
+        (["class 10", "class 2", "B", "a"] * 5, ("B", "a", "class 2", "class 10")),
+        ([True, False] * 10, ("False", "True")),
+    ],
+)
+def test_classes_are_sorted_naturally(y, classes):
+    data = load(y)
+    assert data.classes == classes
+    x = np.concatenate([data.x, data.x_test])[:, 0] / 2
+    codes = np.concatenate([data.y, data.y_test])
+    assert [data.classes[code] for code in codes] == [str(y[int(row)]) for row in x]
+
+
+def test_outputs():
+    assert load(["a", "b", "c", "d"] * 5).outputs == 4
+    assert load(np.arange(20.0)).outputs == 1
+    assert load(RNG.normal(size=(20, 3))).outputs == 3
+
+
+def test_several_target_columns():
+    frame = pd.DataFrame(RNG.normal(size=(20, 4)), columns=list("abcd"))
+    data = load_dataset(frame, target=["c", "d"])
+    assert data.outputs == 2
+    assert list(data.x.columns) == ["a", "b"]
+    with pytest.raises(DataError, match="must all be numbers; 'd' is not"):
+        load_dataset(frame.assign(d="x"), target=["c", "d"])
+    with pytest.raises(DataError, match="different columns"):
+        load_dataset(frame, target=["c", "c"])
+
+
+@pytest.mark.parametrize(
+    ("y", "options", "message"),
+    [
+        (["a"] * 20, {}, "every row is of class 'a': a classification needs at least two"),
+        ([1] * 20, {}, "every row is of class '1'"),
+        ([1.5] * 20, {}, r"the same in every row \(1\.5\)"),
+        ([f"n{row}" for row in range(20)], {}, "a class of its own"),
+        (["a", "b"] * 10, {"task": "regression"}, "needs numbers, but the target holds text such as 'a'"),
+        ([1e300, 1.0] * 10, {}, "too large for float32"),
+        (RNG.normal(size=(20, 3)), {"task": "classification"}, "y has 3 columns"),
+        (pd.date_range("2024-01-01", periods=20), {}, "dates or durations"),
+        ([None, "a", "b", "a"] * 5, {}, "target is missing in 5 rows"),
+        ([1j, 2j] * 10, {}, "complex"),
+        ([[1, 2], [3]] * 10, {}, "no regular array"),
+    ],
+)
+def test_bad_targets(y, options, message):
+    with pytest.raises(DataError, match=message):
+        load(y, **options)
+
+
+def test_missing_targets_of_a_table(houses):
+    frame = houses()
+    frame.loc[[1, 4], "price"] = np.nan
+    with pytest.raises(DataError, match="the target is missing in 2 rows: fill or remove them"):
+        load_dataset(frame, target="price")

@@ -1,0 +1,97 @@
+"""Every hyperparameter of the catalogue acts: another value trains another model, and both trainers agree on it."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from catalogue_cases import Case, cases_of
+from kerasweep.search.plan import make_plan
+from kerasweep.search.spec import make_spec
+from kerasweep.spaces import configuration_key
+from kerasweep.spaces.catalogue import CATALOGUE
+from kerasweep.training.events import Outcome, Task
+from kerasweep.training.trainers.runtime import make_trainer
+
+pytestmark = pytest.mark.trains
+ROWS = 60
+
+
+def data_of(kind: str, task: str) -> tuple[Any, Any]:
+    generator = np.random.default_rng(3)
+    if kind.endswith("image"):
+        colours = (3,) if kind.startswith("colour") else ()
+        x = generator.integers(0, 256, (ROWS, 8, 8, *colours)).astype("uint8")
+        score = x[:, 2:6, 2:6].reshape(ROWS, -1).mean(axis=1)
+    else:
+        x = generator.normal(size=(ROWS, 6))
+        score = x[:, 0] - x[:, 1] ** 2 + 0.3 * generator.normal(size=ROWS)
+    if task == "classification":
+        return _in_form(x, kind), np.digitize(score, np.quantile(score, (0.25, 0.6)))
+    return _in_form(x, kind), score
+
+
+def _in_form(x: np.ndarray, kind: str) -> Any:
+    if kind != "table":
+        return x
+    frame = pd.DataFrame(x, columns=list("abcdef"))
+    frame["word"] = np.array(["red", "green", "blue", "rare"])[np.arange(ROWS) % 7 % 4]
+    frame.loc[::5, "b"] = np.nan
+    return frame
+
+
+@cache
+def trainer_of(family: str, task: str, kind: str, name: str) -> Any:
+    x, y = data_of(kind, task)
+    if kind == "table":
+        x = x.assign(y=y)
+    spec = make_spec(
+        {
+            "data": {
+                "source": "python:data",
+                "test_size": 0.2,
+                "task": task,
+                **({"target": "y"} if kind == "table" else {}),
+            },
+            "model": family,
+            "cv": {"method": "holdout", "holdout": 0.3},
+            "training": {"epochs": 3, "patience": None},
+            "execution": {"trainer": name},
+        }
+    )
+    return make_trainer(make_plan(spec, data=x if kind == "table" else (x, y)).workload, 1)
+
+
+_seen: dict[tuple[str, ...], Outcome] = {}
+
+
+def outcome_of(case: Case, configuration: dict[str, Any], trainer: str) -> Outcome:
+    place = (case.family, case.task, case.kind, trainer, configuration_key(configuration))
+    if place not in _seen:
+        training = trainer_of(case.family, case.task, case.kind, trainer).train(
+            Task(0, configuration, seed=11)
+        )
+        try:
+            next(training)
+            while True:
+                training.send(False)
+        except StopIteration as end:
+            _seen[place] = end.value
+    return _seen[place]
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_it_acts_and_the_trainers_agree(name: str) -> None:
+    cases = cases_of(name)
+    assert cases
+    for case in cases:
+        first, second = (outcome_of(case, values, "auto") for values in (case.first, case.second))
+        assert second.trainer == "fused", second.notes
+        differs = first.curves != second.curves or first.epochs_trained != second.epochs_trained
+        assert differs, f"{name} changes nothing: {case.second[name]}"
+    fit = outcome_of(case, case.second, "fit")
+    for metric, folds in fit.curves.items():
+        assert np.allclose(second.curves[metric], folds, rtol=1e-4, atol=1e-5), metric

@@ -1,0 +1,113 @@
+"""Which of a fold's training rows train: a subset, balanced classes, a bootstrap sample. Validation rows never change.
+
+A draw depends on the rows' classes and on nothing else, no seed of a trial among it, so that configurations are
+compared on the same rows, a smaller subset is part of a larger one, and an exported script can repeat it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...errors import TrainingError, did_you_mean
+
+if TYPE_CHECKING:
+    from ...spaces import Configuration
+    from .dataset import Task
+
+BALANCINGS = ("none", "oversample", "undersample")
+ROW_NAMES = frozenset({"subset", "balancing", "balancing_strength", "bootstrap"})
+ROW_SEED = 0
+
+
+@dataclass(frozen=True)
+class RowChoice:
+    """What a configuration asks for; by default all rows, each once."""
+
+    subset: float = 1.0
+    """Share of the rows of each class, at least one row of each."""
+    balancing: str = "none"
+    """``oversample`` repeats rows of rare classes, ``undersample`` leaves out rows of common ones."""
+    strength: float = 1.0
+    """How far towards classes of equal size: 0 is nothing, 1 is all the way."""
+    bootstrap: bool = False
+    """Draw as many rows of each class with replacement."""
+
+
+@dataclass(frozen=True)
+class RowDraw:
+    """How many rows of each class a choice takes of given rows; a regression has one class."""
+
+    kept: tuple[int, ...]
+    """Rows of each class that are drawn from."""
+    counts: tuple[int, ...]
+    """Rows of each class that an epoch trains, repeated where these are more."""
+    bootstrap: bool
+
+    def positions(self, codes: np.ndarray) -> np.ndarray:
+        """Return the drawn positions, int64 and sorted; ``export/drawing.py`` writes the same as code.
+
+        Args:
+            codes: Classes of the rows to draw from, ``(rows,)``; zeros for a regression.
+        """
+        rng = np.random.default_rng(ROW_SEED)
+        taken = []
+        for code, (kept, count) in enumerate(zip(self.kept, self.counts, strict=True)):
+            rows = rng.permutation(np.flatnonzero(codes == code))[:kept]
+            taken.append(rng.choice(rows, count) if self.bootstrap else np.resize(rows, count))
+        return np.sort(np.concatenate(taken)).astype(np.int64)
+
+
+def choose_rows(configuration: Configuration, task: Task) -> RowChoice | None:
+    """Return what a configuration asks for; None for all rows.
+
+    Raises:
+        TrainingError: ``data``: a value is unknown or out of range, or there are no classes to balance.
+    """
+    share = _share(configuration, "subset", 1.0, above_zero=True)
+    balancing = configuration.get("balancing") or "none"
+    if balancing not in BALANCINGS:
+        raise TrainingError(
+            "data", f"unknown balancing {balancing!r}.{did_you_mean(str(balancing), BALANCINGS)}"
+        )
+    if balancing != "none" and task != "classification":
+        raise TrainingError("data", "balancing is for classes, and this is a regression")
+    strength = _share(configuration, "balancing_strength", 1.0)
+    bootstrap = configuration.get("bootstrap", False)
+    if not isinstance(bootstrap, bool):
+        raise TrainingError("data", f"bootstrap must be true or false, got {bootstrap!r}")
+    if balancing == "none" or strength == 0:
+        balancing, strength = "none", 1.0
+    choice = RowChoice(share, str(balancing), strength, bootstrap)
+    return None if choice == RowChoice() else choice
+
+
+def draw_rows(choice: RowChoice, codes: np.ndarray) -> RowDraw:
+    """Return how many rows of each class are taken.
+
+    Args:
+        choice: What is asked for.
+        codes: Classes of the rows to draw from; zeros for a regression.
+    """
+    counts = np.bincount(codes)
+    present = counts > 0
+    kept = np.where(present, np.clip(np.round(choice.subset * counts), 1, counts), 0).astype(int)
+    aim = {"oversample": kept.max(), "undersample": kept[present].min()}.get(choice.balancing)
+    taken = kept if aim is None else np.round(kept + choice.strength * (aim - kept)).astype(int)
+    return RowDraw(tuple(kept.tolist()), tuple(np.where(present, taken, 0).tolist()), choice.bootstrap)
+
+
+def codes_of(y: np.ndarray, task: Task) -> np.ndarray:
+    """Return what rows are drawn by: their classes, or one for all rows of a regression."""
+    return y if task == "classification" else np.zeros(len(y), np.int64)
+
+
+def _share(configuration: Configuration, name: str, default: float, *, above_zero: bool = False) -> float:
+    value: Any = configuration.get(name, default)
+    fits = not isinstance(value, bool) and isinstance(value, int | float) and 0 <= value <= 1
+    if not fits or (above_zero and value == 0):
+        words = "above 0 and at most 1" if above_zero else "from 0 to 1"
+        raise TrainingError("data", f"{name} must be a number {words}, got {value!r}")
+    return float(value)

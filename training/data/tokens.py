@@ -1,0 +1,59 @@
+"""Tokens: whole numbers that name something, a word or a user, and that a model looks up in an embedding.
+
+Scaled, they would name nothing. Which numbers are looked up, the built model says (``training.models.lookups``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .preparation import Preparation
+
+if TYPE_CHECKING:
+    from .dataset import Dataset
+
+_MOST = 2**31 - 1
+_FIRST = 100
+"""Rows that are looked at before all are: they tell most of what is not whole."""
+
+
+def whole_numbers(dataset: Dataset, preparation: Preparation) -> tuple[int, ...]:
+    """Return the positions, in a row as the model reads it, of numbers that are whole in every training row."""
+    if preparation.input_shape != preparation.source_shape and preparation.kind != "table":
+        return ()  # axes were moved
+    columns: Iterable[np.ndarray]
+    if preparation.kind == "table":
+        frame: Any = dataset.x
+        columns = (frame[name].to_numpy() for name in preparation.numeric)
+    else:
+        rows = np.asarray(dataset.x).reshape(dataset.rows, -1)
+        if rows.dtype.kind in "iu":
+            return tuple(range(rows.shape[1])) if rows.max() <= _MOST and rows.min() >= -_MOST else ()
+        columns = rows.T
+    return tuple(
+        position
+        for position, column in enumerate(columns)
+        if _is_whole(column[:_FIRST]) and _is_whole(column)
+    )
+
+
+def _is_whole(column: np.ndarray) -> bool:
+    if column.dtype.kind == "b":
+        return False
+    known = column[~np.isnan(column)] if column.dtype.kind == "f" else column
+    return not len(known) or bool((known == np.floor(known)).all() and abs(known).max() <= _MOST)
+
+
+def with_tokens(preparation: Preparation, tokens: Collection[int]) -> Preparation:
+    """Return a preparation that leaves some numbers of a row as they are; int32 where these are all that a row has."""
+    if not tokens:
+        return preparation
+    if len(tokens) < int(np.prod(preparation.input_shape)):
+        # Pixels are divided by one number; beside tokens, others are scaled as a plain array's are.
+        scaling = "standard" if preparation.scaling == "unit" else preparation.scaling
+        return replace(preparation, tokens=tuple(tokens), scaling=scaling, divisor=1.0)
+    return replace(preparation, tokens=tuple(tokens), scaling="none", divisor=1.0, dtype="int32")

@@ -1,0 +1,63 @@
+"""Keras's metrics of whole validation parts, for models that do not compile them."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import keras
+import numpy as np
+
+from .metric_names import KnownMetric
+
+ROWS = 10_000
+"""Rows that a metric is given at once: some compare each with many thresholds."""
+
+
+def score_with_keras(metric: KnownMetric, truth: np.ndarray, predicted: np.ndarray) -> float:
+    """Return a metric of targets and predictions; of several numbers, one a class, the mean.
+
+    Args:
+        metric: Of Keras.
+        truth: As the metric reads targets.
+        predicted: As it reads predictions.
+    """
+    truth, predicted = truth.astype(np.float32), predicted.astype(np.float32)
+    made = _made(metric, predicted.shape[1])
+    made.reset_state()
+    if metric.along_rows:
+        made.update_state(truth.T, predicted.T)
+        return float(np.mean(keras.ops.convert_to_numpy(made.result())))
+    for start in range(0, len(truth), ROWS):
+        made.update_state(truth[start : start + ROWS], predicted[start : start + ROWS])
+    return float(np.mean(keras.ops.convert_to_numpy(made.result())))
+
+
+def score_classes_with_keras(metric: KnownMetric, codes: np.ndarray, scores: np.ndarray) -> float:
+    """Return a metric of classes.
+
+    Args:
+        metric: Of Keras.
+        codes: Of the true classes.
+        scores: One column a class.
+    """
+    if metric.reads == "codes":
+        return score_with_keras(metric, codes[:, None], scores)
+    if metric.reads == "column" and scores.shape[1] == 2:
+        return score_with_keras(metric, codes[:, None], scores[:, 1:])
+    return score_with_keras(metric, np.eye(scores.shape[1])[codes], scores)
+
+
+@cache
+def _made(metric: KnownMetric, _columns: int) -> Any:
+    """Return Keras's object; some have variables of as many columns as they see first."""
+    kind = getattr(keras.metrics, metric.name)
+    if isinstance(kind, type):
+        # Under a name of its own: else it would take the next one that Keras has for metrics of its class.
+        return kind(**dict(metric.arguments), name=f"of_all_{metric.name}")
+    return keras.metrics.MeanMetricWrapper(kind, name=f"of_all_{metric.name}")
+
+
+def reads_logits(model: keras.Model) -> bool:
+    """Tell whether a compiled model's outputs are logits, by its loss."""
+    return bool(getattr(model.loss, "from_logits", False))

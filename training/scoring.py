@@ -1,0 +1,196 @@
+"""Metrics that a model does not compute itself: of all predictions of a validation part, by scikit-learn or Keras.
+
+A metric of a whole part is not the mean of those of its batches (an area under a curve, an F1), so that it is computed
+from the predictions of all of its rows at every epoch. scikit-learn's are computed through its own scorers, so that a
+name means what it means there: more is better, and what should be small comes as its negative.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import SpecError, TrainingError, one_line
+from .data import Dataset, Fold, codes_of
+from .metric_names import KnownMetric
+
+if TYPE_CHECKING:
+    from .variants import FoldData
+
+PROBABILITY_ERROR = 1e-3
+"""How far rows of probabilities may be from a sum of 1: bfloat16 has three digits."""
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """Computes one metric of whole parts of a data set."""
+
+    name: str
+    """As trials keep it, with ``val_``."""
+    metric: KnownMetric
+    dataset: Dataset
+
+    def score_fold(self, data: FoldData, predictions: np.ndarray, *, logits: bool) -> float:
+        """Return the metric of a model's predictions of a fold's validation rows; see ``score``."""
+        rows = data.validation
+        return self.score(
+            self.dataset.y[rows], data.y[rows], predictions, scale=data.target_scale, logits=logits
+        )
+
+    def score(
+        self, targets: np.ndarray, scaled: np.ndarray, predictions: np.ndarray, *, scale: float, logits: bool
+    ) -> float:
+        """Return the metric of a model's predictions.
+
+        Args:
+            targets: Of the rows, in the data set's own units.
+            scaled: The same as the model was trained on them.
+            predictions: As the model gives them, one row each.
+            scale: Original units that one unit of the scaled target is.
+            logits: Whether the predictions are logits, by the model's loss.
+
+        Raises:
+            TrainingError: ``diverged`` or ``metric``.
+        """
+        if not np.isfinite(predictions).all():
+            raise TrainingError("diverged", f"predictions are not finite, of which {self.name} is computed")
+        try:
+            if self.dataset.task == "regression":
+                # By the differences: the scaled target's mean, too, is another one for each fold.
+                errors = predictions.reshape(scaled.shape).astype(np.float64) - scaled
+                truth = np.asarray(targets, np.float64)
+                return self._of_numbers(truth, truth + errors.reshape(truth.shape) * scale)
+            return self._of_classes(
+                codes_of(targets, self.dataset.task), as_scores(predictions, logits=logits)
+            )
+        except ValueError as error:
+            raise TrainingError("metric", f"{self.name} cannot be computed: {one_line(error)}") from error
+
+    def _of_numbers(self, truth: np.ndarray, predicted: np.ndarray) -> float:
+        if self.metric.library == "keras":
+            from .keras_scores import score_with_keras
+
+            return score_with_keras(self.metric, _columns(truth), _columns(predicted))
+        return _score_with_sklearn(self.metric.name, _Numbers(predicted), truth)
+
+    def _of_classes(self, codes: np.ndarray, scores: np.ndarray) -> float:
+        if self.metric.library == "keras":
+            from .keras_scores import score_classes_with_keras
+
+            return score_classes_with_keras(self.metric, codes, scores)
+        ranks = scores.shape[1] == 2 and self.metric.name in ("roc_auc", "average_precision")
+        if self.metric.reads == "probabilities" and not ranks and not are_probabilities(scores):
+            raise ValueError("it is of probabilities, which the model's outputs are not")
+        return _score_with_sklearn(self.metric.name, _Classes(scores), codes)
+
+    def check(self, folds: Sequence[Fold]) -> None:
+        """Try the metric on the targets of each fold and of the test split, before anything is trained.
+
+        Raises:
+            SpecError: It cannot be computed of them.
+        """
+        if self.metric.library == "keras":
+            return
+        parts = {
+            f"the validation part of fold {number}": self.dataset.y[fold.validation]
+            for number, fold in enumerate(folds, start=1)
+        }
+        if len(self.dataset.y_test):
+            parts["the test split"] = self.dataset.y_test
+        for part, targets in parts.items():
+            try:
+                value = self._of_stand_in(targets)
+                reason = "it is not defined there"
+            except ValueError as error:
+                value, reason = np.nan, one_line(error, 160)
+            if not np.isfinite(value):
+                raise SpecError(
+                    f"The metric '{self.metric.name}' cannot be computed of {part}: {reason.rstrip('.')}."
+                )
+
+    def _of_stand_in(self, targets: np.ndarray) -> float:
+        if self.dataset.task == "regression":
+            truth = np.asarray(targets, np.float64)
+            return self._of_numbers(truth, truth)
+        scores = np.random.default_rng(0).uniform(0.1, 1, (len(targets), len(self.dataset.classes)))
+        return self._of_classes(
+            codes_of(targets, self.dataset.task), scores / scores.sum(axis=1, keepdims=True)
+        )
+
+
+def as_scores(predictions: np.ndarray, *, logits: bool) -> np.ndarray:
+    """Return one column a class: of logits the probabilities, of a single column both classes'."""
+    scores = predictions.reshape(len(predictions), -1).astype(np.float64)
+    if scores.shape[1] == 1:
+        positive = 1 / (1 + np.exp(-np.clip(scores, -700, 700))) if logits else scores
+        return np.hstack([1 - positive, positive])
+    if logits:
+        powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+    if are_probabilities(scores):  # float32's last digit is enough for scikit-learn to complain
+        return np.asarray(scores / scores.sum(axis=1, keepdims=True))
+    return scores
+
+
+def are_probabilities(scores: np.ndarray) -> bool:
+    """Tell whether rows are probabilities of classes."""
+    near = np.abs(scores.sum(axis=1) - 1) <= PROBABILITY_ERROR
+    return bool(((scores >= 0) & (scores <= 1)).all() and near.all())
+
+
+def _columns(numbers: np.ndarray) -> np.ndarray:
+    return numbers.reshape(len(numbers), -1)
+
+
+class _Numbers:
+    """A regressor that has predicted already."""
+
+    def __init__(self, predicted: np.ndarray) -> None:
+        self._predicted = predicted
+
+    def predict(self, _: Any) -> np.ndarray:
+        """Return what was predicted."""
+        return self._predicted
+
+    def __sklearn_tags__(self) -> Any:
+        """Say that it is a regressor."""
+        from sklearn.utils import Tags, TargetTags
+
+        return Tags(estimator_type="regressor", target_tags=TargetTags(required=True))
+
+
+class _Classes:
+    """A classifier that has predicted already."""
+
+    def __init__(self, scores: np.ndarray) -> None:
+        self._scores = scores
+        self.classes_ = np.arange(scores.shape[1])
+
+    def predict(self, _: Any) -> np.ndarray:
+        """Return the class of the highest score."""
+        return np.asarray(self._scores.argmax(axis=1))
+
+    def predict_proba(self, _: Any) -> np.ndarray:
+        """Return the scores."""
+        return self._scores
+
+    def __sklearn_tags__(self) -> Any:
+        """Say that it is a classifier."""
+        from sklearn.utils import Tags, TargetTags
+
+        return Tags(estimator_type="classifier", target_tags=TargetTags(required=True))
+
+
+def _score_with_sklearn(name: str, estimator: _Numbers | _Classes, truth: np.ndarray) -> float:
+    from sklearn.exceptions import UndefinedMetricWarning
+    from sklearn.metrics import get_scorer
+
+    with warnings.catch_warnings():
+        # A class that is never predicted counts as 0, which is scikit-learn's own choice.
+        warnings.simplefilter("ignore", UndefinedMetricWarning)
+        warnings.filterwarnings("ignore", message="y_pred contains classes not in y_true")
+        return float(get_scorer(name)(estimator, np.empty((len(truth), 0)), truth))

@@ -1,0 +1,99 @@
+"""What a model of a user's own computes on validation rows, found by building it once and scoring a few rows."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import keras
+import numpy as np
+
+from ...errors import TrainingError
+from ...spaces import Configuration, Space
+from ..data import Dataset, Fold
+from ..events import Task
+from ..metric_names import Direction, keras_class, keras_direction, known_metric
+from ..metrics import Computed
+from ..models.building import loss_name
+from ..models.loss_identity import loss_identity
+from ..workload import Workload
+from .fit import FitTrainer
+
+FEW = 32
+"""Rows that are scored."""
+MOST_BUILDS = 40
+"""Models that are built to see whether their losses differ; a small one takes some milliseconds."""
+
+
+def computed_by(workload: Workload, configuration: Configuration, seed: int) -> Computed | None:
+    """Return what a configuration's model computes; None where it cannot be built or scored, as training will say.
+
+    Args:
+        workload: Its objective takes no part.
+        configuration: The one to build.
+        seed: Of its weights.
+    """
+    rows = np.arange(min(FEW, workload.dataset.rows))
+    few = replace(workload, dataset=_rows(workload.dataset, rows), folds=(Fold(rows, rows),))
+    trainer = FitTrainer(few)
+    task = Task(-1, configuration, seed)
+    try:
+        run = trainer.start_fold(task, 0, trainer.data(task)[0])
+        names = list(run.model.evaluate(run.validation, verbose=0, return_dict=True))
+    except Exception:  # noqa: BLE001 - a user's model may raise anything
+        return None
+    objects = {metric.name: metric for metric in _metrics_of(run.model)}
+    metrics = {name: _direction_of(name, objects.get(name)) for name in names}
+    known = {name: type(metric).__name__ for name, metric in objects.items() if _is_of_keras(type(metric))}
+    loss = keras_class(loss_name(run.model))
+    return Computed(metrics | {"loss": "minimize"}, known | ({"loss": loss} if loss else {}))
+
+
+def losses_differ(workload: Workload, space: Space, seed: int) -> bool:
+    """Tell whether one value of a space changes what a model's loss is the sum of, so that losses compare nothing.
+
+    Configurations that cannot be built take no part; training says why they fail.
+    """
+    found: set[str] = set()
+    trainer = FitTrainer(workload)
+    for configuration in itertools.islice(space.one_at_a_time(), MOST_BUILDS):
+        try:
+            found.add(loss_identity(trainer.build(Task(-1, configuration, seed), 0)))
+        except TrainingError:
+            continue
+        if len(found) > 1:
+            return True
+    return False
+
+
+def _rows(dataset: Dataset, rows: np.ndarray) -> Dataset:
+    x = dataset.x[rows] if isinstance(dataset.x, np.ndarray) else dataset.x.iloc[rows]
+    groups = None if dataset.groups is None else dataset.groups[rows]
+    return replace(dataset, x=x, y=dataset.y[rows], groups=groups)
+
+
+def _metrics_of(model: keras.Model) -> Iterator[Any]:
+    """Yield all metrics, those inside the one that ``compile`` makes of them, too."""
+    for metric in model.metrics:
+        inner = getattr(metric, "metrics", None)
+        yield from inner if inner else [metric]
+
+
+def _direction_of(name: str, metric: Any) -> Direction | None:
+    """Return which way is better: by the class or function of Keras's that computes a metric, else by an exact name."""
+    if metric is not None and _is_of_keras(type(metric)):
+        function = getattr(metric, "_fn", None)
+        kind = type(metric).__name__
+        found = keras_direction(kind)
+        if found is None and function is not None and _is_of_keras(function):
+            found = keras_direction(function.__name__)
+        if found is not None:
+            return found
+    known = known_metric(name)
+    return None if known is None else known.direction
+
+
+def _is_of_keras(thing: Any) -> bool:
+    return str(getattr(thing, "__module__", "")).startswith("keras.")

@@ -1,0 +1,103 @@
+"""Feeds rows to ``model.fit`` in a given order, without copying them and without tracing a pipeline again each epoch.
+
+``fit`` on NumPy arrays builds a new input pipeline at every call, which costs more than an epoch of a small model.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+import tensorflow as tf
+
+from ..machine import free_memory
+from ..mixing import Mixing
+from ..ordering import Batches
+
+VALIDATION_BATCH = 1000
+"""Rows a validation step, at most; metrics are means over rows, so that it changes speed and memory only."""
+VALIDATION_BYTES = 256 * 2**20
+"""Of what a model's layers pass on in a validation step, at most."""
+
+Rows: TypeAlias = "tf.Tensor | np.ndarray"
+
+ALIGNMENT = 64
+"""Bytes; TensorFlow's kernels end the process on a tensor that begins elsewhere."""
+
+
+class Feed:
+    """The training rows of one model, in the order and the batches of each epoch, mixed where that is asked for."""
+
+    def __init__(
+        self,
+        x: Rows,
+        y: Rows,
+        rows: np.ndarray,
+        batches: Batches,
+        seed: int,
+        weights: tf.Tensor | None = None,
+        mixing: Mixing | None = None,
+    ) -> None:
+        self._rows = rows
+        self._seed = seed
+        self._plan = batches
+        size, count = batches.size, batches.rows(len(rows))
+        order = tf.Variable(rows[:count], dtype=tf.int64, trainable=False)
+        self._order = order
+        self._draws = tf.Variable([seed, 0], dtype=tf.int64, trainable=False)  # the seed and the epoch
+
+        parts = (x, y) if weights is None else (x, y, weights)
+
+        def batch(number: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            chosen = order[number * size : tf.minimum((number + 1) * size, count)]
+            taken = tuple(take(part, chosen) for part in parts)
+            if mixing is None:
+                return taken
+            return mixing.mix(taken, self._draws.read_value(), number, mixing.strength)
+
+        self._batches = tf.data.Dataset.range(batches.steps(len(rows))).map(batch)
+
+    def epoch(self, epoch: int) -> tf.data.Dataset:
+        """Return the batches of an epoch, counted from 0; it replaces the epoch returned before."""
+        self._order.assign(self._rows[self._plan.order(self._seed, epoch, len(self._rows))])
+        self._draws.assign([self._seed, epoch])
+        return self._batches
+
+
+def validation_batch(activations: int) -> int:
+    """Return the rows of a validation step; fewer for large pictures.
+
+    It follows from the model alone, not from the memory that is free: a score is the same on every machine.
+
+    Args:
+        activations: Numbers that the model's layers pass on for one row.
+    """
+    return max(1, min(VALIDATION_BATCH, VALIDATION_BYTES // (4 * max(1, activations))))
+
+
+def in_order(x: Rows, y: Rows, rows: np.ndarray, batch: int) -> tf.data.Dataset:
+    """Return rows in batches, in the order given."""
+    chosen = tf.data.Dataset.from_tensor_slices(rows.astype(np.int64)).batch(batch)
+    return chosen.map(lambda positions: (take(x, positions), take(y, positions)))
+
+
+def as_tensor(array: np.ndarray) -> Rows:
+    """Return an array as a tensor; without a copy where it lies in memory as TensorFlow's kernels need it.
+
+    The workers' share of the data does: it is mapped, and no worker has a copy of its own. An array that must be copied
+    and is larger than the memory that is free stays an array, which only ``fit`` can train on.
+    """
+    shareable = array.flags.c_contiguous and array.flags.writeable and array.ctypes.data % ALIGNMENT == 0
+    if array.size and shareable and array.dtype in (np.float32, np.int32, np.int64):
+        return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
+    free = free_memory()
+    return array if free is not None and array.nbytes > free else tf.constant(array)
+
+
+def take(rows: Rows, positions: tf.Tensor) -> tf.Tensor:
+    """Return some of the rows, in a pipeline that is traced."""
+    if not isinstance(rows, np.ndarray):
+        return tf.gather(rows, positions)
+    taken = tf.numpy_function(lambda places: rows[places], [positions], rows.dtype)
+    taken.set_shape((None, *rows.shape[1:]))
+    return taken

@@ -1,0 +1,305 @@
+"""The reference trainer: ``model.fit`` on each fold, one epoch at a time, for any Keras model."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ...errors import TrainingError, one_line
+from ...spaces import Configuration
+from ..data import Dataset
+from ..events import Task
+from ..keras_scores import reads_logits
+from ..machine import MEMORY_SHARE, free_memory
+from ..metrics import in_target_units
+from ..mixing import Mixing, checked_mixing, mixing_of
+from ..models.building import (
+    activations_of,
+    build_model,
+    build_optimizer,
+    loss_name,
+    summary_of,
+)
+from ..models.labels import Labels, encode_targets, labels_of
+from ..ordering import batches_of
+from ..plateau import FallingRate, falling_rate, rate_variable
+from ..scoring import Scorer
+from ..seeds import fold_seed
+from ..signs import sign_of_life
+from ..variants import FoldData
+from ..weighting import class_weights, row_weights
+from ..workload import ModelSize, Training, Workload, epochs_of
+from .averaging import ScoreAverage, averaged, uses_average
+from .feeding import Feed, as_tensor, in_order, validation_batch
+from .garbage import Garbage
+from .lockstep import train_in_lockstep
+
+COPIES_OF_WEIGHTS = 5
+"""A fold's weights, their gradients, two slots of an optimizer such as Adam, and one while they are updated."""
+ONE_BY_ONE = "memory does not hold the models of all folds together: they were trained one after the other, each to its last epoch"
+COPIES_OF_ACTIVATIONS = 3
+"""A batch's activations are kept for the backward pass, which makes gradients of the same shapes."""
+
+
+TrainEpoch: TypeAlias = Callable[[int], list[dict[str, float]]]
+"""Trains an epoch of all folds, counted from 0, and returns the logs of each."""
+
+
+class FitTrainer:
+    """Trains with ``model.fit``; slow for small models, right for every model."""
+
+    name = "fit"
+
+    def __init__(self, workload: Workload) -> None:
+        self._workload = workload
+        self._build = workload.model.load()
+        self._tensors: dict[int, tuple[np.ndarray, tf.Tensor]] = {}
+        self._targets: dict[tuple[int, str], tf.Tensor] = {}
+        self._garbage = Garbage()
+        scoring = workload.objective.scoring
+        self.scorer = (
+            None if scoring is None else Scorer(workload.objective.metric, scoring, workload.dataset)
+        )
+        """Computes the objective where the model does not."""
+
+    def probe(self, task: Task) -> ModelSize:
+        """Build the configuration's model once and return how large it is."""
+        self.forget()
+        model = self.build(task, 0)
+        parameters = int(model.count_params())
+        copies = COPIES_OF_WEIGHTS * len(self._workload.folds)
+        passed_on = activations_of(model)
+        training = COPIES_OF_ACTIVATIONS * batches_of(task.configuration).size
+        rows = max(training, validation_batch(passed_on))
+        return ModelSize(parameters, 4 * (copies * parameters + rows * passed_on))
+
+    def train(self, task: Task) -> Training:
+        """Train a configuration, an epoch of all folds at a time."""
+        started = time.perf_counter()
+        self.forget()
+        folds = self.data(task)
+        first = self.start_fold(task, 0, folds[0])
+        # the summary is made ahead of the optimizer's weights, which it would count
+        facts: dict[str, Any] = {
+            "parameters": int(first.model.count_params()),
+            "summary": summary_of(first.model),
+        }
+        notes: tuple[str, ...] = ()
+        if self.hold_together(first.model):
+            train_epoch, vectors = self._together(task, folds, first)
+        else:
+            del first  # its memory is wanted
+            notes = (ONE_BY_ONE,)
+            train_epoch, vectors = self._one_by_one(task, folds)
+        outcome = yield from train_in_lockstep(
+            self._workload, task, train_epoch, trainer=self.name, started=started, **facts
+        )
+        return replace(outcome, notes=(*outcome.notes, *notes, *notes_of_vectors(vectors)))
+
+    def hold_together(self, model: keras.Model) -> bool:
+        """Tell whether memory holds the models of all folds in training."""
+        folds, free = len(self._workload.folds), free_memory()
+        weights = 4 * COPIES_OF_WEIGHTS * folds * int(model.count_params())
+        return folds == 1 or free is None or weights <= MEMORY_SHARE * free
+
+    def _together(
+        self, task: Task, folds: Sequence[FoldData], first: FoldRun
+    ) -> tuple[TrainEpoch, Iterable[str]]:
+        """Return what trains an epoch of all folds, and the names of metrics that turn out to be several numbers."""
+        runs = [first, *(self.start_fold(task, fold, data) for fold, data in enumerate(folds) if fold)]
+        for run in runs:
+            self._make_ready(run)
+        return lambda epoch: [_train_fold(run, epoch) for run in runs], first.vectors
+
+    def _one_by_one(self, task: Task, folds: Sequence[FoldData]) -> tuple[TrainEpoch, Iterable[str]]:
+        """Train every fold to its last epoch, and return what tells the epochs of all folds afterwards.
+
+        The folds' mean is not known before the last one is trained. What would have stopped the folds in lockstep stops
+        the telling, so that the outcome is the same.
+        """
+        epochs = epochs_of(task.configuration, self._workload.epochs)
+        logs, vectors = [], set()
+        for fold, data in enumerate(folds):
+            run = self.start_fold(task, fold, data)
+            self._make_ready(run)
+            logs.append([_train_fold(run, epoch) for epoch in range(epochs)])
+            vectors |= run.vectors
+            del run
+            self.forget()
+        return lambda epoch: [fold[epoch] for fold in logs], vectors
+
+    def _make_ready(self, run: FoldRun) -> None:
+        build_optimizer(run.model)
+        self.leave(run.model)
+
+    def forget(self) -> None:
+        """Forget what Keras knows of earlier trials, whose programs would pile up, and free their models in time."""
+        keras.utils.clear_session(free_memory=False)
+        self._garbage.free()
+
+    def leave(self, model: keras.Model) -> None:
+        """Note a model that this trial leaves behind."""
+        self._garbage.add(4 * COPIES_OF_WEIGHTS * int(model.count_params()))
+
+    def build(self, task: Task, fold: int, *, keep_programs: bool = False) -> keras.Model:
+        """Build and compile a fold's model; see ``build_model``."""
+        seed = fold_seed(task.seed, fold)
+        workload = self._workload
+        return build_model(
+            self._build,
+            task.configuration,
+            workload.signature(task.configuration, fold),
+            seed,
+            workload.precision,
+            keep_programs=keep_programs,
+        )
+
+    def data(self, task: Task) -> tuple[FoldData, ...]:
+        """Return the folds of a task, and let go of the rows of earlier tasks that are none of its own."""
+        folds = self._workload.data_of(task.configuration)
+        kept = {id(data.x) for data in folds}
+        self._tensors = {key: pair for key, pair in self._tensors.items() if key in kept}
+        return folds
+
+    def targets(self, task: Task, fold: int, data: FoldData, model: keras.Model) -> tf.Tensor:
+        """Return a fold's targets in the form that a model reads, made once: all configurations share them."""
+        labels = labels_for(self._workload, task.configuration, model)
+        if (fold, labels) not in self._targets:
+            self._targets[fold, labels] = as_tensor(targets_for(labels, data.y, self._workload.dataset))
+        return self._targets[fold, labels]
+
+    def weights(self, task: Task, data: FoldData) -> tf.Tensor | None:
+        """Return the weights of a fold's rows in training; None where all weigh the same."""
+        dataset = self._workload.dataset
+        of_classes = class_weights(task.configuration, dataset, dataset.y[data.train])
+        weights = row_weights(of_classes, dataset.y)
+        return None if weights is None else as_tensor(weights)
+
+    def mixing(self, task: Task, model: keras.Model) -> Mixing | None:
+        """Return how a configuration's batches are mixed; None where they are not."""
+        return mixing_for(self._workload, task.configuration, model)
+
+    def tensor(self, array: np.ndarray) -> tf.Tensor:
+        """Return an array as a tensor, made once; the array is kept with it, so that its id stays its own."""
+        if id(array) not in self._tensors:
+            self._tensors[id(array)] = array, as_tensor(array)
+        return self._tensors[id(array)][1]
+
+    def start_fold(self, task: Task, fold: int, data: FoldData) -> FoldRun:
+        """Build a fold's model and have its rows ready."""
+        model = self.build(task, fold)
+        x, y = self.tensor(data.x), self.targets(task, fold, data, model)
+        weights = self.weights(task, data)
+        batches, mixing = batches_of(task.configuration), self.mixing(task, model)
+        return FoldRun(
+            model,
+            Feed(x, y, data.train, batches, fold_seed(task.seed, fold), weights, mixing),
+            in_order(x, y, data.validation, validation_batch(activations_of(model))),
+            data,
+            falling_rate(task.configuration, rate_variable(model.optimizer)),
+            self.scorer,
+        )
+
+
+@dataclass(frozen=True)
+class FoldRun:
+    """One fold's model in training."""
+
+    model: keras.Model
+    feed: Feed
+    validation: tf.data.Dataset
+    data: FoldData
+    rate: FallingRate | None
+    """Lowers the learning rate where the training loss stands still; None where nothing does."""
+    scorer: Scorer | None
+    """Computes the objective where the model does not."""
+    vectors: set[str] = field(default_factory=set)
+    """Names of validation metrics that are several numbers, one a class."""
+
+    def score(self, scorer: Scorer) -> float:
+        """Return a metric of the model's predictions of the whole validation part."""
+        with averaged(self.model):
+            predictions = self.model.predict(self.validation, verbose=0)
+        return scorer.score_fold(self.data, predictions, logits=reads_logits(self.model))
+
+
+def labels_for(workload: Workload, configuration: Configuration, model: keras.Model) -> Labels:
+    """Return the form of targets that a configuration's model reads.
+
+    Raises:
+        TrainingError: It reads none of those that there are.
+    """
+    dataset = workload.dataset
+    input_shape = workload.signature(configuration).input_shape
+    return labels_of(model, dataset.task, dataset.outputs, dataset.given, input_shape)
+
+
+def targets_for(labels: Labels, y: np.ndarray, dataset: Dataset) -> np.ndarray:
+    """Return stored targets in the form that a model reads."""
+    return encode_targets(y, labels, dataset.outputs, dataset.given)
+
+
+def mixing_for(workload: Workload, configuration: Configuration, model: keras.Model) -> Mixing | None:
+    """Return how the batches of a configuration's model are mixed; None where they are not.
+
+    Raises:
+        TrainingError: Its targets or rows cannot be mixed like that.
+    """
+    rank = len(workload.signature(configuration).input_shape)
+    if mixing_of(configuration, workload.preparation.channels) is None:
+        return None
+    labels = labels_for(workload, configuration, model)
+    return checked_mixing(configuration, labels, rank, workload.preparation.channels)
+
+
+def out_of_memory(error: Exception) -> TrainingError:
+    """Return TensorFlow's error as the trial's."""
+    return TrainingError("memory", f"out of memory: {one_line(error, 120)}")
+
+
+def train_epoch(
+    model: keras.Model, feed: Feed, epoch: int, validation: tf.data.Dataset | None = None
+) -> dict[str, float]:
+    """Train one epoch, counted from 0, and return Keras's logs.
+
+    Raises:
+        TrainingError: ``memory`` or ``training``: the model does not train on these rows.
+    """
+    try:
+        history = model.fit(
+            feed.epoch(epoch),
+            initial_epoch=epoch,
+            epochs=epoch + 1,
+            shuffle=False,
+            verbose=0,
+            validation_data=validation,
+            callbacks=[ScoreAverage()] if uses_average(model) else None,
+        )
+    except tf.errors.ResourceExhaustedError as error:
+        raise out_of_memory(error) from error
+    except Exception as error:
+        raise TrainingError(
+            "training", f"model.fit raises {type(error).__name__}: {one_line(error)}"
+        ) from error
+    return {metric: values[-1] for metric, values in history.history.items()}
+
+
+def _train_fold(run: FoldRun, epoch: int) -> dict[str, float]:
+    logs = train_epoch(run.model, run.feed, epoch, run.validation)
+    sign_of_life()
+    if run.rate is not None:
+        run.rate.after(logs["loss"])
+    run.vectors.update(name.removeprefix("val_") for name, value in logs.items() if np.size(value) > 1)
+    scores = in_target_units(logs, loss_name(run.model), run.data.target_scale)
+    return scores if run.scorer is None else {**scores, run.scorer.name: run.score(run.scorer)}
+
+
+def notes_of_vectors(names: Iterable[str]) -> tuple[str, ...]:
+    """Return what a trial notes of metrics that are several numbers."""
+    return tuple(f"{name} is one number a class; the trial has their mean" for name in sorted(names))

@@ -1,0 +1,150 @@
+"""Trains one model on all training rows, and scores it on the test split: what ``refit`` does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ...spaces import Configuration
+from ..data import FittedPreparation, RowDraw, codes_of, configured, fit_preparation
+from ..keras_scores import reads_logits
+from ..metrics import in_target_units, unit_power
+from ..models import Build
+from ..models.building import activations_of, build_model, build_optimizer, loss_name
+from ..models.labels import Labels
+from ..ordering import batches_of
+from ..plateau import FallingRate, falling_rate, rate_variable
+from ..scoring import Scorer
+from ..weighting import class_weights, row_weights
+from ..workload import Workload
+from .averaging import take_average, uses_average
+from .feeding import Feed, in_order, validation_batch
+from .fit import labels_for, mixing_for, targets_for, train_epoch
+
+
+@dataclass(frozen=True)
+class WholeRun:
+    """A model in training on all rows."""
+
+    model: keras.Model
+    feed: Feed
+    test: tf.data.Dataset
+    preparation: FittedPreparation
+    """Fitted on all training rows."""
+    labels: Labels
+    """In what form the model reads its targets."""
+    batch_size: int
+    class_weight: dict[int, float] | None
+    """Class code -> weight in training; None where all weigh the same."""
+    draw: RowDraw | None
+    """How many of the training rows of each class train; None for each row once."""
+    rate: FallingRate | None = None
+    """Lowers the learning rate where the training loss stands still; None where nothing does."""
+    score: Callable[[np.ndarray], dict[str, float]] | None = None
+    """Returns the objective of predictions of the test rows, where the model does not compute it."""
+
+    def train(self, epochs: int) -> Iterator[dict[str, float]]:
+        """Train epoch by epoch, and yield the metrics of each in the target's units."""
+        for epoch in range(epochs):
+            yield self.train_epoch(epoch)
+
+    def train_epoch(self, epoch: int) -> dict[str, float]:
+        """Train one epoch, counted from 0, and return its metrics in the target's units."""
+        logs = train_epoch(self.model, self.feed, epoch)
+        if self.rate is not None:
+            self.rate.after(logs["loss"])
+        return self._in_units(logs)
+
+    def evaluate(self) -> dict[str, float]:
+        """Return the metrics on the test split, in the target's units; with averaged weights where there are any.
+
+        To be called once, after the last epoch. The optimizer gets its first learning rate again: the model is what
+        its configuration says, and an exported script that is written from it starts where this training did.
+        """
+        if self.rate is not None:
+            self.rate.restore()
+        if uses_average(self.model):
+            take_average(self.model)
+        found = self._in_units(self.model.evaluate(self.test, verbose=0, return_dict=True))
+        if self.score is None:
+            return found
+        return {**found, **self.score(self.model.predict(self.test, verbose=0))}
+
+    def _in_units(self, logs: dict[str, float]) -> dict[str, float]:
+        return in_target_units(logs, loss_name(self.model), self.preparation.target_scale)
+
+    def unit_powers(self, metrics: Iterable[str]) -> dict[str, int]:
+        """Return the power of the target's unit in each of the metrics that has one."""
+        powers = {metric: unit_power(metric, loss_name(self.model)) for metric in metrics}
+        return {metric: power for metric, power in powers.items() if power}
+
+
+def start_whole(
+    workload: Workload, configuration: Configuration, seed: int, build: Build | None = None
+) -> WholeRun:
+    """Fit the preparation on all training rows and build the configuration's model.
+
+    Args:
+        workload: Its folds take no part.
+        configuration: What to train.
+        seed: Seeds weights, dropout and the order of rows.
+        build: The model's build function, where it is loaded already.
+
+    Raises:
+        TrainingError: The model cannot be built.
+    """
+    keras.utils.clear_session()
+    dataset = workload.dataset
+    fitted = fit_preparation(configured(workload.preparation, configuration), dataset.x, dataset.y)
+    signature = workload.signature(configuration)
+    model = build_model(build or workload.model.load(), configuration, signature, seed, workload.precision)
+    build_optimizer(model)
+    batches = batches_of(configuration)
+    labels = labels_for(workload, configuration, model)
+    mixing = mixing_for(workload, configuration, model)
+    arrays = []
+    for x, y in (
+        (fitted.transform_training(dataset.x), dataset.y),
+        (fitted.transform(dataset.x_test), dataset.y_test),
+    ):
+        targets = targets_for(labels, fitted.transform_target(y), dataset)
+        arrays.append((tf.constant(x), tf.constant(targets)))
+    rows, test_rows = (tf.range(len(part[1]), dtype=tf.int64).numpy() for part in arrays)
+    draw = workload.draw(configuration, rows)
+    if draw is not None:
+        rows = draw.positions(codes_of(dataset.y, dataset.task))
+    of_classes = class_weights(configuration, dataset, dataset.y[rows])
+    weights = row_weights(of_classes, dataset.y)
+    return WholeRun(
+        model,
+        Feed(*arrays[0], rows, batches, seed, None if weights is None else tf.constant(weights), mixing),
+        in_order(*arrays[1], test_rows, validation_batch(activations_of(model))),
+        fitted,
+        labels,
+        batches.size,
+        of_classes,
+        draw,
+        falling_rate(configuration, rate_variable(model.optimizer)),
+        _score_of(workload, fitted, reads_logits(model)),
+    )
+
+
+def _score_of(
+    workload: Workload, fitted: FittedPreparation, logits: bool
+) -> Callable[[np.ndarray], dict[str, float]] | None:
+    """Return what computes the objective of predictions of the test rows; None where the model does."""
+    objective, dataset = workload.objective, workload.dataset
+    if objective.scoring is None:
+        return None
+    scorer, scale = Scorer(objective.metric, objective.scoring, dataset), fitted.target_scale
+    targets, scaled = dataset.y_test, fitted.transform_target(dataset.y_test)
+
+    def score(predictions: np.ndarray) -> dict[str, float]:
+        value = scorer.score(targets, scaled, predictions, scale=scale, logits=logits)
+        return {scorer.name.removeprefix("val_"): value}
+
+    return score

@@ -1,0 +1,60 @@
+"""Folds prepared as configurations ask for, the last few of them kept."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from .data import Preparation
+
+MOST_VARIANTS = 4
+MOST_BYTES = 1024 * 2**20
+"""Of the prepared rows of all variants; the one in use is kept, however large it is."""
+
+
+@dataclass(frozen=True)
+class FoldData:
+    """One fold, ready to train: arrays of all rows, and which of them are for what."""
+
+    x: np.ndarray
+    """float32, ``(rows, *input_shape)``; folds that fit nothing share one array."""
+    y: np.ndarray
+    train: np.ndarray
+    """int64 positions; one that stands twice trains twice in an epoch."""
+    validation: np.ndarray
+    target_scale: float
+
+
+class Variants:
+    """Prepared folds by their preparation; the one that was used longest ago goes first. Pickled, it is empty."""
+
+    def __init__(self, most: int = MOST_VARIANTS, most_bytes: int = MOST_BYTES) -> None:
+        self._most = most
+        self._most_bytes = most_bytes
+        self._folds: OrderedDict[Preparation, tuple[FoldData, ...]] = OrderedDict()
+
+    def get(
+        self, preparation: Preparation, make: Callable[[Preparation], tuple[FoldData, ...]]
+    ) -> tuple[FoldData, ...]:
+        """Return the folds of a preparation, made where they are not kept."""
+        if preparation not in self._folds:
+            self._folds[preparation] = make(preparation)
+        self._folds.move_to_end(preparation)
+        while len(self._folds) > 1 and self._is_full():
+            self._folds.popitem(last=False)
+        return self._folds[preparation]
+
+    def _is_full(self) -> bool:
+        arrays = {id(fold.x): fold.x.nbytes for folds in self._folds.values() for fold in folds}
+        return len(self._folds) > self._most or sum(arrays.values()) > self._most_bytes
+
+    def __len__(self) -> int:
+        return len(self._folds)
+
+    def __reduce__(self) -> tuple[type[Variants], tuple[int, int]]:
+        return Variants, (self._most, self._most_bytes)

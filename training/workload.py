@@ -1,0 +1,197 @@
+"""What a worker holds for a whole sweep: data, folds, model, and how long to train."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Literal, Protocol, TypeAlias
+
+import numpy as np
+
+from ..spaces import Configuration
+from .data import (
+    Dataset,
+    FittedPreparation,
+    Fold,
+    Preparation,
+    RowDraw,
+    apart,
+    choose_rows,
+    codes_of,
+    configured,
+    draw_rows,
+    fit_preparation,
+    value_range,
+)
+from .events import EpochEnded, Outcome, Task
+from .metrics import Objective
+from .models import ModelSource, Precision, Signature
+from .ordering import batches_of
+from .variants import FoldData, Variants
+
+PICTURE_AXES = 3
+"""Of a row that is a picture: height, width and channels."""
+
+TrainerName = Literal["auto", "fused", "fit"]
+"""``auto`` is ``fused`` for every model that allows it."""
+
+Training: TypeAlias = Generator[EpochEnded, bool, Outcome]
+"""Yields after every epoch; is sent True to stop there; returns how the configuration did."""
+
+
+class Trainer(Protocol):
+    """Trains one configuration on all folds in lockstep.
+
+    A trainer belongs to one process and trains one task at a time. Closing the generator ends the training without
+    an outcome. Whatever goes wrong with the configuration is raised as ``TrainingError``.
+    """
+
+    def train(self, task: Task) -> Training:
+        """Train a configuration, an epoch of all folds at a time."""
+        ...
+
+    def probe(self, task: Task) -> ModelSize:
+        """Build the configuration's model once and return how large it is.
+
+        Raises:
+            TrainingError: The model cannot be built.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class ModelSize:
+    """How large a model is."""
+
+    parameters: int
+    """Number of weights."""
+    training_bytes: int
+    """An estimate of the memory that training all of its folds takes, data not counted."""
+
+
+@dataclass(frozen=True)
+class Workload:
+    """Everything that training needs, except the configuration. Can be pickled."""
+
+    dataset: Dataset
+    preparation: Preparation
+    folds: tuple[Fold, ...]
+    model: ModelSource
+    objective: Objective
+    epochs: int
+    """The most that a trial may train, unless its configuration has ``epochs`` of its own."""
+    patience: int | None
+    trainer: TrainerName = "auto"
+    precision: Precision = "float32"
+    """In which layers compute; weights are float32 either way."""
+
+    @cached_property
+    def judges(self) -> tuple[tuple[int, ...], ...]:
+        """Fold -> the folds that choose the number of epochs at which it is scored."""
+        return apart(self.folds)
+
+    def signature(self, configuration: Configuration, fold: int = 0) -> Signature:
+        """Return what a configuration's model must fit.
+
+        Args:
+            configuration: Says how many of the rows it trains, and how long.
+            fold: Whose rows an epoch has, so that a schedule that counts in epochs is the same in all folds; of no
+                matter where there are no folds, and all rows train.
+        """
+        positions = self.folds[fold].train if self.folds else np.arange(self.dataset.rows)
+        draw = self.draw(configuration, positions)
+        return Signature(
+            configured(self.preparation, configuration).input_shape,
+            self.dataset.outputs,
+            self.dataset.task,
+            batches_of(configuration).rows(len(positions) if draw is None else sum(draw.counts)),
+            epochs_of(configuration, self.epochs),
+            self._value_range(fold),
+        )
+
+    def _value_range(self, fold: int) -> tuple[float, float]:
+        """Return between which values the pictures of a fold's training rows lie; of no matter for other data."""
+        plan = self.preparation
+        if len(plan.input_shape) != PICTURE_AXES or plan.scaling == "unit":
+            return 0.0, 1.0
+        if fold not in self._value_ranges:
+            if self.folds:
+                x, rows = self.fold_data[fold].x, self.folds[fold].train
+            else:
+                x = fit_preparation(plan, self.dataset.x, self.dataset.y).transform(self.dataset.x)
+                rows = np.arange(len(x))
+            self._value_ranges[fold] = value_range(x, rows)
+        return self._value_ranges[fold]
+
+    @cached_property
+    def _value_ranges(self) -> dict[int, tuple[float, float]]:
+        return {}
+
+    def draw(self, configuration: Configuration, positions: np.ndarray) -> RowDraw | None:
+        """Return how many of some training rows a configuration trains; None for each of them once."""
+        choice = choose_rows(configuration, self.dataset.task)
+        if choice is None:
+            return None
+        return draw_rows(choice, codes_of(self.dataset.y[positions], self.dataset.task))
+
+    def data_of(self, configuration: Configuration) -> tuple[FoldData, ...]:
+        """Return all folds as a configuration has them prepared, with the rows that it trains.
+
+        Raises:
+            TrainingError: The configuration asks for what cannot be done with these data.
+        """
+        preparation = configured(self.preparation, configuration)
+        if preparation == self.preparation:
+            folds = self.fold_data
+        else:
+            folds = self._variants.get(preparation, self._prepare)
+        return tuple(self._with_rows(fold, configuration) for fold in folds)
+
+    def _with_rows(self, fold: FoldData, configuration: Configuration) -> FoldData:
+        draw = self.draw(configuration, fold.train)
+        if draw is None:
+            return fold
+        codes = codes_of(self.dataset.y[fold.train], self.dataset.task)
+        return replace(fold, train=fold.train[draw.positions(codes)])
+
+    def prepared(self) -> Workload:
+        """Return the workload with its folds prepared, so that processes that it is given to share the outcome."""
+        _ = self.fold_data
+        return self
+
+    @cached_property
+    def fold_data(self) -> tuple[FoldData, ...]:
+        """All folds, prepared as the rules chose; whatever is fitted is fitted on a fold's training rows."""
+        return self._prepare(self.preparation)
+
+    @cached_property
+    def _variants(self) -> Variants:
+        return Variants()
+
+    def _prepare(self, preparation: Preparation) -> tuple[FoldData, ...]:
+        shared: FittedPreparation | None = None
+        shared_x: np.ndarray | None = None
+        made = []
+        for fold in self.folds:
+            training = _rows(self.dataset.x, fold.train)
+            fitted = shared or fit_preparation(preparation, training, self.dataset.y[fold.train])
+            x = fitted.transform(self.dataset.x) if shared_x is None else shared_x
+            if fitted.training is not None:
+                x[fold.train] = fitted.training
+            y = fitted.transform_target(self.dataset.y)
+            if not preparation.fits_features:
+                shared_x = x
+                if preparation.shared:
+                    shared = fitted
+            made.append(FoldData(x, y, fold.train, fold.validation, fitted.target_scale))
+        return tuple(made)
+
+
+def epochs_of(configuration: Configuration, default: int) -> int:
+    """Return the most epochs that a configuration may train."""
+    return int(configuration.get("epochs", default))  # type: ignore[arg-type]
+
+
+def _rows(x: Any, positions: np.ndarray) -> Any:
+    return x[positions] if isinstance(x, np.ndarray) else x.iloc[positions]
