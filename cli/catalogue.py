@@ -11,7 +11,7 @@ from ..errors import SpaceError, SpecError, did_you_mean
 from ..printing import make_console, styled
 from ..spaces import PRESETS, SIZES, Hyperparameter, Space, preset, space_text, space_to_dict, value_text
 from ..spaces.catalogue import CATALOGUE, GROUPS, Entry
-from ..spaces.files import hyperparameter_to_dict
+from ..spaces.plain import hyperparameter_to_dict
 from ..studies.comparison import MOST
 from ..texts import count_text
 from .options import Json, print_json
@@ -53,9 +53,9 @@ def spaces(
     [dim]kerasweep spaces cnn --yaml > my-space.yaml[/]
     """
     if schema:
-        from ..spaces.schema import space_schema
+        from ..spaces.form import SpaceFile, json_schema
 
-        print(json.dumps(space_schema(), indent=2, ensure_ascii=False))  # noqa: T201 - a file for other programs
+        print(json.dumps(json_schema(SpaceFile), indent=2, ensure_ascii=False))  # noqa: T201 - a file for other programs
     elif groups:
         _show_groups(as_json=as_json)
     elif name is not None and name not in PRESETS:

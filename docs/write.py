@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from kerasweep.search.schema import sweep_schema
-from kerasweep.spaces.schema import space_schema
+from kerasweep.spaces.form import SpaceFile, json_schema
 from know_how import know_how_page
 
 FOLDER = Path(__file__).parent
@@ -21,7 +21,7 @@ def documents() -> dict[str, str]:
     """Return every generated document: its path from this folder, and its text."""
     return {
         "know-how.md": know_how_page(),
-        "schema/space.schema.json": _json(space_schema()),
+        "schema/space.schema.json": _json(json_schema(SpaceFile)),
         "schema/sweep.schema.json": _json(sweep_schema()),
     }
 

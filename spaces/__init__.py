@@ -1,12 +1,12 @@
 """What may vary: hyperparameters with know-how, spaces of them, presets, and their form as text and files."""
 
 from .conditions import Between, Condition, Named, Recommendation, named_text
-from .files import hyperparameter_from_dict, space_from_dict, space_to_dict
 from .hyperparameters import Hyperparameter
 from .keras_tuner import space_from_keras_tuner, space_to_keras_tuner
 from .kinds import Categorical, Float, Int
 from .optuna import space_from_optuna, space_to_optuna
 from .overrides import apply_overrides, parse_range, parse_value
+from .plain import hyperparameter_from_dict, space_from_dict, space_to_dict, stored_space
 from .presets import PRESETS, SIZES, pick, preset
 from .space import Space, configuration_key, fixed
 from .spacefile import read_space
@@ -45,5 +45,6 @@ __all__ = [
     "space_to_dict",
     "space_to_keras_tuner",
     "space_to_optuna",
+    "stored_space",
     "value_text",
 ]

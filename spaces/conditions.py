@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from ..errors import SpaceError
-from .values import Configuration, Value, same, value_text
+from .values import Configuration, Value, canonical, is_number, same, value_text
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,7 @@ class Between:
 
     def __post_init__(self) -> None:
         for bound in (self.low, self.high):
-            is_number = isinstance(bound, int | float) and not isinstance(bound, bool)
-            if not is_number or (isinstance(bound, float) and math.isnan(bound)):
+            if not is_number(bound) or (isinstance(bound, float) and math.isnan(bound)):
                 raise SpaceError(f"A bound must be a number, got {bound!r}.", key="when")
         if self.low == -math.inf and self.high == math.inf:
             raise SpaceError("A range needs a lower or an upper bound.", key="when")
@@ -33,9 +32,7 @@ class Between:
             raise SpaceError(f"The range {self} is empty.", key="when")
 
     def __contains__(self, value: object) -> bool:
-        return (
-            isinstance(value, int | float) and not isinstance(value, bool) and self.low <= value <= self.high
-        )
+        return is_number(value) and self.low <= value <= self.high
 
     def __str__(self) -> str:
         if self.high == math.inf:
@@ -112,3 +109,42 @@ class Recommendation:
     def holds(self, configuration: Configuration) -> bool:
         """Tell whether the recommendation is for a configuration of the hyperparameters before this one."""
         return all(condition.holds(configuration) for condition in self.conditions)
+
+
+def conditions_of(when: Any) -> tuple[Condition, ...]:
+    """Return the conditions that plain data means: ``{optimizer: [sgd], batch_size: {low: 200}}``.
+
+    Raises:
+        SpaceError: It is written otherwise.
+    """
+    if not isinstance(when, Mapping):
+        raise SpaceError("'when' maps a hyperparameter to its values, for example {optimizer: [sgd]}.")
+    listed = {
+        str(parent): written if isinstance(written, list | tuple) else (written,)
+        for parent, written in when.items()
+    }
+    return tuple(Condition(parent, tuple(map(_named, values))) for parent, values in listed.items())
+
+
+def _named(written: Any) -> Named:
+    """Return a value, or the range that a mapping means."""
+    if not isinstance(written, Mapping):
+        return canonical(written)  # type: ignore[no-any-return]  # the hyperparameter refuses what is no value
+    if not written or not set(written) <= {"low", "high"}:
+        raise SpaceError("a range of 'when' is {low: 8, high: 32}, or one of the two.")
+    return Between(**written)
+
+
+def when_of(conditions: Iterable[Condition]) -> dict[str, Any]:
+    """Return conditions as the plain data that ``conditions_of`` reads."""
+    written = {one.parent: [_written(value) for value in one.values] for one in conditions}
+    return {
+        parent: values[0] if len(values) == 1 and isinstance(values[0], dict) else values
+        for parent, values in written.items()
+    }
+
+
+def _written(named: Named) -> Any:
+    if not isinstance(named, Between):
+        return named
+    return {key: bound for key in ("low", "high") if abs(bound := getattr(named, key)) != math.inf}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import SpaceError
 from .conditions import Between
 from .hyperparameters import Hyperparameter
-from .values import Value, canonical, same, stored, value_text
+from .values import Value, canonical, is_finite, is_number, same, stored, value_text
 
 if TYPE_CHECKING:
     import optuna
@@ -43,11 +43,7 @@ class Float(Hyperparameter):
 
     def check(self, value: Value) -> float:
         """Return the value as a float; an int is welcome, a bool or text is not."""
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, int | float)
-            or not self.low <= value <= self.high
-        ):
+        if not is_number(value) or not self.low <= value <= self.high:
             raise SpaceError(f"{self.name} must be a number in {self.range_text()}, got {value!r}.")
         return float(value)
 
@@ -82,7 +78,7 @@ class Float(Hyperparameter):
     def _check_range(self) -> None:
         for key in ("low", "high"):
             bound = getattr(self, key)
-            if isinstance(bound, bool) or not isinstance(bound, int | float) or not _is_finite(bound):
+            if not is_number(bound) or not is_finite(bound):
                 raise SpaceError(f"{self.name}: a bound must be a finite number, got {bound!r}.", key=key)
         object.__setattr__(self, "low", float(self.low))
         object.__setattr__(self, "high", float(self.high))
@@ -174,7 +170,8 @@ class Int(Hyperparameter):
             if isinstance(bound, bool) or not isinstance(bound, int):
                 raise SpaceError(f"{self.name}: a bound must be a whole number, got {bound!r}.", key=key)
             if abs(bound) > _LARGEST_INT:
-                raise SpaceError(f"{self.name}: the bound {bound:.3g} is too large for a study.", key=key)
+                shown = f"{bound:.3g}" if is_finite(bound) else f"of {len(str(abs(bound)))} digits"
+                raise SpaceError(f"{self.name}: the bound {shown} is too large for a study.", key=key)
         if self.step < 1:
             raise SpaceError(f"{self.name}: the step must be 1 or more, got {self.step}.", key="step")
         if self.log and self.step != 1:
@@ -212,9 +209,9 @@ class Categorical(Hyperparameter):
         for choice in self.choices:
             if same(choice, value):
                 return choice
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        if is_number(value):
             for choice in self.choices:
-                if isinstance(choice, int | float) and not isinstance(choice, bool) and choice == value:
+                if is_number(choice) and choice == value:
                     return choice
         if isinstance(value, str | tuple):
             for choice in self.choices:
@@ -282,6 +279,10 @@ class Categorical(Hyperparameter):
         return self.choices
 
 
+KINDS: dict[str, type[Hyperparameter]] = {"float": Float, "int": Int, "categorical": Categorical}
+"""As a text names them."""
+
+
 def _parts(choice: Any) -> Iterable[Any]:
     """Yield a choice, or what is in a tuple, however deep."""
     if not isinstance(choice, tuple):
@@ -289,13 +290,6 @@ def _parts(choice: Any) -> Iterable[Any]:
         return
     for part in choice:
         yield from _parts(part)
-
-
-def _is_finite(number: float) -> bool:
-    try:
-        return math.isfinite(number)
-    except OverflowError:  # a whole number that no float holds
-        return False
 
 
 def _check_bounds(name: str, low: float, high: float, log: Any) -> None:

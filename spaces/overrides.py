@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from ..errors import SpaceError, did_you_mean
 from .catalogue import CATALOGUE
-from .files import hyperparameter_from_dict, hyperparameter_to_dict
 from .hyperparameters import Hyperparameter
 from .kinds import Categorical, Float, Int
+from .plain import hyperparameter_from_dict, hyperparameter_to_dict
 from .space import Space, fits, fixed
-from .values import Value, canonical
+from .values import Value, canonical, is_finite, is_number
 
 _WORDS: dict[str, Value] = {"true": True, "false": False, "none": None, "null": None}
 
@@ -173,25 +172,18 @@ def fixed_value(name: str, written: Any, old: Hyperparameter | None) -> Value:
 
 def _fitting(value: Value, old: Hyperparameter | None) -> Value:
     """Return a new value of a hyperparameter, or raise where it is not of the kind that the old ones are."""
-    if isinstance(value, float) and not math.isfinite(value):
+    if is_number(value) and not is_finite(value):
         raise SpaceError(f"{value!r} is not a finite number{f' for {old.name}' if old else ''}.")
     if old is None:
         return value
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if isinstance(old, Float) and isinstance(value, int) and number:
-        return float(value)
-    if isinstance(old, Int) and not (number and isinstance(value, int)):
+    if isinstance(old, Int) and not (is_number(value) and isinstance(value, int)):
         raise SpaceError(f"{old.name} must be a whole number, got {value!r}.")
-    if isinstance(old, Float) and not number:
+    if isinstance(old, Categorical) and all(isinstance(choice, bool) for choice in old.choices):
+        return old.check(value)
+    if is_number(value):
+        return float(value) if isinstance(old, Float) else value
+    if isinstance(old, Float) or (isinstance(old, Categorical) and all(map(is_number, old.choices))):
         raise SpaceError(f"{old.name} must be a number, got {value!r}.")
-    if isinstance(old, Categorical):
-        if all(isinstance(choice, bool) for choice in old.choices):
-            return old.check(value)
-        numbers = all(
-            isinstance(choice, int | float) and not isinstance(choice, bool) for choice in old.choices
-        )
-        if numbers and not number:
-            raise SpaceError(f"{old.name} must be a number, got {value!r}.")
     return value
 
 
@@ -201,7 +193,7 @@ def _parse_bounds(
     bounds, *options = written.split(":")
     low, high = (parse_value(part) if part.strip() else None for part in bounds.split("..", 1))
     for bound in (low, high):
-        if isinstance(bound, bool) or not isinstance(bound, int | float):
+        if not is_number(bound):
             raise SpaceError(
                 f"{name}: '{bounds}' is not a range of numbers; write low..high, for example 0.001..0.1."
             )

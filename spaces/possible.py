@@ -10,7 +10,7 @@ from .dependencies import Fault
 from .hyperparameters import Hyperparameter
 from .kinds import Float, Int
 from .space import Space
-from .values import Value, value_text
+from .values import Value, is_number, value_text
 
 
 def check_possible(space: Space, *, own: bool) -> None:
@@ -65,13 +65,12 @@ def why_impossible(name: str, value: Value, *, own: bool = True) -> str | None:
     if own and isinstance(value, tuple):
         inside = (why_impossible(name, part) for part in value)
         return next((message for message in inside if message is not None), None)
-    number = isinstance(value, int | float) and not isinstance(value, bool)
     if entry.possible is None:
         known = entry.hyperparameter.values()
         if own or any(value == choice and type(value) is type(choice) for choice in known):
             return None
         return f"{name} must be one of {entry.hyperparameter.range_text()}, got {value_text(value)}."
-    if value in entry.possible or (own and not number):
+    if value in entry.possible or (own and not is_number(value)):
         return None
     return f"{name} must be {entry.possible}, got {value_text(value)}."
 

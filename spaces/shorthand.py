@@ -11,12 +11,12 @@ from .additions import missing_ancestors, without_foreign
 from .catalogue import CATALOGUE
 from .conditions import named_text
 from .dependencies import Fault, in_order, parents_of
-from .files import KINDS, RANGE_KEYS, hyperparameter_to_dict, read_definition
 from .hyperparameters import Hyperparameter
-from .kinds import Categorical
+from .kinds import KINDS, Categorical
 from .overrides import fixed_value, parse_range
+from .plain import RANGE_KEYS, hyperparameter_to_dict, read_definition
 from .space import fits, fixed, narrowed
-from .values import value_text
+from .values import is_number, value_text
 
 
 @dataclass
@@ -84,7 +84,7 @@ def _changed(entry: Hyperparameter, changes: Mapping[str, Any]) -> tuple[Hyperpa
     """Return the entry with some fields changed; what it recommends goes where it no longer fits."""
     data = hyperparameter_to_dict(entry)
     kind = _kind(data["type"], changes)
-    if kind != "categorical" and isinstance(entry, Categorical) and not _of_numbers(entry):
+    if kind != "categorical" and isinstance(entry, Categorical) and not all(map(is_number, entry.choices)):
         key = "low" if "low" in changes else "high"
         message = f"{entry.name} has the choices {entry.range_text()}, not a range of numbers."
         return None, [Fault(entry.name, message, key)]
@@ -96,10 +96,6 @@ def _changed(entry: Hyperparameter, changes: Mapping[str, Any]) -> tuple[Hyperpa
     if made is None:
         return None, faults
     return _with_recommended(made, entry, changes), [*faults, *_unknown_choices(entry, made)]
-
-
-def _of_numbers(entry: Categorical) -> bool:
-    return all(isinstance(choice, int | float) and not isinstance(choice, bool) for choice in entry.choices)
 
 
 def _kind(old: str, changes: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import SpaceError, did_you_mean
 from .dependencies import Fault, in_order, settled
-from .files import VERSION
+from .plain import VERSION
 from .possible import impossible
 from .shorthand import read_entries
 from .space import Space

@@ -6,8 +6,8 @@ from typing import Any
 
 import yaml
 
-from .files import RANGE_KEYS, VERSION, hyperparameter_to_dict
 from .hyperparameters import Hyperparameter
+from .plain import RANGE_KEYS, VERSION, hyperparameter_to_dict
 from .space import Space
 from .yamlfile import FLOAT_WITHOUT_DOT
 

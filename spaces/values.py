@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from typing import Any, TypeAlias
+import math
+from typing import Any, TypeAlias, TypeGuard
 
 Value: TypeAlias = bool | int | float | str | tuple[Any, ...] | None
 """A tuple is a choice like any other: a window ``(3, 3)``, the widths ``(64, 32)`` of layers."""
@@ -15,6 +16,19 @@ def same(left: object, right: object) -> bool:
     if isinstance(left, tuple) and isinstance(right, tuple):
         return len(left) == len(right) and all(map(same, left, right))
     return type(left) is type(right) and left == right
+
+
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Tell whether a value is a number; ``True`` is none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def is_finite(number: float) -> bool:
+    """Tell whether a number is finite, also as a float, which large whole numbers are not."""
+    try:
+        return math.isfinite(number)
+    except OverflowError:
+        return False
 
 
 def canonical(value: Any) -> Any:

@@ -13,11 +13,11 @@ from kerasweep.search.schema import sweep_schema
 from kerasweep.search.spec import make_spec
 from kerasweep.spaces import PRESETS, SIZES, Space, preset, space_text, space_to_dict
 from kerasweep.spaces.catalogue import CATALOGUE
-from kerasweep.spaces.schema import space_schema
+from kerasweep.spaces.form import SpaceFile, json_schema
 from space_strategies import spaces
 
 ROOT = Path(__file__).parents[1]
-SPACE = jsonschema.Draft7Validator(space_schema())
+SPACE = jsonschema.Draft7Validator(json_schema(SpaceFile))
 SWEEP = jsonschema.Draft7Validator(sweep_schema())
 
 
@@ -34,7 +34,7 @@ def of(**hyperparameters: Any) -> dict[str, Any]:
     return {"version": 2, "hyperparameters": hyperparameters}
 
 
-@pytest.mark.parametrize("schema", [space_schema(), sweep_schema()], ids=["space", "sweep"])
+@pytest.mark.parametrize("schema", [json_schema(SpaceFile), sweep_schema()], ids=["space", "sweep"])
 def test_they_are_schemas(schema: dict[str, Any]) -> None:
     assert faults(jsonschema.Draft7Validator(jsonschema.Draft7Validator.META_SCHEMA), schema) == []
 
@@ -96,7 +96,7 @@ def test_faulty_spaces(data: Any) -> None:
 
 
 def test_an_editor_explains_every_name_of_the_catalogue() -> None:
-    known = space_schema()["properties"]["hyperparameters"]["properties"]
+    known = json_schema(SpaceFile)["properties"]["hyperparameters"]["properties"]
     assert list(known) == list(CATALOGUE)
     for name, one in CATALOGUE.items():
         assert one.hyperparameter.meaning[1:] in known[name]["description"]

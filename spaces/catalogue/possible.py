@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..values import value_text
+from ..values import is_finite, is_number, value_text
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Possible:
     whole: bool = False
 
     def __contains__(self, value: object) -> bool:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if not is_number(value) or not is_finite(value):
             return False
         if self.whole and not float(value).is_integer():
             return False

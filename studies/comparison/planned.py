@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...errors import SpaceError
-from ...spaces import Space, space_from_dict
+from ...spaces import Space, stored_space
 from ..records import StudyRecord, count_or_none
 
 
@@ -14,8 +14,8 @@ def study_space(study: StudyRecord) -> Space | None:
     spec = study.spec.get("space")
     define = spec.get("define") if isinstance(spec, Mapping) else None
     try:
-        return space_from_dict(define) if isinstance(define, Mapping) and define else None
-    except (SpaceError, TypeError):
+        return stored_space(define) if isinstance(define, Mapping) and define else None
+    except SpaceError:
         return None
 
 
