@@ -8,10 +8,10 @@ from .optuna import space_from_optuna, space_to_optuna
 from .overrides import apply_overrides, parse_range, parse_value
 from .plain import hyperparameter_from_dict, space_from_dict, space_to_dict, stored_space
 from .presets import PRESETS, SIZES, pick, preset
+from .reading import read_space
 from .space import Space, configuration_key, fixed
-from .spacefile import read_space
-from .spacetext import space_text
 from .values import Configuration, Value, short_text, value_text
+from .writing import space_text
 
 __all__ = [
     "PRESETS",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -75,7 +74,8 @@ def read_yaml(path: str | os.PathLike[str], error: type[UsageError]) -> Document
     try:
         loader = _Loader(text)
         root = loader.get_single_node()
-        _check_size(root, f"{path}", error)
+        if _count_values(root, f"{path}", error, {}) > MOST_VALUES:
+            raise error(f"{path} stands for more than {MOST_VALUES:,} values; it has too many anchors.")
         lines: Lines = {}
         repeated: dict[int, str] = {}
         _collect_lines(root, (), lines, repeated)
@@ -105,33 +105,21 @@ def _text(path: str | os.PathLike[str], error: type[UsageError]) -> str:
         raise error(f"{path} cannot be read: {reason}.") from fault
 
 
-def _check_size(root: Any, name: str, error: type[UsageError]) -> None:
-    """Refuse a file whose anchors stand for too many values, or for themselves."""
-    sizes: dict[int, int] = {}
-    for node in _inner_first(root, name, error):
-        sizes[id(node)] = 1 + sum(sizes[id(child)] for child in _children(node))
-    if root is not None and sizes[id(root)] > MOST_VALUES:
-        raise error(f"{name} stands for more than {MOST_VALUES:,} values; it has too many anchors.")
+def _count_values(node: Any, name: str, error: type[UsageError], known: dict[int, int]) -> int:
+    """Return how many values a node stands for, anchors followed.
 
-
-def _inner_first(root: Any, name: str, error: type[UsageError]) -> Iterator[Any]:
-    """Yield each node once, after those in it."""
-    done: set[int] = set()
-    around: set[int] = set()
-    waiting = [] if root is None else [(root, iter(_children(root)))]
-    while waiting:
-        node, children = waiting[-1]
-        around.add(id(node))
-        child = next(children, None)
-        if child is None:
-            waiting.pop()
-            around.discard(id(node))
-            done.add(id(node))
-            yield node
-        elif id(child) in around:
-            raise error(f"{name} line {child.start_mark.line + 1}: this value holds itself.")
-        elif id(child) not in done:
-            waiting.append((child, iter(_children(child))))
+    Args:
+        node: What to count.
+        name: The file, for messages.
+        error: What to raise where a value holds itself.
+        known: Numbers that were counted before, by the node's id; 0 while a node is being counted.
+    """
+    if id(node) not in known:
+        known[id(node)] = 0
+        known[id(node)] = 1 + sum(_count_values(part, name, error, known) for part in _children(node))
+    if not known[id(node)]:
+        raise error(f"{name} line {node.start_mark.line + 1}: this value holds itself.")
+    return known[id(node)]
 
 
 def _children(node: Any) -> list[Any]:

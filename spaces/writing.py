@@ -20,18 +20,11 @@ version: {VERSION}
 hyperparameters:
 """
 _ORDER = (
-    "type",
-    *RANGE_KEYS,
-    "recommended",
-    "recommended_when",
-    "confidence",
-    "grid",
-    "when",
-    "group",
-    "meaning",
-    "advice",
-    "source",
+    *("type", *RANGE_KEYS, "recommended", "recommended_when", "confidence", "grid", "when"),
+    *("group", "meaning", "advice", "source"),
 )
+_DEFAULTS = {"log": False, "step": 1}
+"""What goes without saying."""
 _WIDTH = 110
 
 
@@ -77,24 +70,9 @@ def _block(hyperparameter: Hyperparameter) -> str:
     full = hyperparameter_to_dict(hyperparameter)
     if hyperparameter.grid_is_derived:
         del full["grid"]
-    for key, default in (("log", False), ("step", 1)):
-        if full.get(key) == default:
-            del full[key]
-    for key in ("choices", "grid"):
-        if key in full:
-            full[key] = tuple(full[key])
-    for key in ("meaning", "advice", "source"):
-        if _is_prose(full.get(key, "")):
-            full[key] = _Prose(full[key])
-    if "when" in full:
-        full["when"] = _in_line(full["when"])
-    if "recommended_when" in full:
-        full["recommended_when"] = [
-            _InLine(value=one["value"], when=_in_line(one["when"])) for one in full["recommended_when"]
-        ]
-    ordered = {key: full[key] for key in _ORDER if key in full}
+    said = [key for key in _ORDER if key in full and full[key] != _DEFAULTS.get(key)]
     text = yaml.dump(
-        {"hyperparameters": {hyperparameter.name: ordered}},
+        {"hyperparameters": {hyperparameter.name: {key: _styled(key, full[key]) for key in said}}},
         Dumper=_Dumper,
         sort_keys=False,
         allow_unicode=True,
@@ -102,6 +80,15 @@ def _block(hyperparameter: Hyperparameter) -> str:
         default_flow_style=False,
     )
     return text.partition("\n")[2]
+
+
+def _styled(key: str, value: Any) -> Any:
+    """Return the value of a key as something that is written as people like to read it."""
+    if key in ("meaning", "advice", "source"):
+        return _Prose(value) if _is_prose(value) else value
+    if key == "recommended_when":
+        return [_in_line(one) for one in value]
+    return _in_line(value)
 
 
 def _is_prose(text: str) -> bool:
