@@ -17,8 +17,6 @@ from forking import Forker
 
 ROOT = Path(__file__).parents[1]
 Run = Callable[..., subprocess.CompletedProcess[str]]
-TRAINING = ("launch", "resume", "refit", "export")
-"""Commands that import TensorFlow."""
 
 # Tests run in folders of their own; a relative path, as the README writes it, must still mean the same place.
 if "KERASWEEP_DATA" in os.environ:
@@ -53,9 +51,16 @@ def hasty_sqlite() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def python() -> Iterator[Run]:
-    """Run Python in a process of its own that trains: forked from one that has imported TensorFlow (``forking.py``)."""
-    forker = Forker()
+def forker() -> Iterator[Forker]:
+    """A process that has imported TensorFlow, to fork others from."""
+    made = Forker()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def python(forker: Forker) -> Run:
+    """Run Python in a process of its own, forked from one that has imported what it needs (``forking.py``)."""
 
     def run(
         *arguments: object, cwd: Path, timeout: float = 240, **environment: str
@@ -63,19 +68,18 @@ def python() -> Iterator[Run]:
         words, env = [*map(str, arguments)], {**os.environ, **environment}
         return forker.run(words, cwd=cwd, env=env, timeout=timeout)
 
-    yield run
-    forker.close()
+    return run
 
 
 @pytest.fixture(scope="session")
 def kerasweep(python: Run) -> Run:
-    """Run the real command line in a process of its own; one that trains is forked, unless it is to be ``new``."""
+    """Run the real command line in a process of its own, which is forked, unless it is to be ``new``."""
 
     def run(
         *arguments: object, cwd: Path, timeout: float = 240, new: bool = False, **environment: str
     ) -> subprocess.CompletedProcess[str]:
         words, env = ["-m", "kerasweep", *map(str, arguments)], {"COLUMNS": "200", **environment}
-        if not new and arguments and arguments[0] in TRAINING:
+        if not new:
             return python(*words, cwd=cwd, timeout=timeout, **env)
         return subprocess.run(
             [sys.executable, *words],

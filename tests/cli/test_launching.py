@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +25,21 @@ def trials(kerasweep: Any, folder: Path, study: str) -> dict[str, Any]:
     return {json.dumps(trial["configuration"], sort_keys=True): trial for trial in data["trials"]}
 
 
-def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-u", "-m", "kerasweep", *arguments],
-        cwd=folder,
-        env={**os.environ, "COLUMNS": "200"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+@pytest.fixture
+def start(forker: Any) -> Callable[..., subprocess.Popen[str]]:
+    def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+        process: subprocess.Popen[str] = forker.popen(
+            [sys.executable, "-u", "-m", "kerasweep", *arguments],
+            cwd=folder,
+            env={**os.environ, "COLUMNS": "200"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        return process
+
+    return start
 
 
 def wait_for(process: subprocess.Popen[str], word: str) -> list[str]:
@@ -59,7 +66,7 @@ def test_two_workers_find_the_same_scores_as_one(kerasweep: Any, tmp_path: Path)
             "1",
             *SMALL,
         ]
-        done = kerasweep("launch", "digits", "ann", *flags, cwd=tmp_path, new=True)
+        done = kerasweep("launch", "digits", "ann", *flags, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         assert done.stderr == ""
     one, two = (trials(kerasweep, tmp_path, f"w{workers}") for workers in (1, 2))
@@ -71,7 +78,7 @@ def test_two_workers_find_the_same_scores_as_one(kerasweep: Any, tmp_path: Path)
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_interrupted_once_stops_at_the_next_epoch_and_resumes(
-    kerasweep: Any, tmp_path: Path, workers: str
+    kerasweep: Any, start: Any, tmp_path: Path, workers: str
 ) -> None:
     flags = [
         "--study",
@@ -107,7 +114,7 @@ def test_interrupted_once_stops_at_the_next_epoch_and_resumes(
     ] == [0, 1]
 
 
-def test_killed_driver_loses_only_what_ran(kerasweep: Any, tmp_path: Path) -> None:
+def test_killed_driver_loses_only_what_ran(kerasweep: Any, start: Any, tmp_path: Path) -> None:
     flags = ["--search", "random", "--seed", "3", "--trials", "3", *SMALL]
     process = start(tmp_path, "launch", "digits", "ann", "--study", "killed", *flags)
     wait_for(process, "trial 0")
@@ -122,7 +129,7 @@ def test_killed_driver_loses_only_what_ran(kerasweep: Any, tmp_path: Path) -> No
     }
 
 
-def test_second_driver_is_refused_and_told_who_runs_it(kerasweep: Any, tmp_path: Path) -> None:
+def test_second_driver_is_refused_and_told_who_runs_it(kerasweep: Any, start: Any, tmp_path: Path) -> None:
     flags = [
         "--study",
         "s",

@@ -88,7 +88,8 @@ class Place:
         """Run Python in this folder, where Kerasweep cannot be imported."""
         (self.folder / "guard.py").write_text(
             "import runpy, sys\n"
-            "sys.modules['kerasweep'] = None\n"
+            "names = [name for name in sys.modules if name.partition('.')[0] == 'kerasweep']\n"
+            "sys.modules.update(dict.fromkeys([*names, 'kerasweep']))\n"
             "sys.argv = sys.argv[1:]\n"
             "sys.path[0] = '.'\n"
             "runpy.run_path(sys.argv[0], run_name='__main__')\n"

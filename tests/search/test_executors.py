@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -99,6 +100,14 @@ def run(executor, *tasks: Task, cancel_at: int | None = None) -> list[Event]:
 def outcome_of(events: list[Event], number: int = 0):
     (end,) = [event for event in events if isinstance(event, TrialEnded) and event.number == number]
     return end.outcome
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forked_workers(forker: Any) -> Iterator[None]:
+    """Fork workers from a process that has imported TensorFlow; tests of the command line start new ones."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(subprocess, "Popen", forker.popen)
+        yield
 
 
 @pytest.fixture(scope="module")

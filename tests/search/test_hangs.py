@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from kerasweep.search.executors import LocalExecutor
@@ -86,12 +87,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def launch(folder: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+def launch(folder: Path, forker: Any) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     started: list[subprocess.Popen[str]] = []
 
     def start(*flags: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "kerasweep", "launch", "digits", *flags, *SMALL]
-        process = subprocess.Popen(
+        process = forker.popen(
             command,
             cwd=folder,
             stdout=subprocess.PIPE,
