@@ -6,14 +6,14 @@ Found in Keras's own namespaces, so that a class that a later version brings is 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
 
-ROWS, FEATURES, CLASSES = 32, 192, 3
+ROWS, FEATURES, CLASSES = 24, 192, 3
 KINDS: dict[str, tuple[Any, type]] = {
     "layers": (keras.layers, keras.layers.Layer),
     "losses": (keras.losses, keras.losses.Loss),
@@ -181,10 +181,10 @@ class Case:
     cls: type
     floats: dict[str, Pair]
 
-    def make(self, second: str | None, **more: Any) -> Any:
-        """Return an object of the class; one of its floats, if any, has its second value."""
+    def make(self, second: Sequence[str], **more: Any) -> Any:
+        """Return an object of the class; some of its floats have their second values."""
         given = {name: value() if callable(value) else value for name, value in self._given.items()}
-        values = {name: pair[name == second] for name, pair in self.floats.items()}
+        values = {name: pair[name in second] for name, pair in self.floats.items()}
         return self.cls(**{**given, **values, **more})
 
     @property
@@ -288,8 +288,8 @@ def _longer(name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def build(configuration: Any, signature: Any) -> keras.Model:
-    """Build the model of a case: ``configuration`` names it, and the float that has its second value."""
-    case, second = CASES[configuration["case"]], configuration["second"]
+    """Build the model of a case: ``configuration`` names it, and the floats that have their second values."""
+    case, second = CASES[configuration["case"]], configuration["second"].split()
     made = {case.kind: lambda **more: case.make(second, **more)}
     inputs = keras.Input((FEATURES,))
     tensor = inputs
