@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import keras
 import numpy as np
+from keras.src.backend import compute_output_spec
+from keras.src.models.functional import Functional
 from keras.src.utils.naming import reset_uids
 from tensorflow.python.eager import context
 
@@ -159,6 +161,28 @@ def build_optimizer(model: keras.Model) -> None:
     """
     if isinstance(model.optimizer, keras.optimizers.Optimizer) and not model.optimizer.built:
         model.optimizer.build(model.trainable_variables)
+
+
+def build_metrics(model: keras.Model, rows: Sequence[Any]) -> bool:
+    """Have a compiled model's losses and metrics make their variables, and tell whether they did.
+
+    ``fit`` would make them while it traces, and trace everything once more because of it. Where a model's graph is known,
+    so is what they are given, and no code of the model runs.
+
+    Args:
+        model: Compiled and built.
+        rows: Tensors that a training step takes, or their specifications: x, y, and weights where there are any.
+    """
+    outputs: Sequence[Any] = model.outputs if type(model) in (keras.Sequential, Functional) else ()
+    if len(outputs) != 1 or any(part.shape.rank is None for part in rows):
+        return False
+    x, y, *weights = (keras.KerasTensor((2, *part.shape[1:]), part.dtype.name) for part in rows)
+    found = keras.KerasTensor((2, *outputs[0].shape[1:]), outputs[0].dtype)
+    sample_weight = weights[0] if weights else None
+    compute_output_spec(model.compute_metrics, x, y, found, sample_weight=sample_weight)
+    if model._compile_loss is not None and not model._compile_loss.built:
+        model._compile_loss.build(y, found)
+    return True
 
 
 def loss_name(model: keras.Model) -> str:

@@ -57,6 +57,11 @@ class Feed:
 
         self._batches = tf.data.Dataset.range(batches.steps(len(rows))).map(batch)
 
+    @property
+    def specs(self) -> tuple[tf.TensorSpec, ...]:
+        """What a batch is made of."""
+        return tuple(self._batches.element_spec)
+
     def epoch(self, epoch: int) -> tf.data.Dataset:
         """Return the batches of an epoch, counted from 0; it replaces the epoch returned before."""
         self._order.assign(self._rows[self._plan.order(self._seed, epoch, len(self._rows))])

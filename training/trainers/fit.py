@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,7 @@ from ..metrics import in_target_units
 from ..mixing import Mixing, checked_mixing, mixing_of
 from ..models.building import (
     activations_of,
+    build_metrics,
     build_model,
     build_optimizer,
     loss_name,
@@ -272,6 +274,9 @@ def train_epoch(
         TrainingError: ``memory`` or ``training``: the model does not train on these rows.
     """
     try:
+        if model.train_function is None:
+            with contextlib.suppress(Exception):  # whatever is wrong, ``fit`` says as Keras does
+                build_metrics(model, feed.specs)
         history = model.fit(
             feed.epoch(epoch),
             initial_epoch=epoch,

@@ -19,11 +19,9 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from keras.src.backend import compute_output_spec
-from keras.src.models.functional import Functional
 
 from ...mixing import Mixing
-from ...models.building import activations_of, build_optimizer
+from ...models.building import activations_of, build_metrics, build_optimizer
 from ...plateau import rate_variable
 from ..averaging import averaged
 from ..feeding import validation_batch
@@ -359,20 +357,9 @@ def _trace_fold(
 
 
 def _make_metrics(model: keras.Model, rows: Sequence[tf.Tensor]) -> None:
-    """Have a model's losses and metrics make their variables, as Keras does before it traces.
-
-    Keras passes symbolic rows through the model for it; where its graph is known, so is what they become.
-    """
-    outputs: Sequence[Any] = model.outputs if type(model) in (keras.Sequential, Functional) else ()
-    if len(outputs) != 1:
+    """Have a model's losses and metrics make their variables, as Keras does before it traces."""
+    if not build_metrics(model, rows):  # Keras passes symbolic rows through the model for it
         model._symbolic_build(data_batch=tuple(part[:2] for part in rows))
-        return
-    x, y, *weights = (keras.KerasTensor((2, *part.shape[1:]), part.dtype.name) for part in rows)
-    found = keras.KerasTensor((2, *outputs[0].shape[1:]), outputs[0].dtype)
-    sample_weight = weights[0] if weights else None
-    compute_output_spec(model.compute_metrics, x, y, found, sample_weight=sample_weight)
-    if model._compile_loss is not None and not model._compile_loss.built:
-        model._compile_loss.build(y, found)
 
 
 def _draws_of(mixing: Mixing | None) -> list[tf.TensorSpec]:
