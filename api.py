@@ -1,7 +1,7 @@
 """The Python interface: ``launch``, ``resume``, ``load``, ``list_studies``, ``compare``, ``report``, and ``Study``.
 
-The command line calls the same functions. This module stands above ``search``, ``studies`` and ``reports``, which do
-not know each other's uses.
+The command line calls the same functions. This module stands above ``search``, ``export`` and ``reports``, which do
+not know each other.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from .studies import (
     TrialRecord,
     best_trial,
     best_trials,
+    choose_trial,
     read_studies,
     read_study,
-    read_trial,
     read_trials,
     storage_url,
     trials_frame,
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     import optuna
     import pandas as pd
 
+    from .export import Winner
     from .search.plan import Plan
-    from .search.refit import Refit
     from .spaces import Space
 
 Storage = str | os.PathLike[str] | None
@@ -109,7 +109,7 @@ class Study:
         """Write the report, one HTML file that needs no network, and return its path."""
         return report([self], path)
 
-    def refit(self, trial: int | None = None, **options: Any) -> Refit:
+    def refit(self, trial: int | None = None, **options: Any) -> Winner:
         """Train a trial's configuration on all training rows and score it once on the test split.
 
         Args:
@@ -117,11 +117,14 @@ class Study:
             **options: ``limit``, ``data``, ``model``, ``on_epoch``: see ``kerasweep.search.refit.refit``. Data and model that
                 were given as objects need not be given again in the process that launched the study.
         """
+        from .export.winner import Winner
         from .search.refit import refit
 
-        done = refit(self._record, trial, **_with_given(self._record, options))
-        self._record = read_study(self.name, self._record.storage)
-        return done
+        record = self._record
+        chosen = choose_trial(record, trial)
+        done = refit(record, chosen, **_with_given(record, options))
+        self._record = read_study(self.name, record.storage)
+        return Winner.of(record, chosen, done)
 
     @quiet_tensorflow()
     @random_state_kept()
@@ -396,7 +399,7 @@ def export_text(study: Study, format: str = "yaml", trial: int | None = None) ->
 
     check_format(format)
     record = study.record
-    chosen = best_trial(record) if trial is None else read_trial(record, trial)
+    chosen = choose_trial(record, trial)
     return to_yaml(record, chosen) if format == "yaml" else to_json(record, chosen)
 
 

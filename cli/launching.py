@@ -11,7 +11,7 @@ import typer
 from ..errors import SpecError
 from ..printing import make_console, styled
 from ..spaces import PRESETS, value_text
-from ..studies import best_trials, read_study, storage_url
+from ..studies import best_trials, choose_trial, read_study, storage_url
 from ..studies.comparison import basic_names, varying_first
 from ..texts import count_text, duration_text, number_text
 from .columns import Rows, print_rows
@@ -329,10 +329,11 @@ def refit(
             console.print(f"epoch {epoch}/{epochs}  {scores}")
 
     record = read_study(study, storage_url(storage))
+    chosen = choose_trial(record, trial)
     with console.status("Training on all rows ...") if console.is_terminal and not verbose else console:
-        done = run_refit(record, trial, limit=limit, on_epoch=on_epoch)
+        done = run_refit(record, chosen, limit=limit, on_epoch=on_epoch)
     console.print(
-        f"trial {done.trial.number} of {record.name}: {count_text(done.epochs, 'epoch')} on "
+        f"trial {chosen.number} of {record.name}: {count_text(done.epochs, 'epoch')} on "
         f"{done.dataset.rows:,} rows in {duration_text(done.seconds)}",
     )
     for metric, value in done.test.items():

@@ -13,11 +13,11 @@ from .text import as_sweep, provenance, to_json, to_yaml
 
 if TYPE_CHECKING:
     from .bundle import write_keras
-    from .contract import Bundle
     from .script import write_script
+    from .winner import Winner
 
 __all__ = [
-    "Bundle",
+    "Winner",
     "as_sweep",
     "provenance",
     "to_json",
@@ -27,7 +27,7 @@ __all__ = [
     "write_text",
 ]
 
-_LATER = {"Bundle": ".contract", "write_keras": ".bundle", "write_script": ".script"}
+_LATER = {"Winner": ".winner", "write_keras": ".bundle", "write_script": ".script"}
 
 
 def __getattr__(name: str) -> Any:

@@ -14,11 +14,11 @@ import numpy as np
 
 from ..cells import sources
 from ..errors import OutputError, one_line
-from .contract import Bundle
 from .files import MARK, new_folder
 from .outputs import describe_outputs
 from .rendering import render
 from .text import provenance, score_text
+from .winner import Winner
 
 FORMAT = 2
 """Raised when ``bundle.json`` changes its meaning."""
@@ -26,11 +26,11 @@ _SAMPLE = 8
 """Test rows that the saved model is tried on."""
 
 
-def write_keras(bundle: Bundle, folder: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+def write_keras(winner: Winner, folder: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
     """Write the folder and return its path. It appears whole or not at all.
 
     Args:
-        bundle: The refit.
+        winner: The refit.
         folder: Where; an earlier export is replaced.
         overwrite: Whether another folder with content may be written into; its other files stay.
 
@@ -38,46 +38,46 @@ def write_keras(bundle: Bundle, folder: str | os.PathLike[str], *, overwrite: bo
         OutputError: The folder holds something else, cannot be written, or the saved model does not load again.
     """
     with new_folder(folder, overwrite=overwrite) as fresh:
-        about = describe(bundle)
-        _save_model(bundle, fresh / "model.keras")
-        fitted = bundle.preparation
+        about = describe(winner)
+        _save_model(winner, fresh / "model.keras")
+        fitted = winner.preparation
         joblib.dump({"features": fitted.features, "target": fitted.target}, fresh / "preprocessing.joblib")
         (fresh / MARK).write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         (fresh / "predict.py").write_text(render("predict.py.j2", cells=sources()), encoding="utf-8")
-        (fresh / "README.md").write_text(_readme(bundle, about), encoding="utf-8")
+        (fresh / "README.md").write_text(_readme(winner, about), encoding="utf-8")
     return Path(folder).expanduser()
 
 
-def describe(bundle: Bundle) -> dict[str, Any]:
+def describe(winner: Winner) -> dict[str, Any]:
     """Return the content of ``bundle.json``."""
-    dataset, fitted = bundle.dataset, bundle.preparation
+    dataset, fitted = winner.dataset, winner.preparation
     return {
         "format": FORMAT,
         "task": dataset.task,
         "classes": list(dataset.classes),
-        "labels": bundle.labels,
-        **({} if dataset.task == "regression" else asdict(describe_outputs(bundle))),
-        "outputs": bundle.signature.outputs,
+        "labels": winner.labels,
+        **({} if dataset.task == "regression" else asdict(describe_outputs(winner))),
+        "outputs": winner.signature.outputs,
         "preparation": fitted.preparation.as_dict(),
-        "range": _range(dataset.x) if dataset.kind != "table" else None,
+        "range": _range(np.asarray(dataset.x)) if dataset.kind != "table" else None,
         "target_scale": fitted.target_scale,
-        "columns": _layouts(bundle),
-        "modules": _own_modules(bundle.model),
-        "test": dict(bundle.test),
+        "columns": _layouts(winner),
+        "modules": _own_modules(winner.model),
+        "test": dict(winner.test),
         "test_rows": len(dataset.y_test),
         "rows": len(dataset.y),
-        "epochs": bundle.epochs,
-        "batch_size": bundle.batch_size,
-        "seed": bundle.seed,
-        "model": bundle.study.spec["model"],
-        "provenance": {**provenance(bundle.study, bundle.trial), "test": dict(bundle.test)},
+        "epochs": winner.epochs,
+        "batch_size": winner.batch_size,
+        "seed": winner.seed,
+        "model": winner.study.spec["model"],
+        "provenance": {**provenance(winner.study, winner.trial), "test": dict(winner.test)},
     }
 
 
-def _layouts(bundle: Bundle) -> list[list[str]]:
+def _layouts(winner: Winner) -> list[list[str]]:
     """Return the columns of a file without names as new rows may have them: all, without the target, without groups."""
-    every = list(bundle.dataset.columns)
-    data = bundle.study.spec["data"]
+    every = list(winner.dataset.columns)
+    data = winner.study.spec["data"]
     layouts = [every]
     for left_out in (data.get("target"), data.get("group")):
         if every and left_out is not None:
@@ -103,14 +103,14 @@ def _own_modules(model: keras.Model) -> list[str]:
     return modules
 
 
-def _save_model(bundle: Bundle, path: Path) -> None:
+def _save_model(winner: Winner, path: Path) -> None:
     """Save the model and try it: what cannot be loaded again is not exported."""
-    rows = bundle.preparation.transform(bundle.dataset.x_test[:_SAMPLE])
+    rows = winner.preparation.transform(winner.dataset.x_test[:_SAMPLE])
     try:
-        bundle.model.save(path)
+        winner.model.save(path)
         again = keras.models.load_model(path, compile=False)
         same = np.allclose(
-            again.predict(rows, verbose=0), bundle.model.predict(rows, verbose=0), rtol=1e-4, atol=1e-6
+            again.predict(rows, verbose=0), winner.model.predict(rows, verbose=0), rtol=1e-4, atol=1e-6
         )
     except Exception as error:
         hint = "register its classes with @keras.saving.register_keras_serializable()"
@@ -123,20 +123,20 @@ def _save_model(bundle: Bundle, path: Path) -> None:
         )
 
 
-def _readme(bundle: Bundle, about: dict[str, Any]) -> str:
+def _readme(winner: Winner, about: dict[str, Any]) -> str:
     kinds = {"table": "rows.csv", "image": "image.png", "array": "rows.npy"}
-    versions = bundle.study.about.get("versions", {})
+    versions = winner.study.about.get("versions", {})
     return render(
         "README.md.j2",
-        study=bundle.study.name,
-        trial=bundle.trial.number,
+        study=winner.study.name,
+        trial=winner.trial.number,
         model=about["model"],
         rows=f"{about['rows']:,}",
-        data=bundle.dataset.name,
+        data=winner.dataset.name,
         epochs=about["epochs"],
-        cv=f"Cross-validation: {score_text(bundle.study, bundle.trial)}",
+        cv=f"Cross-validation: {score_text(winner.study, winner.trial)}",
         test_rows=f"{about['test_rows']:,}",
-        test=", ".join(f"{metric} {value:.6g}" for metric, value in bundle.test.items()),
-        example=kinds[bundle.dataset.kind],
+        test=", ".join(f"{metric} {value:.6g}" for metric, value in winner.test.items()),
+        example=kinds[winner.dataset.kind],
         versions=", ".join(f"{name} {version}" for name, version in versions.items()),
     )

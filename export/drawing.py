@@ -6,31 +6,31 @@ from typing import Any
 
 import numpy as np
 
-from .contract import Bundle
 from .pretty import Expression, literal
+from .winner import Winner
 
 COMMENT = "of each class: rows that are drawn, and rows that an epoch trains"
 
 
-def trained_rows(bundle: Bundle) -> int:
+def trained_rows(winner: Winner) -> int:
     """Return how many training rows there are after the choice, repetitions counted."""
-    return len(bundle.dataset.y) if bundle.draw is None else sum(bundle.draw.counts)
+    return len(winner.dataset.y) if winner.draw is None else sum(winner.draw.counts)
 
 
-def draw_constants(bundle: Bundle) -> dict[str, Expression]:
+def draw_constants(winner: Winner) -> dict[str, Expression]:
     """Return the constant that ``choose_rows`` reads; empty where all rows train."""
-    draw = bundle.draw
+    draw = winner.draw
     if draw is None:
         return {}
     return {"DRAWN": literal([list(pair) for pair in zip(draw.kept, draw.counts, strict=True)])}
 
 
-def draw_helpers(bundle: Bundle) -> list[str]:
+def draw_helpers(winner: Winner) -> list[str]:
     """Return the function as source; empty where all rows train. It does what ``RowDraw.positions`` does."""
-    draw = bundle.draw
+    draw = winner.draw
     if draw is None:
         return []
-    of_class = "y == code" if bundle.dataset.task == "classification" else "np.zeros(len(y)) == code"
+    of_class = "y == code" if winner.dataset.task == "classification" else "np.zeros(len(y)) == code"
     taken = "rng.choice(drawn, count)" if draw.bootstrap else "np.resize(drawn, count)"
     return ["\n".join((
         "def choose_rows(y):",
@@ -44,10 +44,10 @@ def draw_helpers(bundle: Bundle) -> list[str]:
     ))]  # fmt: skip
 
 
-def compare_draw(bundle: Bundle, namespace: dict[str, Any], y: np.ndarray) -> list[str]:
+def compare_draw(winner: Winner, namespace: dict[str, Any], y: np.ndarray) -> list[str]:
     """Return what differs between a script's choice of training rows and the refit's; empty if nothing does."""
-    if bundle.draw is None:
+    if winner.draw is None:
         return []
-    codes = y if bundle.dataset.task == "classification" else np.zeros(len(y), np.int64)
-    same = np.array_equal(namespace["choose_rows"](y), bundle.draw.positions(codes))
+    codes = y if winner.dataset.task == "classification" else np.zeros(len(y), np.int64)
+    same = np.array_equal(namespace["choose_rows"](y), winner.draw.positions(codes))
     return [] if same else ["its choice of training rows is not the study's"]

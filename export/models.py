@@ -12,11 +12,12 @@ import numpy as np
 
 from ..errors import ModelError
 from ..spaces.keras_tuner import is_hypermodel, takes_hp, takes_trial
+from ..training.models import Build
 from .code import CannotEmit, own_sources
-from .contract import Build, Bundle
 from .graph import builder_code, compile_lines
 from .preparing import signature_code
 from .pretty import Expression, lay_out, literal
+from .winner import Winner
 
 
 @dataclass(frozen=True)
@@ -35,21 +36,21 @@ class ModelCode:
     """Classes that the body needs."""
 
 
-def model_code(bundle: Bundle, build: Build | None = None) -> ModelCode:
+def model_code(winner: Winner, build: Build | None = None) -> ModelCode:
     """Return a builder whose weights, given the seed, are those that the refit started from.
 
     Raises:
         ModelError: The model can neither be written as layers nor imported by name.
     """
-    reference = str(bundle.study.spec["model"])
+    reference = str(winner.study.spec["model"])
     given = build or _find(
         reference
     )  # one written for KerasTuner cannot be called like this, and is not compared
-    original = _built(bundle, given) if given else None
+    original = _built(winner, given) if given else None
     try:
-        layers = _layers(bundle)
+        layers = _layers(winner)
     except CannotEmit as error:
-        return _imported(bundle, reference, original, f"it has {error}")
+        return _imported(winner, reference, original, f"it has {error}")
     if original is None:
         notes = (
             ()
@@ -57,24 +58,24 @@ def model_code(bundle: Bundle, build: Build | None = None) -> ModelCode:
             else ("its initial weights could not be compared with the model function's",)
         )
         return replace(layers, notes=notes)
-    made = _built(bundle, lambda *_: _executed(layers))
+    made = _built(winner, lambda *_: _executed(layers))
     if made is not None and _equal(original, made):
         return layers
-    return _imported(bundle, reference, original, "written out, its layers would start from other weights")
+    return _imported(winner, reference, original, "written out, its layers would start from other weights")
 
 
-def _layers(bundle: Bundle) -> ModelCode:
-    family = str(bundle.study.spec["model"])
+def _layers(winner: Winner) -> ModelCode:
+    family = str(winner.study.spec["model"])
     about = (
         f"Return the model of the function {family}."
         if ":" in family
         else f"Return the model, of the family {family}."
     )
-    body = builder_code(bundle.model)
+    body = builder_code(winner.model)
     imports = frozenset(
         {"from keras import layers"} if "layers." in body.replace("keras.layers.", "") else ()
     )
-    return ModelCode(body, about, imports, sources=tuple(own_sources(bundle.model)))
+    return ModelCode(body, about, imports, sources=tuple(own_sources(winner.model)))
 
 
 def _executed(code: ModelCode) -> Any:
@@ -95,11 +96,11 @@ def _find(reference: str) -> Any:
     return found if callable(found) or is_hypermodel(found) else None
 
 
-def _built(bundle: Bundle, build: Build) -> keras.Model | None:
+def _built(winner: Winner, build: Build) -> keras.Model | None:
     """Build a model as the refit did; None where that raises."""
-    keras.utils.set_random_seed(bundle.seed)
+    keras.utils.set_random_seed(winner.seed)
     try:
-        model = build(dict(bundle.trial.configuration), bundle.signature)
+        model = build(dict(winner.trial.configuration), winner.signature)
     except Exception:  # noqa: BLE001 - a user's function may raise anything; there is another way
         return None
     return model if isinstance(model, keras.Model) else None
@@ -117,13 +118,13 @@ def _equal(original: keras.Model, made: keras.Model) -> bool:
     return same and all(a.shape == b.shape and np.array_equal(a, b) for a, b in zip(left, right, strict=True))
 
 
-def _imported(bundle: Bundle, reference: str, original: keras.Model | None, reason: str) -> ModelCode:
+def _imported(winner: Winner, reference: str, original: keras.Model | None, reason: str) -> ModelCode:
     """Return a builder that imports the author's function."""
     module, _, function = reference.partition(":")
     found = _find(reference)
     if not function.isidentifier() or module == "__main__" or found is None:
         raise ModelError(
-            f"The model of trial {bundle.trial.number} cannot be written as a script: {reason}, and '{reference}' "
+            f"The model of trial {winner.trial.number} cannot be written as a script: {reason}, and '{reference}' "
             f"cannot be imported. Put the function into a module of its own."
         )
     lines = [
@@ -131,16 +132,16 @@ def _imported(bundle: Bundle, reference: str, original: keras.Model | None, reas
         f"    sys.path.insert(0, os.getcwd())  # {module} lies where this is run",
         f"    from {module} import {function}",
         "",
-        *_call_lines(bundle, found, function),
+        *_call_lines(winner, found, function),
     ]
     sources: tuple[str, ...] = ()
     if original is None or not original.compiled:
-        lines.append(compile_lines(bundle.model))
-        sources = tuple(own_sources(bundle.model))
-    elif _is_told_its_rate(bundle, original):
+        lines.append(compile_lines(winner.model))
+        sources = tuple(own_sources(winner.model))
+    elif _is_told_its_rate(winner, original):
         lines.append('    model.optimizer.learning_rate = CONFIGURATION["learning_rate"]')
     lines.append("    return model")
-    constants = {"CONFIGURATION": literal(dict(bundle.trial.configuration))}
+    constants = {"CONFIGURATION": literal(dict(winner.trial.configuration))}
     own = "from types import SimpleNamespace"
     if takes_hp(found) or takes_trial(found):
         own = "import keras_tuner" if takes_hp(found) else "import optuna"
@@ -150,22 +151,22 @@ def _imported(bundle: Bundle, reference: str, original: keras.Model | None, reas
     )
 
 
-def _is_told_its_rate(bundle: Bundle, original: keras.Model) -> bool:
+def _is_told_its_rate(winner: Winner, original: keras.Model) -> bool:
     """Tell whether the refit gave a compiled model a learning rate that its function does not read."""
-    if "learning_rate" not in bundle.trial.configuration:
+    if "learning_rate" not in winner.trial.configuration:
         return False
-    rates = [float(np.asarray(model.optimizer.learning_rate)) for model in (original, bundle.model)]
+    rates = [float(np.asarray(model.optimizer.learning_rate)) for model in (original, winner.model)]
     return rates[0] != rates[1]
 
 
-def _call_lines(bundle: Bundle, found: Any, name: str) -> tuple[str, ...]:
+def _call_lines(winner: Winner, found: Any, name: str) -> tuple[str, ...]:
     """Return the lines that call the author's function, by its contract."""
     if takes_hp(found):
         return _hypermodel_lines(found, name)
     if takes_trial(found):
         return (f"    model = {name}(optuna.trial.FixedTrial(dict(CONFIGURATION)))",)
     return (
-        lay_out(signature_code(bundle), "signature = ", 4),
+        lay_out(signature_code(winner), "signature = ", 4),
         f"    model = {name}(dict(CONFIGURATION), signature)",
     )
 

@@ -8,7 +8,8 @@ from typing import Any, Literal
 import numpy as np
 
 from ..errors import OutputError
-from .contract import Bundle
+from ..training.data.splits import take
+from .winner import Winner
 
 Gives = Literal["probabilities", "logits", "scores"]
 _ROWS = 1000
@@ -29,21 +30,21 @@ class Outputs:
     """A single output above it is the second class."""
 
 
-def describe_outputs(bundle: Bundle) -> Outputs:
+def describe_outputs(winner: Winner) -> Outputs:
     """Look at a classifier's outputs for training rows, whatever its layers and its loss are called.
 
     Raises:
         OutputError: There are fewer outputs than classes.
     """
-    dataset = bundle.dataset
+    dataset = winner.dataset
     some = np.linspace(0, len(dataset.y) - 1, min(_ROWS, len(dataset.y))).astype(int)
-    x = dataset.x.iloc[some] if dataset.kind == "table" else dataset.x[some]
+    x = take(dataset.x, some)
     values = np.asarray(
-        bundle.model.predict(bundle.preparation.transform(x), batch_size=_ROWS, verbose=0), np.float32
+        winner.model.predict(winner.preparation.transform(x), batch_size=_ROWS, verbose=0), np.float32
     )
     values = values.reshape(len(values), -1)
     if values.shape[1] == 1 and len(dataset.classes) == 2:
-        return _of_one(values[:, 0], dataset.y[some], logits=_reads_logits(bundle.model))
+        return _of_one(values[:, 0], dataset.y[some], logits=_reads_logits(winner.model))
     if values.shape[1] < len(dataset.classes):
         raise OutputError(
             f"The model puts out {values.shape[1]} numbers a row for {len(dataset.classes)} classes: nothing says which "
@@ -51,7 +52,7 @@ def describe_outputs(bundle: Bundle) -> Outputs:
         )
     if _is_share(values) and bool((abs(values.sum(axis=1) - 1) <= _TOLERANCE).all()):
         return Outputs("probabilities")
-    return Outputs("logits" if _reads_logits(bundle.model) else "scores")
+    return Outputs("logits" if _reads_logits(winner.model) else "scores")
 
 
 def _of_one(values: np.ndarray, codes: np.ndarray, *, logits: bool) -> Outputs:

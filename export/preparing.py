@@ -7,22 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from .contract import Bundle
 from .estimators import estimator_code
 from .pretty import Expression, call, lay_out, literal
+from .winner import Winner
 
 
-def prepare_lines(bundle: Bundle, x: Any, constants: Mapping[str, Expression]) -> tuple[list[str], set[str]]:
+def prepare_lines(winner: Winner, x: Any, constants: Mapping[str, Expression]) -> tuple[list[str], set[str]]:
     """Return the body of ``prepare`` and its imports; ``prepare_arguments`` names what it takes.
 
     Args:
-        bundle: The refit.
+        winner: The refit.
         x: Training features as the script reads them, which may lack the channel axis; None where unknown.
         constants: The script's constants so far, to be named rather than repeated.
     """
-    plan, features = bundle.preparation.preparation, bundle.preparation.features
+    plan, features = winner.preparation.preparation, winner.preparation.features
     if features is None:
-        return _constant_lines(bundle, x), set()
+        return _constant_lines(winner, x), set()
     known: dict[str, Expression] = {}
     if plan.numeric:
         known[repr(list(plan.numeric))] = "NUMBERS"
@@ -32,42 +32,42 @@ def prepare_lines(bundle: Bundle, x: Any, constants: Mapping[str, Expression]) -
     code, imports = estimator_code(features, {key: value for key, value in known.items() if constants})
     lines = lay_out(code, "scaling = ", 4).split("\n")
     if plan.kind == "table":
-        return lines + _fit_lines(bundle), imports | _warnings(bundle)
+        return lines + _fit_lines(winner), imports | _warnings(winner)
     source = "{x}" if isinstance(x, np.ndarray) else "np.asarray({x})"
     if _channels_moved(plan, x):
         source = f"np.moveaxis({source}, 1, -1)"
-    if plan.kind == "image" or bundle.dataset.x.dtype.itemsize <= 2:
+    if plan.kind == "image" or winner.dataset.x.dtype.itemsize <= 2:
         source += '.astype("float32")'
     if plan.divisor != 1:
         source += f" / {plan.divisor:g}"
         source = f"({source})"
     lines += _both(f"{source}.reshape(len({{x}}), -1)")
-    lines += _fit_lines(bundle)
+    lines += _fit_lines(winner)
     shape = _shape(plan.source_shape if _goes_first(plan) else plan.input_shape)
     if _goes_first(plan):
         lines += _both(f"np.moveaxis({{x}}.reshape({shape}), -1, 1)")
     elif len(plan.input_shape) > 1:
         lines += _both(f"{{x}}.reshape({shape})")
-    return lines, imports | _warnings(bundle)
+    return lines, imports | _warnings(winner)
 
 
-def prepare_arguments(bundle: Bundle) -> str:
+def prepare_arguments(winner: Winner) -> str:
     """Return the arguments of ``prepare``; targets are among them where what is fitted depends on them."""
-    recipe = bundle.preparation.preparation.recipe
+    recipe = winner.preparation.preparation.recipe
     return "x_train, y_train, x_test" if recipe is not None and recipe.reads_target else "x_train, x_test"
 
 
-def _warnings(bundle: Bundle) -> set[str]:
-    return {"import warnings"} if bundle.preparation.preparation.recipe is not None else set()
+def _warnings(winner: Winner) -> set[str]:
+    return {"import warnings"} if winner.preparation.preparation.recipe is not None else set()
 
 
-def _fit_lines(bundle: Bundle) -> list[str]:
+def _fit_lines(winner: Winner) -> list[str]:
     """Return the lines that fit the transformer to training rows and apply it to all."""
-    recipe = bundle.preparation.preparation.recipe
+    recipe = winner.preparation.preparation.recipe
     if recipe is None:
-        return _both(f'scaling.{{fit}}({{x}}).astype("{bundle.preparation.preparation.dtype}")')
+        return _both(f'scaling.{{fit}}({{x}}).astype("{winner.preparation.preparation.dtype}")')
     given = "x_train, y_train" if recipe.reads_target else "x_train"
-    crossed = bundle.preparation.training is not None
+    crossed = winner.preparation.training is not None
     test = '    x_test = scaling.transform(x_test).astype("float32")'
     first = (
         f"x_train = scaling.fit_transform({given})  # categories by the targets of other rows"
@@ -92,8 +92,8 @@ def _both(pattern: str) -> list[str]:
     ]
 
 
-def _constant_lines(bundle: Bundle, x: Any) -> list[str]:
-    plan = bundle.preparation.preparation
+def _constant_lines(winner: Winner, x: Any) -> list[str]:
+    plan = winner.preparation.preparation
     source = "{x}" if isinstance(x, np.ndarray) else "np.asarray({x})"
     if _channels_moved(plan, x):
         source = f"np.moveaxis({source}, 1, -1)"
@@ -119,24 +119,24 @@ def _channels_moved(plan: Any, x: Any) -> bool:
     return plan.kind == "image" and len(shape) == 3 and shape != plan.source_shape
 
 
-def target_lines(bundle: Bundle) -> tuple[list[str], set[str]]:
+def target_lines(winner: Winner) -> tuple[list[str], set[str]]:
     """Return the body of ``prepare_targets(y_train, y_test)`` with what it returns, and its imports; may be empty."""
-    fitted = bundle.preparation
-    if bundle.labels == "one-hot":
-        return [f'    one_hot = np.eye({len(bundle.dataset.classes)}, dtype="float32")',
+    fitted = winner.preparation
+    if winner.labels == "one-hot":
+        return [f'    one_hot = np.eye({len(winner.dataset.classes)}, dtype="float32")',
                 "    return one_hot[y_train], one_hot[y_test]"], set()  # fmt: skip
-    if bundle.labels == "column":
+    if winner.labels == "column":
         return ['    return y_train.astype("float32")[:, None], y_test.astype("float32")[:, None]'], set()
-    shape = "(-1, 1)" if bundle.labels.endswith(" column") else "(y.shape)"
-    if bundle.labels in ("values", "value column"):
-        given = bundle.dataset.given
+    shape = "(-1, 1)" if winner.labels.endswith(" column") else "(y.shape)"
+    if winner.labels in ("values", "value column"):
+        given = winner.dataset.given
         values = np.asarray(given.values, given.dtype).tolist()
-        ends = "[:, None]" if bundle.labels == "value column" else ""
+        ends = "[:, None]" if winner.labels == "value column" else ""
         return [f'    values = np.array({values}, dtype="{given.dtype}")',
                 f"    return values[y_train]{ends}, values[y_test]{ends}"], set()  # fmt: skip
     if fitted.target is None:
         lines = ["    return y_train.reshape(-1, 1), y_test.reshape(-1, 1)"]
-        return (lines if bundle.labels == "number column" else []), set()
+        return (lines if winner.labels == "number column" else []), set()
     imports = {"from sklearn.preprocessing import StandardScaler"}
     lines = [
         '    columns = y_train.astype("float64").reshape(len(y_train), -1)',
@@ -156,9 +156,9 @@ def target_lines(bundle: Bundle) -> tuple[list[str], set[str]]:
     return lines, imports
 
 
-def signature_code(bundle: Bundle) -> Expression:
+def signature_code(winner: Winner) -> Expression:
     """Return a stand-in for what a user's model function is given."""
-    s = bundle.signature
+    s = winner.signature
     values = (tuple(s.input_shape), s.outputs, s.task, s.rows, s.epochs, s.value_range, s.output_activation)
     names = ("input_shape", "outputs", "task", "rows", "epochs", "value_range", "output_activation")
     return call(

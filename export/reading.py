@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from .contract import Rows
+from ..training.data import Dataset
 from .pretty import Expression, flat, literal, quoted
 
 FROM_PYTHON = "python:"
@@ -48,7 +48,7 @@ class Reading:
     """False where people must put their rows in first."""
 
 
-def choose_reading(spec: Mapping[str, Any], dataset: Rows) -> Reading:
+def choose_reading(spec: Mapping[str, Any], dataset: Dataset) -> Reading:
     """Return how the rows of a study are read again.
 
     Args:
@@ -67,7 +67,7 @@ def choose_reading(spec: Mapping[str, Any], dataset: Rows) -> Reading:
     return _files(source, path, target, group, dataset)
 
 
-def _files(source: str, path: Path, target: Any, group: Any, dataset: Rows) -> Reading:
+def _files(source: str, path: Path, target: Any, group: Any, dataset: Dataset) -> Reading:
     if path.is_dir():
         return _image_folder(source, path, dataset)
     if path.suffix.lower() in _TABLES:
@@ -194,7 +194,7 @@ def _function(source: str, target: Any, group: Any) -> Reading:
     return Reading((*lines, "x, y = load()"), frozenset(imports))
 
 
-def _image_folder(source: str, path: Path, dataset: Rows) -> Reading:
+def _image_folder(source: str, path: Path, dataset: Dataset) -> Reading:
     split = (path / "train").is_dir()
     whole = split and (path / "test").is_dir()
     files = (file for file in path.rglob("*") if file.is_file())
@@ -230,7 +230,7 @@ def _image_folder(source: str, path: Path, dataset: Rows) -> Reading:
     return Reading((f"x, y = read_images({part})",), imports, constants, (helper,))
 
 
-def _given_in_python(target: Any, group: Any, dataset: Rows) -> Reading:
+def _given_in_python(target: Any, group: Any, dataset: Dataset) -> Reading:
     """Return a place to put rows in: nothing says where a study's objects came from."""
     drawn = any("held out as test rows" in note for note in dataset.notes)
     if dataset.kind == "table" and drawn and target is not None:

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from ..cells import plain_text, sources
-from .contract import Bundle
 from .pretty import Expression, literal
 from .reading import Reading
+from .winner import Winner
 
 _DRAWS = 20
 """Splits by groups that are drawn, of which the one nearest to the wanted proportions is kept."""
@@ -33,21 +33,21 @@ class Steps:
     imports: frozenset[str] = frozenset()
 
 
-def row_steps(bundle: Bundle, reading: Reading, found: Mapping[str, Any]) -> Steps:
+def row_steps(winner: Winner, reading: Reading, found: Mapping[str, Any]) -> Steps:
     """Return the steps from a reading's variables to ``x_train, y_train, x_test, y_test``.
 
     Args:
-        bundle: The refit.
+        winner: The refit.
         reading: How the rows are read.
         found: The reading's variables, as read now; empty where it cannot be run.
     """
     parts = ("_train", "_test") if reading.whole else ("",)
-    columns = _columns(bundle, found.get(f"x{parts[0]}"), parts, reading)
-    codes = _codes(bundle, found.get(f"y{parts[0]}"), parts, reading)
-    split = Steps(()) if reading.whole else _split(bundle, reading, found, codes)
+    columns = _columns(winner, found.get(f"x{parts[0]}"), parts, reading)
+    codes = _codes(winner, found.get(f"y{parts[0]}"), parts, reading)
+    split = Steps(()) if reading.whole else _split(winner, reading, found, codes)
     total = len(found[f"y{parts[0]}"]) if found else 0
-    rows = len(bundle.dataset.y) + (0 if reading.whole else len(bundle.dataset.y_test))
-    subset = _subset(bundle, needs_draw="TEST_ROWS" not in split.constants) if total > rows else Steps(())
+    rows = len(winner.dataset.y) + (0 if reading.whole else len(winner.dataset.y_test))
+    subset = _subset(winner, needs_draw="TEST_ROWS" not in split.constants) if total > rows else Steps(())
     return _joined(columns, codes, split, subset)
 
 
@@ -61,10 +61,10 @@ def _joined(*steps: Steps) -> Steps:
     )
 
 
-def _columns(bundle: Bundle, x: Any, parts: tuple[str, ...], reading: Reading) -> Steps:
+def _columns(winner: Winner, x: Any, parts: tuple[str, ...], reading: Reading) -> Steps:
     """Take a table's feature columns in the types that the model was tuned on; arrays stay as they are."""
-    plan = bundle.preparation.preparation
-    if bundle.dataset.kind != "table":
+    plan = winner.preparation.preparation
+    if winner.dataset.kind != "table":
         return Steps(() if reading.whole or reading.x == "x" else (f"x = {reading.x}",))
     constants: dict[str, Expression] = {}
     takes: list[str] = []
@@ -125,9 +125,9 @@ def _reader(column: Any) -> str | None:
     )
 
 
-def _codes(bundle: Bundle, y: Any, parts: tuple[str, ...], reading: Reading) -> Steps:
+def _codes(winner: Winner, y: Any, parts: tuple[str, ...], reading: Reading) -> Steps:
     """Turn labels into codes, or amounts into float32."""
-    dataset = bundle.dataset
+    dataset = winner.dataset
     given = [reading.y] if not reading.whole else [f"y{part}" for part in parts]
     pairs = list(zip((f"y{part}" for part in parts), given, strict=True))
     source = _array(y)
@@ -155,25 +155,25 @@ def _codes(bundle: Bundle, y: Any, parts: tuple[str, ...], reading: Reading) -> 
         "def encode(labels):",
         '    """Return class codes: positions in CLASSES."""',
         "    codes = {name: code for code, name in enumerate(CLASSES)}",
-        f"    return np.array([{_code(bundle, label)} for label in {flat_labels}])",
+        f"    return np.array([{_code(winner, label)} for label in {flat_labels}])",
     ))  # fmt: skip
     helpers = (sources(), helper) if label.startswith("plain_text") else (helper,)
     lines = tuple(f"{name} = encode({value})" for name, value in pairs)
-    if _drops(bundle):
+    if _drops(winner):
         kept = "{x}, {y} = {x}[{y} >= 0], {y}[{y} >= 0]  # without rare classes"
         lines += tuple(kept.format(x=f"x{part}", y=f"y{part}") for part in parts)
     return Steps(lines, named, helpers=helpers, imports=_needs(helpers[1:]))
 
 
-def _drops(bundle: Bundle) -> bool:
-    return bool(bundle.dataset.rare) and bundle.study.spec["data"].get("rare_classes") == "drop"
+def _drops(winner: Winner) -> bool:
+    return bool(winner.dataset.rare) and winner.study.spec["data"].get("rare_classes") == "drop"
 
 
-def _code(bundle: Bundle, label: str) -> str:
+def _code(winner: Winner, label: str) -> str:
     """Return the expression of a label's code: rare classes are the last class, or none."""
-    if not bundle.dataset.rare:
+    if not winner.dataset.rare:
         return f"codes[{label}]"
-    return f"codes.get({label}, {-1 if _drops(bundle) else len(bundle.dataset.classes) - 1})"
+    return f"codes.get({label}, {-1 if _drops(winner) else len(winner.dataset.classes) - 1})"
 
 
 def _array(y: Any) -> str:
@@ -209,59 +209,59 @@ def _text_label(values: np.ndarray) -> str:
     return "label" if all(isinstance(value, str) for value in values.flat) else "str(label)"
 
 
-def _take(bundle: Bundle, name: str, rows: str) -> str:
+def _take(winner: Winner, name: str, rows: str) -> str:
     return (
         f"{name}.iloc[{rows}]"
-        if name.startswith("x") and bundle.dataset.kind == "table"
+        if name.startswith("x") and winner.dataset.kind == "table"
         else f"{name}[{rows}]"
     )
 
 
-def _split(bundle: Bundle, reading: Reading, found: Mapping[str, Any], codes: Steps) -> Steps:
+def _split(winner: Winner, reading: Reading, found: Mapping[str, Any], codes: Steps) -> Steps:
     """Hold out the rows that ``refit`` held out."""
-    spec, dataset = bundle.study.spec, bundle.dataset
+    spec, dataset = winner.study.spec, winner.dataset
     taken = (
-        f"x_train, y_train = {_take(bundle, 'x', 'train')}, y[train]",
-        f"x_test, y_test = {_take(bundle, 'x', 'test')}, y[test]",
+        f"x_train, y_train = {_take(winner, 'x', 'train')}, y[train]",
+        f"x_test, y_test = {_take(winner, 'x', 'test')}, y[test]",
     )
     rest = "train = np.setdiff1d(np.arange(len(y)), test)"
     comments = {"TEST_ROWS": "held out, in all or of each class", "SPLIT_SEED": "draws the test rows"}
     if reading.groups:
-        return _split_groups(bundle, reading, found, codes, taken)
+        return _split_groups(winner, reading, found, codes, taken)
     if spec.get("cv", {}).get("method") == "time":
         count = {"TEST_ROWS": literal(len(dataset.y_test))}
         lines = ("test = np.arange(len(y) - TEST_ROWS, len(y))  # the last rows: time goes on", rest, *taken)
         return Steps(lines, count, {"TEST_ROWS": "held out"})
-    constants = {"SPLIT_SEED": literal(_seed(bundle)), "TEST_ROWS": _counts(bundle, dataset.y_test)}
-    return Steps(("test = draw(y, TEST_ROWS)", rest, *taken), constants, comments, (_draw(bundle),))
+    constants = {"SPLIT_SEED": literal(_seed(winner)), "TEST_ROWS": _counts(winner, dataset.y_test)}
+    return Steps(("test = draw(y, TEST_ROWS)", rest, *taken), constants, comments, (_draw(winner),))
 
 
-def _subset(bundle: Bundle, *, needs_draw: bool) -> Steps:
+def _subset(winner: Winner, *, needs_draw: bool) -> Steps:
     """Draw the subset of training rows that ``refit`` was limited to."""
-    constants: dict[str, Expression] = {"SPLIT_SEED": literal(_seed(bundle))} if needs_draw else {}
-    constants["TRAIN_ROWS"] = _counts(bundle, bundle.dataset.y)
+    constants: dict[str, Expression] = {"SPLIT_SEED": literal(_seed(winner))} if needs_draw else {}
+    constants["TRAIN_ROWS"] = _counts(winner, winner.dataset.y)
     lines = (
         "kept = draw(y_train, TRAIN_ROWS)",
-        f"x_train, y_train = {_take(bundle, 'x_train', 'kept')}, y_train[kept]",
+        f"x_train, y_train = {_take(winner, 'x_train', 'kept')}, y_train[kept]",
     )
     comments = {"TRAIN_ROWS": "a subset, in all or of each class", "SPLIT_SEED": "draws the subset"}
     return Steps(
-        lines, constants, comments if needs_draw else {"TRAIN_ROWS": comments["TRAIN_ROWS"]}, (_draw(bundle),)
+        lines, constants, comments if needs_draw else {"TRAIN_ROWS": comments["TRAIN_ROWS"]}, (_draw(winner),)
     )
 
 
-def _seed(bundle: Bundle) -> int:
-    return int(bundle.study.spec.get("search", {}).get("seed", 0))
+def _seed(winner: Winner) -> int:
+    return int(winner.study.spec.get("search", {}).get("seed", 0))
 
 
-def _counts(bundle: Bundle, y: np.ndarray) -> Expression:
-    if bundle.dataset.task == "regression":
+def _counts(winner: Winner, y: np.ndarray) -> Expression:
+    if winner.dataset.task == "regression":
         return literal(len(y))
-    return literal(np.bincount(y, minlength=len(bundle.dataset.classes)).tolist())
+    return literal(np.bincount(y, minlength=len(winner.dataset.classes)).tolist())
 
 
-def _draw(bundle: Bundle) -> str:
-    if bundle.dataset.task == "regression":
+def _draw(winner: Winner) -> str:
+    if winner.dataset.task == "regression":
         return "\n".join((
             "def draw(y, count):",
             '    """Return the sorted positions of some rows, drawn as the study drew them."""',
@@ -277,7 +277,7 @@ def _draw(bundle: Bundle) -> str:
 
 
 def _split_groups(
-    bundle: Bundle, reading: Reading, found: Mapping[str, Any], codes: Steps, taken: tuple[str, ...]
+    winner: Winner, reading: Reading, found: Mapping[str, Any], codes: Steps, taken: tuple[str, ...]
 ) -> Steps:
     """Hold out whole groups: of several draws, the one that the study kept."""
     given = np.asarray(found["groups"]) if found else np.array(["?"])
@@ -285,12 +285,12 @@ def _split_groups(
     groups = (
         f"np.asarray({reading.groups})" if whole else f"np.array([str(group) for group in {reading.groups}])"
     )
-    size = float(bundle.study.spec["data"].get("test_size", 0.25))
+    size = float(winner.study.spec["data"].get("test_size", 0.25))
     distinct = len(np.unique(given if whole else [str(group) for group in given]))
     size = min(max(size, 1 / distinct), 1 - 1 / distinct) if distinct > 1 else size
     constants = {
-        "SPLIT_SEED": literal(_seed(bundle)),
-        "DRAW": literal(_find_draw(bundle, given, size, whole=whole)),
+        "SPLIT_SEED": literal(_seed(winner)),
+        "DRAW": literal(_find_draw(winner, given, size, whole=whole)),
     }
     lines = (
         f"groups = {groups}",
@@ -309,15 +309,15 @@ def _split_groups(
     )
 
 
-def _find_draw(bundle: Bundle, given: np.ndarray, size: float, *, whole: bool) -> int:
+def _find_draw(winner: Winner, given: np.ndarray, size: float, *, whole: bool) -> int:
     """Return which draw has the study's test rows: as many, and none of the training rows' groups."""
     from sklearn.model_selection import GroupShuffleSplit
 
-    dataset = bundle.dataset
+    dataset = winner.dataset
     groups = given if whole else np.array([str(group) for group in given])
     if len(groups) < len(dataset.y_test) or dataset.groups is None:
         return 0
-    splitter = GroupShuffleSplit(_DRAWS, test_size=size, random_state=_seed(bundle))
+    splitter = GroupShuffleSplit(_DRAWS, test_size=size, random_state=_seed(winner))
     for number, (_, test) in enumerate(splitter.split(np.zeros(len(groups)), groups=groups)):
         if len(test) == len(dataset.y_test) and not np.isin(groups[test], dataset.groups).any():
             return number

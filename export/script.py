@@ -14,7 +14,8 @@ from textwrap import wrap
 from typing import Any
 
 from ..errors import OutputError, one_line
-from .contract import TEST_BATCH, Build, Bundle
+from ..training.models import Build
+from ..training.trainers.feeding import VALIDATION_BATCH
 from .drawing import COMMENT, draw_constants, draw_helpers, trained_rows
 from .files import check_file, write_text
 from .models import ModelCode, model_code
@@ -25,6 +26,7 @@ from .rendering import render
 from .rows import Steps, row_steps
 from .text import score_text
 from .verification import compare_rows
+from .winner import Winner
 
 _STANDARD = frozenset({"os", "re", "sys", "runpy", "pathlib", "types", "warnings"})
 _COMMENTS = {
@@ -44,11 +46,11 @@ class Script:
     """Why its score may differ from the refit's; empty where everything was found equal."""
 
 
-def write_script(bundle: Bundle, path: str | os.PathLike[str], *, build: Build | None = None) -> Path:
+def write_script(winner: Winner, path: str | os.PathLike[str], *, build: Build | None = None) -> Path:
     """Write the script and return its path.
 
     Args:
-        bundle: The refit.
+        winner: The refit.
         path: The file; an existing one is replaced.
         build: The model function ``build(configuration, signature)``; found by its name where None. With it a
             family's initial weights are compared as well.
@@ -58,40 +60,40 @@ def write_script(bundle: Bundle, path: str | os.PathLike[str], *, build: Build |
         ModelError: The model can neither be written as layers nor imported by name.
     """
     target = check_file(path)
-    return write_text(target, make_script(bundle, build=build).text)
+    return write_text(target, make_script(winner, build=build).text)
 
 
-def make_script(bundle: Bundle, *, build: Build | None = None) -> Script:
+def make_script(winner: Winner, *, build: Build | None = None) -> Script:
     """Return the script; the arguments are those of ``write_script``."""
-    reading, found = _read(bundle)
-    steps = row_steps(bundle, reading, found)
-    model = model_code(bundle, build)
-    draft = _render(bundle, reading, found, steps, model, ())
+    reading, found = _read(winner)
+    steps = row_steps(winner, reading, found)
+    model = model_code(winner, build)
+    draft = _render(winner, reading, found, steps, model, ())
     notes = list(model.notes)
-    notes += _optimizer_notes(bundle)
-    if bundle.trial.trainer == "hyperfit":
+    notes += _optimizer_notes(winner)
+    if winner.trial.trainer == "hyperfit":
         notes.append("the refit was trained by HyperModel.fit, and this script calls model.fit")
     if not reading.runs:
         notes.append("its rows were given in Python, so that it could not be tried")
     else:
-        notes += compare_rows(bundle, draft)
-    text = _render(bundle, reading, found, steps, model, tuple(notes)) if notes else draft
+        notes += compare_rows(winner, draft)
+    text = _render(winner, reading, found, steps, model, tuple(notes)) if notes else draft
     return Script(text, tuple(notes))
 
 
-def _optimizer_notes(bundle: Bundle) -> list[str]:
+def _optimizer_notes(winner: Winner) -> list[str]:
     """Return how ``fit``, called epoch by epoch, treats some optimizers otherwise than the refit did."""
-    if type(bundle.model.optimizer).__name__ == "ScheduleFreeAdamW":
+    if type(winner.model.optimizer).__name__ == "ScheduleFreeAdamW":
         return ["Keras makes its optimizer's first values while it traces, and the refit before"]
     return []
 
 
-def _read(bundle: Bundle) -> tuple[Reading, dict[str, Any]]:
+def _read(winner: Winner) -> tuple[Reading, dict[str, Any]]:
     """Return how the rows are read, and what is read that way."""
-    data = bundle.study.spec["data"]
+    data = winner.study.spec["data"]
     try:
-        reading = choose_reading(data, bundle.dataset)
-        return reading, read_now(reading, bundle.dataset.classes) if reading.runs else {}
+        reading = choose_reading(data, winner.dataset)
+        return reading, read_now(reading, winner.dataset.classes) if reading.runs else {}
     except Exception as error:
         reason = one_line(error)
         raise OutputError(
@@ -100,7 +102,7 @@ def _read(bundle: Bundle) -> tuple[Reading, dict[str, Any]]:
 
 
 def _render(
-    bundle: Bundle,
+    winner: Winner,
     reading: Reading,
     found: dict[str, Any],
     steps: Steps,
@@ -108,22 +110,22 @@ def _render(
     notes: tuple[str, ...],
 ) -> str:
     constants: dict[str, Expression] = {
-        "SEED": literal(bundle.seed),
-        "EPOCHS": literal(bundle.epochs),
-        "BATCH_SIZE": literal(bundle.batch_size),
-        **({"CLASS_WEIGHT": literal(dict(bundle.class_weight))} if bundle.class_weight else {}),
-        **draw_constants(bundle),
-        **({"MIXING": literal(dict(bundle.mixing.arguments))} if bundle.mixing else {}),
-        **({"PLATEAU": literal(dict(bundle.plateau.arguments))} if bundle.plateau else {}),
+        "SEED": literal(winner.seed),
+        "EPOCHS": literal(winner.epochs),
+        "BATCH_SIZE": literal(winner.batch_size),
+        **({"CLASS_WEIGHT": literal(dict(winner.class_weight))} if winner.class_weight else {}),
+        **draw_constants(winner),
+        **({"MIXING": literal(dict(winner.mixing.arguments))} if winner.mixing else {}),
+        **({"PLATEAU": literal(dict(winner.plateau.arguments))} if winner.plateau else {}),
         **reading.constants,
         **steps.constants,
         **model.constants,
     }
     if any("read_images" in helper for helper in reading.helpers):
-        constants["CLASSES"] = literal(list(bundle.dataset.classes))
+        constants["CLASSES"] = literal(list(winner.dataset.classes))
     x = found.get("x_train" if reading.whole else "x")
-    prepare, needed = prepare_lines(bundle, x, steps.constants)
-    targets, more = target_lines(bundle)
+    prepare, needed = prepare_lines(winner, x, steps.constants)
+    targets, more = target_lines(winner)
     imports = {
         "import keras",
         "import numpy as np",
@@ -132,74 +134,74 @@ def _render(
         *needed,
         *more,
         *model.imports,
-        *(["import tensorflow as tf"] if bundle.mixing else []),
+        *(["import tensorflow as tf"] if winner.mixing else []),
     }
     text = render(
         "train.py.j2",
         title=_safe(
-            f"Train the winner of the study '{bundle.study.name}' again: trial {bundle.trial.number}."
+            f"Train the winner of the study '{winner.study.name}' again: trial {winner.trial.number}."
         ),
-        provenance=_provenance(bundle, notes),
+        provenance=_provenance(winner, notes),
         imports=_imports(imports),
         constants=_constants(constants, {**_COMMENTS, **steps.comments}),
         helpers=[
             *reading.helpers,
             *steps.helpers,
-            *draw_helpers(bundle),
-            *_rule_sources(bundle),
+            *draw_helpers(winner),
+            *_rule_sources(winner),
             *model.sources,
         ],
         load=[*reading.lines, *steps.lines],
-        fits=bundle.preparation.features is not None,
+        fits=winner.preparation.features is not None,
         prepare=prepare,
-        prepare_arguments=prepare_arguments(bundle),
-        draws=bundle.draw is not None,
+        prepare_arguments=prepare_arguments(winner),
+        draws=winner.draw is not None,
         targets=targets,
-        targets_about=_targets_about(bundle),
-        scaled=bundle.preparation.target is not None,
+        targets_about=_targets_about(winner),
+        scaled=winner.preparation.target is not None,
         model_about=model.about,
         builder=model.body,
-        class_weight=bundle.class_weight,
-        order=_order(bundle),
-        drops=bundle.rows_an_epoch < trained_rows(bundle),
-        mixing=bundle.mixing,
-        shuffle=bundle.shuffle,
-        codes="y_train.argmax(axis=1)" if bundle.labels == "one-hot" else "y_train[:, 0].astype(int)",
-        plateau=bundle.plateau,
-        averages=getattr(bundle.model.optimizer, "use_ema", False),
-        test_batch=TEST_BATCH,
-        powers=flat(literal(dict(bundle.unit_powers))),
+        class_weight=winner.class_weight,
+        order=_order(winner),
+        drops=winner.rows_an_epoch < trained_rows(winner),
+        mixing=winner.mixing,
+        shuffle=winner.shuffle,
+        codes="y_train.argmax(axis=1)" if winner.labels == "one-hot" else "y_train[:, 0].astype(int)",
+        plateau=winner.plateau,
+        averages=getattr(winner.model.optimizer, "use_ema", False),
+        test_batch=VALIDATION_BATCH,
+        powers=flat(literal(dict(winner.unit_powers))),
     )
     return _spaced(text)
 
 
-def _order(bundle: Bundle) -> str:
+def _order(winner: Winner) -> str:
     """Return the expression of an epoch's order of rows."""
-    if bundle.shuffle:
+    if winner.shuffle:
         return "np.random.default_rng([SEED, epoch]).permutation(len(x_train))"
     return "np.arange(len(x_train))"
 
 
-def _rule_sources(bundle: Bundle) -> list[str]:
+def _rule_sources(winner: Winner) -> list[str]:
     """Return the source of what the trainer applied besides ``fit``."""
-    return [rule.source for rule in (bundle.mixing, bundle.plateau) if rule is not None]
+    return [rule.source for rule in (winner.mixing, winner.plateau) if rule is not None]
 
 
-def _targets_about(bundle: Bundle) -> str:
-    if bundle.labels == "one-hot":
+def _targets_about(winner: Winner) -> str:
+    if winner.labels == "one-hot":
         return "Return one-hot rows, which the model's loss reads."
-    if bundle.labels == "column":
+    if winner.labels == "column":
         return "Return a column of 0 and 1, which the model's loss reads."
-    if bundle.labels in ("values", "value column"):
+    if winner.labels in ("values", "value column"):
         return "Return the numbers that stand for the classes, which the model's loss reads."
-    if bundle.preparation.target is None:
+    if winner.preparation.target is None:
         return "Return targets in a column, as they were given."
     return "Return standardised targets, and how many of the target's units one scaled unit is."
 
 
-def _provenance(bundle: Bundle, notes: tuple[str, ...]) -> list[str]:
-    study, dataset = bundle.study, bundle.dataset
-    scores = ", ".join(f"{metric} {value:.6g}" for metric, value in bundle.test.items())
+def _provenance(winner: Winner, notes: tuple[str, ...]) -> list[str]:
+    study, dataset = winner.study, winner.dataset
+    scores = ", ".join(f"{metric} {value:.6g}" for metric, value in winner.test.items())
     versions = study.about.get("versions", {})
     named = ", ".join(
         f"{name} {versions[name]}"
@@ -215,7 +217,7 @@ def _provenance(bundle: Bundle, notes: tuple[str, ...]) -> list[str]:
         f"Data: {dataset.name}, {len(dataset.y):,} training rows, {len(dataset.y_test):,} test rows, "
         f"fingerprint {dataset.fingerprint}."
     )
-    paragraphs = (f"Cross-validation: {score_text(study, bundle.trial)}.", scored, data)
+    paragraphs = (f"Cross-validation: {score_text(study, winner.trial)}.", scored, data)
     return [line for text in paragraphs for line in wrap(_safe(text), 100, break_on_hyphens=False)]
 
 

@@ -7,28 +7,28 @@ from typing import Any
 import numpy as np
 
 from ..errors import one_line
-from .contract import Bundle
 from .drawing import compare_draw
 from .preparing import prepare_arguments
 from .reading import unchanged_path
+from .winner import Winner
 
 
-def compare_rows(bundle: Bundle, script: str) -> list[str]:
+def compare_rows(winner: Winner, script: str) -> list[str]:
     """Return what differs between the arrays of a script and those that were trained on; empty if nothing does."""
     namespace: dict[str, Any] = {"__name__": "exported"}
     try:
         with unchanged_path():
             exec(compile(script, "exported script", "exec"), namespace)  # noqa: S102 - what the user is about to run
             x_train, y_train, x_test, y_test = namespace["load_data"]()
-            drawn = compare_draw(bundle, namespace, y_train)
+            drawn = compare_draw(winner, namespace, y_train)
             named = {"x_train": x_train, "y_train": y_train, "x_test": x_test}
-            given = [named[name] for name in prepare_arguments(bundle).split(", ")]
+            given = [named[name] for name in prepare_arguments(winner).split(", ")]
             x_train, x_test = namespace["prepare"](*given)
             if "prepare_targets" in namespace:
                 y_train, y_test = namespace["prepare_targets"](y_train, y_test)[:2]
     except Exception as error:  # noqa: BLE001 - whatever it is, the script would raise it too
         return [f"its rows cannot be read here ({one_line(error, 120)})"]
-    dataset, fitted = bundle.dataset, bundle.preparation
+    dataset, fitted = winner.dataset, winner.preparation
     parts = (
         ("training rows", x_train, y_train, fitted.transform_training(dataset.x), dataset.y),
         ("test rows", x_test, y_test, fitted.transform(dataset.x_test), dataset.y_test),
@@ -37,7 +37,7 @@ def compare_rows(bundle: Bundle, script: str) -> list[str]:
         *(
             f"its {what} are not the study's"
             for what, x, y, x_trained, y_stored in parts
-            if not _same(x, x_trained) or not _same(y, _targets(bundle, y_stored))
+            if not _same(x, x_trained) or not _same(y, _targets(winner, y_stored))
         ),
         *drawn,
     ]
@@ -52,13 +52,13 @@ def _same(left: Any, right: np.ndarray) -> bool:
     )
 
 
-def _targets(bundle: Bundle, y: np.ndarray) -> np.ndarray:
+def _targets(winner: Winner, y: np.ndarray) -> np.ndarray:
     """Return targets in the form that the model's loss reads."""
-    if bundle.labels == "one-hot":
-        return np.asarray(np.eye(len(bundle.dataset.classes), dtype=np.float32)[y])
-    if bundle.labels == "column":
+    if winner.labels == "one-hot":
+        return np.asarray(np.eye(len(winner.dataset.classes), dtype=np.float32)[y])
+    if winner.labels == "column":
         return y.astype("float32")[:, None]
-    if bundle.labels in ("values", "value column"):
-        y = np.asarray(bundle.dataset.given.values, bundle.dataset.given.dtype)[y]
-    targets = np.asarray(bundle.preparation.transform_target(y))
-    return targets.reshape(len(targets), 1) if bundle.labels.endswith(" column") else targets
+    if winner.labels in ("values", "value column"):
+        y = np.asarray(winner.dataset.given.values, winner.dataset.given.dtype)[y]
+    targets = np.asarray(winner.preparation.transform_target(y))
+    return targets.reshape(len(targets), 1) if winner.labels.endswith(" column") else targets

@@ -1,9 +1,10 @@
-"""What was found: the store, its queries, comparison. Writing is in ``writing``, which imports Optuna."""
+"""What was found: the store, its queries and comparison. Writing is in ``writing``, which imports Optuna."""
 
 from .lock import is_driven
 from .reading import (
     best_trial,
     best_trials,
+    choose_trial,
     read_details,
     read_studies,
     read_study,
@@ -22,6 +23,7 @@ __all__ = [
     "TrialState",
     "best_trial",
     "best_trials",
+    "choose_trial",
     "is_driven",
     "read_details",
     "read_studies",

@@ -121,6 +121,15 @@ def best_trial(study: StudyRecord) -> TrialRecord:
     return found[0]
 
 
+def choose_trial(study: StudyRecord, number: int | None) -> TrialRecord:
+    """Return a trial by its number; the best complete one where None.
+
+    Raises:
+        StudyError: There is no such trial, or no complete one.
+    """
+    return best_trial(study) if number is None else read_trial(study, number)
+
+
 def read_trial(study: StudyRecord, number: int) -> TrialRecord:
     """Return one trial by its number.
 

@@ -19,7 +19,7 @@ from kerasweep.studies import StudyRecord, TrialRecord
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from kerasweep.search.refit import Refit
+    from kerasweep.export import Winner
 
 OWN_MODELS = """
 import keras
@@ -137,13 +137,13 @@ def make_refit(
     data: Any = None,
     limit: int | None = None,
     asked: dict[str, Any] | None = None,
-) -> Refit:
+) -> Winner:
     """Return a refit of a specification's recommended configuration, after some epochs of training or none.
 
     ``asked`` is added to the configuration.
     """
+    from kerasweep.export.winner import Winner
     from kerasweep.search.plan import all_rows
-    from kerasweep.search.refit import Refit
     from kerasweep.training.seeds import fold_seed
     from kerasweep.training.trainers.runtime import prepare_tensorflow
 
@@ -157,7 +157,8 @@ def make_refit(
     run = start_whole(workload, configuration, seed)
     for epoch in range(epochs):
         run.train_epoch(epoch)
-    return Refit(
+    return Winner(
+        configuration=configuration,
         study=make_record(plan.spec.as_dict(), plan.about()),
         trial=TrialRecord(3, "complete", configuration, 0.91, (0.9, 0.92), epochs=max(epochs, 1), seed=0),
         model=run.model,
@@ -183,7 +184,7 @@ def make_record(spec: dict[str, Any], about: dict[str, Any], **more: Any) -> Stu
 
 
 @pytest.fixture(scope="session")
-def refit_of() -> Callable[..., Refit]:
+def refit_of() -> Callable[..., Winner]:
     return make_refit
 
 

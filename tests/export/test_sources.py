@@ -15,7 +15,6 @@ import pandas as pd
 import pytest
 from kerasweep.errors import ModelError, OutputError
 from kerasweep.training.models import find_model
-from kerasweep.training.trainers.feeding import VALIDATION_BATCH
 from PIL import Image
 
 if TYPE_CHECKING:
@@ -266,9 +265,3 @@ def test_a_model_that_nobody_else_can_make_is_refused(everything: Path, refit_of
     odd = type(refit)(**{**vars(refit), "model": model, "study": study})
     with pytest.raises(ModelError, match="it has Odd, which is not one of Keras's own"):
         make_script(odd)
-
-
-def test_batches_are_the_librarys() -> None:
-    from kerasweep.export.contract import TEST_BATCH
-
-    assert TEST_BATCH == VALIDATION_BATCH

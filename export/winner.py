@@ -1,0 +1,21 @@
+"""What an export is made of: a refit that knows its study and its trial. Nothing here is changed by an export."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..studies import StudyRecord, TrialRecord
+from ..training.refit import Refit
+
+
+@dataclass(frozen=True, kw_only=True)
+class Winner(Refit):
+    """A study's best trial, or another one, trained on all rows."""
+
+    study: StudyRecord
+    trial: TrialRecord
+
+    @classmethod
+    def of(cls, study: StudyRecord, trial: TrialRecord, refit: Refit) -> Winner:
+        """Return a refit together with where it comes from."""
+        return cls(study=study, trial=trial, **vars(refit))

@@ -1,0 +1,158 @@
+"""A configuration trained on all training rows, scored once on the test split, and all that is known about it."""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..spaces import Configuration
+from .data import Dataset, FittedPreparation, RowDraw
+from .machine import cores
+from .models import Signature
+from .ordering import batches_of
+from .plateau import Plateau, plateau_values
+from .workload import Workload
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Something that the trainer applied to the model, as code that an exported script repeats."""
+
+    name: str
+    """A function or a class of the source."""
+    source: str
+    """Needs nothing but TensorFlow, called ``tf``."""
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refit:
+    """A trained model with all that is needed to use it and to train it again."""
+
+    configuration: Configuration
+    model: keras.Model
+    preparation: FittedPreparation
+    """Fitted on all training rows."""
+    dataset: Dataset
+    signature: Signature
+    labels: str
+    """In what form the model reads its targets: see ``models.labels.Labels``."""
+    epochs: int
+    batch_size: int
+    seed: int
+    """Given to ``keras.utils.set_random_seed`` and to the order of rows."""
+    test: dict[str, float]
+    """Metrics on the test split, in the target's units."""
+    class_weight: dict[int, float] | None
+    """Class code -> weight in training; None where all weigh the same."""
+    unit_powers: dict[str, int]
+    """Metric -> power of the target's unit in it, for a regression's metrics that have one."""
+    training: dict[str, list[float]]
+    """Metric -> epoch, on the training rows while training."""
+    seconds: float
+    draw: RowDraw | None = None
+    """How many of the training rows of each class train; None for each row once."""
+
+    @property
+    def shuffle(self) -> bool:
+        """Whether every epoch had an order of its own, rather than that of the rows."""
+        return batches_of(self.configuration).shuffle
+
+    @property
+    def rows_an_epoch(self) -> int:
+        """Training rows of an epoch: fewer than there are where the last smaller batch was left out."""
+        rows = len(self.dataset.y) if self.draw is None else sum(self.draw.counts)
+        return batches_of(self.configuration).rows(rows)
+
+    @property
+    def mixing(self) -> Rule | None:
+        """How training batches were mixed: ``name(batch, (seed, epoch), step, **arguments)``; None where they were not."""
+        from .mixing import mixing_of
+
+        mixing = mixing_of(self.configuration, self.preparation.preparation.channels)
+        return None if mixing is None else Rule(mixing.kind, mixing.source, mixing.arguments)
+
+    @property
+    def plateau(self) -> Rule | None:
+        """What lowered the learning rate where the training loss stood still; None where nothing did.
+
+        ``name(**arguments).after(loss)`` is the share of the first rate that an epoch with this training loss is
+        followed by.
+        """
+        values = plateau_values(self.configuration)
+        return None if values is None else Rule(Plateau.__name__, inspect.getsource(Plateau), values)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what the study stores of it."""
+        return {
+            "test": self.test,
+            "epochs": self.epochs,
+            "rows": self.dataset.rows,
+            "test_rows": len(self.dataset.y_test),
+            "seconds": self.seconds,
+            "seed": self.seed,
+        }
+
+
+def train_on_all_rows(
+    workload: Workload,
+    configuration: Configuration,
+    *,
+    seed: int,
+    epochs: int,
+    on_epoch: Callable[[int, int, dict[str, float]], None] = lambda epoch, epochs, logs: None,
+) -> Refit:
+    """Train on all training rows of a workload, and evaluate once on its test split.
+
+    Args:
+        workload: The data, whole, and the model.
+        configuration: What is trained.
+        seed: Of weights, dropout and the order of rows.
+        epochs: How many are trained; nothing ends them early.
+        on_epoch: Called after every epoch with its number, the number of epochs, and Keras's logs.
+
+    Raises:
+        TrainingError: The model cannot be built or trained.
+    """
+    from .trainers.runtime import prepare_tensorflow
+
+    prepare_tensorflow(cores())
+    from .trainers.whole import start_whole
+
+    started = time.perf_counter()
+    own = workload.model.own_fit()
+    if own is None:
+        run = start_whole(workload, configuration, seed)
+    else:
+        from .trainers.hyperfit import train_whole
+
+        run = train_whole(workload, configuration, seed, own, epochs)
+    history: dict[str, list[float]] = {}
+    for epoch, logs in enumerate(run.train(epochs)):
+        for metric, value in logs.items():
+            history.setdefault(metric, []).append(value)
+        on_epoch(epoch + 1, epochs, logs)
+    test = run.evaluate()
+    return Refit(
+        configuration=configuration,
+        model=run.model,
+        preparation=run.preparation,
+        dataset=workload.dataset,
+        signature=workload.signature(configuration),
+        labels=run.labels,
+        epochs=epochs,
+        batch_size=run.batch_size,
+        seed=seed,
+        test=test,
+        class_weight=run.class_weight,
+        unit_powers=run.unit_powers(test),
+        training=history,
+        seconds=round(time.perf_counter() - started, 3),
+        draw=run.draw,
+    )
