@@ -10,8 +10,8 @@ from ..errors import SpaceError, did_you_mean
 from .catalogue import CATALOGUE
 from .hyperparameters import Hyperparameter
 from .kinds import Categorical, Float, Int
-from .plain import hyperparameter_from_dict, hyperparameter_to_dict
-from .space import Space, fits, fixed
+from .plain import hyperparameter_from_dict
+from .space import Space, fits, fixed, kept_fields
 from .values import Value, canonical, is_finite, is_number
 
 _WORDS: dict[str, Value] = {"true": True, "false": False, "none": None, "null": None}
@@ -70,21 +70,22 @@ def parse_range(name: str, written: Any, like: Hyperparameter | None = None) -> 
         like: The hyperparameter that it replaces; its words, conditions and, where it still fits, its recommended
             value are kept.
     """
-    words: dict[str, Any] = {}
-    if like is not None:
-        words = {
-            key: getattr(like, key)
-            for key in ("confidence", "conditions", "group", "meaning", "advice", "source")
-        }
+    kept = kept_fields(like)
     if isinstance(written, Mapping):
-        return hyperparameter_from_dict(name, {**_words_of(like), **written})
+        made = hyperparameter_from_dict(name, written)
+        unsaid = [key for key in kept if {"conditions": "when"}.get(key, key) not in written]
+        return replace(made, **{key: kept[key] for key in unsaid})
     if isinstance(written, str) and ".." in written:
-        made = _parse_bounds(name, written, like, words)
+        made = _parse_bounds(name, written, like, kept)
     else:
-        made = Categorical(
-            name, tuple(_fitting(choice, like) for choice in _choices(name, written, like)), **words
-        )
-    return _keep_recommended(made, like)
+        made = Categorical(name, tuple(_fitting(one, like) for one in _choices(name, written, like)), **kept)
+    return made if like is None else replace(made, grid=(), **still_recommended(made, like))
+
+
+def still_recommended(made: Hyperparameter, old: Hyperparameter) -> dict[str, Any]:
+    """Return the fields that say what an older hyperparameter recommends, as far as the new one takes it."""
+    told = {"recommended_when": tuple(one for one in old.recommended_when if fits(made, one.value))}
+    return {**told, "recommended": old.recommended} if fits(made, old.recommended) else told
 
 
 def _choices(name: str, written: Any, like: Hyperparameter | None) -> list[Value]:
@@ -101,15 +102,6 @@ def _meant(written: Any, like: Hyperparameter | None) -> Value:
     if isinstance(like, Categorical) and isinstance(written, str) and written.strip() in like.choices:
         return written.strip()
     return parse_value(written)
-
-
-def _words_of(like: Hyperparameter | None) -> dict[str, Any]:
-    """Return what a definition need not repeat of the hyperparameter that it replaces."""
-    if like is None:
-        return {}
-    data = hyperparameter_to_dict(like)
-    kept = ("confidence", "group", "meaning", "advice", "source", "when")
-    return {key: data[key] for key in kept if key in data}
 
 
 _BRACKETS = {"(": ")", "[": "]"}
@@ -215,13 +207,3 @@ def _parse_bounds(
     if step is not None:
         raise SpaceError(f"{name}: a step belongs to a range of whole numbers.")
     return Float(name, low, high, log=log, **words)  # type: ignore[arg-type]
-
-
-def _keep_recommended(made: Hyperparameter, like: Hyperparameter | None) -> Hyperparameter:
-    """Return a new range with what it still holds of the old one's recommended values."""
-    if like is None:
-        return made
-    kept = tuple(one for one in like.recommended_when if fits(made, one.value))
-    recommended = like.recommended if fits(made, like.recommended) else made.recommended
-    grid = () if made.grid_is_derived else made.grid
-    return replace(made, recommended=recommended, recommended_when=kept, grid=grid)

@@ -14,7 +14,7 @@ from .conditions import named_text
 from .dependencies import Fault, in_order, parents_of, settled
 from .hyperparameters import Hyperparameter
 from .kinds import KINDS, Categorical
-from .overrides import fixed_value, parse_range
+from .overrides import fixed_value, parse_range, still_recommended
 from .plain import RANGE_KEYS, VERSION, hyperparameter_to_dict, read_definition
 from .possible import impossible
 from .space import Space, fits, fixed, narrowed
@@ -240,12 +240,8 @@ def _with_recommended(
     made: Hyperparameter, old: Hyperparameter, changes: Mapping[str, Any]
 ) -> Hyperparameter:
     """Return a changed hyperparameter with what the old one recommends, as far as it fits and was not changed."""
-    kept: dict[str, Any] = {
-        "recommended_when": tuple(one for one in old.recommended_when if fits(made, one.value)),
-        "grid": () if old.grid_is_derived or not all(fits(made, value) for value in old.grid) else old.grid,
-    }
-    if fits(made, old.recommended):
-        kept["recommended"] = old.recommended
+    of_grid = not old.grid_is_derived and all(fits(made, value) for value in old.grid)
+    kept = {**still_recommended(made, old), "grid": old.grid if of_grid else ()}
     return replace(made, **{key: value for key, value in kept.items() if key not in changes})
 
 

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import SpaceError, did_you_mean
 from .conditions import Between, Condition, Named, Recommendation
@@ -268,17 +268,12 @@ def configuration_key(configuration: Mapping[str, Value]) -> str:
     return json.dumps({name: stored(value) for name, value in configuration.items()}, sort_keys=True)
 
 
+def kept_fields(like: Hyperparameter | None) -> dict[str, Any]:
+    """Return the fields that a hyperparameter keeps when it gets another range; none where there is no such one."""
+    names = ("confidence", "conditions", "group", "meaning", "advice", "source")
+    return {name: getattr(like, name) for name in names} if like is not None else {}
+
+
 def fixed(name: str, value: Value, like: Hyperparameter | None = None) -> Categorical:
-    """Return a hyperparameter with one choice; it keeps the words and conditions of the one it is like."""
-    if like is None:
-        return Categorical(name, (value,))
-    return Categorical(
-        name,
-        (value,),
-        confidence=like.confidence,
-        conditions=like.conditions,
-        group=like.group,
-        meaning=like.meaning,
-        advice=like.advice,
-        source=like.source,
-    )
+    """Return a hyperparameter with one choice; it keeps the meaning and conditions of the one it is like."""
+    return Categorical(name, (value,), **kept_fields(like))
