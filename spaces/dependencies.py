@@ -75,21 +75,15 @@ def in_order(hyperparameters: Sequence[Hyperparameter]) -> tuple[Hyperparameter,
     by_name = {one.name: one for one in hyperparameters}
     placed: dict[str, Hyperparameter] = {}
     for one in hyperparameters:
-        waiting = [one]
-        under_way: set[str] = set()
+        waiting = {one.name: one}
         while waiting:
-            last = waiting[-1]
-            under_way.add(last.name)
-            missing = [
-                by_name[parent]
-                for parent in parents_of(last)
-                if parent in by_name and parent not in placed and parent not in under_way
-            ]
-            if missing:
-                waiting.append(missing[0])
+            last = next(reversed(waiting.values()))
+            absent = (name for name in parents_of(last) if name not in placed and name not in waiting)
+            parent = next((by_name[name] for name in absent if name in by_name), None)
+            if parent is None:
+                placed.setdefault(*waiting.popitem())
             else:
-                placed.setdefault(last.name, last)
-                waiting.pop()
+                waiting[parent.name] = parent
     return tuple(placed.values())
 
 
@@ -101,16 +95,16 @@ def parents_of(hyperparameter: Hyperparameter) -> tuple[str, ...]:
     return tuple(dict.fromkeys(named))
 
 
-def settled(
+def resolved(
     hyperparameters: Sequence[Hyperparameter], unread: Collection[str] = ()
 ) -> tuple[tuple[Hyperparameter, ...], list[Fault]]:
-    """Return hyperparameters whose conditions name values as their parents give them (2, not 2.0), and all faults.
+    """Return hyperparameters whose conditions name their parents' own values (2, not 2.0), and all faults.
 
     Args:
         hyperparameters: Parents before their children.
-        unread: Names of hyperparameters that could not be made; conditions on them are not judged.
+        unread: Names of hyperparameters that could not be made; conditions on them are not checked.
     """
-    return _Settling(hyperparameters, unread).run()
+    return _Resolver(hyperparameters, unread).run()
 
 
 def _as_of(parent: Hyperparameter, named: Named) -> Named:
@@ -126,7 +120,9 @@ def _as_of(parent: Hyperparameter, named: Named) -> Named:
     return named
 
 
-class _Settling:
+class _Resolver:
+    """Goes through hyperparameters in order, and collects the faults of their conditions."""
+
     def __init__(self, hyperparameters: Sequence[Hyperparameter], unread: Collection[str]) -> None:
         self._given = hyperparameters
         self._parents = {one.name: parents_of(one) for one in hyperparameters}
@@ -141,23 +137,23 @@ class _Settling:
             if one.name in self._earlier:
                 self._faults.append(Fault(one.name, f"{one.name} is defined twice."))
             else:
-                self._earlier[one.name] = self._settle(one)
+                self._earlier[one.name] = self._resolve(one)
         return tuple(self._earlier.values()), self._faults
 
-    def _settle(self, child: Hyperparameter) -> Hyperparameter:
+    def _resolve(self, child: Hyperparameter) -> Hyperparameter:
         conditions = self._canonical(child.name, child.conditions, "when")
-        self._demands[child.name] = self._judge(child.name, conditions, "when")
-        recommendations = []
+        self._demands[child.name] = self._check(child.name, conditions, "when")
+        recommended_when = []
         for one in child.recommended_when:
             when = self._canonical(child.name, one.conditions, "recommended_when")
-            self._judge(child.name, (*conditions, *when), "recommended_when", one.value)
-            recommendations.append(Recommendation(one.value, when))
+            self._check(child.name, (*conditions, *when), "recommended_when", one.value)
+            if when:
+                recommended_when.append(Recommendation(one.value, when))
         if not child.conditions and not child.recommended_when:
             return child
-        told = tuple(one for one in recommendations if one.conditions)
-        return replace(child, conditions=conditions, recommended_when=told)
+        return replace(child, conditions=conditions, recommended_when=tuple(recommended_when))
 
-    def _judge(self, child: str, conditions: Sequence[Condition], key: str, value: Value = None) -> Demands:
+    def _check(self, child: str, conditions: Sequence[Condition], key: str, value: Value = None) -> Demands:
         """Return what conditions demand; note a fault where no configuration meets them."""
         try:
             return demands_of(child, conditions, self._demands)
@@ -165,7 +161,7 @@ class _Settling:
             text = str(error)
             if key == "recommended_when":
                 text = text.replace("can never be active", f"never recommends {value_text(value)}", 1)
-            # A child that is never active has been told; its recommendations need not be.
+            # Where a child is never active, its recommendations need no fault of their own.
             if key == "when" or not any(fault.name == child for fault in self._faults):
                 self._faults.append(Fault(child, text, key))
             return {}
@@ -187,7 +183,7 @@ class _Settling:
         return tuple(kept)
 
     def _why_missing(self, child: str, parent: str, key: str) -> Iterator[Fault]:
-        """Yield why a parent is not among the hyperparameters before its child; nothing where that has been told."""
+        """Yield why a parent is not among the hyperparameters before its child; nothing where another fault says it."""
         if parent == child:
             yield Fault(child, f"{child} depends on itself.", key)
         elif parent in self._unread:
@@ -206,16 +202,13 @@ class _Settling:
 
     def _circle(self, start: str) -> list[str]:
         """Return the shortest way from a hyperparameter over its parents back to it; empty where there is none."""
-        came_from: dict[str, str] = {}
+        ways = {start: [start]}
         reached = [start]
         for name in reached:
             for parent in self._parents.get(name, ()):
                 if parent == start:
-                    way = [start, name]
-                    while way[-1] != start:
-                        way.append(came_from[way[-1]])
-                    return way[::-1]
-                if parent not in came_from:
-                    came_from[parent] = name
+                    return [*ways[name], start]
+                if parent not in ways:
+                    ways[parent] = [*ways[name], parent]
                     reached.append(parent)
         return []

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import SpaceError, one_line
 from .conditions import Recommendation, conditions_of, when_of
-from .dependencies import Fault, in_order, settled
+from .dependencies import Fault, in_order, resolved
 from .hyperparameters import Hyperparameter
 from .kinds import KINDS
 from .space import Space
@@ -48,7 +48,7 @@ def space_from_dict(data: Mapping[str, Any]) -> Space:
         raise SpaceError("A space is a mapping from names of hyperparameters to their definitions.")
     read = [read_definition(str(name), definition) for name, definition in data.items()]
     made = [one for one, _ in read if one is not None]
-    ordered, unsettled = settled(in_order(made), unread=[str(name) for name in data])
+    ordered, unsettled = resolved(in_order(made), unread=[str(name) for name in data])
     _end_if_wrong([*(fault for _, found in read for fault in found), *unsettled])
     return Space(ordered)
 

@@ -11,7 +11,7 @@ from ..errors import SpaceError, did_you_mean
 from .additions import missing_ancestors, without_foreign
 from .catalogue import CATALOGUE
 from .conditions import named_text
-from .dependencies import Fault, in_order, parents_of, settled
+from .dependencies import Fault, in_order, parents_of, resolved
 from .hyperparameters import Hyperparameter
 from .kinds import KINDS, Categorical
 from .overrides import fixed_value, parse_range, still_recommended
@@ -41,7 +41,7 @@ def read_space(path: str | os.PathLike[str]) -> Space:
     document = read_yaml(path, SpaceError)
     report = _Report(document)
     entries = _Entries(_listed(document, report))
-    hyperparameters, faults = settled(entries.made, unread=entries.unread)
+    hyperparameters, faults = resolved(entries.made, unread=entries.unread)
     report.add(*entries.faults, *faults)
     report.add(*(fault for one in entries.made for fault in impossible(one, own=True)))
     report.end_if_wrong()

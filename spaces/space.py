@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import SpaceError, did_you_mean
 from .conditions import Between, Condition, Named, Recommendation
-from .dependencies import ContradictionError, Demands, demands_of, settled
+from .dependencies import ContradictionError, Demands, demands_of, resolved
 from .hyperparameters import Hyperparameter
 from .kinds import Categorical
 from .values import Configuration, Value, stored
@@ -29,7 +29,7 @@ class Space:
     hyperparameters: tuple[Hyperparameter, ...]
 
     def __post_init__(self) -> None:
-        made, faults = settled(tuple(self.hyperparameters))
+        made, faults = resolved(tuple(self.hyperparameters))
         if faults:
             raise SpaceError(" ".join(fault.message for fault in faults))
         object.__setattr__(self, "hyperparameters", made)
