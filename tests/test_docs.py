@@ -45,6 +45,14 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert anchor in anchors(file.read_text(encoding="utf-8")), target
 
 
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if page.name != "CHANGELOG.md"], ids=lambda page: page.name
+)
+def test_files_that_a_page_names_are_there(page: Path) -> None:
+    named = re.findall(r"`([\w.]+/[\w./]*\.(?:py|md|yaml|json))`", page.read_text(encoding="utf-8"))
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
 def test_no_anchor_of_the_page_stands_twice() -> None:
     found = anchors(PAGE)
     assert len(found) == len(set(found))
