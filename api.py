@@ -417,4 +417,4 @@ def names_study(file: str | os.PathLike[str] | None) -> bool:
     """Tell whether a YAML specification names its study."""
     from .search.specfile import read_mapping
 
-    return file is not None and "study" in read_mapping(file)[0]
+    return file is not None and "study" in read_mapping(file).data

@@ -15,7 +15,7 @@ _BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "ex
 
 def sweep_schema() -> dict[str, Any]:
     """Return the schema of a sweep as a file."""
-    text, space_file = _told(json_schema(SweepSpec)), json_schema(SpaceFile)
+    text, space_file = _with_bounds(json_schema(SweepSpec)), json_schema(SpaceFile)
     text["definitions"] |= space_file["definitions"]
     properties = text["properties"]
     for name in _SHORT:
@@ -27,16 +27,11 @@ def sweep_schema() -> dict[str, Any]:
     names = {name: {"description": one["description"]} for name, one in written["properties"].items()}
     for key in ("set", "fix"):
         space[key] |= {"properties": names}
-    text["definitions"]["SearchSpec"]["properties"]["time"] = {"type": ["number", "string", "null"]}
-    text["definitions"]["ExecutionSpec"]["properties"]["workers"] = {
-        "anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": "^(auto|[0-9]+)$"}],
-        "default": 1,
-    }
     return {**text, "title": "A sweep of Kerasweep"}
 
 
-def _told(part: Any) -> Any:
-    """Return a schema in JSON Schema's words for the bounds that pydantic leaves in its own."""
+def _with_bounds(part: Any) -> Any:
+    """Return a schema whose bounds are all in JSON Schema's words."""
     if isinstance(part, dict):
-        return {_BOUNDS.get(key, key): _told(value) for key, value in part.items()}
-    return [_told(value) for value in part] if isinstance(part, list) else part
+        return {_BOUNDS.get(key, key): _with_bounds(value) for key, value in part.items()}
+    return [_with_bounds(value) for value in part] if isinstance(part, list) else part

@@ -18,10 +18,12 @@ from pydantic import (
     Field,
     PlainValidator,
     ValidationError,
+    WithJsonSchema,
     model_validator,
 )
 
 from ..errors import SpecError, did_you_mean
+from ..spaces.yamlfile import Document
 
 SearchMethod = Literal["grid", "random", "bayes", "qmc", "kt-random", "kt-grid", "kt-bayes", "kt-hyperband"]
 Pruner = Literal["auto", "none", "median", "hyperband"]
@@ -53,6 +55,13 @@ Whole = Annotated[int, BeforeValidator(_check_number)]
 Real = Annotated[float, BeforeValidator(_check_number)]
 
 
+Seconds = Annotated[
+    float | None,
+    BeforeValidator(parse_seconds),
+    WithJsonSchema({"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": ["string", "null"]}]}),
+]
+
+
 def parse_workers(value: Any) -> int | str:
     """Return a number of workers, or ``auto``."""
     if value == "auto":
@@ -62,6 +71,15 @@ def parse_workers(value: Any) -> int | str:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise ValueError("must be a whole number of 1 or more, or auto")
     return value
+
+
+Workers = Annotated[
+    int | str,
+    PlainValidator(parse_workers),
+    WithJsonSchema(
+        {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": "^(auto|[0-9]+)$"}]}
+    ),
+]
 
 
 def parse_column(value: Any) -> Any:
@@ -149,7 +167,7 @@ class SearchSpec(_Part):
     method: SearchMethod = "bayes"
     trials: Whole | None = Field(default=None, ge=1)
     """Trials to train, over all runs of the study; the whole grid, else 30, where it is not given."""
-    time: Annotated[float | None, BeforeValidator(parse_seconds)] = Field(default=None, gt=0)
+    time: Seconds = Field(default=None, gt=0)
     """Seconds of one run, after which no trial goes on."""
     target: Real | None = None
     """A score that ends the sweep once it is reached."""
@@ -190,13 +208,13 @@ class TrainingSpec(_Part):
 class ExecutionSpec(_Part):
     """Which processes train."""
 
-    workers: Annotated[int | str, PlainValidator(parse_workers)] = 1
+    workers: Workers = 1
     """``auto``: by the machine, the number of trials and the memory that the model takes."""
     trainer: Literal["auto", "fused", "fit"] = "auto"
     """``auto``: fused for every model that allows it; both give the same scores."""
     threads: Whole | None = Field(default=None, ge=1)
     """Cores a worker; the machine's, divided by the workers, where it is not given."""
-    trial_timeout: Annotated[float | None, BeforeValidator(parse_seconds)] = Field(default=3600.0, gt=0)
+    trial_timeout: Seconds = Field(default=3600.0, gt=0)
     """Seconds without a sign of life (a part of an epoch trained, something printed) after which a trial fails; none to
     wait for ever."""
 
@@ -232,13 +250,12 @@ class SweepSpec(_Part):
         return self.model_dump(mode="json")
 
 
-def make_spec(data: Any, where: str = "", lines: dict[tuple[Any, ...], int] | None = None) -> SweepSpec:
+def make_spec(data: Any, document: Document | None = None) -> SweepSpec:
     """Validate plain data as a specification.
 
     Args:
         data: Nested mappings.
-        where: The file they came from, for messages.
-        lines: Key path -> line number in that file.
+        document: The file they came from, for messages.
 
     Raises:
         SpecError: with every fault, one a line: file, line, key, what is wrong.
@@ -246,14 +263,13 @@ def make_spec(data: Any, where: str = "", lines: dict[tuple[Any, ...], int] | No
     try:
         return SweepSpec.model_validate(data)
     except ValidationError as error:
-        faults = dict.fromkeys(_fault(fault, where, lines or {}) for fault in error.errors())
+        faults = dict.fromkeys(_fault(fault, document) for fault in error.errors())
         raise SpecError("\n".join(faults)) from error
 
 
-def _fault(fault: Any, where: str, lines: dict[tuple[Any, ...], int]) -> str:
+def _fault(fault: Any, document: Document | None) -> str:
     path = tuple(fault["loc"])
-    line = next((lines[path[:end]] for end in range(len(path), 0, -1) if path[:end] in lines), None)
-    place = f"{where} line {line}: " if where and line else f"{where}: " if where else ""
+    place = document.place(*path) if document is not None else ""
     key = ".".join(str(part) for part in path)
     if fault["type"] == "extra_forbidden":
         return f"{place}there is no key '{key}'.{did_you_mean(str(path[-1]), _known_keys(path[:-1]))}"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import SpecError
-from ..spaces.yamlfile import Lines, read_yaml
+from ..spaces.yamlfile import Document, read_yaml
 from .spec import BASES, SweepSpec, make_spec
 
 
@@ -21,14 +21,14 @@ def read_spec(path: str | os.PathLike[str], changes: dict[str, Any] | None = Non
     Raises:
         SpecError: The file is missing, is not YAML, or has faults; all are named with their lines.
     """
-    data, lines = read_mapping(path)
-    data.pop("provenance", None)
+    document = read_mapping(path)
+    data = {key: value for key, value in document.data.items() if key != "provenance"}
     if "hyperparameters" in data and "data" not in data:
         raise SpecError(f"{path} is a space, not a sweep: kerasweep launch DATA MODEL --space {path}.")
     space = data.get("space")
     if isinstance(space, dict):
         data["space"] = _with_found_file(_without_base(space, changes or {}), Path(path).parent)
-    return make_spec(_merge(data, changes or {}), str(path), lines)
+    return make_spec(_merge(data, changes or {}), document)
 
 
 def _without_base(space: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
@@ -44,8 +44,8 @@ def _with_found_file(space: dict[str, Any], folder: Path) -> dict[str, Any]:
     return {**space, "file": str(folder / file)} if isinstance(file, str) else space
 
 
-def read_mapping(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Lines]:
-    """Return a YAML file's mapping and the line of every key.
+def read_mapping(path: str | os.PathLike[str]) -> Document:
+    """Return a YAML file that holds a mapping.
 
     Raises:
         SpecError: The file cannot be read, is not YAML, has a key twice, or holds no mapping.
@@ -56,7 +56,7 @@ def read_mapping(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Lines]:
         raise SpecError("\n".join(faults))
     if not isinstance(document.data, dict):
         raise SpecError(f"{path} must hold keys and values, for example 'model: ann'.")
-    return document.data, document.lines
+    return document
 
 
 def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:

@@ -219,12 +219,16 @@ class SpaceFile(_Form):
 
 
 class _Draft7(GenerateJsonSchema):
-    """The draft that editors' YAML support reads best, without titles and defaults that say nothing."""
+    """The draft that editors' YAML support reads best, without titles that repeat the names."""
 
     schema_dialect = "http://json-schema.org/draft-07/schema#"
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
+
+
+class _WithoutDefaults(_Draft7):
+    """For spaces: what a change leaves out is the catalogue's, whatever the models have for it."""
 
     def default_schema(self, schema: Any) -> dict[str, Any]:
         return self.generate_inner(schema["schema"])
@@ -232,5 +236,6 @@ class _Draft7(GenerateJsonSchema):
 
 def json_schema(model: type[BaseModel]) -> dict[str, Any]:
     """Return the JSON Schema, as editors read it, of a file that a model is the form of."""
-    schema = model.model_json_schema(ref_template="#/definitions/{model}", schema_generator=_Draft7)
+    made_by = _WithoutDefaults if issubclass(model, _Form) else _Draft7
+    schema = model.model_json_schema(ref_template="#/definitions/{model}", schema_generator=made_by)
     return {"$schema": _Draft7.schema_dialect, "definitions": schema.pop("$defs"), **schema}

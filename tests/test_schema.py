@@ -109,6 +109,7 @@ def test_an_editor_explains_every_name_of_the_catalogue() -> None:
         {},
         {"data": "digits", "search": "grid", "cv": "holdout"},
         {"search": {"time": "1h30m"}, "execution": {"workers": "auto"}, "training": {"patience": None}},
+        {"search": {"time": None}, "execution": {"workers": 2, "trial_timeout": "10m"}},
         {
             "space": {
                 "pick": ["optimizer"],
@@ -138,6 +139,7 @@ def test_sweeps(part: dict[str, Any]) -> None:
         {"space": {"preset": "best"}},
         {"space": {"define": {"a": {"type": "real"}}}},
         {"execution": {"workers": "many"}},
+        {"search": {"time": 0}},
     ],
     ids=str,
 )

@@ -170,7 +170,7 @@ def test_a_file(write) -> None:
     assert (spec.data.limit, spec.search.method, spec.search.trials) == (100, "grid", None)
     assert spec.space.set == {"learning_rate": [0.001, 0.01, 0.1]}, "numbers without a dot are numbers too"
     assert spec.space.fix == {"momentum": 0.9}
-    assert read_mapping(write(FILE))[1][("space", "set", "learning_rate")] == 10
+    assert read_mapping(write(FILE)).line("space", "set", "learning_rate") == 10
 
 
 def test_flags_are_laid_over_a_file(write) -> None:
