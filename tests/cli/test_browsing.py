@@ -21,7 +21,7 @@ from kerasweep.reports.results import leaderboard, tiles
 from kerasweep.reports.view import load_view
 from kerasweep.spaces import PRESETS, SIZES, Int, Space, preset, read_space, value_text
 from kerasweep.spaces.catalogue import CATALOGUE, GROUPS
-from kerasweep.spaces.schema import space_schema
+from kerasweep.spaces.form import SpaceFile, json_schema
 from kerasweep.studies import read_trials
 from kerasweep.studies.comparison import paired_difference, ranked, standing
 from kerasweep.texts import number_text
@@ -223,7 +223,7 @@ class TestSpaces:
         assert list(groups) == list(GROUPS)
 
     def test_the_schema(self, kerasweep: Any, tmp_path: Path) -> None:
-        assert json.loads(kerasweep("spaces", "--schema", cwd=tmp_path).stdout) == space_schema()
+        assert json.loads(kerasweep("spaces", "--schema", cwd=tmp_path).stdout) == json_schema(SpaceFile)
 
     def test_json(self, kerasweep: Any, tmp_path: Path) -> None:
         assert (

@@ -57,7 +57,7 @@ def outcome_of(case: str, second: str, *, by_fit: bool = False) -> Outcome:
 
 def shared_floats(case: str) -> list[str]:
     """Return the floats whose second value the program would train that was used last."""
-    from kerasweep.search.training.fused.state import read_state
+    from kerasweep.training.trainers.fused.state import read_state
 
     *_, program = trainer()._cache._programs.values()
     first, *others = (
