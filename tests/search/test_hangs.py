@@ -9,6 +9,8 @@ import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +42,7 @@ MODEL = """
             time.sleep(1e6)  # once the study is made, which what cannot be built at all prevents
         if kind == "slow" and not os.path.exists("slept"):
             open("slept", "w").close()
-            for _ in range(10):
+            for _ in range(7):
                 time.sleep(1)
                 print("slow, but at work")
         if kind == "sleep":
@@ -80,20 +82,22 @@ SMALL = "--limit 60 --folds 2 --epochs 2 --threads 1 --search grid --study s".sp
 HANGING = ("sleep", "native", "fork")
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "hanging.py").write_text(textwrap.dedent(MODEL))
-    return tmp_path
+Launch = Callable[..., "subprocess.Popen[str]"]
 
 
-@pytest.fixture
-def launch(folder: Path, forker: Any) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+def place_in(folder: Path) -> Path:
+    (folder / "hanging.py").write_text(textwrap.dedent(MODEL))
+    return folder
+
+
+@contextmanager
+def launching(forker: Any) -> Iterator[Launch]:
+    """Start launches in folders; kill them at the end."""
     started: list[subprocess.Popen[str]] = []
 
-    def start(*flags: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "kerasweep", "launch", "digits", *flags, *SMALL]
+    def start(folder: Path, *flags: str) -> subprocess.Popen[str]:
         process = forker.popen(
-            command,
+            [sys.executable, "-m", "kerasweep", "launch", "digits", *flags, *SMALL],
             cwd=folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -107,6 +111,37 @@ def launch(folder: Path, forker: Any) -> Iterator[Callable[..., subprocess.Popen
     for process in started:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return place_in(tmp_path)
+
+
+@pytest.fixture
+def launch(folder: Path, forker: Any) -> Iterator[Launch]:
+    with launching(forker) as start:
+        yield partial(start, folder)
+
+
+TIMED = {
+    "some trained": ("--set", "kind=train,native", "--time", "10s", "--workers", "2"),
+    "nothing trained": ("--set", "kind=later", "--time", "10s", "--workers", "1"),
+    "not built": ("--fix", "kind=sleep", "--time", "4s"),
+    "not explored": ("--time", "4s"),
+}
+"""What comes to its end by a limit of time, side by side: these wait, and do next to nothing."""
+
+
+@pytest.fixture(scope="module")
+def timed(forker: Any, tmp_path_factory: Any) -> Iterator[dict[str, tuple[Path, subprocess.Popen[str]]]]:
+    with launching(forker) as start:
+        made = {}
+        for name, flags in TIMED.items():
+            folder = place_in(tmp_path_factory.mktemp("timed"))
+            model = "hanging:tuned" if name == "not explored" else "hanging:build"
+            made[name] = folder, start(folder, model, *flags)
+        yield made
 
 
 def ended(process: subprocess.Popen[str], timeout: float = 300) -> tuple[int, str]:
@@ -144,7 +179,7 @@ def assert_nothing_runs(folder: Path) -> None:
 def test_a_trial_without_a_sign_of_life_fails_and_the_sweep_goes_on(folder, launch) -> None:
     kinds = ("train", *HANGING, "slow")
     process = launch(
-        "hanging:build", "--set", f"kind={','.join(kinds)}", "--trial-timeout", "8s", "--workers", "2"
+        "hanging:build", "--set", f"kind={','.join(kinds)}", "--trial-timeout", "5s", "--workers", "2"
     )
     code, text = ended(process)
     assert code == 0, text
@@ -155,16 +190,16 @@ def test_a_trial_without_a_sign_of_life_fails_and_the_sweep_goes_on(folder, laun
     for trial in trials:
         if trial.state == "failed":
             assert trial.failure["kind"] == "timeout"
-            assert trial.failure["message"] == "no sign of life for 8.0 s"
+            assert trial.failure["message"] == "no sign of life for 5.0 s"
             assert "hanging.py" in trial.failure["traceback"], "it says where it stood"
     assert_nothing_runs(folder)
 
 
-@pytest.mark.parametrize(("kinds", "workers", "code"), [("train,native", "2", 0), ("later", "1", 1)])
-def test_time_ends_a_sweep_whose_worker_hangs(folder, launch, kinds: str, workers: str, code: int) -> None:
-    process = launch("hanging:build", "--set", f"kind={kinds}", "--time", "10s", "--workers", workers)
-    assert process.wait(timeout=300) == code
-    _, text = ended(process)
+@pytest.mark.parametrize(("name", "code"), [("some trained", 0), ("nothing trained", 1)])
+def test_time_ends_a_sweep_whose_worker_hangs(timed, name: str, code: int) -> None:
+    folder, process = timed[name]
+    found, text = ended(process)
+    assert found == code, text
     hung = [trial for trial in trials_of(folder)[1] if trial.state == "waiting"]
     assert len(hung) == 1, "it is run again by resume"
     assert f"The time is up. Trial {hung[0].number} did not end in time; resume runs it again." in text
@@ -172,16 +207,21 @@ def test_time_ends_a_sweep_whose_worker_hangs(folder, launch, kinds: str, worker
     assert_nothing_runs(folder)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_one_signal_ends_a_sweep_whose_worker_hangs(folder, launch, number: int) -> None:
-    process = launch("hanging:build", "--set", "kind=train,fork")
-    wait_for((folder / "child").exists)
-    process.send_signal(number)
-    code, text = ended(process)
-    assert code == 130, text
-    assert "Interrupted. Trial 1 did not end in time; resume runs it again." in text
-    assert [trial.state for trial in trials_of(folder)[1]] == ["complete", "waiting"]
-    assert_nothing_runs(folder)
+def test_one_signal_ends_a_sweep_whose_worker_hangs(forker, tmp_path_factory) -> None:
+    with launching(forker) as start:
+        started = {}
+        for number in (signal.SIGINT, signal.SIGTERM):
+            folder = place_in(tmp_path_factory.mktemp("one"))
+            started[number] = folder, start(folder, "hanging:build", "--set", "kind=train,fork")
+        for number, (folder, process) in started.items():
+            wait_for((folder / "child").exists)
+            process.send_signal(number)
+        for folder, process in started.values():
+            code, text = ended(process)
+            assert code == 130, text
+            assert "Interrupted. Trial 1 did not end in time; resume runs it again." in text
+            assert [trial.state for trial in trials_of(folder)[1]] == ["complete", "waiting"]
+            assert_nothing_runs(folder)
 
 
 def test_a_second_signal_ends_it_at_once(folder, launch) -> None:
@@ -197,13 +237,15 @@ def test_a_second_signal_ends_it_at_once(folder, launch) -> None:
     assert_nothing_runs(folder)
 
 
-@pytest.mark.parametrize("model", ["hanging:build", "hanging:tuned"])
+@pytest.mark.parametrize(
+    ("name", "model"), [("not built", "hanging:build"), ("not explored", "hanging:tuned")]
+)
 def test_a_model_that_cannot_be_built_in_time_is_refused_before_anything_is_made(
-    folder, launch, model: str
+    timed, name: str, model: str
 ) -> None:
     """In the driver: a function of KerasTuner's for its space, any other one for what it computes."""
-    space = ("--fix", "kind=sleep") if model == "hanging:build" else ()
-    code, text = ended(launch(model, *space, "--time", "4s"))
+    folder, process = timed[name]
+    code, text = ended(process)
     assert code == 2
     assert f"Error: The model '{model}' cannot be built: its function has returned no model for 10 s." in text
     assert not (folder / "kerasweep.db").exists()
