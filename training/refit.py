@@ -56,7 +56,7 @@ class Refit:
     training: dict[str, list[float]]
     """Metric -> epoch, on the training rows while training."""
     seconds: float
-    draw: RowDraw | None = None
+    draw: RowDraw | None
     """How many of the training rows of each class train; None for each row once."""
 
     @property
@@ -106,7 +106,7 @@ def train_on_all_rows(
     *,
     seed: int,
     epochs: int,
-    on_epoch: Callable[[int, int, dict[str, float]], None] = lambda epoch, epochs, logs: None,
+    on_epoch: Callable[[int, int, dict[str, float]], None],
 ) -> Refit:
     """Train on all training rows of a workload, and evaluate once on its test split.
 
