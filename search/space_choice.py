@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..errors import SpaceError, SpecError, did_you_mean
 from ..spaces import Space, apply_overrides, fixed, pick, preset, read_space, space_from_dict
 from ..spaces.catalogue import CATALOGUE, GROUPS
-from ..spaces.dependencies import in_order
+from ..spaces.dependencies import parents_first
 from ..spaces.possible import check_possible
 from ..spaces.space import narrowed
 from ..training.data import Dataset, acting
@@ -90,7 +90,7 @@ def _beside_own(source: ModelSource, chosen: Space, picked: Sequence[str]) -> Sp
     if not source.open_space or source.space == preset("own"):
         return chosen
     own = source.space.names
-    both = in_order((*source.space, *(one for one in chosen if one.name not in own)))
+    both = parents_first((*source.space, *(one for one in chosen if one.name not in own)))
     space = Space(narrowed(both, untouched=own))
     for name in picked:
         if name not in space:
@@ -108,7 +108,7 @@ def _completed(space: Space, source: ModelSource) -> Space:
         for name, value in basic.recommended().items()
         if name not in space.names
     ]
-    return Space(narrowed(in_order((*space, *rest)), untouched=space.names))
+    return Space(narrowed(parents_first((*space, *rest)), untouched=space.names))
 
 
 def _kind(dataset: Dataset) -> str:

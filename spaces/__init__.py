@@ -1,4 +1,4 @@
-"""What may vary: hyperparameters with know-how, spaces of them, presets, and their form as text and files."""
+"""What may vary: hyperparameters with know-how, spaces of them, presets, and their form as text."""
 
 from .conditions import Between, Condition, Named, Recommendation, named_text
 from .hyperparameters import Hyperparameter

@@ -13,7 +13,7 @@ from .values import Configuration, Value, canonical, is_number, same, value_text
 
 @dataclass(frozen=True)
 class Between:
-    """Numbers from ``low`` to ``high``, both included, as a condition names them; a bound that is not given is none.
+    """A range of numbers in a condition, bounds included; without ``low`` or ``high`` it is open on that side.
 
     Raises:
         SpaceError: A bound is no number, none is given, or they are the wrong way round.
@@ -43,16 +43,16 @@ class Between:
 
 
 Named: TypeAlias = Value | Between
-"""What a condition may name: a value, or all numbers between two."""
+"""What a condition may list: a value, or a range of numbers."""
 
 
 def admits(named: Named, value: Value) -> bool:
-    """Tell whether a value is the one that is named, or lies in the range that is."""
+    """Tell whether a value equals what a condition lists, or lies in its range."""
     return value in named if isinstance(named, Between) else same(named, value)
 
 
 def common(left: Sequence[Named], right: Sequence[Named]) -> tuple[Named, ...]:
-    """Return what both name, in the order of the left."""
+    """Return the values and ranges that both have in common, in the order of the left."""
     found: list[Named] = []
     for one in left:
         for other in right:
@@ -61,7 +61,7 @@ def common(left: Sequence[Named], right: Sequence[Named]) -> tuple[Named, ...]:
 
 
 def _both(one: Named, other: Named) -> Iterator[Named]:
-    """Yield what two have in common, if anything; none is a value as well."""
+    """Yield what two have in common, if anything; None is a value, too."""
     if isinstance(one, Between) and isinstance(other, Between):
         low, high = max(one.low, other.low), min(one.high, other.high)
         if low <= high:
@@ -74,7 +74,7 @@ def _both(one: Named, other: Named) -> Iterator[Named]:
 
 
 def named_text(named: Named) -> str:
-    """Return what a condition names as people write it: ``sgd``, ``8..32``, ``200 or more``."""
+    """Return a value or range of a condition as people write it: ``sgd``, ``8..32``, ``200 or more``."""
     return str(named) if isinstance(named, Between) else value_text(named)
 
 
@@ -98,7 +98,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Recommendation:
-    """A recommended value for the case that all conditions hold: a learning rate for SGD, another one for Adam."""
+    """The value to recommend where all conditions hold: one learning rate for SGD, another for Adam."""
 
     value: Any
     conditions: tuple[Condition, ...]
@@ -107,12 +107,12 @@ class Recommendation:
         object.__setattr__(self, "conditions", tuple(self.conditions))
 
     def holds(self, configuration: Configuration) -> bool:
-        """Tell whether the recommendation is for a configuration of the hyperparameters before this one."""
+        """Tell whether the recommendation applies, given the values chosen so far."""
         return all(condition.holds(configuration) for condition in self.conditions)
 
 
 def conditions_of(when: Any) -> tuple[Condition, ...]:
-    """Return the conditions that plain data means: ``{optimizer: [sgd], batch_size: {low: 200}}``.
+    """Return the conditions that plain data describes: ``{optimizer: [sgd], batch_size: {low: 200}}``.
 
     Raises:
         SpaceError: It is written otherwise.
@@ -127,7 +127,7 @@ def conditions_of(when: Any) -> tuple[Condition, ...]:
 
 
 def _named(written: Any) -> Named:
-    """Return a value, or the range that a mapping means."""
+    """Return a value as it is, and a mapping as the range it describes."""
     if not isinstance(written, Mapping):
         return canonical(written)  # type: ignore[no-any-return]  # the hyperparameter refuses what is no value
     if not written or not set(written) <= {"low", "high"}:

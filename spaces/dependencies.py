@@ -1,4 +1,4 @@
-"""What depends on what: parents come before their children, and every condition can hold."""
+"""Dependencies between hyperparameters: parents come before children, and every condition can be met."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from .values import Value, value_text
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong with a space: what, and at which key of which hyperparameter's definition."""
+    """Something wrong with a space: a message, the hyperparameter, and the key of its definition."""
 
     name: str
     message: str
     key: str = ""
-    """The key of the definition; empty for the definition as a whole."""
+    """Empty where the definition as a whole is wrong."""
 
 
 @dataclass(frozen=True)
 class Demand:
-    """Values that a parent must have one of, and the hyperparameter that wants them."""
+    """The values that an ancestor may have, and the hyperparameter that demands it."""
 
     values: tuple[Named, ...]
     by: str
 
 
 Demands: TypeAlias = dict[str, Demand]
-"""All that must hold for a hyperparameter to be active: its ancestors, near and far, and their values."""
+"""What must hold for a hyperparameter to be active: a demand for each of its ancestors."""
 
 
 class ContradictionError(SpaceError):
-    """Two demands that no configuration meets."""
+    """Two demands that no configuration can meet."""
 
 
 def demands_of(child: str, conditions: Iterable[Condition], known: Mapping[str, Demands]) -> Demands:
-    """Return what must hold for conditions to hold: a parent has a value only where it is active itself.
+    """Return all that conditions demand, of ancestors as well: a parent has a value only where it is active itself.
 
     Raises:
         ContradictionError: They contradict each other.
@@ -70,8 +70,8 @@ def _either(values: Sequence[Named]) -> str:
     return " or ".join(named_text(value) for value in values)
 
 
-def in_order(hyperparameters: Sequence[Hyperparameter]) -> tuple[Hyperparameter, ...]:
-    """Return hyperparameters with parents before their children, else in their order; those of a circle as they come."""
+def parents_first(hyperparameters: Sequence[Hyperparameter]) -> tuple[Hyperparameter, ...]:
+    """Sort parents before their children, and keep the order otherwise; circles are left as they are."""
     by_name = {one.name: one for one in hyperparameters}
     placed: dict[str, Hyperparameter] = {}
     for one in hyperparameters:
@@ -88,7 +88,7 @@ def in_order(hyperparameters: Sequence[Hyperparameter]) -> tuple[Hyperparameter,
 
 
 def parents_of(hyperparameter: Hyperparameter) -> tuple[str, ...]:
-    """Return all that a hyperparameter's activity or recommended value depends on."""
+    """Return the names that a hyperparameter's conditions and recommendations refer to."""
     named = [condition.parent for condition in hyperparameter.conditions]
     for recommendation in hyperparameter.recommended_when:
         named.extend(condition.parent for condition in recommendation.conditions)
@@ -98,7 +98,7 @@ def parents_of(hyperparameter: Hyperparameter) -> tuple[str, ...]:
 def resolved(
     hyperparameters: Sequence[Hyperparameter], unread: Collection[str] = ()
 ) -> tuple[tuple[Hyperparameter, ...], list[Fault]]:
-    """Return hyperparameters whose conditions name their parents' own values (2, not 2.0), and all faults.
+    """Return hyperparameters whose conditions list their parents' own values (2, not 2.0), and all faults.
 
     Args:
         hyperparameters: Parents before their children.
@@ -107,11 +107,11 @@ def resolved(
     return _Resolver(hyperparameters, unread).run()
 
 
-def _as_of(parent: Hyperparameter, named: Named) -> Named:
-    """Return what a condition names as its parent has it.
+def _own_value(parent: Hyperparameter, named: Named) -> Named:
+    """Return a value of a condition in the form in which its parent has it.
 
     Raises:
-        SpaceError: The parent never has it.
+        SpaceError: The parent can never have it.
     """
     if not isinstance(named, Between):
         return parent.check(named)
@@ -154,7 +154,7 @@ class _Resolver:
         return replace(child, conditions=conditions, recommended_when=tuple(recommended_when))
 
     def _check(self, child: str, conditions: Sequence[Condition], key: str, value: Value = None) -> Demands:
-        """Return what conditions demand; note a fault where no configuration meets them."""
+        """Return what conditions demand; add a fault where no configuration can meet them."""
         try:
             return demands_of(child, conditions, self._demands)
         except ContradictionError as error:
@@ -174,7 +174,7 @@ class _Resolver:
                 self._faults.extend(self._why_missing(child, condition.parent, key))
                 continue
             try:
-                values = tuple(_as_of(parent, value) for value in condition.values)
+                values = tuple(_own_value(parent, value) for value in condition.values)
             except SpaceError as error:
                 message = f"{child} has a condition that never holds: {error}"
                 self._faults.append(Fault(child, message, key))
@@ -183,7 +183,7 @@ class _Resolver:
         return tuple(kept)
 
     def _why_missing(self, child: str, parent: str, key: str) -> Iterator[Fault]:
-        """Yield why a parent is not among the hyperparameters before its child; nothing where another fault says it."""
+        """Yield why a parent does not stand before its child; nothing where another fault says so already."""
         if parent == child:
             yield Fault(child, f"{child} depends on itself.", key)
         elif parent in self._unread:
@@ -201,7 +201,7 @@ class _Resolver:
             yield Fault(child, f"{child} depends on {parent}, which must be defined before it.", key)
 
     def _circle(self, start: str) -> list[str]:
-        """Return the shortest way from a hyperparameter over its parents back to it; empty where there is none."""
+        """Return the shortest path from a hyperparameter through its parents back to itself; empty if there is none."""
         ways = {start: [start]}
         reached = [start]
         for name in reached:

@@ -25,7 +25,7 @@ from .values import value_text
 _ONE = ["string", "number", "boolean", "null"]
 OneValue = Annotated[Any, JsonSchema({"type": _ONE})]
 AnyValue = Annotated[Any, JsonSchema({"type": [*_ONE, "array"]})]
-"""A list is a tuple, as a window [3, 3]; where several values may stand, it is several of them."""
+"""A list is one value, a tuple such as the window [3, 3]; among choices or in a grid it is several values."""
 
 
 class _Form(BaseModel):
@@ -64,7 +64,7 @@ class _KnowHow(_Form):
     recommended: AnyValue = None
     """What to try first."""
     recommended_when: list[Advice] = []
-    """What to try first after certain choices; the first that holds counts."""
+    """What to try first after certain choices; the first that applies counts."""
     confidence: SkipValidation[Confidence] = "medium"
     """How much the recommended value is believed."""
     grid: AnyValue = None
@@ -141,13 +141,13 @@ _DEFINITIONS: dict[str, type[_KnowHow]] = {
 
 
 def needed_keys(kind: str) -> list[str]:
-    """Return the keys without which there is nothing to make; ``type`` for a kind that there is not."""
+    """Return the keys that a definition of a kind must have; only ``type`` for an unknown kind."""
     fields = _DEFINITIONS[kind].model_fields if kind in _DEFINITIONS else {}
     return ["type", *(key for key, field in fields.items() if field.is_required())]
 
 
 def form_faults(name: str, definition: Any) -> list[Fault]:
-    """Return what is wrong with the form of a definition in full, whatever its values are."""
+    """Return what is wrong with the form of a full definition; its values are not checked."""
     try:
         Definition.model_validate(definition)
     except ValidationError as error:
@@ -179,7 +179,7 @@ def _in_our_words(name: str, error: ErrorDetails) -> Fault:
 
 
 def _with_catalogue(schema: dict[str, Any]) -> None:
-    """Name the catalogue's hyperparameters with their meaning; one of any other name is defined in full."""
+    """List the catalogue's names with their meaning; any other name needs a full definition."""
     definition, change = schema["additionalProperties"]["anyOf"]
     schema["additionalProperties"] = definition
     schema["properties"] = {
@@ -192,7 +192,7 @@ def _with_catalogue(schema: dict[str, Any]) -> None:
 
 
 def _short(entry: Entry) -> list[dict[str, Any]]:
-    """Return the forms of a value, a list of choices, and a text as on the command line."""
+    """Return the schemas of a single value, a list of choices, and a range typed as on the command line."""
     one = entry.hyperparameter
     item = {"enum": list(one.values())} if entry.possible is None else entry.possible.schema()
     text = {"type": "string", "pattern": r"\.\.|,", "examples": [one.range_text()]}
@@ -212,7 +212,7 @@ class SpaceFile(_Form):
 
     schema_: str = Field("", alias="$schema")
     version: Literal[2]
-    """The form of this file."""
+    """The version of this file's form."""
     hyperparameters: Annotated[
         dict[str, Definition | Change], Field(min_length=1, json_schema_extra=_with_catalogue)
     ]
@@ -228,14 +228,14 @@ class _Draft7(GenerateJsonSchema):
 
 
 class _WithoutDefaults(_Draft7):
-    """For spaces: what a change leaves out is the catalogue's, whatever the models have for it."""
+    """For spaces: what a change leaves out comes from the catalogue, so the models' defaults would mislead."""
 
     def default_schema(self, schema: Any) -> dict[str, Any]:
         return self.generate_inner(schema["schema"])
 
 
 def json_schema(model: type[BaseModel]) -> dict[str, Any]:
-    """Return the JSON Schema, as editors read it, of a file that a model is the form of."""
+    """Return the JSON Schema of the file that a model describes, for editors."""
     made_by = _WithoutDefaults if issubclass(model, _Form) else _Draft7
     schema = model.model_json_schema(ref_template="#/definitions/{model}", schema_generator=made_by)
     return {"$schema": _Draft7.schema_dialect, "definitions": schema.pop("$defs"), **schema}

@@ -1,4 +1,4 @@
-"""What every hyperparameter has: a name, values to try first, and when it matters. ``kinds.py`` has the kinds."""
+"""What all hyperparameters share: a name, conditions, and know-how. The kinds are in ``kinds.py``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CONFIDENCES = ("low", "medium", "high")
 
 
 def is_name(name: Any) -> bool:
-    """Tell whether a hyperparameter may be called so: ``units``, ``units_0``, ``optimizer/learning rate``.
+    """Tell whether this may be a hyperparameter's name: ``units``, ``units_0``, ``optimizer/learning rate``.
 
     KerasTuner's scopes put any text into names, and they are kept as they are. The command line splits at ``=``, and
     Optuna's tables hold 512 characters.
@@ -42,7 +42,7 @@ class Hyperparameter(ABC):
     recommended: Any = None
     """The value that know-how suggests to try first; derived from the range where none is given."""
     recommended_when: tuple[Recommendation, ...] = ()
-    """Other recommended values for what was chosen before; the first that holds counts."""
+    """Other recommended values, by what was chosen before; the first that applies counts."""
     confidence: Confidence = "medium"
     """How much the recommended value is believed."""
     conditions: tuple[Condition, ...] = ()
@@ -127,18 +127,18 @@ class Hyperparameter(ABC):
         return ()
 
     def is_active(self, configuration: Configuration) -> bool:
-        """Tell whether all conditions hold in a configuration of the hyperparameters before this one."""
+        """Tell whether all conditions hold, given the values chosen so far."""
         return all(condition.holds(configuration) for condition in self.conditions)
 
     def recommended_for(self, configuration: Configuration) -> Value:
-        """Return the recommended value after the choices of a configuration of the hyperparameters before this one."""
+        """Return the value to recommend, given the values chosen so far."""
         for recommendation in self.recommended_when:
             if recommendation.holds(configuration):
                 return recommendation.value  # type: ignore[no-any-return]
         return self.recommended  # type: ignore[no-any-return]
 
     def grid_for(self, configuration: Configuration) -> tuple[Value, ...]:
-        """Return the values of a grid search, the recommended one after the choices of a configuration first.
+        """Return the values of a grid search, given the values chosen so far; the recommended one comes first.
 
         Where the choices before recommend another value than usual, it takes the usual one's place. A grid that was
         given without the recommended value stays as it is and begins with the nearest.
@@ -152,13 +152,13 @@ class Hyperparameter(ABC):
         return (first, *(value for value in grid if not same(value, first)))
 
     def nearest(self, values: tuple[Value, ...], wanted: Value) -> Value:
-        """Return that of some values which is nearest to a wanted one; the first of several."""
+        """Return the value nearest to a wanted one; the first of several that are equally near."""
         place = self.unit(wanted)
         return min(values, key=lambda value: abs(self.unit(value) - place))
 
     @property
     def grid_is_derived(self) -> bool:
-        """Tell whether the grid is the one that the range and the recommended value give."""
+        """Tell whether the grid is the default one, which follows from the range and the recommended value."""
         return self.grid == self._default_grid()
 
     @property

@@ -1,8 +1,8 @@
-"""KerasTuner's words and ours: a ``Space`` from its ``HyperParameters``, and back; which models are written for it.
+"""Translates between ``Space`` and KerasTuner's ``HyperParameters``, and recognises models written for KerasTuner.
 
 Imports KerasTuner only to make one of its objects.
 
-Names, ranges, defaults and conditions go both ways. What one side cannot say becomes what it can:
+Names, ranges, defaults and conditions go both ways. What one side cannot express is expressed as well as it can:
 
 - A stepped ``Float`` and a stepped log range are lists of values here, and come back as an ordered ``Choice``.
 - ``reverse_log`` is searched on a linear scale.
@@ -95,7 +95,7 @@ class DescribedCondition:
 
 @dataclass(frozen=True)
 class Described:
-    """One of KerasTuner's hyperparameters as its files hold it: read without KerasTuner, and asked as its own are."""
+    """One of KerasTuner's hyperparameters as its files hold it, read without KerasTuner; it has the attributes of theirs."""
 
     class_name: str
     name: str
@@ -148,7 +148,7 @@ def _described(kind: str, config: Any) -> Described:
 
 
 def _steps(low: float, high: float, step: float, sampling: str) -> tuple[float, ...]:
-    """Return the values of a stepped range, computed as KerasTuner does; at most so many that they are refused."""
+    """Return the values of a stepped range as KerasTuner computes them; it stops at one more than are accepted."""
     if sampling == "linear":
         count = min(int((high - low) // step + 1), MOST_CHOICES + 1)
         return tuple(low + position * step for position in range(count))
@@ -176,7 +176,7 @@ def scoped_name(hyperparameter: Hyperparameter) -> str:
 
 
 def joined(made: Sequence[Hyperparameter]) -> Hyperparameter:
-    """Return the one hyperparameter that KerasTuner holds once for each scope in which it was asked for.
+    """Join the copies of a hyperparameter that KerasTuner holds, one for each scope it was asked for in.
 
     It is active where any of the scopes is. Where our conditions, all of which must hold, cannot say that, it has
     none: a value that a model does not ask for does no harm.
@@ -195,7 +195,7 @@ def joined(made: Sequence[Hyperparameter]) -> Hyperparameter:
 
 
 def _either(left: tuple[Condition, ...], right: tuple[Condition, ...]) -> tuple[Condition, ...]:
-    """Return conditions that hold where either does; none where they differ in more than one parent's values."""
+    """Return conditions that hold where either side does; none if the sides differ in more than one parent."""
     if [condition.parent for condition in left] != [condition.parent for condition in right]:
         return ()
     different = [
@@ -210,7 +210,7 @@ def _either(left: tuple[Condition, ...], right: tuple[Condition, ...]) -> tuple[
 
 
 def definition_text(hyperparameter: Hyperparameter) -> str:
-    """Return kind and range in words: ``Int 1..3``, ``Categorical adam,sgd``."""
+    """Return kind and range as text: ``Int 1..3``, ``Categorical adam,sgd``."""
     return f"{type(hyperparameter).__name__} {hyperparameter.range_text()}"
 
 
@@ -253,7 +253,7 @@ def _stepped(theirs: Any) -> tuple[Value, ...]:
 
 
 def _conditions(theirs: Any) -> tuple[Condition, ...]:
-    """Return the conditions, one a parent: nested scopes on one parent leave the values that all of them name."""
+    """Return one condition for each parent: nested scopes on one parent leave the values that all of them list."""
     kept: dict[str, tuple[Value, ...]] = {}
     for condition in theirs.conditions:
         values = _distinct(condition.values)
@@ -272,7 +272,7 @@ def _distinct(values: Iterable[_Named]) -> tuple[_Named, ...]:
 
 
 def with_epochs(space: Space, epochs: int) -> Space:
-    """Return a space in which Hyperband can say the epochs of a configuration, in place of what says them there."""
+    """Return a space in which Hyperband sets the epochs of each configuration."""
     if epochs == 1:
         return space.with_hyperparameter(fixed(EPOCHS, 1))
     meaning = "Epochs, as Hyperband decides."
@@ -283,7 +283,7 @@ def space_to_keras_tuner(space: Space) -> Any:
     """Return a ``keras_tuner.HyperParameters`` of a space; its values are the recommended ones. Imports TensorFlow.
 
     Raises:
-        SpaceError: with every hyperparameter that KerasTuner cannot say: a choice that is none, or choices of several types.
+        SpaceError: It names every hyperparameter that KerasTuner cannot express: a choice of None, or choices of several types.
     """
     import keras_tuner
     from keras_tuner.src.engine import (
@@ -304,7 +304,7 @@ def space_to_keras_tuner(space: Space) -> Any:
 
 
 def values_of(condition: Condition, parent: Hyperparameter) -> list[Value]:
-    """Return the values of a condition in a list, as KerasTuner has them: those of a range one by one."""
+    """Return the values of a condition as a list, which KerasTuner needs; ranges are listed value by value."""
     ranges = [named for named in condition.values if isinstance(named, Between)]
     if not ranges:
         return [named for named in condition.values if not isinstance(named, Between)]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import optuna
 
 _LARGEST_INT = 2**53
-"""From here on, a float, which a study stores, skips whole numbers."""
+"""A study stores floats, which skip whole numbers beyond this one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ class Float(Hyperparameter):
         return float(value)
 
     def first_in(self, between: Between) -> float | None:
-        """Return the least number in both ranges."""
+        """Return the smallest number that lies in both ranges."""
         low = max(self.low, between.low)
         return float(low) if low <= min(self.high, between.high) else None
 
@@ -125,7 +125,7 @@ class Int(Hyperparameter):
         return int(value)  # type: ignore[arg-type]
 
     def first_in(self, between: Between) -> int | None:
-        """Return the least value from low to high that lies in a range."""
+        """Return the smallest value that lies in a range."""
         if between.low > self._top:
             return None
         over = math.ceil(max(self.low, between.low)) - self.low
@@ -204,7 +204,7 @@ class Categorical(Hyperparameter):
         return self.choices
 
     def check(self, value: Value) -> Value:
-        """Return the choice that equals the value; an int counts as the float it equals, a tuple's text as the tuple."""
+        """Return the choice that equals a value; an int may stand for an equal float, and a tuple's text for the tuple."""
         value = canonical(value)
         for choice in self.choices:
             if same(choice, value):
@@ -280,11 +280,11 @@ class Categorical(Hyperparameter):
 
 
 KINDS: dict[str, type[Hyperparameter]] = {"float": Float, "int": Int, "categorical": Categorical}
-"""As a text names them."""
+"""The kinds by their names in text."""
 
 
 def _parts(choice: Any) -> Iterable[Any]:
-    """Yield a choice, or what is in a tuple, however deep."""
+    """Yield a choice itself, or the innermost values of a tuple."""
     if not isinstance(choice, tuple):
         yield choice
         return

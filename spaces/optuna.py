@@ -1,6 +1,6 @@
-"""Optuna's words and ours: a ``Space`` from its distributions, and back. Imports Optuna only to make one of its objects.
+"""Translates between ``Space`` and Optuna's distributions. Imports Optuna only to make one of its objects.
 
-Names, ranges and choices go both ways. What one side cannot say becomes what it can:
+Names, ranges and choices go both ways. What one side cannot express is expressed as well as it can:
 
 - A stepped ``FloatDistribution`` is a list of values here, and comes back as a ``CategoricalDistribution``.
 - A choice that is a tuple is its text, which Optuna's tables and plots hold, and comes back from it.

@@ -62,12 +62,12 @@ def apply_overrides(
 
 
 def parse_range(name: str, written: Any, like: Hyperparameter | None = None) -> Hyperparameter:
-    """Return the hyperparameter that a typed range means.
+    """Return the hyperparameter that a typed range describes.
 
     Args:
         name: Its name.
         written: ``low..high[:log][:step=n]``, choices separated by commas, or a list of choices.
-        like: The hyperparameter that it replaces; its words, conditions and, where it still fits, its recommended
+        like: The hyperparameter that it replaces; its know-how, conditions and, where it still fits, recommended
             value are kept.
     """
     kept = kept_fields(like)
@@ -78,12 +78,14 @@ def parse_range(name: str, written: Any, like: Hyperparameter | None = None) -> 
     if isinstance(written, str) and ".." in written:
         made = _parse_bounds(name, written, like, kept)
     else:
-        made = Categorical(name, tuple(_fitting(one, like) for one in _choices(name, written, like)), **kept)
+        made = Categorical(
+            name, tuple(_of_same_kind(one, like) for one in _choices(name, written, like)), **kept
+        )
     return made if like is None else replace(made, grid=(), **still_recommended(made, like))
 
 
 def still_recommended(made: Hyperparameter, old: Hyperparameter) -> dict[str, Any]:
-    """Return the fields that say what an older hyperparameter recommends, as far as the new one takes it."""
+    """Return the fields of an old hyperparameter's recommendations, without those that no longer fit its new range."""
     told = {"recommended_when": tuple(one for one in old.recommended_when if fits(made, one.value))}
     return {**told, "recommended": old.recommended} if fits(made, old.recommended) else told
 
@@ -94,11 +96,11 @@ def _choices(name: str, written: Any, like: Hyperparameter | None) -> list[Value
     parts = _split(name, written)
     if not all(part.strip() for part in parts):
         raise SpaceError(f"{name}: a value is empty; write {name}=a,b,c or {name}=low..high.")
-    return [_meant(part, like) for part in parts]
+    return [_parse_choice(part, like) for part in parts]
 
 
-def _meant(written: Any, like: Hyperparameter | None) -> Value:
-    """Return the value of a word: a choice of that very text (``none`` of ``none,batch,layer``), else by its form."""
+def _parse_choice(written: Any, like: Hyperparameter | None) -> Value:
+    """Return the value of a typed word: the choice spelled like this (``none`` of ``none,batch,layer``) if there is one."""
     if isinstance(like, Categorical) and isinstance(written, str) and written.strip() in like.choices:
         return written.strip()
     return parse_value(written)
@@ -108,7 +110,7 @@ _BRACKETS = {"(": ")", "[": "]"}
 
 
 def _split(name: str, written: str) -> list[str]:
-    """Return what stands between the commas of a text, brackets kept whole.
+    """Split a text at its commas, but not inside brackets.
 
     Raises:
         SpaceError: A bracket has no partner.
@@ -129,7 +131,7 @@ def _split(name: str, written: str) -> list[str]:
 
 
 def parse_value(text: Any) -> Value:
-    """Return the value that a word means: a number, true, false, none, a tuple in brackets, or the text itself."""
+    """Return the value of a typed word: a number, true, false, none, a tuple in brackets, or else the text itself."""
     if not isinstance(text, str):
         return canonical(text)  # type: ignore[no-any-return]
     word = text.strip()
@@ -149,21 +151,21 @@ def parse_value(text: Any) -> Value:
 
 
 def fixed_value(name: str, written: Any, old: Hyperparameter | None) -> Value:
-    """Return the value that a word fixes a hyperparameter to.
+    """Return the value that a hyperparameter is fixed at by a typed word.
 
     Raises:
         SpaceError: It is empty, or not of the kind that the hyperparameter's values are.
     """
     if isinstance(written, str) and not written.strip():
         raise SpaceError(f"{name}: a value is empty; write {name}=value.")
-    value = _fitting(_meant(written, old), old)
+    value = _of_same_kind(_parse_choice(written, old), old)
     if isinstance(old, Categorical) and all(isinstance(choice, str) for choice in old.choices):
         return old.check(value)  # names of optimizers or activations: a new one would be a typing error
     return value
 
 
-def _fitting(value: Value, old: Hyperparameter | None) -> Value:
-    """Return a new value of a hyperparameter, or raise where it is not of the kind that the old ones are."""
+def _of_same_kind(value: Value, old: Hyperparameter | None) -> Value:
+    """Return a new value of a hyperparameter; refuse one of another kind than its old values."""
     if is_number(value) and not is_finite(value):
         raise SpaceError(f"{value!r} is not a finite number{f' for {old.name}' if old else ''}.")
     if old is None:

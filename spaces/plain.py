@@ -1,4 +1,4 @@
-"""A space as plain data, for YAML files and for the study: complete, and readable by people."""
+"""A space as plain data, complete and readable: what a study stores, and what YAML files hold."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from typing import Any
 
 from ..errors import SpaceError, one_line
 from .conditions import Recommendation, conditions_of, when_of
-from .dependencies import Fault, in_order, resolved
+from .dependencies import Fault, parents_first, resolved
 from .hyperparameters import Hyperparameter
 from .kinds import KINDS
 from .space import Space
 
 VERSION = 2
-"""Of a space as a file."""
+"""The version of space files."""
 RANGE_KEYS = ("low", "high", "step", "log", "choices")
 KNOW_HOW_KEYS = ("recommended", "confidence", "grid", "group", "meaning", "advice", "source")
 PROSE_KEYS = ("confidence", "group", "meaning", "advice", "source")
-"""What people read and no search acts on."""
+"""What people read; no search depends on it."""
 
 
 def space_to_dict(space: Space) -> dict[str, dict[str, Any]]:
-    """Return a space as plain data: one mapping a hyperparameter, in order."""
+    """Return a space as plain data: a definition for each name, in order."""
     return {hyperparameter.name: hyperparameter_to_dict(hyperparameter) for hyperparameter in space}
 
 
 def stored_space(data: Mapping[str, Any]) -> Space:
-    """Return the space that a study stores; what ``space_to_dict`` wrote needs no look at its form.
+    """Return a space as a study stores it; the form is not checked, since ``space_to_dict`` wrote it.
 
     Raises:
         SpaceError: Another version wrote it.
@@ -39,7 +39,7 @@ def stored_space(data: Mapping[str, Any]) -> Space:
 
 
 def space_from_dict(data: Mapping[str, Any]) -> Space:
-    """Return the space that plain data means; parents may stand after their children.
+    """Return the space that plain data describes; parents may stand after their children.
 
     Raises:
         SpaceError: with every fault in one message, each named by its hyperparameter.
@@ -48,7 +48,7 @@ def space_from_dict(data: Mapping[str, Any]) -> Space:
         raise SpaceError("A space is a mapping from names of hyperparameters to their definitions.")
     read = [read_definition(str(name), definition) for name, definition in data.items()]
     made = [one for one, _ in read if one is not None]
-    ordered, unsettled = resolved(in_order(made), unread=[str(name) for name in data])
+    ordered, unsettled = resolved(parents_first(made), unread=[str(name) for name in data])
     _end_if_wrong([*(fault for _, found in read for fault in found), *unsettled])
     return Space(ordered)
 
@@ -70,10 +70,10 @@ def _end_if_wrong(faults: Sequence[Fault]) -> None:
 
 
 def read_definition(name: str, definition: Any) -> tuple[Hyperparameter | None, list[Fault]]:
-    """Return the hyperparameter that a definition means, without the fields that are wrong, and all faults.
+    """Return the hyperparameter that a definition describes, without its wrong fields, and all faults.
 
     Returns:
-        None in place of the hyperparameter where too much is wrong to make one.
+        The hyperparameter is None if a field that it needs is wrong.
     """
     from .form import form_faults, needed_keys  # pydantic, which what reads a study does not wait for
 
@@ -93,7 +93,7 @@ def read_definition(name: str, definition: Any) -> tuple[Hyperparameter | None, 
 
 
 def _made(name: str, definition: Mapping[str, Any]) -> Hyperparameter:
-    """Return the hyperparameter of a definition whose form is right."""
+    """Return the hyperparameter that a definition of the right form describes."""
     fields = dict(definition)
     for key in ("grid", "choices"):
         if key in fields:

@@ -1,4 +1,4 @@
-"""Holds values against what the catalogue says to be possible, however they came: a name of ours means ours for any model."""
+"""Checks values against what the catalogue says is possible: its names mean the same for any model, a user's own included."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from .values import Value, is_number, value_text
 
 
 def check_possible(space: Space, *, own: bool) -> None:
-    """Refuse a space that holds what cannot be.
+    """Refuse a space with values that are impossible.
 
     Args:
         space: What is searched.
-        own: Whether a user's function reads it: its words and flags are its own, its numbers are bound by their names.
+        own: Whether a user's function reads the space: it may have words and flags of its own, but numbers are bound by their names.
 
     Raises:
-        SpaceError: with every hyperparameter that could be what it cannot, and what is possible.
+        SpaceError: It names every such hyperparameter, and what is possible.
     """
     faults = [fault.message for one in space for fault in impossible(one, own=own)]
     if faults:
@@ -30,7 +30,7 @@ def check_possible(space: Space, *, own: bool) -> None:
 
 
 def impossible(one: Hyperparameter, *, own: bool) -> Iterator[Fault]:
-    """Yield what a hyperparameter of the catalogue could be and cannot be: a fault at the key of each such value."""
+    """Yield a fault for each impossible value that a hyperparameter of the catalogue may take."""
     if one.name not in CATALOGUE:
         return
     if isinstance(one, Float | Int):
@@ -47,7 +47,7 @@ def impossible(one: Hyperparameter, *, own: bool) -> Iterator[Fault]:
 
 
 def _of_another_kind(one: Float | Int) -> Iterator[Fault]:
-    """Yield a fault where a range holds numbers and the catalogue's choices are words, or parts of whole numbers."""
+    """Yield a fault where numbers are given for words, or fractions for whole numbers."""
     entry = CATALOGUE[one.name]
     if entry.possible is None:
         choices = entry.hyperparameter.range_text()
@@ -58,7 +58,7 @@ def _of_another_kind(one: Float | Int) -> Iterator[Fault]:
 
 
 def why_impossible(name: str, value: Value, *, own: bool = True) -> str | None:
-    """Return what is wrong with a value in one line; None for one that is possible, and for names of a user's own."""
+    """Return why a value is impossible, in one line; None if it is possible, or if the catalogue does not have the name."""
     entry = CATALOGUE.get(name)
     if entry is None:
         return None
@@ -76,6 +76,6 @@ def why_impossible(name: str, value: Value, *, own: bool = True) -> str | None:
 
 
 def why_impossible_configuration(configuration: Mapping[str, Value]) -> str | None:
-    """Return what is wrong with the numbers of a configuration, as one that a user enqueued by hand may have them."""
+    """Return why a configuration, for example one enqueued by hand, holds impossible numbers; None if it does not."""
     found = (why_impossible(name, value) for name, value in configuration.items())
     return " ".join(message for message in found if message is not None) or None

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from ..errors import SpaceError, did_you_mean
-from .additions import missing_ancestors
+from .ancestors import missing_ancestors
 from .catalogue import CATALOGUE, entry
 from .catalogue.entry import advise, when
 from .catalogue.sources import COURSE
 from .conditions import Between
-from .dependencies import in_order
+from .dependencies import parents_first
 from .hyperparameters import Hyperparameter
 from .kinds import Categorical
 from .space import Space, fits, fixed, narrowed
@@ -26,7 +26,7 @@ from .space import Space, fits, fixed, narrowed
 Size = Literal["basic", "standard", "full"]
 SIZES: tuple[Size, ...] = get_args(Size)
 Changes = Mapping[str, Any]
-"""Fields of a hyperparameter, other than the catalogue has them."""
+"""Fields of a hyperparameter that differ from the catalogue's."""
 
 
 @dataclass(frozen=True)
@@ -357,7 +357,7 @@ def _preset(family: str) -> Preset:
 
 
 def _applying(family: str, task: str | None, kind: str | None) -> list[str]:
-    """Return the names of what acts on a family's models."""
+    """Return the names of the hyperparameters that act on a family's models."""
     known = _preset(family)
     task, kind = task or known.task, kind or known.kind
     return [name for name, found in CATALOGUE.items() if found.applies(family, task, kind)]
@@ -374,7 +374,7 @@ def _why_not(name: str, family: str) -> str:
 
 
 def _ranged(known: Preset, name: str, *more: Mapping[str, Changes]) -> Hyperparameter:
-    """Return a catalogue's hyperparameter as a family has it.
+    """Return a hyperparameter of the catalogue as a family uses it.
 
     Its grid takes the basic preset's values, the nearest of which gives way to the recommended one; else that alone.
     """
@@ -425,5 +425,5 @@ _SHARED = (
 
 
 def _space(made: Iterable[Hyperparameter]) -> Space:
-    """Return a space in which parents come first; what depends on something that is not there goes, or does not ask."""
-    return Space(narrowed(in_order(tuple(made))))
+    """Return a space with parents first, without conditions and recommendations on what is absent, or what needs it."""
+    return Space(narrowed(parents_first(tuple(made))))

@@ -1,4 +1,4 @@
-"""Reads a space from a YAML file: each entry in full, as a change of the catalogue's, or as a range or a value."""
+"""Reads a space from a YAML file, whose entries are full definitions, changes of the catalogue's, ranges or values."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import SpaceError, did_you_mean
-from .additions import missing_ancestors, without_foreign
+from .ancestors import missing_ancestors, without_foreign_recommendations
 from .catalogue import CATALOGUE
 from .conditions import named_text
-from .dependencies import Fault, in_order, parents_of, resolved
+from .dependencies import Fault, parents_first, parents_of, resolved
 from .hyperparameters import Hyperparameter
 from .kinds import KINDS, Categorical
 from .overrides import fixed_value, parse_range, still_recommended
@@ -56,17 +56,17 @@ class _Report:
         self._lines = {f"{document.path} line {line}: {message}": line for line, message in document.repeated}
 
     def add(self, *faults: Fault) -> None:
-        """Add faults of hyperparameters; what the file does not list itself is a fault of its list."""
+        """Add faults of hyperparameters; those of ancestors that the file does not list are put at its list."""
         for fault in faults:
             listed = (_ENTRIES, fault.name) in self._document.lines
             self.add_at((_ENTRIES, fault.name, fault.key) if listed else (_ENTRIES,), fault.message)
 
     def add_at(self, path: tuple[str, ...], message: str) -> None:
-        """Add what is wrong at a key of the file."""
+        """Add a fault at a key of the file."""
         self._lines[f"{self._document.place(*path)}{message}"] = self._document.line(*path) or 0
 
     def end_if_wrong(self) -> None:
-        """Raise ``SpaceError`` with all messages in the order of their lines, where there are any."""
+        """Raise ``SpaceError`` with all faults in the order of their lines, if there are any."""
         messages = sorted(self._lines, key=self._lines.__getitem__)
         if len(messages) > MOST_FAULTS:
             more = f"{self._document.path}: and {len(messages) - MOST_FAULTS} more faults."
@@ -112,7 +112,7 @@ def _listed(document: Document, report: _Report) -> dict[str, Any]:
 
 
 def _wrong_version(data: Mapping[str, Any]) -> str:
-    """Return why a file is not of this version; nothing where it is."""
+    """Return why a file is not of this version; empty if it is."""
     if "version" not in data:
         return f"there is no version; begin the file with 'version: {VERSION}'"
     version = data["version"]
@@ -131,11 +131,11 @@ class _Entries:
         """Parents before their children."""
         self.faults: list[Fault] = []
         self.unread: list[str] = []
-        """Names of what could not be made."""
+        """Names of entries that are too faulty to be made."""
         self._inherited: set[str] = set()
-        """Names of those with the catalogue's conditions, which give way to what the file says of their parents."""
+        """Names of those with the catalogue's conditions, which adapt to what the file says about their parents."""
         self._advised: set[str] = set()
-        """Names of those whose recommendations are the file's, whatever becomes of their conditions."""
+        """Names of those whose recommendations are the file's own and do not adapt."""
         for name, definition in written.items():
             in_full = isinstance(definition, Mapping) and "type" in definition
             made, faults = (read_definition if in_full else self._short)(name, definition)
@@ -148,7 +148,7 @@ class _Entries:
         self._narrow()
 
     def _short(self, name: str, written: Any) -> tuple[Hyperparameter | None, list[Fault]]:
-        """Return what an entry makes of the catalogue's hyperparameter."""
+        """Read an entry that starts from the catalogue's hyperparameter of its name."""
         if name not in CATALOGUE:
             message = (
                 f"there is no hyperparameter '{name}' in the catalogue.{did_you_mean(name, CATALOGUE)} "
@@ -177,8 +177,8 @@ class _Entries:
         self.made.extend(added)
 
     def _narrow(self) -> None:
-        """Take from the catalogue's conditions the values that the file's parents do not have."""
-        ordered = in_order(without_foreign(self.made))
+        """Drop values from the catalogue's conditions that the parents in this file do not take."""
+        ordered = parents_first(without_foreign_recommendations(self.made))
         own = [one.name for one in ordered if one.name not in self._inherited]
         left = {one.name: one for one in narrowed(ordered, untouched=own)}
         for one in ordered:
@@ -201,7 +201,7 @@ def _never_active(one: Hyperparameter) -> Fault:
 
 
 def _replaced(old: Hyperparameter, written: Any) -> tuple[Hyperparameter | None, list[Fault]]:
-    """Return a hyperparameter as it is (nothing written), with another range or choices, or fixed."""
+    """Return a hyperparameter unchanged where nothing is written, else with another range or choices, or fixed."""
     name = old.name
     if written is None or written == {}:
         return old, []
@@ -214,7 +214,7 @@ def _replaced(old: Hyperparameter, written: Any) -> tuple[Hyperparameter | None,
 
 
 def _changed(old: Hyperparameter, changes: Mapping[str, Any]) -> tuple[Hyperparameter | None, list[Fault]]:
-    """Return a hyperparameter with some fields changed; of what it recommends, what still fits is left."""
+    """Return a hyperparameter with some fields changed; it keeps those of its recommendations that still fit."""
     data = hyperparameter_to_dict(old)
     kind = _kind(data["type"], changes)
     if kind != "categorical" and isinstance(old, Categorical) and not all(map(is_number, old.choices)):
@@ -227,7 +227,7 @@ def _changed(old: Hyperparameter, changes: Mapping[str, Any]) -> tuple[Hyperpara
 
 
 def _kind(old: str, changes: Mapping[str, Any]) -> str:
-    """Return the type that changes mean: bounds make a range of a list of choices, choices a list of a range."""
+    """Return the type after changes: bounds turn a list of choices into a range, choices a range into a list."""
     if "choices" in changes:
         return "categorical"
     bounds = [changes[key] for key in ("low", "high") if key in changes]
@@ -239,14 +239,14 @@ def _kind(old: str, changes: Mapping[str, Any]) -> str:
 def _with_recommended(
     made: Hyperparameter, old: Hyperparameter, changes: Mapping[str, Any]
 ) -> Hyperparameter:
-    """Return a changed hyperparameter with what the old one recommends, as far as it fits and was not changed."""
+    """Return a changed hyperparameter with the old one's recommendations, where they fit and were not changed."""
     of_grid = not old.grid_is_derived and all(fits(made, value) for value in old.grid)
     kept = {**still_recommended(made, old), "grid": old.grid if of_grid else ()}
     return replace(made, **{key: value for key, value in kept.items() if key not in changes})
 
 
 def _unknown_choices(old: Hyperparameter, made: Hyperparameter) -> list[Fault]:
-    """Return a fault for each word that the catalogue does not have: no model could do what it says."""
+    """Return a fault for each word that is none of the catalogue's choices: no model would know it."""
     if not isinstance(made, Categorical) or not isinstance(old, Categorical):
         return []
     words = [choice for choice in old.choices if isinstance(choice, str)]

@@ -55,7 +55,7 @@ class Space:
         raise SpaceError(f"There is no hyperparameter '{name}'.{did_you_mean(name, self.names)}")
 
     def with_hyperparameter(self, new: Hyperparameter) -> Space:
-        """Return a space in which ``new`` replaces the hyperparameter of its name, or comes last if there is none.
+        """Return a space in which ``new`` replaces the hyperparameter of that name, or is appended.
 
         Conditions of its children lose the values that it no longer takes; children without a value left are dropped.
         """
@@ -65,7 +65,7 @@ class Space:
         return Space(narrowed(changed, untouched=(new.name,)))
 
     def without(self, names: Collection[str]) -> Space:
-        """Return a space without some hyperparameters, and without what is active only with them."""
+        """Return a space without some hyperparameters and those that are active only with them."""
         return Space(narrowed(one for one in self.hyperparameters if one.name not in names))
 
     def recommended(self) -> Configuration:
@@ -73,9 +73,9 @@ class Space:
         return self._build(lambda hyperparameter, chosen: hyperparameter.recommended_for(chosen))
 
     def one_at_a_time(self) -> Iterator[Configuration]:
-        """Yield the recommended configuration, then those that differ from it in one value: a choice, an end of a range.
+        """Yield the recommended configuration, then all that differ from it in one choice or in one range's end.
 
-        What such a value makes active is as recommended.
+        Hyperparameters that such a value makes active have their recommended values.
         """
         recommended = self.recommended()
         yield recommended
@@ -195,7 +195,7 @@ class Space:
 def narrowed(
     hyperparameters: Iterable[Hyperparameter], untouched: Collection[str] = ()
 ) -> tuple[Hyperparameter, ...]:
-    """Return hyperparameters with the values of their conditions that their parents take, without those never active.
+    """Drop values of conditions that the parents do not take, and hyperparameters that can never be active.
 
     Args:
         hyperparameters: Parents before their children.
@@ -209,7 +209,7 @@ def narrowed(
             with suppress(ContradictionError):
                 demands[child.name] = demands_of(child.name, child.conditions, demands)
             continue
-        conditions = left_of(child.conditions, kept)
+        conditions = remaining_conditions(child.conditions, kept)
         if conditions is None:
             continue
         try:
@@ -228,7 +228,7 @@ def _still_recommended(
     demands: Mapping[str, Demands],
 ) -> Iterator[Recommendation]:
     for recommendation in child.recommended_when:
-        left = left_of(recommendation.conditions, earlier)
+        left = remaining_conditions(recommendation.conditions, earlier)
         if left is None:
             continue
         try:
@@ -238,10 +238,10 @@ def _still_recommended(
         yield Recommendation(recommendation.value, left)
 
 
-def left_of(
+def remaining_conditions(
     conditions: Sequence[Condition], earlier: Mapping[str, Hyperparameter]
 ) -> tuple[Condition, ...] | None:
-    """Return conditions with the values that their parents still take; None where one can no longer hold."""
+    """Return conditions with those of their values that the parents take; None if one can no longer hold."""
     left = []
     for condition in conditions:
         parent = earlier.get(condition.parent)
@@ -253,7 +253,7 @@ def left_of(
 
 
 def fits(hyperparameter: Hyperparameter, named: Named) -> bool:
-    """Tell whether a hyperparameter takes a value, or one of a range of numbers."""
+    """Tell whether a hyperparameter can take a value, or any value in a range."""
     if isinstance(named, Between):
         return hyperparameter.first_in(named) is not None
     try:
@@ -269,11 +269,11 @@ def configuration_key(configuration: Mapping[str, Value]) -> str:
 
 
 def kept_fields(like: Hyperparameter | None) -> dict[str, Any]:
-    """Return the fields that a hyperparameter keeps when it gets another range; none where there is no such one."""
+    """Return the fields that a hyperparameter keeps when its range is replaced."""
     names = ("confidence", "conditions", "group", "meaning", "advice", "source")
     return {name: getattr(like, name) for name in names} if like is not None else {}
 
 
 def fixed(name: str, value: Value, like: Hyperparameter | None = None) -> Categorical:
-    """Return a hyperparameter with one choice; it keeps the meaning and conditions of the one it is like."""
+    """Return a hyperparameter with a single choice; meaning and conditions are those of ``like``."""
     return Categorical(name, (value,), **kept_fields(like))

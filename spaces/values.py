@@ -1,4 +1,4 @@
-"""A hyperparameter's value: when two are the same choice, how people write one, and how a study stores it."""
+"""Values of hyperparameters: when two are the same, how people write them, and how a study stores them."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def same(left: object, right: object) -> bool:
 
 
 def is_number(value: object) -> TypeGuard[int | float]:
-    """Tell whether a value is a number; ``True`` is none."""
+    """Tell whether a value is a number; a bool is not."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def is_finite(number: float) -> bool:
-    """Tell whether a number is finite, also as a float, which large whole numbers are not."""
+    """Tell whether a number is finite as a float; very large whole numbers are not."""
     try:
         return math.isfinite(number)
     except OverflowError:
@@ -42,7 +42,7 @@ def stored(value: Value) -> bool | int | float | str | None:
 
 
 def restored(value: Any) -> Any:
-    """Return the value that ``stored`` made this of; a text that no tuple has is itself."""
+    """Return the value that ``stored`` was given; text that is not a tuple's stays as it is."""
     if not isinstance(value, str) or not value.startswith("("):
         return canonical(value)
     try:

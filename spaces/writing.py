@@ -1,4 +1,4 @@
-"""A space as the YAML text that people edit: a block a hyperparameter, all know-how in it."""
+"""Writes a space as YAML that people edit: a block for each hyperparameter, with all its know-how."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ORDER = (
     *("group", "meaning", "advice", "source"),
 )
 _DEFAULTS = {"log": False, "step": 1}
-"""What goes without saying."""
+"""Left out where a field has this value."""
 _WIDTH = 110
 
 
@@ -83,7 +83,7 @@ def _block(hyperparameter: Hyperparameter) -> str:
 
 
 def _styled(key: str, value: Any) -> Any:
-    """Return the value of a key as something that is written as people like to read it."""
+    """Return the value of a key in a type that is written the way people like to read it."""
     if key in ("meaning", "advice", "source"):
         return _Prose(value) if _is_prose(value) else value
     if key == "recommended_when":

@@ -1,4 +1,4 @@
-"""Reads YAML, with the line of every key: what specifications and spaces as files are read with."""
+"""Reads YAML with the line of every key, for specifications and for spaces."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Document:
     """Line and message of each key that stands twice in its mapping."""
 
     def line(self, *path: Any) -> int | None:
-        """Return the line of a key, or of the nearest key around it; None where the file has none of them."""
+        """Return the line of a key, or of the nearest key around it; None if the file has neither."""
         ends = range(len(path), 0, -1)
         return next((self.lines[path[:end]] for end in ends if path[:end] in self.lines), None)
 
@@ -106,7 +106,7 @@ def _text(path: str | os.PathLike[str], error: type[UsageError]) -> str:
 
 
 def _count_values(node: Any, name: str, error: type[UsageError], known: dict[int, int]) -> int:
-    """Return how many values a node stands for, anchors followed.
+    """Return how many values a node stands for once its anchors are expanded.
 
     Args:
         node: What to count.
@@ -129,7 +129,7 @@ def _children(node: Any) -> list[Any]:
 
 
 def _collect_lines(node: Any, path: tuple[Any, ...], lines: Lines, repeated: dict[int, str]) -> None:
-    """Note where each key stands, and which stand twice; keys that ``<<`` brings stand where they were written."""
+    """Collect the line of each key, and keys that stand twice; keys merged by ``<<`` have the line they were written on."""
     if not isinstance(node, yaml.MappingNode):
         return
     own: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""One entry of the catalogue: a hyperparameter, and for which models and data it acts."""
+"""An entry of the catalogue: a hyperparameter, and the models and data it acts on."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TABLES = ("table",)
 
 @dataclass(frozen=True)
 class Entry:
-    """A hyperparameter, and where it acts. Its group is that of the file that it stands in."""
+    """A hyperparameter, and what it acts on. Its group is that of the file it is defined in."""
 
     hyperparameter: Hyperparameter
     families: tuple[str, ...] = FAMILIES
@@ -37,7 +37,7 @@ class Entry:
     kinds: tuple[str, ...] = ALL_DATA
     """Kinds of data: ``table`` (named columns), ``array`` (an array of numbers), ``image``, ``colour image``."""
     possible: Possible | None = None
-    """What it can be at all, where it is a number; words can be the choices of the hyperparameter."""
+    """For a number, the bounds of what makes sense at all; None for words."""
 
     def applies(self, family: str, task: str | None, kind: str | None) -> bool:
         """Tell whether it acts on a family's models for a task and a kind of data; None is any."""

@@ -1,4 +1,4 @@
-"""What a number of the catalogue can be at all, which is more than the range that is worth searching.
+"""The bounds of what makes sense at all for each number of the catalogue; the range worth searching is narrower.
 
 Beyond it a value trains nothing or makes no sense: a batch of no rows, a rate that climbs the loss, a share above 1.
 """
@@ -108,4 +108,4 @@ _NAMES: Mapping[Possible, tuple[str, ...]] = {
 }
 
 POSSIBLE: Mapping[str, Possible] = {name: one for one, names in _NAMES.items() for name in names}
-"""Name -> what it can be, for all that are numbers."""
+"""Name -> its bounds, for every hyperparameter that is a number."""

@@ -7,7 +7,7 @@ from kerasweep.errors import SpaceError
 from kerasweep.spaces import Categorical, Space
 from kerasweep.spaces.catalogue import CATALOGUE, CHANGE_THE_LOSS, FAMILIES, GROUPS, entry
 from kerasweep.spaces.catalogue.entry import ALL_DATA, ANY, BOTH
-from kerasweep.spaces.dependencies import in_order
+from kerasweep.spaces.dependencies import parents_first
 
 
 def test_there_are_more_than_150_in_16_groups() -> None:
@@ -39,7 +39,7 @@ def test_an_entry_is_whole(name: str) -> None:
 
 
 def test_all_of_it_is_a_space() -> None:
-    whole = Space(in_order([one.hyperparameter for one in CATALOGUE.values()]))
+    whole = Space(parents_first([one.hyperparameter for one in CATALOGUE.values()]))
     assert len(whole) == len(CATALOGUE)
     assert whole.check(whole.recommended()) == whole.recommended()
 

@@ -1,4 +1,4 @@
-"""What a choice of the catalogue's hyperparameters needs beside it: ancestors that make it active."""
+"""The ancestors that hyperparameters of the catalogue need in a space to be active."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from .catalogue import CATALOGUE
 from .conditions import Between, Named, admits, common, named_text
 from .hyperparameters import Hyperparameter
 from .kinds import Categorical
-from .space import fixed, left_of
+from .space import fixed, remaining_conditions
 
 
 def missing_ancestors(
     hyperparameters: Sequence[Hyperparameter], present: Collection[str]
 ) -> tuple[Categorical, ...]:
-    """Return the ancestors that are not present, each fixed at a value with which all of its children are active.
+    """Return the missing ancestors, each fixed at a value that makes all of its children active.
 
     Args:
-        hyperparameters: Those of the catalogue that shall be active.
-        present: Names of all that are there, whose values are not touched.
+        hyperparameters: Hyperparameters of the catalogue that should be active.
+        present: Names of all hyperparameters of the space; these keep their values.
 
     Raises:
         SpaceError: Two of them want different values of an ancestor that is not present.
@@ -60,15 +60,19 @@ def _fixed(parent: str, values: tuple[Named, ...]) -> Categorical:
     return fixed(parent, like.first_in(first) if isinstance(first, Between) else first, like)
 
 
-def without_foreign(hyperparameters: Sequence[Hyperparameter]) -> tuple[Hyperparameter, ...]:
-    """Return hyperparameters without the catalogue's recommendations for parents that are not among them."""
+def without_foreign_recommendations(hyperparameters: Sequence[Hyperparameter]) -> tuple[Hyperparameter, ...]:
+    """Drop the catalogue's recommendations that depend on hyperparameters which are not given."""
     by_name = {one.name: one for one in hyperparameters}
-    return tuple(_without_foreign(one, by_name) for one in hyperparameters)
+    return tuple(_without_foreign_recommendations(one, by_name) for one in hyperparameters)
 
 
-def _without_foreign(one: Hyperparameter, by_name: Mapping[str, Hyperparameter]) -> Hyperparameter:
+def _without_foreign_recommendations(
+    one: Hyperparameter, by_name: Mapping[str, Hyperparameter]
+) -> Hyperparameter:
     entry = CATALOGUE.get(one.name)
     if entry is None or one.recommended_when != entry.hyperparameter.recommended_when:
         return one
-    kept = [each for each in one.recommended_when if left_of(each.conditions, by_name) is not None]
+    kept = [
+        each for each in one.recommended_when if remaining_conditions(each.conditions, by_name) is not None
+    ]
     return replace(one, recommended_when=tuple(kept))
