@@ -53,6 +53,7 @@ MAY_BE_HEAVY = {
     "training/trainers/fit.py",
     "training/trainers/fused/architecture.py",
     "training/trainers/fused/cache.py",
+    "training/trainers/fused/joined.py",
     "training/trainers/fused/knobs.py",
     "training/trainers/fused/program.py",
     "training/trainers/fused/state.py",

@@ -17,65 +17,10 @@ from kerasweep.spaces import Float, Space
 from kerasweep.training.events import Outcome, Task
 from kerasweep.training.plateau import Plateau
 from kerasweep.training.trainers.runtime import make_trainer
-from kerasweep.training.workload import Workload
 from kinds_of_models import CASES
+from special_models import make_workload, outcome_of
 
 pytestmark = pytest.mark.trains
-
-
-def build_with(special: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a model function of two layers and what is special."""
-
-    def build(configuration, signature):
-        import keras
-
-        made = special(keras, configuration.get("value", 0.1))
-        if isinstance(made, keras.Model):
-            return made
-        model = keras.Sequential(
-            [
-                keras.Input(signature.input_shape),
-                keras.layers.Dense(6, activation="tanh"),
-                *made.get("layers", ()),
-                keras.layers.Dense(signature.outputs, activation="softmax"),
-            ]
-        )
-        model.compile(
-            made.get("optimizer") or keras.optimizers.Adam(configuration.get("learning_rate", 0.01)),
-            made.get("loss", "sparse_categorical_crossentropy"),
-            metrics=made.get("metrics", ["accuracy"]),
-        )
-        return model
-
-    build.space = Space((Float("value", 0, 10),))
-    return build
-
-
-def make_workload(special: Callable[..., Any], trainer: str = "auto", **training: Any) -> Workload:
-    """Return a workload of 61 rows and 2 folds, whose last batches are smaller, and of different sizes."""
-    generator = np.random.default_rng(5)
-    x = generator.normal(size=(61, 5))
-    y = np.digitize(x[:, 0] + 0.3 * generator.normal(size=61), (-0.5, 0.5))
-    spec = make_spec(
-        {
-            "data": {"source": "python:data", "test_size": 0.2},
-            "model": "python:build",
-            "cv": {"folds": 2},
-            "training": {"epochs": 3, "patience": None, "metric": "loss", **training},
-            "execution": {"trainer": trainer},
-        }
-    )
-    return make_plan(spec, data=(x, y), model=build_with(special)).workload
-
-
-def outcome_of(trainer: Any, configuration: dict[str, Any]) -> Outcome:
-    training = trainer.train(Task(0, {"batch_size": 10, **configuration}, seed=11))
-    try:
-        next(training)
-        while True:
-            training.send(False)
-    except StopIteration as end:
-        return end.value
 
 
 def assert_equal(fused: Outcome, fit: Outcome, tolerance: float = 1e-5) -> None:

@@ -109,12 +109,16 @@ def classes() -> tuple[np.ndarray, np.ndarray]:
     return x, np.where(x[:, 0] + 0.3 * generator.normal(size=120) > 0, "yes", "no")
 
 
-def test_training_is_a_plain_loop_exactly(trainer) -> None:
+def test_training_is_a_plain_loop(trainer) -> None:
+    """By ``fit`` to the bit; fused to the last digit or two of float32, which TensorFlow's passes over graphs change."""
     workload = workload_of("digits", "dnn", limit=200)
     outcome = train(workload, DEEP)
     runs = plain(workload, DEEP, compiled("dnn"))
     for metric in ("loss", "accuracy", "val_loss", "val_accuracy"):
-        assert outcome.curves[metric] == [run.history[metric] for run in runs]
+        expected = [run.history[metric] for run in runs]
+        np.testing.assert_allclose(
+            outcome.curves[metric], expected, rtol=0 if trainer == "fit" else 1e-6, err_msg=metric
+        )
     means = np.mean(outcome.curves["val_accuracy"], axis=0)
     assert outcome.epochs == int(np.argmax(means)) + 1
     assert outcome.value == pytest.approx(means.max())

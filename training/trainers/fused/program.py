@@ -25,6 +25,7 @@ from ...models.building import activations_of, build_metrics, build_optimizer
 from ...plateau import rate_variable
 from ..averaging import averaged
 from ..feeding import validation_batch
+from .joined import joined_updates
 from .knobs import Guard, Sheet
 
 OPERATION_BYTES = 16_000
@@ -252,8 +253,9 @@ def _numpy_draws() -> tuple[Any, ...]:
 def without_graph_passes() -> Iterator[None]:
     """Have programs that are called inside run as they were traced.
 
-    TensorFlow's passes over a graph took longer than they saved, for dense and convolutional networks alike
-    (docs/benchmarks.md).
+    TensorFlow's passes over a graph take longer than they save, for dense and convolutional networks alike
+    (docs/benchmarks.md). They replace a division by a root, too, which rounds otherwise in the last digit of float32:
+    ``fit`` has them.
     """
     before = tf.config.optimizer.get_experimental_options().get("disable_meta_optimizer", False)
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
@@ -348,7 +350,7 @@ def _trace_fold(
         with sheet.reading(knobs), averaged(model):
             return _predict_batches(model, x, validation)
 
-    with sheet.installed():
+    with sheet.installed(), joined_updates(model):
         inputs = [*data.rows, _ROWS, _NUMBER, _NUMBER, _NUMBER, *_draws_of(mixing)]
         traced_train = trace_function(train, inputs)
         traced_finish = trace_function(finish, [data.x, data.y, _ROWS])
@@ -388,18 +390,8 @@ def _rate_place(model: keras.Model) -> int | None:
 
 
 def trace_function(function: Callable[..., tf.Tensor], inputs: Sequence[Any]) -> Any:
-    """Trace a function of tensors, which all folds call.
-
-    Another function stands around it. Called by itself, TensorFlow prepares its graph in another way, which rounds
-    otherwise than ``fit`` in the last digit.
-    """
-    inner = tf.function(function, autograph=False, experimental_attributes={"_noinline": True})
-    traced = inner.get_concrete_function(*specs_of(inputs))
-
-    def call(*tensors: tf.Tensor) -> tf.Tensor:
-        return traced(*tensors)
-
-    return tf.function(call, autograph=False).get_concrete_function(*specs_of(inputs))
+    """Trace a function of tensors, which all folds call."""
+    return tf.function(function, autograph=False).get_concrete_function(*specs_of(inputs))
 
 
 def specs_of(inputs: Sequence[tf.Tensor | tf.TensorSpec]) -> list[tf.TensorSpec]:

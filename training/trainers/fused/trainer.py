@@ -29,6 +29,7 @@ from ..fit import FitTrainer, notes_of_vectors, out_of_memory
 from ..lockstep import train_in_lockstep
 from .architecture import is_convolutional, why_fit
 from .cache import ProgramCache
+from .joined import NotJoinedError, build_joined, can_join
 from .knobs import Sheet
 from .program import FoldTensors, Program, TracingDrawsError, specs_of, trace, without_graph_passes
 from .state import State, read_state
@@ -60,6 +61,8 @@ class FusedTrainer:
         self._required = required
         self._fit = FitTrainer(workload)
         self._cache = ProgramCache()
+        self._not_joined: set[str] = set()
+        """Fingerprints of models whose gradients cannot be joined."""
         # Seeded once, TensorFlow's generator shows whether a model function draws from it (``build_model``).
         keras.utils.set_random_seed(0)
 
@@ -102,7 +105,7 @@ class FusedTrainer:
         if reason is not None:
             return None, reason
         try:
-            program = self._shared_program(task, first, read_state(first)) or self._own_program(task)
+            program = self._traced_program(task, first)
         except (TrainingError, MemoryError):
             raise
         except TracingDrawsError as error:
@@ -112,6 +115,20 @@ class FusedTrainer:
         except Exception as error:  # noqa: BLE001 - a model may raise anything; fit shows it as Keras does
             return None, f"tracing it raises {type(error).__name__}: {one_line(error, 200)}"
         return program, None
+
+    def _traced_program(self, task: Task, first: keras.Model) -> Program:
+        """Return a program, shared where it can be; the optimizer's updates are joined where they can be."""
+        state = read_state(first)
+        try:
+            return self._shared_program(task, first, state) or self._own_program(task, state)
+        except NotJoinedError:
+            self._not_joined.add(state.fingerprint)
+            return self._traced_program(task, self._fit.build(task, 0, keep_programs=True))
+
+    def _build_optimizer(self, model: keras.Model, state: State) -> None:
+        """Give a model's optimizer its variables; which they are follows from the model's state."""
+        joins = can_join(model) and state.fingerprint not in self._not_joined
+        (build_joined if joins else build_optimizer)(model)
 
     def _shared_program(self, task: Task, first: keras.Model, state: State) -> Program | None:
         """Return the program of an architecture: one that was traced for an earlier trial, if it fits.
@@ -131,7 +148,7 @@ class FusedTrainer:
         tensors = self._all_tensors(task, first)
         mixing = self._fit.mixing(task, first)
         key = repr((state.fingerprint, specs_of(tensors[0].rows), mixing and mixing.kind))
-        build_optimizer(first)
+        self._build_optimizer(first, state)
         program = self._cache.find(key, values)
         if program is None:
             program = self._traced(models, tensors, state.sheet, mixing)
@@ -166,18 +183,18 @@ class FusedTrainer:
                     mixing=mixing,
                     predicts=self._predicts,
                 )
-            except (TracingDrawsError, MemoryError, tf.errors.ResourceExhaustedError):
+            except (NotJoinedError, TracingDrawsError, MemoryError, tf.errors.ResourceExhaustedError):
                 raise
             except Exception as error:  # noqa: BLE001 - Keras may need a number where a variable is
                 reason = one_line(error, 120)
         note(f"{ITS_OWN}: {reason}")
         return None
 
-    def _own_program(self, task: Task) -> Program:
+    def _own_program(self, task: Task, state: State) -> Program:
         """Return a program for one trial, every fold traced by itself, with nothing but its variables left open."""
         models = [self._fit.build(task, fold) for fold in range(len(self._workload.folds))]
         for model in models:
-            build_optimizer(model)
+            self._build_optimizer(model, state)
         return trace(
             models,
             self._all_tensors(task, models[0]),
