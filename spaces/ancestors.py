@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ..errors import SpaceError
 from .catalogue import CATALOGUE
-from .conditions import Between, Named, admits, common, named_text
+from .conditions import Between, Named, admits, common, either_text
 from .hyperparameters import Hyperparameter
 from .kinds import Categorical
 from .space import fixed, remaining_conditions
@@ -45,7 +45,7 @@ def _common(
         return values
     both = common(others, values)
     if not both:
-        texts = [" or ".join(map(named_text, side)) for side in (values, others)]
+        texts = [either_text(side) for side in (values, others)]
         raise SpaceError(
             f"{child} is active where {parent} is {texts[0]}, others where it is {texts[1]}; add {parent} as well.",
             key=child,

@@ -78,6 +78,11 @@ def named_text(named: Named) -> str:
     return str(named) if isinstance(named, Between) else value_text(named)
 
 
+def either_text(named: Iterable[Named]) -> str:
+    """Return all that a condition lists as people write it: ``adam or sgd``."""
+    return " or ".join(map(named_text, named))
+
+
 @dataclass(frozen=True)
 class Condition:
     """A hyperparameter is active only where an earlier one, its parent, has one of these values."""

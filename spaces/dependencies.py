@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from ..errors import SpaceError, did_you_mean
-from .conditions import Between, Condition, Named, Recommendation, common, named_text
+from .conditions import Between, Condition, Named, Recommendation, common, either_text, named_text
 from .hyperparameters import Hyperparameter
 from .values import Value, value_text
 
@@ -59,15 +59,11 @@ def _both(child: str, ancestor: str, left: Demand | None, right: Demand) -> Dema
     both = common(left.values, right.values)
     if not both:
         sides = [
-            f"{'it' if one.by == child else one.by} wants {ancestor} {_either(one.values)}"
+            f"{'it' if one.by == child else one.by} wants {ancestor} {either_text(one.values)}"
             for one in sorted((left, right), key=lambda one: one.by != child)
         ]
         raise ContradictionError(f"{child} can never be active: {' and '.join(sides)}.", key="when")
     return Demand(both, right.by if len(both) == len(right.values) else left.by)
-
-
-def _either(values: Sequence[Named]) -> str:
-    return " or ".join(named_text(value) for value in values)
 
 
 def parents_first(hyperparameters: Sequence[Hyperparameter]) -> tuple[Hyperparameter, ...]:

@@ -125,6 +125,7 @@ class Definition(RootModel[_ByType]):
 class Change(_KnowHow):
     """What differs from the catalogue's entry."""
 
+    # For editors: what is read is checked as the definition in full that the change makes of the entry.
     low: Annotated[SkipValidation[float], _LOW] = 0
     high: Annotated[SkipValidation[float], _HIGH] = 0
     step: Annotated[SkipValidation[int], _STEP] = 1
@@ -162,11 +163,12 @@ def form_faults(name: str, definition: Any) -> list[Fault]:
 
 
 def _in_our_words(name: str, error: ErrorDetails) -> Fault:
-    kind, key = (*map(str, error["loc"]), "", "")[:2]
+    kind, *path = map(str, error["loc"] or ("",))
+    key = path[0] if path else ""
     if error["type"] == "union_tag_invalid":
         key, tag = "type", error["ctx"]["tag"]
         message = f"there is no type '{tag}'.{did_you_mean(tag, KINDS)}"
-    elif not key:
+    elif not path:
         message = f"needs a mapping with 'type' ({', '.join(KINDS)}) and its range."
     elif error["type"] == "value_error":
         message = str(error["ctx"]["error"])

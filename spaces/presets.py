@@ -21,7 +21,7 @@ from .conditions import Between
 from .dependencies import parents_first
 from .hyperparameters import Hyperparameter
 from .kinds import Categorical
-from .space import Space, fits, fixed, narrowed
+from .space import Space, fits, fixed, kept_fields, narrowed
 
 Size = Literal["basic", "standard", "full"]
 SIZES: tuple[Size, ...] = get_args(Size)
@@ -401,27 +401,14 @@ def _made(known: Hyperparameter, changes: Changes) -> Hyperparameter:
         return known
     fields = {"grid": (), "recommended_when": (), **changes}
     if "choices" in changes and not isinstance(known, Categorical):
-        made: Hyperparameter = Categorical(
-            known.name, **{**{key: getattr(known, key) for key in _SHARED}, **fields}
-        )
+        fields = {**kept_fields(known), "recommended": known.recommended, **fields}
+        made: Hyperparameter = Categorical(known.name, **fields)
     else:
         made = replace(known, **fields)
     if "recommended_when" in changes:
         return made
     kept = tuple(one for one in known.recommended_when if fits(made, one.value))
     return replace(made, recommended_when=kept)
-
-
-_SHARED = (
-    "recommended",
-    "recommended_when",
-    "confidence",
-    "conditions",
-    "group",
-    "meaning",
-    "advice",
-    "source",
-)
 
 
 def _space(made: Iterable[Hyperparameter]) -> Space:

@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import SpaceError, did_you_mean
 from .ancestors import missing_ancestors, without_foreign_recommendations
 from .catalogue import CATALOGUE
-from .conditions import named_text
+from .conditions import either_text
 from .dependencies import Fault, parents_first, parents_of, resolved
 from .hyperparameters import Hyperparameter
 from .kinds import KINDS, Categorical
@@ -192,12 +192,9 @@ class _Entries:
 
 
 def _never_active(one: Hyperparameter) -> Fault:
-    wanted = " and ".join(
-        f"{condition.parent} is {' or '.join(map(named_text, condition.values))}"
-        for condition in one.conditions
-    )
-    message = f"{one.name} can never be active: it needs that {wanted}, which this space rules out."
-    return Fault(one.name, message)
+    wanted = [f"{condition.parent} is {either_text(condition.values)}" for condition in one.conditions]
+    needs = f"it needs that {' and '.join(wanted)}, which this space rules out"
+    return Fault(one.name, f"{one.name} can never be active: {needs}.")
 
 
 def _replaced(old: Hyperparameter, written: Any) -> tuple[Hyperparameter | None, list[Fault]]:

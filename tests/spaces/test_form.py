@@ -14,6 +14,7 @@ from kerasweep.errors import SpaceError
 from kerasweep.spaces import Space, preset, space_from_dict, space_to_dict, stored_space
 from kerasweep.spaces.form import SpaceFile, form_faults, json_schema, needed_keys
 from kerasweep.spaces.kinds import KINDS
+from kerasweep.spaces.plain import VERSION
 from space_strategies import spaces
 
 SCHEMA = json_schema(SpaceFile)
@@ -25,6 +26,7 @@ def test_a_form_has_the_fields_of_what_is_made_of_it(kind: str) -> None:
     described = SCHEMA["definitions"][f"{kind.title()}Definition"]
     named = {"when" if one.name == "conditions" else one.name for one in made}
     assert set(described["properties"]) == {"type", *named}
+    assert SCHEMA["properties"]["version"]["const"] == VERSION
     needed = {"type", *(one.name for one in made if one.default is MISSING)}
     assert set(needed_keys(kind)) == set(described["required"]) == needed
 
@@ -46,6 +48,8 @@ def test_all_faults_of_form_are_told_at_once() -> None:
         ("stpe", "width: there is no key 'stpe'. Did you mean 'step'?"),
         ("", "width: high must be given."),
     ]
+    (empty,) = form_faults("width", {"type": "int", "low": 1, "high": 2, "": 3})
+    assert empty.message.startswith("width: there is no key ''.")
 
 
 KEYS = st.sampled_from(

@@ -20,7 +20,7 @@ from kerasweep.spaces import (
     read_space,
     space_text,
 )
-from kerasweep.spaces.catalogue import CATALOGUE
+from kerasweep.spaces.catalogue import CATALOGUE, GROUPS
 from space_strategies import spaces
 
 HEAD = "version: 2\nhyperparameters:\n"
@@ -145,6 +145,18 @@ def test_anchors_and_merges(read) -> None:
 )
 def test_forms_of_text(read, text: str) -> None:
     assert read(text) == Space((Int("a", 1, 2),))
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_what_the_catalogue_shows_of_a_range_can_be_written(read, group: str) -> None:
+    for entry in GROUPS[group]:
+        shown = entry.hyperparameter
+        made = read(f"{HEAD}  {shown.name}: '{shown.range_text()}'\n")[shown.name]
+        assert (made.range_text(), made.recommended) == (shown.range_text(), shown.recommended)
+        assert (
+            read(f"{HEAD}  {shown.name}: {{recommended: {shown.recommended}}}\n")[shown.name]
+            == read(f"{HEAD}  {shown.name}:\n")[shown.name]
+        )
 
 
 def test_names_are_taken_as_they_are_written(read) -> None:
