@@ -44,7 +44,8 @@ def read_space(path: str | os.PathLike[str]) -> Space:
     hyperparameters, faults = resolved(entries.made, unread=entries.unread)
     report.add(*entries.faults, *faults)
     report.add(*(fault for one in entries.made for fault in impossible(one, own=True)))
-    report.end_if_wrong()
+    if report:
+        raise report.error()
     return Space(hyperparameters)
 
 
@@ -65,14 +66,16 @@ class _Report:
         """Add a fault at a key of the file."""
         self._lines[f"{self._document.place(*path)}{message}"] = self._document.line(*path) or 0
 
-    def end_if_wrong(self) -> None:
-        """Raise ``SpaceError`` with all faults in the order of their lines, if there are any."""
+    def __bool__(self) -> bool:
+        return bool(self._lines)
+
+    def error(self) -> SpaceError:
+        """Return the faults as an error, one a line, in the order of their lines in the file."""
         messages = sorted(self._lines, key=self._lines.__getitem__)
         if len(messages) > MOST_FAULTS:
             more = f"{self._document.path}: and {len(messages) - MOST_FAULTS} more faults."
             messages = [*messages[:MOST_FAULTS], more]
-        if messages:
-            raise SpaceError("\n".join(messages))
+        return SpaceError("\n".join(messages))
 
 
 def _listed(document: Document, report: _Report) -> dict[str, Any]:
@@ -96,8 +99,7 @@ def _listed(document: Document, report: _Report) -> dict[str, Any]:
     written = data.get(_ENTRIES)
     if not isinstance(written, dict) or not written:
         report.add_at((_ENTRIES,), f"'{_ENTRIES}' lists names with their definitions.")
-        report.end_if_wrong()
-        return {}
+        raise report.error()
     first: dict[str, str] = {}
     for name in written:
         known = first.setdefault("".join(name.casefold().split()), name)
@@ -107,7 +109,7 @@ def _listed(document: Document, report: _Report) -> dict[str, Any]:
     if len(written) > MOST_HYPERPARAMETERS:
         message = f"{len(written):,} hyperparameters; a space has {MOST_HYPERPARAMETERS} at most."
         report.add_at((_ENTRIES,), message)
-        report.end_if_wrong()
+        raise report.error()
     return written
 
 

@@ -23,8 +23,8 @@ _ORDER = (
     *("type", *RANGE_KEYS, "recommended", "recommended_when", "confidence", "grid", "when"),
     *("group", "meaning", "advice", "source"),
 )
-_DEFAULTS = {"log": False, "step": 1}
-"""Left out where a field has this value."""
+_DEFAULTS = (("log", False), ("step", 1))
+"""Keys that are left out where they have this value."""
 _WIDTH = 110
 
 
@@ -70,7 +70,7 @@ def _block(hyperparameter: Hyperparameter) -> str:
     full = hyperparameter_to_dict(hyperparameter)
     if hyperparameter.grid_is_derived:
         del full["grid"]
-    said = [key for key in _ORDER if key in full and full[key] != _DEFAULTS.get(key)]
+    said = [key for key in _ORDER if key in full and (key, full[key]) not in _DEFAULTS]
     text = yaml.dump(
         {"hyperparameters": {hyperparameter.name: {key: _styled(key, full[key]) for key in said}}},
         Dumper=_Dumper,

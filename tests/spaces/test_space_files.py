@@ -398,6 +398,10 @@ def test_text_that_people_like_to_edit(read) -> None:
     assert max(map(len, text.splitlines())) <= 115
 
 
+def test_nothing_is_written_as_a_value_too() -> None:
+    assert "    recommended: null\n" in space_text(Space((Categorical("a", (1, None), recommended=None),)))
+
+
 def test_the_readme_shows_a_space_that_can_be_read(read) -> None:
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     shown = next(block for block in readme.split("```yaml\n")[1:] if block.startswith("version: 2"))

@@ -55,17 +55,19 @@ def test_lists_are_tuples_wherever_they_stand() -> None:
 def test_a_space_with_tuples_comes_back(way: str, tmp_path: Path) -> None:
     data = space_to_dict(WINDOWS)
     if way == "file":
-        (tmp_path / "space.yaml").write_text(space_text(WINDOWS))
+        text = space_text(WINDOWS)
+        assert "\n    recommended: [5, 5]\n" in text
+        (tmp_path / "space.yaml").write_text(text)
         assert read_space(tmp_path / "space.yaml") == WINDOWS
     elif way == "optuna":
         back = space_from_optuna(space_to_optuna(WINDOWS))
         assert [list(one.values()) for one in back] == [list(one.values()) for one in WINDOWS]
     else:
-        text = {
+        ways = {
             "json": lambda: json.loads(json.dumps(data)),
             "yaml": lambda: yaml.safe_load(yaml.safe_dump(data, sort_keys=False)),
         }
-        assert space_from_dict(text.get(way, lambda: data)()) == WINDOWS
+        assert space_from_dict(ways.get(way, lambda: data)()) == WINDOWS
 
 
 @settings(max_examples=200)
