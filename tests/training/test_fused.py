@@ -40,10 +40,10 @@ def test_fused_is_fit_and_a_program_is_used_again_with_another_value(name: str) 
     assert before.trainer == "fused", before.notes
     if name != "SGD scaled":  # which keeps small gradients from vanishing, and is else without effect
         assert before.curves != after.curves, "the value acts"
-    assert_equal(after, outcome_of(fit, {"value": second}))
     baked = {"gaussian_dropout", "leaky_relu"}  # an attribute of an operation cannot be a variable
     assert len(fused._cache) == (2 if name in baked else 1)
     assert outcome_of(fused, {"value": first}).curves == before.curves, "nothing is left of the trial between"
+    assert_equal(after, outcome_of(fit, {"value": second}))  # last: it has programs prepared anew
 
 
 def test_rates_batches_and_seeds_share_a_program() -> None:
