@@ -66,7 +66,7 @@ def parse_range(name: str, written: Any, like: Hyperparameter | None = None) -> 
 
     Args:
         name: Its name.
-        written: ``low..high[:log][:step=n]``, choices separated by commas, or a list of choices.
+        written: ``low..high[:log][:step=n]``, choices separated by commas, a list of choices, or a full definition.
         like: The hyperparameter that it replaces; its know-how, conditions and, where it still fits, recommended
             value are kept.
     """
@@ -100,7 +100,7 @@ def _choices(name: str, written: Any, like: Hyperparameter | None) -> list[Value
 
 
 def _parse_choice(written: Any, like: Hyperparameter | None) -> Value:
-    """Return the value of a typed word: the choice spelled like this (``none`` of ``none,batch,layer``) if there is one."""
+    """Return the value of a typed word, which may be a choice of that spelling: ``none`` of ``none,batch,layer``."""
     if isinstance(like, Categorical) and isinstance(written, str) and written.strip() in like.choices:
         return written.strip()
     return parse_value(written)
