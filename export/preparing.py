@@ -38,8 +38,8 @@ def prepare_lines(winner: Winner, x: Any, constants: Mapping[str, Expression]) -
         source = f"np.moveaxis({source}, 1, -1)"
     if plan.kind == "image" or winner.dataset.x.dtype.itemsize <= 2:
         source += '.astype("float32")'
-    if plan.divisor != 1:
-        source += f" / {plan.divisor:g}"
+    if plan.recipe.divisor != 1:
+        source += f" / {plan.recipe.divisor:g}"
         source = f"({source})"
     lines += _both(f"{source}.reshape(len({{x}}), -1)")
     lines += _fit_lines(winner)
@@ -53,18 +53,18 @@ def prepare_lines(winner: Winner, x: Any, constants: Mapping[str, Expression]) -
 
 def prepare_arguments(winner: Winner) -> str:
     """Return the arguments of ``prepare``; targets are among them where what is fitted depends on them."""
-    recipe = winner.preparation.preparation.recipe
-    return "x_train, y_train, x_test" if recipe is not None and recipe.reads_target else "x_train, x_test"
+    reads_target = winner.preparation.preparation.recipe.reads_target
+    return "x_train, y_train, x_test" if reads_target else "x_train, x_test"
 
 
 def _warnings(winner: Winner) -> set[str]:
-    return {"import warnings"} if winner.preparation.preparation.recipe is not None else set()
+    return set() if winner.preparation.preparation.recipe.is_plain else {"import warnings"}
 
 
 def _fit_lines(winner: Winner) -> list[str]:
     """Return the lines that fit the transformer to training rows and apply it to all."""
     recipe = winner.preparation.preparation.recipe
-    if recipe is None:
+    if recipe.is_plain:
         return _both(f'scaling.{{fit}}({{x}}).astype("{winner.preparation.preparation.dtype}")')
     given = "x_train, y_train" if recipe.reads_target else "x_train"
     crossed = winner.preparation.training is not None
@@ -100,8 +100,8 @@ def _constant_lines(winner: Winner, x: Any) -> list[str]:
     if _goes_first(plan):
         source = f"np.moveaxis({source}.reshape({_shape(plan.source_shape)}), -1, 1)"
     source += f'.reshape({_shape(plan.input_shape)}).astype("{plan.dtype}")'
-    if plan.divisor != 1:
-        source += f" / {plan.divisor:g}"
+    if plan.recipe.divisor != 1:
+        source += f" / {plan.recipe.divisor:g}"
     return _both(source)
 
 

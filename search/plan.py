@@ -321,7 +321,7 @@ def all_rows(plan: Plan, limit: int | None = None, given: Any = None) -> Workloa
         given=given,
         as_given=model.open_space,
     )
-    preparation = prepare_rows(dataset, model, spec.data, plan.workload.preparation.tokens)
+    preparation = prepare_rows(dataset, model, spec.data, plan.workload.preparation.recipe.tokens)
     return replace(plan.workload, dataset=dataset, preparation=preparation, folds=())
 
 

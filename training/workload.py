@@ -113,7 +113,7 @@ class Workload:
     def _value_range(self, fold: int) -> tuple[float, float]:
         """Return between which values the pictures of a fold's training rows lie; of no matter for other data."""
         plan = self.preparation
-        if len(plan.input_shape) != PICTURE_AXES or plan.scaling == "unit":
+        if len(plan.input_shape) != PICTURE_AXES or plan.recipe.scaling == "unit":
             return 0.0, 1.0
         if fold not in self._value_ranges:
             if self.folds:

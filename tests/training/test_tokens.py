@@ -142,7 +142,7 @@ LOOKING_UP = [
 def test_words_arrive_as_they_were_given(model: Callable[..., Any]) -> None:
     x, y = sentences()
     workload = plan_of(model, (x, y)).workload
-    assert workload.preparation.tokens == tuple(range(WIDTH))
+    assert workload.preparation.recipe.tokens == tuple(range(WIDTH))
     fold = workload.fold_data[0]
     assert fold.x.dtype == np.int32
     np.testing.assert_array_equal(fold.x, workload.dataset.x)
@@ -168,7 +168,7 @@ def test_whatever_the_type_of_whole_numbers(dtype: str, scaling: str) -> None:
 def test_numbers_that_measure_are_scaled(model: Callable[..., Any], change: float) -> None:
     x, y = sentences()
     workload = plan_of(model, (x + change, y)).workload
-    assert workload.preparation.tokens == ()
+    assert workload.preparation.recipe.tokens == ()
     fold = workload.fold_data[0]
     np.testing.assert_allclose(fold.x[fold.train].mean(axis=0), 0, atol=1e-5)
 
@@ -184,7 +184,7 @@ def test_tokens_beside_numbers_are_left_alone_and_the_numbers_scaled(table: bool
             b=x[:, 1].astype(int), word=np.array(["u", "v"])[y], y=y
         )
     workload = plan_of(beside_numbers, data, **({"target": "y"} if table else {})).workload
-    assert workload.preparation.tokens == (1, 2)
+    assert workload.preparation.recipe.tokens == (1, 2)
     fold = workload.fold_data[0]
     assert fold.x.dtype == np.float32
     stored = np.asarray(workload.dataset.x.iloc[:, :6] if table else workload.dataset.x)
@@ -199,7 +199,7 @@ def test_a_refit_reads_what_was_scored() -> None:
     x, y = sentences()
     plan = plan_of(functional, (x, y), limit=60)
     whole = all_rows(plan, None, (x, y))
-    assert whole.preparation.tokens == plan.workload.preparation.tokens
+    assert whole.preparation.recipe.tokens == plan.workload.preparation.recipe.tokens
     fitted = fit_preparation(whole.preparation, whole.dataset.x, whole.dataset.y)
     np.testing.assert_array_equal(fitted.transform(whole.dataset.x), whole.dataset.x)
 
@@ -216,9 +216,9 @@ def test_families_look_up_nothing_and_build_nothing(monkeypatch: pytest.MonkeyPa
         "kerasweep.training.models.lookups.looked_up", lambda *_: pytest.fail("a model was built")
     )
     spec = make_spec({"data": {"source": "python:tuple"}, "model": "ann", "search": {"trials": 1}})
-    assert make_plan(spec, data=sentences()).workload.preparation.tokens == ()
+    assert make_plan(spec, data=sentences()).workload.preparation.recipe.tokens == ()
     x, y = sentences()
-    assert plan_of(functional, (x + 0.5, y)).workload.preparation.tokens == ()
+    assert plan_of(functional, (x + 0.5, y)).workload.preparation.recipe.tokens == ()
 
 
 def test_looking_leaves_no_trace() -> None:

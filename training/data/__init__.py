@@ -6,17 +6,15 @@
 Nothing here imports TensorFlow, unless a data set has to be downloaded through ``keras.datasets``.
 """
 
-from .acting import acting
 from .choice import choose_preparation
-from .configuring import COLUMN_NAMES, configured
+from .configuring import COLUMN_NAMES, acting, configured
 from .dataset import Dataset, Kind, Task
 from .fitting import FittedPreparation, fit_preparation
 from .folds import Fold, FoldMethod, apart, make_folds
 from .given import AS_STORED, GivenTargets
 from .headers import column_at
 from .loading import KNOWN_NAMES, load_dataset
-from .preparation import Channels, Layout, Preparation, Scaling, value_range
-from .recipe import Recipe
+from .preparation import Channels, Layout, Preparation, Recipe, Scaling, value_range
 from .rows import ROW_NAMES, RowChoice, RowDraw, choose_rows, codes_of, draw_rows
 from .splits import TestSplit
 from .tokens import whole_numbers, with_tokens

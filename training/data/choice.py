@@ -1,16 +1,16 @@
-"""The rules that choose a `Preparation` for a dataset and a kind of model."""
+"""The rules: how a dataset's columns are prepared where no configuration says so."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
 from ...errors import DataError, did_you_mean
 from .arrays import looks_like_images
-from .preparation import Channels, Layout, Preparation, Scaling
+from .preparation import MISSING, Channels, Layout, Preparation, Recipe, Scaling
 from .raw import plural
-from .scalers import MISSING
 
 if TYPE_CHECKING:
     from .dataset import Dataset
@@ -46,41 +46,20 @@ def choose_preparation(
     ):
         if word not in get_args(known):
             raise DataError(f"unknown {what} '{word}'.{did_you_mean(str(word), get_args(known))}")
-    scale_target = scale_target and dataset.task == "regression"
-    if dataset.kind == "table":
-        return _choose_for_table(dataset, layout, scaling, channels, scale_target=scale_target)
-    source_shape = tuple(dataset.x.shape[1:])
-    resolved, divisor = _choose_scaling(dataset, scaling)
+    table = dataset.kind == "table"
     return Preparation(
         kind=dataset.kind,
         task=dataset.task,
-        scaling=resolved,
-        divisor=divisor,
         layout=layout,
-        source_shape=source_shape,
-        input_shape=_input_shape(dataset, source_shape, layout, channels),
         channels=channels,
-        impute=any(
-            part.dtype.kind == "f" and bool(np.isnan(part).any()) for part in (dataset.x, dataset.x_test)
-        ),
-        scale_target=scale_target,
-        gaps=_gaps(dataset),
+        scale_target=scale_target and dataset.task == "regression",
         rows=dataset.rows,
         outputs=dataset.outputs,
+        **(_of_table(dataset, layout, scaling) if table else _of_array(dataset, layout, scaling, channels)),
     )
 
 
-def _gaps(dataset: Dataset) -> tuple[int, ...]:
-    """Return the columns of an array in which training rows lack a value; images have none."""
-    x = np.asarray(dataset.x)
-    if dataset.kind == "image" or x.dtype.kind != "f":
-        return ()
-    return tuple(np.flatnonzero(np.isnan(x.reshape(len(x), -1)).any(axis=0)).tolist())
-
-
-def _choose_for_table(
-    dataset: Dataset, layout: Layout, scaling: Scaling, channels: Channels, *, scale_target: bool
-) -> Preparation:
+def _of_table(dataset: Dataset, layout: Layout, scaling: Scaling) -> dict[str, Any]:
     if layout == "image":
         raise DataError(f"{dataset.name} is a table: a model that reads images (cnn) needs images")
     if scaling == "unit":
@@ -92,47 +71,54 @@ def _choose_for_table(
         (*map(str, frame[column].cat.categories), *([MISSING] if frame[column].isna().any() else []))
         for column in categorical
     )
-    return Preparation(
-        kind="table",
-        task=dataset.task,
-        scaling="standard" if scaling == "auto" else scaling,
-        divisor=1.0,
-        layout=layout,
-        source_shape=(len(frame.columns),),
-        input_shape=(len(numeric) + sum(map(len, categories)),),
-        channels=channels,
-        impute=bool(frame[list(numeric)].isna().to_numpy().any()),
-        scale_target=scale_target,
-        numeric=numeric,
-        categorical=categorical,
-        categories=categories,
-        gaps=tuple(column for column in numeric if frame[column].isna().any()),
-        rows=dataset.rows,
-        outputs=dataset.outputs,
-    )
+    return {
+        # Numbers are filled even where none is missing: new rows may lack what these have.
+        "recipe": Recipe("standard" if scaling == "auto" else scaling),
+        "source_shape": (len(frame.columns),),
+        "input_shape": (len(numeric) + sum(map(len, categories)),),
+        "numeric": numeric,
+        "categorical": categorical,
+        "categories": categories,
+        "gaps": tuple(column for column in numeric if frame[column].isna().any()),
+    }
 
 
-def _choose_scaling(dataset: Dataset, scaling: Scaling) -> tuple[Scaling, float]:
-    """Return the scaling and divisor of an array: pixels by their known range, other numbers standardised."""
+def _of_array(dataset: Dataset, layout: Layout, scaling: Scaling, channels: Channels) -> dict[str, Any]:
+    x, shape = np.asarray(dataset.x), tuple(dataset.x.shape[1:])
+    lacking = [part.dtype.kind == "f" and bool(np.isnan(part).any()) for part in (x, dataset.x_test)]
+    gaps: list[int] = []
+    if lacking[0] and dataset.kind != "image":
+        gaps = np.flatnonzero(np.isnan(x.reshape(len(x), -1)).any(axis=0)).tolist()
+    recipe = _scaled(dataset, scaling)
+    return {
+        "recipe": recipe if any(lacking) else replace(recipe, imputation=None),
+        "source_shape": shape,
+        "input_shape": _input_shape(dataset, shape, layout, channels),
+        "gaps": tuple(gaps),
+    }
+
+
+def _scaled(dataset: Dataset, scaling: Scaling) -> Recipe:
+    """Return how an array is scaled: pixels by their known range, other numbers standardised."""
     if scaling not in ("auto", "unit"):
-        return scaling, 1.0
+        return Recipe(scaling)
     values = np.asarray(dataset.x)
     if scaling == "auto" and dataset.kind != "image" and not looks_like_images(values):
-        return "standard", 1.0
+        return Recipe("standard")
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     if low >= -1 and high <= 1 and (scaling == "auto" or low >= 0):
-        return "none", 1.0
+        return Recipe("none")
     # Decimal pixels a little above 1 come from resizing, not from the range 0-16.
     decimal = values.dtype.kind == "f" and not bool((values == np.floor(values)).all())
     known = (255.0, 65535.0) if decimal else (16.0, 255.0, 65535.0)
     divisor = next((most for most in known if high <= most), None)
     if low >= 0 and divisor is not None and not (decimal and high <= 16):
-        return "unit", divisor
+        return Recipe("unit", divisor)
     if scaling == "unit":
         raise DataError(
             f"{dataset.name} has values from {low:g} to {high:g}: scaling 'unit' needs pixels from 0 to 65535"
         )
-    return "standard", 1.0
+    return Recipe("standard")
 
 
 def _input_shape(

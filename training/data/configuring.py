@@ -1,18 +1,24 @@
-"""What a configuration asks of a table's or an array's columns: which hyperparameters there are, and what they mean.
+"""A configuration's word about columns: which hyperparameters there are, which act on given data, what they mean.
 
-``configured`` turns a preparation that rules chose into the one that a configuration asks for. It fits nothing. The
-shape of a row follows from the recipe and from the dataset's schema alone, so that it is the same in every fold.
+``configured`` turns what rules chose into what a configuration asks for. It fits nothing. The shape of a row follows
+from the recipe and from the dataset's schema alone, so that it is the same in every fold.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ...errors import TrainingError, did_you_mean
 from ...spaces import Configuration
-from .preparation import Preparation
-from .recipe import CROSSED, Recipe
+from .choice import choose_preparation
+from .pipelines import CROSSED
+from .preparation import Preparation, Recipe
+
+if TYPE_CHECKING:
+    from .dataset import Dataset
 
 SCALINGS = ("standard", "minmax", "robust", "quantile", "power", "none")
 CLIPPED = ("standard", "minmax", "robust", "power")
@@ -22,6 +28,8 @@ IMPUTATIONS = ("median", "mean", "most_frequent", "constant")
 ENCODINGS = ("one_hot", "ordinal", "target")
 MOST_BINS = 2000
 """Columns that binning may add."""
+_CATALOGUE_BINS = 32
+"""The most bins that the catalogue proposes."""
 
 COLUMN_NAMES = frozenset(
     {
@@ -64,19 +72,56 @@ def configured(preparation: Preparation, configuration: Configuration) -> Prepar
     if not asked:
         return preparation
     _check_kind(preparation, asked)
-    plain = Recipe(preparation.scaling)
-    recipe = _read(preparation, asked)
-    recipe, width = _sized(preparation, recipe, asked)
-    if recipe == plain:
+    recipe, shape = _sized(preparation, _recipe(preparation, asked), asked)
+    if recipe == preparation.recipe:
         return preparation
-    shape = (width,) if width is not None else preparation.input_shape
-    divisor = preparation.divisor if recipe.scaling == "unit" else 1.0
-    return replace(preparation, recipe=recipe, input_shape=shape, divisor=divisor)
+    return replace(preparation, recipe=recipe, input_shape=shape)
+
+
+def acting(dataset: Dataset) -> frozenset[str]:
+    """Return the names of ``spaces/catalogue/tabular.py`` and ``data.py`` that change training on a dataset.
+
+    No missing value, no imputation; no category, no encoding; no class, no balancing. What would make a trial fail
+    is left out, too, as feature selection for several targets is.
+    """
+    names = {"subset", "bootstrap", *_of_classes(dataset)}
+    if dataset.kind != "image":
+        names |= _of_columns(choose_preparation(dataset, "natural"))
+    return frozenset(names)
+
+
+def _of_classes(dataset: Dataset) -> set[str]:
+    if dataset.task != "classification":
+        return set()
+    counts = np.bincount(dataset.y, minlength=len(dataset.classes))
+    if counts.max() - counts.min() <= 1:
+        return set()  # folds of equal classes differ by a row, which is no imbalance
+    return {"balancing", "balancing_strength", "class_weight", "class_weight_power"}
+
+
+def _of_columns(plan: Preparation) -> set[str]:
+    numbers, flat, one_target = plan.numbers, _is_flat(plan), not _has_several_targets(plan)
+    names: set[str] = set()
+    if numbers:
+        names |= {"scaling", "quantile_output", "n_quantiles", "robust_range"}
+        names |= {"clip_outliers", "outlier_limit"}
+    if plan.gaps:
+        names |= {"imputation", "missing_indicator"} if flat else {"imputation"}
+    if plan.categorical and one_target:
+        names |= {"encoding", "target_smoothing", "min_frequency"}
+    if flat and 0 < numbers * _CATALOGUE_BINS <= MOST_BINS:
+        names |= {"binning", "bins"}
+    if flat and numbers > 1 and one_target:
+        names.add("interactions")
+    if flat and plan.input_shape[0] > 1:
+        names |= {"pca", "pca_share", "whiten"}
+        names |= {"feature_selection", "selected_share"} if one_target else set()
+    return names
 
 
 def _check_kind(preparation: Preparation, asked: Configuration) -> None:
     first = next(iter(asked))
-    if preparation.tokens:
+    if preparation.recipe.tokens:
         raise TrainingError(
             "data", f"{first} is for numbers that measure, and the model looks these up in an embedding"
         )
@@ -88,43 +133,47 @@ def _check_kind(preparation: Preparation, asked: Configuration) -> None:
                 raise TrainingError("data", f"{name} is for categories, and an array has none")
 
 
-def _read(preparation: Preparation, asked: Configuration) -> Recipe:
-    """Return the recipe with all but what depends on the width of rows."""
-    scaling = _word(asked, "scaling", SCALINGS, preparation.scaling)
-    limit = None
+def _recipe(preparation: Preparation, asked: Configuration) -> Recipe:
+    """Return the rules' recipe with what is asked for, but for the columns that are selected or projected."""
+    rules = preparation.recipe
+    scaling = _word(asked, "scaling", SCALINGS, rules.scaling)
+    values: dict[str, Any] = {"scaling": scaling, "divisor": rules.divisor if scaling == "unit" else 1.0}
     if _flag(asked, "clip_outliers"):
-        limit = _number(asked, "outlier_limit", 4.0, above=0)
+        values["outlier_limit"] = _number(asked, "outlier_limit", 4.0, above=0)
         if scaling not in CLIPPED:
             raise TrainingError(
                 "data", f"clip_outliers needs scaling {', '.join(CLIPPED)}, and it is {scaling}"
             )
-    encoding = _word(asked, "encoding", ENCODINGS, "one_hot") if preparation.categorical else "one_hot"
-    targeted = encoding == "target" and "target_smoothing" in asked
-    if encoding == "target":
+    if scaling == "quantile":
+        values["quantile_output"] = _word(asked, "quantile_output", QUANTILE_OUTPUTS, "normal")
+        values["n_quantiles"] = _whole(asked, "n_quantiles", 100, 2)
+    if scaling == "robust":
+        values["robust_range"] = _number(asked, "robust_range", 25.0, above=0, below=50)
+    if preparation.gaps:
+        values["imputation"] = _word(asked, "imputation", IMPUTATIONS, "median")
+        values["missing_indicator"] = _flag(asked, "missing_indicator")
+    if preparation.categorical:
+        values |= _encoding(preparation, asked)
+    if _flag(asked, "binning") and preparation.numbers:
+        values["bins"] = _whole(asked, "bins", 8, 2)
+    values["interactions"] = _flag(asked, "interactions") and preparation.numbers > 1
+    values["whiten"] = _flag(asked, "whiten") and _flag(asked, "pca")
+    return replace(rules, **values)
+
+
+def _encoding(preparation: Preparation, asked: Configuration) -> dict[str, Any]:
+    values: dict[str, Any] = {"encoding": _word(asked, "encoding", ENCODINGS, "one_hot")}
+    if values["encoding"] == "target":
         _check_one_target(preparation, "encoding=target")
-    return Recipe(
-        scaling=scaling,
-        imputation=_word(asked, "imputation", IMPUTATIONS, "median") if preparation.gaps else "median",
-        missing_indicator=_flag(asked, "missing_indicator") and bool(preparation.gaps),
-        quantile_output=_word(asked, "quantile_output", QUANTILE_OUTPUTS, "normal")
-        if scaling == "quantile"
-        else "normal",
-        n_quantiles=_whole(asked, "n_quantiles", 100, 2) if scaling == "quantile" else 100,
-        robust_range=_number(asked, "robust_range", 25.0, above=0, below=50) if scaling == "robust" else 25.0,
-        outlier_limit=limit,
-        encoding=encoding,
-        target_smoothing=_number(asked, "target_smoothing", 0.0, least=0) if targeted else None,
-        min_frequency=_whole(asked, "min_frequency", 1, 1)
-        if encoding == "one_hot" and preparation.categorical
-        else 1,
-        bins=_whole(asked, "bins", 8, 2) if _flag(asked, "binning") and preparation.numbers else None,
-        interactions=_flag(asked, "interactions") and preparation.numbers > 1,
-        whiten=_flag(asked, "whiten") and _flag(asked, "pca"),
-    )
+        if "target_smoothing" in asked:
+            values["target_smoothing"] = _number(asked, "target_smoothing", 0.0, least=0)
+    if values["encoding"] == "one_hot":
+        values["min_frequency"] = _whole(asked, "min_frequency", 1, 1)
+    return values
 
 
-def _sized(preparation: Preparation, recipe: Recipe, asked: Configuration) -> tuple[Recipe, int | None]:
-    """Return the recipe with numbers of columns, and how many there are in the end; None where they stay."""
+def _sized(preparation: Preparation, recipe: Recipe, asked: Configuration) -> tuple[Recipe, tuple[int, ...]]:
+    """Return the recipe with numbers of columns, and the shape of a row in the end."""
     if not _is_flat(preparation):
         for name in ("missing_indicator", "binning", "interactions", "feature_selection", "pca"):
             if _flag(asked, name):
@@ -132,8 +181,8 @@ def _sized(preparation: Preparation, recipe: Recipe, asked: Configuration) -> tu
                     "data",
                     f"{name} needs rows of plain columns, and these have shape {preparation.source_shape}",
                 )
-        return recipe, None
-    width = _columns(preparation, recipe)
+        return recipe, preparation.input_shape
+    width = _width(preparation, recipe)
     if _flag(asked, "feature_selection"):
         _check_one_target(preparation, "feature_selection")
         share = _number(asked, "selected_share", 0.5, above=0, most=1)
@@ -144,10 +193,10 @@ def _sized(preparation: Preparation, recipe: Recipe, asked: Configuration) -> tu
         # There are no more components than rows, and two folds or more train on half of the rows at least.
         width = max(1, round(share * min(width, preparation.rows // 2)))
         recipe = replace(recipe, components=width)
-    return recipe, width
+    return recipe, (width,)
 
 
-def _columns(preparation: Preparation, recipe: Recipe) -> int:
+def _width(preparation: Preparation, recipe: Recipe) -> int:
     """Return the columns before some are selected or projected."""
     numbers = preparation.numbers
     width = numbers + (len(preparation.gaps) if recipe.missing_indicator else 0)
@@ -163,23 +212,22 @@ def _columns(preparation: Preparation, recipe: Recipe) -> int:
         if crossed < numbers:
             _check_one_target(preparation, f"interactions of more than {CROSSED} columns")
         width += crossed * (crossed - 1) // 2
-    return width + encoded_width(preparation, recipe.encoding)
-
-
-def encoded_width(preparation: Preparation, encoding: str) -> int:
-    """Return how many columns categories become."""
-    if encoding == "one_hot":
-        return sum(map(len, preparation.categories))
+    if recipe.encoding == "one_hot":
+        return width + sum(map(len, preparation.categories))
     classes = preparation.outputs if preparation.task == "classification" and preparation.outputs > 2 else 1
-    return len(preparation.categorical) * (classes if encoding == "target" else 1)
+    return width + len(preparation.categorical) * (classes if recipe.encoding == "target" else 1)
 
 
 def _is_flat(preparation: Preparation) -> bool:
     return len(preparation.input_shape) == 1
 
 
+def _has_several_targets(preparation: Preparation) -> bool:
+    return preparation.task == "regression" and preparation.outputs > 1
+
+
 def _check_one_target(preparation: Preparation, what: str) -> None:
-    if preparation.task == "regression" and preparation.outputs > 1:
+    if _has_several_targets(preparation):
         raise TrainingError("data", f"{what} needs one target, and there are {preparation.outputs}")
 
 

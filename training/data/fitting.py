@@ -14,11 +14,9 @@ from typing import Any
 import numpy as np
 
 from ...errors import DataError, TrainingError, did_you_mean, one_line
-from .pipelines import build_recipe
+from .pipelines import build_features
 from .preparation import Preparation
 from .raw import listing
-from .recipe import Recipe
-from .scalers import build_features, fit_target
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +66,9 @@ class FittedPreparation:
         elif self.features is None:
             # One pass from bytes to float32: 60,000 images never exist as float64.
             scaled = np.empty(values.shape, np.float32)
-            np.divide(values, np.float32(plan.divisor), out=scaled, casting="same_kind", dtype=np.float32)
+            np.divide(
+                values, np.float32(plan.recipe.divisor), out=scaled, casting="same_kind", dtype=np.float32
+            )
             values = scaled
         return np.ascontiguousarray(values.reshape(len(values), *plan.input_shape))
 
@@ -104,34 +104,22 @@ def fit_preparation(plan: Preparation, x: Any, y: np.ndarray) -> FittedPreparati
         DataError: The rows are not of the dataset that this was chosen for.
         TrainingError: ``data``: what a configuration asks for cannot be fitted to these rows.
     """
-    features = training = None
-    if plan.recipe is not None:
-        features, training = _fit_recipe(plan, plan.recipe, _stored(plan, x), y)
-    elif plan.fits_features:
-        stored = _stored(plan, x)
-        features = build_features(
-            plan.scaling,
-            plan.numeric,
-            plan.categorical,
-            plan.categories,
-            impute=plan.impute,
-            tokens=plan.tokens,
-            numbers=plan.numbers,
-        )
-        features.fit(stored)
-    return FittedPreparation(plan, features, fit_target(y) if plan.scale_target else None, training)
-
-
-def _fit_recipe(
-    plan: Preparation, recipe: Recipe, stored: Any, y: np.ndarray
-) -> tuple[Any, np.ndarray | None]:
-    """Return a recipe's fitted transformer, and the training rows where they are cross-fitted."""
+    stored, recipe = _stored(plan, x), plan.recipe
+    features, training = build_features(plan, len(stored)), None
     if recipe.encoding == "target" and plan.task == "classification" and len(np.unique(y)) < plan.outputs:
         raise TrainingError(
             "data", "encoding=target needs rows of every class in every fold: use fewer folds"
         )
-    features = build_recipe(plan, recipe, len(stored))
-    training = None
+    if features is not None and recipe.is_plain:
+        features.fit(stored)
+    elif features is not None:
+        training = _fit_checked(plan, features, stored, y)
+    return FittedPreparation(plan, features, _fit_target(y) if plan.scale_target else None, training)
+
+
+def _fit_checked(plan: Preparation, features: Any, stored: Any, y: np.ndarray) -> np.ndarray | None:
+    """Fit what rows can make fail, see what becomes of them, and return it where the rows are cross-fitted."""
+    recipe, training = plan.recipe, None
     try:
         with warnings.catch_warnings():
             # A column that is constant in one fold, or whose bins fall together, is no news and does no harm.
@@ -149,7 +137,23 @@ def _fit_recipe(
         raise TrainingError(
             "data", f"a fold's rows become {values.shape[1]} columns, expected {plan.input_shape[0]}"
         )
-    return features, training
+    return training
+
+
+def _fit_target(y: np.ndarray) -> Any:
+    """Return a ``StandardScaler`` fitted to targets ``(rows,)`` or ``(rows, targets)``, with one scale for all.
+
+    Each target keeps its own mean. One scale, the root of the mean variance, keeps the weight of each target in the
+    loss, and an error in scaled units times that scale is the error in the target's units.
+    """
+    from sklearn.preprocessing import StandardScaler
+
+    scaler = StandardScaler().fit(np.asarray(y, np.float64).reshape(len(y), -1))
+    if len(scaler.scale_) > 1:
+        common = float(np.sqrt(scaler.var_.mean())) or 1.0
+        scaler.scale_ = np.full_like(scaler.scale_, common)
+        scaler.var_ = scaler.scale_**2
+    return scaler
 
 
 def _stored(plan: Preparation, x: Any) -> Any:
@@ -171,6 +175,6 @@ def _stored(plan: Preparation, x: Any) -> Any:
     if plan.kind == "image" or values.dtype.itemsize <= 2:
         # Scalers would turn bytes into float64; pixels lose nothing in float32. Other numbers may (time stamps).
         values = values.astype(np.float32)
-    if plan.divisor != 1:
-        values = values / np.float32(plan.divisor)
+    if plan.recipe.divisor != 1:
+        values = values / np.float32(plan.recipe.divisor)
     return values.reshape(len(values), -1)

@@ -1,6 +1,7 @@
-"""Preparation: what is decided about how stored rows become the float32 arrays that a model reads.
+"""What is decided about columns: ``Recipe``, what happens to them, and ``Preparation``, a recipe for one dataset.
 
-``choose_preparation`` decides by rule, ``configured`` by a configuration; nothing is fitted here.
+Who decides: ``choice.py`` by rules, ``configuring.py`` by a configuration, ``tokens.py`` by what a model looks up. Each
+returns a recipe; ``pipelines.py`` makes scikit-learn's objects of any, and ``fitting.py`` fits them.
 """
 
 from __future__ import annotations
@@ -10,66 +11,112 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from .recipe import Recipe
-from .scalers import TABLE_SCALINGS
-
 if TYPE_CHECKING:
     from .dataset import Kind, Task
 
 Scaling = Literal["auto", "none", "unit", "minmax", "standard", "robust"]
-"""``unit`` divides by a constant (pixels 0-255, 0-16); the last three are fitted on a fold's training rows."""
+"""What people may ask the rules for. ``unit`` divides by a constant (pixels 0-255, 0-16); the last three are fitted."""
 
 Layout = Literal["flat", "image", "natural"]
 """``flat``: one row of numbers; ``image``: height, width, channels; ``natural``: as stored."""
 
 Channels = Literal["channels_last", "channels_first"]
 
+MISSING = "(missing)"
+"""The category that stands for no value. That a value is missing may itself say something, and nothing is learned."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What happens to columns, in this order."""
+
+    scaling: str
+    """One of ``configuring.SCALINGS``, or ``unit``: pixels, divided by a constant."""
+    divisor: float = 1.0
+    """Constant that values are divided by first; 1.0 unless scaling is ``unit``."""
+    imputation: str | None = "median"
+    """What missing numbers are filled with, learned from training rows; None where none can be missing."""
+    tokens: tuple[int, ...] = ()
+    """Positions of a row's numbers that the model looks up in an embedding, and that nothing scales."""
+    missing_indicator: bool = False
+    quantile_output: str = "normal"
+    n_quantiles: int = 100
+    robust_range: float = 25.0
+    """Percent cut off on each side before the range is measured."""
+    outlier_limit: float | None = None
+    """Where scaled values are cut; None for nowhere."""
+    encoding: str = "one_hot"
+    target_smoothing: float | None = None
+    """Rows that the overall mean counts as; None leaves it to scikit-learn's empirical Bayes estimate."""
+    min_frequency: int = 1
+    """Rows in a fold below which categories share one column."""
+    bins: int | None = None
+    interactions: bool = False
+    selected: int | None = None
+    """Columns kept; None for all."""
+    components: int | None = None
+    """Principal components; None for the columns themselves."""
+    whiten: bool = False
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is one that rules may choose: no rows can make it fail, or another number of columns."""
+        plain = Recipe(self.scaling, self.divisor, self.imputation, self.tokens)
+        return (
+            self == plain
+            and self.scaling not in ("quantile", "power")
+            and self.imputation in (None, "median")
+        )
+
+    @property
+    def changes_numbers(self) -> bool:
+        """Whether more happens to numbers than a division by a constant."""
+        return not (self.is_plain and self.scaling in ("none", "unit") and self.imputation is None)
+
+    @property
+    def reads_target(self) -> bool:
+        """Whether what is fitted depends on the targets of training rows."""
+        return self.encoding == "target" or self.selected is not None or self.interactions
+
 
 @dataclass(frozen=True)
 class Preparation:
-    """What the rules decided for one dataset and one kind of model; nothing is fitted. `as_dict` is JSON-able."""
+    """What is decided for one dataset and one kind of model; nothing is fitted."""
 
     kind: Kind
     task: Task
-    scaling: Scaling
-    """Never ``auto``: the decision."""
-    divisor: float
-    """Constant that values are divided by first; 1.0 unless scaling is ``unit``."""
+    recipe: Recipe
     layout: Layout
+    channels: Channels
+    """Where the channel axis goes; it matters to images in layout ``image`` only."""
     source_shape: tuple[int, ...]
     """Shape of a row as the dataset stores it; for tables the number of feature columns."""
     input_shape: tuple[int, ...]
     """Shape of a row as the model reads it."""
-    channels: Channels
-    """Where the channel axis goes; it matters to images in layout ``image`` only."""
-    impute: bool
-    """Missing numbers are filled with the training rows' median."""
     scale_target: bool
     """A regression's target is standardised; metrics are converted back."""
+    rows: int
+    """Training rows of the dataset."""
+    outputs: int
+    """Classes, or targets of a regression."""
+    gaps: tuple[str | int, ...] = ()
+    """Columns of numbers in which training rows lack a value: names in a table, positions in an array."""
     numeric: tuple[str, ...] = ()
     """Columns of numbers and booleans, in order; tables only."""
     categorical: tuple[str, ...] = ()
     categories: tuple[tuple[str, ...], ...] = ()
     """For each categorical column its one-hot columns; ``(missing)`` is one where training rows lack a value."""
-    gaps: tuple[str | int, ...] = ()
-    """Columns of numbers in which training rows lack a value: names in a table, positions in an array."""
-    rows: int = 0
-    """Training rows of the dataset."""
-    outputs: int = 1
-    """Classes, or targets of a regression."""
-    tokens: tuple[int, ...] = ()
-    """Positions of a row's numbers that the model looks up in an embedding, and that nothing scales."""
-    dtype: Literal["float32", "int32"] = "float32"
-    """Of the rows as the model reads them."""
-    recipe: Recipe | None = None
-    """What a configuration asks for in place of the rules; None where it asks for nothing."""
+
+    @property
+    def dtype(self) -> Literal["float32", "int32"]:
+        """Of the rows as the model reads them: whole numbers where tokens are all that a row has."""
+        tokens = self.recipe.tokens
+        return "int32" if tokens and len(tokens) == int(np.prod(self.input_shape)) else "float32"
 
     @property
     def fits_features(self) -> bool:
         """Whether features need something learned from rows."""
-        return (
-            self.kind == "table" or self.impute or self.scaling in TABLE_SCALINGS or self.recipe is not None
-        )
+        return self.kind == "table" or self.recipe.changes_numbers
 
     @property
     def numbers(self) -> int:
@@ -82,8 +129,10 @@ class Preparation:
         return not self.fits_features and not self.scale_target
 
     def as_dict(self) -> dict[str, Any]:
-        """Return all decisions as JSON-able values: tuples become lists."""
-        return {key: _listed(value) for key, value in asdict(self).items()}
+        """Return all decisions on one level as JSON-able values: tuples become lists."""
+        every = asdict(self)
+        every |= {**every.pop("recipe"), "dtype": self.dtype}
+        return {key: _listed(value) for key, value in every.items()}
 
 
 def value_range(x: np.ndarray, rows: np.ndarray) -> tuple[float, float]:

@@ -52,8 +52,10 @@ def with_tokens(preparation: Preparation, tokens: Collection[int]) -> Preparatio
     """Return a preparation that leaves some numbers of a row as they are; int32 where these are all that a row has."""
     if not tokens:
         return preparation
-    if len(tokens) < int(np.prod(preparation.input_shape)):
+    recipe = replace(preparation.recipe, tokens=tuple(tokens))
+    if len(tokens) == int(np.prod(preparation.input_shape)):
+        recipe = replace(recipe, scaling="none", divisor=1.0)
+    elif recipe.scaling == "unit":
         # Pixels are divided by one number; beside tokens, others are scaled as a plain array's are.
-        scaling = "standard" if preparation.scaling == "unit" else preparation.scaling
-        return replace(preparation, tokens=tuple(tokens), scaling=scaling, divisor=1.0)
-    return replace(preparation, tokens=tuple(tokens), scaling="none", divisor=1.0, dtype="int32")
+        recipe = replace(recipe, scaling="standard", divisor=1.0)
+    return replace(preparation, recipe=recipe)

@@ -48,7 +48,7 @@ def pixels(high, dtype=np.uint8, shape=(20, 8, 8, 1)):
 def test_pixels_are_divided_by_their_range(dataset_of, x, scaling, divisor):
     data = dataset_of(x, np.arange(20) % 2, kind="image")
     plan = choose_preparation(data, "image")
-    assert (plan.scaling, plan.divisor) == (scaling, divisor)
+    assert (plan.recipe.scaling, plan.recipe.divisor) == (scaling, divisor)
     assert plan.shared == (scaling in ("none", "unit"))
     out = fit_preparation(plan, data.x, data.y).transform(data.x)
     assert out.dtype == np.float32
@@ -124,7 +124,7 @@ def test_plain_arrays_are_standardised_and_filled(dataset_of):
     data = dataset_of(x, np.arange(20) % 2)
     plan = choose_preparation(data, "flat")
     out = fit_preparation(plan, data.x, data.y).transform(data.x)
-    assert plan.impute
+    assert plan.recipe.imputation == "median"
     assert np.isfinite(out).all()
     assert out.shape == (20, 5), "a column without any value keeps its place"
     np.testing.assert_allclose(out[:, 0].std(), 1, rtol=1e-5)
@@ -289,6 +289,7 @@ def test_decisions_are_json(houses):
         stored = json.loads(json.dumps(plan.as_dict()))
         assert stored == plan.as_dict()
         assert tuple(stored["input_shape"]) == plan.input_shape
+        assert stored["divisor"] == plan.recipe.divisor, "a recipe stands on the same level as all else"
 
 
 @pytest.mark.parametrize(
