@@ -5,7 +5,6 @@ Data are read so, and so are the rows that an exported model predicts: exports h
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Collection
 from typing import Any
@@ -49,13 +48,6 @@ def plain_number(cell: Any) -> float:
     if "_" in text:  # Python would take 1_2 for 12, which is a code
         raise ValueError(f"'{text}' is not a number")
     return float(text.replace(",", "") if re.fullmatch(r"[-+]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?", text) else text)
-
-
-def sources() -> str:
-    """Return the two functions as text, for a script that imports ``re``."""
-    marks = f"MARKS = {' '.join(mark for mark in MARKS if mark)!r}.split() + ['']".replace("'", '"')
-    functions = (inspect.getsource(function).replace(": Any", "") for function in (plain_text, plain_number))
-    return "\n\n\n".join([marks, *functions])
 
 
 def numbers_in(cells: Collection[Any]) -> list[float] | None:

@@ -12,11 +12,12 @@ import joblib
 import keras
 import numpy as np
 
-from ..cells import sources
+from ..cells import plain_number, plain_text
 from ..errors import OutputError, one_line
 from .files import MARK, new_folder
 from .outputs import describe_outputs
 from .rendering import render
+from .sources import sources_of
 from .text import provenance, score_text
 from .winner import Winner
 
@@ -43,7 +44,10 @@ def write_keras(winner: Winner, folder: str | os.PathLike[str], *, overwrite: bo
         fitted = winner.preparation
         joblib.dump({"features": fitted.features, "target": fitted.target}, fresh / "preprocessing.joblib")
         (fresh / MARK).write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        (fresh / "predict.py").write_text(render("predict.py.j2", cells=sources()), encoding="utf-8")
+        sources = sources_of(plain_text, plain_number)
+        (fresh / "predict.py").write_text(
+            render("predict.py.j2", cells=[*sources.constants, *sources.texts]), encoding="utf-8"
+        )
         (fresh / "README.md").write_text(_readme(winner, about), encoding="utf-8")
     return Path(folder).expanduser()
 

@@ -29,7 +29,6 @@ _PACKAGES = (
     ("keras", "keras"),
 )
 """Public modules, and what a script calls them."""
-_TYPE_COMMENT = re.compile(r"  # type: ignore\[.*")
 _WORDS = {"keras.initializers": keras.initializers.get}
 """Objects that a script may name by a word where nothing about them is set."""
 _SHOWN = ("learning_rate",)
@@ -189,13 +188,9 @@ def spared_names(model: keras.Model) -> list[str]:
     return sorted(text.split("|")) if re.fullmatch(r"[\w|]+", text) else [text]
 
 
-def own_sources(model: keras.Model) -> list[str]:
-    """Return the source of those classes of ours that a compiled model's optimizer is made of.
-
-    They need nothing but Keras, called ``keras``.
-    """
-    found = {cls.__name__: cls for cls in _own_classes(model.get_compile_config())}
-    return [_TYPE_COMMENT.sub("", inspect.getsource(cls)) for cls in found.values()]
+def own_classes(model: keras.Model) -> list[type]:
+    """Return those classes of ours that a compiled model's optimizer is made of."""
+    return list(dict.fromkeys(_own_classes(model.get_compile_config())))
 
 
 def _own_classes(value: Any) -> Iterator[type]:

@@ -13,10 +13,11 @@ import numpy as np
 from ..errors import ModelError
 from ..spaces.keras_tuner import is_hypermodel, takes_hp, takes_trial
 from ..training.models import Build
-from .code import CannotEmit, own_sources
+from .code import CannotEmit, own_classes
 from .graph import builder_code, compile_lines
 from .preparing import signature_code
 from .pretty import Expression, lay_out, literal
+from .sources import sources_of
 from .winner import Winner
 
 
@@ -32,8 +33,8 @@ class ModelCode:
     constants: Mapping[str, Expression] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     """Why it may not be the same."""
-    sources: tuple[str, ...] = ()
-    """Classes that the body needs."""
+    classes: tuple[type, ...] = ()
+    """Those of ours that the body needs."""
 
 
 def model_code(winner: Winner, build: Build | None = None) -> ModelCode:
@@ -75,12 +76,14 @@ def _layers(winner: Winner) -> ModelCode:
     imports = frozenset(
         {"from keras import layers"} if "layers." in body.replace("keras.layers.", "") else ()
     )
-    return ModelCode(body, about, imports, sources=tuple(own_sources(winner.model)))
+    return ModelCode(body, about, imports, classes=tuple(own_classes(winner.model)))
 
 
 def _executed(code: ModelCode) -> Any:
     namespace: dict[str, Any] = {"keras": keras, "layers": keras.layers}
-    exec("\n\n".join([*code.sources, f"def build_model():\n{code.body}"]), namespace)  # noqa: S102 - exactly what the script will run
+    sources = sources_of(*code.classes)
+    parts = [*sources.imports, *sources.constants, *sources.texts, f"def build_model():\n{code.body}"]
+    exec("\n\n".join(parts), namespace)  # noqa: S102 - exactly what the script will run
     return namespace["build_model"]()
 
 
@@ -134,10 +137,10 @@ def _imported(winner: Winner, reference: str, original: keras.Model | None, reas
         "",
         *_call_lines(winner, found, function),
     ]
-    sources: tuple[str, ...] = ()
+    classes: tuple[type, ...] = ()
     if original is None or not original.compiled:
         lines.append(compile_lines(winner.model))
-        sources = tuple(own_sources(winner.model))
+        classes = tuple(own_classes(winner.model))
     elif _is_told_its_rate(winner, original):
         lines.append('    model.optimizer.learning_rate = CONFIGURATION["learning_rate"]')
     lines.append("    return model")
@@ -147,7 +150,7 @@ def _imported(winner: Winner, reference: str, original: keras.Model | None, reas
         own = "import keras_tuner" if takes_hp(found) else "import optuna"
     imports = frozenset({"import os", "import sys", own})
     return ModelCode(
-        "\n".join(lines), f"Return the model of {reference}.", imports, constants, sources=sources
+        "\n".join(lines), f"Return the model of {reference}.", imports, constants, classes=classes
     )
 
 

@@ -6,25 +6,22 @@ The exporter runs the block, so that the rest of the script is written for what 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ..training.data import Dataset
+from ..training.data.files import DELIMITED, TABLE_SUFFIXES, read_csv, read_parquet
+from ..training.data.headers import first_names
+from ..training.data.images import find_images, read_pixels
+from ..training.data.named import EMBEDDED, FOLDER_VARIABLE, known_name
 from .pretty import Expression, flat, literal, quoted
+from .sources import sources_of
 
 FROM_PYTHON = "python:"
 """Starts a source that was given as objects."""
-FOLDER_VARIABLE = "KERASWEEP_DATA"
-_DOWNLOADED = ("mnist", "fashion_mnist", "cifar10", "cifar100")
-_EMBEDDED = ("digits", "iris", "wine", "breast_cancer", "diabetes")
-_TABLES = (".csv", ".tsv", ".parquet", ".pq")
-_LARGE = 200_000
-"""Bytes of a table from which pandas may guess a column's type piece by piece."""
-_CAMERA = frozenset({".jpg", ".jpeg", ".tif", ".tiff", ".webp"})
-_IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm")
 
 
 @dataclass(frozen=True)
@@ -35,8 +32,8 @@ class Reading:
     """Set what ``x`` and ``y`` name, or, where ``whole``, ``x_train``, ``y_train``, ``x_test``, ``y_test``."""
     imports: frozenset[str] = frozenset()
     constants: Mapping[str, Expression] = field(default_factory=dict)
-    helpers: tuple[str, ...] = ()
-    """Functions that the lines call, as text."""
+    functions: tuple[Callable[..., Any], ...] = ()
+    """What the lines call of ours; a script holds the source."""
     x: str = "x"
     """Expression of all rows, for the steps below; variables of their own where ``whole``."""
     y: str = "y"
@@ -58,9 +55,8 @@ def choose_reading(spec: Mapping[str, Any], dataset: Dataset) -> Reading:
     source, target, group = str(spec["source"]), spec.get("target"), spec.get("group")
     if source.startswith(FROM_PYTHON):
         return _given_in_python(target, group, dataset)
-    name = source.strip().lower().replace("-", "_").replace(" ", "_")
-    if name in _EMBEDDED + _DOWNLOADED:
-        return _embedded(name) if name in _EMBEDDED else _downloaded(name)
+    if name := known_name(source):
+        return _embedded(name) if name in EMBEDDED else _downloaded(name)
     path = Path(source).expanduser()
     if ":" in source and not path.exists():
         return _function(source, target, group)
@@ -70,8 +66,8 @@ def choose_reading(spec: Mapping[str, Any], dataset: Dataset) -> Reading:
 def _files(source: str, path: Path, target: Any, group: Any, dataset: Dataset) -> Reading:
     if path.is_dir():
         return _image_folder(source, path, dataset)
-    if path.suffix.lower() in _TABLES:
-        return _table(source, path, target, group, list(dataset.columns))
+    if path.suffix.lower() in TABLE_SUFFIXES:
+        return _table(source, path, target, group, header=not dataset.columns)
     return _archive(source, path, group)
 
 
@@ -98,40 +94,25 @@ def _downloaded(name: str) -> Reading:
     return Reading(lines, imports, {"KEYS": keys}, whole=True)
 
 
-def _table(source: str, path: Path, target: Any, group: Any, columns: list[str]) -> Reading:
-    if path.suffix.lower() in (".parquet", ".pq"):
-        import pyarrow.parquet
-
-        lines = ["frame = pd.read_parquet(DATA)"]
-        index = (pyarrow.parquet.read_schema(path).pandas_metadata or {}).get("index_columns", [])
-        if any(isinstance(column, str) and not column.startswith("__index_level") for column in index):
-            lines = ["frame = pd.read_parquet(DATA).reset_index()"]
-        lines.append("frame.columns = frame.columns.astype(str)")
+def _table(source: str, path: Path, target: Any, group: Any, *, header: bool) -> Reading:
+    home = source.startswith("~")
+    given = "Path(DATA).expanduser()" if home else "DATA"
+    if path.suffix.lower() in DELIMITED:
+        function: Callable[..., Any] = read_csv
+        call = f"read_csv({given}, {quoted(first_names(path)[1])}, header={header})"
     else:
-        separator = _separator(path)
-        options = [f"sep={quoted(separator)}"] if separator != "," else []
-        options += ["header=None"] if columns else []
-        options += (
-            ["skipinitialspace=True"] if f"{separator} " in path.read_text(encoding="utf-8-sig") else []
-        )
-        options += ["low_memory=False"] if path.stat().st_size > _LARGE else []
-        lines = [f"frame = pd.read_csv({', '.join(['DATA', *options])})"]
-        lines += ['frame.columns = [f"c{position}" for position in frame.columns]'] if columns else []
-    constants: dict[str, Expression] = {"DATA": quoted(source), "TARGET": literal(target)}
-    if source.startswith("~"):
-        lines.insert(0, "path = Path(DATA).expanduser()")
-        lines[1] = lines[1].replace("(DATA", "(path")
-    imports = {"import pandas as pd", *(["from pathlib import Path"] if source.startswith("~") else [])}
-    groups = f"frame[{quoted(group)}]" if group else ""
-    return Reading(tuple(lines), frozenset(imports), constants, x="frame", y="frame[TARGET]", groups=groups)
-
-
-def _separator(path: Path) -> str:
-    """Return a table's separator by the rule that read it: the suffix's own, else the first other one found."""
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        first = next((line for line in lines if line.strip()), "")
-    own = "\t" if path.suffix.lower() == ".tsv" else ","
-    return own if own in first else next((mark for mark in ";\t|" if mark in first), own)
+        function, call = read_parquet, f"read_parquet({given})"
+    lines = [f"frame = {call}"]
+    lines += [] if function is read_csv else ["frame.columns = frame.columns.astype(str)"]
+    return Reading(
+        tuple(lines),
+        frozenset({"from pathlib import Path"} if home else ()),
+        {"DATA": quoted(source), "TARGET": literal(target)},
+        (function,),
+        x="frame",
+        y="frame[TARGET]",
+        groups=f"frame[{quoted(group)}]" if group else "",
+    )
 
 
 def _archive(source: str, path: Path, group: Any) -> Reading:
@@ -196,38 +177,21 @@ def _function(source: str, target: Any, group: Any) -> Reading:
 
 def _image_folder(source: str, path: Path, dataset: Dataset) -> Reading:
     split = (path / "train").is_dir()
-    whole = split and (path / "test").is_dir()
-    files = (file for file in path.rglob("*") if file.is_file())
-    suffixes = sorted({file.suffix.lower() for file in files} & set(_IMAGES))
-    mode = "RGB" if dataset.x.shape[-1] == 3 else "L"
-    upright = bool(_CAMERA & set(suffixes))
-    opened = f'ImageOps.exif_transpose(image).convert("{mode}")' if upright else f'image.convert("{mode}")'
-    helper = "\n".join((
-        "def read_images(folder):",
-        '    """Return the pixels and class codes of the images below a folder with one folder a class."""',
-        "    x, y = [], []",
-        "    for code, name in enumerate(CLASSES):",
-        '        for path in sorted((folder / name).rglob("*"), key=lambda path: path.as_posix()):',
-        '            if path.suffix.lower() in SUFFIXES and not path.name.startswith("."):',
-        "                with Image.open(path) as image:",
-        f"                    x.append(np.asarray({opened}, np.uint8))",
-        "                y.append(code)",
-        "    return np.stack(x), np.array(y)",
-    ))  # fmt: skip
     folder = f"Path({quoted(source)}).expanduser()" if source.startswith("~") else f"Path({quoted(source)})"
-    imports = frozenset(
-        {"from pathlib import Path", f"from PIL import Image{', ImageOps' if upright else ''}"}
+    pixels = (
+        f'np.stack([read_pixels(path, "{"RGB" if dataset.x.shape[-1] == 3 else "L"}") for path, _ in found])'
     )
-    constants = {"SUFFIXES": literal(tuple(suffixes))}
-    if whole:
-        lines = (
-            f"folder = {folder}",
-            'x_train, y_train = read_images(folder / "train")',
-            'x_test, y_test = read_images(folder / "test")',
-        )
-        return Reading(lines, imports, constants, (helper,), whole=True)
-    part = f'{folder} / "train"' if split else folder
-    return Reading((f"x, y = read_images({part})",), imports, constants, (helper,))
+    parts = ("_train", "_test") if split and (path / "test").is_dir() else ("",)
+    lines = [f"folder = {folder}"]
+    for part in parts:
+        below = f'folder / "{part[1:] or "train"}"' if split else "folder"
+        lines += [
+            f"found = find_images({below})",
+            f"x{part} = {pixels}",
+            f"y{part} = [label for _, label in found]",
+        ]
+    imports = frozenset({"from pathlib import Path"})
+    return Reading(tuple(lines), imports, functions=(find_images, read_pixels), whole=len(parts) == 2)
 
 
 def _given_in_python(target: Any, group: Any, dataset: Dataset) -> Reading:
@@ -276,13 +240,12 @@ def _run(lines: list[str], namespace: dict[str, Any]) -> dict[str, Any]:
     return namespace
 
 
-def read_now(reading: Reading, classes: tuple[str, ...]) -> dict[str, Any]:
-    """Run a reading and return its variables: ``x``, ``y`` and so on, and ``groups`` where there are any."""
-    lines = ["import keras", "import numpy as np", *sorted(reading.imports), f"CLASSES = {list(classes)!r}"]
+def read_now(reading: Reading) -> dict[str, Any]:
+    """Run a reading and return its variables: ``x``, ``y`` and so on."""
+    sources = sources_of(*reading.functions)
+    lines = ["import keras", "import numpy as np", *sorted(reading.imports | sources.imports)]
     lines += [f"{name} = {flat(value)}" for name, value in reading.constants.items()]
-    lines += [*reading.helpers, *reading.lines]
+    lines += [*sources.constants, *sources.texts, *reading.lines]
     if not reading.whole:
         lines += [f"x = {reading.x}", f"y = {reading.y}"]
-    if reading.groups:
-        lines.append(f"groups = {reading.groups}")
     return _run(lines, {})

@@ -8,31 +8,35 @@ found equal is promised in its first lines.
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
 from ..errors import OutputError, one_line
+from ..training.data.rows import RowDraw, draw_positions
 from ..training.models import Build
+from ..training.plateau import FallingRate
+from ..training.seeds import epoch_order
 from ..training.trainers.feeding import VALIDATION_BATCH
-from .drawing import COMMENT, draw_constants, draw_helpers, trained_rows
+from ..training.weighting import row_weights
 from .files import check_file, write_text
 from .models import ModelCode, model_code
 from .preparing import prepare_arguments, prepare_lines, target_lines
 from .pretty import WIDTH, Expression, flat, has_filled, lay_out, literal
 from .reading import Reading, choose_reading, read_now
 from .rendering import render
-from .rows import Steps, row_steps
+from .rows import Steps, row_classes, row_steps
+from .sources import sources_of
 from .text import score_text
 from .verification import compare_rows
 from .winner import Winner
 
-_STANDARD = frozenset({"os", "re", "sys", "runpy", "pathlib", "types", "warnings"})
 _COMMENTS = {
     "SEED": "weights, dropout and the order of rows",
     "CLASS_WEIGHT": "rare classes weigh more",
-    "DRAWN": COMMENT,
+    "DRAWN": "rows of each class",
     "EPOCHS": "chosen on the mean curve of all folds",
 }
 
@@ -93,7 +97,7 @@ def _read(winner: Winner) -> tuple[Reading, dict[str, Any]]:
     data = winner.study.spec["data"]
     try:
         reading = choose_reading(data, winner.dataset)
-        return reading, read_now(reading, winner.dataset.classes) if reading.runs else {}
+        return reading, read_now(reading) if reading.runs else {}
     except Exception as error:
         reason = one_line(error)
         raise OutputError(
@@ -114,27 +118,25 @@ def _render(
         "EPOCHS": literal(winner.epochs),
         "BATCH_SIZE": literal(winner.batch_size),
         **({"CLASS_WEIGHT": literal(dict(winner.class_weight))} if winner.class_weight else {}),
-        **draw_constants(winner),
+        **({"DRAWN": literal(_draw_arguments(winner.draw))} if winner.draw else {}),
         **({"MIXING": literal(dict(winner.mixing.arguments))} if winner.mixing else {}),
         **({"PLATEAU": literal(dict(winner.plateau.arguments))} if winner.plateau else {}),
         **reading.constants,
         **steps.constants,
         **model.constants,
     }
-    if any("read_images" in helper for helper in reading.helpers):
-        constants["CLASSES"] = literal(list(winner.dataset.classes))
     x = found.get("x_train" if reading.whole else "x")
     prepare, needed = prepare_lines(winner, x, steps.constants)
     targets, more = target_lines(winner)
+    sources = sources_of(*reading.functions, *steps.functions, *_applied(winner), *model.classes)
     imports = {
         "import keras",
         "import numpy as np",
         *reading.imports,
-        *steps.imports,
+        *sources.imports,
         *needed,
         *more,
         *model.imports,
-        *(["import tensorflow as tf"] if winner.mixing else []),
     }
     text = render(
         "train.py.j2",
@@ -143,27 +145,20 @@ def _render(
         ),
         provenance=_provenance(winner, notes),
         imports=_imports(imports),
-        constants=_constants(constants, {**_COMMENTS, **steps.comments}),
-        helpers=[
-            *reading.helpers,
-            *steps.helpers,
-            *draw_helpers(winner),
-            *_rule_sources(winner),
-            *model.sources,
-        ],
+        constants=[*_constants(constants, {**_COMMENTS, **steps.comments}), *sources.constants],
+        helpers=[*sources.texts, *steps.helpers],
         load=[*reading.lines, *steps.lines],
         fits=winner.preparation.features is not None,
         prepare=prepare,
         prepare_arguments=prepare_arguments(winner),
-        draws=winner.draw is not None,
+        row_classes=row_classes(winner, "y_train") if winner.draw else "",
         targets=targets,
         targets_about=_targets_about(winner),
         scaled=winner.preparation.target is not None,
         model_about=model.about,
         builder=model.body,
         class_weight=winner.class_weight,
-        order=_order(winner),
-        drops=winner.rows_an_epoch < trained_rows(winner),
+        rows_an_epoch=winner.rows_an_epoch if _leaves_out(winner) else None,
         mixing=winner.mixing,
         shuffle=winner.shuffle,
         codes="y_train.argmax(axis=1)" if winner.labels == "one-hot" else "y_train[:, 0].astype(int)",
@@ -175,16 +170,26 @@ def _render(
     return _spaced(text)
 
 
-def _order(winner: Winner) -> str:
-    """Return the expression of an epoch's order of rows."""
-    if winner.shuffle:
-        return "np.random.default_rng([SEED, epoch]).permutation(len(x_train))"
-    return "np.arange(len(x_train))"
+def _leaves_out(winner: Winner) -> bool:
+    """Tell whether an epoch leaves a smaller last batch out."""
+    return winner.rows_an_epoch < (sum(winner.draw.counts) if winner.draw else len(winner.dataset.y))
 
 
-def _rule_sources(winner: Winner) -> list[str]:
-    """Return the source of what the trainer applied besides ``fit``."""
-    return [rule.source for rule in (winner.mixing, winner.plateau) if rule is not None]
+def _draw_arguments(draw: RowDraw) -> dict[str, Any]:
+    """Return what ``draw_positions`` is given besides classes."""
+    return {"kept": list(draw.kept), "counts": list(draw.counts), "bootstrap": draw.bootstrap}
+
+
+def _applied(winner: Winner) -> list[Any]:
+    """Return what the trainer applied besides ``fit``, as the script's ``main`` does."""
+    used = {
+        draw_positions: winner.draw,
+        epoch_order: winner.shuffle,
+        row_weights: winner.mixing and winner.class_weight,
+        FallingRate: winner.plateau,
+    }
+    functions: list[Any] = [function for function, applies in used.items() if applies]
+    return [*functions, *([winner.mixing.function] if winner.mixing else [])]
 
 
 def _targets_about(winner: Winner) -> str:
@@ -238,7 +243,10 @@ def _imports(lines: set[str]) -> str:
     for standard in (True, False):
         for part in (plain, froms):
             sections += [
-                sorted((line for line in part if (_module(line) in _STANDARD) == standard), key=str.lower)
+                sorted(
+                    (line for line in part if (_module(line) in sys.stdlib_module_names) == standard),
+                    key=str.lower,
+                )
             ]
     texts = ("\n".join([*first, *then]) for first, then in zip(sections[::2], sections[1::2], strict=True))
     return "\n\n".join(text for text in texts if text)
@@ -262,9 +270,11 @@ def _constants(constants: dict[str, Expression], comments: dict[str, str]) -> li
     lines = []
     for name, value in constants.items():
         text = lay_out(value, f"{name} = ")
-        if "\n" not in text and name in comments:
+        if name in comments and max(map(len, text.split("\n"))) + len(comments[name]) > WIDTH:
+            text = f"# {comments[name]}\n{text}"
+        elif name in comments:
             text += f"  # {comments[name]}"
-        elif "\n" in text and has_filled(value):
+        if has_filled(value) and "\n" in text:
             text += "  # fmt: skip"
         lines.append(text)
     return lines

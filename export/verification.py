@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import one_line
-from .drawing import compare_draw
+from ..training.data.rows import codes_of
 from .preparing import prepare_arguments
 from .reading import unchanged_path
 from .winner import Winner
@@ -20,7 +20,7 @@ def compare_rows(winner: Winner, script: str) -> list[str]:
         with unchanged_path():
             exec(compile(script, "exported script", "exec"), namespace)  # noqa: S102 - what the user is about to run
             x_train, y_train, x_test, y_test = namespace["load_data"]()
-            drawn = compare_draw(winner, namespace, y_train)
+            drawn = _compare_draw(winner, namespace, y_train)
             named = {"x_train": x_train, "y_train": y_train, "x_test": x_test}
             given = [named[name] for name in prepare_arguments(winner).split(", ")]
             x_train, x_test = namespace["prepare"](*given)
@@ -41,6 +41,16 @@ def compare_rows(winner: Winner, script: str) -> list[str]:
         ),
         *drawn,
     ]
+
+
+def _compare_draw(winner: Winner, namespace: dict[str, Any], y: np.ndarray) -> list[str]:
+    """Return what differs between a script's choice of training rows and the refit's; empty if nothing does."""
+    if winner.draw is None:
+        return []
+    codes = codes_of(y, winner.dataset.task)
+    drawn = namespace["draw_positions"](codes, **namespace["DRAWN"])
+    same = np.array_equal(drawn, winner.draw.positions(codes))
+    return [] if same else ["its choice of training rows is not the study's"]
 
 
 def _same(left: Any, right: np.ndarray) -> bool:

@@ -1,13 +1,12 @@
 """Batches whose rows are blended with each other, targets included: the hyperparameter ``mixing``.
 
 Every draw is a function of the fold's seed, the epoch and the step, so that both trainers, ``refit`` and an exported
-script mix alike, wherever they begin. ``draw_partners``, ``mixup`` and ``cutmix`` need nothing but TensorFlow, because
-a script holds their source.
+script mix alike, wherever they begin. ``mixup`` and ``cutmix`` need nothing but TensorFlow, because a script holds
+their source.
 """
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -119,9 +118,9 @@ class Mixing:
         return given
 
     @property
-    def source(self) -> str:
-        """Source of the function of this name, with what it calls."""
-        return f"{inspect.getsource(draw_partners)}\n\n{inspect.getsource(_FUNCTIONS[self.kind])}"
+    def function(self) -> Callable[..., tuple[tf.Tensor, ...]]:
+        """The function of this name."""
+        return _FUNCTIONS[self.kind]
 
 
 _FUNCTIONS: dict[str, Callable[..., tuple[tf.Tensor, ...]]] = {"mixup": mixup, "cutmix": cutmix}

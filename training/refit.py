@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,12 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Rule:
-    """Something that the trainer applied to the model, as code that an exported script repeats."""
+    """Something that the trainer applied to the model, which an exported script repeats."""
 
-    name: str
-    """A function or a class of the source."""
-    source: str
-    """Needs nothing but TensorFlow, called ``tf``."""
+    function: Callable[..., Any]
+    """A function or a class, whose source a script holds."""
     arguments: dict[str, Any]
 
 
@@ -72,21 +69,21 @@ class Refit:
 
     @property
     def mixing(self) -> Rule | None:
-        """How training batches were mixed: ``name(batch, (seed, epoch), step, **arguments)``; None where they were not."""
+        """How training batches were mixed: ``function(batch, (seed, epoch), step, **arguments)``; None where they were not."""
         from .mixing import mixing_of
 
         mixing = mixing_of(self.configuration, self.preparation.preparation.channels)
-        return None if mixing is None else Rule(mixing.kind, mixing.source, mixing.arguments)
+        return None if mixing is None else Rule(mixing.function, mixing.arguments)
 
     @property
     def plateau(self) -> Rule | None:
         """What lowered the learning rate where the training loss stood still; None where nothing did.
 
-        ``name(**arguments).after(loss)`` is the share of the first rate that an epoch with this training loss is
+        ``function(**arguments).after(loss)`` is the share of the first rate that an epoch with this training loss is
         followed by.
         """
         values = plateau_values(self.configuration)
-        return None if values is None else Rule(Plateau.__name__, inspect.getsource(Plateau), values)
+        return None if values is None else Rule(Plateau, values)
 
     def as_dict(self) -> dict[str, Any]:
         """Return what the study stores of it."""

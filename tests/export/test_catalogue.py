@@ -18,10 +18,11 @@ prepare_tensorflow(2)
 
 import keras  # noqa: E402 - imported quietly above
 from kerasweep.export import write_keras  # noqa: E402
-from kerasweep.export.code import own_sources, spared_names  # noqa: E402
+from kerasweep.export.code import own_classes, spared_names  # noqa: E402
 from kerasweep.export.graph import builder_code  # noqa: E402
 from kerasweep.export.pretty import WIDTH  # noqa: E402
 from kerasweep.export.script import make_script  # noqa: E402
+from kerasweep.export.sources import sources_of  # noqa: E402
 from kerasweep.training.models import Signature  # noqa: E402
 from kerasweep.training.models.building import build_model  # noqa: E402
 from kerasweep.training.models.families import BUILDERS  # noqa: E402
@@ -68,7 +69,8 @@ def test_the_code_of_each_hyperparameter_makes_its_model_again(name: str) -> Non
     model = built(cases_of(name)[0])
     body = builder_code(model)
     namespace: dict[str, Any] = {"keras": keras, "layers": keras.layers}
-    exec("\n\n".join([*own_sources(model), f"def build():\n{body}"]), namespace)
+    sources = sources_of(*own_classes(model))
+    exec("\n\n".join([*sources.imports, *sources.texts, f"def build():\n{body}"]), namespace)
     keras.utils.set_random_seed(5)
     again = namespace["build"]()
     assert [type(layer) for layer in again.layers] == [type(layer) for layer in model.layers]

@@ -80,7 +80,7 @@ def test_a_script_makes_the_refits_rows(
     refit = refit_of(spec, asked=asked)
     script = make_script(refit)
     assert script.notes == ()
-    assert ("choose_rows" in script.text) == (refit.draw is not None)
+    assert ("draw_positions" in script.text) == (refit.draw is not None)
     assert ("fit_transform(x_train, y_train)" in script.text) == (asked.get("encoding") == "target")
     assert max(map(len, script.text.splitlines())) <= 110
 

@@ -98,17 +98,7 @@ def _read_delimited(path: Path, header: bool | None) -> Any:
         with warnings.catch_warnings():
             # A header shorter than the rows makes pandas drop values with no more than this warning.
             warnings.simplefilter("error", pd.errors.ParserWarning)
-            # index_col=False: else pandas would silently turn the first column into an index.
-            frame = pd.read_csv(
-                path,
-                sep=separator,
-                encoding="utf-8-sig",
-                header=None if header is False else 0,
-                index_col=False,
-                skipinitialspace=True,
-                low_memory=False,
-                on_bad_lines="error",
-            )
+            frame = read_csv(path, separator, header=header is not False)
     except UnicodeError as error:
         raise DataError(f"{path}: {_encoding_problem(path)}; save it as UTF-8") from error
     except pd.errors.EmptyDataError as error:
@@ -120,11 +110,35 @@ def _read_delimited(path: Path, header: bool | None) -> Any:
     except OSError as error:
         raise DataError(f"{path} cannot be read: {one_line(error)}") from error
     if header is False:
-        return frame.set_axis(numbered_names(frame.shape[1]), axis=1)
+        return frame
     if frame.empty:
         raise DataError(f"{path} has no rows below its first line")
     check_header(path, names, frame, asked=header is True)
     return frame
+
+
+def read_csv(path: str | Path, separator: str, *, header: bool) -> Any:
+    """Return a delimited file's table; without a header its columns are called ``c0``, ``c1`` and so on."""
+    import pandas as pd
+
+    frame = pd.read_csv(
+        path,
+        sep=separator,
+        encoding="utf-8-sig",
+        header=0 if header else None,
+        index_col=False,  # else pandas would silently turn the first column into an index
+        skipinitialspace=True,
+        low_memory=False,
+    )
+    return frame if header else frame.set_axis(numbered_names(frame.shape[1]), axis=1)
+
+
+def read_parquet(path: str | Path) -> Any:
+    """Return a Parquet file's table; an index with a name is a column of it."""
+    import pandas as pd
+
+    frame = pd.read_parquet(path)
+    return frame.reset_index() if any(name is not None for name in frame.index.names) else frame
 
 
 def _encoding_problem(path: Path) -> str:
@@ -154,14 +168,10 @@ def _parse_problem(error: Exception) -> str:
 
 
 def _read_parquet(path: Path) -> Any:
-    import pandas as pd
-
     try:
-        frame = pd.read_parquet(path)
+        frame = read_parquet(path)
     except (OSError, ValueError) as error:  # pyarrow's ArrowInvalid is a ValueError
         raise DataError(f"{path} cannot be read as Parquet: {one_line(error)}") from error
-    if any(name is not None for name in frame.index.names):
-        frame = frame.reset_index()
     if frame.empty:
         raise DataError(f"{path} has no rows")
     return frame

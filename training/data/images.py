@@ -18,7 +18,7 @@ IMAGE_SUFFIXES = frozenset(
 _GREY_MODES = frozenset({"1", "L", "LA", "La"})
 _DEEP_MODES = frozenset({"I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
 _ORIENTATION = 0x0112  # EXIF tag; values 5 to 8 swap width and height
-_CAMERA_FORMATS = frozenset({"JPEG", "MPO", "TIFF", "WEBP"})
+CAMERA_FORMATS = frozenset({"JPEG", "MPO", "TIFF", "WEBP"})
 """Formats whose EXIF orientation is followed. That of a PNG could be known only after reading all of it."""
 
 _Found = list[tuple[Path, str]]
@@ -40,55 +40,64 @@ def read_image_folder(root: Path) -> Raw:
     parts = {part: root / part for part in ("train", "test") if (root / part).is_dir()}
     notes: list[str] = []
     if "train" in parts:
-        others = [other.name for other in _subfolders(root) if other.name not in parts]
+        others = [other.name for other in class_folders(root) if other.name not in parts]
         if others:
             notes.append(f"folder {listing(others)} beside 'train' not read: folds are made from 'train'")
-        found = {part: _find_images(folder, notes) for part, folder in parts.items()}
+        found = {part: _checked_images(folder, notes) for part, folder in parts.items()}
     else:
-        found = {"train": _find_images(root, notes)}
+        found = {"train": _checked_images(root, notes)}
     shape, mode = _common_shape([path for files in found.values() for path, _ in files], root)
-    x = _read_pixels(found["train"], shape, mode)
+    x = _read_all(found["train"], shape, mode)
     y = [label for _, label in found["train"]]
     if "test" not in found:
         return Raw(root.name, x, y, kind="image", task="classification", notes=tuple(notes))
-    x_test = _read_pixels(found["test"], shape, mode)
+    x_test = _read_all(found["test"], shape, mode)
     y_test = [label for _, label in found["test"]]
     return Raw(root.name, x, y, x_test, y_test, kind="image", task="classification", notes=tuple(notes))
 
 
-def _name(path: Path) -> str:
+def class_of(folder: Path) -> str:
+    """Return the class that a folder stands for."""
     # macOS may store names decomposed (NFD), most others composed (NFC): one class, one spelling.
-    return unicodedata.normalize("NFC", path.name)
+    return unicodedata.normalize("NFC", folder.name)
 
 
-def _subfolders(folder: Path) -> list[Path]:
-    found = [entry for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith(".")]
-    return sorted(found, key=lambda entry: natural_key(_name(entry)))
+def class_folders(root: Path) -> list[Path]:
+    """Return the folders of a folder by their names, numbers in them by their size."""
+    found = [entry for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith(".")]
+    return sorted(found, key=lambda folder: natural_key(class_of(folder)))
 
 
-def _find_images(root: Path, notes: list[str]) -> _Found:
-    """Return the images below each class folder, sorted, and note what is passed over."""
-    classes = _subfolders(root)
-    if not classes:
+def files_below(folder: Path) -> list[Path]:
+    """Return all files below a folder, sorted, but those that are hidden."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    shown = [path for path in files if not any(x.startswith(".") for x in path.relative_to(folder).parts)]
+    return sorted(shown, key=lambda path: unicodedata.normalize("NFC", path.relative_to(folder).as_posix()))
+
+
+def find_images(root: Path) -> list[tuple[Path, str]]:
+    """Return the images below a folder with one folder a class, and the class of each."""
+    return [
+        (path, class_of(folder))
+        for folder in class_folders(root)
+        for path in files_below(folder)
+        if path.suffix.lower() in IMAGE_SUFFIXES
+    ]
+
+
+def _checked_images(root: Path, notes: list[str]) -> _Found:
+    """Return what ``find_images`` does, and note what is passed over."""
+    folders = class_folders(root)
+    if not folders:
         raise DataError(
             f"{root} has no folders of images: put the images of each class into a folder of its name"
         )
-    found: _Found = []
-    passed_over = 0
-    for folder in classes:
-        files = [
-            path
-            for path in folder.rglob("*")
-            if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        ]
-        images = [path for path in files if path.suffix.lower() in IMAGE_SUFFIXES]
-        passed_over += len(files) - len(images)
-        if not images:
+    found = find_images(root)
+    classes = {label for _, label in found}
+    for folder in folders:
+        if class_of(folder) not in classes:
             raise DataError(f"{folder} holds no images: fill it or remove it (a folder is a class)")
-        label = _name(folder)
-        images.sort(key=lambda path: unicodedata.normalize("NFC", path.relative_to(root).as_posix()))
-        found += [(path, label) for path in images]
-    if passed_over:
+    if passed_over := sum(len(files_below(folder)) for folder in folders) - len(found):
         notes.append(f"{plural(passed_over, 'file')} below {root.name} passed over: not an image by its name")
     return found
 
@@ -120,7 +129,7 @@ def _common_shape(paths: list[Path], root: Path) -> tuple[tuple[int, int, int], 
 
 
 def _lies_on_its_side(image: Any) -> bool:
-    if image.format not in _CAMERA_FORMATS:
+    if image.format not in CAMERA_FORMATS:
         return False
     try:
         with warnings.catch_warnings():
@@ -130,24 +139,29 @@ def _lies_on_its_side(image: Any) -> bool:
         return False  # broken EXIF: what else is broken shows when the pixels are read
 
 
-def _read_pixels(found: _Found, shape: tuple[int, int, int], mode: str) -> np.ndarray:
-    from PIL import Image, ImageOps
-
+def _read_all(found: _Found, shape: tuple[int, int, int], mode: str) -> np.ndarray:
     try:
         pixels = np.empty((len(found), *shape), np.uint8)
     except MemoryError as error:
         size = len(found) * shape[0] * shape[1] * shape[2] / 2**30
         raise DataError(f"{plural(len(found), 'image')} need {size:.1f} GiB: make them smaller") from error
     for row, (path, _) in enumerate(found):
-        with _opened(Image, path) as image:
-            try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")  # palettes with transparency, odd EXIF: nothing to act on
-                    upright = ImageOps.exif_transpose(image) if image.format in _CAMERA_FORMATS else image
-                    pixels[row] = np.asarray(upright.convert(mode), np.uint8).reshape(shape)
-            except (OSError, ValueError, SyntaxError) as error:
-                raise DataError(f"{path} cannot be read as an image: {one_line(error)}") from error
+        try:
+            pixels[row] = read_pixels(path, mode).reshape(shape)
+        except (OSError, ValueError, SyntaxError) as error:
+            raise DataError(f"{path} cannot be read as an image: {one_line(error)}") from error
     return pixels
+
+
+def read_pixels(path: Path, mode: str) -> np.ndarray:
+    """Return an image's pixels, uint8, in Pillow's mode ``RGB`` or ``L``; photos are turned upright."""
+    from PIL import Image, ImageOps
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # palettes with transparency, odd EXIF: nothing to act on
+        with Image.open(path) as image:
+            upright = ImageOps.exif_transpose(image) if image.format in CAMERA_FORMATS else image
+            return np.asarray(upright.convert(mode), np.uint8)
 
 
 def _opened(image_module: Any, path: Path) -> Any:

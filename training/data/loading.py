@@ -20,7 +20,7 @@ from .named import KNOWN_NAMES, known_name, load_named
 from .rare import RareClasses, settle_rare
 from .raw import Raw, listing, plural
 from .several import refuse_several
-from .splits import FEWEST_ROWS, TestSplit, choose_test_rows, held_out, limited, take
+from .splits import FEWEST_ROWS, TestSplit, choose_test_rows, group_labels, held_out, limited, take
 from .tables import clean_table, row_numbers
 from .targets import Target, amounts, as_labels, encode, given_targets, read_target
 
@@ -261,9 +261,7 @@ def _groups(raw: Raw, rows: int) -> np.ndarray | None:
         raise DataError(f"{raw.name}: groups has {plural(len(series), 'row')}, y has {rows:,}")
     if missing := int(series.isna().sum()):
         raise DataError(f"{raw.name}: the group is missing in {plural(missing, 'row')}: fill or remove them")
-    if pd.api.types.is_integer_dtype(series.dtype):
-        return np.asarray(series.to_numpy(np.int64))
-    return np.array([str(value) for value in series])
+    return group_labels(series)
 
 
 def _check_rows(name: str, x_rows: int, y_rows: int) -> None:

@@ -14,6 +14,8 @@ import numpy as np
 from ...errors import TrainingError, did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ...spaces import Configuration
     from .dataset import Task
 
@@ -47,17 +49,31 @@ class RowDraw:
     bootstrap: bool
 
     def positions(self, codes: np.ndarray) -> np.ndarray:
-        """Return the drawn positions, int64 and sorted; ``export/drawing.py`` writes the same as code.
+        """Return the drawn positions, int64 and sorted.
 
         Args:
             codes: Classes of the rows to draw from, ``(rows,)``; zeros for a regression.
         """
-        rng = np.random.default_rng(ROW_SEED)
-        taken = []
-        for code, (kept, count) in enumerate(zip(self.kept, self.counts, strict=True)):
-            rows = rng.permutation(np.flatnonzero(codes == code))[:kept]
-            taken.append(rng.choice(rows, count) if self.bootstrap else np.resize(rows, count))
-        return np.sort(np.concatenate(taken)).astype(np.int64)
+        return draw_positions(codes, self.kept, self.counts, bootstrap=self.bootstrap)
+
+
+def draw_positions(
+    codes: np.ndarray, kept: Sequence[int], counts: Sequence[int], *, bootstrap: bool
+) -> np.ndarray:
+    """Return the sorted positions of the rows that train.
+
+    Args:
+        codes: Classes of the rows to draw from, ``(rows,)``; zeros for a regression.
+        kept: Rows of each class that are drawn from.
+        counts: Rows of each class that an epoch trains, repeated where these are more.
+        bootstrap: Whether they are drawn with replacement.
+    """
+    rng = np.random.default_rng(ROW_SEED)
+    taken = []
+    for code, (most, count) in enumerate(zip(kept, counts, strict=True)):
+        rows = rng.permutation(np.flatnonzero(codes == code))[:most]
+        taken.append(rng.choice(rows, count) if bootstrap else np.resize(rows, count))
+    return np.sort(np.concatenate(taken)).astype(np.int64)
 
 
 def choose_rows(configuration: Configuration, task: Task) -> RowChoice | None:

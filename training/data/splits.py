@@ -11,13 +11,15 @@ from ...errors import DataError
 from .raw import plural
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .dataset import Dataset
 
 TestSplit = Literal["random", "last"]
 """Which rows are held out where a source brings no test split: drawn by chance, or the last ones (time order)."""
 
 FEWEST_ROWS = 4
-_GROUP_DRAWS = 20
+GROUP_DRAWS = 20
 
 
 def choose_test_rows(
@@ -60,7 +62,7 @@ def choose_test_rows(
             )
         return test
     if codes is None:
-        return np.sort(rng.permutation(rows)[:count])
+        return draw_stratified(np.zeros(rows), [count], rng)
     # At most all but one row of a class: training must know every class.
     per_class = np.bincount(codes)
     return draw_stratified(
@@ -76,31 +78,48 @@ def held_out(rows: int, size: float) -> int:
 def _hold_out_groups(
     rows: int, codes: np.ndarray | None, groups: np.ndarray, *, name: str, size: float, seed: int
 ) -> np.ndarray:
-    """Draw several splits by groups and keep the one nearest to the wanted size and class proportions."""
-    from sklearn.model_selection import GroupShuffleSplit
-
-    distinct = len(np.unique(groups))
-    if distinct < 2:
+    if len(np.unique(groups)) < 2:
         raise DataError(f"{name}: all rows are of one group: a test split needs at least two groups")
-    splitter = GroupShuffleSplit(
-        _GROUP_DRAWS, test_size=min(max(size, 1 / distinct), 1 - 1 / distinct), random_state=seed
-    )
-    best: tuple[float, np.ndarray] | None = None
-    for train, test in splitter.split(np.zeros(rows), groups=groups):
-        distance = abs(len(test) / rows - size)
-        if codes is not None:
-            whole = np.bincount(codes)
-            if (np.bincount(codes[train], minlength=len(whole))[whole > 0] == 0).any():
-                continue
-            held = np.bincount(codes[test], minlength=len(whole))
-            distance += float(np.abs(held / len(test) - whole / rows).sum())
-        if best is None or distance < best[0]:
-            best = (distance, test)
-    if best is None:
+    test = draw_groups(np.zeros(rows, np.int64) if codes is None else codes, groups, size, seed)
+    if test is None:
         raise DataError(
             f"{name}: a test split by groups would leave a class without training rows: bring your own"
         )
-    return np.sort(best[1])
+    return test
+
+
+def draw_groups(codes: np.ndarray, groups: np.ndarray, size: float, seed: int) -> np.ndarray | None:
+    """Draw several splits by groups and return the test rows of the best one, sorted.
+
+    It is the one nearest to the wanted size and class proportions; None where each one leaves a class without
+    training rows.
+    """
+    from sklearn.model_selection import GroupShuffleSplit
+
+    distinct = len(np.unique(groups))
+    part = min(max(size, 1 / distinct), 1 - 1 / distinct)
+    splitter = GroupShuffleSplit(GROUP_DRAWS, test_size=part, random_state=seed)
+    whole = np.bincount(codes)
+    nearest, best = np.inf, None
+    for train, test in splitter.split(codes, groups=groups):
+        if (np.bincount(codes[train], minlength=len(whole))[whole > 0] == 0).any():
+            continue
+        held = np.bincount(codes[test], minlength=len(whole))
+        shift = float(np.abs(held / len(test) - whole / len(codes)).sum())
+        distance = abs(len(test) / len(codes) - size) + shift
+        if distance < nearest:
+            nearest, best = distance, np.sort(test)
+    return best
+
+
+def group_labels(groups: Any) -> np.ndarray:
+    """Return the groups of rows as whole numbers where they are, else as text."""
+    import pandas as pd
+
+    series = groups if isinstance(groups, pd.Series) else pd.Series(np.asarray(groups).reshape(-1))
+    if pd.api.types.is_integer_dtype(series.dtype):
+        return np.asarray(series.to_numpy(np.int64))
+    return np.array([str(value) for value in series])
 
 
 def limited(dataset: Dataset, limit: int | None, seed: int) -> Dataset:
@@ -124,7 +143,7 @@ def limited(dataset: Dataset, limit: int | None, seed: int) -> Dataset:
         per_class = np.bincount(dataset.y, minlength=len(dataset.classes))
         rows = draw_stratified(dataset.y, shares(per_class, limit, np.minimum(per_class, 1), per_class), rng)
     else:
-        rows = np.sort(rng.permutation(dataset.rows)[:limit])
+        rows = draw_stratified(np.zeros(dataset.rows), [limit], rng)
     note = f"{limit:,} of {plural(dataset.rows, 'training row')} drawn{_stratified_words(dataset)}"
     return replace(
         dataset,
@@ -153,9 +172,9 @@ def shares(counts: np.ndarray, total: int, least: np.ndarray, most: np.ndarray) 
     return shares
 
 
-def draw_stratified(codes: np.ndarray, shares: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return sorted indices with ``shares[c]`` rows of class ``c``, drawn without replacement."""
-    drawn = [rng.permutation(np.flatnonzero(codes == code))[:share] for code, share in enumerate(shares)]
+def draw_stratified(codes: np.ndarray, counts: Iterable[int], rng: np.random.Generator) -> np.ndarray:
+    """Return the sorted positions of ``counts[c]`` rows of each class ``c``, drawn without replacement."""
+    drawn = [rng.permutation(np.flatnonzero(codes == code))[:count] for code, count in enumerate(counts)]
     return np.sort(np.concatenate(drawn))
 
 

@@ -15,7 +15,7 @@ from .raw import listing, natural_key, plural
 from .several import refuse_several_labels
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from .dataset import Kind, Task
 
@@ -218,15 +218,17 @@ def encode(labels: np.ndarray, names: tuple[str, ...], name: str, *, coded: bool
     if labels.ndim == 2:
         labels = labels.argmax(axis=1)
     uniques, where = np.unique(labels, return_inverse=True)
-    if coded:
-        table = {str(code): code for code in range(len(names))}
-    else:
-        table = {label: code for code, label in enumerate(names)}
-    unknown = [class_name(value) for value in uniques if class_name(value) not in table]
-    if unknown:
+    codes = class_codes(uniques, [str(code) for code in range(len(names))] if coded else names)
+    if (codes < 0).any():
+        unknown = [class_name(value) for value in uniques[codes < 0]]
         raise DataError(f"{name}: class {listing(unknown)} appears in the test rows only")
-    codes = np.array([table[class_name(value)] for value in uniques], np.int64)
     return np.asarray(codes[where.reshape(-1)])
+
+
+def class_codes(labels: Iterable[Any], classes: Sequence[str]) -> np.ndarray:
+    """Return each label's position among the classes, int64; -1 where it is none of them."""
+    codes = {name: code for code, name in enumerate(classes)}
+    return np.array([codes.get(class_name(label), -1) for label in labels], np.int64)
 
 
 def amounts(labels: np.ndarray, name: str) -> np.ndarray:
