@@ -15,7 +15,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from .pretty import Expression, Group, call, literal, quoted
+from .expressions import bracketed, call, literal, quoted
 
 _PACKAGES = (
     ("keras.layers", "layers"),
@@ -48,7 +48,7 @@ class CannotEmit(Exception):  # noqa: N818 - an answer, not a failure: the calle
     """Something that only its author's own code can make; the message says what."""
 
 
-def layer_code(layer: keras.layers.Layer) -> Expression:
+def layer_code(layer: keras.layers.Layer) -> str:
     """Return the call that makes a layer like this one, untrained.
 
     Raises:
@@ -63,7 +63,7 @@ def layer_code(layer: keras.layers.Layer) -> Expression:
     return object_code(type(layer), config, rounded=False)
 
 
-def object_code(cls: type, config: Mapping[str, Any], *, rounded: bool) -> Group:
+def object_code(cls: type, config: Mapping[str, Any], *, rounded: bool) -> str:
     """Return the call that makes an object of a class with a configuration.
 
     Args:
@@ -78,8 +78,8 @@ def object_code(cls: type, config: Mapping[str, Any], *, rounded: bool) -> Group
     wanted = {key: value for key, value in config.items() if key != "name" or not _is_automatic(cls, value)}
     needed = _needed(cls, wanted)
     first, *_ = [*_required(cls), ""]
-    positional: list[Expression] = []
-    named: dict[str, Expression] = {}
+    positional: list[str] = []
+    named: dict[str, str] = {}
     for key, value in needed.items():
         expression = value_code(value, rounded=rounded)
         if key == first and not named:
@@ -89,7 +89,7 @@ def object_code(cls: type, config: Mapping[str, Any], *, rounded: bool) -> Group
     return call(name, *positional, **named)
 
 
-def value_code(value: Any, *, rounded: bool = False) -> Expression:
+def value_code(value: Any, *, rounded: bool = False) -> str:
     """Return an argument as code: plain data, or an object of Keras's own.
 
     Raises:
@@ -99,12 +99,10 @@ def value_code(value: Any, *, rounded: bool = False) -> Expression:
         return _serialized_code(value, rounded=rounded)
     if isinstance(value, list | tuple):
         opening, closing = ("[", "]") if isinstance(value, list) else ("(", ")")
-        return Group(opening, tuple(("", value_code(item, rounded=rounded)) for item in value), closing)
+        return bracketed(opening, [value_code(item, rounded=rounded) for item in value], closing)
     if isinstance(value, Mapping):
-        pairs = tuple(
-            (f"{quoted(str(key))}: ", value_code(item, rounded=rounded)) for key, item in value.items()
-        )
-        return Group("{", pairs, "}")
+        pairs = [f"{quoted(str(key))}: {value_code(item, rounded=rounded)}" for key, item in value.items()]
+        return bracketed("{", pairs, "}")
     if isinstance(value, np.generic):
         value = value.item()
     if rounded and isinstance(value, float):
@@ -115,7 +113,7 @@ def value_code(value: Any, *, rounded: bool = False) -> Expression:
         raise CannotEmit(str(error)) from error
 
 
-def _serialized_code(value: Mapping[str, Any], *, rounded: bool) -> Expression:
+def _serialized_code(value: Mapping[str, Any], *, rounded: bool) -> str:
     """Return a serialized object: a dtype's name, a word where one says all, else a call."""
     if value["class_name"] == "DTypePolicy":
         return quoted(str(value["config"]["name"]))
@@ -143,7 +141,7 @@ def _same_object(get: Any, word: str, made: Any) -> bool:
     return type(found) is type(made) and bool(found.get_config() == made.get_config())
 
 
-def compile_code(model: keras.Model, optimizer: Expression | None = None) -> Group:
+def compile_code(model: keras.Model, optimizer: str | None = None) -> str:
     """Return the call that compiles a model as this one is.
 
     Args:
@@ -154,7 +152,7 @@ def compile_code(model: keras.Model, optimizer: Expression | None = None) -> Gro
         CannotEmit: A loss or metric is the author's own.
     """
     config = _compile_config(model)
-    named: dict[str, Expression] = {"optimizer": optimizer or optimizer_code(model)}
+    named = {"optimizer": optimizer or optimizer_code(model)}
     for key, value in config.items():
         if key == "loss" and isinstance(model.loss, keras.losses.Loss):
             named[key] = object_code(type(model.loss), _config_of(model.loss), rounded=False)
@@ -163,7 +161,7 @@ def compile_code(model: keras.Model, optimizer: Expression | None = None) -> Gro
     return call("model.compile", **named)
 
 
-def optimizer_code(model: keras.Model) -> Expression:
+def optimizer_code(model: keras.Model) -> str:
     """Return the call that makes a compiled model's optimizer.
 
     Raises:

@@ -9,12 +9,10 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import KFold
 
-from .pretty import Expression, Group, call, literal
+from .expressions import bracketed, call, literal
 
 
-def estimator_code(
-    estimator: Any, constants: Mapping[str, Expression] | None = None
-) -> tuple[Expression, set[str]]:
+def estimator_code(estimator: Any, constants: Mapping[str, str] | None = None) -> tuple[str, set[str]]:
     """Return the call that makes an estimator like this one, unfitted, and the imports that it needs.
 
     Args:
@@ -25,7 +23,7 @@ def estimator_code(
     return _code(estimator, dict(constants or {}), imports), imports
 
 
-def _code(value: Any, constants: Mapping[str, Expression], imports: set[str]) -> Expression:
+def _code(value: Any, constants: Mapping[str, str], imports: set[str]) -> str:
     if inspect.isroutine(value):
         return _function(value, imports)
     if not hasattr(value, "get_params") and not isinstance(value, KFold):
@@ -37,9 +35,9 @@ def _code(value: Any, constants: Mapping[str, Expression], imports: set[str]) ->
         return call("make_pipeline", *(_code(step, constants, imports) for _, step in value.steps))
     imports.add(f"from {module} import {name}")
     if name == "ColumnTransformer":
-        parts = tuple(("", _part(part, constants, imports)) for part in value.transformers)
+        parts = [_part(part, constants, imports) for part in value.transformers]
         named = {"sparse_threshold": literal(value.sparse_threshold)}
-        return call(name, Group("[", parts, "]", tall=True), **named)
+        return call(name, bracketed("[", parts, "]"), **named)
     defaults = inspect.signature(type(value)).parameters
     settings = vars(value) if isinstance(value, KFold) else value.get_params(deep=False)
     set_ = {
@@ -63,7 +61,7 @@ def _function(function: Any, imports: set[str]) -> str:
     return str(function.__name__)
 
 
-def _part(part: tuple[str, Any, Any], constants: Mapping[str, Expression], imports: set[str]) -> Group:
+def _part(part: tuple[str, Any, Any], constants: Mapping[str, str], imports: set[str]) -> str:
     name, transformer, columns = part
     which = (
         f"slice({columns.start}, {columns.stop})"
@@ -71,10 +69,10 @@ def _part(part: tuple[str, Any, Any], constants: Mapping[str, Expression], impor
         else _literal(list(columns), constants)
     )
     items = (literal(name), _code(transformer, constants, imports), which)
-    return Group("(", tuple(("", item) for item in items), ")")
+    return bracketed("(", items, ")")
 
 
-def _literal(value: Any, constants: Mapping[str, Expression]) -> Expression:
+def _literal(value: Any, constants: Mapping[str, str]) -> str:
     if isinstance(value, np.ndarray):
         value = value.tolist()
     if isinstance(value, list):
@@ -84,7 +82,7 @@ def _literal(value: Any, constants: Mapping[str, Expression]) -> Expression:
     if isinstance(value, list) and value and all(_is_count(item) for item in value):
         if all(item == value[0] for item in value):
             return f"[{_count(value[0])}] * {len(value)}"
-        return Group("[", tuple(("", _count(item)) for item in value), "]")
+        return bracketed("[", map(_count, value), "]")
     return literal(value)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 import re
+from textwrap import indent
 from typing import Any
 
 import keras
 
 from .code import CannotEmit, compile_code, layer_code, optimizer_code, spared_names
-from .pretty import Expression, Group, call, lay_out, literal
+from .expressions import call, literal
 
 
 def builder_code(model: keras.Model) -> str:
@@ -37,21 +38,18 @@ def compile_lines(model: keras.Model) -> str:
     if not spared:
         return _compile_call(compile_code(model))
     excluded = call("optimizer.exclude_from_weight_decay", var_names=literal(spared))
-    return "\n".join((
-        lay_out(optimizer_code(model), "optimizer = ", 4),
-        lay_out(excluded, indent=4),
-        _compile_call(compile_code(model, "optimizer")),
-    ))  # fmt: skip
+    lines = [f"optimizer = {optimizer_code(model)}", excluded]
+    return "\n".join([indent("\n".join(lines), "    "), _compile_call(compile_code(model, "optimizer"))])
 
 
-def _compile_call(code: Group) -> str:
-    return lay_out(code, indent=4).replace(
+def _compile_call(code: str) -> str:
+    return indent(code, "    ").replace(
         "jit_compile=False,\n", "jit_compile=False,  # XLA rounds differently\n"
     )
 
 
-def _input(tensor: Any) -> Expression:
-    named: dict[str, Expression] = {}
+def _input(tensor: Any) -> str:
+    named: dict[str, str] = {}
     if tensor.dtype != "float32":
         named["dtype"] = literal(str(tensor.dtype))
     return call("keras.Input", literal(tuple(tensor.shape[1:])), **named)
@@ -59,8 +57,8 @@ def _input(tensor: Any) -> Expression:
 
 def _sequential(model: keras.Sequential) -> str:
     items = [_input(model.inputs[0]), *(layer_code(layer) for layer in model.layers)]
-    stack = Group("[", tuple(("", item) for item in items), "]", tall=True)
-    return lay_out(call("keras.Sequential", stack), "model = ", 4)
+    lines = ["model = keras.Sequential([", *(indent(f"{item},", "    ") for item in items), "])"]
+    return indent("\n".join(lines), "    ")
 
 
 def _functional(model: keras.Model) -> list[str]:
@@ -73,16 +71,16 @@ def _functional(model: keras.Model) -> list[str]:
     if len(layers) != len(model.operations) - 1:
         raise CannotEmit("a graph with operations that are no layers")
     names = {id(model.inputs[0]): "inputs"}
-    lines = [lay_out(_input(model.inputs[0]), "inputs = ", 4)]
+    lines = [f"inputs = {_input(model.inputs[0])}"]
     for position, (layer, (tensors, listed)) in enumerate(zip(layers, sources, strict=True)):
         output = layer.output
         name = _name(layer, output, sources, position, is_last=output is model.outputs[0])
         given = ", ".join(names[id(tensor)] for tensor in tensors)
-        lines.append(lay_out(layer_code(layer), f"{name} = ", 4, f"([{given}])" if listed else f"({given})"))
+        lines.append(f"{name} = {layer_code(layer)}" + (f"([{given}])" if listed else f"({given})"))
         names[id(output)] = name
     if names.get(id(model.outputs[0])) != "outputs":
         raise CannotEmit("a graph whose output is not its last layer's")
-    return [*lines, "    model = keras.Model(inputs, outputs)"]
+    return [indent(line, "    ") for line in (*lines, "model = keras.Model(inputs, outputs)")]
 
 
 def _age(layer: Any) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from textwrap import indent
 from typing import Any
 
 import keras
@@ -16,7 +17,6 @@ from ..training.models import Build
 from .code import CannotEmit, own_classes
 from .graph import builder_code, compile_lines
 from .preparing import signature_code
-from .pretty import Expression, lay_out, literal
 from .sources import sources_of
 from .winner import Winner
 
@@ -30,7 +30,7 @@ class ModelCode:
     about: str
     """First line of its docstring."""
     imports: frozenset[str] = frozenset()
-    constants: Mapping[str, Expression] = field(default_factory=dict)
+    constants: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     """Why it may not be the same."""
     classes: tuple[type, ...] = ()
@@ -144,7 +144,7 @@ def _imported(winner: Winner, reference: str, original: keras.Model | None, reas
     elif _is_told_its_rate(winner, original):
         lines.append('    model.optimizer.learning_rate = CONFIGURATION["learning_rate"]')
     lines.append("    return model")
-    constants = {"CONFIGURATION": literal(dict(winner.trial.configuration))}
+    constants = {"CONFIGURATION": dict(winner.trial.configuration)}
     own = "from types import SimpleNamespace"
     if takes_hp(found) or takes_trial(found):
         own = "import keras_tuner" if takes_hp(found) else "import optuna"
@@ -169,7 +169,7 @@ def _call_lines(winner: Winner, found: Any, name: str) -> tuple[str, ...]:
     if takes_trial(found):
         return (f"    model = {name}(optuna.trial.FixedTrial(dict(CONFIGURATION)))",)
     return (
-        lay_out(signature_code(winner), "signature = ", 4),
+        indent(f"signature = {signature_code(winner)}", "    "),
         f"    model = {name}(dict(CONFIGURATION), signature)",
     )
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from textwrap import indent
 from typing import Any
 
 import numpy as np
 
 from .estimators import estimator_code
-from .pretty import Expression, call, lay_out, literal
+from .expressions import call, literal
 from .winner import Winner
 
 
-def prepare_lines(winner: Winner, x: Any, constants: Mapping[str, Expression]) -> tuple[list[str], set[str]]:
+def prepare_lines(winner: Winner, x: Any, constants: Mapping[str, Any]) -> tuple[list[str], set[str]]:
     """Return the body of ``prepare`` and its imports; ``prepare_arguments`` names what it takes.
 
     Args:
@@ -23,14 +24,14 @@ def prepare_lines(winner: Winner, x: Any, constants: Mapping[str, Expression]) -
     plan, features = winner.preparation.preparation, winner.preparation.features
     if features is None:
         return _constant_lines(winner, x), set()
-    known: dict[str, Expression] = {}
+    known: dict[str, str] = {}
     if plan.numeric:
         known[repr(list(plan.numeric))] = "NUMBERS"
     if plan.categorical:
         known[repr(list(plan.categorical))] = "list(CATEGORIES)"
         known[repr([list(words) for words in plan.categories])] = "list(CATEGORIES.values())"
     code, imports = estimator_code(features, {key: value for key, value in known.items() if constants})
-    lines = lay_out(code, "scaling = ", 4).split("\n")
+    lines = indent(f"scaling = {code}", "    ").split("\n")
     if plan.kind == "table":
         return lines + _fit_lines(winner), imports | _warnings(winner)
     source = "{x}" if isinstance(x, np.ndarray) else "np.asarray({x})"
@@ -156,7 +157,7 @@ def target_lines(winner: Winner) -> tuple[list[str], set[str]]:
     return lines, imports
 
 
-def signature_code(winner: Winner) -> Expression:
+def signature_code(winner: Winner) -> str:
     """Return a stand-in for what a user's model function is given."""
     s = winner.signature
     values = (tuple(s.input_shape), s.outputs, s.task, s.rows, s.epochs, s.value_range, s.output_activation)

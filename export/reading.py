@@ -17,7 +17,7 @@ from ..training.data.files import DELIMITED, TABLE_SUFFIXES, read_csv, read_parq
 from ..training.data.headers import first_names
 from ..training.data.images import find_images, read_pixels
 from ..training.data.named import EMBEDDED, FOLDER_VARIABLE, known_name
-from .pretty import Expression, flat, literal, quoted
+from .expressions import quoted
 from .sources import sources_of
 
 FROM_PYTHON = "python:"
@@ -31,7 +31,7 @@ class Reading:
     lines: tuple[str, ...]
     """Set what ``x`` and ``y`` name, or, where ``whole``, ``x_train``, ``y_train``, ``x_test``, ``y_test``."""
     imports: frozenset[str] = frozenset()
-    constants: Mapping[str, Expression] = field(default_factory=dict)
+    constants: Mapping[str, Any] = field(default_factory=dict)
     functions: tuple[Callable[..., Any], ...] = ()
     """What the lines call of ours; a script holds the source."""
     x: str = "x"
@@ -89,7 +89,7 @@ def _downloaded(name: str) -> Reading:
         "else:",
         f"    (x_train, y_train), (x_test, y_test) = keras.datasets.{name}.load_data()",
     )
-    keys = literal(("x_train", "y_train", "x_test", "y_test"))
+    keys = ("x_train", "y_train", "x_test", "y_test")
     imports = frozenset({"import os", "from pathlib import Path"})
     return Reading(lines, imports, {"KEYS": keys}, whole=True)
 
@@ -107,7 +107,7 @@ def _table(source: str, path: Path, target: Any, group: Any, *, header: bool) ->
     return Reading(
         tuple(lines),
         frozenset({"from pathlib import Path"} if home else ()),
-        {"DATA": quoted(source), "TARGET": literal(target)},
+        {"DATA": source, "TARGET": target},
         (function,),
         x="frame",
         y="frame[TARGET]",
@@ -155,7 +155,7 @@ def _function(source: str, target: Any, group: Any) -> Reading:
     if hasattr(value, "columns"):
         lines += ["frame = load()", "frame.columns = frame.columns.astype(str)"]
         groups = f"frame[{quoted(group)}]" if group else ""
-        constants = {"TARGET": literal(target)}
+        constants = {"TARGET": target}
         return Reading(
             tuple(lines), frozenset(imports), constants, x="frame", y="frame[TARGET]", groups=groups
         )
@@ -198,7 +198,7 @@ def _given_in_python(target: Any, group: Any, dataset: Dataset) -> Reading:
     """Return a place to put rows in: nothing says where a study's objects came from."""
     drawn = any("held out as test rows" in note for note in dataset.notes)
     if dataset.kind == "table" and drawn and target is not None:
-        wanted, lines, constants = "frame, a pandas DataFrame", ("frame = None",), {"TARGET": literal(target)}
+        wanted, lines, constants = "frame, a pandas DataFrame", ("frame = None",), {"TARGET": target}
     elif drawn:
         wanted, lines, constants = "x and y, all rows of them", ("x = y = None",), {}
     else:
@@ -244,7 +244,7 @@ def read_now(reading: Reading) -> dict[str, Any]:
     """Run a reading and return its variables: ``x``, ``y`` and so on."""
     sources = sources_of(*reading.functions)
     lines = ["import keras", "import numpy as np", *sorted(reading.imports | sources.imports)]
-    lines += [f"{name} = {flat(value)}" for name, value in reading.constants.items()]
+    lines += [f"{name} = {value!r}" for name, value in reading.constants.items()]
     lines += [*sources.constants, *sources.texts, *reading.lines]
     if not reading.whole:
         lines += [f"x = {reading.x}", f"y = {reading.y}"]

@@ -16,7 +16,6 @@ from ..cells import numbers_in, plain_number, plain_text
 from ..training.data.rows import codes_of
 from ..training.data.splits import draw_groups, draw_stratified, group_labels
 from ..training.data.targets import class_codes
-from .pretty import Expression, literal
 from .reading import Reading
 from .winner import Winner
 
@@ -26,7 +25,7 @@ class Steps:
     """Lines of ``load_data`` below the reading, and what they need at the top of the script."""
 
     lines: tuple[str, ...]
-    constants: Mapping[str, Expression] = field(default_factory=dict)
+    constants: Mapping[str, Any] = field(default_factory=dict)
     comments: Mapping[str, str] = field(default_factory=dict)
     """Constant -> what it is."""
     helpers: tuple[str, ...] = ()
@@ -68,11 +67,11 @@ def _columns(winner: Winner, x: Any, parts: tuple[str, ...], reading: Reading) -
     plan = winner.preparation.preparation
     if winner.dataset.kind != "table":
         return Steps(() if reading.whole or reading.x == "x" else (f"x = {reading.x}",))
-    constants: dict[str, Expression] = {}
+    constants: dict[str, Any] = {}
     takes: list[str] = []
     functions: list[Callable[..., Any]] = []
     if plan.numeric:
-        constants["NUMBERS"] = literal(list(plan.numeric))
+        constants["NUMBERS"] = list(plan.numeric)
         plain = x is not None and all(str(x[name].dtype) == "float64" for name in plan.numeric)
         if x is not None and any(x[name].dtype.kind not in "biuf" for name in plan.numeric):
             takes.append(
@@ -82,9 +81,7 @@ def _columns(winner: Winner, x: Any, parts: tuple[str, ...], reading: Reading) -
         else:
             takes.append("{x}[NUMBERS]" if plain else '{x}[NUMBERS].astype("float64")')
     if plan.categorical:
-        constants["CATEGORIES"] = literal(
-            {n: list(c) for n, c in zip(plan.categorical, plan.categories, strict=True)}
-        )
+        constants["CATEGORIES"] = {n: list(c) for n, c in zip(plan.categorical, plan.categories, strict=True)}
         readers = {_reader(x[name]) for name in plan.categorical} if x is not None else {"plain_text"}
         reader = next((name for name in ("plain_text", "str") if name in readers), None)
         texts = "{x}[list(CATEGORIES)].astype(object)"
@@ -152,9 +149,7 @@ def _codes(winner: Winner, y: Any, parts: tuple[str, ...], reading: Reading) -> 
     if reading.groups and not reading.whole:
         lines.insert(0, f"groups = group_labels({reading.groups})")
         functions = (*functions, group_labels)
-    constants: dict[str, Expression] = (
-        {"CLASSES": literal(list(dataset.classes))} if class_codes in functions else {}
-    )
+    constants: dict[str, Any] = {"CLASSES": list(dataset.classes)} if class_codes in functions else {}
     return Steps(tuple(lines), constants, functions=functions)
 
 
@@ -192,16 +187,16 @@ def _split(winner: Winner, reading: Reading) -> Steps:
         f"x_train, y_train = {_take(winner, 'x', 'train')}, y[train]",
         f"x_test, y_test = {_take(winner, 'x', 'test')}, y[test]",
     )
-    seed = literal(_seed(winner))
+    seed = _seed(winner)
     if reading.groups:
-        size = literal(float(spec["data"].get("test_size", 0.25)))
+        size = float(spec["data"].get("test_size", 0.25))
         line = f"test = draw_groups({row_classes(winner, 'y')}, groups, TEST_SIZE, SPLIT_SEED)"
         comments = {"SPLIT_SEED": "draws the splits by groups, of which the best one is kept"}
         return Steps(
             (line, *taken), {"SPLIT_SEED": seed, "TEST_SIZE": size}, comments, functions=(draw_groups,)
         )
     if spec.get("cv", {}).get("method") == "time":
-        count = {"TEST_ROWS": literal(len(dataset.y_test))}
+        count = {"TEST_ROWS": len(dataset.y_test)}
         line = "test = np.arange(len(y) - TEST_ROWS, len(y))  # the last rows: time goes on"
         return Steps((line, *taken), count, {"TEST_ROWS": "held out"})
     constants = {"SPLIT_SEED": seed, "TEST_ROWS": _counts(winner, dataset.y_test)}
@@ -214,7 +209,7 @@ def _split(winner: Winner, reading: Reading) -> Steps:
 def _subset(winner: Winner, *, needs_seed: bool) -> Steps:
     """Draw the subset of training rows that ``refit`` was limited to."""
     constants = {
-        **({"SPLIT_SEED": literal(_seed(winner))} if needs_seed else {}),
+        **({"SPLIT_SEED": _seed(winner)} if needs_seed else {}),
         "TRAIN_ROWS": _counts(winner, winner.dataset.y),
     }
     lines = (
@@ -235,9 +230,9 @@ def row_classes(winner: Winner, y: str) -> str:
     return y if winner.dataset.task == "classification" else f"np.zeros(len({y}), int)"
 
 
-def _counts(winner: Winner, y: np.ndarray) -> Expression:
+def _counts(winner: Winner, y: np.ndarray) -> list[int]:
     codes = codes_of(y, winner.dataset.task)
-    return literal(np.bincount(codes, minlength=len(winner.dataset.classes)).tolist())
+    return [int(count) for count in np.bincount(codes, minlength=len(winner.dataset.classes))]
 
 
 def _draw(winner: Winner, name: str, y: str, counts: str) -> str:

@@ -21,10 +21,10 @@ from ..training.plateau import FallingRate
 from ..training.seeds import epoch_order
 from ..training.trainers.feeding import VALIDATION_BATCH
 from ..training.weighting import row_weights
+from .expressions import WIDTH, literal
 from .files import check_file, write_text
 from .models import ModelCode, model_code
 from .preparing import prepare_arguments, prepare_lines, target_lines
-from .pretty import WIDTH, Expression, flat, has_filled, lay_out, literal
 from .reading import Reading, choose_reading, read_now
 from .rendering import render
 from .rows import Steps, row_classes, row_steps
@@ -113,18 +113,17 @@ def _render(
     model: ModelCode,
     notes: tuple[str, ...],
 ) -> str:
-    constants: dict[str, Expression] = {
-        "SEED": literal(winner.seed),
-        "EPOCHS": literal(winner.epochs),
-        "BATCH_SIZE": literal(winner.batch_size),
-        **({"CLASS_WEIGHT": literal(dict(winner.class_weight))} if winner.class_weight else {}),
-        **({"DRAWN": literal(_draw_arguments(winner.draw))} if winner.draw else {}),
-        **({"MIXING": literal(dict(winner.mixing.arguments))} if winner.mixing else {}),
-        **({"PLATEAU": literal(dict(winner.plateau.arguments))} if winner.plateau else {}),
-        **reading.constants,
-        **steps.constants,
-        **model.constants,
+    constants: dict[str, Any] = {
+        "SEED": winner.seed,
+        "EPOCHS": winner.epochs,
+        "BATCH_SIZE": winner.batch_size,
+        "CLASS_WEIGHT": winner.class_weight and dict(winner.class_weight),
+        "DRAWN": winner.draw and _draw_arguments(winner.draw),
+        "MIXING": winner.mixing and dict(winner.mixing.arguments),
+        "PLATEAU": winner.plateau and dict(winner.plateau.arguments),
     }
+    constants = {name: value for name, value in constants.items() if value is not None}
+    constants |= {**reading.constants, **steps.constants, **model.constants}
     x = found.get("x_train" if reading.whole else "x")
     prepare, needed = prepare_lines(winner, x, steps.constants)
     targets, more = target_lines(winner)
@@ -165,7 +164,7 @@ def _render(
         plateau=winner.plateau,
         averages=getattr(winner.model.optimizer, "use_ema", False),
         test_batch=VALIDATION_BATCH,
-        powers=flat(literal(dict(winner.unit_powers))),
+        powers=literal(dict(winner.unit_powers)),
     )
     return _spaced(text)
 
@@ -266,16 +265,14 @@ def _module(line: str) -> str:
     return line.split()[1].partition(".")[0]
 
 
-def _constants(constants: dict[str, Expression], comments: dict[str, str]) -> list[str]:
+def _constants(constants: dict[str, Any], comments: dict[str, str]) -> list[str]:
     lines = []
     for name, value in constants.items():
-        text = lay_out(value, f"{name} = ")
+        text = f"{name} = {literal(value, len(name) + 3)}"
         if name in comments and max(map(len, text.split("\n"))) + len(comments[name]) > WIDTH:
             text = f"# {comments[name]}\n{text}"
         elif name in comments:
             text += f"  # {comments[name]}"
-        if has_filled(value) and "\n" in text:
-            text += "  # fmt: skip"
         lines.append(text)
     return lines
 

@@ -19,8 +19,8 @@ prepare_tensorflow(2)
 import keras  # noqa: E402 - imported quietly above
 from kerasweep.export import write_keras  # noqa: E402
 from kerasweep.export.code import own_classes, spared_names  # noqa: E402
+from kerasweep.export.expressions import WIDTH  # noqa: E402
 from kerasweep.export.graph import builder_code  # noqa: E402
-from kerasweep.export.pretty import WIDTH  # noqa: E402
 from kerasweep.export.script import make_script  # noqa: E402
 from kerasweep.export.sources import sources_of  # noqa: E402
 from kerasweep.training.models import Signature  # noqa: E402

@@ -11,8 +11,8 @@ import keras  # noqa: E402 - imported quietly above
 import numpy as np  # noqa: E402
 from keras import layers  # noqa: E402
 from kerasweep.export.code import CannotEmit  # noqa: E402
+from kerasweep.export.expressions import WIDTH, call, literal, quoted  # noqa: E402
 from kerasweep.export.graph import builder_code  # noqa: E402
-from kerasweep.export.pretty import WIDTH, Group, flat, lay_out, literal, quoted  # noqa: E402
 
 
 def dense() -> keras.Model:
@@ -147,16 +147,28 @@ def test_what_only_its_author_can_make_is_said() -> None:
     [1, 1.5, 1e-05, -0.0, float("inf"), None, True, "a'\"\n서울", [1, (2,), {}], {"a": [()]}, ["x"] * 40],
 )
 def test_literals_are_read_back_equal(value: object) -> None:
-    for text in (flat(literal(value)), lay_out(literal(value))):
+    for before in (0, 30):
+        text = literal(value, before)
         assert repr(eval(text)) == repr(value)
+        assert max(map(len, text.split("\n"))) <= WIDTH
 
 
-def test_quotes_and_lines_are_a_formatters() -> None:
+def test_what_is_no_plain_data_has_no_literal() -> None:
+    with pytest.raises(TypeError, match="ndarray has no literal"):
+        literal({"a": [np.zeros(2)]})
+    assert np.isnan(eval(literal([float("nan")]))).all()
+
+
+def test_a_long_call_has_a_line_for_each_argument() -> None:
     assert quoted("it's") == '"it\'s"'
     assert quoted("plain") == '"plain"'
-    short = Group("f(", (("", "a"), ("b=", "2")), ")")
-    assert lay_out(short, "x = ", 4) == "    x = f(a, b=2)"
-    long = Group("f(", tuple(("", "a" * 30) for _ in range(3)), ")")
-    assert lay_out(long, "value = ").count("\n") == 2
-    longer = Group("f(", tuple(("", "a" * 30) for _ in range(5)), ")")
-    assert lay_out(longer).splitlines()[-2].endswith(",")
+    assert call("f", "a", b="2") == "f(a, b=2)"
+    inner = call("g", *["a" * 30] * 3)
+    assert call("f", inner, b="2").splitlines() == [
+        "f(",
+        "    g(",
+        *[f"        {'a' * 30},"] * 3,
+        "    ),",
+        "    b=2,",
+        ")",
+    ]
