@@ -10,7 +10,7 @@ from typing import Any
 
 WIDTH = 100
 """Characters of a constant's lines."""
-_SHORT = 69
+_SHORT = 68
 """Characters of a call that stays in one line, wherever it stands."""
 
 
