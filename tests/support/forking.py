@@ -130,7 +130,9 @@ class Forker:
         """End the process."""
         if self._process is not None:
             self._process.kill()
-            self._process.communicate()
+            self._process.wait()
+            assert self._process.stdout is not None
+            self._process.stdout.close()  # not read to its end: a process that a failed test left may hold it open
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _start(self) -> None:
