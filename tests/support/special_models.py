@@ -10,7 +10,7 @@ from kerasweep.search.plan import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.spaces import Float, Space
 from kerasweep.training.events import Outcome, Task
-from kerasweep.training.workload import Workload
+from kerasweep.training.workload import Training, Workload
 
 
 def build_with(special: Callable[..., Any]) -> Callable[..., Any]:
@@ -59,7 +59,11 @@ def make_workload(special: Callable[..., Any], trainer: str = "auto", **training
 
 
 def outcome_of(trainer: Any, configuration: dict[str, Any]) -> Outcome:
-    training = trainer.train(Task(0, {"batch_size": 10, **configuration}, seed=11))
+    return ended(trainer.train(Task(0, {"batch_size": 10, **configuration}, seed=11)))
+
+
+def ended(training: Training) -> Outcome:
+    """Train to the end, and return what came out."""
     try:
         next(training)
         while True:

@@ -14,6 +14,7 @@ from kerasweep.spaces import Categorical, Space
 from kerasweep.training.events import Outcome, Task
 from kerasweep.training.models.watching import take_notes
 from kerasweep.training.trainers.runtime import make_trainer
+from special_models import ended
 
 pytestmark = pytest.mark.trains
 
@@ -46,13 +47,7 @@ def task_of(case: str, second: str, *, eager: bool = False) -> Task:
 
 def outcome_of(case: str, second: str, *, by_fit: bool = False) -> Outcome:
     eager = by_fit and case.partition(".")[2] not in OTHERS_EAGERLY
-    training = (trainer()._fit if by_fit else trainer()).train(task_of(case, second, eager=eager))
-    try:
-        next(training)
-        while True:
-            training.send(False)
-    except StopIteration as end:
-        return end.value
+    return ended((trainer()._fit if by_fit else trainer()).train(task_of(case, second, eager=eager)))
 
 
 def shared_floats(case: str) -> list[str]:

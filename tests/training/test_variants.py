@@ -20,6 +20,7 @@ from kerasweep.training.trainers.runtime import make_trainer
 from kerasweep.training.variants import Variants
 from kerasweep.training.weighting import class_weights
 from kerasweep.training.workload import Workload
+from special_models import ended
 
 MODELS = {"wine": "ann", "breast_cancer": "dnn", "diabetes": "nn"}
 
@@ -57,13 +58,7 @@ def workloads(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Workload]:
 def outcome_of(trainer: Any, configuration: dict[str, Any]) -> Outcome:
     recommended = trainer._workload.model.space.recommended()
     small = {**recommended, "batch_size": 16, "units": 8, "dropout": 0.0}
-    training = trainer.train(Task(0, {**small, **configuration}, seed=11))
-    try:
-        next(training)
-        while True:
-            training.send(False)
-    except StopIteration as end:
-        return end.value
+    return ended(trainer.train(Task(0, {**small, **configuration}, seed=11)))
 
 
 CASES = [
