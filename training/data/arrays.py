@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...errors import DataError, one_line
-from .raw import plural
+from .source_data import plural
 
 if TYPE_CHECKING:
     from .dataset import Kind

@@ -11,7 +11,7 @@ from typing import Any
 
 from ...cells import MARKS, has_decimal_commas, is_mark_or_number, numbers_in, plain_number, plain_text
 from ...errors import DataError
-from .raw import listing, plural
+from .source_data import listing, plural
 
 _MEASURE = re.compile(r"([$€£¥₩]?)\s*[-+]?\d[\d,]*\.?\d*\s*(%|[^\W\d_]{0,4})")
 """A number with a currency, a percent sign or a unit."""

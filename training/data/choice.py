@@ -10,7 +10,7 @@ import numpy as np
 from ...errors import DataError, did_you_mean
 from .arrays import looks_like_images
 from .preparation import MISSING, Channels, Layout, Preparation, Recipe, Scaling
-from .raw import plural
+from .source_data import plural
 
 if TYPE_CHECKING:
     from .dataset import Dataset

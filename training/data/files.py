@@ -14,7 +14,7 @@ import numpy as np
 
 from ...errors import DataError, did_you_mean, one_line
 from .headers import check_header, column_at, first_names, numbered_names
-from .raw import Raw, listing, plural
+from .source_data import Raw, listing, plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -16,7 +16,7 @@ import numpy as np
 from ...errors import DataError, TrainingError, did_you_mean, one_line
 from .pipelines import build_features
 from .preparation import Preparation
-from .raw import listing
+from .source_data import listing
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from ...errors import DataError, did_you_mean
-from .raw import plural
+from .source_data import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

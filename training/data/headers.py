@@ -10,7 +10,7 @@ from typing import Any
 
 from ...cells import MARKS, is_mark_or_number, numbers_in, plain_text
 from ...errors import DataError
-from .raw import listing
+from .source_data import listing
 
 
 def first_names(path: Path) -> tuple[list[str], str]:

@@ -13,7 +13,7 @@ import numpy as np
 from ...errors import DataError, one_line
 from ..quiet import import_tensorflow
 from .files import read_npz
-from .raw import Raw
+from .source_data import Raw
 
 EMBEDDED = ("digits", "iris", "wine", "breast_cancer", "diabetes")
 DOWNLOADED = ("mnist", "fashion_mnist", "cifar10", "cifar100")

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from ...errors import DataError
-from .raw import listing, plural
+from .source_data import listing, plural
 from .splits import shares
 from .targets import Target
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import DataError
-from .raw import Raw, plural
+from .source_data import Raw, plural
 from .splits import FEWEST_ROWS
 
 _LATER = "models of one input and one output are what can be searched so far"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from ...errors import DataError
-from .raw import plural
+from .source_data import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -15,7 +15,7 @@ import numpy as np
 
 from ...cells import plain_number, plain_text
 from ...errors import DataError, did_you_mean
-from .raw import listing, natural_key, plural
+from .source_data import listing, natural_key, plural
 
 MOST_CATEGORIES = 100
 DATE_SHARE = 0.9

@@ -11,8 +11,8 @@ from ...cells import has_decimal_commas, numbers_in, plain_number, plain_text
 from ...errors import DataError, one_line
 from .celltexts import decimal_comma_words
 from .given import GivenTargets, Shape
-from .raw import listing, natural_key, plural
 from .several import refuse_several_labels
+from .source_data import listing, natural_key, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

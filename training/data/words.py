@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from .preparation import Preparation, Recipe
-from .raw import plural
+from .source_data import plural
 
 _FITTED = {
     "standard": "standardised (mean 0, deviation 1)",
