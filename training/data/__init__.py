@@ -9,7 +9,7 @@ Nothing here imports TensorFlow, unless a data set has to be downloaded through 
 from .choice import choose_preparation
 from .configuring import COLUMN_NAMES, acting, configured
 from .dataset import Dataset, Kind, Task
-from .fitting import FittedPreparation, fit_preparation
+from .fitted_preparation import FittedPreparation, fit_preparation
 from .folds import Fold, FoldMethod, apart, make_folds
 from .given import AS_STORED, GivenTargets
 from .headers import column_at
