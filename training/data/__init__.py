@@ -6,9 +6,9 @@
 Nothing here imports TensorFlow, unless a data set has to be downloaded through ``keras.datasets``.
 """
 
-from .choice import choose_preparation
 from .configuring import COLUMN_NAMES, acting, configured
 from .dataset import Dataset, Kind, Task
+from .default_preparation import choose_preparation
 from .fitted_preparation import FittedPreparation, fit_preparation
 from .folds import Fold, FoldMethod, apart, make_folds
 from .given import AS_STORED, GivenTargets

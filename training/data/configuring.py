@@ -13,7 +13,7 @@ import numpy as np
 
 from ...errors import TrainingError, did_you_mean
 from ...spaces import Configuration
-from .choice import choose_preparation
+from .default_preparation import choose_preparation
 from .pipelines import CROSSED
 from .preparation import Preparation, Recipe
 
