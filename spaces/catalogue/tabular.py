@@ -1,4 +1,4 @@
-"""How columns of numbers and categories become what a model reads: ``training/data/configuring.py`` reads these."""
+"""How columns of numbers and categories become what a model reads: ``training/data/configured_preparation.py`` reads these."""
 
 from __future__ import annotations
 

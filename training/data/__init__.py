@@ -6,7 +6,7 @@
 Nothing here imports TensorFlow, unless a data set has to be downloaded through ``keras.datasets``.
 """
 
-from .configuring import COLUMN_NAMES, acting, configured
+from .configured_preparation import COLUMN_NAMES, acting, configured
 from .dataset import Dataset, Kind, Task
 from .default_preparation import choose_preparation
 from .fitted_preparation import FittedPreparation, fit_preparation
