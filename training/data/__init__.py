@@ -15,10 +15,10 @@ from .given import AS_STORED, GivenTargets
 from .headers import column_at
 from .loading import KNOWN_NAMES, load_dataset
 from .preparation import Channels, Layout, Preparation, Recipe, Scaling, value_range
+from .preparation_text import describe_preparation
 from .rows import ROW_NAMES, RowChoice, RowDraw, choose_rows, codes_of, draw_rows
 from .splits import TestSplit
 from .tokens import whole_numbers, with_tokens
-from .words import describe_preparation
 
 __all__ = [
     "AS_STORED",
