@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..cells import numbers_in, plain_number, plain_text
-from ..training.data.rows import codes_of
+from ..training.data.resampling import codes_of
 from ..training.data.splits import draw_groups, draw_stratified, group_labels
 from ..training.data.targets import class_codes
 from .reading import Reading

@@ -15,7 +15,7 @@ from textwrap import wrap
 from typing import Any
 
 from ..errors import OutputError, one_line
-from ..training.data.rows import RowDraw, draw_positions
+from ..training.data.resampling import RowDraw, draw_positions
 from ..training.models import Build
 from ..training.plateau import FallingRate
 from ..training.seeds import epoch_order

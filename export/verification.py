@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import one_line
-from ..training.data.rows import codes_of
+from ..training.data.resampling import codes_of
 from .preparing import prepare_arguments
 from .reading import unchanged_path
 from .winner import Winner

@@ -1,4 +1,4 @@
-"""Which training rows a model learns from, and what each weighs: ``training/data/rows.py`` and ``weighting.py``."""
+"""Which training rows a model learns from, and what each weighs: ``training/data/resampling.py`` and ``weighting.py``."""
 
 from __future__ import annotations
 

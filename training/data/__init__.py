@@ -16,7 +16,7 @@ from .headers import column_at
 from .loading import KNOWN_NAMES, load_dataset
 from .preparation import Channels, Layout, Preparation, Recipe, Scaling, value_range
 from .preparation_text import describe_preparation
-from .rows import ROW_NAMES, RowChoice, RowDraw, choose_rows, codes_of, draw_rows
+from .resampling import ROW_NAMES, RowChoice, RowDraw, choose_rows, codes_of, draw_rows
 from .splits import TestSplit
 from .tokens import whole_numbers, with_tokens
 
