@@ -11,13 +11,13 @@ from .dataset import Dataset, Kind, Task
 from .default_preparation import choose_preparation
 from .fitted_preparation import FittedPreparation, fit_preparation
 from .folds import Fold, FoldMethod, apart, make_folds
-from .given import AS_STORED, GivenTargets
 from .headers import column_at
 from .loading import KNOWN_NAMES, load_dataset
 from .preparation import Channels, Layout, Preparation, Recipe, Scaling, value_range
 from .preparation_text import describe_preparation
 from .resampling import ROW_NAMES, RowChoice, RowDraw, choose_rows, codes_of, draw_rows
 from .splits import TestSplit
+from .target_format import AS_STORED, GivenTargets
 from .tokens import whole_numbers, with_tokens
 
 __all__ = [

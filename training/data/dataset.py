@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from .given import AS_STORED, GivenTargets
+from .target_format import AS_STORED, GivenTargets
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,9 +10,9 @@ import numpy as np
 from ...cells import has_decimal_commas, numbers_in, plain_number, plain_text
 from ...errors import DataError, one_line
 from .celltexts import decimal_comma_words
-from .given import GivenTargets, Shape
 from .several import refuse_several_labels
 from .source_data import listing, natural_key, plural
+from .target_format import GivenTargets, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
