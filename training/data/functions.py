@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import DataError, did_you_mean, one_line
 from .dataset import Dataset
 from .files import from_mapping, take_target
-from .several import are_inputs_and_outputs
+from .multiple_inputs import are_inputs_and_outputs
 from .source_data import Raw
 
 if TYPE_CHECKING:
