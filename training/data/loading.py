@@ -18,7 +18,7 @@ from .functions import call_function, from_object, is_function
 from .images import read_image_folder
 from .multiple_inputs import refuse_several
 from .named import KNOWN_NAMES, known_name, load_named
-from .rare import RareClasses, settle_rare
+from .rare_classes import RareClasses, settle_rare
 from .source_data import Raw, listing, plural
 from .splits import FEWEST_ROWS, TestSplit, choose_test_rows, group_labels, held_out, limited, take
 from .tables import clean_table, row_numbers
