@@ -11,7 +11,6 @@ import numpy as np
 
 from ...errors import DataError, did_you_mean
 from .arrays import as_array, as_image_or_array, keeps_shape, shape_text
-from .celltexts import read_texts
 from .dataset import Dataset, Kind, Task
 from .files import TABLE_SUFFIXES, read_npz, read_table
 from .functions import call_function, from_object, is_function
@@ -23,6 +22,7 @@ from .source_data import Raw, listing, plural
 from .splits import FEWEST_ROWS, TestSplit, choose_test_rows, group_labels, held_out, limited, take
 from .tables import clean_table, row_numbers
 from .targets import Target, amounts, as_labels, encode, given_targets, read_target
+from .text_columns import read_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,10 +9,10 @@ import numpy as np
 
 from ...cells import has_decimal_commas, numbers_in, plain_number, plain_text
 from ...errors import DataError, one_line
-from .celltexts import decimal_comma_words
 from .multiple_inputs import refuse_several_labels
 from .source_data import listing, natural_key, plural
 from .target_format import GivenTargets, Shape
+from .text_columns import decimal_comma_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
