@@ -16,7 +16,7 @@ from ..training.data import Dataset
 from ..training.data.files import DELIMITED, TABLE_SUFFIXES, read_csv, read_parquet
 from ..training.data.headers import first_names
 from ..training.data.images import find_images, read_pixels
-from ..training.data.named import EMBEDDED, FOLDER_VARIABLE, known_name
+from ..training.data.named_datasets import EMBEDDED, FOLDER_VARIABLE, known_name
 from .expressions import quoted
 from .sources import sources_of
 
