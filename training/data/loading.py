@@ -13,10 +13,10 @@ from ...errors import DataError, did_you_mean
 from .arrays import as_array, as_image_or_array, keeps_shape, shape_text
 from .dataset import Dataset, Kind, Task
 from .files import TABLE_SUFFIXES, read_npz, read_table
-from .functions import call_function, from_object, is_function
 from .images import read_image_folder
 from .multiple_inputs import refuse_several
 from .named_datasets import KNOWN_NAMES, known_name, load_named
+from .python_sources import call_function, from_object, is_function
 from .rare_classes import RareClasses, settle_rare
 from .source_data import Raw, listing, plural
 from .splits import FEWEST_ROWS, TestSplit, choose_test_rows, group_labels, held_out, limited, take
