@@ -32,7 +32,7 @@ MAY_BE_HEAVY = {
     "training/models/convolutions.py",
     "training/models/exploring.py",
     "training/models/families.py",
-    "training/models/fitting.py",
+    "training/models/hypermodel_fit.py",
     "training/models/heads.py",
     "training/models/hypermodels.py",
     "training/models/labels.py",

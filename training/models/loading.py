@@ -22,7 +22,7 @@ from .signature import Build, Sample, Signature
 from .user_errors import describe_error
 
 if TYPE_CHECKING:
-    from .fitting import OwnFit
+    from .hypermodel_fit import OwnFit
 
 Layout = Literal["flat", "image", "natural"]
 Contract = Literal["own", "keras_tuner", "optuna"]
@@ -92,7 +92,7 @@ class ModelSource:
         """Return the model with its own ``HyperModel.fit``; None for one that has none. Imports Keras if it may have one."""
         if self.contract != "keras_tuner" or self.name in APPLICATIONS:
             return None
-        from .fitting import OwnFit
+        from .hypermodel_fit import OwnFit
         from .hypermodels import fits_itself
 
         given = self._given()

@@ -26,7 +26,7 @@ from ..keras_scores import reads_logits
 from ..metrics import Objective, as_number, in_target_units
 from ..models import batch_size_of, of_user
 from ..models.building import build_optimizer, loss_name, summary_of
-from ..models.fitting import Again, OwnFit
+from ..models.hypermodel_fit import Again, OwnFit
 from ..models.hypermodels import note_defaults
 from ..models.watching import note
 from ..signs import sign_of_life
