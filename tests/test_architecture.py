@@ -50,7 +50,7 @@ MAY_BE_HEAVY = {
     "training/trainers/averaging.py",
     "training/trainers/computed.py",
     "training/trainers/feeding.py",
-    "training/trainers/fit.py",
+    "training/trainers/fit_trainer.py",
     "training/trainers/fused/architecture.py",
     "training/trainers/fused/cache.py",
     "training/trainers/fused/joined.py",

@@ -57,7 +57,7 @@ def trained(workload: Workload, trainer: str, stop_at: int | None = None) -> tup
 @pytest.fixture
 def scarce(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have memory for the data, and hardly for a model."""
-    monkeypatch.setattr("kerasweep.training.trainers.fit.free_memory", lambda: 100)
+    monkeypatch.setattr("kerasweep.training.trainers.fit_trainer.free_memory", lambda: 100)
 
 
 @pytest.mark.parametrize("trainer", ["fit", "auto"])
@@ -78,7 +78,7 @@ def test_the_outcome_is_that_of_lockstep(
 
 
 def test_only_one_fold_is_held_at_a_time(workload, scarce, monkeypatch) -> None:
-    from kerasweep.training.trainers.fit import FitTrainer
+    from kerasweep.training.trainers.fit_trainer import FitTrainer
 
     order: list[int] = []
     start_fold = FitTrainer.start_fold

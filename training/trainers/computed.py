@@ -19,7 +19,7 @@ from ..metrics import Computed
 from ..models.building import loss_name
 from ..models.loss_identity import loss_identity
 from ..workload import Workload
-from .fit import FitTrainer
+from .fit_trainer import FitTrainer
 
 FEW = 32
 """Rows that are scored."""

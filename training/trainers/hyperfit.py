@@ -34,7 +34,7 @@ from ..variants import FoldData
 from ..weighting import class_weights
 from ..workload import ModelSize, Training, Workload, epochs_of
 from .averaging import averaged
-from .fit import FitTrainer, labels_for, out_of_memory, targets_for
+from .fit_trainer import FitTrainer, labels_for, out_of_memory, targets_for
 from .lockstep import Curves
 from .whole import WholeRun, start_whole
 

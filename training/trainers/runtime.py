@@ -23,7 +23,7 @@ def make_trainer(workload: Workload, threads: int) -> Trainer:
 
         return HyperFitTrainer(workload, own)
     if workload.trainer == "fit":
-        from .fit import FitTrainer
+        from .fit_trainer import FitTrainer
 
         return FitTrainer(workload)
     from .fused.trainer import FusedTrainer

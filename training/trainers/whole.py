@@ -23,7 +23,7 @@ from ..weighting import class_weights, row_weights
 from ..workload import Workload
 from .averaging import take_average, uses_average
 from .feeding import Feed, in_order, validation_batch
-from .fit import labels_for, mixing_for, targets_for, train_epoch
+from .fit_trainer import labels_for, mixing_for, targets_for, train_epoch
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from ...seeds import fold_seed
 from ...signs import sign_of_life
 from ...variants import FoldData
 from ...workload import ModelSize, Training, Workload
-from ..fit import FitTrainer, notes_of_vectors, out_of_memory
+from ..fit_trainer import FitTrainer, notes_of_vectors, out_of_memory
 from ..lockstep import train_in_lockstep
 from .architecture import is_convolutional, why_fit
 from .cache import ProgramCache
