@@ -58,7 +58,7 @@ MAY_BE_HEAVY = {
     "training/trainers/fused/program.py",
     "training/trainers/fused/state.py",
     "training/trainers/fused/trainer.py",
-    "training/trainers/hyperfit.py",
+    "training/trainers/hypermodel_trainer.py",
     "training/keras_scores.py",
     "training/mixing.py",
     "training/trainers/whole.py",

@@ -127,7 +127,7 @@ def train_on_all_rows(
     if own is None:
         run = start_whole(workload, configuration, seed)
     else:
-        from .trainers.hyperfit import train_whole
+        from .trainers.hypermodel_trainer import train_whole
 
         run = train_whole(workload, configuration, seed, own, epochs)
     history: dict[str, list[float]] = {}

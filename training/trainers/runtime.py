@@ -19,7 +19,7 @@ def make_trainer(workload: Workload, threads: int) -> Trainer:
     prepare_tensorflow(threads)
     own = workload.model.own_fit()
     if own is not None:
-        from .hyperfit import HyperFitTrainer
+        from .hypermodel_trainer import HyperFitTrainer
 
         return HyperFitTrainer(workload, own)
     if workload.trainer == "fit":
