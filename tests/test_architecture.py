@@ -61,7 +61,7 @@ MAY_BE_HEAVY = {
     "training/trainers/hypermodel_trainer.py",
     "training/keras_scores.py",
     "training/mixing.py",
-    "training/trainers/whole.py",
+    "training/trainers/refit_run.py",
     # The export of a trained model; loaded by ``export`` on first use.
     "export/bundle.py",
     "export/code.py",

@@ -120,7 +120,7 @@ def train_on_all_rows(
     from .trainers.runtime import prepare_tensorflow
 
     prepare_tensorflow(cores())
-    from .trainers.whole import start_whole
+    from .trainers.refit_run import start_whole
 
     started = time.perf_counter()
     own = workload.model.own_fit()

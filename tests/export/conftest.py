@@ -148,7 +148,7 @@ def make_refit(
     from kerasweep.training.trainers.runtime import prepare_tensorflow
 
     prepare_tensorflow(2)
-    from kerasweep.training.trainers.whole import start_whole
+    from kerasweep.training.trainers.refit_run import start_whole
 
     plan = make_plan(make_spec({"cv": {"folds": 2}, **spec}), data=data)
     workload = all_rows(plan, limit, data)

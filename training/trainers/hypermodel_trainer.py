@@ -36,7 +36,7 @@ from ..workload import ModelSize, Training, Workload, epochs_of
 from .averaging import averaged
 from .fit_trainer import FitTrainer, labels_for, out_of_memory, targets_for
 from .lockstep import Curves
-from .whole import WholeRun, start_whole
+from .refit_run import WholeRun, start_whole
 
 NOTE = "its folds were trained one after the other by HyperModel.fit, which cannot be pruned midway"
 
