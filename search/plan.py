@@ -257,7 +257,7 @@ def _compares_losses(spec: SweepSpec, workload: Workload, space: Space, computed
     by_default = DEFAULT_METRIC[workload.dataset.task]
     if computed.more or (by_default != "loss" and by_default in computed.metrics):
         return False
-    from ..training.trainers.computed import losses_differ
+    from ..training.trainers.computed_metrics import losses_differ
 
     with _building(spec, workload.model):
         return losses_differ(workload, space, spec.search.seed)
@@ -267,7 +267,7 @@ def _computed_by_own(spec: SweepSpec, workload: Workload, space: Space) -> Compu
     from ..training.trainers.runtime import prepare_tensorflow
 
     prepare_tensorflow(spec.execution.threads or cores())
-    from ..training.trainers.computed import computed_by
+    from ..training.trainers.computed_metrics import computed_by
 
     with _building(spec, workload.model):  # TensorFlow's import, which may take longer, is done
         found = computed_by(workload, space.recommended(), spec.search.seed)

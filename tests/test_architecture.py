@@ -48,7 +48,7 @@ MAY_BE_HEAVY = {
     "training/models/stack.py",
     "training/models/weights.py",
     "training/trainers/averaging.py",
-    "training/trainers/computed.py",
+    "training/trainers/computed_metrics.py",
     "training/trainers/feeding.py",
     "training/trainers/fit_trainer.py",
     "training/trainers/fused/architecture.py",
