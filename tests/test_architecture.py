@@ -30,7 +30,7 @@ MAY_BE_HEAVY = {
     "training/models/augmentation.py",
     "training/models/building.py",
     "training/models/convolutions.py",
-    "training/models/exploring.py",
+    "training/models/space_discovery.py",
     "training/models/families.py",
     "training/models/hypermodel_fit.py",
     "training/models/heads.py",

@@ -21,11 +21,11 @@ import numpy as np
 from ...errors import TrainingError
 from ..metrics import DEFAULT_OBJECTIVE
 from .building import compile_model
-from .exploring import OF_FIT
 from .heads import build_weights
 from .hypermodels import Adapted, adapt, made_of
 from .labels import encode_targets, labels_of
 from .signature import Sample
+from .space_discovery import OF_FIT
 from .user_errors import describe_error
 
 _PROBE_BATCH = 7

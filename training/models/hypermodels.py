@@ -14,10 +14,10 @@ import keras_tuner
 from ...errors import ModelError
 from ...spaces import Configuration, value_text
 from ...spaces.keras_tuner import hyperparameter_from_keras_tuner, scoped_name
-from .exploring import Ask, Asked
 from .heads import build_weights
 from .memory import within_memory
 from .signature import Signature
+from .space_discovery import Ask, Asked
 from .user_errors import describe_error
 from .watching import mark_read, note, unwatched
 

@@ -114,7 +114,7 @@ class ModelSource:
         return replace(self, space=space, scores=scores)
 
     def _explore(self, sample: Callable[[], Sample] | None) -> tuple[Space, tuple[str, ...] | None]:
-        from .exploring import explore
+        from .space_discovery import explore
 
         if self.contract == "optuna":
             from .objectives import asking_objective

@@ -16,10 +16,10 @@ from ...errors import ModelError, TrainingError
 from ...spaces import Categorical, Configuration, Hyperparameter, Value, value_text
 from ...spaces.optuna import hyperparameter_from_optuna
 from ...spaces.values import canonical, same
-from .exploring import Ask, Asked
 from .heads import build_weights
 from .memory import within_memory
 from .signature import Build, Signature
+from .space_discovery import Ask, Asked
 from .watching import mark_read, note, unwatched
 
 _INSTEAD = {
