@@ -17,7 +17,7 @@ from kerasweep.spaces import Categorical, Condition, Float, Int, Space, preset
 from kerasweep.studies import read_trials
 from kerasweep.training import machine
 from kerasweep.training.models import Signature, find_model
-from kerasweep.training.models.activity import with_conditions
+from kerasweep.training.models.inferred_conditions import with_conditions
 
 pytestmark = pytest.mark.trains
 DIGITS = Signature((8, 8, 1), 10, "classification")
