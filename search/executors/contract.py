@@ -9,7 +9,7 @@ from typing import Protocol
 
 from ...errors import FatalTrainingError, TrainingError, one_line
 from ...training.events import Event, Task, TrialEnded, TrialFailed
-from ...training.models.watching import take_notes
+from ...training.models.tracked_configuration import take_notes
 from ...training.trainers.garbage import gradients_forgotten
 from ...training.workload import ModelSize, Trainer
 

@@ -186,7 +186,7 @@ def test_a_variable_that_keras_does_not_list_is_every_folds_own() -> None:
     fused = make_trainer(make_workload(hidden_variable), 1)
     fit = make_trainer(make_workload(hidden_variable, "fit"), 1)
     assert_equal(outcome_of(fused, {}), outcome_of(fit, {}))
-    from kerasweep.training.models.watching import take_notes
+    from kerasweep.training.models.tracked_configuration import take_notes
     from kerasweep.training.trainers.fused.state import read_state
 
     task = Task(0, {}, seed=11)

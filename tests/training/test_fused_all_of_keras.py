@@ -12,7 +12,7 @@ from kerasweep.search.plan import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.spaces import Categorical, Space
 from kerasweep.training.events import Outcome, Task
-from kerasweep.training.models.watching import take_notes
+from kerasweep.training.models.tracked_configuration import take_notes
 from kerasweep.training.trainers.runtime import make_trainer
 from special_models import ended
 

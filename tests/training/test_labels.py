@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from kerasweep.errors import TrainingError
 from kerasweep.training.data import AS_STORED, GivenTargets, load_dataset
-from kerasweep.training.models.watching import take_notes
+from kerasweep.training.models.tracked_configuration import take_notes
 from real_training import train, workload_of
 
 pytestmark = pytest.mark.trains

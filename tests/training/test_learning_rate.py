@@ -14,7 +14,7 @@ from kerasweep.errors import ModelError, TrainingError
 from kerasweep.spaces import Categorical, Space
 from kerasweep.studies import read_details, read_trials
 from kerasweep.training.models import Signature
-from kerasweep.training.models.watching import WatchedConfiguration, mark_read, unwatched
+from kerasweep.training.models.tracked_configuration import WatchedConfiguration, mark_read, unwatched
 
 pytestmark = pytest.mark.trains
 DIGITS = Signature((8, 8, 1), 10, "classification")

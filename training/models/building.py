@@ -24,8 +24,8 @@ from .losses import head_of, make_loss, make_metrics
 from .memory import within_memory
 from .optimizers import make_optimizer
 from .signature import Build, Precision, Signature
+from .tracked_configuration import WatchedConfiguration
 from .user_errors import of_user
-from .watching import WatchedConfiguration
 
 
 def build_model(

@@ -18,8 +18,8 @@ from .heads import build_weights
 from .memory import within_memory
 from .signature import Signature
 from .space_discovery import Ask, Asked
+from .tracked_configuration import mark_read, note, unwatched
 from .user_errors import describe_error
-from .watching import mark_read, note, unwatched
 
 BuildModel: TypeAlias = Callable[[Any], Any]
 """Takes ``hp`` and returns a model."""

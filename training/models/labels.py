@@ -16,7 +16,7 @@ import numpy as np
 from ...errors import TrainingError
 from ..data import GivenTargets
 from .heads import units_of
-from .watching import note
+from .tracked_configuration import note
 
 Labels: TypeAlias = Literal[
     "codes", "one-hot", "column", "values", "value column", "numbers", "number column"

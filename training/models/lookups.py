@@ -17,7 +17,7 @@ import numpy as np
 from ...spaces import Configuration
 from .building import build_model
 from .signature import Build, Signature
-from .watching import take_notes
+from .tracked_configuration import take_notes
 
 _LOOKUPS = (
     keras.layers.Embedding,

@@ -20,7 +20,7 @@ from .heads import build_weights
 from .memory import within_memory
 from .signature import Build, Signature
 from .space_discovery import Ask, Asked
-from .watching import mark_read, note, unwatched
+from .tracked_configuration import mark_read, note, unwatched
 
 _INSTEAD = {
     "suggest_uniform": "suggest_float(name, low, high)",

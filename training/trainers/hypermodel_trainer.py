@@ -28,7 +28,7 @@ from ..models import batch_size_of, of_user
 from ..models.building import build_optimizer, loss_name, summary_of
 from ..models.hypermodel_fit import Again, OwnFit
 from ..models.hypermodels import note_defaults
-from ..models.watching import note
+from ..models.tracked_configuration import note
 from ..signs import sign_of_life
 from ..variants import FoldData
 from ..weighting import class_weights

@@ -17,7 +17,7 @@ from ...keras_scores import reads_logits
 from ...metrics import in_target_units
 from ...mixing import Mixing
 from ...models.building import build_optimizer, loss_name, summary_of
-from ...models.watching import note
+from ...models.tracked_configuration import note
 from ...ordering import batches_of
 from ...plateau import falling_rate
 from ...scoring import Scorer
