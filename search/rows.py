@@ -108,7 +108,7 @@ def find_tokens(
 
     # TensorFlow's threads cannot be changed once it has built a model, and one worker trains in this process.
     prepare_tensorflow(threads or cores())
-    from ..training.models.lookups import looked_up
+    from ..training.models.embedding_inputs import looked_up
 
     signature = Signature(preparation.input_shape, dataset.outputs, dataset.task, dataset.rows, 1)
     build = model.load()

@@ -37,7 +37,7 @@ MAY_BE_HEAVY = {
     "training/models/hypermodels.py",
     "training/models/labels.py",
     "training/models/loss_identity.py",
-    "training/models/lookups.py",
+    "training/models/embedding_inputs.py",
     "training/models/losses.py",
     "training/models/memory.py",
     "training/models/objectives.py",

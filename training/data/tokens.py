@@ -1,6 +1,6 @@
 """Tokens: whole numbers that name something, a word or a user, and that a model looks up in an embedding.
 
-Scaled, they would name nothing. Which numbers are looked up, the built model says (``training.models.lookups``).
+Scaled, they would name nothing. Which numbers are looked up, the built model says (``training.models.embedding_inputs``).
 """
 
 from __future__ import annotations
