@@ -42,7 +42,7 @@ MAY_BE_HEAVY = {
     "training/models/memory.py",
     "training/models/objectives.py",
     "training/models/optimizers.py",
-    "training/models/parts.py",
+    "training/models/layer_factory.py",
     "training/models/pictures.py",
     "training/models/schedules.py",
     "training/models/stack.py",

@@ -8,7 +8,7 @@ import keras
 from keras import layers
 
 from ...spaces import Configuration
-from .parts import Parts
+from .layer_factory import Parts
 from .pictures import channel_axis, height_and_width
 from .signature import Signature
 from .stack import through

@@ -13,7 +13,7 @@ from keras import layers
 
 from ...spaces import Configuration
 from .convolutions import Convolutions
-from .parts import Parts
+from .layer_factory import Parts
 from .signature import Signature
 from .stack import Stack, through
 
