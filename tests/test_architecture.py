@@ -40,7 +40,7 @@ MAY_BE_HEAVY = {
     "training/models/embedding_inputs.py",
     "training/models/losses.py",
     "training/models/memory.py",
-    "training/models/objectives.py",
+    "training/models/optuna_objectives.py",
     "training/models/optimizers.py",
     "training/models/layer_factory.py",
     "training/models/pictures.py",

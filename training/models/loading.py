@@ -81,7 +81,7 @@ class ModelSource:
         if self.contract == "own":
             return self._given()  # type: ignore[no-any-return]
         if self.contract == "optuna":
-            from .objectives import adapt_objective
+            from .optuna_objectives import adapt_objective
 
             return adapt_objective(self._given())
         from .hypermodels import adapt, adapt_application
@@ -117,7 +117,7 @@ class ModelSource:
         from .space_discovery import explore
 
         if self.contract == "optuna":
-            from .objectives import asking_objective
+            from .optuna_objectives import asking_objective
 
             hint = "return the compiled model from it, not a score"
             return explore(asking_objective(self._given()), self.name, hint=hint), None
