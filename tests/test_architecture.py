@@ -43,7 +43,7 @@ MAY_BE_HEAVY = {
     "training/models/optuna_objectives.py",
     "training/models/optimizers.py",
     "training/models/layer_factory.py",
-    "training/models/pictures.py",
+    "training/models/image_axes.py",
     "training/models/schedules.py",
     "training/models/stack.py",
     "training/models/weights.py",

@@ -13,7 +13,7 @@ import keras
 from keras import layers
 
 from ...spaces import Configuration
-from .pictures import channels_of
+from .image_axes import channels_of
 from .signature import Signature
 
 VALUE_RANGE = (0.0, 1.0)

@@ -8,8 +8,8 @@ import keras
 from keras import layers
 
 from ...spaces import Configuration
+from .image_axes import channel_axis, height_and_width
 from .layer_factory import Parts
-from .pictures import channel_axis, height_and_width
 from .signature import Signature
 from .stack import through
 from .weights import bias_arguments, kernel_arguments

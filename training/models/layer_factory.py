@@ -14,7 +14,7 @@ from keras import layers
 
 from ...spaces import Configuration
 from .augmentation import augmentation_layers
-from .pictures import channel_axis, picture_axes
+from .image_axes import channel_axis, picture_axes
 from .signature import Signature
 from .weights import bias_arguments, kernel_arguments, output_arguments
 
