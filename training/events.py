@@ -31,7 +31,7 @@ class Outcome:
     value: float
     """Mean of the folds' scores."""
     fold_scores: tuple[float, ...]
-    """The objective at the epochs that the other folds choose (``training/choosing.py``), or at the last if stopped."""
+    """The objective at the epochs that the other folds choose (``training/epoch_selection.py``), or at the last if stopped."""
     epochs: int
     """The number of epochs, one for all folds, at which the mean curve is best."""
     epochs_trained: int

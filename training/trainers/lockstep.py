@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...errors import TrainingError, did_you_mean
-from ..choosing import best_epoch, honest_scores, mean_curve
+from ..epoch_selection import best_epoch, honest_scores, mean_curve
 from ..events import EpochEnded, Outcome, Task
 from ..metrics import Objective
 from ..stopping import LOSS, Stopping, stopping_of

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kerasweep.training.choosing import best_epoch, honest_scores
 from kerasweep.training.data import Fold, apart
+from kerasweep.training.epoch_selection import best_epoch, honest_scores
 from kerasweep.training.metrics import Objective
 
 ACCURACY = Objective("val_accuracy", "maximize")

@@ -4,7 +4,7 @@ The best point of a curve is partly luck: it is better there than the next time.
 folds, where their mean curve is best, and ``refit`` trains it. A fold is scored at the epoch that the *other* folds'
 mean curve chooses, whose rows are none of its own, so that no row takes part in choosing the epoch that it scores. The
 score is the mean of that epoch and its two neighbours: a single epoch is unbiased, too, but so much noisier that a
-search finds worse configurations by it, and is as optimistic about its winner as if nothing were done (``tests/training/test_choosing.py``).
+search finds worse configurations by it, and is as optimistic about its winner as if nothing were done (``tests/training/test_epoch_selection.py``).
 """
 
 from __future__ import annotations
