@@ -30,6 +30,7 @@ from ..training.data import (
     fit_preparation,
     make_folds,
 )
+from ..training.heartbeat import building_seconds, silent_at_most
 from ..training.machine import choose_workers, computes_bfloat16, cores
 from ..training.metrics import (
     DEFAULT_METRIC,
@@ -44,7 +45,6 @@ from ..training.models import ModelSource, Precision, Sample, Signature, find_mo
 from ..training.quiet import quiet_tensorflow
 from ..training.randomness import random_state_kept
 from ..training.scoring import Scorer
-from ..training.signs import building_seconds, silent_at_most
 from ..training.workload import Workload
 from .oracles import hyperband_trials
 from .pruners import resolve_pruner

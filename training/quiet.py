@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any
 
-from .signs import unlimited
+from .heartbeat import unlimited
 
 QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "3",

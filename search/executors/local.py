@@ -17,7 +17,7 @@ from typing import Any
 from ...errors import ModelError, OutputError, SweepError, one_line
 from ...texts import duration_text
 from ...training.events import EpochEnded, Event, Task, TrialEnded, TrialFailed
-from ...training.signs import building_seconds
+from ...training.heartbeat import building_seconds
 from ...training.workload import ModelSize, Workload
 from .messages import FOLDER_PREFIX, Go, Printed, Probe, Probed, Setup
 from .process import WorkerProcess, kill_group, start_worker, tail

@@ -20,7 +20,7 @@ from typing import IO, Any
 
 from ...errors import TrainingError, one_line
 from ...training.events import EpochEnded, Task
-from ...training.signs import listen
+from ...training.heartbeat import listen
 from ...training.workload import Trainer
 from .contract import run_task
 from .messages import FOLDER_PREFIX, Alive, Go, Probe, Probed, Ready, Setup

@@ -21,7 +21,7 @@ import keras
 from ...errors import ModelError, SpaceError, TrainingError
 from ...spaces import Configuration, Hyperparameter, Space, Value, preset
 from ...spaces.keras_tuner import definition_text, joined, scoped_name
-from ..signs import sign_of_life
+from ..heartbeat import sign_of_life
 from .inferred_conditions import with_conditions
 from .user_errors import describe_error
 

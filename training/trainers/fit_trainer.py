@@ -16,6 +16,7 @@ from ...errors import TrainingError, one_line
 from ...spaces import Configuration
 from ..data import Dataset
 from ..events import Task
+from ..heartbeat import sign_of_life
 from ..keras_scores import reads_logits
 from ..machine import MEMORY_SHARE, free_memory
 from ..metrics import in_target_units
@@ -33,7 +34,6 @@ from ..ordering import batches_of
 from ..plateau import FallingRate, falling_rate, rate_variable
 from ..scoring import Scorer
 from ..seeds import fold_seed
-from ..signs import sign_of_life
 from ..variants import FoldData
 from ..weighting import class_weights, row_weights
 from ..workload import ModelSize, Training, Workload, epochs_of

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from ....errors import TrainingError, one_line
 from ...events import Task
+from ...heartbeat import sign_of_life
 from ...keras_scores import reads_logits
 from ...metrics import in_target_units
 from ...mixing import Mixing
@@ -22,7 +23,6 @@ from ...ordering import batches_of
 from ...plateau import falling_rate
 from ...scoring import Scorer
 from ...seeds import fold_seed
-from ...signs import sign_of_life
 from ...variants import FoldData
 from ...workload import ModelSize, Training, Workload
 from ..fit_trainer import FitTrainer, notes_of_vectors, out_of_memory

@@ -8,8 +8,8 @@ import time
 
 import pytest
 from kerasweep.errors import ModelError
-from kerasweep.training import signs
-from kerasweep.training.signs import building_seconds, listen, sign_of_life, silent_at_most, unlimited
+from kerasweep.training import heartbeat
+from kerasweep.training.heartbeat import building_seconds, listen, sign_of_life, silent_at_most, unlimited
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no timers")
 
@@ -32,7 +32,7 @@ def test_silence_ends_with_the_error(stubborn: int) -> None:
 
 
 def test_signs_and_imports_are_no_silence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(signs, "SECONDS", 0.0)
+    monkeypatch.setattr(heartbeat, "SECONDS", 0.0)
     heard = 0
     with silent_at_most(1.0, ModelError("no model")):
         for _ in range(15):
@@ -56,7 +56,7 @@ def test_signs_come_once_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     heard: list[int] = []
     listen(lambda: heard.append(1))
     try:
-        monkeypatch.setattr(signs._signs, "last", 0.0)
+        monkeypatch.setattr(heartbeat._signs, "last", 0.0)
         for _ in range(5):
             sign_of_life()
     finally:
