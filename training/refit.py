@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..spaces import Configuration
+from .batching import batches_of
 from .data import Dataset, FittedPreparation, RowDraw
 from .machine import cores
 from .models import Signature
-from .ordering import batches_of
 from .plateau import Plateau, plateau_values
 from .workload import Workload
 

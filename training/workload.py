@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 import numpy as np
 
 from ..spaces import Configuration
+from .batching import batches_of
 from .data import (
     Dataset,
     FittedPreparation,
@@ -27,7 +28,6 @@ from .data import (
 from .events import EpochEnded, Outcome, Task
 from .metrics import Objective
 from .models import ModelSource, Precision, Signature
-from .ordering import batches_of
 from .variants import FoldData, Variants
 
 PICTURE_AXES = 3

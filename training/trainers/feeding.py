@@ -10,9 +10,9 @@ from typing import TypeAlias
 import numpy as np
 import tensorflow as tf
 
+from ..batching import Batches
 from ..machine import free_memory
 from ..mixing import Mixing
-from ..ordering import Batches
 
 VALIDATION_BATCH = 1000
 """Rows a validation step, at most; metrics are means over rows, so that it changes speed and memory only."""

@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from ...errors import TrainingError, one_line
 from ...spaces import Configuration
+from ..batching import batches_of
 from ..data import Dataset
 from ..events import Task
 from ..heartbeat import sign_of_life
@@ -30,7 +31,6 @@ from ..models.building import (
     summary_of,
 )
 from ..models.labels import Labels, encode_targets, labels_of
-from ..ordering import batches_of
 from ..plateau import FallingRate, falling_rate, rate_variable
 from ..scoring import Scorer
 from ..seeds import fold_seed

@@ -10,13 +10,13 @@ import numpy as np
 import tensorflow as tf
 
 from ...spaces import Configuration
+from ..batching import batches_of
 from ..data import FittedPreparation, RowDraw, codes_of, configured, fit_preparation
 from ..keras_scores import reads_logits
 from ..metrics import in_target_units, unit_power
 from ..models import Build
 from ..models.building import activations_of, build_model, build_optimizer, loss_name
 from ..models.labels import Labels
-from ..ordering import batches_of
 from ..plateau import FallingRate, falling_rate, rate_variable
 from ..scoring import Scorer
 from ..weighting import class_weights, row_weights

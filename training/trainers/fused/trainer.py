@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from ....errors import TrainingError, one_line
+from ...batching import batches_of
 from ...events import Task
 from ...heartbeat import sign_of_life
 from ...keras_scores import reads_logits
@@ -19,7 +20,6 @@ from ...metrics import in_target_units
 from ...mixing import Mixing
 from ...models.building import build_optimizer, loss_name, summary_of
 from ...models.tracked_configuration import note
-from ...ordering import batches_of
 from ...plateau import falling_rate
 from ...scoring import Scorer
 from ...seeds import fold_seed

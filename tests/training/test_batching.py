@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from kerasweep.training.ordering import Batches, batches_of
+from kerasweep.training.batching import Batches, batches_of
 from kerasweep.training.seeds import epoch_order
 
 
