@@ -19,7 +19,7 @@ from .data import Dataset, Fold, codes_of
 from .metric_names import KnownMetric
 
 if TYPE_CHECKING:
-    from .variants import FoldData
+    from .fold_cache import FoldData
 
 PROBABILITY_ERROR = 1e-3
 """How far rows of probabilities may be from a sum of 1: bfloat16 has three digits."""

@@ -26,9 +26,9 @@ from .data import (
     value_range,
 )
 from .events import EpochEnded, Outcome, Task
+from .fold_cache import FoldData, Variants
 from .metrics import Objective
 from .models import ModelSource, Precision, Signature
-from .variants import FoldData, Variants
 
 PICTURE_AXES = 3
 """Of a row that is a picture: height, width and channels."""

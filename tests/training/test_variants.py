@@ -16,8 +16,8 @@ from kerasweep.search.executors.sharing import lay_out, take_up
 from kerasweep.search.plan import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.training.events import Outcome, Task
+from kerasweep.training.fold_cache import Variants
 from kerasweep.training.trainers.runtime import make_trainer
-from kerasweep.training.variants import Variants
 from kerasweep.training.weighting import class_weights
 from kerasweep.training.workload import Workload
 from special_models import ended

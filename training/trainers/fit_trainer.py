@@ -17,6 +17,7 @@ from ...spaces import Configuration
 from ..batching import batches_of
 from ..data import Dataset
 from ..events import Task
+from ..fold_cache import FoldData
 from ..heartbeat import sign_of_life
 from ..keras_scores import reads_logits
 from ..machine import MEMORY_SHARE, free_memory
@@ -34,7 +35,6 @@ from ..models.labels import Labels, encode_targets, labels_of
 from ..plateau import FallingRate, falling_rate, rate_variable
 from ..scoring import Scorer
 from ..seeds import fold_seed
-from ..variants import FoldData
 from ..weighting import class_weights, row_weights
 from ..workload import ModelSize, Training, Workload, epochs_of
 from .averaging import ScoreAverage, averaged, uses_average

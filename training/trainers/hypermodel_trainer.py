@@ -22,6 +22,7 @@ from ...errors import TrainingError
 from ...spaces import Configuration
 from ..data import Dataset, codes_of
 from ..events import EpochEnded, Outcome, Task
+from ..fold_cache import FoldData
 from ..heartbeat import sign_of_life
 from ..keras_scores import reads_logits
 from ..metrics import Objective, as_number, in_target_units
@@ -30,7 +31,6 @@ from ..models.building import build_optimizer, loss_name, summary_of
 from ..models.hypermodel_fit import Again, OwnFit
 from ..models.hypermodels import note_defaults
 from ..models.tracked_configuration import note
-from ..variants import FoldData
 from ..weighting import class_weights
 from ..workload import ModelSize, Training, Workload, epochs_of
 from .averaging import averaged

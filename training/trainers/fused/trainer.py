@@ -14,6 +14,7 @@ import tensorflow as tf
 from ....errors import TrainingError, one_line
 from ...batching import batches_of
 from ...events import Task
+from ...fold_cache import FoldData
 from ...heartbeat import sign_of_life
 from ...keras_scores import reads_logits
 from ...metrics import in_target_units
@@ -23,7 +24,6 @@ from ...models.tracked_configuration import note
 from ...plateau import falling_rate
 from ...scoring import Scorer
 from ...seeds import fold_seed
-from ...variants import FoldData
 from ...workload import ModelSize, Training, Workload
 from ..fit_trainer import FitTrainer, notes_of_vectors, out_of_memory
 from ..lockstep import train_in_lockstep
