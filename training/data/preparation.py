@@ -1,7 +1,7 @@
 """What is decided about columns: ``Recipe``, what happens to them, and ``Preparation``, a recipe for one dataset.
 
-Who decides: ``choice.py`` by rules, ``configuring.py`` by a configuration, ``tokens.py`` by what a model looks up. Each
-returns a recipe; ``pipelines.py`` makes scikit-learn's objects of any, and ``fitting.py`` fits them.
+Who decides: ``default_preparation.py`` by rules, ``configured_preparation.py`` by a configuration, ``tokens.py`` by what a model looks up. Each
+returns a recipe; ``pipelines.py`` makes scikit-learn's objects of any, and ``fitted_preparation.py`` fits them.
 """
 
 from __future__ import annotations
