@@ -21,8 +21,8 @@ from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from ..errors import StudyLocked
+from .chunks import split
 from .lock import BEAT, BEAT_SECONDS, held, is_driven, new_driver, refusal
-from .pieces import split
 from .records import DRIVER
 
 _STUDIES: Table = models.StudyModel.__table__

@@ -30,8 +30,8 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy import Connection, Delete, Insert, Table, Update, bindparam
 
+from .chunks import join, split
 from .holding import describe
-from .pieces import join, split
 
 Statement: TypeAlias = Insert | Update | Delete
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import StudyError, did_you_mean
 from ..spaces.values import restored
-from .pieces import join
+from .chunks import join
 from .records import (
     ABOUT,
     DETAILS,

@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy
 from hypothesis import given
 from hypothesis import strategies as st
-from kerasweep.studies import pieces, read_details, read_studies, read_study, read_trials
-from kerasweep.studies.pieces import join, split
+from kerasweep.studies import chunks, read_details, read_studies, read_study, read_trials
+from kerasweep.studies.chunks import join, split
 from kerasweep.studies.writing import create_study, drive_study
 
 MYSQL = 65_535
@@ -24,7 +24,7 @@ VALUES = st.recursive(
 @given(VALUES, st.integers(4, 40))
 def test_what_is_split_comes_back(value: Any, most: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pieces, "MOST", most)
+        patch.setattr(chunks, "MOST", most)
         rows = split("kerasweep:x", value)
         assert len(rows) == 1 or all(len(text) <= most + 2 for text in list(rows.values())[1:])
         shuffled = {key: json.loads(text) for key, text in reversed(rows.items())}
