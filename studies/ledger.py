@@ -31,7 +31,7 @@ from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy import Connection, Delete, Insert, Table, Update, bindparam
 
 from .chunks import join, split
-from .holding import describe
+from .lease import describe
 
 Statement: TypeAlias = Insert | Update | Delete
 

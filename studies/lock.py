@@ -1,6 +1,6 @@
 """One driver a study, wherever it runs: the study itself says who drives it, and this tells whether that one still lives.
 
-A driver's record lies in the study (``holding.py`` writes it), so that it is one for all machines and for every way to
+A driver's record lies in the study (``lease.py`` writes it), so that it is one for all machines and for every way to
 spell a database's address. It says on which machine the driver runs. On this one, the system tells whether its process
 lives; of another one, that it has written lately.
 """

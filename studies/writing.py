@@ -19,7 +19,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from ..errors import OutputError, StorageError, StudyError, one_line
 from ..spaces import Configuration
 from ..spaces.values import canonical, stored
-from .holding import Hold, holding, making
+from .lease import Hold, holding, making
 from .ledger import Ledger
 from .lock import is_driven, refusal
 from .reading import read_studies

@@ -18,7 +18,7 @@ class Setup:
     """The first message to a worker."""
 
     folder: Path
-    """Where the workload was laid out (``sharing.py``)."""
+    """Where the workload was laid out (``memory_mapping.py``)."""
     threads: int
 
 

@@ -17,7 +17,7 @@ import pytest
 import sqlalchemy
 from kerasweep.errors import KerasweepError, StudyLocked
 from kerasweep.search.launch import run_plan
-from kerasweep.studies import StudyRecord, holding, is_driven, lock, read_study
+from kerasweep.studies import StudyRecord, is_driven, lease, lock, read_study
 from kerasweep.studies.writing import add_study, create_study, delete_study, drive_study
 
 HOLD = """
@@ -194,7 +194,7 @@ def test_the_record_in_a_copy_of_a_file_locks_nothing(tmp_path: Path, sqlite_url
 
 
 def test_a_driver_beats(sqlite_url: str, samples, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(holding, "BEAT_SECONDS", 0.05)
+    monkeypatch.setattr(lease, "BEAT_SECONDS", 0.05)
     samples.fill(sqlite_url, trials=1)
     with drive_study(read_study("first", sqlite_url)):
         beats = {read_study("first", sqlite_url).driver["beat"]}
@@ -229,17 +229,17 @@ def test_two_that_claim_at_once_are_one(sqlite_url: str, samples, monkeypatch: p
     """The second one has looked before the first one has written."""
     samples.fill(sqlite_url, trials=1)
     record = read_study("first", sqlite_url)
-    looked = holding.is_driven
+    looked = lease.is_driven
     others = []
 
     def slow(*arguments: object) -> bool:
         answer = looked(*arguments)
-        monkeypatch.setattr(holding, "is_driven", looked)
+        monkeypatch.setattr(lease, "is_driven", looked)
         others.append(drive_study(record))
         others[0].__enter__()
         return answer
 
-    monkeypatch.setattr(holding, "is_driven", slow)
+    monkeypatch.setattr(lease, "is_driven", slow)
     with pytest.raises(StudyLocked, match="at this moment"), drive_study(record):
         pass
     others[0].__exit__(None, None, None)
