@@ -21,7 +21,7 @@ from ..studies import (
     storage_url,
     without_password,
 )
-from ..studies.comparison import MOST, RUNNERS_UP, baseline_sentence, compare_studies, standing
+from ..studies.comparison import MOST, RUNNERS_UP, baseline_sentence, compare_runners_up, compare_studies
 from ..texts import count_text, duration_text, number_text
 from .options import Json, Storage, StudyName, print_json
 from .tables import (
@@ -78,7 +78,10 @@ def best(
         return
     title = f"{record.name}: best of {count_text(record.trained, 'trial')}"
     print_trials(title, record, trials, storage)
-    for sentence in (standing(found, record.direction).sentence, baseline_sentence(record, found[0])):
+    for sentence in (
+        compare_runners_up(found, record.direction).sentence,
+        baseline_sentence(record, found[0]),
+    ):
         if sentence:
             make_console().print(sentence, soft_wrap=True)
 

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from ..printing import make_console
 from ..spaces import Configuration, Value, short_text
-from ..studies.comparison import MOST, names_of, telling
+from ..studies.comparison import MOST, informative_names, names_of
 from ..texts import ABSENT
 from .tables import NONE, WIDE, print_table, table
 
@@ -30,7 +30,7 @@ class Rows:
     def that_fit(self, width: int | None, first: Collection[str] = ()) -> list[str]:
         """Return the hyperparameters that are shown, in the space's order: all where there is room for all.
 
-        Else those that differ between the rows, the most telling first, as long as there is room.
+        Else those that differ between the rows, the most informative first, as long as there is room.
 
         Args:
             width: Cells of the terminal; None where there is none, and at most ``MOST`` are shown.
@@ -43,7 +43,7 @@ class Rows:
         if len(names) <= most and sum(widths.values()) <= room:
             return names
         chosen: set[str] = set()
-        for name in telling(self.configurations, first):
+        for name in informative_names(self.configurations, first):
             if len(chosen) < most and widths[name] <= room:
                 chosen.add(name)
                 room -= widths[name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..studies.comparison import MOST, basic_names, names_of, telling
+from ..studies.comparison import MOST, basic_names, informative_names, names_of
 from ..texts import count_text
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def axes_of(view: StudyView) -> list[str] | None:
     configurations = [trial.configuration for trial in view.scored]
     if not is_wide(names_of(configurations)):
         return None
-    names, shares = telling(configurations, basic_names(view.study.model)), view.shares
+    names, shares = informative_names(configurations, basic_names(view.study.model)), view.shares
     return sorted(names, key=lambda name: -shares.get(name, 0.0))[:AXES]
 
 

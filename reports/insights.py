@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from ..spaces import value_text
-from ..studies.comparison import MOST, cost, names_of, study_space, telling
+from ..studies.comparison import MOST, cost, informative_names, names_of, study_space
 from ..texts import count_text, duration_text, number_text
 from . import curves, figures, optuna_plots
 from .cards import Content, Figure, card, not_yet
@@ -133,7 +133,9 @@ def slices(view: StudyView) -> Content:
     if not found:
         return not_yet("no hyperparameter has taken two values in complete trials.")
     shown = tuple(Figure(unplain(name), figure) for name, figure in found)
-    varying = len(shown) if axes is None else len(telling([trial.configuration for trial in view.scored]))
+    varying = (
+        len(shown) if axes is None else len(informative_names([trial.configuration for trial in view.scored]))
+    )
     reading = f"{count_text(varying, 'hyperparameter')} took several values; later trials are bluer."
     mark = " A dotted line or a star marks the recommended value." if favourites else ""
     note = "" if axes is None else choice_note(view, len(shown))

@@ -9,9 +9,9 @@ from ..studies.comparison import (
     StudyComparison,
     StudyRow,
     basic_names,
+    informative_names,
     paired_difference,
     study_row,
-    telling,
 )
 from ..texts import ABSENT, count_text, duration_text, number_text
 from . import figures, insights, optuna_plots, results
@@ -103,7 +103,7 @@ def _study_cells(row: StudyRow) -> tuple[str, ...]:
     settings = best.configuration if best else {}
     names, rest = list(settings), ""
     if is_wide(names):
-        names = telling([settings], basic_names(study.model))[:COLUMNS]
+        names = informative_names([settings], basic_names(study.model))[:COLUMNS]
         rest = f" and {len(settings) - len(names)} more"
     texts = [f"{name} {short_text(settings[name])}" for name in names]
     return (

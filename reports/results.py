@@ -14,11 +14,11 @@ from ..studies.comparison import (
     against_recommended,
     baseline_sentence,
     basic_names,
+    compare_runners_up,
     cost,
+    informative_names,
     refit_score,
-    standing,
     study_space,
-    telling,
 )
 from ..texts import ABSENT, count_text, duration_text, number_text, numbers_text
 from .cards import Column, Content, Figure, Row, Table, card, not_yet
@@ -177,7 +177,7 @@ def leaderboard(view: StudyView) -> Content:
     """Rank the best trials and say how far the first is from the others."""
     if not view.best:
         return not_yet("no trial is complete.")
-    stand = standing(view.scored, view.study.direction)
+    compared = compare_runners_up(view.scored, view.study.direction)
     names = list(dict.fromkeys(name for trial in view.best for name in trial.configuration))
     wide = is_wide(names)
     varying = [
@@ -189,9 +189,9 @@ def leaderboard(view: StudyView) -> Content:
     every = len(varying)
     if wide:
         configurations = [trial.configuration for trial in view.best]
-        chosen = telling(configurations, basic_names(view.study.model))[:COLUMNS]
+        chosen = informative_names(configurations, basic_names(view.study.model))[:COLUMNS]
         varying = [name for name in names if name in chosen]
-    close = set(stand.within_noise)
+    close = set(compared.within_noise)
     rows = tuple(
         Row(_leaderboard_cells(rank, trial, varying, trial.number in close), highlighted=rank == 1)
         for rank, trial in enumerate(view.best, start=1)
@@ -212,10 +212,10 @@ def leaderboard(view: StudyView) -> Content:
     note = f"The same in all of these: {', '.join(same)}. " if same and not wide else ""
     if len(varying) < every:
         note = f"{len(varying)} of the {every} hyperparameters that differ between these are columns here. "
-    if len(view.best) > 1 and any(difference.standard_error is not None for difference in stand.differences):
+    if len(view.best) > 1 and any(difference.standard_error is not None for difference in compared.differences):
         note += "≈ within noise of the winner: paired by fold, corrected resampled t-test (Nadeau and Bengio 2003), 5 %."
     more = (_settings_table(view, names),) if wide else ()
-    reading = " ".join(filter(None, (stand.sentence, baseline_sentence(view.study, view.best[0]))))
+    reading = " ".join(filter(None, (compared.sentence, baseline_sentence(view.study, view.best[0]))))
     return Content(reading, Table(f"{shown}, best first", columns, rows), more=more, note=note)
 
 

@@ -6,11 +6,11 @@ All of it works on frozen records with plain arithmetic, so that browsing stays 
 
 from .baseline import against_baseline, baseline_sentence
 from .cost import Cost, cost
+from .informative import MOST, basic_names, common_names, informative_names, names_of, varying_first
 from .planned import study_space
 from .recommended import AgainstRecommended, RecommendedRow, against_recommended
 from .side_by_side import StudyComparison, StudyRow, compare_studies, incomparable, refit_score, study_row
-from .standing import RUNNERS_UP, PairedDifference, Standing, paired_difference, ranked, standing
-from .telling import MOST, basic_names, common_names, names_of, telling, varying_first
+from .standing import RUNNERS_UP, PairedDifference, RunnersUp, compare_runners_up, paired_difference, ranked
 
 __all__ = [
     "MOST",
@@ -19,7 +19,7 @@ __all__ = [
     "Cost",
     "PairedDifference",
     "RecommendedRow",
-    "Standing",
+    "RunnersUp",
     "StudyComparison",
     "StudyRow",
     "against_baseline",
@@ -27,16 +27,16 @@ __all__ = [
     "baseline_sentence",
     "basic_names",
     "common_names",
+    "compare_runners_up",
     "compare_studies",
     "cost",
     "incomparable",
+    "informative_names",
     "names_of",
     "paired_difference",
     "ranked",
     "refit_score",
-    "standing",
     "study_row",
     "study_space",
-    "telling",
     "varying_first",
 ]

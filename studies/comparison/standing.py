@@ -15,7 +15,7 @@ _STUDENT = (
 )  # fmt: skip
 """Two-sided 5 % points of Student's t for 1 to 30 degrees of freedom."""
 RUNNERS_UP = 10
-"""Trials whose standing is told, the best one among them, however many a table shows."""
+"""Trials that are compared, the best one among them, however many a table shows."""
 _NAMED = 5
 """How many trials a sentence names before it says "and n more"."""
 
@@ -51,7 +51,7 @@ class PairedDifference:
 
 
 @dataclass(frozen=True)
-class Standing:
+class RunnersUp:
     """Where the best trial stands among its runners-up."""
 
     best: int | None
@@ -117,7 +117,7 @@ def _critical(degrees: int) -> float:
     return _STUDENT[degrees - 1] if degrees <= len(_STUDENT) else 1.96 + 2.5 / degrees
 
 
-def standing(trials: Sequence[TrialRecord], direction: Direction) -> Standing:
+def compare_runners_up(trials: Sequence[TrialRecord], direction: Direction) -> RunnersUp:
     """Say how the best trial stands against its runners-up, in numbers and in one sentence.
 
     Args:
@@ -125,16 +125,16 @@ def standing(trials: Sequence[TrialRecord], direction: Direction) -> Standing:
         direction: Which values are better.
     """
     if not trials:
-        return Standing(None, (), None, "No trial is complete yet.")
+        return RunnersUp(None, (), None, "No trial is complete yet.")
     best, others = trials[0], trials[1:RUNNERS_UP]
     if not others:
-        return Standing(best.number, (), None, f"Trial {best.number} is the only complete trial.")
+        return RunnersUp(best.number, (), None, f"Trial {best.number} is the only complete trial.")
     differences = tuple(paired_difference(best, other, direction) for other in others)
     close = [other for other, difference in zip(others, differences, strict=True) if difference.within_noise]
     next_best = differences[0]
     if close:
         cheaper = _cheapest(best, close)
-        return Standing(
+        return RunnersUp(
             best.number,
             differences,
             cheaper.number if cheaper else None,
@@ -143,8 +143,8 @@ def standing(trials: Sequence[TrialRecord], direction: Direction) -> Standing:
     lead = f"Trial {best.number} is ahead of trial {next_best.trial} by {next_best.text()}"
     if next_best.standard_error is None:
         reason = "with a single fold" if len(best.fold_scores) == 1 else "without paired folds"
-        return Standing(best.number, differences, None, f"{lead}; {reason}, noise cannot be judged.")
-    return Standing(best.number, differences, None, f"{lead}: more than noise.")
+        return RunnersUp(best.number, differences, None, f"{lead}; {reason}, noise cannot be judged.")
+    return RunnersUp(best.number, differences, None, f"{lead}: more than noise.")
 
 
 def _size(trial: TrialRecord) -> tuple[float, float]:

@@ -23,7 +23,7 @@ from kerasweep.spaces import PRESETS, SIZES, Int, Space, preset, read_space, val
 from kerasweep.spaces.catalogue import CATALOGUE, GROUPS
 from kerasweep.spaces.form import SpaceFile, json_schema
 from kerasweep.studies import read_trials
-from kerasweep.studies.comparison import paired_difference, ranked, standing
+from kerasweep.studies.comparison import compare_runners_up, paired_difference, ranked
 from kerasweep.texts import number_text
 from rich.console import Console
 from synthetic import make_large_study, make_study
@@ -133,7 +133,9 @@ class TestRepeatedFolds:
             board.content.table.rows[0].cells[2],
         ):
             assert told in text
-        sentence = standing(ranked(read_trials(record), record.direction), record.direction).sentence
+        sentence = compare_runners_up(
+            ranked(read_trials(record), record.direction), record.direction
+        ).sentence
         for text in (run("best", "repeated"), run("best", "repeated", "-n", "1"), board.content.reading):
             assert sentence in text.replace("\n", " ")
         told = "The majority class as the only prediction scores 0.5000: trial"

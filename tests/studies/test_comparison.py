@@ -14,13 +14,13 @@ from kerasweep.studies import StudyRecord, TrialRecord, read_trials
 from kerasweep.studies.comparison import (
     against_recommended,
     baseline_sentence,
+    compare_runners_up,
     compare_studies,
     cost,
     incomparable,
     paired_difference,
     ranked,
     refit_score,
-    standing,
     study_space,
 )
 from synthetic import make_study
@@ -110,7 +110,7 @@ def test_folds_that_cannot_be_paired_say_nothing_of_noise(scores: tuple[float, .
 
 
 def test_standing_names_the_runner_up_where_it_is_clearly_behind() -> None:
-    found = standing([trial(3, 0.95, 0.96, 0.97), trial(7, 0.85, 0.87, 0.86)], "maximize")
+    found = compare_runners_up([trial(3, 0.95, 0.96, 0.97), trial(7, 0.85, 0.87, 0.86)], "maximize")
     # Differences 10, 9, 11 hundredths: error sqrt((1/3 + 1/2) * 1).
     assert found.sentence == "Trial 3 is ahead of trial 7 by 0.1000 ± 0.0091: more than noise."
     assert found.within_noise == ()
@@ -124,7 +124,7 @@ def test_standing_prefers_the_cheaper_within_noise() -> None:
         trial(1, 0.95, 0.96, 0.96, parameters=1200),
         trial(4, 0.5, 0.51, 0.52, parameters=10),
     ]
-    found = standing(trials, "maximize")
+    found = compare_runners_up(trials, "maximize")
     assert found.within_noise == (9, 1)
     assert found.cheaper == 1
     assert found.sentence == (
@@ -135,7 +135,7 @@ def test_standing_prefers_the_cheaper_within_noise() -> None:
 def test_standing_does_not_recommend_what_is_not_cheaper() -> None:
     trials = [trial(3, 0.95, 0.96, 0.97, parameters=10), trial(9, 0.96, 0.95, 0.96, parameters=5000)]
     assert (
-        standing(trials, "maximize").sentence
+        compare_runners_up(trials, "maximize").sentence
         == "Trial 3 is within noise of trial 9; none of them is cheaper."
     )
 
@@ -146,18 +146,18 @@ def test_standing_does_not_recommend_what_two_folds_cannot_tell_from_the_best() 
         trial(4, 0.82, 0.79, parameters=8000),
         trial(2, 0.11, 0.30, parameters=10),
     ]
-    found = standing(trials, "maximize")
+    found = compare_runners_up(trials, "maximize")
     assert found.within_noise == (4, 2)
     assert found.cheaper == 4
-    assert standing([trials[0], trials[2]], "maximize").sentence == (
+    assert compare_runners_up([trials[0], trials[2]], "maximize").sentence == (
         "Trial 0 is within noise of trial 2; none that is as good is cheaper."
     )
 
 
 def test_standing_of_few_trials() -> None:
-    assert standing([], "maximize").sentence == "No trial is complete yet."
-    assert standing([trial(2, 0.5)], "maximize").sentence == "Trial 2 is the only complete trial."
-    alone = standing([trial(2, 0.5), trial(1, 0.4)], "maximize")
+    assert compare_runners_up([], "maximize").sentence == "No trial is complete yet."
+    assert compare_runners_up([trial(2, 0.5)], "maximize").sentence == "Trial 2 is the only complete trial."
+    alone = compare_runners_up([trial(2, 0.5), trial(1, 0.4)], "maximize")
     assert (
         alone.sentence == "Trial 2 is ahead of trial 1 by 0.1000; with a single fold, noise cannot be judged."
     )

@@ -17,8 +17,8 @@ def names_of(configurations: Sequence[Configuration]) -> list[str]:
     return list(dict.fromkeys(name for configuration in configurations for name in configuration))
 
 
-def telling(configurations: Sequence[Configuration], first: Collection[str] = ()) -> list[str]:
-    """Return the names of the hyperparameters that differ between configurations, the most telling first.
+def informative_names(configurations: Sequence[Configuration], first: Collection[str] = ()) -> list[str]:
+    """Return the names of the hyperparameters that differ between configurations, the most informative first.
 
     Those named in ``first`` lead, then those that most of the configurations have, then the order of the space. Of a
     single configuration all count.

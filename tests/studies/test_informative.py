@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 from kerasweep.spaces import PRESETS, Categorical, Float, Space, preset
-from kerasweep.studies.comparison import MOST, basic_names, common_names, names_of, telling, varying_first
+from kerasweep.studies.comparison import (
+    MOST,
+    basic_names,
+    common_names,
+    informative_names,
+    names_of,
+    varying_first,
+)
 
 
 def test_what_is_the_same_everywhere_tells_nothing() -> None:
-    assert telling([{"a": 1, "b": 2, "c": 3}, {"a": 1, "b": 3, "c": 3}]) == ["b"]
-    assert telling([{"a": 1}, {"a": 1}]) == []
+    assert informative_names([{"a": 1, "b": 2, "c": 3}, {"a": 1, "b": 3, "c": 3}]) == ["b"]
+    assert informative_names([{"a": 1}, {"a": 1}]) == []
 
 
 def test_a_single_configuration_is_told_whole() -> None:
-    assert telling([{"a": 1, "b": 2}]) == ["a", "b"]
+    assert informative_names([{"a": 1, "b": 2}]) == ["a", "b"]
 
 
 def test_one_true_and_the_text_of_them_differ() -> None:
-    assert telling([{"a": 1}, {"a": True}]) == ["a"]
-    assert telling([{"a": None}, {}]) == ["a"]
-    assert telling([{"a": 0.1}, {"a": "0.1"}]) == ["a"]
+    assert informative_names([{"a": 1}, {"a": True}]) == ["a"]
+    assert informative_names([{"a": None}, {}]) == ["a"]
+    assert informative_names([{"a": 0.1}, {"a": "0.1"}]) == ["a"]
 
 
 def test_named_ones_lead_then_those_that_most_have_then_the_order() -> None:
     configurations = [{"rare": 1, "a": 1, "b": 1, "first": 1}, {"a": 2, "b": 2, "first": 2}]
-    assert telling(configurations, ["first"]) == ["first", "a", "b", "rare"]
+    assert informative_names(configurations, ["first"]) == ["first", "a", "b", "rare"]
 
 
 def test_names_keep_the_order_of_their_first_appearance() -> None:
