@@ -212,7 +212,9 @@ def leaderboard(view: StudyView) -> Content:
     note = f"The same in all of these: {', '.join(same)}. " if same and not wide else ""
     if len(varying) < every:
         note = f"{len(varying)} of the {every} hyperparameters that differ between these are columns here. "
-    if len(view.best) > 1 and any(difference.standard_error is not None for difference in compared.differences):
+    if len(view.best) > 1 and any(
+        difference.standard_error is not None for difference in compared.differences
+    ):
         note += "≈ within noise of the winner: paired by fold, corrected resampled t-test (Nadeau and Bengio 2003), 5 %."
     more = (_settings_table(view, names),) if wide else ()
     reading = " ".join(filter(None, (compared.sentence, baseline_sentence(view.study, view.best[0]))))

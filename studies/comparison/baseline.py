@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...texts import number_text
 from ..records import StudyRecord, TrialRecord
-from .standing import PairedDifference, paired_difference
+from .runners_up import PairedDifference, paired_difference
 
 
 def baseline_trial(study: StudyRecord) -> TrialRecord | None:

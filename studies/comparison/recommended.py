@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ...spaces import Categorical, Configuration, Float, Hyperparameter, Int, Value, configuration_key
 from ..records import ENDED, StudyRecord, TrialRecord
 from .planned import study_space
-from .standing import PairedDifference, paired_difference, ranked
+from .runners_up import PairedDifference, paired_difference, ranked
 
 
 @dataclass(frozen=True)

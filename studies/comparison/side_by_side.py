@@ -9,7 +9,7 @@ from typing import Any
 from ..reading import read_trials
 from ..records import StudyRecord, TrialRecord
 from .cost import Cost, cost
-from .standing import ranked
+from .runners_up import ranked
 
 
 @dataclass(frozen=True)
