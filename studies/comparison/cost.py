@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..records import ENDED, StudyRecord, TrialRecord
-from .planned import planned_epochs, planned_folds
+from .recorded_plan import planned_epochs, planned_folds
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ...spaces import Categorical, Configuration, Float, Hyperparameter, Int, Value, configuration_key
 from ..records import ENDED, StudyRecord, TrialRecord
-from .planned import study_space
+from .recorded_plan import study_space
 from .runners_up import PairedDifference, paired_difference, ranked
 
 
