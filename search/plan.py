@@ -50,7 +50,7 @@ from .oracles import hyperband_trials
 from .pruners import resolve_pruner
 from .rows import find_tokens, load_rows, prepare_rows
 from .samplers import trials_at_most
-from .space_choice import settle_space
+from .space_resolution import settle_space
 from .spec import SpaceSpec, SweepSpec
 from .sweep import Budget
 
