@@ -24,7 +24,6 @@ from ..training.models import Build, can_be_imported
 from ..training.quiet import quiet_tensorflow
 from ..training.randomness import random_state_kept
 from .executors import Executor, make_executor
-from .identity import differences
 from .interrupt import graceful_interrupt
 from .plan import Plan, check_fingerprint, make_plan
 from .progress import Progress
@@ -32,6 +31,7 @@ from .pruners import make_pruning
 from .rows import FROM_PYTHON
 from .samplers import make_proposer, make_sampler
 from .spec import SweepSpec, make_spec
+from .spec_comparison import differences
 from .sweep import Reason, Sweep
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from kerasweep.errors import SpecError
-from kerasweep.search.identity import differences
 from kerasweep.search.spec import make_spec, parse_seconds
+from kerasweep.search.spec_comparison import differences
 from kerasweep.search.specfile import read_mapping, read_spec
 
 SMALL = {"data": "digits", "model": "ann"}

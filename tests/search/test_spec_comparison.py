@@ -8,8 +8,8 @@ from typing import Any
 
 import kerasweep as ks
 import pytest
-from kerasweep.search.identity import differences
 from kerasweep.search.spec import SweepSpec, make_spec
+from kerasweep.search.spec_comparison import differences
 from kerasweep.spaces import (
     Categorical,
     Condition,
