@@ -17,9 +17,9 @@ from ...spaces import Configuration, Space, configuration_key
 from ...spaces.keras_tuner import EPOCHS
 from ...studies import Direction
 from ..proposers import Asked, Grid, NothingYet, Proposer, Random
-from .asking import answer_of, feed, is_fed, new_oracle, seed_of
 from .brackets import FACTOR, Brackets, hyperband_trials, without_epochs
 from .encoding import Encoding
+from .replay import answer_of, feed, is_fed, new_oracle, seed_of
 
 _ORACLES = {"kt-random": "RandomSearchOracle", "kt-bayes": "BayesianOptimizationOracle"}
 
