@@ -19,9 +19,9 @@ from ...texts import duration_text
 from ...training.events import EpochEnded, Event, Task, TrialEnded, TrialFailed
 from ...training.heartbeat import building_seconds
 from ...training.workload import ModelSize, Workload
+from .memory_mapping import lay_out
 from .messages import FOLDER_PREFIX, Go, Printed, Probe, Probed, Setup
 from .process import WorkerProcess, kill_group, start_worker, tail
-from .sharing import lay_out
 
 _LIVES = 2
 """How often a task is started before its worker's death counts as its own fault."""

@@ -23,9 +23,9 @@ from ...training.events import EpochEnded, Task
 from ...training.heartbeat import listen
 from ...training.workload import Trainer
 from .contract import run_task
+from .memory_mapping import take_up
 from .messages import FOLDER_PREFIX, Alive, Go, Probe, Probed, Ready, Setup
 from .relay import Relay
-from .sharing import take_up
 
 
 class _Outgoing:

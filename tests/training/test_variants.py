@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from kerasweep.errors import TrainingError
-from kerasweep.search.executors.sharing import lay_out, take_up
+from kerasweep.search.executors.memory_mapping import lay_out, take_up
 from kerasweep.search.plan import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.training.events import Outcome, Task

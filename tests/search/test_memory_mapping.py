@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from kerasweep.search.executors.sharing import ALIGNMENT, lay_out, take_up
+from kerasweep.search.executors.memory_mapping import ALIGNMENT, lay_out, take_up
 
 
 def test_arrays_come_back_equal_aligned_and_writeable(tmp_path: Path) -> None:
