@@ -9,8 +9,8 @@ from ..spaces import value_text
 from ..studies.comparison import MOST, cost, informative_names, names_of, study_space
 from ..texts import count_text, duration_text, number_text
 from . import curves, figures, optuna_plots
+from .axis_selection import BARS, WORDS, axes_of, choice_note, is_wide
 from .cards import Content, Figure, card, not_yet
-from .choosing import BARS, WORDS, axes_of, choice_note, is_wide
 from .theme import unplain
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from ..studies.comparison import (
 )
 from ..texts import ABSENT, count_text, duration_text, number_text
 from . import figures, insights, optuna_plots, results
+from .axis_selection import COLUMNS, is_wide
 from .cards import Card, Column, Content, Figure, Row, Table, card, not_yet
-from .choosing import COLUMNS, is_wide
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -21,8 +21,8 @@ from ..studies.comparison import (
     study_space,
 )
 from ..texts import ABSENT, count_text, duration_text, number_text, numbers_text
+from .axis_selection import BARS, COLUMNS, is_wide
 from .cards import Column, Content, Figure, Row, Table, card, not_yet
-from .choosing import BARS, COLUMNS, is_wide
 from .figures import against_recommended_figure
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from kerasweep.reports.axis_selection import AXES, BARS, COLUMNS
 from kerasweep.reports.cards import Content
-from kerasweep.reports.choosing import AXES, BARS, COLUMNS
 from kerasweep.reports.overview import comparison_cards, study_cards
 from kerasweep.reports.theme import labels
 from kerasweep.spaces import preset
