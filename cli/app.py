@@ -17,7 +17,7 @@ from ..search.interrupt import interrupt_on_all
 from .browsing import best, compare, show, studies
 from .catalogue import spaces
 from .launching import launch, refit, resume
-from .making import delete, doctor, export, import_, report
+from .management import delete, doctor, export, import_, report
 
 INTERRUPTED = 130
 FAILED = 1
