@@ -11,7 +11,7 @@ from ..errors import SpaceError, SpecError, did_you_mean
 from ..printing import make_console, styled
 from ..spaces import PRESETS, SIZES, Hyperparameter, Space, preset, space_text, space_to_dict, value_text
 from ..spaces.catalogue import CATALOGUE, GROUPS, Entry
-from ..spaces.plain import hyperparameter_to_dict
+from ..spaces.serialization import hyperparameter_to_dict
 from ..studies.comparison import MOST
 from ..texts import count_text
 from .options import Json, print_json

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..spaces.plain import PROSE_KEYS
+from ..spaces.serialization import PROSE_KEYS
 from .spec import SweepSpec
 
 _FREE = (

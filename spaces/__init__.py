@@ -6,9 +6,9 @@ from .keras_tuner import space_from_keras_tuner, space_to_keras_tuner
 from .kinds import Categorical, Float, Int
 from .optuna import space_from_optuna, space_to_optuna
 from .overrides import apply_overrides, parse_range, parse_value
-from .plain import space_from_dict, space_to_dict, stored_space
 from .presets import PRESETS, SIZES, pick, preset
 from .reading import read_space
+from .serialization import space_from_dict, space_to_dict, stored_space
 from .space import Space, configuration_key, fixed
 from .values import Configuration, Value, short_text, value_text
 from .writing import space_text

@@ -10,7 +10,7 @@ from ..errors import SpaceError, did_you_mean
 from .catalogue import CATALOGUE
 from .hyperparameters import Hyperparameter
 from .kinds import Categorical, Float, Int
-from .plain import hyperparameter_from_dict
+from .serialization import hyperparameter_from_dict
 from .space import Space, fits, fixed, kept_fields
 from .values import Value, canonical, is_finite, is_number
 

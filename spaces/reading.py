@@ -15,8 +15,8 @@ from .dependencies import Fault, parents_first, parents_of, resolved
 from .hyperparameters import Hyperparameter
 from .kinds import KINDS, Categorical
 from .overrides import fixed_value, parse_range, still_recommended
-from .plain import RANGE_KEYS, VERSION, hyperparameter_to_dict, read_definition
 from .possible import impossible
+from .serialization import RANGE_KEYS, VERSION, hyperparameter_to_dict, read_definition
 from .space import Space, fits, fixed, narrowed
 from .values import is_number, value_text
 from .yamlfile import Document, read_yaml

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from .hyperparameters import Hyperparameter
-from .plain import RANGE_KEYS, VERSION, hyperparameter_to_dict
+from .serialization import RANGE_KEYS, VERSION, hyperparameter_to_dict
 from .space import Space
 from .yamlfile import FLOAT_WITHOUT_DOT
 

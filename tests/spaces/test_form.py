@@ -14,7 +14,7 @@ from kerasweep.errors import SpaceError
 from kerasweep.spaces import Space, preset, space_from_dict, space_to_dict, stored_space
 from kerasweep.spaces.form import SpaceFile, form_faults, json_schema, needed_keys
 from kerasweep.spaces.kinds import KINDS
-from kerasweep.spaces.plain import VERSION
+from kerasweep.spaces.serialization import VERSION
 from space_strategies import spaces
 
 SCHEMA = json_schema(SpaceFile)
