@@ -53,7 +53,7 @@ def spaces(
     [dim]kerasweep spaces cnn --yaml > my-space.yaml[/]
     """
     if schema:
-        from ..spaces.form import SpaceFile, json_schema
+        from ..spaces.schema import SpaceFile, json_schema
 
         print(json.dumps(json_schema(SpaceFile), indent=2, ensure_ascii=False))  # noqa: T201 - a file for other programs
     elif groups:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from kerasweep.search.schema import sweep_schema
-from kerasweep.spaces.form import SpaceFile, json_schema
+from kerasweep.spaces.schema import SpaceFile, json_schema
 from know_how import know_how_page
 
 FOLDER = Path(__file__).parent

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..spaces.form import SpaceFile, json_schema
+from ..spaces.schema import SpaceFile, json_schema
 from .spec import SweepSpec
 
 _SHORT = ("data", "search", "cv")

@@ -75,7 +75,7 @@ def read_definition(name: str, definition: Any) -> tuple[Hyperparameter | None, 
     Returns:
         The hyperparameter is None if a field that it needs is wrong.
     """
-    from .form import form_faults, needed_keys  # pydantic, which what reads a study does not wait for
+    from .schema import form_faults, needed_keys  # pydantic, which what reads a study does not wait for
 
     left = {str(key): value for key, value in definition.items()} if isinstance(definition, Mapping) else {}
     faults = found = form_faults(name, left)

@@ -13,7 +13,7 @@ from kerasweep.search.schema import sweep_schema
 from kerasweep.search.spec import make_spec
 from kerasweep.spaces import PRESETS, SIZES, Space, preset, space_text, space_to_dict
 from kerasweep.spaces.catalogue import CATALOGUE
-from kerasweep.spaces.form import SpaceFile, json_schema
+from kerasweep.spaces.schema import SpaceFile, json_schema
 from space_strategies import spaces
 
 ROOT = Path(__file__).parents[1]

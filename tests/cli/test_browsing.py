@@ -21,7 +21,7 @@ from kerasweep.reports.results import leaderboard, tiles
 from kerasweep.reports.view import load_view
 from kerasweep.spaces import PRESETS, SIZES, Int, Space, preset, read_space, value_text
 from kerasweep.spaces.catalogue import CATALOGUE, GROUPS
-from kerasweep.spaces.form import SpaceFile, json_schema
+from kerasweep.spaces.schema import SpaceFile, json_schema
 from kerasweep.studies import read_trials
 from kerasweep.studies.comparison import compare_runners_up, paired_difference, ranked
 from kerasweep.texts import number_text

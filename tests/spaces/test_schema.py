@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kerasweep.errors import SpaceError
 from kerasweep.spaces import Space, preset, space_from_dict, space_to_dict, stored_space
-from kerasweep.spaces.form import SpaceFile, form_faults, json_schema, needed_keys
 from kerasweep.spaces.kinds import KINDS
+from kerasweep.spaces.schema import SpaceFile, form_faults, json_schema, needed_keys
 from kerasweep.spaces.serialization import VERSION
 from space_strategies import spaces
 
@@ -111,4 +111,4 @@ def test_a_study_is_read_without_the_models_of_the_form() -> None:
         f"stored_space({space_to_dict(preset('cnn'))!r})"
     )
     assert "kerasweep.studies.reading" in loaded
-    assert not loaded & {"pydantic", "kerasweep.spaces.form"}
+    assert not loaded & {"pydantic", "kerasweep.spaces.schema"}
