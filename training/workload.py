@@ -18,11 +18,11 @@ from .data import (
     Preparation,
     RowDraw,
     apart,
-    choose_rows,
     codes_of,
     configured,
     draw_rows,
     fit_preparation,
+    resampling_of,
     value_range,
 )
 from .events import EpochEnded, Outcome, Task
@@ -130,10 +130,10 @@ class Workload:
 
     def draw(self, configuration: Configuration, positions: np.ndarray) -> RowDraw | None:
         """Return how many of some training rows a configuration trains; None for each of them once."""
-        choice = choose_rows(configuration, self.dataset.task)
-        if choice is None:
+        resampling = resampling_of(configuration, self.dataset.task)
+        if resampling is None:
             return None
-        return draw_rows(choice, codes_of(self.dataset.y[positions], self.dataset.task))
+        return draw_rows(resampling, codes_of(self.dataset.y[positions], self.dataset.task))
 
     def data_of(self, configuration: Configuration) -> tuple[FoldData, ...]:
         """Return all folds as a configuration has them prepared, with the rows that it trains.

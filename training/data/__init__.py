@@ -15,7 +15,7 @@ from .headers import column_at
 from .loading import KNOWN_NAMES, load_dataset
 from .preparation import Channels, Layout, Preparation, Recipe, Scaling, value_range
 from .preparation_text import describe_preparation
-from .resampling import ROW_NAMES, RowChoice, RowDraw, choose_rows, codes_of, draw_rows
+from .resampling import ROW_NAMES, Resampling, RowDraw, codes_of, draw_rows, resampling_of
 from .splits import TestSplit
 from .target_format import AS_STORED, GivenTargets
 from .tokens import whole_numbers, with_tokens
@@ -35,7 +35,7 @@ __all__ = [
     "Layout",
     "Preparation",
     "Recipe",
-    "RowChoice",
+    "Resampling",
     "RowDraw",
     "Scaling",
     "Task",
@@ -43,7 +43,6 @@ __all__ = [
     "acting",
     "apart",
     "choose_preparation",
-    "choose_rows",
     "codes_of",
     "column_at",
     "configured",
@@ -52,6 +51,7 @@ __all__ = [
     "fit_preparation",
     "load_dataset",
     "make_folds",
+    "resampling_of",
     "value_range",
     "whole_numbers",
     "with_tokens",

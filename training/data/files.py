@@ -14,7 +14,7 @@ import numpy as np
 
 from ...errors import DataError, did_you_mean, one_line
 from .headers import check_header, column_at, first_names, numbered_names
-from .source_data import Raw, listing, plural
+from .source_data import SourceData, listing, plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ _PAIRS = (("x_train", "y_train", "x_test", "y_test"), ("x", "y", "x_test", "y_te
 
 def read_table(
     path: Path, target: str | Sequence[str] | None, group: str | None, header: bool | None = None
-) -> Raw:
+) -> SourceData:
     """Read a CSV, TSV or Parquet file and take the target and group columns out.
 
     Args:
@@ -57,7 +57,7 @@ def read_table(
     return replace(take_target(frame, path.name, target, group), columns=tuple(columns))
 
 
-def take_target(frame: Any, name: str, target: str | Sequence[str] | None, group: str | None) -> Raw:
+def take_target(frame: Any, name: str, target: str | Sequence[str] | None, group: str | None) -> SourceData:
     """Split a DataFrame into features, target and groups.
 
     Args:
@@ -87,7 +87,7 @@ def take_target(frame: Any, name: str, target: str | Sequence[str] | None, group
         raise DataError(f"{name}: column '{group}' cannot be both target and group")
     features = frame.drop(columns=[*targets, *([group] if group else [])])
     y = frame[targets[0]] if len(targets) == 1 else frame[targets]
-    return Raw(name, features, y, groups=None if group is None else frame[group])
+    return SourceData(name, features, y, groups=None if group is None else frame[group])
 
 
 def _read_delimited(path: Path, header: bool | None) -> Any:
@@ -177,7 +177,7 @@ def _read_parquet(path: Path) -> Any:
     return frame
 
 
-def read_npz(path: Path, group: str | None) -> Raw:
+def read_npz(path: Path, group: str | None) -> SourceData:
     """Read a NumPy archive with x_train, y_train, x_test, y_test, or x and y; optionally groups.
 
     Raises:
@@ -197,8 +197,8 @@ def read_npz(path: Path, group: str | None) -> Raw:
     return from_mapping(arrays, path.name, group)
 
 
-def from_mapping(arrays: Mapping[str, Any], name: str, group: str | None) -> Raw:
-    """Turn named arrays into raw data: an archive's content, or a dict that a function returned.
+def from_mapping(arrays: Mapping[str, Any], name: str, group: str | None) -> SourceData:
+    """Turn named arrays into source data: an archive's content, or a dict that a function returned.
 
     Raises:
         DataError: An array that is needed is missing.
@@ -218,4 +218,4 @@ def from_mapping(arrays: Mapping[str, Any], name: str, group: str | None) -> Raw
         count = len(np.unique(np.asarray(groups)))
         notes = (f"{plural(count, 'group')} read from the array 'groups'",)
     x, y, x_test, y_test = (arrays.get(key) for key in pair)
-    return Raw(name, x, y, x_test, y_test, groups=groups, notes=notes)
+    return SourceData(name, x, y, x_test, y_test, groups=groups, notes=notes)

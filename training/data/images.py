@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import DataError, one_line
-from .source_data import Raw, listing, natural_key, plural
+from .source_data import SourceData, listing, natural_key, plural
 
 IMAGE_SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm"}
@@ -25,7 +25,7 @@ _Found = list[tuple[Path, str]]
 """Files with the class of each."""
 
 
-def read_image_folder(root: Path) -> Raw:
+def read_image_folder(root: Path) -> SourceData:
     """Read a folder of images of one size into uint8 pixels.
 
     Grey images give one channel; if any image has colour, all are read as RGB. Transparency is dropped.
@@ -50,10 +50,12 @@ def read_image_folder(root: Path) -> Raw:
     x = _read_all(found["train"], shape, mode)
     y = [label for _, label in found["train"]]
     if "test" not in found:
-        return Raw(root.name, x, y, kind="image", task="classification", notes=tuple(notes))
+        return SourceData(root.name, x, y, kind="image", task="classification", notes=tuple(notes))
     x_test = _read_all(found["test"], shape, mode)
     y_test = [label for _, label in found["test"]]
-    return Raw(root.name, x, y, x_test, y_test, kind="image", task="classification", notes=tuple(notes))
+    return SourceData(
+        root.name, x, y, x_test, y_test, kind="image", task="classification", notes=tuple(notes)
+    )
 
 
 def class_of(folder: Path) -> str:

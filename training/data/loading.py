@@ -14,11 +14,11 @@ from .arrays import as_array, as_image_or_array, keeps_shape, shape_text
 from .dataset import Dataset, Kind, Task
 from .files import TABLE_SUFFIXES, read_npz, read_table
 from .images import read_image_folder
-from .multiple_inputs import refuse_several
+from .multiple_inputs import refuse_multiple_inputs
 from .named_datasets import KNOWN_NAMES, known_name, load_named
 from .python_sources import call_function, from_object, is_function
 from .rare_classes import RareClasses, settle_rare
-from .source_data import Raw, listing, plural
+from .source_data import SourceData, listing, plural
 from .splits import FEWEST_ROWS, TestSplit, choose_test_rows, group_labels, held_out, limited, take
 from .tables import clean_table, row_numbers
 from .targets import Target, amounts, as_labels, encode, given_targets, read_target
@@ -85,18 +85,20 @@ def load_dataset(
         raise DataError(f"test_size must be between 0 and 1, got {test_size:g}")
     if limit is not None and limit < 1:
         raise DataError(f"limit must be a positive number of rows, got {limit}")
-    raw = _read(source, target, group, header)
-    if isinstance(raw, Dataset):
-        given = {"target": target, "group": group, "task": task if task != raw.task else None}
+    source_data = _read(source, target, group, header)
+    if isinstance(source_data, Dataset):
+        given = {"target": target, "group": group, "task": task if task != source_data.task else None}
         if clash := [word for word, value in given.items() if value is not None]:
-            raise DataError(f"{raw.name} is a Dataset already: {listing(clash)} cannot be changed")
-        return limited(raw, limit, seed)
-    if as_given and raw.kind is None and keeps_shape(raw.x):
-        raw = replace(
-            raw, kind="array", notes=(*raw.notes, f"rows of shape {shape_text(raw.x)} left as given")
+            raise DataError(f"{source_data.name} is a Dataset already: {listing(clash)} cannot be changed")
+        return limited(source_data, limit, seed)
+    if as_given and source_data.kind is None and keeps_shape(source_data.x):
+        source_data = replace(
+            source_data,
+            kind="array",
+            notes=(*source_data.notes, f"rows of shape {shape_text(source_data.x)} left as given"),
         )
     dataset = _assemble(
-        raw,
+        source_data,
         task=task,
         seed=seed,
         test_size=test_size,
@@ -109,7 +111,7 @@ def load_dataset(
 
 def _read(
     source: Any, target: str | Sequence[str] | None, group: str | None, header: bool | None
-) -> Raw | Dataset:
+) -> SourceData | Dataset:
     """Find out what kind of source this is, and read it."""
     if not isinstance(source, str | os.PathLike):
         _refuse("data given in Python", header=header)
@@ -137,7 +139,7 @@ def _read(
 
 def _read_file(
     path: Path, suffix: str, target: str | Sequence[str] | None, group: str | None, header: bool | None
-) -> Raw:
+) -> SourceData:
     if not path.exists():
         near = [other.name for other in sorted(path.parent.iterdir())] if path.parent.is_dir() else []
         raise DataError(f"no file or folder '{path}'.{did_you_mean(path.name, near)}")
@@ -160,7 +162,7 @@ def _refuse(name: str, **given: object) -> None:
 
 
 def _assemble(
-    raw: Raw,
+    source_data: SourceData,
     *,
     task: Task | None,
     seed: int,
@@ -169,31 +171,36 @@ def _assemble(
     rare_classes: RareClasses | None,
     fewest: int,
 ) -> Dataset:
-    """Check raw data and turn it into a dataset, with all training rows."""
-    refuse_several(raw)
-    x, kind, notes = _features(raw.x, raw.name, "x", raw.kind)
-    labels = as_labels(raw.y, raw.name)
-    groups = _groups(raw, len(labels))
-    _check_rows(raw.name, len(x), len(labels))
-    decided = raw.task is not None and task in (None, raw.task)
+    """Check source data and turn them into a dataset, with all training rows."""
+    refuse_multiple_inputs(source_data)
+    x, kind, notes = _features(source_data.x, source_data.name, "x", source_data.kind)
+    labels = as_labels(source_data.y, source_data.name)
+    groups = _groups(source_data, len(labels))
+    _check_rows(source_data.name, len(x), len(labels))
+    decided = source_data.task is not None and task in (None, source_data.task)
     learned = read_target(
-        labels, name=raw.name, kind=kind, task=task or raw.task, classes=raw.classes, decided=decided
+        labels,
+        name=source_data.name,
+        kind=kind,
+        task=task or source_data.task,
+        classes=source_data.classes,
+        decided=decided,
     )
     counters = row_numbers(x) if kind == "table" else []
     every = learned
-    test_rows = 0 if raw.x_test is not None else held_out(len(labels), test_size)
-    settled = settle_rare(every, rare_classes, fewest, name=raw.name, test_rows=test_rows)
+    test_rows = 0 if source_data.x_test is not None else held_out(len(labels), test_size)
+    settled = settle_rare(every, rare_classes, fewest, name=source_data.name, test_rows=test_rows)
     learned = settled.target
     if (settled.mapping < 0).any():
         kept = np.flatnonzero(learned.y >= 0)
         x, learned = take(x, kept), replace(learned, y=learned.y[kept])
         groups = None if groups is None else groups[kept]
-    if raw.x_test is None:
+    if source_data.x_test is None:
         test = choose_test_rows(
             len(learned.y),
             learned.y if learned.task == "classification" else None,
             groups,
-            name=raw.name,
+            name=source_data.name,
             size=test_size,
             how=test_split,
             seed=seed,
@@ -204,15 +211,15 @@ def _assemble(
         notes += (_split_words(len(test), learned.task, test_split, by_groups=groups is not None),)
     else:
         y = learned.y
-        x_test, y_test = _given_test(raw, x, kind, every)
+        x_test, y_test = _given_test(source_data, x, kind, every)
         if settled.rare:
             y_test = settled.mapping[y_test]
             x_test, y_test = take(x_test, np.flatnonzero(y_test >= 0)), y_test[y_test >= 0]
     if kind == "table":
-        x, x_test, decided_columns = clean_table(x, x_test, raw.name, counters)
+        x, x_test, decided_columns = clean_table(x, x_test, source_data.name, counters)
         notes += decided_columns
     return Dataset(
-        name=raw.name,
+        name=source_data.name,
         kind=kind,
         task=learned.task,
         x=x,
@@ -221,12 +228,14 @@ def _assemble(
         y_test=np.ascontiguousarray(y_test),
         classes=learned.classes,
         groups=groups,
-        columns=raw.columns,
+        columns=source_data.columns,
         rare=settled.rare,
         given=given_targets(
-            raw.y, learned.classes, coded=bool(raw.classes) and learned.classes == raw.classes
+            source_data.y,
+            learned.classes,
+            coded=bool(source_data.classes) and learned.classes == source_data.classes,
         ),
-        notes=(*raw.notes, *learned.notes, *notes),
+        notes=(*source_data.notes, *learned.notes, *notes),
     )
 
 
@@ -248,19 +257,23 @@ def _features(values: Any, source: str, part: str, kind: Kind | None) -> tuple[A
     return as_image_or_array(as_array(values, name), name, kind)
 
 
-def _groups(raw: Raw, rows: int) -> np.ndarray | None:
+def _groups(source_data: SourceData, rows: int) -> np.ndarray | None:
     """Return group labels as an array of integers or str."""
     import pandas as pd
 
-    if raw.groups is None:
+    if source_data.groups is None:
         return None
     series = (
-        pd.Series(np.asarray(raw.groups).reshape(-1)) if not isinstance(raw.groups, pd.Series) else raw.groups
+        pd.Series(np.asarray(source_data.groups).reshape(-1))
+        if not isinstance(source_data.groups, pd.Series)
+        else source_data.groups
     )
     if len(series) != rows:
-        raise DataError(f"{raw.name}: groups has {plural(len(series), 'row')}, y has {rows:,}")
+        raise DataError(f"{source_data.name}: groups has {plural(len(series), 'row')}, y has {rows:,}")
     if missing := int(series.isna().sum()):
-        raise DataError(f"{raw.name}: the group is missing in {plural(missing, 'row')}: fill or remove them")
+        raise DataError(
+            f"{source_data.name}: the group is missing in {plural(missing, 'row')}: fill or remove them"
+        )
     return group_labels(series)
 
 
@@ -271,11 +284,13 @@ def _check_rows(name: str, x_rows: int, y_rows: int) -> None:
         raise DataError(f"{name} has {plural(x_rows, 'row')}: at least {FEWEST_ROWS} are needed")
 
 
-def _given_test(raw: Raw, x: Any, kind: Kind, learned: Target) -> tuple[Any, np.ndarray]:
+def _given_test(source_data: SourceData, x: Any, kind: Kind, learned: Target) -> tuple[Any, np.ndarray]:
     """Check the source's own test rows against the training rows."""
-    name = f"{raw.name}: test rows"
-    x_test, test_kind, _ = _features(raw.x_test, raw.name, "x_test", kind if kind != "table" else None)
-    labels = as_labels(raw.y_test, name)
+    name = f"{source_data.name}: test rows"
+    x_test, test_kind, _ = _features(
+        source_data.x_test, source_data.name, "x_test", kind if kind != "table" else None
+    )
+    labels = as_labels(source_data.y_test, name)
     if len(x_test) != len(labels) or not len(labels):
         raise DataError(f"{name}: x_test has {plural(len(x_test), 'row')}, y_test has {len(labels):,}")
     if (test_kind == "table") != (kind == "table"):
@@ -284,7 +299,10 @@ def _given_test(raw: Raw, x: Any, kind: Kind, learned: Target) -> tuple[Any, np.
         raise DataError(f"{name}: x_test has rows of shape {x_test.shape[1:]}, x_train of {x.shape[1:]}")
     if learned.task == "classification":
         return x_test, encode(
-            labels, learned.classes, raw.name, coded=bool(raw.classes) and labels.dtype.kind == "i"
+            labels,
+            learned.classes,
+            source_data.name,
+            coded=bool(source_data.classes) and labels.dtype.kind == "i",
         )
     y_test = amounts(labels, name)
     if y_test.shape[1:] != learned.y.shape[1:]:

@@ -8,23 +8,23 @@ from typing import Any
 import numpy as np
 
 from ...errors import DataError
-from .source_data import Raw, plural
+from .source_data import SourceData, plural
 from .splits import FEWEST_ROWS
 
 _LATER = "models of one input and one output are what can be searched so far"
 
 
-def refuse_several(raw: Raw) -> None:
+def refuse_multiple_inputs(source_data: SourceData) -> None:
     """Refuse a dict or a list of arrays where one array is expected.
 
     Raises:
         DataError: which of the parts, and how many arrays it holds.
     """
-    pairs = (("x", "input", raw.x, raw.y), ("y", "output", raw.y, raw.x))
+    pairs = (("x", "input", source_data.x, source_data.y), ("y", "output", source_data.y, source_data.x))
     for part, what, value, other in pairs:
         if count := _arrays_in(value, other):
             raise DataError(
-                f"{raw.name}: {part} is {plural(count, 'array')}, one for each of several {what}s: {_LATER}"
+                f"{source_data.name}: {part} is {plural(count, 'array')}, one for each of several {what}s: {_LATER}"
             )
 
 
@@ -36,7 +36,7 @@ def are_inputs_and_outputs(first: Any, second: Any) -> bool:
     return len({len(part) for part in parts}) == 1 and np.shape(first[0])[1:] != np.shape(second[0])[1:]
 
 
-def refuse_several_labels(labels: np.ndarray, name: str) -> None:
+def refuse_multiple_labels(labels: np.ndarray, name: str) -> None:
     """Refuse columns of 0 and 1 that are not one-hot: each row may have several labels.
 
     Args:

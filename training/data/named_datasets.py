@@ -13,7 +13,7 @@ import numpy as np
 from ...errors import DataError, one_line
 from ..quiet import import_tensorflow
 from .files import read_npz
-from .source_data import Raw
+from .source_data import SourceData
 
 EMBEDDED = ("digits", "iris", "wine", "breast_cancer", "diabetes")
 DOWNLOADED = ("mnist", "fashion_mnist", "cifar10", "cifar100")
@@ -56,7 +56,7 @@ def known_name(source: str) -> str | None:
     return name if name in KNOWN_NAMES else None
 
 
-def load_named(name: str) -> Raw:
+def load_named(name: str) -> SourceData:
     """Read one of `KNOWN_NAMES` from scikit-learn, from the data folder, or through ``keras.datasets``.
 
     Raises:
@@ -65,33 +65,35 @@ def load_named(name: str) -> Raw:
     return _load_embedded(name) if name in EMBEDDED else _load_downloaded(name)
 
 
-def _load_embedded(name: str) -> Raw:
+def _load_embedded(name: str) -> SourceData:
     from sklearn import datasets
 
     if name == "digits":
         bunch = datasets.load_digits()
         # scikit-learn stores the whole numbers 0-16 as float64: bytes are an eighth of that.
-        return Raw(name, bunch.images.astype(np.uint8), bunch.target, kind="image", task="classification")
+        return SourceData(
+            name, bunch.images.astype(np.uint8), bunch.target, kind="image", task="classification"
+        )
     if name == "diabetes":
         # By default scikit-learn scales these columns over all rows, held-out ones too; the raw ones leak nothing.
         bunch = datasets.load_diabetes(as_frame=True, scaled=False)
-        return Raw(name, bunch.data, bunch.target, task="regression")
+        return SourceData(name, bunch.data, bunch.target, task="regression")
     bunch = getattr(datasets, f"load_{name}")(as_frame=True)
     classes = tuple(str(label) for label in bunch.target_names)
-    return Raw(name, bunch.data, bunch.target, classes=classes, task="classification")
+    return SourceData(name, bunch.data, bunch.target, classes=classes, task="classification")
 
 
-def _load_downloaded(name: str) -> Raw:
+def _load_downloaded(name: str) -> SourceData:
     folder = os.environ.get(FOLDER_VARIABLE)
     path = Path(folder).expanduser() / f"{name}.npz" if folder else None
     if path is not None and path.is_file():
-        raw = read_npz(path, group=None)
-        x, y, x_test, y_test = raw.x, raw.y, raw.x_test, raw.y_test
+        downloaded = read_npz(path, group=None)
+        x, y, x_test, y_test = downloaded.x, downloaded.y, downloaded.x_test, downloaded.y_test
     else:
         (x, y), (x_test, y_test) = _download(name, path)
     classes = CLASSES.get(name, ())
     y, y_test = np.reshape(y, -1), np.reshape(y_test, -1)  # Keras has those of CIFAR in a column
-    return Raw(name, x, y, x_test, y_test, classes=classes, kind="image", task="classification")
+    return SourceData(name, x, y, x_test, y_test, classes=classes, kind="image", task="classification")
 
 
 def _download(name: str, path: Path | None) -> Any:

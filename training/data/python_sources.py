@@ -16,7 +16,7 @@ from ...errors import DataError, did_you_mean, one_line
 from .dataset import Dataset
 from .files import from_mapping, take_target
 from .multiple_inputs import are_inputs_and_outputs
-from .source_data import Raw
+from .source_data import SourceData
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -34,7 +34,7 @@ def is_function(source: str) -> bool:
     return module.endswith(".py") or all(part.isidentifier() for part in module.split("."))
 
 
-def call_function(source: str, target: str | Sequence[str] | None, group: str | None) -> Raw | Dataset:
+def call_function(source: str, target: str | Sequence[str] | None, group: str | None) -> SourceData | Dataset:
     """Import a user's function, with the current folder importable, call it, and read what it returns.
 
     Raises:
@@ -55,7 +55,7 @@ def call_function(source: str, target: str | Sequence[str] | None, group: str | 
 
 def from_object(
     value: Any, name: str, target: str | Sequence[str] | None, group: str | None
-) -> Raw | Dataset:
+) -> SourceData | Dataset:
     """Read a Python object as data.
 
     Args:
@@ -81,8 +81,8 @@ def from_object(
         first, second = value
         paired = all(isinstance(part, tuple | list) and len(part) == 2 for part in (first, second))
         if paired and not are_inputs_and_outputs(first, second):
-            return Raw(name, first[0], first[1], second[0], second[1])
-        return Raw(name, first, second)
+            return SourceData(name, first[0], first[1], second[0], second[1])
+        return SourceData(name, first, second)
     raise DataError(f"{name} gave {type(value).__name__}, expected {_SHAPES}")
 
 

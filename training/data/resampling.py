@@ -25,7 +25,7 @@ ROW_SEED = 0
 
 
 @dataclass(frozen=True)
-class RowChoice:
+class Resampling:
     """What a configuration asks for; by default all rows, each once."""
 
     subset: float = 1.0
@@ -40,7 +40,7 @@ class RowChoice:
 
 @dataclass(frozen=True)
 class RowDraw:
-    """How many rows of each class a choice takes of given rows; a regression has one class."""
+    """How many rows of each class a resampling takes of given rows; a regression has one class."""
 
     kept: tuple[int, ...]
     """Rows of each class that are drawn from."""
@@ -76,7 +76,7 @@ def draw_positions(
     return np.sort(np.concatenate(taken)).astype(np.int64)
 
 
-def choose_rows(configuration: Configuration, task: Task) -> RowChoice | None:
+def resampling_of(configuration: Configuration, task: Task) -> Resampling | None:
     """Return what a configuration asks for; None for all rows.
 
     Raises:
@@ -96,23 +96,23 @@ def choose_rows(configuration: Configuration, task: Task) -> RowChoice | None:
         raise TrainingError("data", f"bootstrap must be true or false, got {bootstrap!r}")
     if balancing == "none" or strength == 0:
         balancing, strength = "none", 1.0
-    choice = RowChoice(share, str(balancing), strength, bootstrap)
-    return None if choice == RowChoice() else choice
+    resampling = Resampling(share, str(balancing), strength, bootstrap)
+    return None if resampling == Resampling() else resampling
 
 
-def draw_rows(choice: RowChoice, codes: np.ndarray) -> RowDraw:
+def draw_rows(resampling: Resampling, codes: np.ndarray) -> RowDraw:
     """Return how many rows of each class are taken.
 
     Args:
-        choice: What is asked for.
+        resampling: What is asked for.
         codes: Classes of the rows to draw from; zeros for a regression.
     """
     counts = np.bincount(codes)
     present = counts > 0
-    kept = np.where(present, np.clip(np.round(choice.subset * counts), 1, counts), 0).astype(int)
-    aim = {"oversample": kept.max(), "undersample": kept[present].min()}.get(choice.balancing)
-    taken = kept if aim is None else np.round(kept + choice.strength * (aim - kept)).astype(int)
-    return RowDraw(tuple(kept.tolist()), tuple(np.where(present, taken, 0).tolist()), choice.bootstrap)
+    kept = np.where(present, np.clip(np.round(resampling.subset * counts), 1, counts), 0).astype(int)
+    aim = {"oversample": kept.max(), "undersample": kept[present].min()}.get(resampling.balancing)
+    taken = kept if aim is None else np.round(kept + resampling.strength * (aim - kept)).astype(int)
+    return RowDraw(tuple(kept.tolist()), tuple(np.where(present, taken, 0).tolist()), resampling.bootstrap)
 
 
 def codes_of(y: np.ndarray, task: Task) -> np.ndarray:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Raw:
+class SourceData:
     """Rows and labels as a reader found them. `assemble` checks them and decides what is left open."""
 
     name: str

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...cells import has_decimal_commas, numbers_in, plain_number, plain_text
 from ...errors import DataError, one_line
-from .multiple_inputs import refuse_several_labels
+from .multiple_inputs import refuse_multiple_labels
 from .source_data import listing, natural_key, plural
 from .target_format import GivenTargets, Shape
 from .text_columns import decimal_comma_words
@@ -173,7 +173,7 @@ def read_target(
         )
     elif task is None:
         if labels.ndim == 2:
-            refuse_several_labels(labels, name)
+            refuse_multiple_labels(labels, name)
         task, reason = _choose_task(labels, kind)
         notes = (reason,)
     elif not decided:
@@ -207,7 +207,7 @@ def encode(labels: np.ndarray, names: tuple[str, ...], name: str, *, coded: bool
     """Return int64 codes of labels into class names.
 
     Args:
-        labels: Raw labels from `as_labels`.
+        labels: SourceData labels from `as_labels`.
         names: Class names in the order of their codes.
         name: How messages call the data.
         coded: The labels are codes already.

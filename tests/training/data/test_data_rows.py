@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kerasweep.errors import TrainingError
-from kerasweep.training.data import choose_rows, codes_of, draw_rows
+from kerasweep.training.data import codes_of, draw_rows, resampling_of
 
 CODES = np.repeat([0, 1, 2], [60, 25, 5])
 
 
 def drawn(asked, codes=CODES, task="classification"):
-    choice = choose_rows(asked, task)
+    choice = resampling_of(asked, task)
     assert choice is not None
     draw = draw_rows(choice, codes_of(codes, task))
     positions = draw.positions(codes_of(codes, task))
@@ -67,7 +67,7 @@ def test_a_regression_has_subsets():
 def test_a_smaller_subset_is_part_of_a_larger_one(shares, seed):
     codes = np.random.default_rng(seed).integers(0, 4, 50)
     choices = [
-        choose_rows({"subset": share, "bootstrap": False}, "classification") for share in sorted(shares)
+        resampling_of({"subset": share, "bootstrap": False}, "classification") for share in sorted(shares)
     ]
     small, large = (
         np.arange(50) if choice is None else draw_rows(choice, codes).positions(codes) for choice in choices
@@ -91,7 +91,7 @@ def test_a_class_that_a_fold_lacks_is_left_out():
     ],
 )
 def test_nothing_asked_is_all_rows(asked):
-    assert choose_rows(asked, "classification") is None
+    assert resampling_of(asked, "classification") is None
 
 
 @pytest.mark.parametrize(
@@ -106,9 +106,9 @@ def test_nothing_asked_is_all_rows(asked):
 )
 def test_what_makes_no_sense_is_one_line(asked, message):
     with pytest.raises(TrainingError, match=message):
-        choose_rows(asked, "classification")
+        resampling_of(asked, "classification")
 
 
 def test_a_regression_has_no_classes_to_balance():
     with pytest.raises(TrainingError, match="balancing is for classes, and this is a regression"):
-        choose_rows({"balancing": "oversample"}, "regression")
+        resampling_of({"balancing": "oversample"}, "regression")

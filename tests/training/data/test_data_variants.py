@@ -16,12 +16,12 @@ from kerasweep.training.data import (
     ROW_NAMES,
     acting,
     choose_preparation,
-    choose_rows,
     configured,
     describe_preparation,
     fit_preparation,
     load_dataset,
     make_folds,
+    resampling_of,
 )
 from kerasweep.training.data.pipelines import CROSSED
 
@@ -191,7 +191,7 @@ def test_the_catalogue_recommends_what_is_done_without_a_word(sources):
                 asked[hyperparameter.name] = hyperparameter.recommended_for(asked)
         assert {"scaling", "subset"} <= set(asked)
         assert configured(plan, asked) is plan
-        assert choose_rows(asked, data.task) is None
+        assert resampling_of(asked, data.task) is None
 
 
 def test_what_acts_is_in_the_catalogue_and_applies_to_the_data(sources):
