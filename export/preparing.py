@@ -130,10 +130,10 @@ def target_lines(winner: Winner) -> tuple[list[str], set[str]]:
         return ['    return y_train.astype("float32")[:, None], y_test.astype("float32")[:, None]'], set()
     shape = "(-1, 1)" if winner.labels.endswith(" column") else "(y.shape)"
     if winner.labels in ("values", "value column"):
-        given = winner.dataset.given
-        values = np.asarray(given.values, given.dtype).tolist()
+        target_format = winner.dataset.target_format
+        values = np.asarray(target_format.values, target_format.dtype).tolist()
         ends = "[:, None]" if winner.labels == "value column" else ""
-        return [f'    values = np.array({values}, dtype="{given.dtype}")',
+        return [f'    values = np.array({values}, dtype="{target_format.dtype}")',
                 f"    return values[y_train]{ends}, values[y_test]{ends}"], set()  # fmt: skip
     if fitted.target is None:
         lines = ["    return y_train.reshape(-1, 1), y_test.reshape(-1, 1)"]

@@ -69,6 +69,6 @@ def _targets(winner: Winner, y: np.ndarray) -> np.ndarray:
     if winner.labels == "column":
         return y.astype("float32")[:, None]
     if winner.labels in ("values", "value column"):
-        y = np.asarray(winner.dataset.given.values, winner.dataset.given.dtype)[y]
+        y = np.asarray(winner.dataset.target_format.values, winner.dataset.target_format.dtype)[y]
     targets = np.asarray(winner.preparation.transform_target(y))
     return targets.reshape(len(targets), 1) if winner.labels.endswith(" column") else targets

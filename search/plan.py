@@ -407,7 +407,9 @@ def _sample(dataset: Dataset, preparation: Preparation) -> Sample:
     x = dataset.x[some] if isinstance(dataset.x, np.ndarray) else dataset.x.iloc[some]
     fitted = fit_preparation(preparation, x, dataset.y[some])
     signature = Signature(preparation.input_shape, dataset.outputs, dataset.task, len(x), 1)
-    return Sample(fitted.transform(x), fitted.transform_target(dataset.y[some]), signature, dataset.given)
+    return Sample(
+        fitted.transform(x), fitted.transform_target(dataset.y[some]), signature, dataset.target_format
+    )
 
 
 def _settle(spec: SweepSpec, source: ModelSource, dataset: Dataset) -> Space:

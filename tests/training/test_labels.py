@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from kerasweep.errors import TrainingError
-from kerasweep.training.data import AS_STORED, GivenTargets, load_dataset
+from kerasweep.training.data import AS_STORED, TargetFormat, load_dataset
 from kerasweep.training.models.tracked_configuration import take_notes
 from real_training import train, workload_of
 
@@ -23,11 +23,13 @@ def compiled(loss: Any, units: int, *, activation: str = "softmax", metrics: Any
     return model
 
 
-def labels_of(loss: Any, units: int, classes: int, given: GivenTargets = AS_STORED, **options: Any) -> str:
+def labels_of(
+    loss: Any, units: int, classes: int, target_format: TargetFormat = AS_STORED, **options: Any
+) -> str:
     from kerasweep.training.models.labels import labels_of
 
     take_notes()
-    return labels_of(compiled(loss, units, **options), "classification", classes, given, (4,))
+    return labels_of(compiled(loss, units, **options), "classification", classes, target_format, (4,))
 
 
 def of_codes(y, p):
@@ -66,11 +68,11 @@ def loss_class(function: Any) -> Any:
     return Own()
 
 
-FLAT = GivenTargets("flat", (0.0, 1.0, 2.0))
-COLUMN = GivenTargets("column", (0.0, 1.0, 2.0))
-ROWS = GivenTargets("one-hot", dtype="float32")
-SIGNS = GivenTargets("flat", (-1.0, 1.0))
-SIGNS_COLUMN = GivenTargets("column", (-1.0, 1.0))
+FLAT = TargetFormat("flat", (0.0, 1.0, 2.0))
+COLUMN = TargetFormat("column", (0.0, 1.0, 2.0))
+ROWS = TargetFormat("one-hot", dtype="float32")
+SIGNS = TargetFormat("flat", (-1.0, 1.0))
+SIGNS_COLUMN = TargetFormat("column", (-1.0, 1.0))
 TEXT = AS_STORED
 
 
@@ -81,7 +83,7 @@ TEXT = AS_STORED
         (of_codes, 3, 3, FLAT, "codes"),
         (of_codes, 3, 3, COLUMN, "value column"),
         (of_codes, 3, 3, TEXT, "codes"),
-        (of_codes, 3, 3, GivenTargets("flat", (1.0, 2.0, 3.0)), "codes"),
+        (of_codes, 3, 3, TargetFormat("flat", (1.0, 2.0, 3.0)), "codes"),
         (of_rows, 3, 3, ROWS, "one-hot"),
         (of_rows, 3, 3, FLAT, "one-hot"),
         (sparse_of_rows, 3, 3, TEXT, "one-hot"),
@@ -116,7 +118,7 @@ def test_a_loss_of_ones_own_gets_what_was_given_or_what_it_can_learn_from(
         ("BinaryCrossentropy", 1, 2, SIGNS, "column"),
         ("Hinge", 1, 2, SIGNS, "column"),
         ("MeanSquaredError", 1, 2, SIGNS, "value column"),
-        ("MeanAbsoluteError", 1, 3, GivenTargets("flat", (2.0, 4.0, 8.0)), "value column"),
+        ("MeanAbsoluteError", 1, 3, TargetFormat("flat", (2.0, 4.0, 8.0)), "value column"),
         ("MeanSquaredError", 1, 3, TEXT, "column"),
     ],
 )
@@ -240,7 +242,7 @@ def run_whole(workload: Any) -> Any:
 
 
 def test_data_remember_the_form_of_their_targets() -> None:
-    forms = {name: load_dataset((X, y)).given for name, y in GIVEN.items()}
+    forms = {name: load_dataset((X, y)).target_format for name, y in GIVEN.items()}
     assert {name: form.shape for name, form in forms.items()} == {
         "a number a row": "flat",
         "numbers in a column": "column",

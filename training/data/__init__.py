@@ -17,7 +17,7 @@ from .preparation import Channels, Layout, Preparation, Recipe, Scaling, value_r
 from .preparation_text import describe_preparation
 from .resampling import ROW_NAMES, Resampling, RowDraw, codes_of, draw_rows, resampling_of
 from .splits import TestSplit
-from .target_format import AS_STORED, GivenTargets
+from .target_format import AS_STORED, TargetFormat
 from .tokens import whole_numbers, with_tokens
 
 __all__ = [
@@ -30,7 +30,6 @@ __all__ = [
     "FittedPreparation",
     "Fold",
     "FoldMethod",
-    "GivenTargets",
     "Kind",
     "Layout",
     "Preparation",
@@ -38,6 +37,7 @@ __all__ = [
     "Resampling",
     "RowDraw",
     "Scaling",
+    "TargetFormat",
     "Task",
     "TestSplit",
     "acting",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from .target_format import AS_STORED, GivenTargets
+from .target_format import AS_STORED, TargetFormat
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +42,7 @@ class Dataset:
     """All columns of a file without names in their order, the target's too; empty where columns have names."""
     rare: tuple[str, ...] = ()
     """Classes that were dropped, or merged into the last of ``classes``, because they had too few rows."""
-    given: GivenTargets = AS_STORED
+    target_format: TargetFormat = AS_STORED
     """In what form ``y`` came; a model of the user's own gets it so."""
     notes: tuple[str, ...] = ()
     """What was decided by rule while loading, one sentence each, to be shown to the user."""
@@ -68,8 +68,8 @@ class Dataset:
         digest = hashlib.blake2b(digest_size=8)
         for part in (self.task, self.classes, self.x, self.y, self.x_test, self.y_test, self.groups):
             _update(digest, part)
-        if self.given.shape != "flat":  # what a user's model gets is another array then
-            _update(digest, self.given.shape)
+        if self.target_format.shape != "flat":  # what a user's model gets is another array then
+            _update(digest, self.target_format.shape)
         return digest.hexdigest()
 
 

@@ -21,7 +21,7 @@ from .rare_classes import RareClasses, settle_rare
 from .source_data import SourceData, listing, plural
 from .splits import FEWEST_ROWS, TestSplit, choose_test_rows, group_labels, held_out, limited, take
 from .tables import clean_table, row_numbers
-from .targets import Target, amounts, as_labels, encode, given_targets, read_target
+from .targets import Target, amounts, as_labels, encode, read_target, target_format_of
 from .text_columns import read_texts
 
 if TYPE_CHECKING:
@@ -230,7 +230,7 @@ def _assemble(
         groups=groups,
         columns=source_data.columns,
         rare=settled.rare,
-        given=given_targets(
+        target_format=target_format_of(
             source_data.y,
             learned.classes,
             coded=bool(source_data.classes) and learned.classes == source_data.classes,

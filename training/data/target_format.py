@@ -12,7 +12,7 @@ Shape = Literal["flat", "column", "one-hot"]
 
 
 @dataclass(frozen=True)
-class GivenTargets:
+class TargetFormat:
     """What a dataset's ``y`` looked like before it was read."""
 
     shape: Shape = "flat"
@@ -31,5 +31,5 @@ class GivenTargets:
         return np.asarray(self.values, self.dtype)[codes] if self.values else codes
 
 
-AS_STORED = GivenTargets()
+AS_STORED = TargetFormat()
 """Class codes, or amounts, as a dataset stores them."""

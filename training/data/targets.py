@@ -11,7 +11,7 @@ from ...cells import has_decimal_commas, numbers_in, plain_number, plain_text
 from ...errors import DataError, one_line
 from .multiple_inputs import refuse_multiple_labels
 from .source_data import listing, natural_key, plural
-from .target_format import GivenTargets, Shape
+from .target_format import Shape, TargetFormat
 from .text_columns import decimal_comma_words
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def class_name(value: object) -> str:
     return plain_text(value) or ""
 
 
-def given_targets(y: Any, classes: Sequence[str], *, coded: bool) -> GivenTargets:
+def target_format_of(y: Any, classes: Sequence[str], *, coded: bool) -> TargetFormat:
     """Return the form of targets.
 
     Args:
@@ -136,16 +136,16 @@ def given_targets(y: Any, classes: Sequence[str], *, coded: bool) -> GivenTarget
     columns = array.shape[1] if array.ndim == 2 else 0
     shape: Shape = "column" if columns == 1 else "flat"
     if not classes or array.dtype.kind not in "biuf":
-        return GivenTargets(shape)
+        return TargetFormat(shape)
     dtype = "float32" if array.dtype.kind == "f" else array.dtype.name
     if columns > 1:
-        return GivenTargets("one-hot", dtype=dtype)
+        return TargetFormat("one-hot", dtype=dtype)
     if coded:
-        return GivenTargets(shape, tuple(range(len(classes))), dtype)
+        return TargetFormat(shape, tuple(range(len(classes))), dtype)
     numbers = {class_name(value): float(value) for value in np.unique(array)}
     if not set(classes) <= numbers.keys():
-        return GivenTargets(shape)
-    return GivenTargets(shape, tuple(numbers[name] for name in classes), dtype)
+        return TargetFormat(shape)
+    return TargetFormat(shape, tuple(numbers[name] for name in classes), dtype)
 
 
 def read_target(

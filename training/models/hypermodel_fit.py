@@ -140,8 +140,10 @@ class AskedFit:
         if not model.compiled:
             compile_model(model, {}, sample.signature)
         outputs = sample.signature.outputs
-        labels = labels_of(model, sample.signature.task, outputs, sample.given, sample.signature.input_shape)
-        y = encode_targets(sample.y, labels, outputs, sample.given)
+        labels = labels_of(
+            model, sample.signature.task, outputs, sample.target_format, sample.signature.input_shape
+        )
+        y = encode_targets(sample.y, labels, outputs, sample.target_format)
         model.fit = partial(self._note_call, model.fit)
         returned = self._own(
             hp,

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 
 from ...errors import TrainingError
-from ..data import GivenTargets
+from ..data import TargetFormat
 from .heads import units_of
 from .tracked_configuration import note
 
@@ -65,7 +65,7 @@ _IN_WORDS: dict[Labels, str] = {
 
 
 def labels_of(
-    model: keras.Model, task: str, classes: int, given: GivenTargets, input_shape: tuple[int, ...]
+    model: keras.Model, task: str, classes: int, target_format: TargetFormat, input_shape: tuple[int, ...]
 ) -> Labels:
     """Return the form of targets that a compiled model reads.
 
@@ -73,24 +73,24 @@ def labels_of(
         model: Compiled and built.
         task: ``classification`` or ``regression``.
         classes: How many there are.
-        given: What the user gave.
+        target_format: What the user gave.
         input_shape: Of one row.
 
     Raises:
         TrainingError: of kind ``model``: no form fits the model's loss, outputs and metrics.
     """
     if task == "regression":
-        return "number column" if given.shape == "column" else "numbers"
+        return "number column" if target_format.shape == "column" else "numbers"
     if not model.loss:
-        return _as_given(given)  # it computes a loss of its own
+        return _as_given(target_format)  # it computes a loss of its own
     loss = keras.tree.flatten(model.loss)[0]
     loss = _LOSSES.get(loss) if isinstance(loss, str) else loss
     units, asked = units_of(model, input_shape), _asked_by_metrics(model)
     function = _keras_function(loss)
     labels = (
-        _by_trial(loss, units, classes, given, asked)
+        _by_trial(loss, units, classes, target_format, asked)
         if function is None
-        else _of_keras(function, units, classes, given)
+        else _of_keras(function, units, classes, target_format)
     )
     if asked is not None and (asked == "one-hot") != (labels == "one-hot") and units > 1:
         raise TrainingError(
@@ -101,7 +101,7 @@ def labels_of(
     return labels
 
 
-def encode_targets(y: np.ndarray, labels: Labels, classes: int, given: GivenTargets) -> np.ndarray:
+def encode_targets(y: np.ndarray, labels: Labels, classes: int, target_format: TargetFormat) -> np.ndarray:
     """Return stored targets, codes of shape (rows,) or amounts, in the form that a model reads."""
     if labels == "one-hot":
         return np.asarray(np.eye(classes, dtype=np.float32)[y])
@@ -110,17 +110,17 @@ def encode_targets(y: np.ndarray, labels: Labels, classes: int, given: GivenTarg
     if labels == "number column":
         return y.reshape(len(y), 1)
     if labels in ("values", "value column"):
-        values = given.numbers(y)
+        values = target_format.numbers(y)
         return values[:, None] if labels == "value column" else values
     return y
 
 
-def _as_given(given: GivenTargets) -> Labels:
-    if given.shape == "one-hot":
+def _as_given(target_format: TargetFormat) -> Labels:
+    if target_format.shape == "one-hot":
         return "one-hot"
-    if given.shape == "column":
-        return "value column" if given.values else "column"
-    return "values" if given.values and not given.are_codes else "codes"
+    if target_format.shape == "column":
+        return "value column" if target_format.values else "column"
+    return "values" if target_format.values and not target_format.are_codes else "codes"
 
 
 def _keras_function(loss: Any) -> Any:
@@ -132,7 +132,7 @@ def _keras_function(loss: Any) -> Any:
     return loss if inspect.isfunction(loss) and loss in _KERAS else None
 
 
-def _of_keras(function: Any, units: int, classes: int, given: GivenTargets) -> Labels:
+def _of_keras(function: Any, units: int, classes: int, target_format: TargetFormat) -> Labels:
     """Return the form that a loss of Keras's reads.
 
     Raises:
@@ -141,12 +141,14 @@ def _of_keras(function: Any, units: int, classes: int, given: GivenTargets) -> L
     if function in _OF_CODES:
         if units < classes and function is _LOSSES.sparse_categorical_crossentropy:
             raise _unfit(function, units, classes)
-        return "value column" if given.shape == "column" and given.are_codes else "codes"
+        return "value column" if target_format.shape == "column" and target_format.are_codes else "codes"
     if units == classes:
         return "one-hot"
     if units != 1 or function in _OF_SEVERAL_UNITS or (function in _OF_TWO_CLASSES and classes != 2):
         raise _unfit(function, units, classes)
-    is_numeric = bool(given.values) and not given.are_codes and function not in _OF_TWO_CLASSES
+    is_numeric = (
+        bool(target_format.values) and not target_format.are_codes and function not in _OF_TWO_CLASSES
+    )
     return "value column" if is_numeric else "column"
 
 
@@ -158,20 +160,22 @@ def _unfit(function: Any, units: int, classes: int) -> TrainingError:
     )
 
 
-def _by_trial(loss: Any, units: int, classes: int, given: GivenTargets, asked: Labels | None) -> Labels:
+def _by_trial(
+    loss: Any, units: int, classes: int, target_format: TargetFormat, asked: Labels | None
+) -> Labels:
     """Return the form by which a loss of the user's own tells right predictions from wrong ones.
 
     Raises:
         TrainingError: of kind ``model``: it takes none that its metrics take, too.
     """
-    first = _as_given(given)
+    first = _as_given(target_format)
     forms: list[Labels] = [first, *(("codes", "one-hot") if units > 1 else ("column", "codes"))]
     forms = [
         form for form in dict.fromkeys(forms) if asked is None or (form == "one-hot") == (asked == "one-hot")
     ]
     taken = []
     for form in forms:
-        told = _tells(loss, form, units, classes, given)
+        told = _tells(loss, form, units, classes, target_format)
         if told:
             break
         taken += [form] if told is False else []
@@ -187,16 +191,18 @@ def _by_trial(loss: Any, units: int, classes: int, given: GivenTargets, asked: L
     return form
 
 
-def _tells(loss: Any, labels: Labels, units: int, classes: int, given: GivenTargets) -> bool | None:
+def _tells(loss: Any, labels: Labels, units: int, classes: int, target_format: TargetFormat) -> bool | None:
     """Tell whether a loss is smaller for right predictions than for wrong ones; None where it raises an error.
 
     Every class has as many rows, so that a loss that compares each label with each prediction sees no difference.
     """
     codes = np.tile(np.arange(classes), 3)
-    y = np.asarray(encode_targets(codes, labels, classes, given), np.float32)  # as Keras hands them to a loss
+    y = np.asarray(
+        encode_targets(codes, labels, classes, target_format), np.float32
+    )  # as Keras hands them to a loss
     values = []
     for told in (codes, (codes + 1) % classes):
-        predictions = _predictions(told, units, classes, given)
+        predictions = _predictions(told, units, classes, target_format)
         same_rank = y[:, None] if y.ndim < predictions.ndim and units == 1 and inspect.isroutine(loss) else y
         try:
             tensors = map(keras.ops.convert_to_tensor, (same_rank, predictions))
@@ -207,11 +213,11 @@ def _tells(loss: Any, labels: Labels, units: int, classes: int, given: GivenTarg
     return math.isfinite(right) and wrong - right > 1e-6 * abs(right)
 
 
-def _predictions(codes: np.ndarray, units: int, classes: int, given: GivenTargets) -> np.ndarray:
+def _predictions(codes: np.ndarray, units: int, classes: int, target_format: TargetFormat) -> np.ndarray:
     """Return outputs that mean some classes: probabilities; numbers for one unit that means more than two classes."""
     if units > 1:
         return np.asarray(np.eye(max(units, classes), dtype=np.float32)[codes][:, :units] * 0.8 + 0.1)
-    numbers = 0.1 + 0.8 * codes if classes == 2 else given.numbers(codes)
+    numbers = 0.1 + 0.8 * codes if classes == 2 else target_format.numbers(codes)
     return np.asarray(numbers, np.float32)[:, None]
 
 

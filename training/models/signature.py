@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from ...spaces import Configuration
-from ..data import AS_STORED, GivenTargets
+from ..data import AS_STORED, TargetFormat
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,7 +47,7 @@ class Sample:
     y: np.ndarray
     """Class codes, or amounts."""
     signature: Signature
-    given: GivenTargets = AS_STORED
+    target_format: TargetFormat = AS_STORED
     """In what form the targets were given."""
 
 

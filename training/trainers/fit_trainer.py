@@ -239,12 +239,12 @@ def labels_for(workload: Workload, configuration: Configuration, model: keras.Mo
     """
     dataset = workload.dataset
     input_shape = workload.signature(configuration).input_shape
-    return labels_of(model, dataset.task, dataset.outputs, dataset.given, input_shape)
+    return labels_of(model, dataset.task, dataset.outputs, dataset.target_format, input_shape)
 
 
 def targets_for(labels: Labels, y: np.ndarray, dataset: Dataset) -> np.ndarray:
     """Return stored targets in the form that a model reads."""
-    return encode_targets(y, labels, dataset.outputs, dataset.given)
+    return encode_targets(y, labels, dataset.outputs, dataset.target_format)
 
 
 def mixing_for(workload: Workload, configuration: Configuration, model: keras.Model) -> Mixing | None:
