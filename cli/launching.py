@@ -22,10 +22,10 @@ from .options import (
     TrialNumber,
     Verbose,
     assignments,
+    describe_storage,
     optional_count,
     optional_time,
     split_target,
-    storage_words,
     verbosity,
 )
 from .tables import facts_table, print_table
@@ -418,10 +418,10 @@ def _print_dry_run(plan: Plan) -> None:
 def _finish(ending: Ending, level: int, storage: str | None) -> None:
     """Print how the sweep ended and what to do next."""
     record = ending.study
-    name, where = shlex.quote(record.name), storage_words(storage)
+    name, where = shlex.quote(record.name), describe_storage(storage)
     if level:
         console = make_console()
-        console.print(ending.in_words())
+        console.print(ending.describe())
         trials = best_trials(record, 3)
         if trials:
             print_trials("best configurations", record, trials, storage)

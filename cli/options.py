@@ -31,7 +31,7 @@ def verbosity(quiet: bool, verbose: bool) -> int:
     return 0 if quiet else 1 if verbose else 2
 
 
-def storage_words(storage: str | None) -> str:
+def describe_storage(storage: str | None) -> str:
     """Return the option with which a next command finds the same storage; nothing where it does without."""
     return "" if storage in (None, storage_url(None)) else f" --storage {storage}"
 

@@ -44,7 +44,7 @@ class Ending:
     unanswered: tuple[int, ...] = ()
     """Trials that did not end when the sweep was over, and were ended from outside."""
 
-    def in_words(self) -> str:
+    def describe(self) -> str:
         """Return the reason, and what was cut short, as sentences."""
         reason = {
             "trials": "All trials of the budget are done.",
@@ -192,7 +192,7 @@ def _check_found_something(ending: Ending) -> None:
         return
     if ending.reason == "time" and not study.trained:
         raise SweepError(
-            f"No trial of '{study.name}' has ended. {ending.in_words()} Give it more --time, or see whether the model "
+            f"No trial of '{study.name}' has ended. {ending.describe()} Give it more --time, or see whether the model "
             "function comes to an end."
         )
     if not study.trained:

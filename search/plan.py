@@ -50,7 +50,7 @@ from .oracles import hyperband_trials
 from .pruners import resolve_pruner
 from .rows import find_tokens, load_rows, prepare_rows
 from .samplers import trials_at_most
-from .space_resolution import settle_space
+from .space_resolution import resolve_space
 from .spec import SpaceSpec, SweepSpec
 from .sweep import Budget
 
@@ -174,7 +174,7 @@ class Plan:
 @quiet_tensorflow()
 @random_state_kept()
 def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None) -> Plan:
-    """Decide everything about a sweep: load the data, find the model, settle the space.
+    """Decide everything about a sweep: load the data, find the model, resolve the space.
 
     Args:
         spec: What the user asks for.
@@ -184,9 +184,9 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None) -> Plan:
     Raises:
         UsageError: Something that the user asks for cannot be.
     """
-    dataset = _load(spec, data, as_given=is_own(spec.model if model is None else model))
+    dataset = _load(spec, data, keep_shape=is_own(spec.model if model is None else model))
     source = _find_model(spec, model, dataset)
-    space = _settle(spec, source, dataset)
+    space = _resolve_space(spec, source, dataset)
     preparation = _prepare(dataset, source, spec, space.recommended(), _building(spec, source))
     folds = make_folds(
         dataset,
@@ -307,7 +307,7 @@ def _default_trials(spec: SweepSpec, most: float) -> int | None:
     return int(min(DEFAULT_TRIALS, most))
 
 
-def all_rows(plan: Plan, limit: int | None = None, given: Any = None) -> Workload:
+def all_rows(plan: Plan, limit: int | None = None, data_object: Any = None) -> Workload:
     """Return a plan's workload on all training rows, or another number of them than the sweep used."""
     spec = plan.spec
     if limit == spec.data.limit:
@@ -318,8 +318,8 @@ def all_rows(plan: Plan, limit: int | None = None, given: Any = None) -> Workloa
         spec.cv,
         seed=spec.search.seed,
         limit=limit,
-        given=given,
-        as_given=model.open_space,
+        data_object=data_object,
+        keep_shape=model.open_space,
     )
     preparation = prepare_rows(dataset, model, spec.data, plan.workload.preparation.recipe.tokens)
     return replace(plan.workload, dataset=dataset, preparation=preparation, folds=())
@@ -332,14 +332,14 @@ def resolve_precision(asked: str, *, of_pictures: bool) -> Precision:
     return "bfloat16" if asked == "bfloat16" else "float32"
 
 
-def _load(spec: SweepSpec, given: Any, *, as_given: bool) -> Dataset:
+def _load(spec: SweepSpec, data_object: Any, *, keep_shape: bool) -> Dataset:
     return load_rows(
         spec.data,
         spec.cv,
         seed=spec.search.seed,
         limit=spec.data.limit,
-        given=given,
-        as_given=as_given,
+        data_object=data_object,
+        keep_shape=keep_shape,
     )
 
 
@@ -358,9 +358,9 @@ def _prepare(
     return prepare_rows(dataset, source, spec.data, tokens)
 
 
-def _find_model(spec: SweepSpec, given: Any, dataset: Dataset) -> ModelSource:
+def _find_model(spec: SweepSpec, model_object: Any, dataset: Dataset) -> ModelSource:
     """Return the model; KerasTuner's is built for its space, unless the specification has one written out."""
-    source = find_model(spec.model if given is None else given, dataset.task)
+    source = find_model(spec.model if model_object is None else model_object, dataset.task)
     has_space = bool(spec.space.define or spec.space.file)
     if source.contract == "own" or (has_space and (spec.training.metric or source.own_fit() is None)):
         return source
@@ -412,13 +412,13 @@ def _sample(dataset: Dataset, preparation: Preparation) -> Sample:
     )
 
 
-def _settle(spec: SweepSpec, source: ModelSource, dataset: Dataset) -> Space:
+def _resolve_space(spec: SweepSpec, source: ModelSource, dataset: Dataset) -> Space:
     hyperband = spec.search.method == "kt-hyperband"
     if hyperband and EPOCHS in (*spec.space.set, *spec.space.fix):
         raise SpecError(
             "kt-hyperband decides the epochs of every trial itself; give the most of them with --epochs."
         )
-    space = settle_space(spec.space, source, dataset)
+    space = resolve_space(spec.space, source, dataset)
     return with_epochs(space, spec.training.epochs) if hyperband else space
 
 

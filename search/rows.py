@@ -22,8 +22,8 @@ from ..training.data import (
     Layout,
     Preparation,
     choose_preparation,
+    integer_columns,
     load_dataset,
-    whole_numbers,
     with_tokens,
 )
 from ..training.machine import cores
@@ -40,8 +40,8 @@ def load_rows(
     *,
     seed: int,
     limit: int | None,
-    given: Any = None,
-    as_given: bool = False,
+    data_object: Any = None,
+    keep_shape: bool = False,
 ) -> Dataset:
     """Load the data of a specification.
 
@@ -50,16 +50,16 @@ def load_rows(
         cv: How rows are to be split: in order of time, the last rows are the test rows.
         seed: Of the test split and of the draw.
         limit: Most training rows.
-        given: The data, where they were given in Python.
-        as_given: Whether arrays keep their shape, however much they look like pictures: for a user's own model.
+        data_object: The data, where they were given in Python.
+        keep_shape: Whether arrays keep their shape, however much they look like pictures: for a user's own model.
 
     Raises:
         DataError: They cannot be read, or were given in Python and are not given now.
     """
-    if given is None and data.source.startswith(FROM_PYTHON):
+    if data_object is None and data.source.startswith(FROM_PYTHON):
         raise DataError("The data of this study were given in Python; pass them again as data=.")
     return load_dataset(
-        data.source if given is None else given,
+        data.source if data_object is None else data_object,
         target=data.target,
         task=data.task,
         group=data.group,
@@ -68,7 +68,7 @@ def load_rows(
         test_size=data.test_size,
         test_split="last" if cv.method == "time" else "random",
         header=data.header,
-        as_given=as_given,
+        keep_shape=keep_shape,
         rare_classes=data.rare_classes,
         fewest=2 if cv.method in ("holdout", "group") else cv.folds,
     )
@@ -101,8 +101,8 @@ def find_tokens(
     The model is built, and TensorFlow imported, only where there are whole numbers. The guard ends a model that comes to
     no end while it is built; an import, which may take longer, is none of its business.
     """
-    whole = whole_numbers(dataset, preparation) if model.open_space else ()
-    if not whole:
+    integers = integer_columns(dataset, preparation) if model.open_space else ()
+    if not integers:
         return ()
     from ..training.trainers.runtime import prepare_tensorflow
 
@@ -114,7 +114,7 @@ def find_tokens(
     build = model.load()
     with guard:
         found = set(looked_up(build, configuration, signature))
-    return tuple(position for position in whole if position in found)
+    return tuple(position for position in integers if position in found)
 
 
 def image_data_format() -> Channels:

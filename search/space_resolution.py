@@ -1,4 +1,4 @@
-"""Settles which space a sweep searches: a preset, a pick of the catalogue, a file or a definition, and its changes."""
+"""Resolves which space a sweep searches: a preset, a pick of the catalogue, a file or a definition, and its changes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..spaces.catalogue import CATALOGUE, GROUPS
 from ..spaces.dependencies import parents_first
 from ..spaces.possible import check_possible
 from ..spaces.space import narrowed
-from ..training.data import Dataset, acting
+from ..training.data import Dataset, applicable_hyperparameters
 from ..training.models import ModelSource
 from .spec import SpaceSpec
 
@@ -19,7 +19,7 @@ _DATA = ("tabular", "data")
 """Groups of the catalogue that are about data."""
 
 
-def settle_space(spec: SpaceSpec, source: ModelSource, dataset: Dataset) -> Space:
+def resolve_space(spec: SpaceSpec, source: ModelSource, dataset: Dataset) -> Space:
     """Return the space that a specification means for a model and its data.
 
     Raises:
@@ -34,7 +34,7 @@ def _base(spec: SpaceSpec, source: ModelSource, dataset: Dataset) -> Space:
     if spec.define:
         return space_from_dict(spec.define)
     if spec.file is not None:
-        return _completed(_acting(read_space(spec.file), spec.file, source, dataset), source)
+        return _completed(_check_applicable(read_space(spec.file), spec.file, source, dataset), source)
     if source.contract != "own" and spec.preset not in (None, "basic"):
         raise SpecError(
             f"'{source.name}' brings a space of its own; add to it with --space NAMES, --set and --fix."
@@ -45,7 +45,7 @@ def _base(spec: SpaceSpec, source: ModelSource, dataset: Dataset) -> Space:
         chosen = pick(family, spec.pick, task=dataset.task, kind=_kind(dataset))
     elif spec.preset is not None or not source.open_space:
         chosen = preset(family, spec.preset or "basic", task=dataset.task, kind=_kind(dataset))
-        chosen = chosen.without(_idle(dataset))
+        chosen = chosen.without(_inapplicable(dataset))
     else:
         return source.space
     return _beside_own(source, chosen, spec.pick or ())
@@ -57,19 +57,19 @@ def _check_pick(names: Sequence[str], source: ModelSource, dataset: Dataset) -> 
     Raises:
         SpaceError: with all of them.
     """
-    idle = [name for name in names if name in _idle(dataset)]
+    idle = [name for name in names if name in _inapplicable(dataset)]
     faults = [f"{name} has nothing to act on in {dataset.name}." for name in idle]
-    unheeded = _unheeded(source)
+    ignored = _ignored(source)
     faults += [
         f"{name} does nothing for '{source.name}', which {'trains' if source.own_fit() else 'compiles'} its models itself."
         for name in names
-        if name in unheeded
+        if name in ignored
     ]
     if faults:
         raise SpaceError(" ".join(faults))
 
 
-def _unheeded(source: ModelSource) -> set[str]:
+def _ignored(source: ModelSource) -> set[str]:
     """Return the names of the catalogue that a model does not heed because it compiles, or trains, by itself."""
     if source.contract == "own" or "optimizer" in source.space:
         return set()
@@ -79,10 +79,10 @@ def _unheeded(source: ModelSource) -> set[str]:
     }
 
 
-def _idle(dataset: Dataset) -> set[str]:
+def _inapplicable(dataset: Dataset) -> set[str]:
     """Return the names of the catalogue that are about data and have nothing to act on in these."""
     about_data = {one.hyperparameter.name for group in _DATA for one in GROUPS[group]}
-    return about_data - acting(dataset)
+    return about_data - applicable_hyperparameters(dataset)
 
 
 def _beside_own(source: ModelSource, chosen: Space, picked: Sequence[str]) -> Space:
@@ -117,7 +117,7 @@ def _kind(dataset: Dataset) -> str:
     return "colour image" if coloured else dataset.kind
 
 
-def _acting(space: Space, file: str, source: ModelSource, dataset: Dataset) -> Space:
+def _check_applicable(space: Space, file: str, source: ModelSource, dataset: Dataset) -> Space:
     """Return the space of a file, all of which must act on a family's models; a user's function reads what it likes."""
     if source.open_space:
         return space

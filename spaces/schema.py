@@ -154,7 +154,7 @@ def form_faults(name: str, definition: Any) -> list[Fault]:
     except ValidationError as error:
         found = error.errors(include_url=False)
         missing = [one for one in found if one["type"] == "missing" and len(one["loc"]) == 2]
-        faults = [_in_our_words(name, one) for one in found if one not in missing]
+        faults = [_as_fault(name, one) for one in found if one not in missing]
         if missing:
             keys = " and ".join(str(one["loc"][1]) for one in missing)
             faults.append(Fault(name, f"{name}: {keys} must be given."))
@@ -162,7 +162,7 @@ def form_faults(name: str, definition: Any) -> list[Fault]:
     return []
 
 
-def _in_our_words(name: str, error: ErrorDetails) -> Fault:
+def _as_fault(name: str, error: ErrorDetails) -> Fault:
     kind, *path = map(str, error["loc"] or ("",))
     key = path[0] if path else ""
     if error["type"] == "union_tag_invalid":

@@ -6,7 +6,7 @@
 Nothing here imports TensorFlow, unless a data set has to be downloaded through ``keras.datasets``.
 """
 
-from .configured_preparation import COLUMN_NAMES, acting, configured
+from .configured_preparation import COLUMN_NAMES, applicable_hyperparameters, configured
 from .dataset import Dataset, Kind, Task
 from .default_preparation import choose_preparation
 from .fitted_preparation import FittedPreparation, fit_preparation
@@ -18,7 +18,7 @@ from .preparation_text import describe_preparation
 from .resampling import ROW_NAMES, Resampling, RowDraw, codes_of, draw_rows, resampling_of
 from .splits import TestSplit
 from .target_format import AS_STORED, TargetFormat
-from .tokens import whole_numbers, with_tokens
+from .tokens import integer_columns, with_tokens
 
 __all__ = [
     "AS_STORED",
@@ -40,8 +40,8 @@ __all__ = [
     "TargetFormat",
     "Task",
     "TestSplit",
-    "acting",
     "apart",
+    "applicable_hyperparameters",
     "choose_preparation",
     "codes_of",
     "column_at",
@@ -49,10 +49,10 @@ __all__ = [
     "describe_preparation",
     "draw_rows",
     "fit_preparation",
+    "integer_columns",
     "load_dataset",
     "make_folds",
     "resampling_of",
     "value_range",
-    "whole_numbers",
     "with_tokens",
 ]

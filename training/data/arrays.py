@@ -36,7 +36,7 @@ def as_array(values: Any, name: str) -> np.ndarray:
         raise DataError(f"{name} is {type(values).__name__}, expected an array with one row per example")
     if array.dtype.kind not in "biuf":
         raise DataError(
-            f"{name} holds {_dtype_words(array)}, expected numbers; for columns of text use a DataFrame"
+            f"{name} holds {_describe_dtype(array)}, expected numbers; for columns of text use a DataFrame"
         )
     if array.dtype.kind == "b":
         array = array.astype(np.uint8)
@@ -49,7 +49,7 @@ def as_array(values: Any, name: str) -> np.ndarray:
     return array
 
 
-def _dtype_words(array: np.ndarray) -> str:
+def _describe_dtype(array: np.ndarray) -> str:
     words = {
         "O": "Python objects",
         "U": "text",

@@ -78,7 +78,7 @@ def configured(preparation: Preparation, configuration: Configuration) -> Prepar
     return replace(preparation, recipe=recipe, input_shape=shape)
 
 
-def acting(dataset: Dataset) -> frozenset[str]:
+def applicable_hyperparameters(dataset: Dataset) -> frozenset[str]:
     """Return the names of ``spaces/catalogue/tabular.py`` and ``data.py`` that change training on a dataset.
 
     No missing value, no imputation; no category, no encoding; no class, no balancing. What would make a trial fail

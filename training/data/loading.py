@@ -41,7 +41,7 @@ def load_dataset(
     test_size: float = 0.25,
     test_split: TestSplit = "random",
     header: bool | None = None,
-    as_given: bool = False,
+    keep_shape: bool = False,
     rare_classes: RareClasses | None = None,
     fewest: int = 2,
 ) -> Dataset:
@@ -65,7 +65,7 @@ def load_dataset(
         test_split: Hold out rows drawn by chance, or the last ones, for rows in order of time.
         header: Whether a CSV's first line holds names; without, columns are ``c0``, ``c1``, ..., and ``target`` may be a
             position. Names that look like data are refused where None.
-        as_given: Whether arrays keep their shape, however much they look like images.
+        keep_shape: Whether arrays keep their shape, however much they look like images.
         rare_classes: Drop or merge classes of fewer training rows than ``fewest``; all stay where None.
         fewest: Training rows that a class needs to be in every fold.
 
@@ -91,7 +91,7 @@ def load_dataset(
         if clash := [word for word, value in given.items() if value is not None]:
             raise DataError(f"{source_data.name} is a Dataset already: {listing(clash)} cannot be changed")
         return limited(source_data, limit, seed)
-    if as_given and source_data.kind is None and keeps_shape(source_data.x):
+    if keep_shape and source_data.kind is None and keeps_shape(source_data.x):
         source_data = replace(
             source_data,
             kind="array",
@@ -208,7 +208,7 @@ def _assemble(
         train = np.setdiff1d(np.arange(len(learned.y)), test)
         x, x_test, y, y_test = take(x, train), take(x, test), learned.y[train], learned.y[test]
         groups = None if groups is None else groups[train]
-        notes += (_split_words(len(test), learned.task, test_split, by_groups=groups is not None),)
+        notes += (_describe_split(len(test), learned.task, test_split, by_groups=groups is not None),)
     else:
         y = learned.y
         x_test, y_test = _given_test(source_data, x, kind, every)
@@ -310,7 +310,7 @@ def _given_test(source_data: SourceData, x: Any, kind: Kind, learned: Target) ->
     return x_test, y_test
 
 
-def _split_words(count: int, task: Task, how: TestSplit, *, by_groups: bool) -> str:
+def _describe_split(count: int, task: Task, how: TestSplit, *, by_groups: bool) -> str:
     if how == "last":
         return f"the last {plural(count, 'row')} held out as test rows"
     way = "by groups" if by_groups else "class proportions kept" if task == "classification" else "at random"

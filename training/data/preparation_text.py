@@ -18,7 +18,7 @@ _FILLED = "missing numbers filled with the median of each fold's training rows"
 def describe_preparation(plan: Preparation) -> list[str]:
     """Return one sentence for each decision of a preparation."""
     if not plan.recipe.is_plain:
-        lines = [_unlike_rules(plan.recipe)]
+        lines = [_describe_configured(plan.recipe)]
     else:
         lines = _table(plan) if plan.kind == "table" else _array(plan)
     if plan.recipe.tokens:
@@ -29,7 +29,7 @@ def describe_preparation(plan: Preparation) -> list[str]:
     return lines
 
 
-def _unlike_rules(recipe: Recipe) -> str:
+def _describe_configured(recipe: Recipe) -> str:
     """Return what only a configuration asks for, and how it scales."""
     usual = {**asdict(Recipe("")), "divisor": recipe.divisor}
     asked = [

@@ -144,7 +144,7 @@ def limited(dataset: Dataset, limit: int | None, seed: int) -> Dataset:
         rows = draw_stratified(dataset.y, shares(per_class, limit, np.minimum(per_class, 1), per_class), rng)
     else:
         rows = draw_stratified(np.zeros(dataset.rows), [limit], rng)
-    note = f"{limit:,} of {plural(dataset.rows, 'training row')} drawn{_stratified_words(dataset)}"
+    note = f"{limit:,} of {plural(dataset.rows, 'training row')} drawn{_describe_stratification(dataset)}"
     return replace(
         dataset,
         x=take(dataset.x, rows),
@@ -154,7 +154,7 @@ def limited(dataset: Dataset, limit: int | None, seed: int) -> Dataset:
     )
 
 
-def _stratified_words(dataset: Dataset) -> str:
+def _describe_stratification(dataset: Dataset) -> str:
     return ", class proportions kept" if dataset.task == "classification" else " at random"
 
 

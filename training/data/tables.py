@@ -129,7 +129,7 @@ def _settle(train: Any, test: Any, column: str, findings: _Findings) -> tuple[An
     dtype = train.dtype
     dated = kinds.is_datetime64_any_dtype(dtype) or kinds.is_timedelta64_dtype(dtype)
     if dated or isinstance(dtype, pd.PeriodDtype) or _is_object_date(train):
-        findings.refused.append(_date_words(column))
+        findings.refused.append(_dates_message(column))
         return None
     if distinct == 0 or (distinct == 1 and (_is_number(train) or not train.isna().any())):
         findings.constant.append(column)
@@ -207,7 +207,7 @@ def _settle_text(train: Any, test: Any, column: str, findings: _Findings) -> tup
     present = train.dropna()
     vocabulary = sorted(present.unique(), key=natural_key)
     if _reads_as_dates(vocabulary, present):
-        findings.refused.append(_date_words(column))
+        findings.refused.append(_dates_message(column))
         return None
     if len(vocabulary) == len(train):
         findings.identifiers.append(column)
@@ -247,5 +247,5 @@ def _reads_as_dates(vocabulary: list[str], present: Any) -> bool:
     return bool(present.isin(dates).mean() > DATE_SHARE)
 
 
-def _date_words(column: str) -> str:
+def _dates_message(column: str) -> str:
     return f"column '{column}' holds dates, which are no feature as they are: add year, month or age as numbers, or drop it"

@@ -12,7 +12,7 @@ from ...errors import DataError, one_line
 from .multiple_inputs import refuse_multiple_labels
 from .source_data import listing, natural_key, plural
 from .target_format import Shape, TargetFormat
-from .text_columns import decimal_comma_words
+from .text_columns import decimal_comma_message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -110,7 +110,7 @@ def _of_texts(series: Any, name: str) -> np.ndarray:
             )
         return numbers.astype(np.int64) if (numbers == np.floor(numbers)).all() else numbers
     if has_decimal_commas(cells):
-        raise DataError(f"{name}: {decimal_comma_words('the target', cells)}")
+        raise DataError(f"{name}: {decimal_comma_message('the target', cells)}")
     names = series.map(class_name)
     if empty := int((names == "").sum()):
         raise DataError(f"{name}: the target is missing in {plural(empty, 'row')}: fill or remove them")

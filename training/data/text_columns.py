@@ -33,9 +33,9 @@ def read_texts(frame: Any, name: str) -> tuple[Any, tuple[str, ...]]:
             settled[column] = (
                 frame[column].astype(object).map(plain_number, na_action="ignore").astype("float64")
             )
-            notes += _words(str(column), frame[column])
+            notes += _conversion_notes(str(column), frame[column])
         elif has_decimal_commas(cells):
-            words = decimal_comma_words(f"column '{column}'", cells)
+            words = decimal_comma_message(f"column '{column}'", cells)
             raise DataError(f"{name}: {words}")
         else:
             plain = {cell: plain_text(cell) for cell in cells if isinstance(cell, str)}
@@ -64,7 +64,7 @@ def _mixture(name: str, cells: list[Any]) -> list[str]:
     return [f"column '{name}' taken for categories: it holds numbers, but {listing(words, 3)} too"]
 
 
-def decimal_comma_words(what: str, cells: Any) -> str:
+def decimal_comma_message(what: str, cells: Any) -> str:
     """Return the refusal of numbers with decimal commas."""
     example = next(str(cell) for cell in cells if "," in str(cell))
     return f"{what} holds numbers with decimal commas, such as '{example}': write them with a point"
@@ -85,7 +85,7 @@ def _texts_of(column: Any) -> list[Any] | None:
     return cells if any(isinstance(cell, str) for cell in cells) else None
 
 
-def _words(name: str, column: Any) -> list[str]:
+def _conversion_notes(name: str, column: Any) -> list[str]:
     """Return what is said of a column of texts that was read as numbers."""
     texts = [plain_text(cell) or "" for cell in column.dropna()]
     marks = Counter(text for text in texts if text.casefold() in MARKS)

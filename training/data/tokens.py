@@ -21,7 +21,7 @@ _FIRST = 100
 """Rows that are looked at before all are: they tell most of what is not whole."""
 
 
-def whole_numbers(dataset: Dataset, preparation: Preparation) -> tuple[int, ...]:
+def integer_columns(dataset: Dataset, preparation: Preparation) -> tuple[int, ...]:
     """Return the positions, in a row as the model reads it, of numbers that are whole in every training row."""
     if preparation.input_shape != preparation.source_shape and preparation.kind != "table":
         return ()  # axes were moved
@@ -37,11 +37,11 @@ def whole_numbers(dataset: Dataset, preparation: Preparation) -> tuple[int, ...]
     return tuple(
         position
         for position, column in enumerate(columns)
-        if _is_whole(column[:_FIRST]) and _is_whole(column)
+        if _is_integer(column[:_FIRST]) and _is_integer(column)
     )
 
 
-def _is_whole(column: np.ndarray) -> bool:
+def _is_integer(column: np.ndarray) -> bool:
     if column.dtype.kind == "b":
         return False
     known = column[~np.isnan(column)] if column.dtype.kind == "f" else column

@@ -14,7 +14,7 @@ from kerasweep.errors import TrainingError
 from kerasweep.training.data import (
     COLUMN_NAMES,
     ROW_NAMES,
-    acting,
+    applicable_hyperparameters,
     choose_preparation,
     configured,
     describe_preparation,
@@ -184,7 +184,7 @@ def test_the_catalogue_recommends_what_is_done_without_a_word(sources):
     from kerasweep.spaces.catalogue import GROUPS
 
     for data in sources.values():
-        plan, names, asked = choose_preparation(data, "flat"), acting(data), {}
+        plan, names, asked = choose_preparation(data, "flat"), applicable_hyperparameters(data), {}
         for entry in (*GROUPS["data"], *GROUPS["tabular"]):
             hyperparameter = entry.hyperparameter
             if hyperparameter.name in names and hyperparameter.is_active(asked):
@@ -200,7 +200,9 @@ def test_what_acts_is_in_the_catalogue_and_applies_to_the_data(sources):
     every = {entry.hyperparameter.name for group in ("data", "tabular") for entry in GROUPS[group]}
     assert every == COLUMN_NAMES | ROW_NAMES | {"class_weight", "class_weight_power"}
     for data in sources.values():
-        assert all(CATALOGUE[name].applies("dnn", data.task, data.kind) for name in acting(data))
+        assert all(
+            CATALOGUE[name].applies("dnn", data.task, data.kind) for name in applicable_hyperparameters(data)
+        )
 
 
 def test_who_decided_leaves_no_trace(sources):
@@ -372,14 +374,16 @@ def test_a_variant_in_words(sources):
 
 
 def test_what_acts_on_which_data(sources, dataset_of):
-    every = acting(sources["classes"])
+    every = applicable_hyperparameters(sources["classes"])
     assert {"scaling", "imputation", "encoding", "binning", "balancing", "pca", "subset"} <= every
-    numbers = acting(sources["vector"])
+    numbers = applicable_hyperparameters(sources["vector"])
     assert "scaling" in numbers
     assert not numbers & {"imputation", "missing_indicator", "encoding", "min_frequency"}
-    amounts = acting(sources["amounts"])
+    amounts = applicable_hyperparameters(sources["amounts"])
     assert amounts == every - {"balancing", "balancing_strength", "class_weight", "class_weight_power"}
-    images = acting(dataset_of(np.zeros((40, 4, 4, 1), np.uint8), np.arange(40) % 4 // 3, kind="image"))
+    images = applicable_hyperparameters(
+        dataset_of(np.zeros((40, 4, 4, 1), np.uint8), np.arange(40) % 4 // 3, kind="image")
+    )
     assert images == {
         "subset",
         "bootstrap",
@@ -388,12 +392,14 @@ def test_what_acts_on_which_data(sources, dataset_of):
         "class_weight",
         "class_weight_power",
     }
-    assert "balancing" not in acting(dataset_of(np.zeros((40, 4)), np.arange(40) % 2)), "classes are even"
+    assert "balancing" not in applicable_hyperparameters(dataset_of(np.zeros((40, 4)), np.arange(40) % 2)), (
+        "classes are even"
+    )
     words = load_dataset(pd.DataFrame({"a": ["x", "y"] * 20, "label": [0, 1] * 20}), target="label")
-    assert not acting(words) & {"scaling", "binning", "interactions", "imputation"}
-    assert "encoding" in acting(words)
+    assert not applicable_hyperparameters(words) & {"scaling", "binning", "interactions", "imputation"}
+    assert "encoding" in applicable_hyperparameters(words)
     targets = dataset_of(np.random.rand(40, 3), np.random.rand(40, 2).astype(np.float32), "regression")  # noqa: NPY002
-    assert not acting(targets) & {"feature_selection", "interactions", "encoding"}
+    assert not applicable_hyperparameters(targets) & {"feature_selection", "interactions", "encoding"}
 
 
 def test_what_acts_can_be_done(sources):
@@ -401,7 +407,7 @@ def test_what_acts_can_be_done(sources):
     from kerasweep.spaces.catalogue import GROUPS
 
     for data in sources.values():
-        plan, names = choose_preparation(data, "flat"), acting(data)
+        plan, names = choose_preparation(data, "flat"), applicable_hyperparameters(data)
         asked = {}
         for entry in GROUPS["tabular"]:
             hyperparameter = entry.hyperparameter
