@@ -17,7 +17,7 @@ from .images import read_image_folder
 from .multiple_inputs import refuse_multiple_inputs
 from .named_datasets import KNOWN_NAMES, known_name, load_named
 from .python_sources import call_function, from_object, is_function
-from .rare_classes import RareClasses, settle_rare
+from .rare_classes import RareClasses, handle_rare_classes
 from .source_data import SourceData, listing, plural
 from .splits import FEWEST_ROWS, TestSplit, choose_test_rows, group_labels, held_out, limited, take
 from .tables import clean_table, row_numbers
@@ -189,9 +189,11 @@ def _assemble(
     counters = row_numbers(x) if kind == "table" else []
     every = learned
     test_rows = 0 if source_data.x_test is not None else held_out(len(labels), test_size)
-    settled = settle_rare(every, rare_classes, fewest, name=source_data.name, test_rows=test_rows)
-    learned = settled.target
-    if (settled.mapping < 0).any():
+    classes_left = handle_rare_classes(
+        every, rare_classes, fewest, name=source_data.name, test_rows=test_rows
+    )
+    learned = classes_left.target
+    if (classes_left.mapping < 0).any():
         kept = np.flatnonzero(learned.y >= 0)
         x, learned = take(x, kept), replace(learned, y=learned.y[kept])
         groups = None if groups is None else groups[kept]
@@ -212,8 +214,8 @@ def _assemble(
     else:
         y = learned.y
         x_test, y_test = _given_test(source_data, x, kind, every)
-        if settled.rare:
-            y_test = settled.mapping[y_test]
+        if classes_left.rare:
+            y_test = classes_left.mapping[y_test]
             x_test, y_test = take(x_test, np.flatnonzero(y_test >= 0)), y_test[y_test >= 0]
     if kind == "table":
         x, x_test, decided_columns = clean_table(x, x_test, source_data.name, counters)
@@ -229,7 +231,7 @@ def _assemble(
         classes=learned.classes,
         groups=groups,
         columns=source_data.columns,
-        rare=settled.rare,
+        rare=classes_left.rare,
         target_format=target_format_of(
             source_data.y,
             learned.classes,

@@ -18,7 +18,7 @@ OTHER = "other"
 
 
 @dataclass(frozen=True, eq=False)
-class Settled:
+class ClassMapping:
     """What becomes of each class."""
 
     target: Target
@@ -29,9 +29,9 @@ class Settled:
     """The classes that were dropped or merged."""
 
 
-def settle_rare(
+def handle_rare_classes(
     target: Target, how: RareClasses | None, fewest: int, *, name: str, test_rows: int
-) -> Settled:
+) -> ClassMapping:
     """Drop or merge the classes that would have fewer training rows than are needed.
 
     Args:
@@ -46,7 +46,7 @@ def settle_rare(
     """
     codes = np.arange(len(target.classes))
     if how is None or target.task != "classification":
-        return Settled(target, codes)
+        return ClassMapping(target, codes)
     counts = np.bincount(target.y, minlength=len(codes))
     kept = np.ones(len(codes), bool)
     while (few := kept & (_training_rows(np.where(kept, counts, 0), test_rows, counts.sum()) < fewest)).any():
@@ -54,7 +54,7 @@ def settle_rare(
         if how == "merge":
             break  # no row goes, so that the other classes keep theirs
     if kept.all():
-        return Settled(target, codes)
+        return ClassMapping(target, codes)
     rare = tuple(word for word, stays in zip(target.classes, kept, strict=True) if not stays)
     classes = tuple(word for word, stays in zip(target.classes, kept, strict=True) if stays)
     mapping = np.where(kept, np.cumsum(kept) - 1, -1)
@@ -74,8 +74,8 @@ def settle_rare(
             f"{name}: without its rare classes, no two classes are left: use fewer folds, or more rows"
         )
     note = f"{what} merged into '{classes[-1]}'" if how == "merge" else f"{what} dropped"
-    settled = Target(target.task, mapping[target.y], classes, (*target.notes, note))
-    return Settled(settled, mapping, rare)
+    kept_target = Target(target.task, mapping[target.y], classes, (*target.notes, note))
+    return ClassMapping(kept_target, mapping, rare)
 
 
 def _training_rows(counts: np.ndarray, test_rows: int, total: int) -> np.ndarray:

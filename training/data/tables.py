@@ -71,7 +71,7 @@ def row_numbers(frame: Any) -> list[str]:
 
 
 def clean_table(train: Any, test: Any, name: str, counters: list[str]) -> tuple[Any, Any, tuple[str, ...]]:
-    """Return training and test features with settled columns: numbers, booleans and categories only.
+    """Return training and test features with converted columns: numbers, booleans and categories only.
 
     Args:
         train: Training rows, which alone decide the schema.
@@ -97,9 +97,9 @@ def clean_table(train: Any, test: Any, name: str, counters: list[str]) -> tuple[
     columns: dict[str, Any] = {}
     for column in train.columns:
         if column not in findings.counters:
-            settled = _settle(train[column], test[column], str(column), findings)
-            if settled is not None:
-                columns[str(column)] = settled
+            converted = _convert_column(train[column], test[column], str(column), findings)
+            if converted is not None:
+                columns[str(column)] = converted
     if findings.refused:
         raise DataError(f"{name}: {'; '.join(findings.refused)}")
     notes = findings.notes()
@@ -110,7 +110,7 @@ def clean_table(train: Any, test: Any, name: str, counters: list[str]) -> tuple[
     return new_train, new_test, notes
 
 
-def _settle(train: Any, test: Any, column: str, findings: _Findings) -> tuple[Any, Any] | None:
+def _convert_column(train: Any, test: Any, column: str, findings: _Findings) -> tuple[Any, Any] | None:
     """Return a column's training and test values in their final dtype; None if it is dropped or refused."""
     import pandas as pd
 
@@ -135,8 +135,8 @@ def _settle(train: Any, test: Any, column: str, findings: _Findings) -> tuple[An
         findings.constant.append(column)
         return None
     if _is_number(train):
-        return _settle_numbers(train, test, column, findings)
-    return _settle_text(train, test, column, findings)
+        return _convert_numbers(train, test, column, findings)
+    return _convert_text(train, test, column, findings)
 
 
 def _is_number(values: Any) -> bool:
@@ -160,7 +160,7 @@ def _is_object_date(values: Any) -> bool:
     }
 
 
-def _settle_numbers(train: Any, test: Any, column: str, findings: _Findings) -> tuple[Any, Any] | None:
+def _convert_numbers(train: Any, test: Any, column: str, findings: _Findings) -> tuple[Any, Any] | None:
     import pandas as pd
 
     pair = []
@@ -200,7 +200,7 @@ def _plain_numbers(values: Any) -> np.ndarray:
     return np.asarray(array.astype(np.float64) if array.dtype.kind not in "biuf" else array)
 
 
-def _settle_text(train: Any, test: Any, column: str, findings: _Findings) -> tuple[Any, Any] | None:
+def _convert_text(train: Any, test: Any, column: str, findings: _Findings) -> tuple[Any, Any] | None:
     import pandas as pd
 
     train, test = _as_text(train), _as_text(test)

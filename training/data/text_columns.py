@@ -24,13 +24,13 @@ def read_texts(frame: Any, name: str) -> tuple[Any, tuple[str, ...]]:
         DataError: Numbers have a decimal comma, which nothing tells from one between thousands.
     """
     notes: list[str] = []
-    settled = {}
+    converted = {}
     for column in frame.columns:
         cells = _texts_of(frame[column])
         if cells is None:
             continue
         if numbers_in(cells) is not None:
-            settled[column] = (
+            converted[column] = (
                 frame[column].astype(object).map(plain_number, na_action="ignore").astype("float64")
             )
             notes += _conversion_notes(str(column), frame[column])
@@ -44,9 +44,9 @@ def read_texts(frame: Any, name: str) -> tuple[Any, tuple[str, ...]]:
                 .astype(object)
                 .map(lambda cell, plain=plain: plain.get(cell, cell), na_action="ignore")
             )
-            settled[column] = texts
+            converted[column] = texts
             notes += _mixture(str(column), cells)
-    return (frame.assign(**settled) if settled else frame), tuple(notes)
+    return (frame.assign(**converted) if converted else frame), tuple(notes)
 
 
 def _mixture(name: str, cells: list[Any]) -> list[str]:
