@@ -17,9 +17,9 @@ from .data import (
     Fold,
     Preparation,
     RowDraw,
-    apart,
     codes_of,
-    configured,
+    configure_preparation,
+    disjoint_folds,
     draw_rows,
     fit_preparation,
     resampling_of,
@@ -89,7 +89,7 @@ class Workload:
     @cached_property
     def judges(self) -> tuple[tuple[int, ...], ...]:
         """Fold -> the folds that choose the number of epochs at which it is scored."""
-        return apart(self.folds)
+        return disjoint_folds(self.folds)
 
     def signature(self, configuration: Configuration, fold: int = 0) -> Signature:
         """Return what a configuration's model must fit.
@@ -102,7 +102,7 @@ class Workload:
         positions = self.folds[fold].train if self.folds else np.arange(self.dataset.rows)
         draw = self.draw(configuration, positions)
         return Signature(
-            configured(self.preparation, configuration).input_shape,
+            configure_preparation(self.preparation, configuration).input_shape,
             self.dataset.outputs,
             self.dataset.task,
             batches_of(configuration).rows(len(positions) if draw is None else sum(draw.counts)),
@@ -141,7 +141,7 @@ class Workload:
         Raises:
             TrainingError: The configuration asks for what cannot be done with these data.
         """
-        preparation = configured(self.preparation, configuration)
+        preparation = configure_preparation(self.preparation, configuration)
         if preparation == self.preparation:
             folds = self.fold_data
         else:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kerasweep.training.data import Fold, apart
+from kerasweep.training.data import Fold, disjoint_folds
 from kerasweep.training.epoch_selection import best_epoch, honest_scores
 from kerasweep.training.metrics import Objective
 
@@ -62,8 +62,8 @@ def test_repetitions_judge_within_themselves() -> None:
     one, two, three, four = (np.arange(start, start + 5) for start in (0, 5, 0, 5))
     three, four = np.array([0, 1, 2, 7, 8]), np.array([3, 4, 5, 6, 9])
     folds = [Fold(rows, rows) for rows in (one, two, three, four)]
-    assert apart(folds) == ((1,), (0,), (3,), (2,))
-    assert apart(folds[:1]) == ((),)
+    assert disjoint_folds(folds) == ((1,), (0,), (3,), (2,))
+    assert disjoint_folds(folds[:1]) == ((),)
 
 
 def simulate(folds: int, jitter: float, truth: np.ndarray, *, trials: int = 30, sweeps: int = 40) -> dict:

@@ -15,7 +15,7 @@ from keras import layers
 from kerasweep.errors import ModelError, TrainingError
 from kerasweep.search.plan import all_rows, make_plan
 from kerasweep.search.spec import make_spec
-from kerasweep.training.data import configured, describe_preparation, fit_preparation
+from kerasweep.training.data import configure_preparation, describe_preparation, fit_preparation
 from kerasweep.training.events import Task
 from kerasweep.training.models import Signature
 from kerasweep.training.models.embedding_inputs import looked_up
@@ -208,7 +208,7 @@ def test_a_configuration_cannot_scale_words() -> None:
     x, y = sentences()
     preparation = plan_of(functional, (x, y)).workload.preparation
     with pytest.raises(TrainingError, match="scaling is for numbers that measure"):
-        configured(preparation, {"scaling": "minmax"})
+        configure_preparation(preparation, {"scaling": "minmax"})
 
 
 def test_families_look_up_nothing_and_build_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,11 +6,11 @@
 Nothing here imports TensorFlow, unless a data set has to be downloaded through ``keras.datasets``.
 """
 
-from .configured_preparation import COLUMN_NAMES, applicable_hyperparameters, configured
+from .configured_preparation import COLUMN_NAMES, applicable_hyperparameters, configure_preparation
 from .dataset import Dataset, Kind, Task
 from .default_preparation import choose_preparation
 from .fitted_preparation import FittedPreparation, fit_preparation
-from .folds import Fold, FoldMethod, apart, make_folds
+from .folds import Fold, FoldMethod, disjoint_folds, make_folds
 from .headers import column_at
 from .loading import KNOWN_NAMES, load_dataset
 from .preparation import Channels, Layout, Preparation, Recipe, Scaling, value_range
@@ -40,13 +40,13 @@ __all__ = [
     "TargetFormat",
     "Task",
     "TestSplit",
-    "apart",
     "applicable_hyperparameters",
     "choose_preparation",
     "codes_of",
     "column_at",
-    "configured",
+    "configure_preparation",
     "describe_preparation",
+    "disjoint_folds",
     "draw_rows",
     "fit_preparation",
     "integer_columns",

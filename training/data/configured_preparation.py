@@ -1,6 +1,6 @@
 """A configuration's word about columns: which hyperparameters there are, which act on given data, what they mean.
 
-``configured`` turns what rules chose into what a configuration asks for. It fits nothing. The shape of a row follows
+``configure_preparation`` turns what rules chose into what a configuration asks for. It fits nothing. The shape of a row follows
 from the recipe and from the dataset's schema alone, so that it is the same in every fold.
 """
 
@@ -57,7 +57,7 @@ COLUMN_NAMES = frozenset(
 """Hyperparameters that change columns. ``rows.ROW_NAMES`` are those that choose rows."""
 
 
-def configured(preparation: Preparation, configuration: Configuration) -> Preparation:
+def configure_preparation(preparation: Preparation, configuration: Configuration) -> Preparation:
     """Return the preparation that a configuration asks for; the same one where it asks for nothing else.
 
     Args:

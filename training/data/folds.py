@@ -82,7 +82,7 @@ def make_folds(
     return made
 
 
-def apart(folds: Sequence[Fold]) -> tuple[tuple[int, ...], ...]:
+def disjoint_folds(folds: Sequence[Fold]) -> tuple[tuple[int, ...], ...]:
     """Return for each fold the others that validate on none of its rows: those of its own repetition; none in a hold-out."""
     rows = max((int(fold.validation.max()) + 1 for fold in folds), default=0)
     found = []

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from ...spaces import Configuration
 from ..batching import batches_of
-from ..data import FittedPreparation, RowDraw, codes_of, configured, fit_preparation
+from ..data import FittedPreparation, RowDraw, codes_of, configure_preparation, fit_preparation
 from ..keras_scores import reads_logits
 from ..metrics import in_target_units, unit_power
 from ..models import Build
@@ -99,7 +99,7 @@ def start_whole(
     """
     keras.utils.clear_session()
     dataset = workload.dataset
-    fitted = fit_preparation(configured(workload.preparation, configuration), dataset.x, dataset.y)
+    fitted = fit_preparation(configure_preparation(workload.preparation, configuration), dataset.x, dataset.y)
     signature = workload.signature(configuration)
     model = build_model(build or workload.model.load(), configuration, signature, seed, workload.precision)
     build_optimizer(model)

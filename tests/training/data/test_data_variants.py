@@ -16,7 +16,7 @@ from kerasweep.training.data import (
     ROW_NAMES,
     applicable_hyperparameters,
     choose_preparation,
-    configured,
+    configure_preparation,
     describe_preparation,
     fit_preparation,
     load_dataset,
@@ -120,9 +120,9 @@ def fitted_on(plan, data, fold):
 def test_a_variant_acts_and_has_one_shape_and_leaks_nothing(sources, source, asked):
     data = sources[source]
     usual = choose_preparation(data, "flat")
-    plan = configured(usual, asked)
+    plan = configure_preparation(usual, asked)
     assert plan != usual
-    assert configured(usual, dict(asked)) == plan
+    assert configure_preparation(usual, dict(asked)) == plan
     assert json.loads(json.dumps(plan.as_dict())) == plan.as_dict()
     for fold in make_folds(data, folds=3):
         fitted = fitted_on(plan, data, fold)
@@ -170,14 +170,16 @@ DEFAULTS = {
 def test_what_is_recommended_is_what_is_done_without_a_word(sources):
     for data in (sources["classes"], sources["amounts"]):
         plan = choose_preparation(data, "flat")
-        assert configured(plan, DEFAULTS) is plan
-        assert configured(plan, {"units": 3, "learning_rate": 0.1}) is plan
+        assert configure_preparation(plan, DEFAULTS) is plan
+        assert configure_preparation(plan, {"units": 3, "learning_rate": 0.1}) is plan
     array = choose_preparation(sources["vector"], "flat")
     plain = {name: value for name, value in DEFAULTS.items() if name not in ("encoding", "min_frequency")}
-    assert configured(array, plain) is array
+    assert configure_preparation(array, plain) is array
     robust = choose_preparation(sources["vector"], "flat", "robust")
-    assert configured(robust, {"scaling": "robust", "robust_range": 25}) is robust
-    assert configured(array, {"n_quantiles": 20, "bins": 4, "whiten": True}) is array, "their parents are off"
+    assert configure_preparation(robust, {"scaling": "robust", "robust_range": 25}) is robust
+    assert configure_preparation(array, {"n_quantiles": 20, "bins": 4, "whiten": True}) is array, (
+        "their parents are off"
+    )
 
 
 def test_the_catalogue_recommends_what_is_done_without_a_word(sources):
@@ -190,7 +192,7 @@ def test_the_catalogue_recommends_what_is_done_without_a_word(sources):
             if hyperparameter.name in names and hyperparameter.is_active(asked):
                 asked[hyperparameter.name] = hyperparameter.recommended_for(asked)
         assert {"scaling", "subset"} <= set(asked)
-        assert configured(plan, asked) is plan
+        assert configure_preparation(plan, asked) is plan
         assert resampling_of(asked, data.task) is None
 
 
@@ -212,8 +214,8 @@ def test_who_decided_leaves_no_trace(sources):
         standard = choose_preparation(data, "flat")
         for name in ("minmax", "robust", "none"):
             rules = choose_preparation(data, "flat", name)
-            assert configured(standard, {"scaling": name}) == rules
-            assert configured(rules, {"scaling": "standard"}) == standard
+            assert configure_preparation(standard, {"scaling": name}) == rules
+            assert configure_preparation(rules, {"scaling": "standard"}) == standard
 
 
 def test_pixels_in_an_array_are_divided_unless_scaled_otherwise(dataset_of):
@@ -221,20 +223,20 @@ def test_pixels_in_an_array_are_divided_unless_scaled_otherwise(dataset_of):
     data = dataset_of(x, np.arange(40) % 2)
     plan = choose_preparation(data, "flat", "unit")
     assert plan.recipe.divisor == 255
-    products = fit_preparation(configured(plan, {"interactions": True}), x, data.y).transform(x)
+    products = fit_preparation(configure_preparation(plan, {"interactions": True}), x, data.y).transform(x)
     np.testing.assert_allclose(products[:, :5], x / 255, rtol=1e-6)
-    plain = fit_preparation(configured(plan, {"scaling": "none"}), x, data.y).transform(x)
+    plain = fit_preparation(configure_preparation(plan, {"scaling": "none"}), x, data.y).transform(x)
     np.testing.assert_array_equal(plain, x.astype(np.float32))
 
 
 def test_outliers_are_cut(sources):
     data = sources["amounts"]
-    plan = configured(
+    plan = configure_preparation(
         choose_preparation(data, "flat"), {"scaling": "standard", "clip_outliers": True, "outlier_limit": 2}
     )
     out = fit_preparation(plan, data.x, data.y).transform(data.x)
     assert np.abs(out[:, :4]).max() == 2
-    minmax = configured(
+    minmax = configure_preparation(
         choose_preparation(data, "flat"), {"scaling": "minmax", "clip_outliers": True, "outlier_limit": 2}
     )
     spread = fit_preparation(minmax, data.x, data.y).transform(data.x)[:, 1]
@@ -245,7 +247,7 @@ def test_outliers_are_cut(sources):
 def test_a_row_is_not_encoded_by_its_own_target(sources):
     """Cross-fitting: another target of one row changes how others are encoded, and not that row."""
     data = sources["amounts"]
-    plan = configured(choose_preparation(data, "flat"), {"encoding": "target", "scaling": "none"})
+    plan = configure_preparation(choose_preparation(data, "flat"), {"encoding": "target", "scaling": "none"})
     y = data.y.copy()
     y[5] += 1000
     before, after = (
@@ -255,12 +257,14 @@ def test_a_row_is_not_encoded_by_its_own_target(sources):
     np.testing.assert_array_equal(before[5], after[5])
     assert (before[:, 4:] != after[:, 4:]).any()
     classes = sources["classes"]
-    assert configured(choose_preparation(classes, "flat"), {"encoding": "target"}).input_shape == (4 + 2 * 3,)
+    assert configure_preparation(choose_preparation(classes, "flat"), {"encoding": "target"}).input_shape == (
+        4 + 2 * 3,
+    )
 
 
 def test_rare_categories_share_a_column(sources):
     data = sources["classes"]
-    plan = configured(choose_preparation(data, "flat"), {"min_frequency": 25})
+    plan = configure_preparation(choose_preparation(data, "flat"), {"min_frequency": 25})
     out = fit_preparation(plan, data.x, data.y).transform(data.x)[:, 4 : 4 + len(plan.categories[0])]
     counts = data.x["city"].value_counts()
     rare = data.x["city"].isin(counts[counts < 25].index).to_numpy()
@@ -275,7 +279,7 @@ def test_products_of_many_columns_are_those_that_say_most(dataset_of):
     x = rng.normal(size=(80, 40))
     y = (x[:, 30] > 0).astype(np.int64)
     data = dataset_of(x, y)
-    plan = configured(choose_preparation(data, "flat"), {"interactions": True})
+    plan = configure_preparation(choose_preparation(data, "flat"), {"interactions": True})
     assert plan.input_shape == (40 + CROSSED * (CROSSED - 1) // 2,)
     fitted = fit_preparation(plan, x, y)
     assert fitted.transform(x).shape == (80, *plan.input_shape)
@@ -286,7 +290,7 @@ def test_products_of_many_columns_are_those_that_say_most(dataset_of):
 def test_components_are_at_most_half_of_the_rows(dataset_of):
     x = np.random.default_rng(0).normal(size=(30, 100))
     data = dataset_of(x, np.arange(30) % 2)
-    plan = configured(choose_preparation(data, "flat"), {"pca": True, "pca_share": 1.0})
+    plan = configure_preparation(choose_preparation(data, "flat"), {"pca": True, "pca_share": 1.0})
     assert plan.input_shape == (15,)
     for fold in make_folds(data, folds=2):
         assert fitted_on(plan, data, fold).transform(x).shape == (30, 15)
@@ -295,7 +299,7 @@ def test_components_are_at_most_half_of_the_rows(dataset_of):
 @pytest.mark.parametrize("asked", [*WIDER, *OF_GAPS, *OF_CATEGORIES], ids=str)
 def test_what_is_fitted_travels_without_us(sources, asked):
     data = sources["classes"]
-    fitted = fit_preparation(configured(choose_preparation(data, "flat"), asked), data.x, data.y)
+    fitted = fit_preparation(configure_preparation(choose_preparation(data, "flat"), asked), data.x, data.y)
     code = pickle.dumps(fitted.features)
     assert not any("kerasweep" in str(argument) for _, argument, _ in pickletools.genops(code))
     again = pickle.loads(code).transform(data.x)
@@ -344,13 +348,13 @@ def test_what_makes_no_sense_is_one_line(sources, dataset_of, source, asked, mes
     }
     data, layout = made.get(source) or (sources[source], "flat")
     with pytest.raises(TrainingError, match=message) as caught:
-        configured(choose_preparation(data, layout), asked)
+        configure_preparation(choose_preparation(data, layout), asked)
     assert caught.value.kind == "data"
 
 
 def test_rows_that_cannot_be_fitted_are_one_line(sources):
     data = sources["classes"]
-    plan = configured(choose_preparation(data, "flat"), {"encoding": "target"})
+    plan = configure_preparation(choose_preparation(data, "flat"), {"encoding": "target"})
     few = np.flatnonzero(data.y < 2)
     with pytest.raises(TrainingError, match=r"^encoding=target needs rows of every class in every fold"):
         fit_preparation(plan, data.x.iloc[few], data.y[few])
@@ -358,14 +362,16 @@ def test_rows_that_cannot_be_fitted_are_one_line(sources):
 
 def test_series_may_be_scaled(dataset_of):
     x = np.random.default_rng(0).normal(size=(40, 4, 5))
-    plan = configured(choose_preparation(dataset_of(x, np.arange(40) % 2), "natural"), {"scaling": "minmax"})
+    plan = configure_preparation(
+        choose_preparation(dataset_of(x, np.arange(40) % 2), "natural"), {"scaling": "minmax"}
+    )
     out = fit_preparation(plan, x, np.arange(40) % 2).transform(x)
     assert out.shape == (40, 4, 5)
     assert (out.min(), out.max()) == (0, 1)
 
 
 def test_a_variant_in_words(sources):
-    plan = configured(
+    plan = configure_preparation(
         choose_preparation(sources["amounts"], "flat"), {"scaling": "power", "imputation": "mean"}
     )
     assert describe_preparation(plan)[0] == (
@@ -413,6 +419,6 @@ def test_what_acts_can_be_done(sources):
             hyperparameter = entry.hyperparameter
             if hyperparameter.name in names and hyperparameter.is_active(asked):
                 asked[hyperparameter.name] = hyperparameter.at(0.6)
-                fitted = fit_preparation(configured(plan, asked), data.x, data.y)
+                fitted = fit_preparation(configure_preparation(plan, asked), data.x, data.y)
                 assert np.isfinite(fitted.transform(data.x)).all()
         assert len(asked) > 8
