@@ -130,7 +130,7 @@ class Sweep:
             while True:
                 self._fill()
                 if not self._running:
-                    self._settle()
+                    self._end_duplicates()
                     return self._stop or ("exhausted" if self._exhausted else "trials")
                 self._cancel_if_over()
                 event = self._executor.next_event(self._patience())
@@ -232,7 +232,7 @@ class Sweep:
         self._tell()
         self._progress = self._progress.without_news()
 
-    def _settle(self) -> None:
+    def _end_duplicates(self) -> None:
         """End waiting trials that repeat one that has ended: that costs no budget, so that no budget leaves them."""
         for waiting in self._writer.waiting():
             number = self._ended.get(configuration_key(waiting.params))

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
     from .data import Preparation
 
-MOST_VARIANTS = 4
+MOST_PREPARATIONS = 4
 MOST_BYTES = 1024 * 2**20
-"""Of the prepared rows of all variants; the one in use is kept, however large it is."""
+"""Of the prepared rows of all preparations; the one in use is kept, however large it is."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,10 @@ class FoldData:
     target_scale: float
 
 
-class Variants:
+class FoldCache:
     """Prepared folds by their preparation; the one that was used longest ago goes first. Pickled, it is empty."""
 
-    def __init__(self, most: int = MOST_VARIANTS, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, most: int = MOST_PREPARATIONS, most_bytes: int = MOST_BYTES) -> None:
         self._most = most
         self._most_bytes = most_bytes
         self._folds: OrderedDict[Preparation, tuple[FoldData, ...]] = OrderedDict()
@@ -56,5 +56,5 @@ class Variants:
     def __len__(self) -> int:
         return len(self._folds)
 
-    def __reduce__(self) -> tuple[type[Variants], tuple[int, int]]:
-        return Variants, (self._most, self._most_bytes)
+    def __reduce__(self) -> tuple[type[FoldCache], tuple[int, int]]:
+        return FoldCache, (self._most, self._most_bytes)

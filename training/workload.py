@@ -26,7 +26,7 @@ from .data import (
     value_range,
 )
 from .events import EpochEnded, Outcome, Task
-from .fold_cache import FoldData, Variants
+from .fold_cache import FoldCache, FoldData
 from .metrics import Objective
 from .models import ModelSource, Precision, Signature
 
@@ -145,7 +145,7 @@ class Workload:
         if preparation == self.preparation:
             folds = self.fold_data
         else:
-            folds = self._variants.get(preparation, self._prepare)
+            folds = self._fold_cache.get(preparation, self._prepare)
         return tuple(self._with_rows(fold, configuration) for fold in folds)
 
     def _with_rows(self, fold: FoldData, configuration: Configuration) -> FoldData:
@@ -166,8 +166,8 @@ class Workload:
         return self._prepare(self.preparation)
 
     @cached_property
-    def _variants(self) -> Variants:
-        return Variants()
+    def _fold_cache(self) -> FoldCache:
+        return FoldCache()
 
     def _prepare(self, preparation: Preparation) -> tuple[FoldData, ...]:
         shared: FittedPreparation | None = None

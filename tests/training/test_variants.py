@@ -16,7 +16,7 @@ from kerasweep.search.executors.memory_mapping import lay_out, take_up
 from kerasweep.search.plan import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.training.events import Outcome, Task
-from kerasweep.training.fold_cache import Variants
+from kerasweep.training.fold_cache import FoldCache
 from kerasweep.training.trainers.runtime import make_trainer
 from kerasweep.training.weighting import class_weights
 from kerasweep.training.workload import Workload
@@ -108,7 +108,7 @@ def test_variants_of_one_shape_share_a_program(workloads: dict[str, Workload]) -
 def test_rows_of_earlier_variants_are_let_go(workloads: dict[str, Workload], name: str) -> None:
     """Neither tensors nor programs hold on to rows that the workload has forgotten, so that no id is used twice."""
     workload = dataclasses.replace(workloads["wine"], trainer=name)
-    workload.__dict__["_variants"] = Variants(most=1)
+    workload.__dict__["_fold_cache"] = FoldCache(most=1)
     trainer = make_trainer(workload, 1)
     outcome_of(trainer, {"scaling": "minmax"})
     gone = [weakref.ref(fold.x) for fold in workload.data_of({"scaling": "minmax"})]
@@ -132,17 +132,17 @@ def test_a_workload_keeps_the_last_variants_and_the_usual_one(workloads: dict[st
     assert half.x is first.x, "rows are chosen without preparing them again"
     for quantiles in range(10, 16):
         workload.data_of({"scaling": "quantile", "n_quantiles": quantiles})
-    assert len(workload._variants) == 4
+    assert len(workload._fold_cache) == 4
     assert workload.data_of({"scaling": "minmax"})[0] is not first
     assert workload.fold_data is usual
 
 
 def test_large_variants_are_kept_one_at_a_time(workloads: dict[str, Workload]) -> None:
     workload = dataclasses.replace(workloads["wine"])
-    workload.__dict__["_variants"] = Variants(most_bytes=1)
+    workload.__dict__["_fold_cache"] = FoldCache(most_bytes=1)
     for name in ("minmax", "power"):
         workload.data_of({"scaling": name})
-    assert len(workload._variants) == 1
+    assert len(workload._fold_cache) == 1
 
 
 def test_workers_prepare_variants_themselves(workloads: dict[str, Workload], tmp_path: Any) -> None:
