@@ -36,10 +36,10 @@ from ..training.metrics import (
     DEFAULT_METRIC,
     DEFAULT_OBJECTIVE,
     WHATEVER_THE_LOSS,
-    Computed,
+    ComputedMetrics,
     Objective,
     choose_objective,
-    of_families,
+    family_metrics,
 )
 from ..training.models import ModelSource, Precision, Sample, Signature, find_model, is_own
 from ..training.quiet import quiet_tensorflow
@@ -231,9 +231,9 @@ def _choose_objective(spec: SweepSpec, workload: Workload, space: Space) -> tupl
     decisions: tuple[str, ...] = ()
     losses_differ = not source.open_space and any(name in space for name in CHANGE_THE_LOSS)
     if not source.open_space:
-        computed = of_families(dataset.task, losses_differ=losses_differ)
+        computed = family_metrics(dataset.task, losses_differ=losses_differ)
     elif asked.metric in ("loss", "val_loss"):
-        computed = Computed({"loss": "minimize"}, {})
+        computed = ComputedMetrics({"loss": "minimize"}, {})
     else:
         computed = _computed_by_own(spec, workload, space)
         if metric is None and _compares_losses(spec, workload, space, computed):
@@ -252,7 +252,7 @@ def _choose_objective(spec: SweepSpec, workload: Workload, space: Space) -> tupl
     return objective, decisions
 
 
-def _compares_losses(spec: SweepSpec, workload: Workload, space: Space, computed: Computed) -> bool:
+def _compares_losses(spec: SweepSpec, workload: Workload, space: Space, computed: ComputedMetrics) -> bool:
     """Tell whether a user's models would be compared by a loss that is not the same for all of them."""
     by_default = DEFAULT_METRIC[workload.dataset.task]
     if computed.more or (by_default != "loss" and by_default in computed.metrics):
@@ -263,16 +263,16 @@ def _compares_losses(spec: SweepSpec, workload: Workload, space: Space, computed
         return losses_differ(workload, space, spec.search.seed)
 
 
-def _computed_by_own(spec: SweepSpec, workload: Workload, space: Space) -> Computed:
+def _computed_by_own(spec: SweepSpec, workload: Workload, space: Space) -> ComputedMetrics:
     from ..training.trainers.runtime import prepare_tensorflow
 
     prepare_tensorflow(spec.execution.threads or cores())
-    from ..training.trainers.computed_metrics import computed_by
+    from ..training.trainers.computed_metrics import find_computed_metrics
 
     with _building(spec, workload.model):  # TensorFlow's import, which may take longer, is done
-        found = computed_by(workload, space.recommended(), spec.search.seed)
+        found = find_computed_metrics(workload, space.recommended(), spec.search.seed)
     if found is None:
-        return Computed({}, {}, more=True)  # the model cannot be built, as its first training will say
+        return ComputedMetrics({}, {}, more=True)  # the model cannot be built, as its first training will say
     return replace(found, more=workload.model.own_fit() is not None)
 
 

@@ -61,7 +61,7 @@ class Objective:
 
 
 @dataclass(frozen=True)
-class Computed:
+class ComputedMetrics:
     """What models compute on validation rows."""
 
     metrics: Mapping[str, Direction | None]
@@ -72,7 +72,7 @@ class Computed:
     """Whether there may be others, which are known only once a model is trained (``HyperModel.fit``)."""
 
 
-def of_families(task: str, *, losses_differ: bool) -> Computed:
+def family_metrics(task: str, *, losses_differ: bool) -> ComputedMetrics:
     """Return what the models of families compute.
 
     Args:
@@ -83,9 +83,9 @@ def of_families(task: str, *, losses_differ: bool) -> Computed:
     if task == "classification":
         known = {"accuracy": "SparseCategoricalAccuracy"}
         loss = {} if losses_differ else {"loss": "SparseCategoricalCrossentropy"}
-        return Computed({"loss": "minimize", "accuracy": "maximize"}, known | loss)
+        return ComputedMetrics({"loss": "minimize", "accuracy": "maximize"}, known | loss)
     known = {"mae": "MeanAbsoluteError", ("mse" if losses_differ else "loss"): "MeanSquaredError"}
-    return Computed({"loss": "minimize", **dict.fromkeys(known, "minimize")}, known)
+    return ComputedMetrics({"loss": "minimize", **dict.fromkeys(known, "minimize")}, known)
 
 
 def choose_objective(
@@ -93,7 +93,7 @@ def choose_objective(
     direction: Direction | None,
     task: str,
     classes: int,
-    computed: Computed,
+    computed: ComputedMetrics,
     *,
     losses_differ: bool = False,
 ) -> Objective:

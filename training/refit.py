@@ -120,16 +120,16 @@ def train_on_all_rows(
     from .trainers.runtime import prepare_tensorflow
 
     prepare_tensorflow(cores())
-    from .trainers.refit_run import start_whole
+    from .trainers.refit_run import start_refit
 
     started = time.perf_counter()
     own = workload.model.own_fit()
     if own is None:
-        run = start_whole(workload, configuration, seed)
+        run = start_refit(workload, configuration, seed)
     else:
-        from .trainers.hypermodel_trainer import train_whole
+        from .trainers.hypermodel_trainer import refit_hypermodel
 
-        run = train_whole(workload, configuration, seed, own, epochs)
+        run = refit_hypermodel(workload, configuration, seed, own, epochs)
     history: dict[str, list[float]] = {}
     for epoch, logs in enumerate(run.train(epochs)):
         for metric, value in logs.items():

@@ -148,13 +148,13 @@ def make_refit(
     from kerasweep.training.trainers.runtime import prepare_tensorflow
 
     prepare_tensorflow(2)
-    from kerasweep.training.trainers.refit_run import start_whole
+    from kerasweep.training.trainers.refit_run import start_refit
 
     plan = make_plan(make_spec({"cv": {"folds": 2}, **spec}), data=data)
     workload = all_rows(plan, limit, data)
     configuration = {**plan.space.recommended(), **(asked or {})}
     seed = fold_seed(0, 0)
-    run = start_whole(workload, configuration, seed)
+    run = start_refit(workload, configuration, seed)
     for epoch in range(epochs):
         run.train_epoch(epoch)
     return Winner(

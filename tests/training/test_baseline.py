@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from kerasweep.search.plan import Plan, make_plan
 from kerasweep.search.spec import make_spec
-from kerasweep.training.metrics import choose_objective, of_families
+from kerasweep.training.metrics import choose_objective, family_metrics
 
 RARE = np.array([1] * 8 + [0] * 92)
 
@@ -86,7 +86,7 @@ def test_of_what_only_the_user_knows_there_is_none() -> None:
     unknown = dataclasses.replace(plan.workload.objective, metric="val_err", kind="")
     assert baseline(unknown, plan.dataset, plan.workload.folds) is None
     differ = choose_objective(
-        "loss", None, "classification", 2, of_families("classification", losses_differ=True)
+        "loss", None, "classification", 2, family_metrics("classification", losses_differ=True)
     )
     assert baseline(differ, plan.dataset, plan.workload.folds) is None
 

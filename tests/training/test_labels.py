@@ -234,9 +234,9 @@ def test_what_the_user_gave_is_what_the_model_gets(name, trainer) -> None:
 
 
 def run_whole(workload: Any) -> Any:
-    from kerasweep.training.trainers.refit_run import start_whole
+    from kerasweep.training.trainers.refit_run import start_refit
 
-    run = start_whole(workload, {"batch_size": 16}, 1)
+    run = start_refit(workload, {"batch_size": 16}, 1)
     list(run.train(1))
     return run
 

@@ -20,18 +20,18 @@ from kerasweep.training.metric_names import (
     snake_case,
 )
 from kerasweep.training.metrics import (
-    Computed,
+    ComputedMetrics,
     Objective,
     as_number,
     choose_objective,
+    family_metrics,
     in_target_units,
-    of_families,
 )
 from kerasweep.training.scoring import Scorer, as_scores
 
-CLASSES = of_families("classification", losses_differ=False)
-NUMBERS = of_families("regression", losses_differ=False)
-OWN = Computed(
+CLASSES = family_metrics("classification", losses_differ=False)
+NUMBERS = family_metrics("regression", losses_differ=False)
+OWN = ComputedMetrics(
     {"loss": "minimize", "auc": "maximize", "err": None, "mse": "minimize"}, {"mse": "MeanSquaredError"}
 )
 
@@ -83,11 +83,11 @@ def test_what_the_model_computes_comes_first() -> None:
 
 def test_a_model_without_the_tasks_metric_is_compared_by_its_loss() -> None:
     assert choose(None, computed=OWN) == Objective("val_loss", "minimize")
-    assert choose(None, computed=Computed({}, {}, more=True)) == Objective("val_accuracy", "maximize")
+    assert choose(None, computed=ComputedMetrics({}, {}, more=True)) == Objective("val_accuracy", "maximize")
 
 
-@pytest.mark.parametrize("computed", [OWN, Computed({}, {}, more=True)])
-def test_an_own_metric_needs_its_direction(computed: Computed) -> None:
+@pytest.mark.parametrize("computed", [OWN, ComputedMetrics({}, {}, more=True)])
+def test_an_own_metric_needs_its_direction(computed: ComputedMetrics) -> None:
     with pytest.raises(
         SpecError, match=r"^Whether 'err' is better .* not known: add --direction maximize or minimize\.$"
     ):

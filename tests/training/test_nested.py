@@ -50,9 +50,9 @@ def test_both_trainers_agree_and_the_model_is_refit(kind: str) -> None:
         curves[trainer] = np.array(outcome.curves["val_loss"])
     assert curves["fused"] == pytest.approx(curves["fit"], abs=1e-5)
 
-    from kerasweep.training.trainers.refit_run import start_whole
+    from kerasweep.training.trainers.refit_run import start_refit
 
-    run = start_whole(workload, {"batch_size": 16}, 1)
+    run = start_refit(workload, {"batch_size": 16}, 1)
     inner = run.model.layers[1] if kind != "subclassed" else run.model
     before = [variable.numpy() for variable in inner.variables]
     list(run.train(1))

@@ -170,10 +170,10 @@ def test_every_fold_trains_by_the_schedule_of_its_rows(trainers: Any, trainer: s
 
 @pytest.mark.parametrize("case", CASES)
 def test_refit_is_built_with_the_schedule_of_all_rows(trainers: Any, case: str) -> None:
-    from kerasweep.training.trainers.refit_run import start_whole
+    from kerasweep.training.trainers.refit_run import start_refit
 
     workload = dataclasses.replace(trainers["fit"]._workload, folds=())
-    run = start_whole(workload, configuration_of(case), 3, build)
+    run = start_refit(workload, configuration_of(case), 3, build)
     steps = steps_of(workload.dataset.rows, configuration_of(case))
     assert_rates(run.model.optimizer, case, steps)
     if case == "cosine":

@@ -95,11 +95,11 @@ def test_both_trainers_give_one_curve(model, task: str, metric: str, configurati
 
 
 def test_refit_scores_the_test_split_by_the_objective() -> None:
-    from kerasweep.training.trainers.refit_run import start_whole
+    from kerasweep.training.trainers.refit_run import start_refit
     from sklearn.metrics import roc_auc_score
 
     workload = all_rows(plan_of(of(**SIGMOID), "roc_auc"))
-    run = start_whole(workload, RATES, 1)
+    run = start_refit(workload, RATES, 1)
     list(run.train(1))
     found = run.evaluate()
     predicted = run.model.predict(run.test, verbose=0)[:, 0]

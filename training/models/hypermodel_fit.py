@@ -32,11 +32,11 @@ _PROBE_BATCH = 7
 """A batch size that no fit chooses by itself."""
 
 
-class Again(Exception):  # noqa: N818 - no error: the caller starts over
+class RetryFit(Exception):  # noqa: N818 - no error: the caller starts over
     """The fit gives an argument itself; it is withheld from now on, and the fit to be called again with a new model."""
 
 
-class OwnFit:
+class HypermodelFit:
     """A ``HyperModel`` and its ``fit``."""
 
     def __init__(self, given: Any) -> None:
@@ -53,7 +53,7 @@ class OwnFit:
         """Call the fit and return what it returns; what it prints is dropped.
 
         Raises:
-            Again: It gives one of the options itself.
+            RetryFit: It gives one of the options itself.
         """
         rows, given = self._arguments(x, y, options)
         try:
@@ -64,7 +64,7 @@ class OwnFit:
             if twice is None or twice[1] not in given or twice[1] in ("x", "y"):
                 raise
             self._withheld.add(twice[1])
-            raise Again from error
+            raise RetryFit from error
 
     def _arguments(
         self, x: Any, y: Any, options: Mapping[str, Any]
@@ -88,18 +88,18 @@ class OwnFit:
             return (x, y), given
         return (), {"x": x, "y": y, **given}
 
-    def asking(self, sample: Sample) -> AskedFit:
+    def asking(self, sample: Sample) -> RecordingFit:
         """Return a function of ``hp`` that builds a model and asks its fit, too."""
-        return AskedFit(self, self._hypermodel.build, sample)
+        return RecordingFit(self, self._hypermodel.build, sample)
 
 
-class AskedFit:
+class RecordingFit:
     """Builds a model and calls its fit on a few rows, with a ``model.fit`` that trains nothing.
 
     A fit that does not go through with that, because it looks at what training gave, is called as it is.
     """
 
-    def __init__(self, own: OwnFit, build: Any, sample: Sample) -> None:
+    def __init__(self, own: HypermodelFit, build: Any, sample: Sample) -> None:
         self._own = own
         self._build = build
         self._sample = sample
@@ -124,7 +124,7 @@ class AskedFit:
             compiled = model.compiled
             try:
                 self._ask(hp, model)
-            except Again:
+            except RetryFit:
                 continue
             except Exception as error:
                 if not self._is_stubbed or isinstance(error, TrainingError):

@@ -22,7 +22,7 @@ from .signature import Build, Sample, Signature
 from .user_errors import describe_error
 
 if TYPE_CHECKING:
-    from .hypermodel_fit import OwnFit
+    from .hypermodel_fit import HypermodelFit
 
 Layout = Literal["flat", "image", "natural"]
 Contract = Literal["own", "keras_tuner", "optuna"]
@@ -88,15 +88,15 @@ class ModelSource:
 
         return adapt_application(self.name) if self.name in APPLICATIONS else adapt(self._given())
 
-    def own_fit(self) -> OwnFit | None:
+    def own_fit(self) -> HypermodelFit | None:
         """Return the model with its own ``HyperModel.fit``; None for one that has none. Imports Keras if it may have one."""
         if self.contract != "keras_tuner" or self.name in APPLICATIONS:
             return None
-        from .hypermodel_fit import OwnFit
+        from .hypermodel_fit import HypermodelFit
         from .hypermodels import fits_itself
 
         given = self._given()
-        return OwnFit(given) if fits_itself(given) else None
+        return HypermodelFit(given) if fits_itself(given) else None
 
     def explored(self, sample: Callable[[], Sample] | None = None) -> ModelSource:
         """Return the model with the space that it asks for: one of KerasTuner's or Optuna's is built for it.

@@ -15,7 +15,7 @@ from ...spaces import Configuration, Space
 from ..data import Dataset, Fold
 from ..events import Task
 from ..metric_names import Direction, keras_class, keras_direction, known_metric
-from ..metrics import Computed
+from ..metrics import ComputedMetrics
 from ..models.building import loss_name
 from ..models.loss_identity import loss_identity
 from ..workload import Workload
@@ -27,7 +27,9 @@ MOST_BUILDS = 40
 """Models that are built to see whether their losses differ; a small one takes some milliseconds."""
 
 
-def computed_by(workload: Workload, configuration: Configuration, seed: int) -> Computed | None:
+def find_computed_metrics(
+    workload: Workload, configuration: Configuration, seed: int
+) -> ComputedMetrics | None:
     """Return what a configuration's model computes; None where it cannot be built or scored, as training will say.
 
     Args:
@@ -48,7 +50,7 @@ def computed_by(workload: Workload, configuration: Configuration, seed: int) -> 
     metrics = {name: _direction_of(name, objects.get(name)) for name in names}
     known = {name: type(metric).__name__ for name, metric in objects.items() if _is_of_keras(type(metric))}
     loss = keras_class(loss_name(run.model))
-    return Computed(metrics | {"loss": "minimize"}, known | ({"loss": loss} if loss else {}))
+    return ComputedMetrics(metrics | {"loss": "minimize"}, known | ({"loss": loss} if loss else {}))
 
 
 def losses_differ(workload: Workload, space: Space, seed: int) -> bool:

@@ -28,7 +28,7 @@ from ..keras_scores import reads_logits
 from ..metrics import Objective, as_number, in_target_units
 from ..models import batch_size_of, of_user
 from ..models.building import build_optimizer, loss_name, summary_of
-from ..models.hypermodel_fit import Again, OwnFit
+from ..models.hypermodel_fit import HypermodelFit, RetryFit
 from ..models.hypermodels import note_defaults
 from ..models.tracked_configuration import note
 from ..weighting import class_weights
@@ -36,17 +36,17 @@ from ..workload import ModelSize, Training, Workload, epochs_of
 from .averaging import averaged
 from .fit_trainer import FitTrainer, labels_for, out_of_memory, targets_for
 from .lockstep import Curves
-from .refit_run import WholeRun, start_whole
+from .refit_run import RefitRun, start_refit
 
 NOTE = "its folds were trained one after the other by HyperModel.fit, which cannot be pruned midway"
 
 
-class HyperFitTrainer(FitTrainer):
+class HypermodelTrainer(FitTrainer):
     """Calls ``HyperModel.fit`` for each fold."""
 
     name = "hyperfit"
 
-    def __init__(self, workload: Workload, own: OwnFit) -> None:
+    def __init__(self, workload: Workload, own: HypermodelFit) -> None:
         super().__init__(workload)
         self._own = own
         self._build = own.build
@@ -88,7 +88,7 @@ class HyperFitTrainer(FitTrainer):
             notes=(NOTE, *_lengths(folds)),
         )
 
-    def _train_fold(self, task: Task, fold: int) -> FoldFit:
+    def _train_fold(self, task: Task, fold: int) -> FoldResult:
         data, dataset = self._workload.data_of(task.configuration)[fold], self._workload.dataset
         weights = class_weights(task.configuration, dataset, data.y[data.train])
         while True:
@@ -107,9 +107,9 @@ class HyperFitTrainer(FitTrainer):
                     validation=(np.asarray(data.x)[data.validation], y[data.validation]),
                     score=self._score_of(data),
                 )
-            except Again:
+            except RetryFit:
                 continue
-            return fold_fit(model, done, self._workload.objective, data.target_scale)
+            return fold_result(model, done, self._workload.objective, data.target_scale)
 
     def _score_of(self, data: FoldData) -> Callable[[keras.Model], dict[str, float]] | None:
         """Return what computes the objective of a model in training; None where the fit or the model does."""
@@ -127,7 +127,7 @@ class HyperFitTrainer(FitTrainer):
 
 
 @dataclass(frozen=True)
-class Done:
+class FitResult:
     """What a call of a fit left."""
 
     logs: list[dict[str, float]]
@@ -139,7 +139,7 @@ class Done:
 
 
 @dataclass(frozen=True)
-class FoldFit:
+class FoldResult:
     """One fold, trained."""
 
     model: keras.Model
@@ -150,7 +150,7 @@ class FoldFit:
     summary: str
 
 
-class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
+class EpochRecorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
     """Keeps what every epoch's end says, and ends the training after a number of epochs."""
 
     def __init__(self, epochs: int, score: Callable[[keras.Model], dict[str, float]] | None = None) -> None:
@@ -169,15 +169,15 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no 
 
 
 @contextmanager
-def _heard(model: keras.Model, recorder: Recorder) -> Iterator[None]:
+def _recorded(model: keras.Model, recorder: EpochRecorder) -> Iterator[None]:
     """Have every call of ``model.fit`` inside tell a recorder its epochs, whether the caller passes callbacks on or not."""
     fit = model.fit
 
-    def told(*rows: Any, callbacks: Any = None, **options: Any) -> Any:
+    def fit_recorded(*rows: Any, callbacks: Any = None, **options: Any) -> Any:
         given = callbacks if isinstance(callbacks, list | tuple) else [callbacks] if callbacks else []
         return fit(*rows, callbacks=list(dict.fromkeys([*given, recorder])), **options)
 
-    model.fit = told
+    model.fit = fit_recorded
     try:
         yield
     finally:
@@ -185,7 +185,7 @@ def _heard(model: keras.Model, recorder: Recorder) -> Iterator[None]:
 
 
 def call_fit(
-    own: OwnFit,
+    own: HypermodelFit,
     model: keras.Model,
     configuration: Configuration,
     x: np.ndarray,
@@ -196,7 +196,7 @@ def call_fit(
     validation: tuple[np.ndarray, np.ndarray] | None,
     ends: bool = False,
     score: Callable[[keras.Model], dict[str, float]] | None = None,
-) -> Done:
+) -> FitResult:
     """Call a ``HyperModel.fit`` as KerasTuner does.
 
     Args:
@@ -212,11 +212,11 @@ def call_fit(
         score: Computes the objective where neither the fit nor the model does; what the fit returns is then none.
 
     Raises:
-        Again: The model is to be built again.
+        RetryFit: The model is to be built again.
         TrainingError: It raises, or returns what is no score.
     """
     build_optimizer(model)
-    recorder = Recorder(epochs if ends else 10**9, score)
+    recorder = EpochRecorder(epochs if ends else 10**9, score)
     options: dict[str, Any] = {"callbacks": [recorder], "epochs": epochs, "verbose": 0}
     if validation is not None:
         options["validation_data"] = validation
@@ -226,9 +226,9 @@ def call_fit(
         options["class_weight"] = dict(weights)
     summary = summary_of(model)
     try:
-        with _heard(model, recorder):
+        with _recorded(model, recorder):
             returned = own(own.build.hp, model, x, y, **options)
-    except (Again, TrainingError):
+    except (RetryFit, TrainingError):
         raise
     except tf.errors.ResourceExhaustedError as error:
         raise out_of_memory(error) from error
@@ -242,8 +242,8 @@ def call_fit(
             "its HyperModel.fit does not say how many epochs it trained; they are counted as those that it was asked for"
         )
     if score is not None:
-        return Done(recorder.logs or [score(model)], {}, len(logs) or epochs, summary)
-    return Done(logs, values, len(logs) or epochs, summary)
+        return FitResult(recorder.logs or [score(model)], {}, len(logs) or epochs, summary)
+    return FitResult(logs, values, len(logs) or epochs, summary)
 
 
 def _read_returned(returned: Any) -> tuple[list[dict[str, float]], dict[str, float]]:
@@ -281,7 +281,7 @@ def _numbers(logs: Mapping[str, Any]) -> dict[str, float]:
     }
 
 
-def fold_fit(model: keras.Model, done: Done, objective: Objective, scale: float) -> FoldFit:
+def fold_result(model: keras.Model, done: FitResult, objective: Objective, scale: float) -> FoldResult:
     """Return a fold's curves and score, in the target's units."""
     loss = loss_name(model)
     computed = {"loss", *(metric.name for metric in model.metrics)}
@@ -293,7 +293,7 @@ def fold_fit(model: keras.Model, done: Done, objective: Objective, scale: float)
     ] or logs  # a first stage may be trained unvalidated
     if score is not None and not any(objective.metric in one for one in logs):
         logs = [{**(logs[-1] if logs else {}), objective.metric: score}]  # it is known of the end alone
-    return FoldFit(model, logs, score, done.epochs, done.summary)
+    return FoldResult(model, logs, score, done.epochs, done.summary)
 
 
 def _named(logs: dict[str, float], objective: Objective, computed: set[str]) -> dict[str, float]:
@@ -304,7 +304,7 @@ def _named(logs: dict[str, float], objective: Objective, computed: set[str]) -> 
     return {objective.metric if name == bare else name: value for name, value in logs.items()}
 
 
-def curves_of(folds: Sequence[FoldFit], workload: Workload) -> Curves:
+def curves_of(folds: Sequence[FoldResult], workload: Workload) -> Curves:
     """Return the curves of all folds, as long as the shortest; a score that is not finite ends the trial.
 
     Raises:
@@ -325,7 +325,7 @@ def curves_of(folds: Sequence[FoldFit], workload: Workload) -> Curves:
     return curves
 
 
-def _lengths(folds: Sequence[FoldFit]) -> tuple[str, ...]:
+def _lengths(folds: Sequence[FoldResult]) -> tuple[str, ...]:
     lengths = sorted({len(fold.logs) for fold in folds})
     if len(lengths) == 1:
         return ()
@@ -333,7 +333,7 @@ def _lengths(folds: Sequence[FoldFit]) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class WholeFit(WholeRun):
+class HypermodelRefit(RefitRun):
     """A model that a ``HyperModel.fit`` has trained on all rows."""
 
     logs: tuple[dict[str, float], ...] = ()
@@ -343,17 +343,17 @@ class WholeFit(WholeRun):
         yield from self.logs
 
 
-def _trained_rows(run: WholeRun, dataset: Dataset) -> np.ndarray:
+def _trained_rows(run: RefitRun, dataset: Dataset) -> np.ndarray:
     """Return the positions of the rows that train: drawn as in the folds."""
     if run.draw is None:
         return np.arange(dataset.rows)
     return run.draw.positions(codes_of(dataset.y, dataset.task))
 
 
-def train_whole(
-    workload: Workload, configuration: Configuration, seed: int, own: OwnFit, epochs: int
-) -> WholeFit:
-    """Train a model on all rows by its own fit; the arguments are those of ``start_whole``.
+def refit_hypermodel(
+    workload: Workload, configuration: Configuration, seed: int, own: HypermodelFit, epochs: int
+) -> HypermodelRefit:
+    """Train a model on all rows by its own fit; the arguments are those of ``start_refit``.
 
     A fit that names validation rows gets training rows: the test split is for the end alone.
 
@@ -362,7 +362,7 @@ def train_whole(
     """
     dataset = workload.dataset
     while True:
-        run = start_whole(workload, configuration, seed, own.build)
+        run = start_refit(workload, configuration, seed, own.build)
         rows = _trained_rows(run, dataset)
         x = np.asarray(run.preparation.transform_training(dataset.x))[rows]
         y = targets_for(run.labels, run.preparation.transform_target(dataset.y), dataset)[rows]
@@ -378,8 +378,8 @@ def train_whole(
                 validation=(x[:1000], y[:1000]) if own.needs_validation else None,
                 ends=True,
             )
-        except Again:
+        except RetryFit:
             continue
         loss, scale = loss_name(run.model), run.preparation.target_scale
         logs = tuple(in_target_units(one, loss, scale) for one in done.logs)
-        return WholeFit(**vars(run), logs=logs)
+        return HypermodelRefit(**vars(run), logs=logs)

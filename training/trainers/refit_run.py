@@ -27,7 +27,7 @@ from .fit_trainer import labels_for, mixing_for, targets_for, train_epoch
 
 
 @dataclass(frozen=True)
-class WholeRun:
+class RefitRun:
     """A model in training on all rows."""
 
     model: keras.Model
@@ -83,9 +83,9 @@ class WholeRun:
         return {metric: power for metric, power in powers.items() if power}
 
 
-def start_whole(
+def start_refit(
     workload: Workload, configuration: Configuration, seed: int, build: Build | None = None
-) -> WholeRun:
+) -> RefitRun:
     """Fit the preparation on all training rows and build the configuration's model.
 
     Args:
@@ -119,7 +119,7 @@ def start_whole(
         rows = draw.positions(codes_of(dataset.y, dataset.task))
     of_classes = class_weights(configuration, dataset, dataset.y[rows])
     weights = row_weights(of_classes, dataset.y)
-    return WholeRun(
+    return RefitRun(
         model,
         Feed(*arrays[0], rows, batches, seed, None if weights is None else tf.constant(weights), mixing),
         in_order(*arrays[1], test_rows, validation_batch(activations_of(model))),

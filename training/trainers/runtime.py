@@ -19,9 +19,9 @@ def make_trainer(workload: Workload, threads: int) -> Trainer:
     prepare_tensorflow(threads)
     own = workload.model.own_fit()
     if own is not None:
-        from .hypermodel_trainer import HyperFitTrainer
+        from .hypermodel_trainer import HypermodelTrainer
 
-        return HyperFitTrainer(workload, own)
+        return HypermodelTrainer(workload, own)
     if workload.trainer == "fit":
         from .fit_trainer import FitTrainer
 
