@@ -31,7 +31,7 @@ class NothingYet(KerasweepError):  # noqa: N818 - a state, not a fault
 
 
 @dataclass(frozen=True)
-class Asked:
+class ProposalRequest:
     """What a proposer is asked for, and all that it may look at."""
 
     number: int
@@ -47,7 +47,7 @@ class Asked:
 class Proposer(Protocol):
     """Chooses configurations by itself or leaves them to the study's Optuna sampler."""
 
-    def propose(self, asked: Asked) -> Configuration | None:
+    def propose(self, request: ProposalRequest) -> Configuration | None:
         """Return the configuration of a new trial, or None to have the study's sampler suggest it.
 
         Raises:
@@ -63,10 +63,10 @@ class Grid:
     def __init__(self, configurations: Iterator[Configuration]) -> None:
         self._left = configurations
 
-    def propose(self, asked: Asked) -> Configuration | None:
+    def propose(self, request: ProposalRequest) -> Configuration | None:
         """Return the next combination that no trial has."""
         for configuration in self._left:
-            if configuration_key(configuration) not in asked.seen:
+            if configuration_key(configuration) not in request.seen:
                 return configuration
         raise SpaceExhausted("every configuration of the grid has been tried")
 
@@ -78,11 +78,11 @@ class Random:
         self._space = space
         self._seed = seed
 
-    def propose(self, asked: Asked) -> Configuration | None:
+    def propose(self, request: ProposalRequest) -> Configuration | None:
         """Return a configuration that no trial has."""
-        generator = np.random.default_rng([self._seed, asked.number])
+        generator = np.random.default_rng([self._seed, request.number])
         draws = (self._space.sample(generator) for _ in range(_DRAWS))
-        return _first_unseen(asked, draws, self._space)
+        return _first_unseen(request, draws, self._space)
 
 
 class QuasiRandom:
@@ -95,15 +95,15 @@ class QuasiRandom:
         self._space = space
         self._seed = seed
 
-    def propose(self, asked: Asked) -> Configuration | None:
+    def propose(self, request: ProposalRequest) -> Configuration | None:
         """Return the sequence's point of this number, or a point after it that no trial has."""
         from scipy.stats import qmc
 
         sequence = qmc.Sobol(len(self._space), scramble=True, rng=self._seed)
-        if asked.number:  # SciPy cannot go forward by nothing
-            sequence.fast_forward(asked.number)
+        if request.number:  # SciPy cannot go forward by nothing
+            sequence.fast_forward(request.number)
         points = (self._space.from_unit(sequence.random(1)[0].tolist()) for _ in range(_DRAWS))
-        return _first_unseen(asked, points, self._space)
+        return _first_unseen(request, points, self._space)
 
 
 class Bayes:
@@ -112,18 +112,18 @@ class Bayes:
     def __init__(self, space: Space, seed: int) -> None:
         self._chance = Random(space, seed)
 
-    def propose(self, asked: Asked) -> Configuration | None:
+    def propose(self, request: ProposalRequest) -> Configuration | None:
         """Leave all but the first configuration to the sampler; where it is stuck, take one by chance."""
-        if asked.number == 0 or asked.stuck:
-            return self._chance.propose(asked)
+        if request.number == 0 or request.stuck:
+            return self._chance.propose(request)
         return None
 
 
-def _first_unseen(asked: Asked, draws: Iterator[Configuration], space: Space) -> Configuration:
+def _first_unseen(request: ProposalRequest, draws: Iterator[Configuration], space: Space) -> Configuration:
     """Return a configuration that no trial has: for trial 0 the recommended one, else a draw, else any that is left."""
-    first = [space.recommended()] if asked.number == 0 else []
+    first = [space.recommended()] if request.number == 0 else []
     everything = space.configurations() if space.cardinality <= ENUMERABLE else iter(())
     for configuration in itertools.chain(first, draws, everything):
-        if configuration_key(configuration) not in asked.seen:
+        if configuration_key(configuration) not in request.seen:
             return configuration
     raise SpaceExhausted("every configuration of the space has been tried")

@@ -20,7 +20,7 @@ from ..training.events import EpochEnded, Event, Task, TrialEnded, TrialFailed
 from ..training.metrics import Objective
 from .executors.contract import Executor
 from .progress import Progress, TrialLine
-from .proposers import Asked, NothingYet, Proposer, SpaceExhausted
+from .proposers import NothingYet, ProposalRequest, Proposer, SpaceExhausted
 from .pruners import Pruning
 
 if TYPE_CHECKING:
@@ -190,8 +190,8 @@ class Sweep:
         proposed, waiting = None, self._writer.has_waiting()
         if not waiting:  # they come first
             stuck = self._stuck >= STUCK_AFTER
-            asked = Asked(self._writer.next_number(), self._seen, self._writer.trials(), stuck)
-            proposed = self._proposer.propose(asked)
+            request = ProposalRequest(self._writer.next_number(), self._seen, self._writer.trials(), stuck)
+            proposed = self._proposer.propose(request)
         with self._writer.together():
             trial = self._writer.new_trial(proposed)
             configuration, fault = self._read(trial, enqueued=waiting)

@@ -16,7 +16,7 @@ from optuna.trial import FrozenTrial
 from ...spaces import Configuration, Space, configuration_key
 from ...spaces.keras_tuner import EPOCHS
 from ...studies import Direction
-from ..proposers import Asked, Grid, NothingYet, Proposer, Random
+from ..proposers import Grid, NothingYet, ProposalRequest, Proposer, Random
 from .brackets import FACTOR, Brackets, hyperband_trials, without_epochs
 from .encoding import Encoding
 from .replay import answer_of, feed, is_fed, new_oracle, seed_of
@@ -51,17 +51,17 @@ class KerasTunerOracle:
         self._direction = direction
         self._chance = Random(space, seed)
 
-    def propose(self, asked: Asked) -> Configuration | None:
+    def propose(self, request: ProposalRequest) -> Configuration | None:
         """Return what the oracle says; where it keeps repeating itself, a configuration by chance that no trial has."""
-        if asked.number > 0 and not asked.stuck:
+        if request.number > 0 and not request.stuck:
             oracle = new_oracle(
-                self._name, self._encoding, self._direction, seed_of(self._seed, asked.number)
+                self._name, self._encoding, self._direction, seed_of(self._seed, request.number)
             )
-            feed(oracle, self._encoding, asked.trials)
-            values = answer_of(oracle, asked.number).get("values")
+            feed(oracle, self._encoding, request.trials)
+            values = answer_of(oracle, request.number).get("values")
             if values is not None:
                 return self._encoding.decode(values)
-        return self._chance.propose(asked)
+        return self._chance.propose(request)
 
 
 def grid_of(space: Space) -> Iterator[Configuration]:
@@ -90,28 +90,28 @@ class KerasTunerHyperband:
         self._epochs = epochs
         self._chance = Random(self._encoding.of, seed)
 
-    def propose(self, asked: Asked) -> Configuration | None:
+    def propose(self, request: ProposalRequest) -> Configuration | None:
         """Return a configuration that is new, or one of the best of a round for more epochs.
 
         Raises:
             NothingYet: The next round waits for trials that run.
             SpaceExhausted: No configuration is left.
         """
-        fed = [trial for trial in asked.trials if is_fed(trial)]
+        fed = [trial for trial in request.trials if is_fed(trial)]
         brackets = Brackets(self._epochs)
         brackets.place(fed)
-        if asked.number > 0 and not asked.stuck:
+        if request.number > 0 and not request.stuck:
             whole = brackets.placed // hyperband_trials(self._epochs)
             # Another iteration where failures leave a round without winners.
             for iterations in (whole + 1, whole + 2):
-                answer = self._ask(asked.number, fed, brackets, iterations)
+                answer = self._ask(request.number, fed, brackets, iterations)
                 if answer["status"] == "IDLE":
                     raise NothingYet
                 if answer.get("values") is not None:
                     values = answer["values"]
                     return self._with(self._encoding.decode(values), values["tuner/epochs"])
         tried = {configuration_key(without_epochs(trial.params)) for trial in fed}
-        new = self._chance.propose(Asked(asked.number, tried)) or {}
+        new = self._chance.propose(ProposalRequest(request.number, tried)) or {}
         return self._with(new, brackets.epochs_of_new)
 
     def _ask(
