@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import kerasweep as ks
 import numpy as np
 from kerasweep.search.launch import find_place, run_plan
-from kerasweep.search.proposers import Asked
+from kerasweep.search.proposers import ProposalRequest
 from kerasweep.search.samplers import make_proposer
 from kerasweep.search.settings import SETTINGS
 from kerasweep.spaces import configuration_key
@@ -122,7 +122,7 @@ def draw(planned: Plan, count: int) -> list[dict[str, Any]]:
     drawn: list[dict[str, Any]] = []
     for number in range(count):
         seen = {configuration_key(configuration) for configuration in drawn}
-        drawn.append(dict(proposer.propose(Asked(number, seen)) or {}))
+        drawn.append(dict(proposer.propose(ProposalRequest(number, seen)) or {}))
     return drawn
 
 

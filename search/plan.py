@@ -60,7 +60,7 @@ MOST_OF_A_GRID = 100_000
 RARE = 0.1
 """Share of the rows below which a class is rare, where it is also less than half of what equal classes have."""
 SAMPLE = 32
-"""Rows that a ``HyperModel.fit`` is explored with."""
+"""Rows on which the space of a ``HyperModel.fit`` is discovered."""
 
 
 @dataclass(frozen=True)
@@ -369,8 +369,10 @@ def _find_model(spec: SweepSpec, model_object: Any, dataset: Dataset) -> ModelSo
     # TensorFlow's threads cannot be changed once it has built a model, and one worker trains in this process.
     prepare_tensorflow(spec.execution.threads or cores())
     with _building(spec, source):
-        explored = source.explored(lambda: _sample(dataset, _prepare(dataset, source, spec, {})))
-    return replace(explored, space=source.space) if has_space else explored
+        discovered = source.with_discovered_space(
+            lambda: _sample(dataset, _prepare(dataset, source, spec, {}))
+        )
+    return replace(discovered, space=source.space) if has_space else discovered
 
 
 def _of_own_fit(source: ModelSource, task: Task) -> str | None:

@@ -41,7 +41,7 @@ def models() -> ModuleType:
 def found(name: str):
     return find_model(
         getattr(models(), name), "regression" if name == "regression" else "classification"
-    ).explored()
+    ).with_discovered_space()
 
 
 def conditions(name: str) -> dict[str, tuple[Condition, ...]]:
@@ -162,7 +162,7 @@ def test_what_is_added_of_the_catalogue() -> None:
 
 def test_a_model_that_is_told_its_attributes() -> None:
     source = pickle.loads(
-        pickle.dumps(find_model(models().WithAttributes(classes=3), "classification").explored())
+        pickle.dumps(find_model(models().WithAttributes(classes=3), "classification").with_discovered_space())
     )
     model = source.load()(source.space.recommended(), Signature((8, 8, 1), 3, "classification"))
     assert model.output_shape == (None, 3)
@@ -230,7 +230,7 @@ def huge(hp):
 def test_what_is_wrong_is_told(build_model, error: type[Exception], message: str) -> None:
     models()
     with pytest.raises(error, match=message):
-        find_model(build_model, "classification").explored()
+        find_model(build_model, "classification").with_discovered_space()
 
 
 def test_a_class_that_cannot_be_made() -> None:
@@ -242,7 +242,7 @@ def test_a_class_that_cannot_be_made() -> None:
     with pytest.raises(
         ModelError, match=r"^The HyperModel Needs cannot be made: TypeError: .* Pass an object of it"
     ):
-        find_model(Needs, "classification").explored()
+        find_model(Needs, "classification").with_discovered_space()
 
 
 def test_a_branch_that_fails_is_the_trials_own_failure() -> None:
@@ -254,7 +254,7 @@ def test_a_branch_that_fails_is_the_trials_own_failure() -> None:
             raise ValueError("broken")
         return keras.Sequential([keras.layers.Dense(10)])
 
-    assert "broken" in find_model(build_model, "classification").explored().space
+    assert "broken" in find_model(build_model, "classification").with_discovered_space().space
 
 
 def test_a_trial_that_memory_does_not_hold(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -282,7 +282,7 @@ def test_conditions_that_builds_do_not_bear_out_are_not_made() -> None:
 @pytest.mark.parametrize("name", ["HyperResNet", "HyperXception"])
 def test_applications(name: str) -> None:
     models()
-    source = find_model(name, "classification").explored()
+    source = find_model(name, "classification").with_discovered_space()
     assert "learning_rate" in source.space
     smallest = source.space.recommended()
     model = source.load()(smallest, Signature((32, 32, 3), 10, "classification"))

@@ -30,7 +30,7 @@ def functions() -> ModuleType:
 
 @functools.cache
 def found(name: str):
-    return find_model(getattr(functions(), name), "classification").explored()
+    return find_model(getattr(functions(), name), "classification").with_discovered_space()
 
 
 def test_the_space() -> None:
@@ -122,7 +122,7 @@ def test_a_name_with_two_ranges() -> None:
         trial.suggest_float("units", 1, 3)
 
     with pytest.raises(SpaceError, match=r"^units is asked for as Int 1\.\.3 and as Float 1\.\.3; a hyper"):
-        find_model(twice, "classification").explored()
+        find_model(twice, "classification").with_discovered_space()
 
 
 def test_who_is_asked() -> None:

@@ -152,4 +152,7 @@ def test_a_tuner_is_no_model(as_object: bool, tmp_path: Path) -> None:
 
 def test_a_subclassed_model_is_called_once_it_may_ask_for_more() -> None:
     sample = Sample(X, Y, Signature((4,), 2, "classification"))
-    assert find_model(asks_in_call, "classification").explored(lambda: sample).space.names[0] == "factor"
+    assert (
+        find_model(asks_in_call, "classification").with_discovered_space(lambda: sample).space.names[0]
+        == "factor"
+    )

@@ -22,7 +22,7 @@ from ...errors import TrainingError
 from ..metrics import DEFAULT_OBJECTIVE
 from .building import compile_model
 from .heads import build_weights
-from .hypermodels import Adapted, adapt, made_of
+from .hypermodels import KerasTunerBuild, adapt_hypermodel, instance_of
 from .labels import encode_targets, labels_of
 from .signature import Sample
 from .space_discovery import OF_FIT
@@ -40,9 +40,9 @@ class HypermodelFit:
     """A ``HyperModel`` and its ``fit``."""
 
     def __init__(self, given: Any) -> None:
-        self._hypermodel = made_of(given)
+        self._hypermodel = instance_of(given)
         self._withheld: set[str] = set()
-        self.build: Adapted = adapt(self._hypermodel)
+        self.build: KerasTunerBuild = adapt_hypermodel(self._hypermodel)
 
     @property
     def needs_validation(self) -> bool:
@@ -88,7 +88,7 @@ class HypermodelFit:
             return (x, y), given
         return (), {"x": x, "y": y, **given}
 
-    def asking(self, sample: Sample) -> RecordingFit:
+    def recording_fit(self, sample: Sample) -> RecordingFit:
         """Return a function of ``hp`` that builds a model and asks its fit, too."""
         return RecordingFit(self, self._hypermodel.build, sample)
 

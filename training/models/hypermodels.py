@@ -17,7 +17,7 @@ from ...spaces.keras_tuner import hyperparameter_from_keras_tuner, scoped_name
 from .heads import build_weights
 from .memory import within_memory
 from .signature import Signature
-from .space_discovery import Ask, Asked
+from .space_discovery import RecordingBuild, RequestedHyperparameters
 from .tracked_configuration import mark_read, note, unwatched
 from .user_errors import describe_error
 
@@ -25,7 +25,7 @@ BuildModel: TypeAlias = Callable[[Any], Any]
 """Takes ``hp`` and returns a model."""
 
 
-class Adapted:
+class KerasTunerBuild:
     """The build function of a model of KerasTuner's, which keeps the ``hp`` that it asked last.
 
     What a model asks for and the configuration does not have (a branch that was not found) gets KerasTuner's default,
@@ -38,7 +38,7 @@ class Adapted:
 
     def __call__(self, config: Configuration, signature: Signature) -> Any:
         """Build a model of a configuration."""
-        self.hp = _Given()
+        self.hp = _FixedHyperParameters()
         model = run(self._build_model(signature), unwatched(config), self.hp, signature)
         mark_read(config, [name for one in self.hp.space for name in (one.name, _name_in_space(one))])
         note_defaults(self.hp, unwatched(config))
@@ -57,18 +57,18 @@ def _name_in_space(hp: Any) -> str:
     return scoped_name(hyperparameter_from_keras_tuner(hp))
 
 
-def adapt(model: Any) -> Adapted:
+def adapt_hypermodel(model: Any) -> KerasTunerBuild:
     """Return the build function of a user's hypermodel: a function of ``hp``, a ``HyperModel``, or a class of them."""
     build_model = build_model_of(model)
-    return Adapted(lambda _: build_model)
+    return KerasTunerBuild(lambda _: build_model)
 
 
-def adapt_application(name: str) -> Adapted:
+def adapt_application(name: str) -> KerasTunerBuild:
     """Return the build function of one of ``keras_tuner.applications``, made for the rows at hand."""
-    return Adapted(lambda signature: application(name, signature))
+    return KerasTunerBuild(lambda signature: application(name, signature))
 
 
-class _Given(keras_tuner.HyperParameters):  # type: ignore[misc]
+class _FixedHyperParameters(keras_tuner.HyperParameters):  # type: ignore[misc]
     """Has the values of a configuration; a scope's own where it has one."""
 
     def _retrieve(self, hp: Any) -> Any:
@@ -79,22 +79,24 @@ class _Given(keras_tuner.HyperParameters):  # type: ignore[misc]
         return super()._retrieve(hp)
 
 
-class _AskedHyperParameters(_Given):
+class _RecordingHyperParameters(_FixedHyperParameters):
     """Notes what a build asks for."""
 
-    def __init__(self, asked: Asked) -> None:
+    def __init__(self, requested: RequestedHyperparameters) -> None:
         super().__init__()
-        self._asked = asked
+        self._requested = requested
 
     def _retrieve(self, hp: Any) -> Any:
-        name = self._asked.note(hyperparameter_from_keras_tuner(hp))
+        name = self._requested.note(hyperparameter_from_keras_tuner(hp))
         value = super()._retrieve(hp)
         if value is not None:
-            self._asked.active[name] = value
+            self._requested.active[name] = value
         return value
 
 
-def asking(build_model: BuildModel, shape: Callable[[], tuple[int, ...]] | None = None) -> Ask:
+def recording_build(
+    build_model: BuildModel, shape: Callable[[], tuple[int, ...]] | None = None
+) -> RecordingBuild:
     """Return what explores a function of ``hp``.
 
     Args:
@@ -102,13 +104,13 @@ def asking(build_model: BuildModel, shape: Callable[[], tuple[int, ...]] | None 
         shape: Returns that of a row, on which a subclassed model is called: it may ask for more there.
     """
 
-    def ask(values: Configuration, asked: Asked) -> Any:
-        model = run(build_model, values, _AskedHyperParameters(asked))
+    def build(values: Configuration, requested: RequestedHyperparameters) -> Any:
+        model = run(build_model, values, _RecordingHyperParameters(requested))
         if shape is not None and _asks_when_called(model):
             build_weights(model, shape())
         return model
 
-    return ask
+    return build
 
 
 def _asks_when_called(model: Any) -> bool:
@@ -130,11 +132,11 @@ def build_model_of(model: Any) -> BuildModel:
     Raises:
         ModelError: A class cannot be made without arguments.
     """
-    made = made_of(model)
+    made = instance_of(model)
     return made.build if isinstance(made, keras_tuner.HyperModel) else made  # type: ignore[no-any-return]
 
 
-def made_of(model: Any) -> Any:
+def instance_of(model: Any) -> Any:
     """Return an object of a class of hypermodels, and anything else as it is.
 
     Raises:

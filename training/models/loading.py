@@ -79,14 +79,18 @@ class ModelSource:
 
             return BUILDERS[self.name]
         if self.contract == "own":
-            return self._given()  # type: ignore[no-any-return]
+            return self._user_model()  # type: ignore[no-any-return]
         if self.contract == "optuna":
             from .optuna_objectives import adapt_objective
 
-            return adapt_objective(self._given())
-        from .hypermodels import adapt, adapt_application
+            return adapt_objective(self._user_model())
+        from .hypermodels import adapt_application, adapt_hypermodel
 
-        return adapt_application(self.name) if self.name in APPLICATIONS else adapt(self._given())
+        return (
+            adapt_application(self.name)
+            if self.name in APPLICATIONS
+            else adapt_hypermodel(self._user_model())
+        )
 
     def own_fit(self) -> HypermodelFit | None:
         """Return the model with its own ``HyperModel.fit``; None for one that has none. Imports Keras if it may have one."""
@@ -95,10 +99,10 @@ class ModelSource:
         from .hypermodel_fit import HypermodelFit
         from .hypermodels import fits_itself
 
-        given = self._given()
+        given = self._user_model()
         return HypermodelFit(given) if fits_itself(given) else None
 
-    def explored(self, sample: Callable[[], Sample] | None = None) -> ModelSource:
+    def with_discovered_space(self, sample: Callable[[], Sample] | None = None) -> ModelSource:
         """Return the model with the space that it asks for: one of KerasTuner's or Optuna's is built for it.
 
         Args:
@@ -110,34 +114,36 @@ class ModelSource:
         """
         if self.contract == "own":
             return self
-        space, scores = self._explore(sample)
+        space, scores = self._discover_space(sample)
         return replace(self, space=space, scores=scores)
 
-    def _explore(self, sample: Callable[[], Sample] | None) -> tuple[Space, tuple[str, ...] | None]:
-        from .space_discovery import explore
+    def _discover_space(self, sample: Callable[[], Sample] | None) -> tuple[Space, tuple[str, ...] | None]:
+        from .space_discovery import discover_space
 
         if self.contract == "optuna":
-            from .optuna_objectives import asking_objective
+            from .optuna_objectives import recording_objective
 
             hint = "return the compiled model from it, not a score"
-            return explore(asking_objective(self._given()), self.name, hint=hint), None
-        from .hypermodels import application, asking, build_model_of
+            return discover_space(recording_objective(self._user_model()), self.name, hint=hint), None
+        from .hypermodels import application, build_model_of, recording_build
 
         hint = "a function of one argument is KerasTuner's build_model(hp)"
         own = self.own_fit() if sample is not None else None
         if own is not None and sample is not None:
-            asked = own.asking(sample())
-            space = explore(asking(asked), self.name, hint=hint, needed=lambda: asked.needed)
-            return space, asked.scores
+            recording = own.recording_fit(sample())
+            space = discover_space(
+                recording_build(recording), self.name, hint=hint, needed=lambda: recording.needed
+            )
+            return space, recording.scores
         if self.name in APPLICATIONS:
             # Small pictures: what a model asks for does not depend on them.
             build_model = application(self.name, Signature((32, 32, 3), 10, "classification"))
         else:
-            build_model = build_model_of(self._given())
+            build_model = build_model_of(self._user_model())
         shape = None if sample is None else lambda: sample().signature.input_shape
-        return explore(asking(build_model, shape), self.name, hint=hint), None
+        return discover_space(recording_build(build_model, shape), self.name, hint=hint), None
 
-    def _given(self) -> Any:
+    def _user_model(self) -> Any:
         return self.function if self.function is not None else _import_function(self.name)[0]
 
     def __getstate__(self) -> dict[str, Any]:

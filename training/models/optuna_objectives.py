@@ -19,7 +19,7 @@ from ...spaces.values import canonical, same
 from .heads import build_weights
 from .memory import within_memory
 from .signature import Build, Signature
-from .space_discovery import Ask, Asked
+from .space_discovery import RecordingBuild, RequestedHyperparameters
 from .tracked_configuration import mark_read, note, unwatched
 
 _INSTEAD = {
@@ -30,7 +30,7 @@ _INSTEAD = {
 _OF_AN_OBJECTIVE = ("report", "should_prune")
 
 
-class GivenTrial:
+class FixedTrial:
     """Stands for an ``optuna.Trial``: gives the values of a configuration, and the middle of a range where it has none."""
 
     number = 0
@@ -55,7 +55,7 @@ class GivenTrial:
     def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
         """Return one of several choices, as the function itself has it: a list stays a list."""
         asked = Categorical(name, tuple(choices))
-        value = self._given(asked)
+        value = self._fixed_value(asked)
         return next((one for one in choices if same(canonical(one), value)), value)
 
     def set_user_attr(self, key: str, value: Any) -> None:
@@ -65,7 +65,7 @@ class GivenTrial:
     def _value(self, name: str, distribution: Any) -> Any:
         return self._given(hyperparameter_from_optuna(name, distribution))
 
-    def _given(self, asked: Hyperparameter) -> Any:
+    def _fixed_value(self, asked: Hyperparameter) -> Any:
         value = self._values.get(asked.name, asked.recommended)
         self._note_asked(asked, value)
         self.params[asked.name] = value
@@ -95,7 +95,7 @@ def adapt_objective(function: Any) -> Build:
             if asked.name not in given:
                 note(f"{asked.name} is not in the space; it was at {value_text(value)}")
 
-        model = _run(function, GivenTrial(given, note_asked))
+        model = _run(function, FixedTrial(given, note_asked))
         if isinstance(model, keras.Model) and not model.built:
             build_weights(model, signature.input_shape)
         return model
@@ -103,20 +103,20 @@ def adapt_objective(function: Any) -> Build:
     return build
 
 
-def asking_objective(function: Any) -> Ask:
+def recording_objective(function: Any) -> RecordingBuild:
     """Return what explores a ``define_model(trial)``."""
 
-    def ask(values: Configuration, asked: Asked) -> Any:
+    def build(values: Configuration, requested: RequestedHyperparameters) -> Any:
         def note_asked(one: Hyperparameter, value: Value) -> None:
-            asked.note(one)
-            asked.active[one.name] = value
+            requested.note(one)
+            requested.active[one.name] = value
 
-        return _run(function, GivenTrial(values, note_asked))
+        return _run(function, FixedTrial(values, note_asked))
 
-    return ask
+    return build
 
 
-def _run(function: Any, trial: GivenTrial) -> Any:
+def _run(function: Any, trial: FixedTrial) -> Any:
     try:
         with within_memory(), _untrained():
             return function(trial)

@@ -4,7 +4,7 @@ The first build gets every default. Then each hyperparameter is tried at its oth
 wholly where these ask for different things), from the build in which it was first met. Some random builds at the end
 hold the conditions that were found against combinations. Nothing depends on time, so that a model has one space.
 
-Who is asked, KerasTuner's ``hp`` or Optuna's ``trial``, is behind ``Ask``.
+Who is asked, KerasTuner's ``hp`` or Optuna's ``trial``, is behind ``RecordingBuild``.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ MOST_VALUES = 64
 RANDOM_BUILDS = 8
 
 
-class Asked:
+class RequestedHyperparameters:
     """What one build asks for; refuses a name whose definition changes from build to build."""
 
     def __init__(self, definitions: dict[str, list[Hyperparameter]]) -> None:
@@ -62,7 +62,7 @@ class Asked:
         return asked.name
 
 
-Ask: TypeAlias = Callable[[Configuration, Asked], Any]
+RecordingBuild: TypeAlias = Callable[[Configuration, RequestedHyperparameters], Any]
 """Builds a model of some values, at its defaults where there are none, and notes what it asks for."""
 
 
@@ -70,13 +70,13 @@ OF_FIT = ("optimizer", "learning_rate", "batch_size")
 """What Keras's ``fit`` needs and a model may leave to the search."""
 
 
-def explore(
-    ask: Ask, name: str, *, hint: str, needed: Callable[[], tuple[str, ...]] = lambda: OF_FIT
+def discover_space(
+    build: RecordingBuild, name: str, *, hint: str, needed: Callable[[], tuple[str, ...]] = lambda: OF_FIT
 ) -> Space:
     """Return the space of a model: what it asks for, the batch size, and what compiles it where it does not.
 
     Args:
-        ask: Builds it.
+        build: Builds it.
         name: What messages call it.
         hint: Ends the message about a function that returns no model.
         needed: Which of ``OF_FIT`` its training heeds; asked once all is built.
@@ -85,7 +85,7 @@ def explore(
         ModelError: With its defaults, the model cannot be built.
         SpaceError: A name is asked for with two definitions.
     """
-    explorer = _Explorer(ask, name, hint)
+    explorer = _Explorer(build, name, hint)
     explorer.explore()
     keras.utils.clear_session()  # once: it collects garbage, which takes longer than a small build
     own = with_conditions(
@@ -99,8 +99,8 @@ def explore(
 
 
 class _Explorer:
-    def __init__(self, ask: Ask, name: str, hint: str) -> None:
-        self._ask = ask
+    def __init__(self, build: RecordingBuild, name: str, hint: str) -> None:
+        self._build = build
         self._name = name
         self._hint = hint
         self._builds = 0
@@ -169,9 +169,9 @@ class _Explorer:
         """Build once; None where that fails, as the trial of such a configuration then will, with its reason."""
         self._builds += 1
         sign_of_life()
-        asked = Asked(self.definitions)
+        requested = RequestedHyperparameters(self.definitions)
         try:
-            model = self._ask(values, asked)
+            model = self._build(values, requested)
         except SpaceError:
             raise
         except Exception as error:
@@ -188,11 +188,11 @@ class _Explorer:
                 )
             return None
         self.uncompiled = self.uncompiled or not model.compiled
-        self.visits.append(asked.active)
-        new = [name for name in asked.active if name not in self._met]
+        self.visits.append(requested.active)
+        new = [name for name in requested.active if name not in self._met]
         self._met.update(new)
-        self._open.extend((name, asked.active) for name in new)
-        return asked.active
+        self._open.extend((name, requested.active) for name in new)
+        return requested.active
 
 
 def _ends(ours: Any) -> tuple[Value, Value]:
