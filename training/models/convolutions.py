@@ -9,7 +9,7 @@ from keras import layers
 
 from ...spaces import Configuration
 from .image_axes import channel_axis, height_and_width
-from .layer_factory import Parts
+from .layer_factory import LayerFactory
 from .signature import Signature
 from .stack import through
 from .weights import bias_arguments, kernel_arguments
@@ -18,7 +18,7 @@ _CONVOLUTION_AXES = (0, 1, 2)
 """Of a kernel of shape (height, width, channels, filters), along which the weights of one filter run."""
 
 
-class Convolutions(Parts):
+class ConvolutionFactory(LayerFactory):
     """Makes the layers of one configuration, and keeps in mind how small the picture has become."""
 
     def __init__(self, config: Configuration, signature: Signature) -> None:
@@ -27,7 +27,7 @@ class Convolutions(Parts):
 
     def filters(self, stage: int) -> int:
         """Return the filters of a block or stage: each further one has twice as many, or another multiple."""
-        return max(1, round(self.whole("filters", 32) * self.number("filters_growth", 2.0) ** stage))
+        return max(1, round(self.integer("filters", 32) * self.number("filters_growth", 2.0) ** stage))
 
     def can_halve(self) -> bool:
         """Tell whether the picture is still at least 2 pixels high and wide."""
@@ -45,14 +45,14 @@ class Convolutions(Parts):
     def _convolution(
         self, filters: int, *, first: bool = False, stride: int = 1
     ) -> tuple[Any, dict[str, Any]]:
-        side = self.whole(
+        side = self.integer(
             "first_kernel_size" if first and "first_kernel_size" in self.config else "kernel_size", 3
         )
         arguments: dict[str, Any] = {"filters": filters, "kernel_size": side, "padding": self._padding(side)}
         if stride > 1:
             arguments["strides"] = stride
-        elif self.whole("dilation_rate", 1) > 1 and not first:
-            arguments["dilation_rate"] = self.whole("dilation_rate", 1)
+        elif self.integer("dilation_rate", 1) > 1 and not first:
+            arguments["dilation_rate"] = self.integer("dilation_rate", 1)
         layer, kernels = self._kind(separable=not first)
         return layer, arguments | kernels
 
@@ -60,7 +60,7 @@ class Convolutions(Parts):
         """Return the class of a convolution that may be separable, and the arguments for its kernels."""
         if not (separable and self.flag("separable")):
             return layers.Conv2D, self._kernel("kernel")
-        depth = {"depth_multiplier": self.whole("depth_multiplier", 1)}
+        depth = {"depth_multiplier": self.integer("depth_multiplier", 1)}
         return layers.SeparableConv2D, depth | self._kernel("depthwise") | self._kernel("pointwise")
 
     def _kernel(self, prefix: str) -> dict[str, Any]:
@@ -68,18 +68,18 @@ class Convolutions(Parts):
 
     def _padding(self, side: int) -> str:
         """Return ``valid`` where it is asked for and leaves something of the picture; a shortcut needs ``same``."""
-        reach = (side - 1) * self.whole("dilation_rate", 1)
-        if self.word("padding", "same") == "same" or self.flag("residual") or self._size <= reach + 1:
+        reach = (side - 1) * self.integer("dilation_rate", 1)
+        if self.string("padding", "same") == "same" or self.flag("residual") or self._size <= reach + 1:
             return "same"
         self._size -= reach
         return "valid"
 
     def downsampling(self, filters: int) -> list[keras.Layer]:
         """Return what makes the picture of a block smaller, while it is large enough."""
-        kind, side = self.word("downsampling", "max_pooling"), self.whole("pool_size", 2)
+        kind, side = self.string("downsampling", "max_pooling"), self.integer("pool_size", 2)
         if self._size < max(2, side):
             return []
-        stride = self.whole("pool_strides", side)
+        stride = self.integer("pool_strides", side)
         if kind == "stride":
             made = self.convolution(filters, stride=2)
             self.shrink(2)
@@ -93,7 +93,7 @@ class Convolutions(Parts):
         rate = self.number("convolution_dropout")
         if rate == 0:
             return []
-        plain = self.word("convolution_dropout_kind", "spatial") == "plain"
+        plain = self.string("convolution_dropout_kind", "spatial") == "plain"
         return [layers.Dropout(rate) if plain else layers.SpatialDropout2D(rate)]
 
     def squeeze(self, tensor: Any, filters: int) -> Any:
@@ -113,7 +113,7 @@ class Convolutions(Parts):
     @property
     def is_pre_activated(self) -> bool:
         """Whether a residual block normalizes and activates before each convolution rather than after it."""
-        return self.word("block_order", "post") == "pre"
+        return self.string("block_order", "post") == "pre"
 
     def normalized_activation(self, width: int) -> list[keras.Layer]:
         """Return normalization, if there is any, and activation as layers."""
@@ -146,7 +146,7 @@ class Convolutions(Parts):
 
     def _block_shape(self, filters: int, stride: int) -> list[tuple[int, int, int]]:
         """Return width, window and stride of each convolution of a residual block."""
-        side = self.whole("kernel_size", 3)
+        side = self.integer("kernel_size", 3)
         if not self.flag("bottleneck"):
             return [(filters, side, stride), (filters, side, 1)]
         inner = max(1, round(filters * self.number("bottleneck_ratio", 0.25)))
@@ -157,8 +157,8 @@ class Convolutions(Parts):
         arguments: dict[str, Any] = {"use_bias": False} if self.is_normalized else bias_arguments(self.config)
         if stride > 1:
             arguments["strides"] = stride
-        elif side > 1 and self.whole("dilation_rate", 1) > 1:
-            arguments["dilation_rate"] = self.whole("dilation_rate", 1)
+        elif side > 1 and self.integer("dilation_rate", 1) > 1:
+            arguments["dilation_rate"] = self.integer("dilation_rate", 1)
         layer, kernels = self._kind(separable=side > 1)
         return layer(filters, side, padding="same", **arguments, **kernels)
 
@@ -175,14 +175,14 @@ class Convolutions(Parts):
         Args:
             count: Dense layers before the output, where the configuration does not say.
         """
-        kind = self.word("head", "flatten")
+        kind = self.string("head", "flatten")
         made: list[keras.Layer] = [
             {
                 "global_average": layers.GlobalAveragePooling2D,
                 "global_max": layers.GlobalMaxPooling2D,
             }.get(kind, layers.Flatten)()
         ]
-        for _ in range(self.whole("head_layers", count)):
-            made += self.plain_dense(self.whole("units"))
+        for _ in range(self.integer("head_layers", count)):
+            made += self.plain_dense(self.integer("units"))
             made += self.dropout()
         return [*made, self.output()]

@@ -12,17 +12,17 @@ import keras
 from keras import layers
 
 from ...spaces import Configuration
-from .convolutions import Convolutions
-from .layer_factory import Parts
+from .convolutions import ConvolutionFactory
+from .layer_factory import LayerFactory
 from .signature import Signature
 from .stack import Stack, through
 
 
 def build_linear(config: Configuration, signature: Signature) -> keras.Model:
     """Linear or logistic regression: what every other model should beat."""
-    parts = Parts(config, signature)
-    stack = _entered(parts)
-    stack.add([parts.output()])
+    layers = LayerFactory(config, signature)
+    stack = _entered(layers)
+    stack.add([layers.output()])
     return stack.model()
 
 
@@ -46,17 +46,17 @@ def build_mlp_residual(config: Configuration, signature: Signature) -> keras.Mod
 
     Source: Gorishniy et al. 2021, Revisiting Deep Learning Models for Tabular Data, section 3.2.
     """
-    parts = Parts(config, signature)
-    stack = _entered(parts)
-    units, count = parts.whole("units"), parts.whole("blocks")
+    layers = LayerFactory(config, signature)
+    stack = _entered(layers)
+    units, count = layers.integer("units"), layers.integer("blocks")
     stack.add([layers.Dense(units)])
     for block in range(count):
         before = stack.branch()
-        stack.add([*_residual_block(parts, units), *parts.drop_path(block, count, axes=2)])
+        stack.add([*_residual_block(layers, units), *layers.drop_path(block, count, axes=2)])
         stack.join(_sum(before, stack.branch()))
-    if parts.is_normalized:
-        stack.add([parts.normalization(units)])
-    stack.add([parts.separate_activation(), parts.output()])
+    if layers.is_normalized:
+        stack.add([layers.normalization(units)])
+    stack.add([layers.separate_activation(), layers.output()])
     return stack.model()
 
 
@@ -66,20 +66,20 @@ def build_cnn(config: Configuration, signature: Signature) -> keras.Model:
     The number of filters grows from block to block, by default twofold. A block pools only while the picture is at least 2 pixels
     high and wide, so that small pictures (digits are 8x8) take as many blocks as large ones.
     """
-    parts = Convolutions(config, signature)
-    stack = _entered(parts)
-    for block in range(parts.whole("blocks")):
-        first = stack.branch() if parts.flag("residual") else None
-        for place in range(parts.whole("convolutions", 1)):
-            stack.add(parts.convolution(parts.filters(block), first=block == place == 0))
-        if parts.flag("squeeze_excitation"):
-            stack.join(parts.squeeze(stack.branch(), parts.filters(block)))
+    layers = ConvolutionFactory(config, signature)
+    stack = _entered(layers)
+    for block in range(layers.integer("blocks")):
+        first = stack.branch() if layers.flag("residual") else None
+        for place in range(layers.integer("convolutions", 1)):
+            stack.add(layers.convolution(layers.filters(block), first=block == place == 0))
+        if layers.flag("squeeze_excitation"):
+            stack.join(layers.squeeze(stack.branch(), layers.filters(block)))
         if first is not None:
-            stack.join(_sum(parts.shortcut(first, stack.branch()), stack.branch()))
-        stack.add(parts.downsampling(parts.filters(block)))
-        stack.add(parts.convolution_dropout())
-    stack.add(parts.dropout())
-    stack.add(parts.head(1))
+            stack.join(_sum(layers.shortcut(first, stack.branch()), stack.branch()))
+        stack.add(layers.downsampling(layers.filters(block)))
+        stack.add(layers.convolution_dropout())
+    stack.add(layers.dropout())
+    stack.add(layers.head(1))
     return stack.model()
 
 
@@ -88,24 +88,24 @@ def build_resnet(config: Configuration, signature: Signature) -> keras.Model:
 
     Source: He et al. 2016, Deep Residual Learning, and Identity Mappings in Deep Residual Networks.
     """
-    parts = Convolutions(config, signature)
-    stack = _entered(parts)
-    stack.add(parts.convolution(parts.filters(0), first=True))
-    stages, blocks = parts.whole("stages"), parts.whole("blocks")
+    layers = ConvolutionFactory(config, signature)
+    stack = _entered(layers)
+    stack.add(layers.convolution(layers.filters(0), first=True))
+    stages, blocks = layers.integer("stages"), layers.integer("blocks")
     for stage in range(stages):
         for block in range(blocks):
-            stride = 2 if block == 0 and stage > 0 and parts.can_halve() else 1
-            parts.shrink(stride)
-            branch, shortcut = parts.residual_branches(parts.filters(stage), stride, stack.branch())
-            path = parts.drop_path(stage * blocks + block, stages * blocks, axes=4)
+            stride = 2 if block == 0 and stage > 0 and layers.can_halve() else 1
+            layers.shrink(stride)
+            branch, shortcut = layers.residual_branches(layers.filters(stage), stride, stack.branch())
+            path = layers.drop_path(stage * blocks + block, stages * blocks, axes=4)
             stack.join(_sum(shortcut, through(path, branch)))
-            if not parts.is_pre_activated:
-                stack.add([parts.separate_activation(pictures=True)])
-        stack.add(parts.convolution_dropout())
-    if parts.is_pre_activated:
-        stack.add(parts.normalized_activation(parts.filters(stages - 1)))
-    stack.add(parts.dropout())
-    stack.add(parts.head(0))
+            if not layers.is_pre_activated:
+                stack.add([layers.separate_activation(pictures=True)])
+        stack.add(layers.convolution_dropout())
+    if layers.is_pre_activated:
+        stack.add(layers.normalized_activation(layers.filters(stages - 1)))
+    stack.add(layers.dropout())
+    stack.add(layers.head(0))
     return stack.model()
 
 
@@ -120,34 +120,34 @@ BUILDERS = {
 }
 
 
-def _entered(parts: Parts) -> Stack:
-    stack = Stack(parts.signature.input_shape)
-    stack.add(parts.entrance())
+def _entered(layers: LayerFactory) -> Stack:
+    stack = Stack(layers.signature.input_shape)
+    stack.add(layers.entrance())
     return stack
 
 
 def _hidden(config: Configuration, signature: Signature, count: int) -> keras.Model:
-    parts = Parts(config, signature)
-    stack = _entered(parts)
+    layers = LayerFactory(config, signature)
+    stack = _entered(layers)
     for place in range(count):
-        growth = parts.number("units_growth", 1.0) ** place
-        units = max(min(2, parts.whole("units")), round(parts.whole("units") * growth))
-        before = stack.branch() if parts.flag("skip_connections") and place > 0 else None
-        stack.add(parts.dense(units))
+        growth = layers.number("units_growth", 1.0) ** place
+        units = max(min(2, layers.integer("units")), round(layers.integer("units") * growth))
+        before = stack.branch() if layers.flag("skip_connections") and place > 0 else None
+        stack.add(layers.dense(units))
         if before is not None:
             after = stack.branch()
             same = before.shape == after.shape
             stack.join(_sum(before if same else layers.Dense(units, use_bias=False)(before), after))
-    stack.add([parts.output()])
+    stack.add([layers.output()])
     return stack.model()
 
 
-def _residual_block(parts: Parts, units: int) -> list[keras.Layer]:
-    inner = max(1, round(units * parts.number("expansion", 2.0)))
-    made = [parts.normalization(units)] if parts.is_normalized else []
-    made += [*parts.plain_dense(inner), *parts.dropout(), layers.Dense(units, **parts.weights(units))]
-    if parts.number("residual_dropout") > 0:
-        made.append(layers.Dropout(parts.number("residual_dropout")))
+def _residual_block(layers: LayerFactory, units: int) -> list[keras.Layer]:
+    inner = max(1, round(units * layers.number("expansion", 2.0)))
+    made = [layers.normalization(units)] if layers.is_normalized else []
+    made += [*layers.plain_dense(inner), *layers.dropout(), layers.Dense(units, **layers.weights(units))]
+    if layers.number("residual_dropout") > 0:
+        made.append(layers.Dropout(layers.number("residual_dropout")))
     return made
 
 

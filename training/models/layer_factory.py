@@ -19,7 +19,7 @@ from .signature import Signature
 from .weights import bias_arguments, kernel_arguments, output_arguments
 
 
-class Parts:
+class LayerFactory:
     """Makes the layers of one configuration."""
 
     def __init__(self, config: Configuration, signature: Signature) -> None:
@@ -30,11 +30,11 @@ class Parts:
         """Return a number of the configuration."""
         return float(self.config.get(name, default))  # type: ignore[arg-type]
 
-    def whole(self, name: str, default: int = 0) -> int:
+    def integer(self, name: str, default: int = 0) -> int:
         """Return a whole number of the configuration."""
         return int(self.config.get(name, default))  # type: ignore[arg-type]
 
-    def word(self, name: str, default: str = "none") -> str:
+    def string(self, name: str, default: str = "none") -> str:
         """Return a choice of the configuration."""
         return str(self.config.get(name, default))
 
@@ -98,7 +98,7 @@ class Parts:
         if "dropout" not in self.config:
             return []
         kinds = {"alpha": layers.AlphaDropout, "gaussian": layers.GaussianDropout}
-        return [kinds.get(self.word("dropout_kind"), layers.Dropout)(self.config["dropout"])]
+        return [kinds.get(self.string("dropout_kind"), layers.Dropout)(self.config["dropout"])]
 
     def activated(
         self, layer: Any, width: int, arguments: dict[str, Any], *, pictures: bool = False
@@ -112,7 +112,7 @@ class Parts:
             pictures: Whether it gives pictures, with an axis of channels.
         """
         activation = self.activation(pictures=pictures)
-        if self.is_normalized and self.word("normalization_position", "before") == "before":
+        if self.is_normalized and self.string("normalization_position", "before") == "before":
             bias = {"use_bias": False} if self._makes_bias_idle() else bias_arguments(self.config)
             normalization = self.normalization(width, pictures=pictures)
             return [layer(**arguments, **bias), normalization, _as_layer(activation)]
@@ -126,7 +126,7 @@ class Parts:
 
     def activation(self, *, pictures: bool = False) -> str | keras.Layer:
         """Return the name of the activation, or a layer where it has a number of its own."""
-        name = self.word("activation", "relu")
+        name = self.string("activation", "relu")
         if name == "leaky_relu" and "negative_slope" in self.config:
             return layers.LeakyReLU(self.number("negative_slope"))
         if name == "elu" and "elu_alpha" in self.config:
@@ -150,7 +150,7 @@ class Parts:
 
     @property
     def _normalization_kind(self) -> str:
-        return self.word("normalization")
+        return self.string("normalization")
 
     def _makes_bias_idle(self) -> bool:
         """Tell whether the normalization's own offset takes the place of a bias."""
@@ -170,7 +170,7 @@ class Parts:
         if kind == "layer":
             return layers.LayerNormalization(**arguments)
         if kind == "group":
-            most = min(self.whole("groups", 8), width)
+            most = min(self.integer("groups", 8), width)
             fitting = next(groups for groups in range(most, 0, -1) if width % groups == 0)
             return layers.GroupNormalization(fitting, **arguments)
         if "normalization_momentum" in self.config:

@@ -29,7 +29,7 @@ CLASSES = {
 }
 _CLIPPING = {"norm": "clipnorm", "value": "clipvalue", "global_norm": "global_clipnorm"}
 UNDECAYED = ("bias", "gamma", "beta")
-"""Parts of the names of those weights that strong decay harms (He et al. 2019, Bag of Tricks, section 3.1)."""
+"""LayerFactory of the names of those weights that strong decay harms (He et al. 2019, Bag of Tricks, section 3.1)."""
 
 
 def make_optimizer(
