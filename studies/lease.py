@@ -1,6 +1,6 @@
-"""A driver's hold on its study: claimed and given up by comparing and setting its record, and kept by a beat.
+"""A driver's lease of its study: claimed and given up by comparing and setting its record, and renewed by a heartbeat.
 
-Whoever writes looks first whether the hold is still its own. A driver that was asleep for so long that another one took
+Whoever writes looks first whether the lease is still its own. A driver that was asleep for so long that another one took
 its study over finds out there, and ends.
 """
 
@@ -36,7 +36,7 @@ _CLOCKS = {
 """A server's clock, which is one for all machines."""
 
 
-class Hold:
+class Lease:
     """This process as the one driver of a study."""
 
     def __init__(self, engine: Engine, url: str, study_id: int, name: str) -> None:
@@ -51,7 +51,7 @@ class Hold:
         # Made once, because SQLAlchemy takes longer to make a statement than SQLite to run it.
         self._select = sqlalchemy.select(_ATTRIBUTES.c.value_json).where(*self._which)
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._beat, daemon=True)
+        self._thread = threading.Thread(target=self._renew, daemon=True)
 
     def claim(self) -> None:
         """Take the study over from a driver that has ended.
@@ -78,7 +78,7 @@ class Hold:
         return text
 
     def begin(self, text: str) -> None:
-        """Keep a hold whose record has been written."""
+        """Keep a lease whose record has been written."""
         self._text = text
         held.add(self._driver["token"])
         self._thread.start()
@@ -109,7 +109,7 @@ class Hold:
             self._replace(connection, self._text, ended)
         held.discard(self._driver["token"])
 
-    def _beat(self) -> None:
+    def _renew(self) -> None:
         while not self._over.wait(BEAT_SECONDS):
             # A storage that fails is told by the driver's own writes.
             with contextlib.suppress(SQLAlchemyError), self._engine.begin() as connection:
@@ -139,22 +139,22 @@ class Hold:
 
 
 @contextmanager
-def holding(engine: Engine, url: str, study_id: int, name: str) -> Iterator[Hold]:
+def hold_lease(engine: Engine, url: str, study_id: int, name: str) -> Iterator[Lease]:
     """Hold an existing study.
 
     Raises:
         StudyLocked: Another driver runs it.
     """
-    hold = Hold(engine, url, study_id, name)
-    hold.claim()
+    lease = Lease(engine, url, study_id, name)
+    lease.claim()
     try:
-        yield hold
+        yield lease
     finally:
-        hold.release()
+        lease.release()
 
 
 @contextmanager
-def making(engine: Engine, url: str, name: str, direction: StudyDirection) -> Iterator[Hold]:
+def create_leased(engine: Engine, url: str, name: str, direction: StudyDirection) -> Iterator[Lease]:
     """Make a study that is held from its first moment.
 
     Raises:
@@ -164,17 +164,17 @@ def making(engine: Engine, url: str, name: str, direction: StudyDirection) -> It
         with engine.begin() as connection:
             key = connection.execute(_STUDIES.insert(), {"study_name": name}).inserted_primary_key
             assert key is not None  # noqa: S101 - SQLAlchemy's insert of one row has it
-            hold = Hold(engine, url, key[0], name)
+            lease = Lease(engine, url, key[0], name)
             row = {"study_id": key[0], "direction": direction, "objective": 0}
             connection.execute(_DIRECTIONS.insert(), row)
-            text = hold.claim_new(connection)
+            text = lease.claim_new(connection)
     except IntegrityError as error:
         raise StudyLocked(f"Another process has just made a study '{name}'; resume that one.") from error
-    hold.begin(text)
+    lease.begin(text)
     try:
-        yield hold
+        yield lease
     finally:
-        hold.release()
+        lease.release()
 
 
 def describe(connection: Connection, study_id: int, key: str, value: Any) -> None:

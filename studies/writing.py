@@ -19,7 +19,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from ..errors import OutputError, StorageError, StudyError, one_line
 from ..spaces import Configuration
 from ..spaces.values import canonical, stored
-from .lease import Hold, holding, making
+from .lease import Lease, create_leased, hold_lease
 from .ledger import Ledger
 from .lock import is_driven, refusal
 from .reading import read_studies
@@ -229,12 +229,12 @@ def _new_study(url: str, name: str, direction: Direction, about: Mapping[str, An
                 )
             optuna.delete_study(study_name=name, storage=storage)
         way = optuna.study.StudyDirection[direction.upper()]
-        with making(storage.engine, url, name, way) as hold:
+        with create_leased(storage.engine, url, name, way) as lease:
             study = optuna.load_study(study_name=name, storage=storage)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
                 study.set_metric_names([str(about["metric"])])
-            with _open_writer(study, hold) as writer:
+            with _open_writer(study, lease) as writer:
                 writer.ledger.describe_study(ABOUT, dict(about))
                 yield writer
 
@@ -254,8 +254,8 @@ def drive_study(record: StudyRecord, spec: Mapping[str, Any] | None = None) -> I
     with (
         _opened(record) as study,
         _writing(record.storage),
-        _held(study, record) as hold,
-        _open_writer(study, hold) as writer,
+        _lease(study, record) as lease,
+        _open_writer(study, lease) as writer,
     ):
         if spec is not None and spec != record.spec:
             writer.ledger.describe_study(SPEC, dict(spec))
@@ -272,14 +272,14 @@ def refuse_driven(record: StudyRecord) -> None:
         raise refusal(record.name, record.driver)
 
 
-def _held(study: optuna.Study, record: StudyRecord) -> AbstractContextManager[Hold]:
+def _lease(study: optuna.Study, record: StudyRecord) -> AbstractContextManager[Lease]:
     engine = study._storage._backend.engine  # type: ignore[attr-defined]  # Optuna's cache stands before it
-    return holding(engine, record.storage, study._study_id, record.name)
+    return hold_lease(engine, record.storage, study._study_id, record.name)
 
 
 @contextmanager
-def _open_writer(study: optuna.Study, hold: Hold) -> Iterator[StudyWriter]:
-    ledger = Ledger(study, hold.check)
+def _open_writer(study: optuna.Study, lease: Lease) -> Iterator[StudyWriter]:
+    ledger = Ledger(study, lease.check)
     writer = StudyWriter(optuna.load_study(study_name=study.study_name, storage=ledger), ledger)
     yield writer
     writer.flush()
@@ -312,7 +312,7 @@ def delete_study(record: StudyRecord) -> None:
         StudyLocked: It is being run.
     """
     check_writable(record.storage)
-    with _opened(record) as study, _writing(record.storage), _held(study, record):
+    with _opened(record) as study, _writing(record.storage), _lease(study, record):
         optuna.delete_study(study_name=record.name, storage=study._storage)
 
 

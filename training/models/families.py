@@ -20,9 +20,9 @@ from .stack import Stack, through
 
 def build_linear(config: Configuration, signature: Signature) -> keras.Model:
     """Linear or logistic regression: what every other model should beat."""
-    layers = LayerFactory(config, signature)
-    stack = _entered(layers)
-    stack.add([layers.output()])
+    factory = LayerFactory(config, signature)
+    stack = _entered(factory)
+    stack.add([factory.output()])
     return stack.model()
 
 
@@ -46,17 +46,17 @@ def build_mlp_residual(config: Configuration, signature: Signature) -> keras.Mod
 
     Source: Gorishniy et al. 2021, Revisiting Deep Learning Models for Tabular Data, section 3.2.
     """
-    layers = LayerFactory(config, signature)
-    stack = _entered(layers)
-    units, count = layers.integer("units"), layers.integer("blocks")
+    factory = LayerFactory(config, signature)
+    stack = _entered(factory)
+    units, count = factory.integer("units"), factory.integer("blocks")
     stack.add([layers.Dense(units)])
     for block in range(count):
         before = stack.branch()
-        stack.add([*_residual_block(layers, units), *layers.drop_path(block, count, axes=2)])
+        stack.add([*_residual_block(factory, units), *factory.drop_path(block, count, axes=2)])
         stack.join(_sum(before, stack.branch()))
-    if layers.is_normalized:
-        stack.add([layers.normalization(units)])
-    stack.add([layers.separate_activation(), layers.output()])
+    if factory.is_normalized:
+        stack.add([factory.normalization(units)])
+    stack.add([factory.separate_activation(), factory.output()])
     return stack.model()
 
 
@@ -66,20 +66,20 @@ def build_cnn(config: Configuration, signature: Signature) -> keras.Model:
     The number of filters grows from block to block, by default twofold. A block pools only while the picture is at least 2 pixels
     high and wide, so that small pictures (digits are 8x8) take as many blocks as large ones.
     """
-    layers = ConvolutionFactory(config, signature)
-    stack = _entered(layers)
-    for block in range(layers.integer("blocks")):
-        first = stack.branch() if layers.flag("residual") else None
-        for place in range(layers.integer("convolutions", 1)):
-            stack.add(layers.convolution(layers.filters(block), first=block == place == 0))
-        if layers.flag("squeeze_excitation"):
-            stack.join(layers.squeeze(stack.branch(), layers.filters(block)))
+    factory = ConvolutionFactory(config, signature)
+    stack = _entered(factory)
+    for block in range(factory.integer("blocks")):
+        first = stack.branch() if factory.flag("residual") else None
+        for place in range(factory.integer("convolutions", 1)):
+            stack.add(factory.convolution(factory.filters(block), first=block == place == 0))
+        if factory.flag("squeeze_excitation"):
+            stack.join(factory.squeeze(stack.branch(), factory.filters(block)))
         if first is not None:
-            stack.join(_sum(layers.shortcut(first, stack.branch()), stack.branch()))
-        stack.add(layers.downsampling(layers.filters(block)))
-        stack.add(layers.convolution_dropout())
-    stack.add(layers.dropout())
-    stack.add(layers.head(1))
+            stack.join(_sum(factory.shortcut(first, stack.branch()), stack.branch()))
+        stack.add(factory.downsampling(factory.filters(block)))
+        stack.add(factory.convolution_dropout())
+    stack.add(factory.dropout())
+    stack.add(factory.head(1))
     return stack.model()
 
 
@@ -88,24 +88,24 @@ def build_resnet(config: Configuration, signature: Signature) -> keras.Model:
 
     Source: He et al. 2016, Deep Residual Learning, and Identity Mappings in Deep Residual Networks.
     """
-    layers = ConvolutionFactory(config, signature)
-    stack = _entered(layers)
-    stack.add(layers.convolution(layers.filters(0), first=True))
-    stages, blocks = layers.integer("stages"), layers.integer("blocks")
+    factory = ConvolutionFactory(config, signature)
+    stack = _entered(factory)
+    stack.add(factory.convolution(factory.filters(0), first=True))
+    stages, blocks = factory.integer("stages"), factory.integer("blocks")
     for stage in range(stages):
         for block in range(blocks):
-            stride = 2 if block == 0 and stage > 0 and layers.can_halve() else 1
-            layers.shrink(stride)
-            branch, shortcut = layers.residual_branches(layers.filters(stage), stride, stack.branch())
-            path = layers.drop_path(stage * blocks + block, stages * blocks, axes=4)
+            stride = 2 if block == 0 and stage > 0 and factory.can_halve() else 1
+            factory.shrink(stride)
+            branch, shortcut = factory.residual_branches(factory.filters(stage), stride, stack.branch())
+            path = factory.drop_path(stage * blocks + block, stages * blocks, axes=4)
             stack.join(_sum(shortcut, through(path, branch)))
-            if not layers.is_pre_activated:
-                stack.add([layers.separate_activation(pictures=True)])
-        stack.add(layers.convolution_dropout())
-    if layers.is_pre_activated:
-        stack.add(layers.normalized_activation(layers.filters(stages - 1)))
-    stack.add(layers.dropout())
-    stack.add(layers.head(0))
+            if not factory.is_pre_activated:
+                stack.add([factory.separate_activation(pictures=True)])
+        stack.add(factory.convolution_dropout())
+    if factory.is_pre_activated:
+        stack.add(factory.normalized_activation(factory.filters(stages - 1)))
+    stack.add(factory.dropout())
+    stack.add(factory.head(0))
     return stack.model()
 
 
@@ -120,34 +120,34 @@ BUILDERS = {
 }
 
 
-def _entered(layers: LayerFactory) -> Stack:
-    stack = Stack(layers.signature.input_shape)
-    stack.add(layers.entrance())
+def _entered(factory: LayerFactory) -> Stack:
+    stack = Stack(factory.signature.input_shape)
+    stack.add(factory.entrance())
     return stack
 
 
 def _hidden(config: Configuration, signature: Signature, count: int) -> keras.Model:
-    layers = LayerFactory(config, signature)
-    stack = _entered(layers)
+    factory = LayerFactory(config, signature)
+    stack = _entered(factory)
     for place in range(count):
-        growth = layers.number("units_growth", 1.0) ** place
-        units = max(min(2, layers.integer("units")), round(layers.integer("units") * growth))
-        before = stack.branch() if layers.flag("skip_connections") and place > 0 else None
-        stack.add(layers.dense(units))
+        growth = factory.number("units_growth", 1.0) ** place
+        units = max(min(2, factory.integer("units")), round(factory.integer("units") * growth))
+        before = stack.branch() if factory.flag("skip_connections") and place > 0 else None
+        stack.add(factory.dense(units))
         if before is not None:
             after = stack.branch()
             same = before.shape == after.shape
             stack.join(_sum(before if same else layers.Dense(units, use_bias=False)(before), after))
-    stack.add([layers.output()])
+    stack.add([factory.output()])
     return stack.model()
 
 
-def _residual_block(layers: LayerFactory, units: int) -> list[keras.Layer]:
-    inner = max(1, round(units * layers.number("expansion", 2.0)))
-    made = [layers.normalization(units)] if layers.is_normalized else []
-    made += [*layers.plain_dense(inner), *layers.dropout(), layers.Dense(units, **layers.weights(units))]
-    if layers.number("residual_dropout") > 0:
-        made.append(layers.Dropout(layers.number("residual_dropout")))
+def _residual_block(factory: LayerFactory, units: int) -> list[keras.Layer]:
+    inner = max(1, round(units * factory.number("expansion", 2.0)))
+    made = [factory.normalization(units)] if factory.is_normalized else []
+    made += [*factory.plain_dense(inner), *factory.dropout(), layers.Dense(units, **factory.weights(units))]
+    if factory.number("residual_dropout") > 0:
+        made.append(layers.Dropout(factory.number("residual_dropout")))
     return made
 
 
