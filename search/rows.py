@@ -108,12 +108,12 @@ def find_tokens(
 
     # TensorFlow's threads cannot be changed once it has built a model, and one worker trains in this process.
     prepare_tensorflow(threads or cores())
-    from ..training.models.embedding_inputs import looked_up
+    from ..training.models.embedding_inputs import embedded_positions
 
     signature = Signature(preparation.input_shape, dataset.outputs, dataset.task, dataset.rows, 1)
     build = model.load()
     with guard:
-        found = set(looked_up(build, configuration, signature))
+        found = set(embedded_positions(build, configuration, signature))
     return tuple(position for position in integers if position in found)
 
 

@@ -14,7 +14,7 @@ from kerasweep.errors import ModelError, TrainingError
 from kerasweep.spaces import Categorical, Space
 from kerasweep.studies import read_details, read_trials
 from kerasweep.training.models import Signature
-from kerasweep.training.models.tracked_configuration import WatchedConfiguration, mark_read, unwatched
+from kerasweep.training.models.tracked_configuration import TrackedConfiguration, mark_read, untracked
 
 pytestmark = pytest.mark.trains
 DIGITS = Signature((8, 8, 1), 10, "classification")
@@ -99,18 +99,18 @@ def test_who_asks_and_who_does_not(module) -> None:
 
 def test_what_counts_as_read() -> None:
     for read in (dict, list, lambda one: {**one}, lambda one: one.items(), lambda one: one.values(), lambda one: one.copy()):  # fmt: skip
-        watched = WatchedConfiguration({"a": 1, "b": 2})
-        read(watched)
-        assert watched.read == {"a", "b"}
+        tracked = TrackedConfiguration({"a": 1, "b": 2})
+        read(tracked)
+        assert tracked.read == {"a", "b"}
     for read in (lambda one: one["a"], lambda one: one.get("a"), lambda one: "a" in one, lambda one: one.pop("a")):  # fmt: skip
-        watched = WatchedConfiguration({"a": 1, "b": 2})
-        read(watched)
-        assert watched.read == {"a"}
-    watched = WatchedConfiguration({"a": 1})
-    assert unwatched(watched) == {"a": 1}
-    assert watched.read == set()
-    mark_read(watched, ["a"])
-    assert watched.read == {"a"}
+        tracked = TrackedConfiguration({"a": 1, "b": 2})
+        read(tracked)
+        assert tracked.read == {"a"}
+    tracked = TrackedConfiguration({"a": 1})
+    assert untracked(tracked) == {"a": 1}
+    assert tracked.read == set()
+    mark_read(tracked, ["a"])
+    assert tracked.read == {"a"}
 
 
 @pytest.mark.parametrize("name", ["hyper", "build", "imported"])

@@ -18,7 +18,7 @@ from kerasweep.search.spec import make_spec
 from kerasweep.training.data import configure_preparation, describe_preparation, fit_preparation
 from kerasweep.training.events import Task
 from kerasweep.training.models import Signature
-from kerasweep.training.models.embedding_inputs import looked_up
+from kerasweep.training.models.embedding_inputs import embedded_positions
 from kerasweep.training.trainers.runtime import make_trainer
 
 if TYPE_CHECKING:
@@ -213,7 +213,8 @@ def test_a_configuration_cannot_scale_words() -> None:
 
 def test_families_look_up_nothing_and_build_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "kerasweep.training.models.embedding_inputs.looked_up", lambda *_: pytest.fail("a model was built")
+        "kerasweep.training.models.embedding_inputs.embedded_positions",
+        lambda *_: pytest.fail("a model was built"),
     )
     spec = make_spec({"data": {"source": "python:tuple"}, "model": "ann", "search": {"trials": 1}})
     assert make_plan(spec, data=sentences()).workload.preparation.recipe.tokens == ()
@@ -225,7 +226,7 @@ def test_looking_leaves_no_trace() -> None:
     random.seed(123)
     np.random.seed(123)  # noqa: NPY002
     before = random.getstate(), np.random.get_state()[1].tolist(), layers.Embedding.call  # noqa: NPY002
-    assert looked_up(functional, {}, Signature((WIDTH,), 2, "classification")) == tuple(range(WIDTH))
+    assert embedded_positions(functional, {}, Signature((WIDTH,), 2, "classification")) == tuple(range(WIDTH))
     after = random.getstate(), np.random.get_state()[1].tolist(), layers.Embedding.call  # noqa: NPY002
     assert before == after
 

@@ -24,7 +24,7 @@ from .losses import head_of, make_loss, make_metrics
 from .memory import within_memory
 from .optimizers import make_optimizer
 from .signature import Build, Precision, Signature
-from .tracked_configuration import WatchedConfiguration
+from .tracked_configuration import TrackedConfiguration
 from .user_errors import of_user
 
 
@@ -75,10 +75,10 @@ def _built_and_compiled(
     build: Build, configuration: Configuration, signature: Signature, precision: Precision
 ) -> keras.Model:
     reset_uids()  # equal architectures get equal names of layers; clear_session would drop traced programs as well
-    watched = WatchedConfiguration(configuration)
+    tracked = TrackedConfiguration(configuration)
     try:
         with _computing_in(precision), within_memory():
-            model = build(watched, signature)
+            model = build(tracked, signature)
             if isinstance(model, keras.Model) and not model.built:
                 build_weights(model, signature.input_shape)
     except TrainingError:
@@ -90,7 +90,7 @@ def _built_and_compiled(
     _check_one_of_each(model)
     if not model.compiled:
         compile_model(model, configuration, signature)
-    elif "learning_rate" in configuration and "learning_rate" not in watched.read:
+    elif "learning_rate" in configuration and "learning_rate" not in tracked.read:
         set_learning_rate(model, float(configuration["learning_rate"]))  # type: ignore[arg-type]
     return model
 

@@ -30,7 +30,7 @@ _FIRST, _STEP = 100_003, 7
 _MOST = 2_000_000
 
 
-def looked_up(build: Build, configuration: Configuration, signature: Signature) -> tuple[int, ...]:
+def embedded_positions(build: Build, configuration: Configuration, signature: Signature) -> tuple[int, ...]:
     """Return the positions in a flattened row of the numbers that a model looks up as they are.
 
     A model that cannot be built, or takes no such row, looks up nothing; training says what is wrong with it.

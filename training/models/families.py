@@ -21,7 +21,7 @@ from .stack import Stack, through
 def build_linear(config: Configuration, signature: Signature) -> keras.Model:
     """Linear or logistic regression: what every other model should beat."""
     factory = LayerFactory(config, signature)
-    stack = _entered(factory)
+    stack = _start_stack(factory)
     stack.add([factory.output()])
     return stack.model()
 
@@ -47,7 +47,7 @@ def build_mlp_residual(config: Configuration, signature: Signature) -> keras.Mod
     Source: Gorishniy et al. 2021, Revisiting Deep Learning Models for Tabular Data, section 3.2.
     """
     factory = LayerFactory(config, signature)
-    stack = _entered(factory)
+    stack = _start_stack(factory)
     units, count = factory.integer("units"), factory.integer("blocks")
     stack.add([layers.Dense(units)])
     for block in range(count):
@@ -67,7 +67,7 @@ def build_cnn(config: Configuration, signature: Signature) -> keras.Model:
     high and wide, so that small pictures (digits are 8x8) take as many blocks as large ones.
     """
     factory = ConvolutionFactory(config, signature)
-    stack = _entered(factory)
+    stack = _start_stack(factory)
     for block in range(factory.integer("blocks")):
         first = stack.branch() if factory.flag("residual") else None
         for place in range(factory.integer("convolutions", 1)):
@@ -89,7 +89,7 @@ def build_resnet(config: Configuration, signature: Signature) -> keras.Model:
     Source: He et al. 2016, Deep Residual Learning, and Identity Mappings in Deep Residual Networks.
     """
     factory = ConvolutionFactory(config, signature)
-    stack = _entered(factory)
+    stack = _start_stack(factory)
     stack.add(factory.convolution(factory.filters(0), first=True))
     stages, blocks = factory.integer("stages"), factory.integer("blocks")
     for stage in range(stages):
@@ -120,15 +120,15 @@ BUILDERS = {
 }
 
 
-def _entered(factory: LayerFactory) -> Stack:
+def _start_stack(factory: LayerFactory) -> Stack:
     stack = Stack(factory.signature.input_shape)
-    stack.add(factory.entrance())
+    stack.add(factory.input_layers())
     return stack
 
 
 def _hidden(config: Configuration, signature: Signature, count: int) -> keras.Model:
     factory = LayerFactory(config, signature)
-    stack = _entered(factory)
+    stack = _start_stack(factory)
     for place in range(count):
         growth = factory.number("units_growth", 1.0) ** place
         units = max(min(2, factory.integer("units")), round(factory.integer("units") * growth))

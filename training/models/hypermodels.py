@@ -18,7 +18,7 @@ from .heads import build_weights
 from .memory import within_memory
 from .signature import Signature
 from .space_discovery import RecordingBuild, RequestedHyperparameters
-from .tracked_configuration import mark_read, note, unwatched
+from .tracked_configuration import mark_read, note, untracked
 from .user_errors import describe_error
 
 BuildModel: TypeAlias = Callable[[Any], Any]
@@ -39,9 +39,9 @@ class KerasTunerBuild:
     def __call__(self, config: Configuration, signature: Signature) -> Any:
         """Build a model of a configuration."""
         self.hp = _FixedHyperParameters()
-        model = run(self._build_model(signature), unwatched(config), self.hp, signature)
+        model = run(self._build_model(signature), untracked(config), self.hp, signature)
         mark_read(config, [name for one in self.hp.space for name in (one.name, _name_in_space(one))])
-        note_defaults(self.hp, unwatched(config))
+        note_defaults(self.hp, untracked(config))
         return model
 
 

@@ -42,7 +42,7 @@ class LayerFactory:
         """Return a yes or no of the configuration, no where it says nothing."""
         return bool(self.config.get(name, False))
 
-    def entrance(self) -> list[keras.Layer]:
+    def input_layers(self) -> list[keras.Layer]:
         """Return what rows pass first: augmentation of pictures, noise, normalization, dropout of features."""
         made: list[keras.Layer] = []
         if len(self.signature.input_shape) == 3:

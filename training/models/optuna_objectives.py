@@ -20,7 +20,7 @@ from .heads import build_weights
 from .memory import within_memory
 from .signature import Build, Signature
 from .space_discovery import RecordingBuild, RequestedHyperparameters
-from .tracked_configuration import mark_read, note, unwatched
+from .tracked_configuration import mark_read, note, untracked
 
 _INSTEAD = {
     "suggest_uniform": "suggest_float(name, low, high)",
@@ -88,7 +88,7 @@ def adapt_objective(function: Any) -> Build:
     """
 
     def build(config: Configuration, signature: Signature) -> Any:
-        given = unwatched(config)
+        given = untracked(config)
 
         def note_asked(asked: Hyperparameter, value: Value) -> None:
             mark_read(config, [asked.name])

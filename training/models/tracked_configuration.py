@@ -25,7 +25,7 @@ def take_notes() -> tuple[str, ...]:
     return taken
 
 
-class WatchedConfiguration(dict[str, Value]):
+class TrackedConfiguration(dict[str, Value]):
     """A configuration that remembers which of its values were read; whoever goes through all reads all."""
 
     def __init__(self, configuration: Mapping[str, Value]) -> None:
@@ -70,16 +70,16 @@ class WatchedConfiguration(dict[str, Value]):
         return super().items()
 
     def copy(self) -> dict[str, Value]:
-        """Return all of it, no longer watched."""
+        """Return all of it, no longer tracked."""
         return dict(self)
 
 
-def unwatched(configuration: Configuration) -> Configuration:
+def untracked(configuration: Configuration) -> Configuration:
     """Return a copy of a configuration, of which nothing counts as read."""
     return dict(dict.items(configuration))
 
 
 def mark_read(configuration: Configuration, names: Iterable[str]) -> None:
     """Let values count as read, which were handed on without being looked at."""
-    if isinstance(configuration, WatchedConfiguration):
+    if isinstance(configuration, TrackedConfiguration):
         configuration.read.update(names)
