@@ -30,7 +30,7 @@ from ..training.data import (
     fit_preparation,
     make_folds,
 )
-from ..training.heartbeat import building_seconds, silent_at_most
+from ..training.heartbeat import building_seconds, limit_silence
 from ..training.machine import choose_workers, computes_bfloat16, cores
 from ..training.metrics import (
     DEFAULT_METRIC,
@@ -400,7 +400,7 @@ def _building(spec: SweepSpec, source: ModelSource) -> AbstractContextManager[No
     silent = ModelError(
         f"The model '{source.name}' cannot be built: its function has returned no model for {duration_text(patience or 0)}."
     )
-    return silent_at_most(patience, silent)
+    return limit_silence(patience, silent)
 
 
 def _sample(dataset: Dataset, preparation: Preparation) -> Sample:

@@ -1,4 +1,4 @@
-"""Signs of life: what builds or trains says that it does, so that whoever waits for it can tell work from a hang."""
+"""The heartbeat: what builds or trains says that it does, so that whoever waits for it can tell work from a hang."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BUILD_SECONDS = 10.0
 """In which a model may be built at least."""
 
 
-class _Signs:
+class _Heartbeat:
     """Where signs of this process go: nowhere, unless somebody listens."""
 
     def __init__(self) -> None:
@@ -29,20 +29,20 @@ class _TimeUp(BaseException):
     """Not an ``Exception``, which a user's code may catch and go on."""
 
 
-_signs = _Signs()
+_heartbeat = _Heartbeat()
 
 
 def listen(callback: Callable[[], object] | None) -> None:
     """Have a function called for the signs of this process, or nothing any more."""
-    _signs.listener = callback
+    _heartbeat.listener = callback
 
 
-def sign_of_life() -> None:
+def beat() -> None:
     """Say that something was built or trained, however little."""
-    if _signs.listener is None or time.monotonic() - _signs.last < SECONDS:
+    if _heartbeat.listener is None or time.monotonic() - _heartbeat.last < SECONDS:
         return
-    _signs.last = time.monotonic()
-    _signs.listener()
+    _heartbeat.last = time.monotonic()
+    _heartbeat.listener()
 
 
 def building_seconds(trial: float | None, sweep: float | None) -> float | None:
@@ -55,20 +55,20 @@ def building_seconds(trial: float | None, sweep: float | None) -> float | None:
 
 
 @contextmanager
-def unlimited() -> Iterator[None]:
+def pause_limit() -> Iterator[None]:
     """Let a time pass that is no silence of a user's code, such as an import."""
-    if _signs.limit is None:
+    if _heartbeat.limit is None:
         yield
         return
     signal.setitimer(signal.ITIMER_REAL, 0)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, _signs.limit, _signs.limit)
+        signal.setitimer(signal.ITIMER_REAL, _heartbeat.limit, _heartbeat.limit)
 
 
 @contextmanager
-def silent_at_most(seconds: float | None, error: Exception) -> Iterator[None]:
+def limit_silence(seconds: float | None, error: Exception) -> Iterator[None]:
     """Raise an error once there was no sign of life for so many seconds; None waits for ever.
 
     Python's code is interrupted wherever it is, if this is the main thread of a system with timers. What hangs in a
@@ -88,7 +88,7 @@ def silent_at_most(seconds: float | None, error: Exception) -> Iterator[None]:
     handler = signal.signal(signal.SIGALRM, give_up)
     # It rings again and again: a function may catch what it is interrupted by.
     timer = signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
-    _signs.limit = seconds
+    _heartbeat.limit = seconds
     listen(lambda: signal.setitimer(signal.ITIMER_REAL, seconds, seconds))
     try:
         yield
@@ -96,6 +96,6 @@ def silent_at_most(seconds: float | None, error: Exception) -> Iterator[None]:
         raise error from None
     finally:
         listen(None)
-        _signs.limit = None
+        _heartbeat.limit = None
         signal.setitimer(signal.ITIMER_REAL, *timer)
         signal.signal(signal.SIGALRM, handler)

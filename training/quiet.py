@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any
 
-from .heartbeat import unlimited
+from .heartbeat import pause_limit
 
 QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -44,7 +44,7 @@ def import_tensorflow() -> None:
     if "tensorflow" in sys.modules:
         return
     os.environ.update(QUIET)
-    with warnings.catch_warnings(), quiet_tensorflow(), unlimited():
+    with warnings.catch_warnings(), quiet_tensorflow(), pause_limit():
         warnings.simplefilter("ignore")  # its own dependencies' deprecations; not ours to show
         import keras  # noqa: F401 - which TensorFlow loads when it is first asked for
         import tensorflow as tf

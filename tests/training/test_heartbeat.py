@@ -9,7 +9,7 @@ import time
 import pytest
 from kerasweep.errors import ModelError
 from kerasweep.training import heartbeat
-from kerasweep.training.heartbeat import building_seconds, listen, sign_of_life, silent_at_most, unlimited
+from kerasweep.training.heartbeat import beat, building_seconds, limit_silence, listen, pause_limit
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no timers")
 
@@ -25,7 +25,7 @@ def hang(stubborn: int = 0) -> None:
 @pytest.mark.parametrize("stubborn", [0, 2])
 def test_silence_ends_with_the_error(stubborn: int) -> None:
     handler, timer = signal.getsignal(signal.SIGALRM), signal.getitimer(signal.ITIMER_REAL)
-    with pytest.raises(ModelError, match="no model"), silent_at_most(0.05, ModelError("no model")):
+    with pytest.raises(ModelError, match="no model"), limit_silence(0.05, ModelError("no model")):
         hang(stubborn)
     assert signal.getsignal(signal.SIGALRM) == handler
     assert (signal.getitimer(signal.ITIMER_REAL)[0] > 0) == (timer[0] > 0), "another's timer goes on"
@@ -34,12 +34,12 @@ def test_silence_ends_with_the_error(stubborn: int) -> None:
 def test_signs_and_imports_are_no_silence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heartbeat, "SECONDS", 0.0)
     heard = 0
-    with silent_at_most(1.0, ModelError("no model")):
+    with limit_silence(1.0, ModelError("no model")):
         for _ in range(15):
             time.sleep(0.1)
-            sign_of_life()
+            beat()
             heard += 1
-        with unlimited():
+        with pause_limit():
             time.sleep(1.2)
         assert signal.getitimer(signal.ITIMER_REAL)[0] > 0, "the limit holds again"
     assert heard == 15
@@ -47,8 +47,8 @@ def test_signs_and_imports_are_no_silence(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_nothing_is_limited_without_a_limit() -> None:
     before = signal.getitimer(signal.ITIMER_REAL)[0] > 0, signal.getsignal(signal.SIGALRM)
-    with silent_at_most(None, ModelError("no model")), unlimited():
-        sign_of_life()
+    with limit_silence(None, ModelError("no model")), pause_limit():
+        beat()
         assert (signal.getitimer(signal.ITIMER_REAL)[0] > 0, signal.getsignal(signal.SIGALRM)) == before
 
 
@@ -56,9 +56,9 @@ def test_signs_come_once_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     heard: list[int] = []
     listen(lambda: heard.append(1))
     try:
-        monkeypatch.setattr(heartbeat._signs, "last", 0.0)
+        monkeypatch.setattr(heartbeat._heartbeat, "last", 0.0)
         for _ in range(5):
-            sign_of_life()
+            beat()
     finally:
         listen(None)
     assert heard == [1]

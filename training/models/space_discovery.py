@@ -21,7 +21,7 @@ import keras
 from ...errors import ModelError, SpaceError, TrainingError
 from ...spaces import Configuration, Hyperparameter, Space, Value, preset
 from ...spaces.keras_tuner import definition_text, joined, scoped_name
-from ..heartbeat import sign_of_life
+from ..heartbeat import beat
 from .inferred_conditions import with_conditions
 from .user_errors import describe_error
 
@@ -168,7 +168,7 @@ class _Explorer:
     def _visit(self, values: Configuration, *, must_build: bool = False) -> Configuration | None:
         """Build once; None where that fails, as the trial of such a configuration then will, with its reason."""
         self._builds += 1
-        sign_of_life()
+        beat()
         requested = RequestedHyperparameters(self.definitions)
         try:
             model = self._build(values, requested)

@@ -18,7 +18,7 @@ from ..batching import batches_of
 from ..data import Dataset
 from ..events import Task
 from ..fold_cache import FoldData
-from ..heartbeat import sign_of_life
+from ..heartbeat import beat
 from ..keras_scores import reads_logits
 from ..machine import MEMORY_SHARE, free_memory
 from ..metrics import in_target_units
@@ -297,7 +297,7 @@ def train_epoch(
 
 def _train_fold(run: FoldRun, epoch: int) -> dict[str, float]:
     logs = train_epoch(run.model, run.feed, epoch, run.validation)
-    sign_of_life()
+    beat()
     if run.rate is not None:
         run.rate.after(logs["loss"])
     run.vectors.update(name.removeprefix("val_") for name, value in logs.items() if np.size(value) > 1)

@@ -23,7 +23,7 @@ from ...spaces import Configuration
 from ..data import Dataset, codes_of
 from ..events import EpochEnded, Outcome, Task
 from ..fold_cache import FoldData
-from ..heartbeat import sign_of_life
+from ..heartbeat import beat
 from ..keras_scores import reads_logits
 from ..metrics import Objective, as_number, in_target_units
 from ..models import batch_size_of, of_user
@@ -161,7 +161,7 @@ class EpochRecorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ha
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Note an epoch."""
-        sign_of_life()
+        beat()
         scores = {} if self._score is None else self._score(self.model)
         self.logs.append({**_numbers(logs or {}), **scores})
         if len(self.logs) >= self._epochs and self.model is not None:

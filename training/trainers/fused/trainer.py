@@ -15,7 +15,7 @@ from ....errors import TrainingError, one_line
 from ...batching import batches_of
 from ...events import Task
 from ...fold_cache import FoldData
-from ...heartbeat import sign_of_life
+from ...heartbeat import beat
 from ...keras_scores import reads_logits
 from ...metrics import in_target_units
 from ...mixing import Mixing
@@ -302,7 +302,7 @@ class _Epochs:
             started = time.perf_counter()
             part = (tf.constant(done, tf.int64), tf.constant(ahead, tf.int64))
             self._program.train(self._rows, orders, batch, *part, draws)
-            sign_of_life()
+            beat()
             seconds = (time.perf_counter() - started) / (ahead - done)
             self._steps_a_call = max(1, min(2 * self._steps_a_call, int(CALL_SECONDS / seconds)))
             done = ahead
