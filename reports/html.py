@@ -34,7 +34,7 @@ class Section:
 
 
 @dataclass
-class Drawing:
+class FigureCollector:
     """Collects the figures of a page, each as JSON in a script that cannot be broken out of."""
 
     figures: list[str] = field(default_factory=list)
@@ -97,11 +97,11 @@ def render_report(studies: Sequence[StudyRecord], top: int = 10) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    drawing = Drawing()
+    collected = FigureCollector()
     return environment.get_template("report.html.j2").render(
         title=" · ".join(study.name for study in studies[:3]) + (" …" if len(studies) > 3 else ""),
         sections=sections,
-        drawing=drawing,
+        collected=collected,
         style=Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),  # noqa: S704 - our own files
         script=Markup((TEMPLATES / "report.js").read_text(encoding="utf-8")),  # noqa: S704
         plotly=Markup(get_plotlyjs()),  # noqa: S704 - Plotly's own file

@@ -19,7 +19,7 @@ from ...texts import duration_text
 from ...training.events import EpochEnded, Event, Task, TrialEnded, TrialFailed
 from ...training.heartbeat import building_seconds
 from ...training.workload import ModelSize, Workload
-from .memory_mapping import lay_out
+from .memory_mapping import write_mapped
 from .messages import FOLDER_PREFIX, Go, Printed, Probe, Probed, Setup
 from .process import WorkerProcess, kill_group, start_worker, tail
 
@@ -60,7 +60,7 @@ class LocalExecutor:
     def start(self, task: Task, within: float | None = None) -> ModelSize:
         """Start all workers and wait for the first one to build the task's model."""
         self._folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
-        _lay_out(self._workload, self._folder)
+        _write_workload(self._workload, self._folder)
         self._workers = [self._spawn() for _ in range(self._count)]
         first = self._workers[0]
         first.send(Probe(task))
@@ -240,10 +240,10 @@ class LocalExecutor:
         return worker
 
 
-def _lay_out(workload: Workload, folder: Path) -> None:
+def _write_workload(workload: Workload, folder: Path) -> None:
     prepared = workload.prepared()
     try:
-        lay_out(prepared, folder)
+        write_mapped(prepared, folder)
     except OSError as error:
         raise OutputError(f"The data cannot be laid out for the workers: {error}.") from error
     except (pickle.PicklingError, TypeError, AttributeError) as error:

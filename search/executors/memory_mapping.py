@@ -16,7 +16,7 @@ ALIGNMENT = 64
 _OBJECT, _ARRAYS = "workload.pickle", "workload.arrays"
 
 
-def lay_out(value: Any, folder: Path) -> None:
+def write_mapped(value: Any, folder: Path) -> None:
     """Write an object and its arrays into a folder.
 
     Raises:
@@ -34,7 +34,7 @@ def lay_out(value: Any, folder: Path) -> None:
     (folder / _OBJECT).write_bytes(pickle.dumps((pickled, places)))
 
 
-def take_up(folder: Path) -> Any:
+def read_mapped(folder: Path) -> Any:
     """Return the object of a folder; its arrays are mapped, not read."""
     pickled, places = pickle.loads((folder / _OBJECT).read_bytes())  # noqa: S301 - written by the driver
     if not any(size for _, size in places):

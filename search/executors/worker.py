@@ -23,7 +23,7 @@ from ...training.events import EpochEnded, Task
 from ...training.heartbeat import listen
 from ...training.workload import Trainer
 from .contract import run_task
-from .memory_mapping import take_up
+from .memory_mapping import read_mapped
 from .messages import FOLDER_PREFIX, Alive, Go, Probe, Probed, Ready, Setup
 from .relay import Relay
 
@@ -48,7 +48,7 @@ def serve(incoming: IO[bytes], outgoing: _Outgoing, relay: Relay) -> None:
     setup: Setup = pickle.load(incoming)  # noqa: S301 - the driver's own pipe
     inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(incoming, inbox, setup.folder), daemon=True).start()
-    trainer = make_trainer(take_up(setup.folder), setup.threads)
+    trainer = make_trainer(read_mapped(setup.folder), setup.threads)
     listen(lambda: outgoing.send(Alive()))
     outgoing.send(Ready())
     while True:

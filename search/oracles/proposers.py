@@ -19,7 +19,7 @@ from ...studies import Direction
 from ..proposers import Grid, NothingYet, ProposalRequest, Proposer, Random
 from .brackets import FACTOR, Brackets, hyperband_trials, without_epochs
 from .encoding import Encoding
-from .replay import answer_of, feed, is_fed, new_oracle, seed_of
+from .replay import ask_oracle, is_replayed, new_oracle, replay_trials, seed_of
 
 _ORACLES = {"kt-random": "RandomSearchOracle", "kt-bayes": "BayesianOptimizationOracle"}
 
@@ -57,8 +57,8 @@ class KerasTunerOracle:
             oracle = new_oracle(
                 self._name, self._encoding, self._direction, seed_of(self._seed, request.number)
             )
-            feed(oracle, self._encoding, request.trials)
-            values = answer_of(oracle, request.number).get("values")
+            replay_trials(oracle, self._encoding, request.trials)
+            values = ask_oracle(oracle, request.number).get("values")
             if values is not None:
                 return self._encoding.decode(values)
         return self._chance.propose(request)
@@ -73,7 +73,7 @@ def grid_of(space: Space) -> Iterator[Configuration]:
     anchored = (replace(one, recommended=first.get(one.name, one.recommended)) for one in space)
     encoding = Encoding(Space(tuple(anchored)))
     oracle = new_oracle("GridSearchOracle", encoding, "maximize", 1)
-    values = answer_of(oracle, 0)["values"]
+    values = ask_oracle(oracle, 0)["values"]
     while values is not None:
         yield encoding.decode(values)
         values = oracle._get_next_combination(values)
@@ -97,20 +97,20 @@ class KerasTunerHyperband:
             NothingYet: The next round waits for trials that run.
             SpaceExhausted: No configuration is left.
         """
-        fed = [trial for trial in request.trials if is_fed(trial)]
+        replayed = [trial for trial in request.trials if is_replayed(trial)]
         brackets = Brackets(self._epochs)
-        brackets.place(fed)
+        brackets.place(replayed)
         if request.number > 0 and not request.stuck:
             whole = brackets.placed // hyperband_trials(self._epochs)
             # Another iteration where failures leave a round without winners.
             for iterations in (whole + 1, whole + 2):
-                answer = self._ask(request.number, fed, brackets, iterations)
+                answer = self._ask(request.number, replayed, brackets, iterations)
                 if answer["status"] == "IDLE":
                     raise NothingYet
                 if answer.get("values") is not None:
                     values = answer["values"]
                     return self._with(self._encoding.decode(values), values["tuner/epochs"])
-        tried = {configuration_key(without_epochs(trial.params)) for trial in fed}
+        tried = {configuration_key(without_epochs(trial.params)) for trial in replayed}
         new = self._chance.propose(ProposalRequest(request.number, tried)) or {}
         return self._with(new, brackets.epochs_of_new)
 
@@ -121,9 +121,9 @@ class KerasTunerHyperband:
         oracle = new_oracle(
             "HyperbandOracle", self._encoding, self._direction, seed, max_epochs=self._epochs, factor=FACTOR
         )
-        feed(oracle, self._encoding, trials)
+        replay_trials(oracle, self._encoding, trials)
         oracle.set_state({**oracle.get_state(), **brackets.as_state(), "hyperband_iterations": iterations})
-        return answer_of(oracle, number)
+        return ask_oracle(oracle, number)
 
     def _with(self, configuration: Configuration, epochs: int) -> Configuration:
         """Return a configuration with its epochs, in the space's order."""

@@ -40,7 +40,7 @@ def new_oracle(name: str, encoding: Encoding, direction: Direction, seed: int, *
     )
 
 
-def feed(oracle: Any, encoding: Encoding, trials: Sequence[FrozenTrial]) -> None:
+def replay_trials(oracle: Any, encoding: Encoding, trials: Sequence[FrozenTrial]) -> None:
     """Tell a new oracle the trials of a study: their values where they have one, that they failed, or that they run.
 
     A pruned trial counts with its last mean. A repeated one is told once; one that a user enqueued outside of the space
@@ -48,7 +48,7 @@ def feed(oracle: Any, encoding: Encoding, trials: Sequence[FrozenTrial]) -> None
     """
     from keras_tuner.engine.trial import Trial
 
-    for trial in filter(is_fed, trials):
+    for trial in filter(is_replayed, trials):
         try:
             configuration = encoding.of.check(_known(trial.params, encoding.of))
         except SpaceError:
@@ -68,7 +68,7 @@ def feed(oracle: Any, encoding: Encoding, trials: Sequence[FrozenTrial]) -> None
         oracle._record_values(told)  # so that it is not drawn again
 
 
-def is_fed(trial: FrozenTrial) -> bool:
+def is_replayed(trial: FrozenTrial) -> bool:
     """Tell whether an oracle is told a trial: one of its own that runs or has ended, not the twin of another."""
     return trial.state in _STATUS and DUPLICATE not in trial.user_attrs
 
@@ -78,7 +78,7 @@ def _known(values: Mapping[str, Value], space: Space) -> Configuration:
     return dict(values) if EPOCHS in space else without_epochs(values)
 
 
-def answer_of(oracle: Any, number: int) -> dict[str, Any]:
+def ask_oracle(oracle: Any, number: int) -> dict[str, Any]:
     """Ask an oracle for the values of a trial."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a Gaussian process that does not converge is KerasTuner's to judge

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from kerasweep.search.executors.memory_mapping import ALIGNMENT, lay_out, take_up
+from kerasweep.search.executors.memory_mapping import ALIGNMENT, read_mapped, write_mapped
 
 
 def test_arrays_come_back_equal_aligned_and_writeable(tmp_path: Path) -> None:
@@ -18,8 +18,8 @@ def test_arrays_come_back_equal_aligned_and_writeable(tmp_path: Path) -> None:
         "empty": np.zeros((0, 2)),
         "frame": pd.DataFrame({"수": [1.5, 2.5], "word": ["a", "나"]}),
     }
-    lay_out(given, tmp_path)
-    first, second = take_up(tmp_path), take_up(tmp_path)
+    write_mapped(given, tmp_path)
+    first, second = read_mapped(tmp_path), read_mapped(tmp_path)
     for name in ("x", "one", "columns", "empty"):
         assert np.array_equal(first[name], given[name])
         assert first[name].dtype == given[name].dtype
@@ -27,13 +27,13 @@ def test_arrays_come_back_equal_aligned_and_writeable(tmp_path: Path) -> None:
     assert first["x"].ctypes.data % ALIGNMENT == 0
     first["x"][0, 0] = 99
     assert second["x"][0, 0] == 0
-    assert take_up(tmp_path)["x"][0, 0] == 0
+    assert read_mapped(tmp_path)["x"][0, 0] == 0
 
 
 @pytest.mark.parametrize("value", [{"nothing": 1}, {"empty": np.zeros(0)}])
 def test_there_may_be_no_array(tmp_path: Path, value) -> None:
-    lay_out(value, tmp_path)
-    assert take_up(tmp_path).keys() == value.keys()
+    write_mapped(value, tmp_path)
+    assert read_mapped(tmp_path).keys() == value.keys()
 
 
 @pytest.mark.trains
@@ -43,8 +43,8 @@ def test_a_tensor_of_mapped_rows_is_no_copy(tmp_path: Path) -> None:
     prepare_tensorflow(1)
     from kerasweep.training.trainers.feeding import as_tensor
 
-    lay_out({"a": np.ones(3, "float32"), "x": np.arange(6, dtype="float32").reshape(3, 2)}, tmp_path)
-    rows = take_up(tmp_path)["x"]
+    write_mapped({"a": np.ones(3, "float32"), "x": np.arange(6, dtype="float32").reshape(3, 2)}, tmp_path)
+    rows = read_mapped(tmp_path)["x"]
     tensor = as_tensor(rows)
     rows[1, 1] = 50
     assert tensor.numpy().tolist() == [[0, 1], [2, 50], [4, 5]]

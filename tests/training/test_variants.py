@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from kerasweep.errors import TrainingError
-from kerasweep.search.executors.memory_mapping import lay_out, take_up
+from kerasweep.search.executors.memory_mapping import read_mapped, write_mapped
 from kerasweep.search.plan import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.training.events import Outcome, Task
@@ -151,8 +151,8 @@ def test_workers_prepare_variants_themselves(workloads: dict[str, Workload], tmp
     expected = workload.data_of(asked)
     without = len(pickle.dumps(dataclasses.replace(workload).prepared()))
     assert abs(len(pickle.dumps(workload.prepared())) - without) < 500, "variants do not travel"
-    lay_out(workload.prepared(), tmp_path)
-    for found, known in zip(take_up(tmp_path).data_of(asked), expected, strict=True):
+    write_mapped(workload.prepared(), tmp_path)
+    for found, known in zip(read_mapped(tmp_path).data_of(asked), expected, strict=True):
         np.testing.assert_array_equal(found.x, known.x)
         np.testing.assert_array_equal(found.train, known.train)
 
