@@ -63,7 +63,7 @@ class FixedTrial:
         self.user_attrs[key] = value
 
     def _value(self, name: str, distribution: Any) -> Any:
-        return self._given(hyperparameter_from_optuna(name, distribution))
+        return self._fixed_value(hyperparameter_from_optuna(name, distribution))
 
     def _fixed_value(self, asked: Hyperparameter) -> Any:
         value = self._values.get(asked.name, asked.recommended)
