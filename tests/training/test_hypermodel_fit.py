@@ -158,7 +158,7 @@ def returns_text(self, hp, model, **kwargs):
 @pytest.mark.parametrize(
     ("fit", "trainer", "message"),
     [
-        (raises, "auto", r"^The model '.*Fails' cannot be built: its fit raises ValueError: no way \(test_own_fit"),
+        (raises, "auto", r"^The model '.*Fails' cannot be built: its fit raises ValueError: no way \(test_hypermodel_fit"),
         (lambda self, hp, model, **kwargs: model.fit(**kwargs), "fused", "cannot be trained fused: it has a HyperModel.fit of its own"),
     ],
 )  # fmt: skip
