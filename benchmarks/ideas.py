@@ -23,6 +23,7 @@ def main() -> None:
     parser.add_argument("model", choices=EPOCHS)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--folds", choices=("rule", "in-turn", "together"), default="rule")
+    parser.add_argument("--wide", action="store_true", help="let every operation use all threads")
     parser.add_argument("--graph", choices=("kept", "inlined", "xla"), default="kept")
     parser.add_argument("--passes", action="store_true", help="with TensorFlow's passes over graphs")
     parser.add_argument("--precision", default="float32")
@@ -42,8 +43,8 @@ def main() -> None:
 def prepare(arguments: argparse.Namespace, epochs: int) -> tuple[Any, dict[str, Any]]:
     """Return a trainer as it is asked for, and the recommended configuration with Adam."""
     import kerasweep as ks
+    from kerasweep.training.trainers import runtime
     from kerasweep.training.trainers.fused import trainer as module
-    from kerasweep.training.trainers.runtime import make_trainer
 
     dense = arguments.model == "dense"
     plan = ks.plan_sweep(
@@ -58,7 +59,9 @@ def prepare(arguments: argparse.Namespace, epochs: int) -> tuple[Any, dict[str, 
     )
     if plan.workload.precision != arguments.precision:
         skip(f"this machine does not compute in {arguments.precision}")
-    trainer = make_trainer(plan.workload, arguments.threads)
+    if arguments.wide or arguments.folds == "in-turn":
+        replace_in(runtime, operation_threads=lambda _, threads: threads)
+    trainer = runtime.make_trainer(plan.workload, arguments.threads)
     if arguments.folds != "rule":
         replace_in(trainer, _threads=2)
         replace_in(module, is_convolutional=lambda _: arguments.folds == "in-turn")

@@ -306,6 +306,7 @@ def ideas(figures: Figures) -> list[str]:
     dense = {
         "dense": "kept: one program a fold's epoch, not inlined, no graph passes; 1 thread",
         "dense_2": "kept: the same, folds side by side on 2 threads",
+        "dense_wide": "lost: the same, each operation on 2 threads",
         "dense_turn": "lost: folds one after the other on 2 threads",
         "dense_passes": "lost: with TensorFlow's passes over the graph; 1 thread",
         "dense_inlined": "lost: inlined into one graph; 1 thread",

@@ -134,6 +134,7 @@ _IDEAS = tuple(
     for name, command, rounds in (
         ("dense", "ideas.py dense", 2),
         ("dense_2", "ideas.py dense --threads 2", 2),
+        ("dense_wide", "ideas.py dense --threads 2 --wide", 2),
         ("dense_turn", "ideas.py dense --threads 2 --folds in-turn", 1),
         ("dense_passes", "ideas.py dense --passes", 1),
         ("dense_inlined", "ideas.py dense --graph inlined", 1),

@@ -74,7 +74,7 @@ class ModelSource:
 
     def load(self) -> Build:
         """Return the build function; for a family or KerasTuner's models this imports Keras."""
-        if self.name in FAMILIES and self.function is None:
+        if self._is_family:
             from .families import BUILDERS
 
             return BUILDERS[self.name]
@@ -91,6 +91,15 @@ class ModelSource:
             if self.name in APPLICATIONS
             else adapt_hypermodel(self._user_model())
         )
+
+    @property
+    def _is_family(self) -> bool:
+        return self.name in FAMILIES and self.function is None
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether all of its models are known to be made of dense layers."""
+        return self._is_family and self.layout == "flat"
 
     def own_fit(self) -> HypermodelFit | None:
         """Return the model with its own ``HyperModel.fit``; None for one that has none. Imports Keras if it may have one."""
