@@ -77,14 +77,14 @@ def files_below(folder: Path) -> list[Path]:
     return sorted(shown, key=lambda path: unicodedata.normalize("NFC", path.relative_to(folder).as_posix()))
 
 
+def find_files(root: Path) -> list[tuple[Path, str]]:
+    """Return the files below a folder with one folder a class, and the class of each."""
+    return [(path, class_of(folder)) for folder in class_folders(root) for path in files_below(folder)]
+
+
 def find_images(root: Path) -> list[tuple[Path, str]]:
-    """Return the images below a folder with one folder a class, and the class of each."""
-    return [
-        (path, class_of(folder))
-        for folder in class_folders(root)
-        for path in files_below(folder)
-        if path.suffix.lower() in IMAGE_SUFFIXES
-    ]
+    """Return what ``find_files`` does, of files that are images by their names."""
+    return [(path, label) for path, label in find_files(root) if path.suffix.lower() in IMAGE_SUFFIXES]
 
 
 def _checked_images(root: Path, notes: list[str]) -> _Found:
@@ -94,12 +94,13 @@ def _checked_images(root: Path, notes: list[str]) -> _Found:
         raise DataError(
             f"{root} has no folders of images: put the images of each class into a folder of its name"
         )
-    found = find_images(root)
+    files = find_files(root)
+    found = [(path, label) for path, label in files if path.suffix.lower() in IMAGE_SUFFIXES]
     classes = {label for _, label in found}
     for folder in folders:
         if class_of(folder) not in classes:
             raise DataError(f"{folder} holds no images: fill it or remove it (a folder is a class)")
-    if passed_over := sum(len(files_below(folder)) for folder in folders) - len(found):
+    if passed_over := len(files) - len(found):
         notes.append(f"{plural(passed_over, 'file')} below {root.name} passed over: not an image by its name")
     return found
 
