@@ -34,10 +34,15 @@ def as_array(values: Any, name: str) -> np.ndarray:
         raise DataError(f"{name} is no regular array of numbers: {one_line(error)}") from error
     if array.ndim == 0:
         raise DataError(f"{name} is {type(values).__name__}, expected an array with one row per example")
-    if array.dtype.kind not in "biuf":
+    if array.dtype.kind in "US" or (
+        array.dtype.kind == "O" and any(isinstance(cell, str) for cell in array.flat)
+    ):
         raise DataError(
-            f"{name} holds {_describe_dtype(array)}, expected numbers; for columns of text use a DataFrame"
+            f"{name} holds text, expected numbers: turn sentences into numbers first (keras.layers.TextVectorization); "
+            "columns of categories, or of numbers and categories, go into a pandas DataFrame"
         )
+    if array.dtype.kind not in "biuf":
+        raise DataError(f"{name} holds {_describe_dtype(array)}, expected numbers")
     if array.dtype.kind == "b":
         array = array.astype(np.uint8)
     if array.ndim == 1:
@@ -52,8 +57,6 @@ def as_array(values: Any, name: str) -> np.ndarray:
 def _describe_dtype(array: np.ndarray) -> str:
     words = {
         "O": "Python objects",
-        "U": "text",
-        "S": "bytes",
         "c": "complex numbers",
         "M": "dates",
         "m": "durations",

@@ -38,6 +38,7 @@ class _Findings:
     refused: list[str] = field(default_factory=list)
     constant: list[str] = field(default_factory=list)
     identifiers: list[str] = field(default_factory=list)
+    prose: list[str] = field(default_factory=list)
     counters: list[str] = field(default_factory=list)
     categorical: list[str] = field(default_factory=list)
 
@@ -45,6 +46,7 @@ class _Findings:
         words = {
             "constant": (self.constant, "the same value in every row"),
             "identifiers": (self.identifiers, "a different text in every row"),
+            "prose": (self.prose, "free text: models here read numbers and categories, not sentences"),
             "counters": (self.counters, "it only numbers the rows"),
         }
         return tuple(
@@ -209,13 +211,14 @@ def _convert_text(train: Any, test: Any, column: str, findings: _Findings) -> tu
     if _reads_as_dates(vocabulary, present):
         findings.refused.append(_dates_message(column))
         return None
-    if len(vocabulary) == len(train):
-        findings.identifiers.append(column)
+    mostly_distinct = len(vocabulary) > max(MOST_CATEGORIES, len(train) / 2)
+    if len(vocabulary) == len(train) or (mostly_distinct and _is_prose(vocabulary)):
+        (findings.prose if _is_prose(vocabulary) else findings.identifiers).append(column)
         return None
     if len(vocabulary) > MOST_CATEGORIES:
         findings.refused.append(
             f"column '{column}' holds {len(vocabulary):,} different texts, at most {MOST_CATEGORIES} can be "
-            "categories: drop it or group rare values"
+            f"categories: --drop {column} leaves it out, or group rare values"
         )
         return None
     findings.categorical.append(column)
@@ -224,6 +227,11 @@ def _convert_text(train: Any, test: Any, column: str, findings: _Findings) -> tu
         pd.Series(pd.Categorical(train, categories=vocabulary)),
         pd.Series(pd.Categorical(test, categories=[*vocabulary, *unknown])),
     )
+
+
+def _is_prose(texts: list[str]) -> bool:
+    """Tell whether texts are sentences: of three words and more on average."""
+    return sum(len(text.split()) for text in texts) >= 3 * len(texts)
 
 
 def _as_text(values: Any) -> Any:

@@ -179,7 +179,12 @@ def test_bad_options(two_classes, option, message):
     ("x", "message"),
     [
         ([[1, 2], [3]] * 5, "no regular array"),
-        (np.array([[1], ["a"]] * 5, dtype=object), "Python objects, expected numbers"),
+        (np.array([[1], [None]] * 5, dtype=object), "Python objects, expected numbers"),
+        (
+            np.array([[1], ["a"]] * 5, dtype=object),
+            "text, expected numbers: turn sentences into numbers first",
+        ),
+        (["a text", "another"] * 5, "text, expected numbers: turn sentences into numbers first"),
         (np.array([["2020-01-01"]] * 10, dtype="datetime64[D]"), "holds dates"),
     ],
 )

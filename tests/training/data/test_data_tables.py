@@ -83,6 +83,11 @@ def test_word_of_the_test_rows_only_is_encoded_as_zeros():
         ("empty", [None] * ROWS, "the same value in every row"),
         ("nan", [np.nan] * ROWS, "the same value in every row"),
         ("name", [f"n{row}" for row in range(ROWS)], "a different text in every row"),
+        (
+            "review",
+            [f"a fine film, {row} of 5" for row in range(ROWS)],
+            "free text: models here read numbers and categories",
+        ),
         ("Unnamed: 0", range(ROWS), "only numbers the rows"),
         ("ID", range(1, ROWS + 1), "only numbers the rows"),
     ],
@@ -101,6 +106,14 @@ def test_amounts_that_look_like_row_numbers_are_kept(column, values):
 
 def test_a_text_with_gaps_says_something():
     assert "pool" in load(base=numbers(), pool=["yes", None] * (ROWS // 2)).x.columns
+
+
+def test_free_text_is_dropped_though_a_few_rows_repeat_it():
+    texts = [f"그 영화는 정말 좋았다 {row % 150}" for row in range(200)]
+    frame = pd.DataFrame({"base": np.arange(200.0) ** 2, "review": texts, "label": ["yes", "no"] * 100})
+    data = load_dataset(frame, target="label", test_size=0.01)
+    assert list(data.x.columns) == ["base"]
+    assert any("'review' dropped: free text" in note for note in data.notes)
 
 
 def test_nothing_left():
