@@ -115,6 +115,25 @@ def launch(
             show_default="names that look like data are refused",
         ),
     ] = None,
+    drop: Annotated[
+        list[str] | None,
+        _option("Data", "Column that is left out. May be given several times.", metavar="COLUMN"),
+    ] = None,
+    drop_missing_target: Annotated[
+        bool | None,
+        _option("Data", "Leave out rows without a target.", "--drop-missing-target", show_default="refused"),
+    ] = None,
+    test_size: Annotated[
+        float | None, _option("Data", "Share of the rows that is held out for refit.", show_default="0.25")
+    ] = None,
+    test_split: Annotated[
+        str | None,
+        _option(
+            "Data",
+            "Hold out random rows, or the last ones, for rows in order of time.",
+            show_default="random; last for --cv time",
+        ),
+    ] = None,
     rare_classes: Annotated[
         str | None,
         _option("Data", "drop or merge classes with fewer training rows than folds.", show_default="refused"),
@@ -242,6 +261,7 @@ def launch(
     column, score = split_target(target, by_position=header is False)
     given = {
         "study": study, "target": column, "task": task, "group": group, "header": header, "limit": limit, "rare_classes": rare_classes,
+        "drop": drop or None, "drop_missing_target": drop_missing_target, "test_size": test_size, "test_split": test_split,
         "scaling": scaling,
         "preset": preset, "search": search, "seed": seed, "pruner": pruner,
         "trials": trials, "time": time, "target_score": score, "folds": folds, "cv": cv, "repeats": repeats,

@@ -15,7 +15,7 @@ import numpy as np
 from ..cells import numbers_in, plain_number, plain_text
 from ..training.data.resampling import codes_of
 from ..training.data.splits import draw_groups, draw_stratified, group_labels
-from ..training.data.targets import class_codes
+from ..training.data.targets import class_codes, missing_targets
 from .reading import Reading
 from .winner import Winner
 
@@ -43,13 +43,15 @@ def row_steps(winner: Winner, reading: Reading, found: Mapping[str, Any]) -> Ste
         found: The reading's variables, as read now; empty where it cannot be run.
     """
     parts = ("_train", "_test") if reading.whole else ("",)
+    y = found.get(f"y{parts[0]}")
+    present = _present(winner, y, reading)
     columns = _columns(winner, found.get(f"x{parts[0]}"), parts, reading)
-    codes = _codes(winner, found.get(f"y{parts[0]}"), parts, reading)
+    codes = _codes(winner, y, parts, reading)
     split = Steps(()) if reading.whole else _split(winner, reading)
-    total = len(found[f"y{parts[0]}"]) if found else 0
+    total = 0 if y is None else len(y) - (int(missing_targets(y).sum()) if present.lines else 0)
     rows = len(winner.dataset.y) + (0 if reading.whole else len(winner.dataset.y_test))
     subset = _subset(winner, needs_seed="SPLIT_SEED" not in split.constants) if total > rows else Steps(())
-    return _joined(columns, codes, split, subset)
+    return _joined(present, columns, codes, split, subset)
 
 
 def _joined(*steps: Steps) -> Steps:
@@ -60,6 +62,19 @@ def _joined(*steps: Steps) -> Steps:
         tuple(dict.fromkeys(helper for step in steps for helper in step.helpers)),
         tuple(function for step in steps for function in step.functions),
     )
+
+
+def _present(winner: Winner, y: Any, reading: Reading) -> Steps:
+    """Leave out the rows of a table that have no target, where that was asked for and there are any."""
+    asked = winner.study.spec["data"].get("drop_missing_target")
+    if not asked or (y is not None and not missing_targets(y).any()):
+        return Steps(())
+    reader = None
+    if y is not None and np.ndim(y) == 1 and y.dtype.kind not in "biuf":
+        reader = plain_text if numbers_in(set(y.dropna())) is None else plain_number
+    read = f'.map({reader.__name__}, na_action="ignore")' if reader else ""
+    line = f"frame = frame[{reading.y}{read}.notna(){'.all(axis=1)' if np.ndim(y) == 2 else ''}]"
+    return Steps((line,), functions=(reader,) if reader else ())
 
 
 def _columns(winner: Winner, x: Any, parts: tuple[str, ...], reading: Reading) -> Steps:
@@ -195,7 +210,8 @@ def _split(winner: Winner, reading: Reading) -> Steps:
         return Steps(
             (line, *taken), {"SPLIT_SEED": seed, "TEST_SIZE": size}, comments, functions=(draw_groups,)
         )
-    if spec.get("cv", {}).get("method") == "time":
+    by_time = "last" if spec.get("cv", {}).get("method") == "time" else "random"
+    if (spec["data"].get("test_split") or by_time) == "last":
         count = {"TEST_ROWS": len(dataset.y_test)}
         line = "test = np.arange(len(y) - TEST_ROWS, len(y))  # the last rows: time goes on"
         return Steps((line, *taken), count, {"TEST_ROWS": "held out"})

@@ -184,7 +184,8 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None) -> Plan:
     Raises:
         UsageError: Something that the user asks for cannot be.
     """
-    dataset = _load(spec, data, keep_shape=is_own(spec.model if model is None else model))
+    keep_shape = is_own(spec.model if model is None else model)
+    dataset = load_rows(spec, spec.data.limit, data_object=data, keep_shape=keep_shape)
     source = _find_model(spec, model, dataset)
     space = _resolve_space(spec, source, dataset)
     preparation = _prepare(dataset, source, spec, space.recommended(), _building(spec, source))
@@ -286,9 +287,10 @@ def _written_out(spec: SweepSpec, workload: Workload, space: Space, trials: int 
     }
     names = workload.dataset.columns
     target, group = (word and column_at(word, names) for word in (spec.data.target, spec.data.group))
+    drop = [column_at(word, names) for word in spec.data.drop]
     return spec.model_copy(
         update={
-            "data": spec.data.model_copy(update={"target": target, "group": group}),
+            "data": spec.data.model_copy(update={"target": target, "group": group, "drop": drop}),
             "study": spec.study or default_name(spec, workload.dataset),
             "model": workload.model.name,
             "space": SpaceSpec(define=space_to_dict(space)),
@@ -313,14 +315,7 @@ def all_rows(plan: Plan, limit: int | None = None, data_object: Any = None) -> W
     if limit == spec.data.limit:
         return replace(plan.workload, folds=())
     model = plan.workload.model
-    dataset = load_rows(
-        spec.data,
-        spec.cv,
-        seed=spec.search.seed,
-        limit=limit,
-        data_object=data_object,
-        keep_shape=model.open_space,
-    )
+    dataset = load_rows(spec, limit, data_object=data_object, keep_shape=model.open_space)
     preparation = prepare_rows(dataset, model, spec.data, plan.workload.preparation.recipe.tokens)
     return replace(plan.workload, dataset=dataset, preparation=preparation, folds=())
 
@@ -330,17 +325,6 @@ def resolve_precision(asked: str, *, of_pictures: bool) -> Precision:
     if asked == "auto":
         return "bfloat16" if of_pictures and computes_bfloat16() else "float32"
     return "bfloat16" if asked == "bfloat16" else "float32"
-
-
-def _load(spec: SweepSpec, data_object: Any, *, keep_shape: bool) -> Dataset:
-    return load_rows(
-        spec.data,
-        spec.cv,
-        seed=spec.search.seed,
-        limit=spec.data.limit,
-        data_object=data_object,
-        keep_shape=keep_shape,
-    )
 
 
 def _prepare(

@@ -28,27 +28,19 @@ from ..training.data import (
 )
 from ..training.machine import cores
 from ..training.models import ModelSource, Signature
-from .spec import CvSpec, DataSpec
+from .spec import DataSpec, SweepSpec
 
 FROM_PYTHON = "python:"
 """Starts a source that was given as objects, which no other process can load again."""
 
 
 def load_rows(
-    data: DataSpec,
-    cv: CvSpec,
-    *,
-    seed: int,
-    limit: int | None,
-    data_object: Any = None,
-    keep_shape: bool = False,
+    spec: SweepSpec, limit: int | None, *, data_object: Any = None, keep_shape: bool = False
 ) -> Dataset:
     """Load the data of a specification.
 
     Args:
-        data: The specification's part.
-        cv: How rows are to be split: in order of time, the last rows are the test rows.
-        seed: Of the test split and of the draw.
+        spec: The specification.
         limit: Most training rows.
         data_object: The data, where they were given in Python.
         keep_shape: Whether arrays keep their shape, however much they look like pictures: for a user's own model.
@@ -56,6 +48,7 @@ def load_rows(
     Raises:
         DataError: They cannot be read, or were given in Python and are not given now.
     """
+    data, cv = spec.data, spec.cv
     if data_object is None and data.source.startswith(FROM_PYTHON):
         raise DataError("The data of this study were given in Python; pass them again as data=.")
     return load_dataset(
@@ -64,10 +57,12 @@ def load_rows(
         task=data.task,
         group=data.group,
         limit=limit,
-        seed=seed,
+        seed=spec.search.seed,
         test_size=data.test_size,
-        test_split="last" if cv.method == "time" else "random",
+        test_split=spec.test_split,
         header=data.header,
+        drop=data.drop,
+        drop_missing_target=data.drop_missing_target,
         keep_shape=keep_shape,
         rare_classes=data.rare_classes,
         fewest=2 if cv.method in ("holdout", "group") else cv.folds,

@@ -87,6 +87,11 @@ def parse_column(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+def parse_columns(value: Any) -> Any:
+    """Return one column or several as a list of names, positions as text."""
+    return [parse_column(column) for column in (value if isinstance(value, list | tuple) else [value])]
+
+
 class _Part(BaseModel):
     # Docstrings of fields explain them in an editor, through the JSON Schema.
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
@@ -108,9 +113,15 @@ class DataSpec(_Part):
     """What becomes of classes with fewer training rows than folds: dropped, or merged into one; refused where it is not given."""
     limit: Whole | None = Field(default=None, ge=1)
     """A stratified subset of the training rows; ``refit`` uses all rows."""
+    drop: Annotated[list[str], BeforeValidator(parse_columns)] = Field(default_factory=list)
+    """Columns that are left out; in a file without a header also by position."""
+    drop_missing_target: bool = False
+    """Whether rows without a target are left out; they are refused where they are not."""
     scaling: Scaling = "auto"
     test_size: Real = Field(default=0.25, gt=0, lt=1)
     """Held-out share where the source has no test split of its own."""
+    test_split: Literal["random", "last"] | None = None
+    """Which rows are held out: drawn, or the last ones, for rows in order of time; the last ones for ``cv: time`` where it is not given."""
 
 
 BASES = ("preset", "pick", "file", "define")
@@ -244,6 +255,11 @@ class SweepSpec(_Part):
             if isinstance(full.get(key), str):
                 full[key] = {inner: full[key]}
         return full
+
+    @property
+    def test_split(self) -> Literal["random", "last"]:
+        """Which rows are held out."""
+        return self.data.test_split or ("last" if self.cv.method == "time" else "random")
 
     def as_dict(self) -> dict[str, Any]:
         """Return the whole specification as plain data."""

@@ -15,9 +15,10 @@ import numpy as np
 from ...errors import DataError, did_you_mean, one_line
 from .headers import check_header, column_at, first_names, numbered_names
 from .source_data import SourceData, listing, plural
+from .table_options import TableOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
 DELIMITED = (".csv", ".tsv")
@@ -25,68 +26,58 @@ TABLE_SUFFIXES = (*DELIMITED, ".parquet", ".pq")
 _PAIRS = (("x_train", "y_train", "x_test", "y_test"), ("x", "y", "x_test", "y_test"))
 
 
-def read_table(
-    path: Path, target: str | Sequence[str] | None, group: str | None, header: bool | None = None
-) -> SourceData:
+def read_table(path: Path, options: TableOptions) -> SourceData:
     """Read a CSV, TSV or Parquet file and take the target and group columns out.
-
-    Args:
-        path: The file.
-        target: The column to predict; without a header also its position, ``-1`` for the last.
-        group: The column of groups.
-        header: Whether the first line of a CSV or TSV file holds names; names that look like data are refused where None.
 
     Raises:
         DataError: The file cannot be read as a table, or a column is missing from it.
     """
     if path.suffix.lower() not in DELIMITED:
-        if header is not None:
+        if options.header is not None:
             raise DataError(
                 f"{path}: header is for {' and '.join(DELIMITED)}; this file says how columns are called"
             )
-        return take_target(_read_parquet(path), path.name, target, group)
-    frame = _read_delimited(path, header)
-    if header is not False:
-        return take_target(frame, path.name, target, group)
-    columns = list(frame.columns)
-    if target is not None:
-        given = [target] if isinstance(target, str) else target
-        target = [column_at(str(column), columns) for column in given]
-        target = target[0] if len(target) == 1 else target
-    group = None if group is None else column_at(group, columns)
-    return replace(take_target(frame, path.name, target, group), columns=tuple(columns))
+        return take_target(_read_parquet(path), path.name, options)
+    frame = _read_delimited(path, options.header)
+    if options.header is not False:
+        return take_target(frame, path.name, options)
+    columns = tuple(frame.columns)
+    options = options.renamed(lambda column: column_at(column, columns))
+    return replace(take_target(frame, path.name, options), columns=columns)
 
 
-def take_target(frame: Any, name: str, target: str | Sequence[str] | None, group: str | None) -> SourceData:
-    """Split a DataFrame into features, target and groups.
+def take_target(frame: Any, name: str, options: TableOptions) -> SourceData:
+    """Split a DataFrame into features, target and groups, without the columns that are dropped.
 
     Args:
         frame: The whole table; it is not changed.
         name: How messages call the table.
-        target: The column to predict, or several number columns to predict together.
-        group: A column whose equal values must stay on one side of every split; it is no feature.
+        options: Which columns are what.
 
     Raises:
-        DataError: ``target`` is None, a column does not exist, or names are not unique.
+        DataError: There is no target, a column does not exist, is two things, or names are not unique.
     """
     frame = frame.set_axis([str(column) for column in frame.columns], axis=1).reset_index(drop=True)
     twice = [column for column, count in Counter(frame.columns).items() if count > 1]
     if twice:
         raise DataError(f"{name}: column {listing(twice)} appears more than once: rename or remove one")
     columns = list(frame.columns)
-    if target is None:
+    if options.target is None:
         raise DataError(f"{name}: say which column is the target: {listing(columns, 30)}")
-    targets = [target] if isinstance(target, str) else [str(column) for column in target]
+    targets, group = options.targets, options.group
     if not targets or len(set(targets)) < len(targets):
         raise DataError(f"{name}: target must name one or more different columns")
-    for what, column in [*(("target", column) for column in targets), ("group", group)]:
-        if column is not None and column not in columns:
-            hint = did_you_mean(column, columns) or f" Columns: {listing(columns, 30)}."
-            raise DataError(f"{name} has no {what} column '{column}'.{hint}")
-    if group in targets:
-        raise DataError(f"{name}: column '{group}' cannot be both target and group")
-    features = frame.drop(columns=[*targets, *([group] if group else [])])
-    y = frame[targets[0]] if len(targets) == 1 else frame[targets]
+    uses: dict[str, str] = {}
+    for what, named in (("target", targets), ("group", (group,) if group else ()), ("dropped", options.drop)):
+        for column in named:
+            if column not in columns:
+                kind = "" if what == "dropped" else f"{what} "
+                hint = did_you_mean(column, columns) or f" Columns: {listing(columns, 30)}."
+                raise DataError(f"{name} has no {kind}column '{column}'.{hint}")
+            if uses.setdefault(column, what) != what:
+                raise DataError(f"{name}: column '{column}' cannot be both {uses[column]} and {what}")
+    features = frame.drop(columns=list(uses))
+    y = frame[targets[0]] if len(targets) == 1 else frame[list(targets)]
     return SourceData(name, features, y, groups=None if group is None else frame[group])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -19,9 +19,19 @@ from .named_datasets import KNOWN_NAMES, known_name, load_named
 from .python_sources import call_function, from_object, is_function
 from .rare_classes import RareClasses, handle_rare_classes
 from .source_data import SourceData, listing, plural
-from .splits import FEWEST_ROWS, TestSplit, choose_test_rows, group_labels, held_out, limited, take
+from .splits import (
+    FEWEST_ROWS,
+    SplitOptions,
+    TestSplit,
+    choose_test_rows,
+    group_labels,
+    held_out,
+    limited,
+    take,
+)
+from .table_options import TableOptions, names_of
 from .tables import clean_table, row_numbers
-from .targets import Target, amounts, as_labels, encode, read_target, target_format_of
+from .targets import Target, amounts, as_labels, encode, present_targets, read_target, target_format_of
 from .text_columns import read_texts
 
 if TYPE_CHECKING:
@@ -41,6 +51,8 @@ def load_dataset(
     test_size: float = 0.25,
     test_split: TestSplit = "random",
     header: bool | None = None,
+    drop: str | Sequence[str] = (),
+    drop_missing_target: bool = False,
     keep_shape: bool = False,
     rare_classes: RareClasses | None = None,
     fewest: int = 2,
@@ -65,6 +77,8 @@ def load_dataset(
         test_split: Hold out rows drawn by chance, or the last ones, for rows in order of time.
         header: Whether a CSV's first line holds names; without, columns are ``c0``, ``c1``, ..., and ``target`` may be a
             position. Names that look like data are refused where None.
+        drop: Columns of a table that are left out; without a header also by position.
+        drop_missing_target: Leave out rows of a table without a target, which are refused otherwise.
         keep_shape: Whether arrays keep their shape, however much they look like images.
         rare_classes: Drop or merge classes of fewer training rows than ``fewest``; all stay where None.
         fewest: Training rows that a class needs to be in every fold.
@@ -77,18 +91,13 @@ def load_dataset(
     """
     if task is not None and task not in get_args(Task):
         raise DataError(f"unknown task '{task}'.{did_you_mean(str(task), get_args(Task))}")
-    if test_split not in get_args(TestSplit):
-        raise DataError(
-            f"unknown test split '{test_split}'.{did_you_mean(str(test_split), get_args(TestSplit))}"
-        )
-    if not 0 < test_size < 1:
-        raise DataError(f"test_size must be between 0 and 1, got {test_size:g}")
     if limit is not None and limit < 1:
         raise DataError(f"limit must be a positive number of rows, got {limit}")
-    source_data = _read(source, target, group, header)
+    options = TableOptions(target, group, header, names_of(drop), drop_missing_target)
+    test = SplitOptions(test_size, test_split, seed)
+    source_data = _read(source, options)
     if isinstance(source_data, Dataset):
-        given = {"target": target, "group": group, "task": task if task != source_data.task else None}
-        if clash := [word for word, value in given.items() if value is not None]:
+        if clash := [*options.given, *(["task"] if task not in (None, source_data.task) else [])]:
             raise DataError(f"{source_data.name} is a Dataset already: {listing(clash)} cannot be changed")
         return limited(source_data, limit, seed)
     if keep_shape and source_data.kind is None and keeps_shape(source_data.x):
@@ -97,57 +106,49 @@ def load_dataset(
             kind="array",
             notes=(*source_data.notes, f"rows of shape {shape_text(source_data.x)} left as given"),
         )
-    dataset = _assemble(
-        source_data,
-        task=task,
-        seed=seed,
-        test_size=test_size,
-        test_split=test_split,
-        rare_classes=rare_classes,
-        fewest=fewest,
-    )
+    counters = row_numbers(source_data.x)
+    if drop_missing_target:
+        source_data = _without_missing_target(source_data)
+    dataset = _assemble(source_data, task, test, rare_classes, fewest, counters)
     return limited(dataset, limit, seed)
 
 
-def _read(
-    source: Any, target: str | Sequence[str] | None, group: str | None, header: bool | None
-) -> SourceData | Dataset:
+def _read(source: Any, options: TableOptions) -> SourceData | Dataset:
     """Find out what kind of source this is, and read it."""
+    file = replace(options, header=None)
     if not isinstance(source, str | os.PathLike):
-        _refuse("data given in Python", header=header)
-        return from_object(source, "the data given", target, group)
+        _refuse("data given in Python", options, file)
+        return from_object(source, "the data given", options)
     text = os.fspath(source)
     name = known_name(text)
     if name is not None and isinstance(source, str):
-        _refuse(name, target=target, group=group, header=header)
+        _refuse(name, options)
         return load_named(name)
     path = Path(text).expanduser()
     if is_function(text) and not path.exists():
-        _refuse(text, header=header)
-        return call_function(text, target, group)
-    suffix = path.suffix.lower()
+        _refuse(text, options, file)
+        return call_function(text, options)
     if path.is_dir():
-        _refuse(str(path), target=target, group=group, header=header)
+        _refuse(str(path), options)
         return read_image_folder(path)
-    if path.exists() or suffix or isinstance(source, os.PathLike) or "/" in text:
-        return _read_file(path, suffix, target, group, header)
+    if path.exists() or path.suffix or isinstance(source, os.PathLike) or "/" in text:
+        return _read_file(path, options)
     raise DataError(
         f"unknown data '{text}'.{did_you_mean(text, KNOWN_NAMES)} A path to {', '.join(TABLE_SUFFIXES)}, .npz or a "
         f"folder of images, or module:function, works too."
     )
 
 
-def _read_file(
-    path: Path, suffix: str, target: str | Sequence[str] | None, group: str | None, header: bool | None
-) -> SourceData:
+def _read_file(path: Path, options: TableOptions) -> SourceData:
+    suffix = path.suffix.lower()
     if not path.exists():
         near = [other.name for other in sorted(path.parent.iterdir())] if path.parent.is_dir() else []
         raise DataError(f"no file or folder '{path}'.{did_you_mean(path.name, near)}")
     if suffix in TABLE_SUFFIXES:
-        return read_table(path, target, group, header)
+        return read_table(path, options)
     if suffix == ".npz":
-        _refuse(str(path), target=target, header=header)
-        return read_npz(path, group)
+        _refuse(str(path), options, TableOptions(group=options.group))
+        return read_npz(path, options.group)
     if suffix == ".py":
         raise DataError(f"{path} is a Python file: name its function too, as in {path.name}:load")
     raise DataError(
@@ -155,30 +156,44 @@ def _read_file(
     )
 
 
-def _refuse(name: str, **given: object) -> None:
-    """Refuse options that only tables know."""
-    if clash := [word for word, value in given.items() if value is not None]:
+def _refuse(name: str, options: TableOptions, known: TableOptions | None = None) -> None:
+    """Refuse options that only tables' files know, but for those that a source knows too."""
+    known = known or TableOptions()
+    if clash := [word for word in options.given if word not in known.given]:
         raise DataError(f"{name} takes no {' or '.join(clash)}: that is for the columns of a table's file")
+
+
+def _without_missing_target(source_data: SourceData) -> SourceData:
+    """Return a table's rows that have a target, with their number said."""
+    y, kept = present_targets(source_data.y)
+    missing = len(source_data.y) - len(kept)
+    if not missing:
+        return source_data
+    if not len(kept):
+        raise DataError(f"{source_data.name}: the target is missing in every row")
+    groups = None if source_data.groups is None else take(source_data.groups, kept)
+    note = f"{plural(missing, 'row')} without a target dropped"
+    return replace(
+        source_data, x=take(source_data.x, kept), y=y, groups=groups, notes=(*source_data.notes, note)
+    )
 
 
 def _assemble(
     source_data: SourceData,
-    *,
     task: Task | None,
-    seed: int,
-    test_size: float,
-    test_split: TestSplit,
+    test: SplitOptions,
     rare_classes: RareClasses | None,
     fewest: int,
+    counters: list[str],
 ) -> Dataset:
-    """Check source data and turn them into a dataset, with all training rows."""
+    """Check source data and turn them into a dataset, with all training rows; ``counters`` are columns that number rows."""
     refuse_multiple_inputs(source_data)
     x, kind, notes = _features(source_data.x, source_data.name, "x", source_data.kind)
     labels = as_labels(source_data.y, source_data.name)
     groups = _groups(source_data, len(labels))
     _check_rows(source_data.name, len(x), len(labels))
     decided = source_data.task is not None and task in (None, source_data.task)
-    learned = read_target(
+    every = read_target(
         labels,
         name=source_data.name,
         kind=kind,
@@ -186,50 +201,35 @@ def _assemble(
         classes=source_data.classes,
         decided=decided,
     )
-    counters = row_numbers(x) if kind == "table" else []
-    every = learned
-    test_rows = 0 if source_data.x_test is not None else held_out(len(labels), test_size)
+    test_rows = 0 if source_data.x_test is not None else held_out(len(labels), test.size)
     classes_left = handle_rare_classes(
         every, rare_classes, fewest, name=source_data.name, test_rows=test_rows
     )
     learned = classes_left.target
+    rows = _Rows(x, learned.y, groups)
     if (classes_left.mapping < 0).any():
-        kept = np.flatnonzero(learned.y >= 0)
-        x, learned = take(x, kept), replace(learned, y=learned.y[kept])
-        groups = None if groups is None else groups[kept]
+        rows = rows.take(np.flatnonzero(learned.y >= 0))
     if source_data.x_test is None:
-        test = choose_test_rows(
-            len(learned.y),
-            learned.y if learned.task == "classification" else None,
-            groups,
-            name=source_data.name,
-            size=test_size,
-            how=test_split,
-            seed=seed,
-        )
-        train = np.setdiff1d(np.arange(len(learned.y)), test)
-        x, x_test, y, y_test = take(x, train), take(x, test), learned.y[train], learned.y[test]
-        groups = None if groups is None else groups[train]
-        notes += (_describe_split(len(test), learned.task, test_split, by_groups=groups is not None),)
+        rows, held, note = _hold_out(rows, learned.task, test, source_data.name)
+        notes += (note,)
     else:
-        y = learned.y
-        x_test, y_test = _given_test(source_data, x, kind, every)
+        held = _Rows(*_given_test(source_data, x, kind, every))
         if classes_left.rare:
-            y_test = classes_left.mapping[y_test]
-            x_test, y_test = take(x_test, np.flatnonzero(y_test >= 0)), y_test[y_test >= 0]
+            held = replace(held, y=classes_left.mapping[held.y])
+            held = held.take(np.flatnonzero(held.y >= 0))
     if kind == "table":
-        x, x_test, decided_columns = clean_table(x, x_test, source_data.name, counters)
-        notes += decided_columns
+        x, x_test, decided_columns = clean_table(rows.x, held.x, source_data.name, counters)
+        rows, held, notes = replace(rows, x=x), replace(held, x=x_test), notes + decided_columns
     return Dataset(
         name=source_data.name,
         kind=kind,
         task=learned.task,
-        x=x,
-        y=np.ascontiguousarray(y),
-        x_test=x_test,
-        y_test=np.ascontiguousarray(y_test),
+        x=rows.x,
+        y=np.ascontiguousarray(rows.y),
+        x_test=held.x,
+        y_test=np.ascontiguousarray(held.y),
         classes=learned.classes,
-        groups=groups,
+        groups=rows.groups,
         columns=source_data.columns,
         rare=classes_left.rare,
         target_format=target_format_of(
@@ -239,6 +239,29 @@ def _assemble(
         ),
         notes=(*source_data.notes, *learned.notes, *notes),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    x: Any
+    y: np.ndarray
+    groups: np.ndarray | None = None
+
+    def take(self, rows: np.ndarray) -> _Rows:
+        return _Rows(take(self.x, rows), self.y[rows], None if self.groups is None else self.groups[rows])
+
+
+def _hold_out(rows: _Rows, task: Task, test: SplitOptions, name: str) -> tuple[_Rows, _Rows, str]:
+    """Return training rows, held-out rows, and what is said of the split."""
+    count = len(rows.y)
+    codes = rows.y if task == "classification" else None
+    held = choose_test_rows(count, codes, rows.groups, test, name)
+    if test.how == "last":
+        words = f"the last {plural(len(held), 'row')} held out as test rows"
+    else:
+        drawn = "class proportions kept" if task == "classification" else "at random"
+        words = f"{plural(len(held), 'row')} held out as test rows, {'by groups' if rows.groups is not None else drawn}"
+    return rows.take(np.setdiff1d(np.arange(count), held)), rows.take(held), words
 
 
 def _features(values: Any, source: str, part: str, kind: Kind | None) -> tuple[Any, Kind, tuple[str, ...]]:
@@ -310,10 +333,3 @@ def _given_test(source_data: SourceData, x: Any, kind: Kind, learned: Target) ->
     if y_test.shape[1:] != learned.y.shape[1:]:
         raise DataError(f"{name}: y_test has shape {y_test.shape}, y_train {learned.y.shape}")
     return x_test, y_test
-
-
-def _describe_split(count: int, task: Task, how: TestSplit, *, by_groups: bool) -> str:
-    if how == "last":
-        return f"the last {plural(count, 'row')} held out as test rows"
-    way = "by groups" if by_groups else "class proportions kept" if task == "classification" else "at random"
-    return f"{plural(count, 'row')} held out as test rows, {way}"

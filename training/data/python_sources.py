@@ -8,7 +8,8 @@ import importlib.util
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from .dataset import Dataset
 from .files import from_mapping, take_target
 from .multiple_inputs import are_inputs_and_outputs
 from .source_data import SourceData
+from .table_options import TableOptions
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -34,7 +36,7 @@ def is_function(source: str) -> bool:
     return module.endswith(".py") or all(part.isidentifier() for part in module.split("."))
 
 
-def call_function(source: str, target: str | Sequence[str] | None, group: str | None) -> SourceData | Dataset:
+def call_function(source: str, options: TableOptions) -> SourceData | Dataset:
     """Import a user's function, with the current folder importable, call it, and read what it returns.
 
     Raises:
@@ -50,19 +52,16 @@ def call_function(source: str, target: str | Sequence[str] | None, group: str | 
             result = function()
         except (Exception, SystemExit) as error:
             raise DataError(f"{source} raised {_where_it_failed(error, module)}") from error
-    return from_object(result, source, target, group)
+    return from_object(result, source, options)
 
 
-def from_object(
-    value: Any, name: str, target: str | Sequence[str] | None, group: str | None
-) -> SourceData | Dataset:
+def from_object(value: Any, name: str, options: TableOptions) -> SourceData | Dataset:
     """Read a Python object as data.
 
     Args:
         value: One of (x, y), ((x_train, y_train), (x_test, y_test)), a DataFrame, a dict, a Dataset.
         name: How messages call it.
-        target: The target column of a DataFrame.
-        group: The group column of a DataFrame, or the group array's name in a dict.
+        options: Which columns of a DataFrame are what; a dict's array of groups.
 
     Raises:
         DataError: The object is none of these.
@@ -70,14 +69,14 @@ def from_object(
     if isinstance(value, Dataset):
         return value
     if hasattr(value, "columns") and hasattr(value, "dtypes"):  # a DataFrame, without importing pandas
-        return take_target(value, name, target, group)
+        return take_target(value, name, options)
     if isinstance(value, Mapping):
-        _refuse_target(name, target)
-        return from_mapping(value, name, group)
+        _refuse_columns(name, replace(options, group=None))
+        return from_mapping(value, name, options.group)
     if isinstance(value, tuple | list) and len(value) == 2:
-        _refuse_target(name, target)
-        if group is not None:
+        if options.group is not None:
             raise DataError(f"{name}: group names a column of a table or an array of a dict; got (x, y)")
+        _refuse_columns(name, options)
         first, second = value
         paired = all(isinstance(part, tuple | list) and len(part) == 2 for part in (first, second))
         if paired and not are_inputs_and_outputs(first, second):
@@ -86,9 +85,11 @@ def from_object(
     raise DataError(f"{name} gave {type(value).__name__}, expected {_SHAPES}")
 
 
-def _refuse_target(name: str, target: object) -> None:
-    if target is not None:
-        raise DataError(f"{name}: target names a column of a table; these data bring their own y")
+def _refuse_columns(name: str, options: TableOptions) -> None:
+    if given := options.given:
+        raise DataError(
+            f"{name} takes no {' or '.join(given)}: that is for a table's columns, and these data bring their own y"
+        )
 
 
 @contextlib.contextmanager

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from ...errors import DataError
+from ...errors import DataError, did_you_mean
 from .source_data import plural
 
 if TYPE_CHECKING:
@@ -18,6 +18,30 @@ if TYPE_CHECKING:
 TestSplit = Literal["random", "last"]
 """Which rows are held out where a source brings no test split: drawn by chance, or the last ones (time order)."""
 
+
+@dataclass(frozen=True)
+class SplitOptions:
+    """Which rows are held out where a source brings no test split."""
+
+    size: float = 0.25
+    """Part of the rows, between 0 and 1."""
+    how: TestSplit = "random"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be.
+
+        Raises:
+            DataError: The split is unknown, or the size no part.
+        """
+        if self.how not in get_args(TestSplit):
+            raise DataError(
+                f"unknown test split '{self.how}'.{did_you_mean(str(self.how), get_args(TestSplit))}"
+            )
+        if not 0 < self.size < 1:
+            raise DataError(f"test_size must be between 0 and 1, got {self.size:g}")
+
+
 FEWEST_ROWS = 4
 GROUP_DRAWS = 20
 
@@ -26,11 +50,8 @@ def choose_test_rows(
     rows: int,
     codes: np.ndarray | None,
     groups: np.ndarray | None,
-    *,
+    options: SplitOptions,
     name: str,
-    size: float,
-    how: TestSplit,
-    seed: int,
 ) -> np.ndarray:
     """Return the sorted indices of the rows to hold out, shape ``(held out,)`` int64.
 
@@ -38,23 +59,21 @@ def choose_test_rows(
         rows: Number of all rows.
         codes: Class codes for a stratified draw; None for a regression.
         groups: Group labels; whole groups are held out.
+        options: How many to hold out, and how.
         name: How messages call the data.
-        size: Part to hold out, between 0 and 1.
-        how: Draw by chance, or take the last rows.
-        seed: Seed of the draw.
 
     Raises:
         DataError: No split leaves every class in training, or groups are too few.
     """
-    count = held_out(rows, size)
-    rng = np.random.default_rng(seed)
+    count = held_out(rows, options.size)
+    rng = np.random.default_rng(options.seed)
     if groups is not None:
-        if how == "last":
+        if options.how == "last":
             raise DataError(
                 f"{name}: a test split of the last rows would cut groups in two: use a random one"
             )
-        return _hold_out_groups(rows, codes, groups, name=name, size=size, seed=seed)
-    if how == "last":
+        return _hold_out_groups(rows, codes, groups, name=name, size=options.size, seed=options.seed)
+    if options.how == "last":
         test = np.arange(rows - count, rows)
         if codes is not None and len(lost := np.setdiff1d(codes, codes[: rows - count])):
             raise DataError(

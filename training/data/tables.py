@@ -57,13 +57,14 @@ class _Findings:
 
 
 def row_numbers(frame: Any) -> list[str]:
-    """Return columns that only number the rows, in a table still in its source's order.
+    """Return columns that only number the rows, in a table still in its source's order; none in other data.
 
     Such a column (an index that ``to_csv`` wrote) predicts the target wherever the file is sorted by it.
     """
+    import pandas as pd
+
     found = []
-    for column in frame.columns:
-        values = frame[column]
+    for column, values in frame.items() if isinstance(frame, pd.DataFrame) else ():
         if values.dtype.kind not in "iu" or not _ROW_NUMBER.fullmatch(str(column).strip()) or len(values) < 2:
             continue
         numbers = values.to_numpy()

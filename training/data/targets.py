@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ from .text_columns import decimal_comma_message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    import pandas as pd
 
     from .dataset import Kind, Task
 
@@ -58,10 +61,13 @@ def as_labels(values: Any, name: str) -> np.ndarray:
         if values.dtype.kind == "S":
             values = np.char.decode(values, "utf-8")
     values = pd.DataFrame(values) if values.ndim == 2 else pd.Series(values)
-    gaps = values.isna().to_numpy()
-    missing = int((gaps.any(axis=1) if gaps.ndim == 2 else gaps).sum())
-    if missing:
-        raise DataError(f"{name}: the target is missing in {plural(missing, 'row')}: fill or remove them")
+    if (missing := missing_targets(values)).any():
+        marks = [] if values.ndim == 2 else values[missing].dropna().unique()
+        words = f" ({listing(marks)})" if len(marks) else ""
+        raise DataError(
+            f"{name}: the target is missing{words} in {plural(int(missing.sum()), 'row')}: fill or remove them "
+            "(--drop-missing-target, for a table)"
+        )
     if values.ndim == 2 and values.shape[1] == 1:
         values = values.iloc[:, 0]
     values = values.infer_objects()
@@ -77,6 +83,47 @@ def as_labels(values: Any, name: str) -> np.ndarray:
     if labels.dtype.kind == "f" and (count := int((~np.isfinite(labels)).sum())):
         raise DataError(f"{name}: the target has {plural(count, 'infinite value')}: remove those rows")
     return np.asarray(labels)
+
+
+def missing_targets(values: pd.DataFrame | pd.Series) -> np.ndarray:
+    """Return which rows lack a target, or one of several: ``(rows,)`` bool.
+
+    An empty text is none, and, where the texts are numbers, a mark such as ``?``.
+    """
+    import pandas as pd
+
+    if isinstance(values, pd.DataFrame):
+        return np.asarray(values.isna().any(axis=1))
+    missing = values.isna()
+    cells = _texts_in(values)
+    says_numbers = numbers_in(cells) is not None
+    blank = [
+        cell for cell in cells if (math.isnan(plain_number(cell)) if says_numbers else not plain_text(cell))
+    ]
+    return np.asarray(missing | values.isin(blank))
+
+
+def present_targets(values: pd.DataFrame | pd.Series) -> tuple[pd.DataFrame | pd.Series, np.ndarray]:
+    """Return the targets that are there, and the positions of their rows.
+
+    They are read as if the other rows had never been: numbers beside a mark are no texts, and whole numbers beside a
+    gap, which pandas reads as decimals, are whole.
+    """
+    import pandas as pd
+
+    kept = np.flatnonzero(~missing_targets(values))
+    present = values.iloc[kept].reset_index(drop=True)
+    if isinstance(values, pd.DataFrame) or isinstance(present, pd.DataFrame):
+        return present, kept
+    if numbers_in(_texts_in(values)) is not None:
+        present = present.map(plain_number)
+    if present.dtype.kind == "f" and (present % 1 == 0).all() and (present.abs() < 2**53).all():
+        present = present.astype("int64")
+    return present, kept
+
+
+def _texts_in(values: pd.Series) -> list[str]:
+    return [cell for cell in values.dropna().unique() if isinstance(cell, str)]
 
 
 def _plain(series: Any, name: str) -> np.ndarray:
@@ -103,18 +150,10 @@ def _of_texts(series: Any, name: str) -> np.ndarray:
     cells = list(series.unique())
     if numbers_in(cells) is not None:
         numbers = np.asarray(series.map(plain_number).to_numpy(np.float64))
-        if missing := int(np.isnan(numbers).sum()):
-            marks = [cell for cell in cells if np.isnan(plain_number(cell))]
-            raise DataError(
-                f"{name}: the target is missing ({listing(marks)}) in {plural(missing, 'row')}: fill or remove them"
-            )
         return numbers.astype(np.int64) if (numbers == np.floor(numbers)).all() else numbers
     if has_decimal_commas(cells):
         raise DataError(f"{name}: {decimal_comma_message('the target', cells)}")
-    names = series.map(class_name)
-    if empty := int((names == "").sum()):
-        raise DataError(f"{name}: the target is missing in {plural(empty, 'row')}: fill or remove them")
-    return np.asarray(names.to_numpy(object))
+    return np.asarray(series.map(class_name).to_numpy(object))
 
 
 def class_name(value: object) -> str:

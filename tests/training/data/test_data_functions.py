@@ -154,7 +154,7 @@ def test_other_objects(value):
 
 
 def test_options_of_tables_only(two_classes):
-    with pytest.raises(DataError, match="target names a column of a table"):
+    with pytest.raises(DataError, match="takes no target: that is for a table's columns"):
         load_dataset(two_classes(), target="a")
     with pytest.raises(DataError, match="group names a column"):
         load_dataset(two_classes(), group="a")

@@ -216,3 +216,69 @@ def test_the_callers_frame_is_not_changed(houses):
     before = frame.copy()
     load_dataset(frame, target="price", group="street")
     pd.testing.assert_frame_equal(frame, before)
+
+
+def people(**columns):
+    rows = 40
+    frame = pd.DataFrame({"age": np.arange(rows) % 7, "city": ["a", "b"] * 20, "when": DAYS, "label": LABEL})
+    return frame.assign(**columns)
+
+
+@pytest.mark.parametrize("drop", ["when", ["when"], ("when", "when")])
+def test_columns_are_dropped(drop):
+    assert list(load_dataset(people(), target="label", drop=drop).x.columns) == ["age", "city"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"drop": "wen"}, r"has no column 'wen'. Did you mean 'when'\?"),
+        ({"drop": ["label"]}, "column 'label' cannot be both target and dropped"),
+        ({"drop": ["city"], "group": "city"}, "column 'city' cannot be both group and dropped"),
+        ({"group": "label"}, "column 'label' cannot be both target and group"),
+        ({"drop": ["when", "age", "city"]}, "has no usable feature column"),
+    ],
+)
+def test_columns_that_cannot_be_dropped(options, message):
+    with pytest.raises(DataError, match=message):
+        load_dataset(people(), target="label", **options)
+
+
+@pytest.mark.parametrize(
+    ("label", "task"),
+    [
+        ([None, "yes", "no", "yes"] * 10, "classification"),
+        (["?", "1.5", "2", "0"] * 10, "regression"),
+        (["  ", "yes", "no", "yes"] * 10, "classification"),
+        (pd.array([None, 1, 0, 1] * 10, dtype="Int64"), "classification"),
+        ([np.nan, 1.5, 2, 0] * 10, "regression"),
+        (pd.Categorical([None, "yes", "no", "yes"] * 10), "classification"),
+    ],
+)
+def test_rows_without_a_target_are_dropped_where_asked_for(label, task):
+    frame = people(label=label, row=np.arange(1, 41)).drop(columns="when")
+    with pytest.raises(DataError, match=r"target is missing.* in 10 rows: .*--drop-missing-target"):
+        load_dataset(frame, target="label")
+    data = load_dataset(frame, target="label", drop_missing_target=True)
+    assert (data.task, data.rows + len(data.y_test)) == (task, 30)
+    assert "10 rows without a target dropped" in data.notes
+    assert "row" not in data.x.columns, "it numbers the rows of the file, those without a target among them"
+
+
+def test_groups_go_with_their_rows():
+    frame = people(label=[None, "yes", "no", "yes"] * 10).drop(columns="when")
+    data = load_dataset(frame, target="label", group="age", drop_missing_target=True)
+    assert len(data.groups) == data.rows
+
+
+def test_no_row_has_a_target():
+    with pytest.raises(DataError, match="the target is missing in every row"):
+        load_dataset(people(label=None), target="label", drop_missing_target=True)
+
+
+@pytest.mark.parametrize("option", [{"drop": ["a"]}, {"drop_missing_target": True}])
+def test_only_tables_have_columns_to_drop(option, tmp_path):
+    np.savez(tmp_path / "rows.npz", x=np.zeros((9, 2)), y=np.arange(9))
+    for source in ("digits", tmp_path / "rows.npz", (np.zeros((9, 2)), np.arange(9))):
+        with pytest.raises(DataError, match=f"takes no {next(iter(option)).replace('_', ' ')}"):
+            load_dataset(source, **option)

@@ -1,0 +1,48 @@
+"""What is asked of a table: how its file is read, and which of its columns and rows are taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+
+
+@dataclass(frozen=True)
+class TableOptions:
+    """The options that tables know, and other sources only in part."""
+
+    target: str | Sequence[str] | None = None
+    """The column to predict, or several columns of numbers; without a header also positions, ``-1`` for the last."""
+    group: str | None = None
+    """A column of labels; equal labels stay on one side of every split."""
+    header: bool | None = None
+    """Whether a delimited file's first line holds names; names that look like data are refused where None."""
+    drop: tuple[str, ...] = ()
+    """Columns that are left out."""
+    drop_missing_target: bool = False
+    """Whether rows without a target are left out; they are refused where they are not."""
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The columns to predict."""
+        return names_of(self.target)
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The options that are given, in words."""
+        given = [one.name for one in fields(self) if getattr(self, one.name) != one.default]
+        return tuple(name.replace("_", " ") for name in given)
+
+    def renamed(self, name: Callable[[str], str]) -> TableOptions:
+        """Return the options with another name for each column."""
+        target = [name(column) for column in self.targets]
+        return replace(
+            self,
+            target=target[0] if isinstance(self.target, str) else (target or None),
+            group=None if self.group is None else name(self.group),
+            drop=tuple(name(column) for column in self.drop),
+        )
+
+
+def names_of(columns: str | Sequence[str] | None) -> tuple[str, ...]:
+    """Return the names of one column or several."""
+    return (columns,) if isinstance(columns, str) else tuple(str(column) for column in columns or ())
