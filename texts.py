@@ -1,9 +1,10 @@
-"""Numbers, durations and counts as people read them, the same on the command line and in reports."""
+"""Numbers, durations, counts and names as people read them, the same on the command line and in reports."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 
 ABSENT = "–"
 """What stands where there is no value."""
@@ -33,14 +34,29 @@ def duration_text(seconds: float) -> str:
     return f"{hours} h {minutes} min"
 
 
-def count_text(count: float, word: str) -> str:
+def count_text(count: float, word: str, plural: str | None = None) -> str:
     """Return ``1 trial``, ``2 trials``, ``unbounded trials``."""
+    plural = plural or f"{word}s"
     if not math.isfinite(count):
-        return f"unbounded {word}s"
-    return f"{int(count):,} {word}" if count == 1 else f"{int(count):,} {word}s"
+        return f"unbounded {plural}"
+    return f"{int(count):,} {word if count == 1 else plural}"
 
 
 def numbers_text(numbers: Sequence[int], most: int) -> str:
     """Return ``3, 5, 8 and 4 more``: at most so many numbers by name."""
     more = f" and {len(numbers) - most} more" if len(numbers) > most else ""
     return ", ".join(str(number) for number in numbers[:most]) + more
+
+
+def names_text(names: Iterable[object], most: int = 8) -> str:
+    """Return names quoted and separated by commas, shortened after ``most`` of them."""
+    words = [f"'{name}'" for name in names]
+    if len(words) > most:
+        return f"{', '.join(words[:most])} and {len(words) - most} more"
+    return ", ".join(words)
+
+
+def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
+    """Return a sort key that puts ``img2`` before ``img10`` and is the same in every locale."""
+    parts = re.split(r"([0-9]+)", text)
+    return tuple((0, int(part), part) if index % 2 else (1, 0, part) for index, part in enumerate(parts))

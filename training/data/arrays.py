@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...errors import DataError, one_line
-from .source_data import plural
+from ...texts import count_text
 
 if TYPE_CHECKING:
     from .dataset import Kind
@@ -50,7 +50,7 @@ def as_array(values: Any, name: str) -> np.ndarray:
     if 0 in array.shape[1:]:
         raise DataError(f"{name} has shape {array.shape}: there are no features")
     if array.dtype.kind == "f" and (count := int(np.isinf(array).sum())):
-        raise DataError(f"{name} holds {plural(count, 'infinite value')}: replace or remove them")
+        raise DataError(f"{name} holds {count_text(count, 'infinite value')}: replace or remove them")
     return array
 
 
@@ -93,7 +93,7 @@ def as_image_or_array(
         array = np.ascontiguousarray(np.moveaxis(array, 1, -1))
         notes += ("channels moved from first to last axis",)
     if array.dtype.kind == "f" and (count := int(np.isnan(array).sum())):
-        raise DataError(f"{name} has {plural(count, 'missing pixel')} (NaN): fill them first")
+        raise DataError(f"{name} has {count_text(count, 'missing pixel')} (NaN): fill them first")
     return array, "image", notes
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 
 from ...errors import DataError, did_you_mean
+from ...texts import count_text
 from .arrays import looks_like_images
 from .preparation import MISSING, Channels, Layout, Preparation, Recipe, Scaling
-from .source_data import plural
 
 if TYPE_CHECKING:
     from .dataset import Dataset
@@ -129,7 +129,7 @@ def _input_shape(
     if layout == "flat":
         return (int(np.prod(source_shape)),)
     if len(source_shape) not in (2, 3):
-        words = plural(source_shape[0], "number") if len(source_shape) == 1 else f"shape {source_shape}"
+        words = count_text(source_shape[0], "number") if len(source_shape) == 1 else f"shape {source_shape}"
         raise DataError(f"{dataset.name} has rows of {words}: a model that reads images (cnn) needs images")
     shape = (*source_shape, 1) if len(source_shape) == 2 else source_shape
     return (shape[2], shape[0], shape[1]) if channels == "channels_first" else shape

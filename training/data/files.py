@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...errors import DataError, did_you_mean, one_line
+from ...texts import count_text, names_text
 from .headers import check_header, column_at, first_names, numbered_names
-from .source_data import SourceData, listing, plural
+from .source_data import SourceData
 from .table_options import TableOptions
 
 if TYPE_CHECKING:
@@ -60,10 +61,10 @@ def take_target(frame: Any, name: str, options: TableOptions) -> SourceData:
     frame = frame.set_axis([str(column) for column in frame.columns], axis=1).reset_index(drop=True)
     twice = [column for column, count in Counter(frame.columns).items() if count > 1]
     if twice:
-        raise DataError(f"{name}: column {listing(twice)} appears more than once: rename or remove one")
+        raise DataError(f"{name}: column {names_text(twice)} appears more than once: rename or remove one")
     columns = list(frame.columns)
     if options.target is None:
-        raise DataError(f"{name}: say which column is the target: {listing(columns, 30)}")
+        raise DataError(f"{name}: say which column is the target: {names_text(columns, 30)}")
     targets, group = options.targets, options.group
     if not targets or len(set(targets)) < len(targets):
         raise DataError(f"{name}: target must name one or more different columns")
@@ -72,7 +73,7 @@ def take_target(frame: Any, name: str, options: TableOptions) -> SourceData:
         for column in named:
             if column not in columns:
                 kind = "" if what == "dropped" else f"{what} "
-                hint = did_you_mean(column, columns) or f" Columns: {listing(columns, 30)}."
+                hint = did_you_mean(column, columns) or f" Columns: {names_text(columns, 30)}."
                 raise DataError(f"{name} has no {kind}column '{column}'.{hint}")
             if uses.setdefault(column, what) != what:
                 raise DataError(f"{name}: column '{column}' cannot be both {uses[column]} and {what}")
@@ -199,7 +200,7 @@ def from_mapping(arrays: Mapping[str, Any], name: str, group: str | None) -> Sou
     if any(key not in arrays for key in pair[:2]) or has_test == 1:
         raise DataError(
             f"{name} must hold x_train, y_train (with x_test, y_test) or x, y; "
-            f"it has {listing(arrays) or 'nothing'}"
+            f"it has {names_text(arrays) or 'nothing'}"
         )
     if group is not None and group not in arrays:
         raise DataError(f"{name} has no array '{group}' for groups.{did_you_mean(group, arrays)}")
@@ -207,6 +208,6 @@ def from_mapping(arrays: Mapping[str, Any], name: str, group: str | None) -> Sou
     notes: tuple[str, ...] = ()
     if group is None and groups is not None:
         count = len(np.unique(np.asarray(groups)))
-        notes = (f"{plural(count, 'group')} read from the array 'groups'",)
+        notes = (f"{count_text(count, 'group')} read from the array 'groups'",)
     x, y, x_test, y_test = (arrays.get(key) for key in pair)
     return SourceData(name, x, y, x_test, y_test, groups=groups, notes=notes)

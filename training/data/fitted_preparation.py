@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from ...errors import DataError, TrainingError, did_you_mean, one_line
+from ...texts import names_text
 from .pipelines import build_features
 from .preparation import Preparation
-from .source_data import listing
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,10 +161,10 @@ def _stored(plan: Preparation, x: Any) -> Any:
     if plan.kind == "table":
         names = [*plan.numeric, *plan.categorical]
         if not hasattr(x, "columns"):
-            raise DataError(f"expected a table with columns {listing(names)}, got {type(x).__name__}")
+            raise DataError(f"expected a table with columns {names_text(names)}, got {type(x).__name__}")
         if lost := [name for name in names if name not in x.columns]:
             raise DataError(
-                f"the table lacks column {listing(lost)}.{did_you_mean(lost[0], map(str, x.columns))}"
+                f"the table lacks column {names_text(lost)}.{did_you_mean(lost[0], map(str, x.columns))}"
             )
         return x[names]
     values = np.asarray(x)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from ...errors import DataError, did_you_mean
-from .source_data import plural
+from ...texts import count_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -128,7 +128,7 @@ def _check(dataset: Dataset, method: FoldMethod, folds: int, repeats: int, holdo
     if method == "stratified" and dataset.task != "classification":
         raise DataError(f"{name} is a regression, without classes to stratify by: use method 'kfold'")
     if method != "holdout" and dataset.rows < folds + (method == "time"):
-        raise DataError(f"{name} has {plural(dataset.rows, 'training row')}: too few for {folds} folds")
+        raise DataError(f"{name} has {count_text(dataset.rows, 'training row')}: too few for {folds} folds")
     stratifies = method in ("stratified", "repeated") or (method == "holdout" and dataset.groups is None)
     if stratifies and dataset.task == "classification":
         _check_classes(dataset, 2 if method == "holdout" else folds, holdout=method == "holdout")
@@ -140,10 +140,10 @@ def _check_classes(dataset: Dataset, least: int, *, holdout: bool = False) -> No
     if rarest >= least:
         return
     rare = [name for name, count in zip(dataset.classes, counts, strict=True) if count < least]
-    has = f"class '{dataset.classes[int(counts.argmin())]}' has {plural(rarest, 'training row')}"
+    has = f"class '{dataset.classes[int(counts.argmin())]}' has {count_text(rarest, 'training row')}"
     if len(rare) > 1:
         has += f", the least of {len(rare)} rare classes"
-    needs = "a holdout needs one on each side" if holdout else f"too few for {plural(least, 'fold')}"
+    needs = "a holdout needs one on each side" if holdout else f"too few for {count_text(least, 'fold')}"
     ways = ["--rare-classes drop leaves rare classes out", "--rare-classes merge makes one class of them"]
     ways = [f"--folds {rarest} keeps them in every fold", *ways] if rarest > 1 else ways
     raise DataError(f"{dataset.name}: {has}, {'and ' if holdout else ''}{needs}: {'; '.join(ways)}")
@@ -168,7 +168,7 @@ def _group(dataset: Dataset, folds: int, seed: int) -> Iterator[tuple[np.ndarray
 
     distinct = len(np.unique(np.asarray(dataset.groups)))
     if distinct < folds:
-        raise DataError(f"{dataset.name} has {plural(distinct, 'group')}, too few for {folds} folds")
+        raise DataError(f"{dataset.name} has {count_text(distinct, 'group')}, too few for {folds} folds")
     rows = np.zeros(dataset.rows)
     if dataset.task != "classification":
         return iter(GroupKFold(folds, shuffle=True, random_state=seed).split(rows, groups=dataset.groups))
@@ -202,8 +202,8 @@ def _holdout(dataset: Dataset, holdout: float, seed: int) -> Iterator[tuple[np.n
     parts = len(dataset.classes) if dataset.task == "classification" else 1
     if min(kept, dataset.rows - kept) < parts:
         raise DataError(
-            f"{dataset.name}: a holdout of {holdout:g} of {plural(dataset.rows, 'row')} leaves a side with fewer rows "
-            f"than {plural(parts, 'class', 'classes') if parts > 1 else 'one'}"
+            f"{dataset.name}: a holdout of {holdout:g} of {count_text(dataset.rows, 'row')} leaves a side with fewer rows "
+            f"than {count_text(parts, 'class', 'classes') if parts > 1 else 'one'}"
         )
     way = StratifiedShuffleSplit if dataset.task == "classification" else ShuffleSplit
     return iter(way(1, test_size=dataset.rows - kept, random_state=seed).split(rows, _strata(dataset)))

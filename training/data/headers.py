@@ -10,7 +10,7 @@ from typing import Any
 
 from ...cells import MARKS, is_mark_or_number, numbers_in, plain_text
 from ...errors import DataError
-from .source_data import listing
+from ...texts import names_text
 
 
 def first_names(path: Path) -> tuple[list[str], str]:
@@ -34,12 +34,12 @@ def check_header(path: Path, names: Sequence[str], frame: Any, *, asked: bool) -
     """
     if not asked and _reads_as_data(names, frame):
         raise DataError(
-            f"{path}: its first line looks like data ({listing(names, 4)}), not like names: --no-header reads it as a "
+            f"{path}: its first line looks like data ({names_text(names, 4)}), not like names: --no-header reads it as a "
             "row and calls the columns c0, c1, ... (--target -1 is the last one); --header takes it for names"
         )
     twice = [name for name, count in Counter(names).items() if count > 1 and name]
     if twice:
-        raise DataError(f"{path}: column {listing(twice)} appears more than once: rename or remove one")
+        raise DataError(f"{path}: column {names_text(twice)} appears more than once: rename or remove one")
 
 
 def numbered_names(count: int) -> list[str]:

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from ...errors import DataError, one_line
-from .source_data import SourceData, listing, natural_key, plural
+from ...texts import count_text, names_text, natural_key
+from .source_data import SourceData
 
 IMAGE_SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm"}
@@ -42,7 +43,7 @@ def read_image_folder(root: Path) -> SourceData:
     if "train" in parts:
         others = [other.name for other in class_folders(root) if other.name not in parts]
         if others:
-            notes.append(f"folder {listing(others)} beside 'train' not read: folds are made from 'train'")
+            notes.append(f"folder {names_text(others)} beside 'train' not read: folds are made from 'train'")
         found = {part: _checked_images(folder, notes) for part, folder in parts.items()}
     else:
         found = {"train": _checked_images(root, notes)}
@@ -101,7 +102,9 @@ def _checked_images(root: Path, notes: list[str]) -> _Found:
         if class_of(folder) not in classes:
             raise DataError(f"{folder} holds no images: fill it or remove it (a folder is a class)")
     if passed_over := len(files) - len(found):
-        notes.append(f"{plural(passed_over, 'file')} below {root.name} passed over: not an image by its name")
+        notes.append(
+            f"{count_text(passed_over, 'file')} below {root.name} passed over: not an image by its name"
+        )
     return found
 
 
@@ -147,7 +150,9 @@ def _read_all(found: _Found, shape: tuple[int, int, int], mode: str) -> np.ndarr
         pixels = np.empty((len(found), *shape), np.uint8)
     except MemoryError as error:
         size = len(found) * shape[0] * shape[1] * shape[2] / 2**30
-        raise DataError(f"{plural(len(found), 'image')} need {size:.1f} GiB: make them smaller") from error
+        raise DataError(
+            f"{count_text(len(found), 'image')} need {size:.1f} GiB: make them smaller"
+        ) from error
     for row, (path, _) in enumerate(found):
         try:
             pixels[row] = read_pixels(path, mode).reshape(shape)

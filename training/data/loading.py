@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 
 from ...errors import DataError, did_you_mean
+from ...texts import count_text, names_text
 from .arrays import as_array, as_image_or_array, keeps_shape, shape_text
 from .dataset import Dataset, Kind, Task
 from .files import TABLE_SUFFIXES, read_npz, read_table
@@ -18,7 +19,7 @@ from .multiple_inputs import refuse_multiple_inputs
 from .named_datasets import KNOWN_NAMES, known_name, load_named
 from .python_sources import call_function, from_object, is_function
 from .rare_classes import RareClasses, handle_rare_classes
-from .source_data import SourceData, listing, plural
+from .source_data import SourceData
 from .splits import (
     FEWEST_ROWS,
     SplitOptions,
@@ -98,7 +99,7 @@ def load_dataset(
     source_data = _read(source, options)
     if isinstance(source_data, Dataset):
         if clash := [*options.given, *(["task"] if task not in (None, source_data.task) else [])]:
-            raise DataError(f"{source_data.name} is a Dataset already: {listing(clash)} cannot be changed")
+            raise DataError(f"{source_data.name} is a Dataset already: {names_text(clash)} cannot be changed")
         return limited(source_data, limit, seed)
     if keep_shape and source_data.kind is None and keeps_shape(source_data.x):
         source_data = replace(
@@ -172,7 +173,7 @@ def _without_missing_target(source_data: SourceData) -> SourceData:
     if not len(kept):
         raise DataError(f"{source_data.name}: the target is missing in every row")
     groups = None if source_data.groups is None else take(source_data.groups, kept)
-    note = f"{plural(missing, 'row')} without a target dropped"
+    note = f"{count_text(missing, 'row')} without a target dropped"
     return replace(
         source_data, x=take(source_data.x, kept), y=y, groups=groups, notes=(*source_data.notes, note)
     )
@@ -257,10 +258,10 @@ def _hold_out(rows: _Rows, task: Task, test: SplitOptions, name: str) -> tuple[_
     codes = rows.y if task == "classification" else None
     held = choose_test_rows(count, codes, rows.groups, test, name)
     if test.how == "last":
-        words = f"the last {plural(len(held), 'row')} held out as test rows"
+        words = f"the last {count_text(len(held), 'row')} held out as test rows"
     else:
         drawn = "class proportions kept" if task == "classification" else "at random"
-        words = f"{plural(len(held), 'row')} held out as test rows, {'by groups' if rows.groups is not None else drawn}"
+        words = f"{count_text(len(held), 'row')} held out as test rows, {'by groups' if rows.groups is not None else drawn}"
     return rows.take(np.setdiff1d(np.arange(count), held)), rows.take(held), words
 
 
@@ -275,7 +276,7 @@ def _features(values: Any, source: str, part: str, kind: Kind | None) -> tuple[A
         frame = values.set_axis([str(column) for column in values.columns], axis=1).reset_index(drop=True)
         if not frame.columns.is_unique:
             raise DataError(
-                f"{name}: column {listing(frame.columns[frame.columns.duplicated()])} appears more than once"
+                f"{name}: column {names_text(frame.columns[frame.columns.duplicated()])} appears more than once"
             )
         frame, notes = read_texts(frame, source)
         return frame, "table", notes
@@ -294,19 +295,21 @@ def _groups(source_data: SourceData, rows: int) -> np.ndarray | None:
         else source_data.groups
     )
     if len(series) != rows:
-        raise DataError(f"{source_data.name}: groups has {plural(len(series), 'row')}, y has {rows:,}")
+        raise DataError(f"{source_data.name}: groups has {count_text(len(series), 'row')}, y has {rows:,}")
     if missing := int(series.isna().sum()):
         raise DataError(
-            f"{source_data.name}: the group is missing in {plural(missing, 'row')}: fill or remove them"
+            f"{source_data.name}: the group is missing in {count_text(missing, 'row')}: fill or remove them"
         )
     return group_labels(series)
 
 
 def _check_rows(name: str, x_rows: int, y_rows: int) -> None:
     if x_rows != y_rows:
-        raise DataError(f"{name}: x has {plural(x_rows, 'row')}, y has {y_rows:,}: they must have as many")
+        raise DataError(
+            f"{name}: x has {count_text(x_rows, 'row')}, y has {y_rows:,}: they must have as many"
+        )
     if x_rows < FEWEST_ROWS:
-        raise DataError(f"{name} has {plural(x_rows, 'row')}: at least {FEWEST_ROWS} are needed")
+        raise DataError(f"{name} has {count_text(x_rows, 'row')}: at least {FEWEST_ROWS} are needed")
 
 
 def _given_test(source_data: SourceData, x: Any, kind: Kind, learned: Target) -> tuple[Any, np.ndarray]:
@@ -317,7 +320,7 @@ def _given_test(source_data: SourceData, x: Any, kind: Kind, learned: Target) ->
     )
     labels = as_labels(source_data.y_test, name)
     if len(x_test) != len(labels) or not len(labels):
-        raise DataError(f"{name}: x_test has {plural(len(x_test), 'row')}, y_test has {len(labels):,}")
+        raise DataError(f"{name}: x_test has {count_text(len(x_test), 'row')}, y_test has {len(labels):,}")
     if (test_kind == "table") != (kind == "table"):
         raise DataError(f"{name}: x_test must be a DataFrame where x_train is one")
     if kind != "table" and x_test.shape[1:] != x.shape[1:]:

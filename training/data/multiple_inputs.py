@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ...errors import DataError
-from .source_data import SourceData, plural
+from ...texts import count_text
+from .source_data import SourceData
 from .splits import FEWEST_ROWS
 
 _LATER = "models of one input and one output are what can be searched so far"
@@ -24,7 +25,7 @@ def refuse_multiple_inputs(source_data: SourceData) -> None:
     for part, what, value, other in pairs:
         if count := _arrays_in(value, other):
             raise DataError(
-                f"{source_data.name}: {part} is {plural(count, 'array')}, one for each of several {what}s: {_LATER}"
+                f"{source_data.name}: {part} is {count_text(count, 'array')}, one for each of several {what}s: {_LATER}"
             )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+from ...texts import count_text
 from .preparation import Preparation, Recipe
-from .source_data import plural
 
 _FITTED = {
     "standard": "standardised (mean 0, deviation 1)",
@@ -22,7 +22,7 @@ def describe_preparation(plan: Preparation) -> list[str]:
     else:
         lines = _table(plan) if plan.kind == "table" else _array(plan)
     if plan.recipe.tokens:
-        count = plural(len(plan.recipe.tokens), "whole number")
+        count = count_text(len(plan.recipe.tokens), "whole number")
         lines.append(f"{count} a row left as they are, since the model looks them up in an embedding")
     if plan.scale_target:
         lines.append("target standardised on each fold's training rows; metrics are in the target's units")
@@ -45,12 +45,12 @@ def _table(plan: Preparation) -> list[str]:
     if scaled := len(plan.numeric) - len(plan.recipe.tokens):
         known = _FITTED.get(plan.recipe.scaling)
         how = f"{known} on each fold's training rows" if known else "not scaled"
-        lines.append(f"{plural(scaled, 'numeric column')} {how}")
+        lines.append(f"{count_text(scaled, 'numeric column')} {how}")
     if plan.gaps:
         lines.append(_FILLED)
     if plan.categorical:
-        width = plural(sum(map(len, plan.categories)), "column")
-        lines.append(f"{plural(len(plan.categorical), 'categorical column')} one-hot encoded ({width})")
+        width = count_text(sum(map(len, plan.categories)), "column")
+        lines.append(f"{count_text(len(plan.categorical), 'categorical column')} one-hot encoded ({width})")
     return lines
 
 
@@ -69,7 +69,7 @@ def _array(plan: Preparation) -> list[str]:
     stored = "x".join(map(str, plan.source_shape[:2] if plan.source_shape[2:] == (1,) else plan.source_shape))
     rows = "images" if plan.kind == "image" else "rows"
     if plan.layout == "flat" and len(plan.source_shape) > 1:
-        lines.append(f"{stored} {rows} flattened to {plural(plan.input_shape[0], 'number')}")
+        lines.append(f"{stored} {rows} flattened to {count_text(plan.input_shape[0], 'number')}")
     elif plan.layout == "image":
         order = "channels, height, width" if plan.channels == "channels_first" else "height, width, channels"
         lines.append(f"{stored} {rows} as {'x'.join(map(str, plan.input_shape))} ({order})")

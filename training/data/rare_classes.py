@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from ...errors import DataError
-from .source_data import listing, plural
+from ...texts import count_text, names_text
 from .splits import shares
 from .targets import Target
 
@@ -58,15 +58,15 @@ def handle_rare_classes(
     rare = tuple(word for word, stays in zip(target.classes, kept, strict=True) if not stays)
     classes = tuple(word for word, stays in zip(target.classes, kept, strict=True) if stays)
     mapping = np.where(kept, np.cumsum(kept) - 1, -1)
-    rows = plural(int(counts[~kept].sum()), "row")
-    what = f"{plural(len(rare), 'rare class', 'rare classes')} {listing(rare)} ({rows})"
+    rows = count_text(int(counts[~kept].sum()), "row")
+    what = f"{count_text(len(rare), 'rare class', 'rare classes')} {names_text(rare)} ({rows})"
     if how == "merge":
         merged = OTHER if OTHER not in classes else f"{OTHER} (rare)"
         classes, mapping = (*classes, merged), np.where(kept, mapping, len(classes))
         together = _training_rows(np.bincount(mapping, counts).astype(np.int64), test_rows, counts.sum())[-1]
         if together < fewest:
             raise DataError(
-                f"{name}: {what} merged have {plural(int(together), 'training row')}, too few for {fewest}: "
+                f"{name}: {what} merged have {count_text(int(together), 'training row')}, too few for {fewest}: "
                 "--rare-classes drop leaves them out"
             )
     if len(classes) < 2:

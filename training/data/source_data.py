@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from .dataset import Kind, Task
 
 
@@ -36,22 +33,3 @@ class SourceData:
     columns: tuple[str, ...] = ()
     """All columns of a file without names, in their order."""
     notes: tuple[str, ...] = ()
-
-
-def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
-    """Return a sort key that puts ``img2`` before ``img10`` and is the same in every locale."""
-    parts = re.split(r"([0-9]+)", text)
-    return tuple((0, int(part), part) if index % 2 else (1, 0, part) for index, part in enumerate(parts))
-
-
-def listing(names: Iterable[object], most: int = 8) -> str:
-    """Return names quoted and separated by commas, shortened after ``most`` of them."""
-    words = [f"'{name}'" for name in names]
-    if len(words) > most:
-        return f"{', '.join(words[:most])} and {len(words) - most} more"
-    return ", ".join(words)
-
-
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """Return ``1 row``, ``2 rows``: a count with its noun."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from ...errors import DataError, did_you_mean
-from .source_data import plural
+from ...texts import count_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -77,7 +77,7 @@ def choose_test_rows(
         test = np.arange(rows - count, rows)
         if codes is not None and len(lost := np.setdiff1d(codes, codes[: rows - count])):
             raise DataError(
-                f"{name}: {plural(len(lost), 'class', 'classes')} would be in the last (test) rows only"
+                f"{name}: {count_text(len(lost), 'class', 'classes')} would be in the last (test) rows only"
             )
         return test
     if codes is None:
@@ -150,20 +150,22 @@ def limited(dataset: Dataset, limit: int | None, seed: int) -> Dataset:
     if limit is None:
         return dataset
     if limit >= dataset.rows:
-        note = f"limit of {limit:,} rows has no effect: there are {plural(dataset.rows, 'training row')}"
+        note = f"limit of {limit:,} rows has no effect: there are {count_text(dataset.rows, 'training row')}"
         return replace(dataset, notes=(*dataset.notes, note))
     if limit < max(FEWEST_ROWS, len(dataset.classes)):
         needed = (
             f"{len(dataset.classes)} classes" if len(dataset.classes) > FEWEST_ROWS else f"{FEWEST_ROWS} rows"
         )
-        raise DataError(f"limit of {plural(limit, 'row')} is too small for {dataset.name}: at least {needed}")
+        raise DataError(
+            f"limit of {count_text(limit, 'row')} is too small for {dataset.name}: at least {needed}"
+        )
     rng = np.random.default_rng(seed)
     if dataset.task == "classification":
         per_class = np.bincount(dataset.y, minlength=len(dataset.classes))
         rows = draw_stratified(dataset.y, shares(per_class, limit, np.minimum(per_class, 1), per_class), rng)
     else:
         rows = draw_stratified(np.zeros(dataset.rows), [limit], rng)
-    note = f"{limit:,} of {plural(dataset.rows, 'training row')} drawn{_describe_stratification(dataset)}"
+    note = f"{limit:,} of {count_text(dataset.rows, 'training row')} drawn{_describe_stratification(dataset)}"
     return replace(
         dataset,
         x=take(dataset.x, rows),

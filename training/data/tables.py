@@ -15,7 +15,7 @@ import numpy as np
 
 from ...cells import plain_number, plain_text
 from ...errors import DataError, did_you_mean
-from .source_data import listing, natural_key, plural
+from ...texts import count_text, names_text, natural_key
 
 MOST_CATEGORIES = 100
 DATE_SHARE = 0.9
@@ -50,7 +50,7 @@ class _Findings:
             "counters": (self.counters, "it only numbers the rows"),
         }
         return tuple(
-            f"{'column' if len(names) == 1 else 'columns'} {listing(names)} dropped: {why}"
+            f"{'column' if len(names) == 1 else 'columns'} {names_text(names)} dropped: {why}"
             for names, why in words.values()
             if names
         )
@@ -95,7 +95,7 @@ def clean_table(train: Any, test: Any, name: str, counters: list[str]) -> tuple[
     lost = [column for column in train.columns if column not in test.columns]
     if lost:
         raise DataError(
-            f"{name}: the test rows lack column {listing(lost)}.{did_you_mean(lost[0], test.columns)}"
+            f"{name}: the test rows lack column {names_text(lost)}.{did_you_mean(lost[0], test.columns)}"
         )
     columns: dict[str, Any] = {}
     for column in train.columns:
@@ -177,7 +177,7 @@ def _convert_numbers(train: Any, test: Any, column: str, findings: _Findings) ->
             return None
         if values.dtype.kind == "f" and (count := int(np.isinf(values).sum())):
             findings.refused.append(
-                f"column '{column}' holds {plural(count, 'infinite number')}: replace or remove them"
+                f"column '{column}' holds {count_text(count, 'infinite number')}: replace or remove them"
             )
             return None
         pair.append(pd.Series(values))

@@ -10,8 +10,8 @@ import numpy as np
 
 from ...cells import has_decimal_commas, numbers_in, plain_number, plain_text
 from ...errors import DataError, one_line
+from ...texts import count_text, names_text, natural_key
 from .multiple_inputs import refuse_multiple_labels
-from .source_data import listing, natural_key, plural
 from .target_format import Shape, TargetFormat
 from .text_columns import decimal_comma_message
 
@@ -63,9 +63,9 @@ def as_labels(values: Any, name: str) -> np.ndarray:
     values = pd.DataFrame(values) if values.ndim == 2 else pd.Series(values)
     if (missing := missing_targets(values)).any():
         marks = [] if values.ndim == 2 else values[missing].dropna().unique()
-        words = f" ({listing(marks)})" if len(marks) else ""
+        words = f" ({names_text(marks)})" if len(marks) else ""
         raise DataError(
-            f"{name}: the target is missing{words} in {plural(int(missing.sum()), 'row')}: fill or remove them "
+            f"{name}: the target is missing{words} in {count_text(int(missing.sum()), 'row')}: fill or remove them "
             "(--drop-missing-target, for a table)"
         )
     if values.ndim == 2 and values.shape[1] == 1:
@@ -76,12 +76,12 @@ def as_labels(values: Any, name: str) -> np.ndarray:
             str(column) for column, dtype in values.dtypes.items() if not pd.api.types.is_numeric_dtype(dtype)
         ]
         if wrong:
-            raise DataError(f"{name}: several targets must all be numbers; {listing(wrong)} is not")
+            raise DataError(f"{name}: several targets must all be numbers; {names_text(wrong)} is not")
         labels = np.asarray(values.to_numpy(np.float64))
     else:
         labels = _plain(values, name)
     if labels.dtype.kind == "f" and (count := int((~np.isfinite(labels)).sum())):
-        raise DataError(f"{name}: the target has {plural(count, 'infinite value')}: remove those rows")
+        raise DataError(f"{name}: the target has {count_text(count, 'infinite value')}: remove those rows")
     return np.asarray(labels)
 
 
@@ -208,7 +208,7 @@ def read_target(
         labels = labels.argmax(axis=1)
         task, notes = (
             "classification",
-            (f"one-hot labels of {plural(labels.max() + 1, 'class', 'classes')} decoded",),
+            (f"one-hot labels of {count_text(labels.max() + 1, 'class', 'classes')} decoded",),
         )
     elif task is None:
         if labels.ndim == 2:
@@ -260,7 +260,7 @@ def encode(labels: np.ndarray, names: tuple[str, ...], name: str, *, coded: bool
     codes = class_codes(uniques, [str(code) for code in range(len(names))] if coded else names)
     if (codes < 0).any():
         unknown = [class_name(value) for value in uniques[codes < 0]]
-        raise DataError(f"{name}: class {listing(unknown)} appears in the test rows only")
+        raise DataError(f"{name}: class {names_text(unknown)} appears in the test rows only")
     return np.asarray(codes[where.reshape(-1)])
 
 
@@ -314,16 +314,16 @@ def _choose_task(labels: np.ndarray, kind: Kind) -> tuple[Task, str]:
         doubt = "; --task classification, if they are classes"
         few = whole and distinct <= MOST_INTEGER_CLASSES
         return "regression", (
-            f"regression: the target is decimal numbers with {plural(distinct, 'distinct value')}{doubt if few else ''}"
+            f"regression: the target is decimal numbers with {count_text(distinct, 'distinct value')}{doubt if few else ''}"
         )
     enough_rows = distinct <= 2 or distinct * ROWS_PER_CLASS <= len(labels)
     codes = kind == "image" and uniques[0] == 0 and uniques[-1] == distinct - 1
     if enough_rows and (distinct <= MOST_INTEGER_CLASSES or codes):
         return "classification", (
-            f"classification: the target is whole numbers with {plural(distinct, 'distinct value')}; "
+            f"classification: the target is whole numbers with {count_text(distinct, 'distinct value')}; "
             "--task regression, if they are amounts"
         )
     doubt = "; --task classification, if they are classes" if distinct <= MOST_DOUBTED_CLASSES else ""
     return "regression", (
-        f"regression: the target is whole numbers with {plural(distinct, 'distinct value')}{doubt}"
+        f"regression: the target is whole numbers with {count_text(distinct, 'distinct value')}{doubt}"
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 from ...cells import MARKS, has_decimal_commas, is_mark_or_number, numbers_in, plain_number, plain_text
 from ...errors import DataError
-from .source_data import listing, plural
+from ...texts import count_text, names_text
 
 _MEASURE = re.compile(r"([$€£¥₩]?)\s*[-+]?\d[\d,]*\.?\d*\s*(%|[^\W\d_]{0,4})")
 """A number with a currency, a percent sign or a unit."""
@@ -61,7 +61,7 @@ def _mixture(name: str, cells: list[Any]) -> list[str]:
     words = [cell for cell in cells if not is_mark_or_number(str(cell))]
     if 2 * len(words) >= len(cells):
         return []
-    return [f"column '{name}' taken for categories: it holds numbers, but {listing(words, 3)} too"]
+    return [f"column '{name}' taken for categories: it holds numbers, but {names_text(words, 3)} too"]
 
 
 def decimal_comma_message(what: str, cells: Any) -> str:
@@ -91,8 +91,10 @@ def _conversion_notes(name: str, column: Any) -> list[str]:
     marks = Counter(text for text in texts if text.casefold() in MARKS)
     said = []
     if marks:
-        rows = plural(sum(marks.values()), "row")
-        said.append(f"column '{name}' read as numbers: {listing(marks)} in {rows} taken for a missing value")
+        rows = count_text(sum(marks.values()), "row")
+        said.append(
+            f"column '{name}' read as numbers: {names_text(marks)} in {rows} taken for a missing value"
+        )
     if any("," in text for text in texts):
         said.append(f"column '{name}' read as numbers: commas taken for separators of thousands")
     return said
