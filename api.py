@@ -58,7 +58,7 @@ def _is_object(value: Any) -> bool:
     return value is not None and not isinstance(value, str | os.PathLike)
 
 
-def _with_given(record: StudyRecord, options: Mapping[str, Any]) -> dict[str, Any]:
+def _with_objects(record: StudyRecord, options: Mapping[str, Any]) -> dict[str, Any]:
     """Return options with the objects that this process has of a study, where no others are given."""
     said = {name: value for name, value in options.items() if value is not None}
     return {**_given.get((record.storage, record.name), {}), **said}
@@ -122,7 +122,7 @@ class Study:
 
         record = self._record
         chosen = choose_trial(record, trial)
-        done = refit(record, chosen, **_with_given(record, options))
+        done = refit(record, chosen, **_with_objects(record, options))
         self._record = read_study(self.name, record.storage)
         return Winner.of(record, chosen, done)
 
@@ -153,7 +153,7 @@ class Study:
             from .export.script import write_script
             from .training.models import find_model
 
-            given = _with_given(self._record, options).get("model")
+            given = _with_objects(self._record, options).get("model")
             model = find_model(given or self._record.model, done.dataset.task)
             return write_script(done, path, build=model.load())
         check_folder(Path(path), overwrite=False)
@@ -242,7 +242,7 @@ def plan_sweep(
     """Decide everything about a sweep without starting it; the arguments are those of ``launch``."""
     from .search.plan import make_plan
     from .search.rows import FROM_PYTHON
-    from .search.spec import make_spec, space_choice
+    from .search.spec import make_spec, space_part
     from .search.specfile import read_spec
     from .spaces import Space, space_to_dict
     from .training.models import reference_of
@@ -257,7 +257,7 @@ def plan_sweep(
     if model is not None:
         nested["model"] = model if isinstance(model, str) else reference_of(model)
     if space is not None:
-        base = {"define": space_to_dict(space)} if isinstance(space, Space) else space_choice(space)
+        base = {"define": space_to_dict(space)} if isinstance(space, Space) else space_part(space)
         for key, value in base.items():
             put(nested, ("space", key), value)
     spec = read_spec(file, nested) if file is not None else make_spec(nested)
@@ -286,7 +286,7 @@ def resume(
     from .search.launch import run_plan
 
     record = read_study(study, storage_url(storage))
-    objects = _with_given(record, {"data": data, "model": model})
+    objects = _with_objects(record, {"data": data, "model": model})
     plan = plan_to_resume(record, settings, **objects)
     with show_progress(verbose, order=varying_first(plan.space, plan.spec.model)) as listen:
         return Study(run_plan(plan, record, record.storage, listen, isolated=_is_limited(plan)).study)

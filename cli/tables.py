@@ -104,14 +104,14 @@ def space_table(title: str, hyperparameters: Iterable[Hyperparameter], *, brief:
     made = table(title, "hyperparameter", "range, what to start with, what it does")
     made.columns[0].no_wrap = True
     for one in hyperparameters:
-        first, meaning, *others = _told(one, brief=brief)
-        told = styled((first, "cyan"), f"\n{meaning}", *((f"\n{line}", "dim") for line in others))
-        made.add_row(styled((one.name, "bold")), told)
+        first, meaning, *others = _describe(one, brief=brief)
+        description = styled((first, "cyan"), f"\n{meaning}", *((f"\n{line}", "dim") for line in others))
+        made.add_row(styled((one.name, "bold")), description)
     return made
 
 
-def _told(one: Hyperparameter, *, brief: bool) -> Iterator[str]:
-    """Yield what is told of a hyperparameter, a line each: what to try, its meaning, all else."""
+def _describe(one: Hyperparameter, *, brief: bool) -> Iterator[str]:
+    """Yield the description of a hyperparameter, a line each: what to try, its meaning, all else."""
     start = f"{_spaced(one.range_text())} · start with {value_text(one.recommended)}"
     if brief:
         yield start

@@ -170,7 +170,7 @@ def optimizer_code(model: keras.Model) -> str:
     return value_code(_compile_config(model)["optimizer"], rounded=True)
 
 
-def spared_names(model: keras.Model) -> list[str]:
+def names_without_weight_decay(model: keras.Model) -> list[str]:
     """Return what ``exclude_from_weight_decay`` was given as ``var_names``, which no configuration says.
 
     Raises:

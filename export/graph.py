@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-from .code import CannotEmit, compile_code, layer_code, optimizer_code, spared_names
+from .code import CannotEmit, compile_code, layer_code, names_without_weight_decay, optimizer_code
 from .expressions import call, literal
 
 
@@ -34,7 +34,7 @@ def builder_code(model: keras.Model) -> str:
 
 def compile_lines(model: keras.Model) -> str:
     """Return the statements that compile a model as this one is, indented."""
-    spared = spared_names(model)
+    spared = names_without_weight_decay(model)
     if not spared:
         return _compile_call(compile_code(model))
     excluded = call("optimizer.exclude_from_weight_decay", var_names=literal(spared))

@@ -141,7 +141,7 @@ def _imported(winner: Winner, reference: str, original: keras.Model | None, reas
     if original is None or not original.compiled:
         lines.append(compile_lines(winner.model))
         classes = tuple(own_classes(winner.model))
-    elif _is_told_its_rate(winner, original):
+    elif _learning_rate_was_set(winner, original):
         lines.append('    model.optimizer.learning_rate = CONFIGURATION["learning_rate"]')
     lines.append("    return model")
     constants = {"CONFIGURATION": dict(winner.trial.configuration)}
@@ -154,7 +154,7 @@ def _imported(winner: Winner, reference: str, original: keras.Model | None, reas
     )
 
 
-def _is_told_its_rate(winner: Winner, original: keras.Model) -> bool:
+def _learning_rate_was_set(winner: Winner, original: keras.Model) -> bool:
     """Tell whether the refit gave a compiled model a learning rate that its function does not read."""
     if "learning_rate" not in winner.trial.configuration:
         return False

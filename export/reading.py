@@ -29,15 +29,15 @@ class Reading:
     """The block of a script that reads rows."""
 
     lines: tuple[str, ...]
-    """Set what ``x`` and ``y`` name, or, where ``whole``, ``x_train``, ``y_train``, ``x_test``, ``y_test``."""
+    """Set what ``x`` and ``y`` name, or, where ``has_test_rows``, ``x_train``, ``y_train``, ``x_test``, ``y_test``."""
     imports: frozenset[str] = frozenset()
     constants: Mapping[str, Any] = field(default_factory=dict)
     functions: tuple[Callable[..., Any], ...] = ()
     """What the lines call of ours; a script holds the source."""
     x: str = "x"
-    """Expression of all rows, for the steps below; variables of their own where ``whole``."""
+    """Expression of all rows, for the steps below; variables of their own where ``has_test_rows``."""
     y: str = "y"
-    whole: bool = False
+    has_test_rows: bool = False
     """Whether the source brings its own test rows."""
     groups: str = ""
     """Expression of the rows' groups; empty where there are none or they take no part."""
@@ -54,7 +54,7 @@ def choose_reading(spec: Mapping[str, Any], dataset: Dataset) -> Reading:
     """
     source, target, group = str(spec["source"]), spec.get("target"), spec.get("group")
     if source.startswith(FROM_PYTHON):
-        return _given_in_python(target, group, dataset)
+        return _python_objects(target, group, dataset)
     if name := known_name(source):
         return _embedded(name) if name in EMBEDDED else _downloaded(name)
     path = Path(source).expanduser()
@@ -91,7 +91,7 @@ def _downloaded(name: str) -> Reading:
     )
     keys = ("x_train", "y_train", "x_test", "y_test")
     imports = frozenset({"import os", "from pathlib import Path"})
-    return Reading(lines, imports, {"KEYS": keys}, whole=True)
+    return Reading(lines, imports, {"KEYS": keys}, has_test_rows=True)
 
 
 def _table(source: str, path: Path, target: Any, group: Any, *, header: bool) -> Reading:
@@ -132,7 +132,7 @@ def _mapping(line: str, names: Any, group: Any, imports: frozenset[str] = frozen
             f"x_train, y_train = {', '.join(values)}",
             'x_test, y_test = data["x_test"], data["y_test"]',
         )
-        return Reading(lines, imports, whole=True)
+        return Reading(lines, imports, has_test_rows=True)
     group = group or ("groups" if "groups" in names else "")
     groups = f"data[{quoted(str(group))}]" if group else ""
     return Reading((line,), imports, x=values[0], y=values[1], groups=groups)
@@ -167,10 +167,10 @@ def _function(source: str, target: Any, group: Any) -> Reading:
             "data = load()",
             "x_train, y_train, x_test, y_test = data.x, data.y, data.x_test, data.y_test",
         ]
-        return Reading(tuple(lines), frozenset(imports), whole=True)
+        return Reading(tuple(lines), frozenset(imports), has_test_rows=True)
     if all(isinstance(part, tuple | list) and len(part) == 2 for part in value):
         return Reading(
-            (*lines, "(x_train, y_train), (x_test, y_test) = load()"), frozenset(imports), whole=True
+            (*lines, "(x_train, y_train), (x_test, y_test) = load()"), frozenset(imports), has_test_rows=True
         )
     return Reading((*lines, "x, y = load()"), frozenset(imports))
 
@@ -191,10 +191,10 @@ def _image_folder(source: str, path: Path, dataset: Dataset) -> Reading:
             f"y{part} = [label for _, label in found]",
         ]
     imports = frozenset({"from pathlib import Path"})
-    return Reading(tuple(lines), imports, functions=(find_images, read_pixels), whole=len(parts) == 2)
+    return Reading(tuple(lines), imports, functions=(find_images, read_pixels), has_test_rows=len(parts) == 2)
 
 
-def _given_in_python(target: Any, group: Any, dataset: Dataset) -> Reading:
+def _python_objects(target: Any, group: Any, dataset: Dataset) -> Reading:
     """Return a place to put rows in: nothing says where a study's objects came from."""
     drawn = any("held out as test rows" in note for note in dataset.notes)
     if dataset.kind == "table" and drawn and target is not None:
@@ -217,7 +217,7 @@ def _given_in_python(target: Any, group: Any, dataset: Dataset) -> Reading:
         constants=constants,
         x=names[0],
         y=names[1],
-        whole=not drawn,
+        has_test_rows=not drawn,
         groups=groups,
         runs=False,
     )
@@ -246,6 +246,6 @@ def read_now(reading: Reading) -> dict[str, Any]:
     lines = ["import keras", "import numpy as np", *sorted(reading.imports | sources.imports)]
     lines += [f"{name} = {value!r}" for name, value in reading.constants.items()]
     lines += [*sources.constants, *sources.texts, *reading.lines]
-    if not reading.whole:
+    if not reading.has_test_rows:
         lines += [f"x = {reading.x}", f"y = {reading.y}"]
     return _run(lines, {})

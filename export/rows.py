@@ -42,14 +42,14 @@ def row_steps(winner: Winner, reading: Reading, found: Mapping[str, Any]) -> Ste
         reading: How the rows are read.
         found: The reading's variables, as read now; empty where it cannot be run.
     """
-    parts = ("_train", "_test") if reading.whole else ("",)
+    parts = ("_train", "_test") if reading.has_test_rows else ("",)
     y = found.get(f"y{parts[0]}")
     present = _present(winner, y, reading)
     columns = _columns(winner, found.get(f"x{parts[0]}"), parts, reading)
     codes = _codes(winner, y, parts, reading)
-    split = Steps(()) if reading.whole else _split(winner, reading)
+    split = Steps(()) if reading.has_test_rows else _split(winner, reading)
     total = 0 if y is None else len(y) - (int(missing_targets(y).sum()) if present.lines else 0)
-    rows = len(winner.dataset.y) + (0 if reading.whole else len(winner.dataset.y_test))
+    rows = len(winner.dataset.y) + (0 if reading.has_test_rows else len(winner.dataset.y_test))
     subset = _subset(winner, needs_seed="SPLIT_SEED" not in split.constants) if total > rows else Steps(())
     return _joined(present, columns, codes, split, subset)
 
@@ -81,7 +81,7 @@ def _columns(winner: Winner, x: Any, parts: tuple[str, ...], reading: Reading) -
     """Take a table's feature columns in the types that the model was tuned on; arrays stay as they are."""
     plan = winner.preparation.preparation
     if winner.dataset.kind != "table":
-        return Steps(() if reading.whole or reading.x == "x" else (f"x = {reading.x}",))
+        return Steps(() if reading.has_test_rows or reading.x == "x" else (f"x = {reading.x}",))
     constants: dict[str, Any] = {}
     takes: list[str] = []
     functions: list[Callable[..., Any]] = []
@@ -104,7 +104,7 @@ def _columns(winner: Winner, x: Any, parts: tuple[str, ...], reading: Reading) -
         functions += [plain_text] if reader == "plain_text" else []
     if len(takes) == 2:
         takes = [f"numbers = {takes[0]}", f"texts = {takes[1]}", "numbers.join(texts)"]
-    if not reading.whole:
+    if not reading.has_test_rows:
         takes[-1] = f"x = {takes[-1]}"
         return Steps(
             tuple(line.format(x=reading.x) for line in takes),
@@ -137,7 +137,7 @@ def _reader(column: Any) -> str | None:
 def _codes(winner: Winner, y: Any, parts: tuple[str, ...], reading: Reading) -> Steps:
     """Turn labels into codes, or amounts into float32."""
     dataset = winner.dataset
-    pairs = [(part, f"y{part}" if reading.whole else reading.y) for part in parts]
+    pairs = [(part, f"y{part}" if reading.has_test_rows else reading.y) for part in parts]
     says_numbers = (
         y is not None and np.asarray(y).dtype.kind in "OU" and numbers_in(set(np.ravel(y))) is not None
     )
@@ -161,7 +161,7 @@ def _codes(winner: Winner, y: Any, parts: tuple[str, ...], reading: Reading) -> 
         lines += [kept.format(x=f"x{part}", y=f"y{part}") for part in parts]
     elif dataset.rare:
         lines += [f"y{part}[y{part} < 0] = len(CLASSES) - 1  # rare classes are one" for part in parts]
-    if reading.groups and not reading.whole:
+    if reading.groups and not reading.has_test_rows:
         lines.insert(0, f"groups = group_labels({reading.groups})")
         functions = (*functions, group_labels)
     constants: dict[str, Any] = {"CLASSES": list(dataset.classes)} if class_codes in functions else {}

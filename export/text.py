@@ -47,10 +47,12 @@ def as_sweep(study: StudyRecord, trial: TrialRecord) -> dict[str, Any]:
     return {
         "model": spec["model"],
         "space": _fixed_space(str(spec["model"]), trial.configuration),
-        "data": _given(spec["data"]),
+        "data": _without_defaults(spec["data"]),
         "search": {"method": "grid", "trials": 1, "seed": spec.get("search", {}).get("seed", 0)},
-        "cv": _given(spec.get("cv", {})),
-        "training": _given(spec.get("training", {}), keep="patience"),  # None means never to stop early
+        "cv": _without_defaults(spec.get("cv", {})),
+        "training": _without_defaults(
+            spec.get("training", {}), keep="patience"
+        ),  # None means never to stop early
         "study": f"{study.name}-trial-{trial.number}",
         "provenance": provenance(study, trial),
     }
@@ -141,7 +143,7 @@ def score_text(study: StudyRecord, trial: TrialRecord) -> str:
     return f"{study.metric} {number_text(trial.value, trial.standard_error)}{folds}"
 
 
-def _given(part: Mapping[str, Any], keep: str = "") -> dict[str, Any]:
+def _without_defaults(part: Mapping[str, Any], keep: str = "") -> dict[str, Any]:
     """Return a part of a specification without what was not given: None is the default, but for one key."""
     return {key: value for key, value in part.items() if value is not None or key == keep}
 

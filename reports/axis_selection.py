@@ -39,7 +39,7 @@ def axes_of(view: StudyView) -> list[str] | None:
     return sorted(names, key=lambda name: -shares.get(name, 0.0))[:AXES]
 
 
-def choice_note(view: StudyView, shown: int) -> str:
+def selection_note(view: StudyView, shown: int) -> str:
     """Say by which rule a figure's hyperparameters were chosen, and where the others are."""
     every = len(names_of([trial.configuration for trial in view.scored]))
     rule = "those that set the best trials apart most" if view.shares else "those of the basic preset first"

@@ -106,14 +106,14 @@ def card(key: str, title: str) -> Callable[[Callable[[_Subject], Content]], Call
                 return Card(key, title, build(subject))
             except EXPECTED as error:
                 logger.exception("The card '%s' could not be made.", key)
-                return Card(key, title, Content(_stumbled(error), ready=False))
+                return Card(key, title, Content(_failure_text(error), ready=False))
 
         return guarded
 
     return decorate
 
 
-def _stumbled(error: Exception) -> str:
+def _failure_text(error: Exception) -> str:
     if isinstance(error, KerasweepError):
         return f"This could not be made: {one_line(error)}"
     return f"This could not be made: what the study keeps has an unexpected form ({one_line(error)})."

@@ -9,7 +9,7 @@ from ..spaces import value_text
 from ..studies.comparison import MOST, cost, informative_names, names_of, study_space
 from ..texts import count_text, duration_text, number_text
 from . import curves, figures, optuna_plots
-from .axis_selection import BARS, WORDS, axes_of, choice_note, is_wide
+from .axis_selection import BARS, WORDS, axes_of, is_wide, selection_note
 from .cards import Content, Figure, card, not_yet
 from .theme import unplain
 
@@ -64,7 +64,7 @@ def parallel(view: StudyView) -> Content:
     reading = f"Each line is one complete trial, {which}; the orange ones are best."
     agreed = _agreement(view)
     reading += f" The best {len(view.best)} agree on {agreed}." if agreed else ""
-    note = "" if axes is None else choice_note(view, len(axes))
+    note = "" if axes is None else selection_note(view, len(axes))
     return Content(reading, figures=(Figure("Parallel coordinates", figure),), note=note)
 
 
@@ -138,7 +138,7 @@ def slices(view: StudyView) -> Content:
     )
     reading = f"{count_text(varying, 'hyperparameter')} took several values; later trials are bluer."
     mark = " A dotted line or a star marks the recommended value." if favourites else ""
-    note = "" if axes is None else choice_note(view, len(shown))
+    note = "" if axes is None else selection_note(view, len(shown))
     return Content(reading + mark, figures=shown, small=True, note=note)
 
 

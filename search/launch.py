@@ -209,7 +209,7 @@ def _open(plan: Plan, existing: StudyRecord | None, url: str) -> AbstractContext
     return drive_study(existing, plan.spec.as_dict())
 
 
-def _check_given(study: StudyRecord, spec: SweepSpec, data: Any, model: Any) -> None:
+def _check_objects(study: StudyRecord, spec: SweepSpec, data: Any, model: Any) -> None:
     """Refuse to go on without the objects that a study was launched with in another process.
 
     Raises:
@@ -242,7 +242,7 @@ def plan_resume(
             "pass both from Python: study.refit(data=..., model=...)."
         )
     spec: SweepSpec = make_spec(study.spec)
-    _check_given(study, spec, data, model)
+    _check_objects(study, spec, data, model)
     for part, values in (changes or {}).items():
         spec = spec.model_copy(update={part: getattr(spec, part).model_copy(update=values)})
     plan = make_plan(make_spec(spec.as_dict()), data=data, model=model)

@@ -140,7 +140,7 @@ def parse_names(value: Any) -> Any:
     return names
 
 
-def space_choice(words: str | os.PathLike[str] | Iterable[str]) -> dict[str, Any]:
+def space_part(words: str | os.PathLike[str] | Iterable[str]) -> dict[str, Any]:
     """Return the part of a specification that ``--space`` means: a file by its ending, else names of the catalogue."""
     if isinstance(words, str | os.PathLike):
         path = os.fspath(words)

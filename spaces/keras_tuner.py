@@ -290,7 +290,7 @@ def space_to_keras_tuner(space: Space) -> Any:
         conditions as scopes,
     )  # public scopes cannot stand on two parents at once
 
-    faults = [fault for hyperparameter in space for fault in _unsayable(hyperparameter, space)]
+    faults = [fault for hyperparameter in space for fault in _unsupported(hyperparameter, space)]
     if faults:
         raise SpaceError(" ".join(faults))
     theirs = keras_tuner.HyperParameters()
@@ -317,7 +317,7 @@ def is_listable(condition: Condition, parent: Hyperparameter) -> bool:
     return not ranges or parent.cardinality <= MOST_CHOICES
 
 
-def _unsayable(hyperparameter: Hyperparameter, space: Space) -> Iterable[str]:
+def _unsupported(hyperparameter: Hyperparameter, space: Space) -> Iterable[str]:
     for condition in hyperparameter.conditions:
         if not is_listable(condition, space[condition.parent]):
             yield f"{hyperparameter.name}: KerasTuner has no condition on a range of {condition.parent}."

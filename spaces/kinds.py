@@ -119,8 +119,8 @@ class Int(Hyperparameter):
 
     def check(self, value: Value) -> int:
         """Return the value as an int; ``32.0`` is welcome, ``32.5`` or a bool is not."""
-        whole = value.is_integer() if isinstance(value, float) else type(value) is int
-        if not whole or not self.low <= int(value) <= self.high or (int(value) - self.low) % self.step:  # type: ignore[arg-type]
+        is_whole = value.is_integer() if isinstance(value, float) else type(value) is int
+        if not is_whole or not self.low <= int(value) <= self.high or (int(value) - self.low) % self.step:  # type: ignore[arg-type]
             raise SpaceError(f"{self.name} must be a whole number in {self.range_text()}, got {value!r}.")
         return int(value)  # type: ignore[arg-type]
 

@@ -52,7 +52,7 @@ def _of_another_kind(one: Float | Int) -> Iterator[Fault]:
     if entry.possible is None:
         choices = entry.hyperparameter.range_text()
         yield Fault(one.name, f"{one.name} has the choices {choices}, not a range of numbers.", "low")
-    elif entry.possible.whole and isinstance(one, Float):
+    elif entry.possible.integer and isinstance(one, Float):
         message = f"{one.name} must be {entry.possible}, not any number in {one.range_text()}."
         yield Fault(one.name, message, "low")
 

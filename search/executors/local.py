@@ -143,7 +143,7 @@ class LocalExecutor:
 
     def _receive(self, worker: WorkerProcess, message: Any) -> Event | None:
         if message is None:
-            return self._bury(worker)
+            return self._replace_dead(worker)
         if worker not in self._workers:
             return None  # it was given up
         if not isinstance(message, EpochEnded | TrialEnded | TrialFailed):
@@ -199,7 +199,7 @@ class LocalExecutor:
         text = f"no sign of life for {duration_text(self._timeout or 0)}"
         return TrialFailed(task.number, "timeout", text, where)
 
-    def _bury(self, worker: WorkerProcess) -> Event | None:
+    def _replace_dead(self, worker: WorkerProcess) -> Event | None:
         """Replace a dead worker; train its task again, or give it up if it killed workers before."""
         if worker not in self._workers:
             return None  # ended on purpose
@@ -213,7 +213,7 @@ class LocalExecutor:
             if deaths < _LIVES:
                 self._tasks.appendleft(worker.task)
             else:
-                text = f"its worker died {deaths} times, {_how_it_died(code)}"
+                text = f"its worker died {deaths} times, {_cause_of_death(code)}"
                 failed = TrialFailed(worker.task.number, "crash", text, tail(worker.log))
         self._replace(worker)
         return failed
@@ -253,7 +253,7 @@ def _write_workload(workload: Workload, folder: Path) -> None:
         ) from error
 
 
-def _how_it_died(code: int) -> str:
+def _cause_of_death(code: int) -> str:
     if code == -getattr(signal, "SIGKILL", 9):
         return "killed by the system, most likely for want of memory"
     if code < 0:

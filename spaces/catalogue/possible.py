@@ -23,12 +23,12 @@ class Possible:
     """Whether the lower bound itself is impossible."""
     below: bool = False
     """Whether the upper bound itself is impossible."""
-    whole: bool = False
+    integer: bool = False
 
     def __contains__(self, value: object) -> bool:
         if not is_number(value) or not is_finite(value):
             return False
-        if self.whole and not float(value).is_integer():
+        if self.integer and not float(value).is_integer():
             return False
         over = value > self.low if self.above else value >= self.low
         return over and (value < self.high if self.below else value <= self.high)
@@ -40,11 +40,11 @@ class Possible:
             words.append(f"above {low}" if self.above else f"of {low} or more")
         if self.high < math.inf:
             words.append(f"below {high}" if self.below else f"of {high} or less")
-        return f"{'a whole number' if self.whole else 'a number'} {' and '.join(words)}".strip()
+        return f"{'a whole number' if self.integer else 'a number'} {' and '.join(words)}".strip()
 
     def schema(self) -> dict[str, Any]:
         """Return the words of a JSON Schema for it."""
-        found: dict[str, Any] = {"type": "integer" if self.whole else "number"}
+        found: dict[str, Any] = {"type": "integer" if self.integer else "number"}
         if self.low > -math.inf:
             found["exclusiveMinimum" if self.above else "minimum"] = self.low
         if self.high < math.inf:
@@ -52,8 +52,8 @@ class Possible:
         return found
 
 
-_COUNT = Possible(1, whole=True)
-_COUNT_OR_NONE = Possible(0, whole=True)
+_COUNT = Possible(1, integer=True)
+_COUNT_OR_NONE = Possible(0, integer=True)
 _POSITIVE = Possible(0, above=True)
 _NOT_NEGATIVE = Possible(0)
 _SHARE = Possible(0, 1)
@@ -70,7 +70,7 @@ _NAMES: Mapping[Possible, tuple[str, ...]] = {
         *("units", "blocks", "convolutions", "stages", "filters", "kernel_size", "first_kernel_size"),
         *("dilation_rate", "depth_multiplier", "pool_size", "pool_strides", "groups", "min_frequency"),
     ),
-    Possible(2, whole=True): ("bins", "n_quantiles"),
+    Possible(2, integer=True): ("bins", "n_quantiles"),
     _COUNT_OR_NONE: ("hidden_layers", "head_layers", "start_from_epoch", "plateau_cooldown"),
     _POSITIVE: (
         *("learning_rate", "epsilon", "epsilon_2", "clip_threshold", "adam_lr_ratio", "rms_rate"),

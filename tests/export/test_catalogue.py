@@ -18,7 +18,7 @@ prepare_tensorflow(2)
 
 import keras  # noqa: E402 - imported quietly above
 from kerasweep.export import write_keras  # noqa: E402
-from kerasweep.export.code import own_classes, spared_names  # noqa: E402
+from kerasweep.export.code import names_without_weight_decay, own_classes  # noqa: E402
 from kerasweep.export.expressions import WIDTH  # noqa: E402
 from kerasweep.export.graph import builder_code  # noqa: E402
 from kerasweep.export.script import make_script  # noqa: E402
@@ -79,7 +79,7 @@ def test_the_code_of_each_hyperparameter_makes_its_model_again(name: str) -> Non
     )
     assert plain(again.get_compile_config()) == plain(model.get_compile_config())
     assert loss_numbers(again) == loss_numbers(model)
-    assert spared_names(again) == spared_names(model)
+    assert names_without_weight_decay(again) == names_without_weight_decay(model)
     for left, right in zip(model.variables, again.variables, strict=True):
         np.testing.assert_array_equal(left, right)
     assert max(map(len, body.splitlines())) <= WIDTH

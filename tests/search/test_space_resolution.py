@@ -7,7 +7,7 @@ from pathlib import Path
 import kerasweep as ks
 import pytest
 from kerasweep.errors import SpaceError, SpecError
-from kerasweep.search.spec import make_spec, space_choice
+from kerasweep.search.spec import make_spec, space_part
 from kerasweep.search.specfile import read_spec
 from kerasweep.spaces import (
     Categorical,
@@ -58,7 +58,7 @@ own_with_a_space.space = Space((Int("width", 8, 64), Categorical("optimizer", ("
     ],
 )
 def test_words(words, part: dict) -> None:
-    assert space_choice(words) == part
+    assert space_part(words) == part
 
 
 def test_a_pick_is_names_in_a_list_or_a_text() -> None:

@@ -136,7 +136,7 @@ def _check_kind(preparation: Preparation, asked: Configuration) -> None:
 def _recipe(preparation: Preparation, asked: Configuration) -> Recipe:
     """Return the rules' recipe with what is asked for, but for the columns that are selected or projected."""
     rules = preparation.recipe
-    scaling = _word(asked, "scaling", SCALINGS, rules.scaling)
+    scaling = _string(asked, "scaling", SCALINGS, rules.scaling)
     values: dict[str, Any] = {"scaling": scaling, "divisor": rules.divisor if scaling == "unit" else 1.0}
     if _flag(asked, "clip_outliers"):
         values["outlier_limit"] = _number(asked, "outlier_limit", 4.0, above=0)
@@ -145,30 +145,30 @@ def _recipe(preparation: Preparation, asked: Configuration) -> Recipe:
                 "data", f"clip_outliers needs scaling {', '.join(CLIPPED)}, and it is {scaling}"
             )
     if scaling == "quantile":
-        values["quantile_output"] = _word(asked, "quantile_output", QUANTILE_OUTPUTS, "normal")
-        values["n_quantiles"] = _whole(asked, "n_quantiles", 100, 2)
+        values["quantile_output"] = _string(asked, "quantile_output", QUANTILE_OUTPUTS, "normal")
+        values["n_quantiles"] = _integer(asked, "n_quantiles", 100, 2)
     if scaling == "robust":
         values["robust_range"] = _number(asked, "robust_range", 25.0, above=0, below=50)
     if preparation.gaps:
-        values["imputation"] = _word(asked, "imputation", IMPUTATIONS, "median")
+        values["imputation"] = _string(asked, "imputation", IMPUTATIONS, "median")
         values["missing_indicator"] = _flag(asked, "missing_indicator")
     if preparation.categorical:
         values |= _encoding(preparation, asked)
     if _flag(asked, "binning") and preparation.numbers:
-        values["bins"] = _whole(asked, "bins", 8, 2)
+        values["bins"] = _integer(asked, "bins", 8, 2)
     values["interactions"] = _flag(asked, "interactions") and preparation.numbers > 1
     values["whiten"] = _flag(asked, "whiten") and _flag(asked, "pca")
     return replace(rules, **values)
 
 
 def _encoding(preparation: Preparation, asked: Configuration) -> dict[str, Any]:
-    values: dict[str, Any] = {"encoding": _word(asked, "encoding", ENCODINGS, "one_hot")}
+    values: dict[str, Any] = {"encoding": _string(asked, "encoding", ENCODINGS, "one_hot")}
     if values["encoding"] == "target":
         _check_one_target(preparation, "encoding=target")
         if "target_smoothing" in asked:
             values["target_smoothing"] = _number(asked, "target_smoothing", 0.0, least=0)
     if values["encoding"] == "one_hot":
-        values["min_frequency"] = _whole(asked, "min_frequency", 1, 1)
+        values["min_frequency"] = _integer(asked, "min_frequency", 1, 1)
     return values
 
 
@@ -231,7 +231,7 @@ def _check_one_target(preparation: Preparation, what: str) -> None:
         raise TrainingError("data", f"{what} needs one target, and there are {preparation.outputs}")
 
 
-def _word(asked: Configuration, name: str, known: tuple[str, ...], default: str) -> str:
+def _string(asked: Configuration, name: str, known: tuple[str, ...], default: str) -> str:
     value = asked.get(name, default)
     if name in asked and value not in known:
         raise TrainingError("data", f"unknown {name} {value!r}.{did_you_mean(str(value), known)}")
@@ -245,7 +245,7 @@ def _flag(asked: Configuration, name: str) -> bool:
     return value
 
 
-def _whole(asked: Configuration, name: str, default: int, least: int) -> int:
+def _integer(asked: Configuration, name: str, default: int, least: int) -> int:
     value = _number(asked, name, default, least=least)
     if not value.is_integer():
         raise TrainingError("data", f"{name} must be a whole number, got {asked[name]!r}")

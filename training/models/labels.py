@@ -82,10 +82,10 @@ def labels_of(
     if task == "regression":
         return "number column" if target_format.shape == "column" else "numbers"
     if not model.loss:
-        return _as_given(target_format)  # it computes a loss of its own
+        return _labels_as_given(target_format)  # it computes a loss of its own
     loss = keras.tree.flatten(model.loss)[0]
     loss = _LOSSES.get(loss) if isinstance(loss, str) else loss
-    units, asked = units_of(model, input_shape), _asked_by_metrics(model)
+    units, asked = units_of(model, input_shape), _labels_of_metrics(model)
     function = _keras_function(loss)
     labels = (
         _by_trial(loss, units, classes, target_format, asked)
@@ -115,7 +115,7 @@ def encode_targets(y: np.ndarray, labels: Labels, classes: int, target_format: T
     return y
 
 
-def _as_given(target_format: TargetFormat) -> Labels:
+def _labels_as_given(target_format: TargetFormat) -> Labels:
     if target_format.shape == "one-hot":
         return "one-hot"
     if target_format.shape == "column":
@@ -168,7 +168,7 @@ def _by_trial(
     Raises:
         TrainingError: of kind ``model``: it takes none that its metrics take, too.
     """
-    first = _as_given(target_format)
+    first = _labels_as_given(target_format)
     forms: list[Labels] = [first, *(("codes", "one-hot") if units > 1 else ("column", "codes"))]
     forms = [
         form for form in dict.fromkeys(forms) if asked is None or (form == "one-hot") == (asked == "one-hot")
@@ -221,7 +221,7 @@ def _predictions(codes: np.ndarray, units: int, classes: int, target_format: Tar
     return np.asarray(numbers, np.float32)[:, None]
 
 
-def _asked_by_metrics(model: keras.Model) -> Labels | None:
+def _labels_of_metrics(model: keras.Model) -> Labels | None:
     """Return the form that a compiled metric of Keras's asks for; None where all follow the loss."""
     compiled = getattr(model, "_compile_metrics", None)
     given = keras.tree.flatten(
