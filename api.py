@@ -43,7 +43,7 @@ TEXT_FORMATS = ("yaml", "json")
 FORMATS = (*TEXT_FORMATS, "python", "keras")
 
 
-_given: dict[tuple[str, str], dict[str, Any]] = {}
+_objects: dict[tuple[str, str], dict[str, Any]] = {}
 """Storage and name of the studies that this process launched -> data and model that were given as objects."""
 
 
@@ -51,7 +51,7 @@ def _keep(record: StudyRecord, data: Any, model: Any) -> None:
     """Remember the objects that a study was launched with, for its refit, export and resume."""
     objects = {"data": data, "model": model}
     kept = {name: value for name, value in objects.items() if _is_object(value)}
-    _given[record.storage, record.name] = kept
+    _objects[record.storage, record.name] = kept
 
 
 def _is_object(value: Any) -> bool:
@@ -61,7 +61,7 @@ def _is_object(value: Any) -> bool:
 def _with_objects(record: StudyRecord, options: Mapping[str, Any]) -> dict[str, Any]:
     """Return options with the objects that this process has of a study, where no others are given."""
     said = {name: value for name, value in options.items() if value is not None}
-    return {**_given.get((record.storage, record.name), {}), **said}
+    return {**_objects.get((record.storage, record.name), {}), **said}
 
 
 class Study:

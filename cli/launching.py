@@ -21,11 +21,11 @@ from .options import (
     StudyName,
     TrialNumber,
     Verbose,
-    assignments,
-    describe_storage,
     optional_count,
     optional_time,
+    parse_assignments,
     split_target,
+    storage_option,
     verbosity,
 )
 from .tables import facts_table, print_table
@@ -274,9 +274,9 @@ def launch(
     if patience is not None:
         settings["patience"] = optional_count(patience, "--patience")
     if sets:
-        settings["set"] = assignments(sets, "--set")
+        settings["set"] = parse_assignments(sets, "--set")
     if fixes:
-        settings["fix"] = assignments(fixes, "--fix")
+        settings["fix"] = parse_assignments(fixes, "--fix")
     plan = api.plan_sweep(source, family, file=file, space=space, **settings)
     if dry_run:
         _print_dry_run(plan)
@@ -438,7 +438,7 @@ def _print_dry_run(plan: Plan) -> None:
 def _finish(ending: Ending, level: int, storage: str | None) -> None:
     """Print how the sweep ended and what to do next."""
     record = ending.study
-    name, where = shlex.quote(record.name), describe_storage(storage)
+    name, where = shlex.quote(record.name), storage_option(storage)
     if level:
         console = make_console()
         console.print(ending.describe())

@@ -31,19 +31,19 @@ def verbosity(quiet: bool, verbose: bool) -> int:
     return 0 if quiet else 1 if verbose else 2
 
 
-def describe_storage(storage: str | None) -> str:
+def storage_option(storage: str | None) -> str:
     """Return the option with which a next command finds the same storage; nothing where it does without."""
     return "" if storage in (None, storage_url(None)) else f" --storage {storage}"
 
 
-def assignments(words: Iterable[str] | None, option: str) -> dict[str, str]:
-    """Return ``name=value`` words as a mapping.
+def parse_assignments(arguments: Iterable[str] | None, option: str) -> dict[str, str]:
+    """Return ``name=value`` arguments as a mapping.
 
     Raises:
         SpecError: A word has no ``=``, or a name stands twice.
     """
     found: dict[str, str] = {}
-    for word in words or ():
+    for word in arguments or ():
         name, equals, value = word.partition("=")
         if not equals or not name.strip() or not value.strip():
             raise SpecError(f"{option} '{word}' must be name=value, for example {option} batch_size=32.")
@@ -53,11 +53,13 @@ def assignments(words: Iterable[str] | None, option: str) -> dict[str, str]:
     return found
 
 
-def split_target(words: list[str] | None, *, by_position: bool = False) -> tuple[str | None, float | None]:
+def split_target(
+    arguments: list[str] | None, *, by_position: bool = False
+) -> tuple[str | None, float | None]:
     """Tell what ``--target`` means: a number is the score that ends the sweep, a word the column to predict.
 
     Args:
-        words: As given.
+        arguments: As given.
         by_position: Whether columns have no names, so that a whole number is a column.
 
     Returns:
@@ -65,7 +67,7 @@ def split_target(words: list[str] | None, *, by_position: bool = False) -> tuple
     """
     column: str | None = None
     score: float | None = None
-    for word in words or ():
+    for word in arguments or ():
         try:
             number = float("" if by_position and re.fullmatch(r"-?\d+", word) else word)
         except ValueError:

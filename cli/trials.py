@@ -12,7 +12,7 @@ from ..studies import StudyRecord, TrialRecord
 from ..studies.comparison import basic_names, study_space
 from ..texts import ABSENT, duration_text, number_text
 from .columns import Rows, print_rows
-from .options import describe_storage
+from .options import storage_option
 from .tables import facts_table, print_table, table
 
 UNGROUPED = "other"
@@ -47,7 +47,7 @@ def print_trials(
 
 def all_of(study: str, trial: int, storage: str | None = None) -> str:
     """Return the words that say how to see all of a trial."""
-    return f"all of a trial: kerasweep show {shlex.quote(study)} {trial}{describe_storage(storage)}"
+    return f"all of a trial: kerasweep show {shlex.quote(study)} {trial}{storage_option(storage)}"
 
 
 def print_configuration(study: StudyRecord, trial: TrialRecord) -> None:

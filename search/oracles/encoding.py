@@ -15,7 +15,7 @@ class Encoding:
 
     def __init__(self, space: Space) -> None:
         self.of = space
-        self._coded = {one.name for one in space if isinstance(one, Categorical) and not _is_sayable(one)}
+        self._coded = {one.name for one in space if isinstance(one, Categorical) and not _is_supported(one)}
         self.space = Space(tuple(self._encoded(one) for one in space))
 
     def encode(self, configuration: Mapping[str, Value]) -> Configuration:
@@ -61,6 +61,6 @@ class Encoding:
         return one.check(value)
 
 
-def _is_sayable(one: Categorical) -> bool:
+def _is_supported(one: Categorical) -> bool:
     kinds = {type(choice) for choice in one.choices}
     return len(kinds) == 1 and not kinds & {type(None), tuple}
