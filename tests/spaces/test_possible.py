@@ -30,7 +30,7 @@ def impossible_values(bounds: Possible) -> list[float]:
         found += [bounds.low - 1, bounds.low - 1000] + [bounds.low] * bounds.above
     if bounds.high < math.inf:
         found += [bounds.high + 1, bounds.high + 1000] + [bounds.high] * bounds.below
-    if bounds.whole:
+    if bounds.integer:
         found.append(bounds.low + 1.5)
     return found
 
@@ -50,7 +50,7 @@ def test_what_is_worth_searching_is_possible_and_whole_numbers_are_whole(name: s
     ends = which.values() if isinstance(which, Categorical) else (which.low, which.high)
     for value in (*ends, which.recommended, *which.grid):
         assert value in bounds
-    assert bounds.whole == all(isinstance(value, int) for value in ends)
+    assert bounds.integer == all(isinstance(value, int) for value in ends)
 
 
 @pytest.mark.parametrize("name", NUMBERS)
@@ -63,7 +63,7 @@ def test_a_number_that_cannot_be_is_refused_with_what_can_be(name: str) -> None:
             (line,) = str(caught.value).splitlines()
             assert line.startswith(f"{name} must be {bounds}, got ")
     low = min(impossible_values(bounds), default=None)
-    if low is not None and not bounds.whole and bounds.low > low:
+    if low is not None and not bounds.integer and bounds.low > low:
         with pytest.raises(SpaceError, match=f"^{name} must be a number "):
             check_possible(Space((Float(name, low, bounds.low + 0.5),)), own=True)
 
@@ -76,7 +76,7 @@ def test_numbers_are_refused_exactly_where_they_are_outside(name: str, value: fl
     inside = (
         inside and not (bounds.above and value == bounds.low) and not (bounds.below and value == bounds.high)
     )
-    inside = inside and (not bounds.whole or value == int(value))
+    inside = inside and (not bounds.integer or value == int(value))
     assert (told is None) == inside
 
 
