@@ -26,7 +26,7 @@ class SpaceExhausted(KerasweepError):  # noqa: N818 - an end, not an error
     """Every configuration has been tried."""
 
 
-class NothingYet(KerasweepError):  # noqa: N818 - a state, not a fault
+class WaitForTrials(KerasweepError):  # noqa: N818 - a state, not a fault
     """What comes next depends on trials that run."""
 
 
@@ -52,7 +52,7 @@ class Proposer(Protocol):
 
         Raises:
             SpaceExhausted: No configuration is left.
-            NothingYet: What comes next depends on trials that run.
+            WaitForTrials: What comes next depends on trials that run.
         """
         ...
 

@@ -20,7 +20,7 @@ from ..training.events import EpochEnded, Event, Task, TrialEnded, TrialFailed
 from ..training.metrics import Objective
 from .executors.contract import Executor
 from .progress import Progress, TrialLine
-from .proposers import NothingYet, ProposalRequest, Proposer, SpaceExhausted
+from .proposers import ProposalRequest, Proposer, SpaceExhausted, WaitForTrials
 from .pruners import Pruning
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Reason = Literal["trials", "time", "target", "exhausted", "interrupted"]
 STUCK_AFTER = 10
 """Duplicates in a row after which the sampler is taken to be stuck."""
-HOPELESS_AFTER = 3
+MOST_FIRST_FAILURES = 3
 """Failed trials at the start, none of them diverged, after which the sweep is given up."""
 WAKE_SECONDS = 1.0
 """How long the driver waits for an event before it looks whether it was told to stop."""
@@ -103,7 +103,7 @@ class Sweep:
         self._exhausted = False
         self._stuck = 0
         """Duplicates in a row."""
-        self._fruitless = 0
+        self._failures = 0
         self._progress = Progress(total=budget.trials, seconds_budget=budget.seconds)
         self._said: set[str] = set()
         self._started = time.monotonic()
@@ -112,7 +112,7 @@ class Sweep:
         """End the sweep: running trials stop at their current epoch and will be run again by ``resume``."""
         self._end("interrupted")
         self._progress = replace(self._progress.without_news(), stopping=True)
-        self._tell()  # at once: an epoch may take long
+        self._publish_progress()  # at once: an epoch may take long
 
     def _end(self, reason: Reason) -> None:
         self._stop, self._stopped = reason, time.monotonic()
@@ -124,8 +124,8 @@ class Sweep:
             SweepError: The first trials all failed for a reason that is not the configuration's, or one says that it ends
                 the sweep.
         """
-        self._take_stock()
-        self._tell()
+        self._load_history()
+        self._publish_progress()
         try:
             while True:
                 self._fill()
@@ -133,7 +133,7 @@ class Sweep:
                     self._end_duplicates()
                     return self._stop or ("exhausted" if self._exhausted else "trials")
                 self._cancel_if_over()
-                event = self._executor.next_event(self._patience())
+                event = self._executor.next_event(self._wait_seconds())
                 self._check_budget()
                 if event is not None:
                     self._handle(event)
@@ -142,9 +142,9 @@ class Sweep:
                     return self._stop
                 self._writer.flush(after=WRITE_SECONDS)
         finally:
-            self._give_back()
+            self._requeue_running()
 
-    def _take_stock(self) -> None:
+    def _load_history(self) -> None:
         """Read what the study holds; trials that a killed driver left running wait to be run again."""
         self._writer.requeue_running()
         for trial in self._writer.trials():
@@ -167,7 +167,7 @@ class Sweep:
             except SpaceExhausted:
                 self._exhausted = True
                 return
-            except NothingYet:
+            except WaitForTrials:
                 return
             if run is None:
                 continue
@@ -175,7 +175,7 @@ class Sweep:
             number = run.trial.number
             self._running[number] = run
             self._executor.submit(Task(number, run.configuration, self._seed, self._pruning.rungs))
-            self._tell()
+            self._publish_progress()
 
     def _may_start(self) -> bool:
         if len(self._running) >= self._executor.capacity:
@@ -229,7 +229,7 @@ class Sweep:
         self._ended[key] = trial.number
         line = TrialLine(trial.number, "failed", configuration, message=message)
         self._progress = self._progress.with_trial(line, self._objective, ended_now=True)
-        self._tell()
+        self._publish_progress()
         self._progress = self._progress.without_news()
 
     def _end_duplicates(self) -> None:
@@ -254,13 +254,13 @@ class Sweep:
                 self._writer.repeat(twin, event.number)
         self._ended[run.key] = event.number
         self._progress = self._progress.with_trial(line, self._objective, ended_now=True)
-        self._tell()
+        self._publish_progress()
         self._progress = self._progress.without_news()
         self._check_target()
         if isinstance(event, TrialFailed):
             if event.fatal:
                 raise SweepError(f"Trial {event.number} ended the sweep: {event.message}.")
-            self._check_hope(event)
+            self._check_all_failed(event)
 
     def _end_epoch(self, run: _Running, event: EpochEnded) -> None:
         if event.epoch <= run.epoch:  # its worker died, and another one trains it from the start
@@ -272,7 +272,7 @@ class Sweep:
             run.pruned = self._writer.report(run.trial, event.epoch, event.mean)
             answer = self._executor.cancel if run.pruned else self._executor.go_on
             answer(event.number)  # before anything is written or shown
-        self._tell()
+        self._publish_progress()
 
     def _write(self, run: _Running, event: TrialEnded | TrialFailed) -> TrialLine:
         if isinstance(event, TrialFailed):
@@ -305,7 +305,7 @@ class Sweep:
             for number in self._running:
                 self._executor.cancel(number)
 
-    def _patience(self) -> float:
+    def _wait_seconds(self) -> float:
         """Return the seconds to wait for an event; Ctrl-C is heeded after them at the latest."""
         left = self._seconds_left()
         return WAKE_SECONDS if left is None else min(left, WAKE_SECONDS)
@@ -322,13 +322,13 @@ class Sweep:
         if self._objective.reached(best.value, target):
             self._end("target")
 
-    def _check_hope(self, event: TrialFailed) -> None:
+    def _check_all_failed(self, event: TrialFailed) -> None:
         """Give up where every trial so far failed and none of them for its configuration's sake."""
-        self._fruitless += event.kind != "diverged"
-        if self._fruitless >= HOPELESS_AFTER and self._progress.failed == self._progress.done:
-            raise SweepError(f"The first {self._fruitless} trials all failed; the last: {event.message}.")
+        self._failures += event.kind != "diverged"
+        if self._failures >= MOST_FIRST_FAILURES and self._progress.failed == self._progress.done:
+            raise SweepError(f"The first {self._failures} trials all failed; the last: {event.message}.")
 
-    def _give_back(self) -> None:
+    def _requeue_running(self) -> None:
         """Leave no trial running, however the sweep ends."""
         if self._running:
             with self._writer.together():
@@ -341,7 +341,7 @@ class Sweep:
             for trial in (run.trial, *run.twins):
                 self._writer.requeue(trial)
 
-    def _tell(self) -> None:
+    def _publish_progress(self) -> None:
         running = {number: run.epoch for number, run in self._running.items()}
         self._listen(self._progress.at(time.monotonic() - self._started, running))
 

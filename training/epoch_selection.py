@@ -27,7 +27,7 @@ def best_epoch(curves: Sequence[Curve], objective: Objective) -> int:
     return objective.best(mean_curve(curves)) + 1
 
 
-def honest_scores(
+def unbiased_scores(
     curves: Sequence[Curve], objective: Objective, judges: Sequence[Sequence[int]]
 ) -> tuple[float, ...]:
     """Return the score of each fold.

@@ -28,7 +28,7 @@ _LIVES = 2
 START_SECONDS = 600.0
 """How long a worker may take to import what it needs."""
 LOOK_SECONDS = 1.0
-"""How often it is looked whether workers live while nothing is heard of them."""
+"""How often it is looked whether workers live while nothing is last_heard of them."""
 
 
 class LocalExecutor:
@@ -49,7 +49,7 @@ class LocalExecutor:
         self._tasks: deque[Task] = deque()
         self._deaths: dict[int, int] = {}
         self._folder: Path | None = None
-        self._looked = time.monotonic()
+        self._checked = time.monotonic()
         """When it was last looked whether workers live."""
 
     @property
@@ -69,7 +69,7 @@ class LocalExecutor:
             try:
                 worker, message = self._next_message(LOOK_SECONDS)
             except queue.Empty:
-                self._look_after_the_dead()
+                self._reap_dead_workers()
                 self._check_start(first)
                 if first.ready and patience is not None and first.silence() > patience:
                     raise ModelError(
@@ -89,7 +89,7 @@ class LocalExecutor:
     def submit(self, task: Task) -> None:
         """Hand a task to a free worker, or keep it until one is free."""
         self._tasks.append(task)
-        self._hand_out()
+        self._dispatch()
 
     def go_on(self, number: int) -> None:
         """Let a trial train on after a rung."""
@@ -113,8 +113,8 @@ class LocalExecutor:
                 event = self._receive(*self._next_message(min(left, LOOK_SECONDS)))
             except queue.Empty:
                 event = None
-            if event is None and time.monotonic() - self._looked >= LOOK_SECONDS:
-                event = self._look_after()
+            if event is None and time.monotonic() - self._checked >= LOOK_SECONDS:
+                event = self._check_workers()
             if event is not None:
                 return event
             if end is not None and time.monotonic() >= end:
@@ -155,7 +155,7 @@ class LocalExecutor:
         elif worker.task is not None:
             self._deaths.pop(worker.task.number, None)
             worker.task = None
-            self._hand_out()
+            self._dispatch()
         return message
 
     def _note(self, worker: WorkerProcess, message: Any) -> None:
@@ -167,20 +167,20 @@ class LocalExecutor:
                 stream.write(message.text)
                 stream.flush()
 
-    def _look_after(self) -> Event | None:
+    def _check_workers(self) -> Event | None:
         """Give up a worker that has given no sign of life for too long."""
-        self._looked = time.monotonic()
-        self._look_after_the_dead()
+        self._checked = time.monotonic()
+        self._reap_dead_workers()
         for worker in self._workers:
             self._check_start(worker)
             if worker.task is None or not worker.ready or self._timeout is None:
                 continue
             if worker.silence() > self._timeout:
-                return self._give_up(worker, worker.task)
+                return self._time_out(worker, worker.task)
         return None
 
-    def _look_after_the_dead(self) -> None:
-        """Kill what dead workers have left behind: it may hold their pipes, and their deaths would not be heard."""
+    def _reap_dead_workers(self) -> None:
+        """Kill what dead workers have left behind: it may hold their pipes, and their deaths would not be last_heard."""
         for worker in self._workers:
             if worker.process.poll() is not None:
                 kill_group(worker.process)
@@ -192,8 +192,8 @@ class LocalExecutor:
                 f"A worker cannot be started: it has given no sign of life for {duration_text(START_SECONDS)}."
             )
 
-    def _give_up(self, worker: WorkerProcess, task: Task) -> Event:
-        where = worker.where_it_stands()
+    def _time_out(self, worker: WorkerProcess, task: Task) -> Event:
+        where = worker.dump_stack()
         worker.kill()
         self._replace(worker)
         text = f"no sign of life for {duration_text(self._timeout or 0)}"
@@ -220,14 +220,14 @@ class LocalExecutor:
 
     def _replace(self, worker: WorkerProcess) -> None:
         self._workers[self._workers.index(worker)] = self._spawn()
-        self._hand_out()
+        self._dispatch()
 
-    def _hand_out(self) -> None:
+    def _dispatch(self) -> None:
         for place, worker in enumerate(self._workers):
             if not self._tasks:
                 return
             if worker.task is None:
-                if worker.has_grown():
+                if worker.has_leaked():
                     worker.kill()
                     self._workers[place] = self._spawn()
                 self._workers[place].take(self._tasks.popleft())

@@ -38,7 +38,7 @@ class WorkerProcess:
     """Whether it has imported what it needs, so that its death is not one of start-up."""
     waits: bool = False
     """Whether it waits at a rung to be told how to go on."""
-    heard: float = field(default_factory=time.monotonic)
+    last_heard: float = field(default_factory=time.monotonic)
     """When it last gave a sign of life, or was last asked for something."""
     received: int = 0
     """Messages that came from it, as the thread that reads its pipe counts them."""
@@ -46,8 +46,8 @@ class WorkerProcess:
     """Messages that the driver has looked at."""
     tasks: int = 0
     """How many it was given."""
-    held: int | None = None
-    """Bytes of memory that it held when its first task had ended; None until then, and where the system does not say."""
+    initial_memory: int | None = None
+    """Bytes of memory that it initial_memory when its first task had ended; None until then, and where the system does not say."""
 
     def take(self, task: Task) -> None:
         """Give it a task."""
@@ -55,20 +55,20 @@ class WorkerProcess:
         self.tasks += 1
         self.send(task)
 
-    def has_grown(self) -> bool:
+    def has_leaked(self) -> bool:
         """Tell whether it holds so much more than after its first task that another process should go on.
 
         TensorFlow and the allocator keep some of what earlier models took, and do not give it back.
         """
         if self.tasks == 0 or (now := resident_memory(self.process.pid)) is None:
             return False
-        if self.held is None:
-            self.held = now
-        return now - self.held > MOST_GROWTH
+        if self.initial_memory is None:
+            self.initial_memory = now
+        return now - self.initial_memory > MOST_GROWTH
 
     def send(self, message: Any) -> None:
         """Send a message; to a worker that has died, nothing: its death arrives in the inbox."""
-        self.heard = time.monotonic()
+        self.last_heard = time.monotonic()
         if self.process.stdin is None:
             return
         with contextlib.suppress(BrokenPipeError, OSError, ValueError):
@@ -79,7 +79,7 @@ class WorkerProcess:
         """Return the seconds since the last sign of life; none pass while the driver has something to look at or to answer."""
         if self.waits or self.received > self.handled:
             return 0.0
-        return time.monotonic() - self.heard
+        return time.monotonic() - self.last_heard
 
     def kill(self) -> int:
         """End the process with all that it has started, and return its exit code."""
@@ -90,7 +90,7 @@ class WorkerProcess:
                 self.process.stdin.close()
         return code
 
-    def where_it_stands(self) -> str:
+    def dump_stack(self) -> str:
         """Have the process write down the lines of Python that it executes, and return the log's end."""
         if hasattr(signal, "SIGUSR1") and self.ready:
             self.process.send_signal(signal.SIGUSR1)
@@ -151,7 +151,7 @@ def _listen(worker: WorkerProcess, inbox: queue.SimpleQueue[tuple[WorkerProcess,
         try:
             while True:
                 message = pickle.load(stream)  # noqa: S301
-                worker.heard = time.monotonic()
+                worker.last_heard = time.monotonic()
                 worker.received += 1
                 inbox.put((worker, message))
         except Exception:  # noqa: BLE001 - its end, or bytes that are no message: it is of no more use

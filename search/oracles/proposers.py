@@ -16,7 +16,7 @@ from optuna.trial import FrozenTrial
 from ...spaces import Configuration, Space, configuration_key
 from ...spaces.keras_tuner import EPOCHS
 from ...studies import Direction
-from ..proposers import Grid, NothingYet, ProposalRequest, Proposer, Random
+from ..proposers import Grid, ProposalRequest, Proposer, Random, WaitForTrials
 from .brackets import FACTOR, Brackets, hyperband_trials, without_epochs
 from .encoding import Encoding
 from .replay import ask_oracle, is_replayed, new_oracle, replay_trials, seed_of
@@ -94,7 +94,7 @@ class KerasTunerHyperband:
         """Return a configuration that is new, or one of the best of a round for more epochs.
 
         Raises:
-            NothingYet: The next round waits for trials that run.
+            WaitForTrials: The next round waits for trials that run.
             SpaceExhausted: No configuration is left.
         """
         replayed = [trial for trial in request.trials if is_replayed(trial)]
@@ -106,7 +106,7 @@ class KerasTunerHyperband:
             for iterations in (whole + 1, whole + 2):
                 answer = self._ask(request.number, replayed, brackets, iterations)
                 if answer["status"] == "IDLE":
-                    raise NothingYet
+                    raise WaitForTrials
                 if answer.get("values") is not None:
                     values = answer["values"]
                     return self._with(self._encoding.decode(values), values["tuner/epochs"])

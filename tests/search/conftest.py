@@ -223,7 +223,7 @@ class Lab:
                 listen=self._hear,
             )
             if killed:
-                self.sweep._give_back = lambda: None
+                self.sweep._requeue_running = lambda: None
             reason = self.sweep.run()
             self.picture = picture(writer.optuna)
             return reason

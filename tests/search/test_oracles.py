@@ -12,7 +12,7 @@ import pytest
 from kerasweep.errors import SpecError
 from kerasweep.search.oracles.brackets import Brackets, hyperband_rounds, hyperband_trials
 from kerasweep.search.oracles.encoding import Encoding
-from kerasweep.search.proposers import NothingYet, ProposalRequest, SpaceExhausted
+from kerasweep.search.proposers import ProposalRequest, SpaceExhausted, WaitForTrials
 from kerasweep.search.samplers import make_proposer
 from kerasweep.spaces import (
     PRESETS,
@@ -281,7 +281,7 @@ def test_hyperband_waits_for_those_that_run() -> None:
     space = with_epochs(Space((Int("units", 1, 1000),)), epochs)
     proposer = make_proposer("kt-hyperband", space, 0, epochs=epochs)
     found: list[FrozenTrial] = []
-    with contextlib.suppress(NothingYet):
+    with contextlib.suppress(WaitForTrials):
         while len(found) < 100:
             seen = {configuration_key(trial.params) for trial in found}
             found.append(tried(len(found), proposer.propose(ProposalRequest(len(found), seen, found)), None))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from kerasweep.training.data import Fold, disjoint_folds
-from kerasweep.training.epoch_selection import best_epoch, honest_scores
+from kerasweep.training.epoch_selection import best_epoch, unbiased_scores
 from kerasweep.training.metrics import Objective
 
 ACCURACY = Objective("val_accuracy", "maximize")
@@ -27,20 +27,20 @@ def others(folds: int) -> list[tuple[int, ...]]:
 def test_a_fold_is_scored_around_the_epoch_that_the_others_choose() -> None:
     curves = [[0.1, 0.2, 0.9, 0.3, 0.2], [0.1, 0.6, 0.5, 0.4, 0.3], [0.1, 0.5, 0.6, 0.7, 0.9]]
     # Without fold 1 epoch 5 is best (0.6), at the end of its curve; without 2 it is 3 (0.75); without 3, 3 (0.7).
-    assert honest_scores(curves, ACCURACY, others(3)) == pytest.approx([0.2, 0.5, 0.6])
+    assert unbiased_scores(curves, ACCURACY, others(3)) == pytest.approx([0.2, 0.5, 0.6])
     assert best_epoch(curves, ACCURACY) == 3
 
 
 def test_a_hold_out_is_scored_by_the_neighbours_of_its_best_epoch() -> None:
-    assert honest_scores([[0.1, 0.5, 0.9, 0.6, 0.2]], ACCURACY, [()]) == pytest.approx([0.55])
-    assert honest_scores([[0.1, 0.5, 0.9]], ACCURACY, [()]) == (0.9,), "no neighbours: it still rises"
-    assert honest_scores([[0.4]], LOSS, [()]) == (0.4,)
+    assert unbiased_scores([[0.1, 0.5, 0.9, 0.6, 0.2]], ACCURACY, [()]) == pytest.approx([0.55])
+    assert unbiased_scores([[0.1, 0.5, 0.9]], ACCURACY, [()]) == (0.9,), "no neighbours: it still rises"
+    assert unbiased_scores([[0.4]], LOSS, [()]) == (0.4,)
 
 
 @pytest.mark.parametrize("epochs", [1, 2])
 def test_short_curves_have_no_neighbours(epochs: int) -> None:
     curves = [[0.5, 0.4][:epochs], [0.3, 0.6][:epochs]]
-    assert honest_scores(curves, LOSS, others(2)) == ((0.5, 0.3) if epochs == 1 else (0.5, 0.6))
+    assert unbiased_scores(curves, LOSS, others(2)) == ((0.5, 0.3) if epochs == 1 else (0.5, 0.6))
 
 
 @given(st.integers(2, 5), st.integers(0, 4), st.floats(-1, 1), st.integers(1, 9))
@@ -50,8 +50,8 @@ def test_a_fold_does_not_choose_the_epoch_that_scores_it(folds, fold, value, epo
     curves = np.random.default_rng(folds).normal(0, 0.1, (folds, 11))
     lucky = curves.copy()
     lucky[fold, epoch] += 100 + value
-    before = honest_scores(curves.tolist(), ACCURACY, others(folds))[fold]
-    after = honest_scores(lucky.tolist(), ACCURACY, others(folds))[fold]
+    before = unbiased_scores(curves.tolist(), ACCURACY, others(folds))[fold]
+    after = unbiased_scores(lucky.tolist(), ACCURACY, others(folds))[fold]
     chosen = int(np.delete(curves, fold, 0).mean(0).argmax())
     luck = (100 + value) / 3 if abs(epoch - chosen) <= 1 and 0 < chosen < 10 else 0.0
     luck = 100 + value if epoch == chosen and chosen in (0, 10) else luck
@@ -80,7 +80,7 @@ def simulate(folds: int, jitter: float, truth: np.ndarray, *, trials: int = 30, 
             epoch = best_epoch(curves, ACCURACY)
             right = truth[epoch - 1]
             errors[BEFORE].append(statistics.fmean(curve[epoch - 1] for curve in curves) - right)
-            errors[NOW].append(statistics.fmean(honest_scores(curves, ACCURACY, others(folds))) - right)
+            errors[NOW].append(statistics.fmean(unbiased_scores(curves, ACCURACY, others(folds))) - right)
             alone = [
                 curves[fold][best_epoch([curves[other] for other in rest], ACCURACY) - 1] if rest else right
                 for fold, rest in enumerate(others(folds))

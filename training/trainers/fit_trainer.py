@@ -93,7 +93,7 @@ class FitTrainer:
             "summary": summary_of(first.model),
         }
         notes: tuple[str, ...] = ()
-        if self.hold_together(first.model):
+        if self.fits_in_memory(first.model):
             train_epoch, vectors = self._together(task, folds, first)
         else:
             del first  # its memory is wanted
@@ -104,7 +104,7 @@ class FitTrainer:
         )
         return replace(outcome, notes=(*outcome.notes, *notes, *notes_of_vectors(vectors)))
 
-    def hold_together(self, model: keras.Model) -> bool:
+    def fits_in_memory(self, model: keras.Model) -> bool:
         """Tell whether memory holds the models of all folds in training."""
         folds, free = len(self._workload.folds), free_memory()
         weights = 4 * COPIES_OF_WEIGHTS * folds * int(model.count_params())
@@ -123,7 +123,7 @@ class FitTrainer:
         """Train every fold to its last epoch, and return what tells the epochs of all folds afterwards.
 
         The folds' mean is not known before the last one is trained. What would have stopped the folds in lockstep stops
-        the telling, so that the outcome is the same.
+        the report, so that the outcome is the same.
         """
         epochs = epochs_of(task.configuration, self._workload.epochs)
         logs, vectors = [], set()

@@ -34,7 +34,7 @@ class Garbage:
             return False
         self._bytes = 0
         gc.collect()
-        _give_back()
+        _requeue_running()
         return True
 
 
@@ -60,7 +60,7 @@ def gradients_forgotten() -> Iterator[None]:
                 del gradient_registry._registry[name]
 
 
-def _give_back() -> None:
+def _requeue_running() -> None:
     """Have the C library return what was freed to the system; glibc keeps it otherwise."""
     if sys.platform == "linux":
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)

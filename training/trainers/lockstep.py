@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...errors import TrainingError, did_you_mean
-from ..epoch_selection import best_epoch, honest_scores, mean_curve
+from ..epoch_selection import best_epoch, mean_curve, unbiased_scores
 from ..events import EpochEnded, Outcome, Task
 from ..metrics import Objective
 from ..stopping import LOSS, Stopping, stopping_of
@@ -68,7 +68,7 @@ class Curves:
 
     objective: Objective
     judges: Sequence[Sequence[int]]
-    """Fold -> the folds that choose the epoch that it is scored at; see ``honest_scores``."""
+    """Fold -> the folds that choose the epoch that it is scored at; see ``unbiased_scores``."""
     values: dict[str, list[list[float]]] = field(default_factory=dict)
     """Metric -> fold -> epoch."""
 
@@ -112,7 +112,7 @@ class Curves:
     @property
     def scores(self) -> tuple[float, ...]:
         """The objective on each fold, at the epochs that the other folds choose."""
-        return honest_scores(self.values[self.objective.metric], self.objective, self.judges)
+        return unbiased_scores(self.values[self.objective.metric], self.objective, self.judges)
 
     def is_stalled(self, stopping: Stopping) -> bool:
         """Tell whether neither the objective nor the validation loss has improved for too long, on the folds' mean."""

@@ -100,7 +100,7 @@ class FusedTrainer:
             isinstance(self._fit.tensor(fold.x), np.ndarray) for fold in self._fit.data(task)
         ):
             reason = "the data are larger than the memory that is free"
-        if reason is None and not self._fit.hold_together(first):
+        if reason is None and not self._fit.fits_in_memory(first):
             reason = "memory does not hold the models of all folds together"
         if reason is not None:
             return None, reason
