@@ -268,7 +268,7 @@ def test_a_silent_worker_is_given_up_though_others_are_never_silent(tmp_path: Pa
 
     def talk() -> None:
         while not done.wait(0.02):
-            busy.heard = time.monotonic()
+            busy.last_heard = time.monotonic()
             busy.received += 1
             executor._inbox.put((busy, Alive()))
 
@@ -279,7 +279,7 @@ def test_a_silent_worker_is_given_up_though_others_are_never_silent(tmp_path: Pa
         assert (event.number, event.kind, event.message) == (2, "timeout", "no sign of life for 0.5 s")
         assert executor._workers == [busy, spare]
         busy.received += 1
-        busy.heard -= 1000
+        busy.last_heard -= 1000
         assert busy.silence() == 0, "what it has said lies in the inbox"
     finally:
         done.set()
