@@ -227,7 +227,7 @@ class LocalExecutor:
             if not self._tasks:
                 return
             if worker.task is None:
-                if worker.has_leaked():
+                if worker.has_grown():
                     worker.kill()
                     self._workers[place] = self._spawn()
                 self._workers[place].take(self._tasks.popleft())

@@ -47,7 +47,7 @@ class WorkerProcess:
     tasks: int = 0
     """How many it was given."""
     initial_memory: int | None = None
-    """Bytes of memory that it initial_memory when its first task had ended; None until then, and where the system does not say."""
+    """Bytes of memory that it held when its first task had ended; None until then, and where the system does not say."""
 
     def take(self, task: Task) -> None:
         """Give it a task."""
@@ -55,7 +55,7 @@ class WorkerProcess:
         self.tasks += 1
         self.send(task)
 
-    def has_leaked(self) -> bool:
+    def has_grown(self) -> bool:
         """Tell whether it holds so much more than after its first task that another process should go on.
 
         TensorFlow and the allocator keep some of what earlier models took, and do not give it back.

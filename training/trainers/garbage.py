@@ -34,7 +34,7 @@ class Garbage:
             return False
         self._bytes = 0
         gc.collect()
-        _requeue_running()
+        _return_memory()
         return True
 
 
@@ -60,7 +60,7 @@ def gradients_forgotten() -> Iterator[None]:
                 del gradient_registry._registry[name]
 
 
-def _requeue_running() -> None:
+def _return_memory() -> None:
     """Have the C library return what was freed to the system; glibc keeps it otherwise."""
     if sys.platform == "linux":
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
