@@ -197,7 +197,8 @@ def launch(
 
     Args:
         data: A name, a path, ``module:function``; or ``(x, y)``, ``((x_train, y_train), (x_test, y_test))``, a
-            DataFrame with ``target=``, a dict of arrays.
+            DataFrame with ``target=``, a dict of arrays. For a model of several inputs, ``x`` is a dict, list or tuple of
+            arrays.
         model: A family (``nn``, ``cnn``, ...: see ``PRESETS``), ``module:function``, or a function ``build(config, signature)``;
             KerasTuner's ``build_model(hp)``, a ``HyperModel``, its class, Optuna's ``define_model(trial)``, or their
             ``module:name``.

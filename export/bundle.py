@@ -14,6 +14,7 @@ import numpy as np
 
 from ..cells import plain_number, plain_text
 from ..errors import OutputError, one_line
+from ..training.data import take
 from .files import MARK, new_folder
 from .outputs import describe_outputs
 from .rendering import render
@@ -63,7 +64,7 @@ def describe(winner: Winner) -> dict[str, Any]:
         **({} if dataset.task == "regression" else asdict(describe_outputs(winner))),
         "outputs": winner.signature.outputs,
         "preparation": fitted.preparation.as_dict(),
-        "range": _range(np.asarray(dataset.x)) if dataset.kind != "table" else None,
+        "range": _range(np.asarray(dataset.x)) if dataset.kind in ("image", "array") else None,
         "target_scale": fitted.target_scale,
         "columns": _layouts(winner),
         "modules": _own_modules(winner.model),
@@ -109,7 +110,7 @@ def _own_modules(model: keras.Model) -> list[str]:
 
 def _save_model(winner: Winner, path: Path) -> None:
     """Save the model and try it: what cannot be loaded again is not exported."""
-    rows = winner.preparation.transform(winner.dataset.x_test[:_SAMPLE])
+    rows = winner.preparation.transform(take(winner.dataset.x_test, slice(_SAMPLE)))
     try:
         winner.model.save(path)
         again = keras.models.load_model(path, compile=False)
@@ -128,7 +129,7 @@ def _save_model(winner: Winner, path: Path) -> None:
 
 
 def _readme(winner: Winner, about: dict[str, Any]) -> str:
-    kinds = {"table": "rows.csv", "image": "image.png", "array": "rows.npy"}
+    kinds = {"table": "rows.csv", "image": "image.png", "array": "rows.npy", "arrays": "rows.npz"}
     versions = winner.study.about.get("versions", {})
     return render(
         "README.md.j2",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Mapping
 from textwrap import indent
 from typing import Any
 
 import keras
 
 from .code import CannotEmit, compile_code, layer_code, names_without_weight_decay, optimizer_code
-from .expressions import call, literal
+from .expressions import bracketed, call, literal, quoted
 
 
 def builder_code(model: keras.Model) -> str:
@@ -48,8 +49,8 @@ def _compile_call(code: str) -> str:
     )
 
 
-def _input(tensor: Any) -> str:
-    named: dict[str, str] = {}
+def _input(tensor: Any, *, is_named: bool = False) -> str:
+    named: dict[str, str] = {"name": literal(tensor.name)} if is_named else {}
     if tensor.dtype != "float32":
         named["dtype"] = literal(str(tensor.dtype))
     return call("keras.Input", literal(tuple(tensor.shape[1:])), **named)
@@ -62,16 +63,15 @@ def _sequential(model: keras.Sequential) -> str:
 
 
 def _functional(model: keras.Model) -> list[str]:
-    if len(model.inputs) != 1 or len(model.outputs) != 1:
-        raise CannotEmit("a model with several inputs or outputs")
+    if len(model.outputs) != 1:
+        raise CannotEmit("several outputs")
     layers = sorted(
         (layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)), key=_age
     )
     sources = [_inputs_of(model, layer) for layer in layers]
-    if len(layers) != len(model.operations) - 1:
+    if len(layers) != len(model.operations) - len(model.inputs):
         raise CannotEmit("a graph with operations that are no layers")
-    names = {id(model.inputs[0]): "inputs"}
-    lines = [f"inputs = {_input(model.inputs[0])}"]
+    names, lines = _named_inputs(model)
     for position, (layer, (tensors, listed)) in enumerate(zip(layers, sources, strict=True)):
         output = layer.output
         name = _name(layer, output, sources, position, is_last=output is model.outputs[0])
@@ -80,7 +80,27 @@ def _functional(model: keras.Model) -> list[str]:
         names[id(output)] = name
     if names.get(id(model.outputs[0])) != "outputs":
         raise CannotEmit("a graph whose output is not its last layer's")
-    return [indent(line, "    ") for line in (*lines, "model = keras.Model(inputs, outputs)")]
+    inputs = _nest_code(model._inputs_struct, names)  # no public way
+    return [indent(line, "    ") for line in (*lines, f"model = keras.Model({inputs}, outputs)")]
+
+
+def _named_inputs(model: keras.Model) -> tuple[dict[int, str], list[str]]:
+    """Return the names of a model's inputs in a script, by their ids, and the lines that make them."""
+    if len(model.inputs) == 1 and model._inputs_struct is model.inputs[0]:
+        return {id(model.inputs[0]): "inputs"}, [f"inputs = {_input(model.inputs[0])}"]
+    names = {id(one): "input_" + re.sub(r"\W", "_", one.name) for one in model.inputs}
+    return names, [f"{names[id(one)]} = {_input(one, is_named=True)}" for one in model.inputs]
+
+
+def _nest_code(nest: Any, names: Mapping[int, str]) -> str:
+    """Return a nest of tensors by their names in a script."""
+    if isinstance(nest, Mapping):
+        pairs = [f"{quoted(str(key))}: {_nest_code(part, names)}" for key, part in nest.items()]
+        return bracketed("{", pairs, "}")
+    if isinstance(nest, list | tuple):
+        opening, closing = "[]" if isinstance(nest, list) else "()"
+        return bracketed(opening, [_nest_code(part, names) for part in nest], closing)
+    return names[id(nest)]
 
 
 def _age(layer: Any) -> int:

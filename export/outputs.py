@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ..errors import OutputError
-from ..training.data.splits import take
+from ..training.data import take
 from .winner import Winner
 
 Gives = Literal["probabilities", "logits", "scores"]

@@ -22,6 +22,8 @@ def prepare_lines(winner: Winner, x: Any, constants: Mapping[str, Any]) -> tuple
         constants: The script's constants so far, to be named rather than repeated.
     """
     plan, features = winner.preparation.preparation, winner.preparation.features
+    if plan.kind == "arrays":
+        return _both("map_leaves(as_given, {x})"), set()
     if features is None:
         return _constant_lines(winner, x), set()
     known: dict[str, str] = {}
@@ -160,7 +162,7 @@ def target_lines(winner: Winner) -> tuple[list[str], set[str]]:
 def signature_code(winner: Winner) -> str:
     """Return a stand-in for what a user's model function is given."""
     s = winner.signature
-    values = (tuple(s.input_shape), s.outputs, s.task, s.rows, s.epochs, s.value_range, s.output_activation)
+    values = (s.input_shape, s.outputs, s.task, s.rows, s.epochs, s.value_range, s.output_activation)
     names = ("input_shape", "outputs", "task", "rows", "epochs", "value_range", "output_activation")
     return call(
         "SimpleNamespace", **{name: literal(value) for name, value in zip(names, values, strict=True)}

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from ..training.data import Dataset
-from ..training.data.files import DELIMITED, TABLE_SUFFIXES, read_csv, read_parquet
+from ..training.data.files import DELIMITED, TABLE_SUFFIXES, read_csv, read_parquet, with_nests
 from ..training.data.headers import first_names
 from ..training.data.images import find_images, read_pixels
+from ..training.data.multiple_inputs import are_inputs_and_outputs
 from ..training.data.named_datasets import EMBEDDED, FOLDER_VARIABLE, known_name
 from .expressions import quoted
 from .sources import sources_of
@@ -120,7 +121,11 @@ def _archive(source: str, path: Path, group: Any) -> Reading:
 
     with np.load(path) as archive:
         names = archive.files
-    return _mapping(f"data = np.load({quoted(source)})", names, group)
+    load = f"data = np.load({quoted(source)})"
+    if any("/" in name for name in names):
+        reading = _mapping(f"{load[:7]}with_nests(dict({load[7:]}))", with_nests(dict.fromkeys(names)), group)
+        return replace(reading, functions=(with_nests,))
+    return _mapping(load, names, group)
 
 
 def _mapping(line: str, names: Any, group: Any, imports: frozenset[str] = frozenset()) -> Reading:
@@ -168,7 +173,8 @@ def _function(source: str, target: Any, group: Any) -> Reading:
             "x_train, y_train, x_test, y_test = data.x, data.y, data.x_test, data.y_test",
         ]
         return Reading(tuple(lines), frozenset(imports), has_test_rows=True)
-    if all(isinstance(part, tuple | list) and len(part) == 2 for part in value):
+    paired = all(isinstance(part, tuple | list) and len(part) == 2 for part in value)
+    if paired and not are_inputs_and_outputs(*value):
         return Reading(
             (*lines, "(x_train, y_train), (x_test, y_test) = load()"), frozenset(imports), has_test_rows=True
         )

@@ -187,6 +187,8 @@ def _are_codes(values: np.ndarray, classes: tuple[str, ...]) -> bool:
 
 
 def _take(winner: Winner, name: str, rows: str) -> str:
+    if name.startswith("x") and winner.dataset.kind == "arrays":
+        return f"take({name}, {rows})"
     return (
         f"{name}.iloc[{rows}]"
         if name.startswith("x") and winner.dataset.kind == "table"

@@ -10,12 +10,14 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
 from ..errors import OutputError, one_line
 from ..training.data.resampling import RowDraw, draw_positions
+from ..training.data.trees import as_given, map_leaves, take
 from ..training.models import Build
 from ..training.plateau import FallingRate
 from ..training.seeds import epoch_order
@@ -156,6 +158,8 @@ def _render(
         scaled=winner.preparation.target is not None,
         model_about=model.about,
         builder=model.body,
+        rows_of=partial(_rows_of, winner),
+        count="len(y_train)" if winner.dataset.kind == "arrays" else "len(x_train)",
         class_weight=winner.class_weight,
         rows_an_epoch=winner.rows_an_epoch if _leaves_out(winner) else None,
         mixing=winner.mixing,
@@ -179,6 +183,12 @@ def _draw_arguments(draw: RowDraw) -> dict[str, Any]:
     return {"kept": list(draw.kept), "counts": list(draw.counts), "bootstrap": draw.bootstrap}
 
 
+def _rows_of(winner: Winner, name: str, rows: str) -> str:
+    """Return the expression of some rows of the script's arrays."""
+    several = name.startswith("x") and winner.dataset.kind == "arrays"
+    return f"take({name}, {rows})" if several else f"{name}[{rows}]"
+
+
 def _applied(winner: Winner) -> list[Any]:
     """Return what the trainer applied besides ``fit``, as the script's ``main`` does."""
     used = {
@@ -188,6 +198,7 @@ def _applied(winner: Winner) -> list[Any]:
         FallingRate: winner.plateau,
     }
     functions: list[Any] = [function for function, applies in used.items() if applies]
+    functions += [take, map_leaves, as_given] if winner.dataset.kind == "arrays" else []
     return [*functions, *([winner.mixing.function] if winner.mixing else [])]
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import one_line
 from ..training.data.resampling import codes_of
+from ..training.data.trees import is_nest, leaves, named_leaves
 from .preparing import prepare_arguments
 from .reading import unchanged_path
 from .winner import Winner
@@ -53,7 +54,11 @@ def _compare_draw(winner: Winner, namespace: dict[str, Any], y: np.ndarray) -> l
     return [] if same else ["its choice of training rows is not the study's"]
 
 
-def _same(left: Any, right: np.ndarray) -> bool:
+def _same(left: Any, right: Any) -> bool:
+    if is_nest(right):
+        pairs = list(zip(named_leaves(left), named_leaves(right), strict=False))
+        alike = all(name == other and _same(one, leaf) for (name, one), (other, leaf) in pairs)
+        return alike and len(pairs) == len(leaves(left)) == len(leaves(right))
     array = np.asarray(left)
     return (
         array.dtype == right.dtype

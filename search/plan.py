@@ -29,6 +29,9 @@ from ..training.data import (
     describe_preparation,
     fit_preparation,
     make_folds,
+    map_shapes,
+    row_count,
+    take,
 )
 from ..training.heartbeat import building_seconds, limit_silence
 from ..training.machine import choose_workers, computes_bfloat16, cores
@@ -111,7 +114,7 @@ class Plan:
                 "test_rows": len(dataset.y_test),
                 "classes": list(dataset.classes),
                 "outputs": dataset.outputs,
-                "shape": list(workload.preparation.input_shape),
+                "shape": map_shapes(list, workload.preparation.input_shape),
                 "fingerprint": dataset.fingerprint,
                 "preparation": self.prepared,
                 "notes": list(dataset.notes),
@@ -390,9 +393,9 @@ def _building(spec: SweepSpec, source: ModelSource) -> AbstractContextManager[No
 def _sample(dataset: Dataset, preparation: Preparation) -> Sample:
     """Return a few prepared rows, for a model's own training to be tried on."""
     some = slice(0, min(SAMPLE, dataset.rows))
-    x = dataset.x[some] if isinstance(dataset.x, np.ndarray) else dataset.x.iloc[some]
+    x = take(dataset.x, some)
     fitted = fit_preparation(preparation, x, dataset.y[some])
-    signature = Signature(preparation.input_shape, dataset.outputs, dataset.task, len(x), 1)
+    signature = Signature(preparation.input_shape, dataset.outputs, dataset.task, row_count(x), 1)
     return Sample(
         fitted.transform(x), fitted.transform_target(dataset.y[some]), signature, dataset.target_format
     )

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .data import Tree, leaves
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -21,8 +23,8 @@ MOST_BYTES = 1024 * 2**20
 class FoldData:
     """One fold, ready to train: arrays of all rows, and which of them are for what."""
 
-    x: np.ndarray
-    """float32, ``(rows, *input_shape)``; folds that fit nothing share one array."""
+    x: Tree
+    """float32, ``(rows, *input_shape)``; folds that fit nothing share one array. Of several inputs a nest of arrays."""
     y: np.ndarray
     train: np.ndarray
     """int64 positions; one that stands twice trains twice in an epoch."""
@@ -50,7 +52,8 @@ class FoldCache:
         return self._folds[preparation]
 
     def _is_full(self) -> bool:
-        arrays = {id(fold.x): fold.x.nbytes for folds in self._folds.values() for fold in folds}
+        parts = (leaf for folds in self._folds.values() for fold in folds for leaf in leaves(fold.x))
+        arrays = {id(leaf): leaf.nbytes for leaf in parts}
         return len(self._folds) > self._most or sum(arrays.values()) > self._most_bytes
 
     def __len__(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
 
@@ -17,12 +17,14 @@ from .data import (
     Fold,
     Preparation,
     RowDraw,
+    Tree,
     codes_of,
     configure_preparation,
     disjoint_folds,
     draw_rows,
     fit_preparation,
     resampling_of,
+    take,
     value_range,
 )
 from .events import EpochEnded, Outcome, Task
@@ -113,7 +115,7 @@ class Workload:
     def _value_range(self, fold: int) -> tuple[float, float]:
         """Return between which values the pictures of a fold's training rows lie; of no matter for other data."""
         plan = self.preparation
-        if len(plan.input_shape) != PICTURE_AXES or plan.recipe.scaling == "unit":
+        if plan.kind == "arrays" or len(plan.input_shape) != PICTURE_AXES or plan.recipe.scaling == "unit":
             return 0.0, 1.0
         if fold not in self._value_ranges:
             if self.folds:
@@ -171,10 +173,10 @@ class Workload:
 
     def _prepare(self, preparation: Preparation) -> tuple[FoldData, ...]:
         shared: FittedPreparation | None = None
-        shared_x: np.ndarray | None = None
+        shared_x: Tree = None
         made = []
         for fold in self.folds:
-            training = _rows(self.dataset.x, fold.train)
+            training = take(self.dataset.x, fold.train)
             fitted = shared or fit_preparation(preparation, training, self.dataset.y[fold.train])
             x = fitted.transform(self.dataset.x) if shared_x is None else shared_x
             if fitted.training is not None:
@@ -191,7 +193,3 @@ class Workload:
 def epochs_of(configuration: Configuration, default: int) -> int:
     """Return the most epochs that a configuration may train."""
     return int(configuration.get("epochs", default))  # type: ignore[arg-type]
-
-
-def _rows(x: Any, positions: np.ndarray) -> Any:
-    return x[positions] if isinstance(x, np.ndarray) else x.iloc[positions]

@@ -19,6 +19,7 @@ from .resampling import ROW_NAMES, Resampling, RowDraw, codes_of, draw_rows, res
 from .splits import TestSplit
 from .target_format import AS_STORED, TargetFormat
 from .tokens import integer_columns, with_tokens
+from .trees import Tree, is_nest, leaves, map_leaves, map_shapes, row_count, take
 
 __all__ = [
     "AS_STORED",
@@ -40,6 +41,7 @@ __all__ = [
     "TargetFormat",
     "Task",
     "TestSplit",
+    "Tree",
     "applicable_hyperparameters",
     "choose_preparation",
     "codes_of",
@@ -50,9 +52,15 @@ __all__ = [
     "draw_rows",
     "fit_preparation",
     "integer_columns",
+    "is_nest",
+    "leaves",
     "load_dataset",
     "make_folds",
+    "map_leaves",
+    "map_shapes",
     "resampling_of",
+    "row_count",
+    "take",
     "value_range",
     "with_tokens",
 ]

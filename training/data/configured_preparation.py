@@ -85,7 +85,7 @@ def applicable_hyperparameters(dataset: Dataset) -> frozenset[str]:
     is left out, too, as feature selection for several targets is.
     """
     names = {"subset", "bootstrap", *_of_classes(dataset)}
-    if dataset.kind != "image":
+    if dataset.kind not in ("image", "arrays"):
         names |= _of_columns(choose_preparation(dataset, "natural"))
     return frozenset(names)
 
@@ -125,6 +125,8 @@ def _check_kind(preparation: Preparation, asked: Configuration) -> None:
         raise TrainingError(
             "data", f"{first} is for numbers that measure, and the model looks these up in an embedding"
         )
+    if preparation.kind == "arrays":
+        raise TrainingError("data", f"{first} is for tables and vectors, and there are several inputs")
     if preparation.kind == "image":
         raise TrainingError("data", f"{first} is for tables and vectors, and these are images")
     if preparation.kind != "table":

@@ -5,17 +5,15 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from .target_format import AS_STORED, TargetFormat
-
-if TYPE_CHECKING:
-    import pandas as pd
+from .trees import Tree, is_nest, leaves, named_leaves
 
 Task = Literal["classification", "regression"]
-Kind = Literal["image", "table", "array"]
+Kind = Literal["image", "table", "array", "arrays"]
 
 
 @dataclass(frozen=True)
@@ -25,13 +23,14 @@ class Dataset:
     name: str
     """How people call it: ``digits``, ``houses.csv``."""
     kind: Kind
-    """``image``: x is ``(rows, height, width, channels)``; ``table``: a DataFrame; ``array``: ``(rows, ...)`` numbers."""
+    """``image``: x is ``(rows, height, width, channels)``; ``table``: a DataFrame; ``array``: ``(rows, ...)`` numbers;
+    ``arrays``: a dict, list or tuple of arrays, one for each of several inputs."""
     task: Task
-    x: np.ndarray | pd.DataFrame
-    """Training rows, as the source stores them (uint8 pixels stay uint8)."""
+    x: Tree
+    """Training rows, as the source stores them (uint8 pixels stay uint8): an array, a DataFrame, or a nest of arrays."""
     y: np.ndarray
     """Classification: int64 codes into ``classes``, shape ``(rows,)``. Regression: float32, ``(rows,)`` or ``(rows, targets)``."""
-    x_test: np.ndarray | pd.DataFrame
+    x_test: Tree
     """Held-out rows, same layout as ``x``; only ``refit`` touches them."""
     y_test: np.ndarray
     classes: tuple[str, ...] = ()
@@ -51,6 +50,11 @@ class Dataset:
     def rows(self) -> int:
         """Number of training rows."""
         return len(self.y)
+
+    @property
+    def test_rows(self) -> int:
+        """Number of held-out rows."""
+        return len(self.y_test)
 
     @property
     def outputs(self) -> int:
@@ -75,7 +79,11 @@ class Dataset:
 
 def _update(digest: Any, part: Any) -> None:
     """Feed one part of a dataset into a hash: shape, dtype and bytes, independent of memory order."""
-    if part is None or isinstance(part, str | tuple):
+    if is_nest(part) and any(hasattr(leaf, "dtype") for leaf in leaves(part)):
+        for name, leaf in named_leaves(part):
+            _update(digest, name)
+            _update(digest, leaf)
+    elif part is None or isinstance(part, str | tuple):
         digest.update(repr(part).encode())
     elif isinstance(part, np.ndarray):
         digest.update(f"{part.shape}{part.dtype.str}".encode())

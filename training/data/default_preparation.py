@@ -10,7 +10,9 @@ import numpy as np
 from ...errors import DataError, did_you_mean
 from ...texts import count_text
 from .arrays import looks_like_images
+from .multiple_inputs import refuse_one_array
 from .preparation import MISSING, Channels, Layout, Preparation, Recipe, Scaling
+from .trees import row_shapes
 
 if TYPE_CHECKING:
     from .dataset import Dataset
@@ -46,7 +48,12 @@ def choose_preparation(
     ):
         if word not in get_args(known):
             raise DataError(f"unknown {what} '{word}'.{did_you_mean(str(word), get_args(known))}")
-    table = dataset.kind == "table"
+    if dataset.kind == "arrays":
+        if layout != "natural":
+            raise DataError(f"{dataset.name}: {refuse_one_array('x', dataset.x)}")
+        if scaling not in ("auto", "none"):
+            raise DataError(f"{dataset.name}: several inputs are used as they were given: leave scaling out")
+    of = {"table": _of_table, "arrays": _of_arrays}.get(dataset.kind)
     return Preparation(
         kind=dataset.kind,
         task=dataset.task,
@@ -55,7 +62,7 @@ def choose_preparation(
         scale_target=scale_target and dataset.task == "regression",
         rows=dataset.rows,
         outputs=dataset.outputs,
-        **(_of_table(dataset, layout, scaling) if table else _of_array(dataset, layout, scaling, channels)),
+        **(of(dataset, layout, scaling) if of else _of_array(dataset, layout, scaling, channels)),
     )
 
 
@@ -81,6 +88,11 @@ def _of_table(dataset: Dataset, layout: Layout, scaling: Scaling) -> dict[str, A
         "categories": categories,
         "gaps": tuple(column for column in numeric if frame[column].isna().any()),
     }
+
+
+def _of_arrays(dataset: Dataset, _layout: Layout, _scaling: Scaling) -> dict[str, Any]:
+    shapes = row_shapes(dataset.x)
+    return {"recipe": Recipe("none", imputation=None), "source_shape": shapes, "input_shape": shapes}
 
 
 def _of_array(dataset: Dataset, layout: Layout, scaling: Scaling, channels: Channels) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from ...texts import count_text, names_text
 from .headers import check_header, column_at, first_names, numbered_names
 from .source_data import SourceData
 from .table_options import TableOptions
+from .trees import nested
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -169,6 +170,12 @@ def _read_parquet(path: Path) -> Any:
     return frame
 
 
+def with_nests(arrays: Mapping[str, Any]) -> dict[str, Any]:
+    """Return named arrays in which those called ``x/left`` and ``x/right`` are one nest, ``x``."""
+    names = dict.fromkeys(key.partition("/")[0] for key in arrays)
+    return {name: nested(arrays, name) for name in names}
+
+
 def read_npz(path: Path, group: str | None) -> SourceData:
     """Read a NumPy archive with x_train, y_train, x_test, y_test, or x and y; optionally groups.
 
@@ -192,9 +199,12 @@ def read_npz(path: Path, group: str | None) -> SourceData:
 def from_mapping(arrays: Mapping[str, Any], name: str, group: str | None) -> SourceData:
     """Turn named arrays into source data: an archive's content, or a dict that a function returned.
 
+    Several inputs are a dict or list called ``x``, or arrays called ``x/left`` and ``x/right``, as an archive has them.
+
     Raises:
         DataError: An array that is needed is missing.
     """
+    arrays = with_nests(arrays)
     pair = _PAIRS[0] if "x_train" in arrays else _PAIRS[1]
     has_test = sum(key in arrays for key in pair[2:])
     if any(key not in arrays for key in pair[:2]) or has_test == 1:

@@ -15,8 +15,10 @@ import numpy as np
 
 from ...errors import DataError, TrainingError, did_you_mean, one_line
 from ...texts import names_text
+from .multiple_inputs import describe_several
 from .pipelines import build_features
 from .preparation import Preparation
+from .trees import Tree, is_nest, row_shapes
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,19 +41,22 @@ class FittedPreparation:
         """
         return self.transform(x) if self.training is None else self.training
 
-    def transform(self, x: Any) -> np.ndarray:
+    def transform(self, x: Tree) -> Tree:
         """Return rows as the model reads them.
 
         Args:
             x: Rows as the dataset stores them.
 
         Returns:
-            float32, or int32 for rows of tokens, of shape ``(rows, *input_shape)``, contiguous, never a view of ``x``.
+            float32, or int32 for rows of tokens, of shape ``(rows, *input_shape)``, contiguous, never a view of ``x``;
+            of several inputs each array as it is.
 
         Raises:
             DataError: Columns are missing or rows have another shape.
         """
         plan = self.preparation
+        if plan.kind == "arrays":
+            return _as_given(plan, x)
         values = _stored(plan, x)
         if self.features is not None:
             values = np.asarray(self.features.transform(values), plan.dtype)
@@ -104,6 +109,9 @@ def fit_preparation(plan: Preparation, x: Any, y: np.ndarray) -> FittedPreparati
         DataError: The rows are not of the dataset that this was chosen for.
         TrainingError: ``data``: what a configuration asks for cannot be fitted to these rows.
     """
+    if plan.kind == "arrays":
+        _as_given(plan, x)
+        return FittedPreparation(plan, None, _fit_target(y) if plan.scale_target else None)
     stored, recipe = _stored(plan, x), plan.recipe
     features, training = build_features(plan, len(stored)), None
     if recipe.encoding == "target" and plan.task == "classification" and len(np.unique(y)) < plan.outputs:
@@ -154,6 +162,14 @@ def _fit_target(y: np.ndarray) -> Any:
         scaler.scale_ = np.full_like(scaler.scale_, common)
         scaler.var_ = scaler.scale_**2
     return scaler
+
+
+def _as_given(plan: Preparation, x: Tree) -> Tree:
+    """Check several inputs against the plan and return them: whole numbers may be looked up, nothing is scaled."""
+    if not is_nest(x) or row_shapes(x) != plan.source_shape:
+        got = describe_several(x) if is_nest(x) else type(x).__name__
+        raise DataError(f"expected several inputs with rows of shape {plan.source_shape}, got {got}")
+    return x
 
 
 def _stored(plan: Preparation, x: Any) -> Any:

@@ -15,25 +15,17 @@ from .arrays import as_array, as_image_or_array, keeps_shape, shape_text
 from .dataset import Dataset, Kind, Task
 from .files import TABLE_SUFFIXES, read_npz, read_table
 from .images import read_image_folder
-from .multiple_inputs import refuse_multiple_inputs
+from .multiple_inputs import check_like, describe_several, holds_several, read_several, refuse_several_outputs
 from .named_datasets import KNOWN_NAMES, known_name, load_named
 from .python_sources import call_function, from_object, is_function
 from .rare_classes import RareClasses, handle_rare_classes
 from .source_data import SourceData
-from .splits import (
-    FEWEST_ROWS,
-    SplitOptions,
-    TestSplit,
-    choose_test_rows,
-    group_labels,
-    held_out,
-    limited,
-    take,
-)
+from .splits import FEWEST_ROWS, SplitOptions, TestSplit, choose_test_rows, group_labels, held_out, limited
 from .table_options import TableOptions, names_of
 from .tables import clean_table, row_numbers
 from .targets import Target, amounts, as_labels, encode, present_targets, read_target, target_format_of
 from .text_columns import read_texts
+from .trees import row_count, take
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +60,8 @@ def load_dataset(
         source: A name (``digits``, ``iris``, ``wine``, ``breast_cancer``, ``diabetes``, ``mnist``, ``fashion_mnist``,
             ``cifar10``, ``cifar100``); a path to ``.csv``, ``.tsv``, ``.parquet``, ``.npz`` or to a folder with one
             folder of images per class; ``module:function`` or ``file.py:function``; or a Python object: (x, y),
-            ((x_train, y_train), (x_test, y_test)), a DataFrame, a dict of arrays, a Dataset.
+            ((x_train, y_train), (x_test, y_test)), a DataFrame, a dict of arrays, a Dataset. Several inputs are a dict,
+            list or tuple of arrays in place of ``x``.
         target: The column to predict, for tables; several columns for a regression with several targets.
         task: ``classification`` or ``regression``; by rule from the target's values if None.
         group: A column (tables) or array (``.npz``, dict) of labels; equal labels stay on one side of every split.
@@ -101,7 +94,12 @@ def load_dataset(
         if clash := [*options.given, *(["task"] if task not in (None, source_data.task) else [])]:
             raise DataError(f"{source_data.name} is a Dataset already: {names_text(clash)} cannot be changed")
         return limited(source_data, limit, seed)
-    if keep_shape and source_data.kind is None and keeps_shape(source_data.x):
+    if (
+        keep_shape
+        and source_data.kind is None
+        and not holds_several(source_data.x, source_data.y)
+        and keeps_shape(source_data.x)
+    ):
         source_data = replace(
             source_data,
             kind="array",
@@ -188,11 +186,14 @@ def _assemble(
     counters: list[str],
 ) -> Dataset:
     """Check source data and turn them into a dataset, with all training rows; ``counters`` are columns that number rows."""
-    refuse_multiple_inputs(source_data)
-    x, kind, notes = _features(source_data.x, source_data.name, "x", source_data.kind)
+    refuse_several_outputs(source_data.y, source_data.x, source_data.name)
+    several = holds_several(source_data.x, source_data.y)
+    x, kind, notes = _features(
+        source_data.x, source_data.name, "x", "arrays" if several else source_data.kind
+    )
     labels = as_labels(source_data.y, source_data.name)
     groups = _groups(source_data, len(labels))
-    _check_rows(source_data.name, len(x), len(labels))
+    _check_rows(source_data.name, row_count(x), len(labels))
     decided = source_data.task is not None and task in (None, source_data.task)
     every = read_target(
         labels,
@@ -269,7 +270,9 @@ def _features(values: Any, source: str, part: str, kind: Kind | None) -> tuple[A
     import pandas as pd
 
     name = f"{source}: {part}"
-
+    if kind == "arrays":
+        tree = read_several(values, name)
+        return tree, kind, (f"several inputs: {describe_several(tree)}",)
     if isinstance(values, pd.Series):
         values = values.to_frame()
     if isinstance(values, pd.DataFrame):
@@ -319,11 +322,14 @@ def _given_test(source_data: SourceData, x: Any, kind: Kind, learned: Target) ->
         source_data.x_test, source_data.name, "x_test", kind if kind != "table" else None
     )
     labels = as_labels(source_data.y_test, name)
-    if len(x_test) != len(labels) or not len(labels):
-        raise DataError(f"{name}: x_test has {count_text(len(x_test), 'row')}, y_test has {len(labels):,}")
+    rows = row_count(x_test)
+    if rows != len(labels) or not len(labels):
+        raise DataError(f"{name}: x_test has {count_text(rows, 'row')}, y_test has {len(labels):,}")
     if (test_kind == "table") != (kind == "table"):
         raise DataError(f"{name}: x_test must be a DataFrame where x_train is one")
-    if kind != "table" and x_test.shape[1:] != x.shape[1:]:
+    if kind == "arrays":
+        check_like(x_test, x, f"{name}: x_test")
+    elif kind != "table" and x_test.shape[1:] != x.shape[1:]:
         raise DataError(f"{name}: x_test has rows of shape {x_test.shape[1:]}, x_train of {x.shape[1:]}")
     if learned.task == "classification":
         return x_test, encode(

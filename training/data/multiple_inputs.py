@@ -1,4 +1,7 @@
-"""Several inputs, several outputs, several labels a row: what cannot be trained yet is refused here, in one line."""
+"""Several inputs: dicts, lists and tuples of arrays, told from lists of rows, checked, and kept as they were given.
+
+Several outputs, and several labels a row, cannot be trained yet and are refused in one line.
+"""
 
 from __future__ import annotations
 
@@ -8,25 +11,75 @@ from typing import Any
 import numpy as np
 
 from ...errors import DataError
-from ...texts import count_text
-from .source_data import SourceData
+from ...texts import count_text, names_text
+from .arrays import as_array
 from .splits import FEWEST_ROWS
+from .trees import Tree, as_given, is_nest, map_leaves, named_leaves
 
-_LATER = "models of one input and one output are what can be searched so far"
+
+def holds_several(value: Any, other: Any) -> bool:
+    """Tell whether a value is a nest of arrays of rows, rather than one array or a list of rows.
+
+    Args:
+        value: Features, or targets.
+        other: The other part, which has as many rows.
+    """
+    if isinstance(value, Mapping):
+        return True
+    if not isinstance(value, list | tuple) or not value or not all(_is_part(part) for part in value):
+        return False
+    lengths = {_rows_in(part) for part in value}
+    rows = {len(other), _rows_in(other)} if hasattr(other, "__len__") else set()
+    if len(lengths) != 1 or not lengths <= rows:
+        return False
+    return len(value) not in rows or len(value) < FEWEST_ROWS <= max(lengths)
 
 
-def refuse_multiple_inputs(source_data: SourceData) -> None:
-    """Refuse a dict or a list of arrays where one array is expected.
+def read_several(value: Any, name: str) -> Tree:
+    """Return a nest of arrays, each as it was given: floats as float32, other numbers in their own type.
+
+    Args:
+        value: What ``holds_several`` is true of.
+        name: How messages call it: ``the data given: x``.
 
     Raises:
-        DataError: which of the parts, and how many arrays it holds.
+        DataError: A part is no array of numbers, lacks values, or has another number of rows.
     """
-    pairs = (("x", "input", source_data.x, source_data.y), ("y", "output", source_data.y, source_data.x))
-    for part, what, value, other in pairs:
-        if count := _arrays_in(value, other):
-            raise DataError(
-                f"{source_data.name}: {part} is {count_text(count, 'array')}, one for each of several {what}s: {_LATER}"
-            )
+    tree = _read_part(value, name)
+    counts = {leaf_name: len(leaf) for leaf_name, leaf in named_leaves(tree)}
+    if not counts:
+        raise DataError(f"{name} holds no arrays")
+    if len(set(counts.values())) > 1:
+        words = ", ".join(f"{leaf_name} {count:,}" for leaf_name, count in counts.items())
+        raise DataError(f"{name} holds arrays of different numbers of rows: {words}")
+    return tree
+
+
+def describe_several(tree: Tree) -> str:
+    """Return the arrays of a nest with the shapes of their rows: ``left 4, right 8x8x1``."""
+    return ", ".join(f"{name} {_shape_words(leaf)}" for name, leaf in named_leaves(tree))
+
+
+def refuse_several_outputs(y: Any, x: Any, name: str) -> None:
+    """Refuse a dict or a list of targets.
+
+    Raises:
+        DataError: It is one.
+    """
+    if holds_several(y, x):
+        count = count_text(len(y), "array")
+        raise DataError(
+            f"{name}: y is {count}, one for each of several outputs: models of one output are what can be searched so far"
+        )
+
+
+def refuse_one_array(part: str, tree: Tree) -> str:
+    """Return why a model that reads one array cannot take several, and what can."""
+    names = [name for name, _ in named_leaves(tree)]
+    return (
+        f"{part} is {count_text(len(names), 'array')} ({names_text(names)}), and families of models read one array of rows: "
+        "give a model function of your own, or one array"
+    )
 
 
 def are_inputs_and_outputs(first: Any, second: Any) -> bool:
@@ -54,30 +107,58 @@ def refuse_multiple_labels(labels: np.ndarray, name: str) -> None:
         )
 
 
-def _arrays_in(value: Any, other: Any) -> int:
-    """Return of how many arrays of rows a value consists; 0 where it is one, be it a list of rows."""
+def _is_part(part: Any) -> bool:
+    """Tell whether a part of a list is an array of rows, or a nest of them; a list of numbers is a row."""
+    if isinstance(part, Mapping):
+        return bool(part)
+    if isinstance(part, list | tuple):
+        return bool(part) and all(_is_part(one) for one in part)
+    return hasattr(part, "shape") and np.ndim(part) > 0
+
+
+def _rows_in(part: Any) -> int:
+    """Return the rows of an array, or of the first one of a nest."""
+    while is_nest(part) and part and _is_part(part):
+        part = next(iter(part.values())) if isinstance(part, Mapping) else part[0]
+    return len(part) if hasattr(part, "__len__") and np.ndim(part) else 0
+
+
+def _read_part(value: Any, name: str) -> Tree:
     if isinstance(value, Mapping):
-        return len(value)
-    if not isinstance(value, list | tuple) or not value or not all(np.ndim(_shaped(part)) for part in value):
-        return 0
-    lengths = {len(part) for part in value}
-    rows = _rows_of(other)
-    if len(lengths) != 1 or not lengths <= rows:
-        return 0
-    most = max(lengths)
-    return len(value) if len(value) not in rows or len(value) < FEWEST_ROWS <= most else 0
+        wrong = [key for key in value if not isinstance(key, str)]
+        if wrong:
+            raise DataError(f"{name} is a dict whose keys are not all text: {names_text(wrong)}")
+        return {key: _read_part(part, f"{name}['{key}']") for key, part in value.items()}
+    if isinstance(value, list | tuple) and _is_part(value):
+        parts = [_read_part(part, f"{name}[{position}]") for position, part in enumerate(value)]
+        return parts if isinstance(value, list) else tuple(parts)
+    return _read_leaf(value, name)
 
 
-def _shaped(part: Any) -> Any:
-    """Return an array as it is, and nothing for a list, which is a row or a number's own."""
-    return part if hasattr(part, "shape") else 0
+def _read_leaf(value: Any, name: str) -> np.ndarray:
+    array = as_array(value, name)
+    array = array[:, 0] if np.ndim(value) == 1 else array
+    if array.dtype.kind != "f":
+        return as_given(array)
+    if missing := int(np.isnan(array).sum()):
+        raise DataError(f"{name} has {count_text(missing, 'missing value')} (NaN): fill them first")
+    with np.errstate(over="ignore"):
+        array = as_given(array)
+    if not np.isfinite(array).all():
+        raise DataError(f"{name} holds values that are too large for float32: divide them by a constant")
+    return array
 
 
-def _rows_of(other: Any) -> set[int]:
-    """Return how many rows the other part may have: its length, or that of each of its arrays."""
-    if isinstance(other, Mapping):
-        return {len(part) for part in other.values() if hasattr(part, "__len__")}
-    if not hasattr(other, "__len__"):
-        return set()
-    parts = other if isinstance(other, list | tuple) else ()
-    return {len(other), *(len(part) for part in parts if hasattr(part, "shape") and np.ndim(part))}
+def _shape_words(leaf: Any) -> str:
+    return "x".join(map(str, leaf.shape[1:])) or "1"
+
+
+def check_like(tree: Tree, pattern: Tree, name: str) -> None:
+    """Refuse a nest that is none of the same arrays as another one: test rows unlike the training rows.
+
+    Raises:
+        DataError: Names, or shapes of rows, differ.
+    """
+    given, known = (map_leaves(_shape_words, one) for one in (tree, pattern))
+    if given != known:
+        raise DataError(f"{name} holds {describe_several(tree)}, expected {describe_several(pattern)}")

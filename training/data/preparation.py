@@ -6,8 +6,9 @@ returns a recipe; ``pipelines.py`` makes scikit-learn's objects of any, and ``fi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -21,6 +22,9 @@ Layout = Literal["flat", "image", "natural"]
 """``flat``: one row of numbers; ``image``: height, width, channels; ``natural``: as stored."""
 
 Channels = Literal["channels_last", "channels_first"]
+
+Shapes: TypeAlias = Any
+"""The shape of a row, a tuple of whole numbers, or a nest of shapes as the data are one of arrays."""
 
 MISSING = "(missing)"
 """The category that stands for no value. That a value is missing may itself say something, and nothing is learned."""
@@ -89,10 +93,10 @@ class Preparation:
     layout: Layout
     channels: Channels
     """Where the channel axis goes; it matters to images in layout ``image`` only."""
-    source_shape: tuple[int, ...]
+    source_shape: Shapes
     """Shape of a row as the dataset stores it; for tables the number of feature columns."""
-    input_shape: tuple[int, ...]
-    """Shape of a row as the model reads it."""
+    input_shape: Shapes
+    """Shape of a row as the model reads it; of several inputs a nest of shapes."""
     scale_target: bool
     """A regression's target is standardised; metrics are converted back."""
     rows: int
@@ -110,7 +114,7 @@ class Preparation:
     @property
     def dtype(self) -> Literal["float32", "int32"]:
         """Of the rows as the model reads them: whole numbers where tokens are all that a row has."""
-        tokens = self.recipe.tokens
+        tokens = self.recipe.tokens  # none of several inputs, each of which keeps the type that it has
         return "int32" if tokens and len(tokens) == int(np.prod(self.input_shape)) else "float32"
 
     @property
@@ -151,4 +155,6 @@ def value_range(x: np.ndarray, rows: np.ndarray) -> tuple[float, float]:
 
 
 def _listed(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _listed(item) for key, item in value.items()}
     return [_listed(item) for item in value] if isinstance(value, tuple | list) else value

@@ -55,6 +55,8 @@ def _table(plan: Preparation) -> list[str]:
 
 
 def _array(plan: Preparation) -> list[str]:
+    if plan.kind == "arrays":
+        return ["several inputs used as they were given"]
     recipe, what = plan.recipe, "pixels" if plan.kind == "image" else "numbers"
     if len(recipe.tokens) == plan.numbers:
         lines = []

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _FUNCTION = re.compile(r"(?P<module>.+):(?P<function>[^\W\d]\w*)")
 _SHAPES = "(x, y), ((x_train, y_train), (x_test, y_test)), a DataFrame, a dict of arrays, or a Dataset"
+"""Of which each x may be a dict, list or tuple of arrays, for a model of several inputs."""
 
 
 def is_function(source: str) -> bool:

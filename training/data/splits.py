@@ -9,6 +9,7 @@ import numpy as np
 
 from ...errors import DataError, did_you_mean
 from ...texts import count_text
+from .trees import take
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -197,10 +198,3 @@ def draw_stratified(codes: np.ndarray, counts: Iterable[int], rng: np.random.Gen
     """Return the sorted positions of ``counts[c]`` rows of each class ``c``, drawn without replacement."""
     drawn = [rng.permutation(np.flatnonzero(codes == code))[:count] for code, count in enumerate(counts)]
     return np.sort(np.concatenate(drawn))
-
-
-def take(values: Any, rows: np.ndarray) -> Any:
-    """Return rows of an array or a DataFrame; a frame gets a fresh index."""
-    if isinstance(values, np.ndarray):
-        return values[rows]
-    return values.iloc[rows].reset_index(drop=True)

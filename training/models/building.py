@@ -19,6 +19,7 @@ from tensorflow.python.eager import context
 from ...errors import TrainingError
 from ...spaces import Configuration
 from ...spaces.catalogue import CHANGE_THE_LOSS
+from ..data import map_shapes
 from .heads import build_weights
 from .losses import head_of, make_loss, make_metrics
 from .memory import within_memory
@@ -87,7 +88,7 @@ def _built_and_compiled(
         raise of_user("model", "the model function", error) from error
     if not isinstance(model, keras.Model):
         raise TrainingError("model", f"the model function returns {type(model).__name__}, not a keras.Model")
-    _check_one_of_each(model)
+    _check_inputs_and_outputs(model, signature)
     if not model.compiled:
         compile_model(model, configuration, signature)
     elif "learning_rate" in configuration and "learning_rate" not in tracked.read:
@@ -95,16 +96,23 @@ def _built_and_compiled(
     return model
 
 
-def _check_one_of_each(model: keras.Model) -> None:
-    """Refuse a model of several inputs or outputs, which one array of rows and one of targets cannot train."""
-    for what in ("input", "output"):
+def _check_inputs_and_outputs(model: keras.Model, signature: Signature) -> None:
+    """Refuse a model of other inputs or outputs than there are arrays to train it on."""
+    inputs: list[Any] = []
+    map_shapes(inputs.append, signature.input_shape)
+    for what, given in (("input", len(inputs)), ("output", 1)):
         # A subclassed model has neither until it is called, and then what its rows let it have.
-        count = len(getattr(model, f"{what}s", None) or [0])
-        if count > 1:
+        count = len(getattr(model, f"{what}s", None) or [0] * given)
+        if count != given:
+            part = "x" if what == "input" else "y"
             raise TrainingError(
                 "model",
-                f"the model has {count} {what}s; models of one input and one output are what can be searched so far",
+                f"the model has {_counted(count, what)}, and {part} is {_counted(given, 'array')}: give one for each {what}",
             )
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}{'s' if count != 1 else ''}"
 
 
 def set_learning_rate(model: keras.Model, rate: float) -> None:
@@ -174,9 +182,11 @@ def build_metrics(model: keras.Model, rows: Sequence[Any]) -> bool:
         rows: Tensors that a training step takes, or their specifications: x, y, and weights where there are any.
     """
     outputs: Sequence[Any] = model.outputs if type(model) in (keras.Sequential, Functional) else ()
-    if len(outputs) != 1 or any(part.shape.rank is None for part in rows):
+    if len(outputs) != 1 or any(part.shape.rank is None for part in keras.tree.flatten(list(rows))):
         return False
-    x, y, *weights = (keras.KerasTensor((2, *part.shape[1:]), part.dtype.name) for part in rows)
+    x, y, *weights = keras.tree.map_structure(
+        lambda part: keras.KerasTensor((2, *part.shape[1:]), part.dtype.name), list(rows)
+    )
     found = keras.KerasTensor((2, *outputs[0].shape[1:]), outputs[0].dtype)
     sample_weight = weights[0] if weights else None
     compute_output_spec(model.compute_metrics, x, y, found, sample_weight=sample_weight)

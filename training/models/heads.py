@@ -14,6 +14,8 @@ import keras
 import numpy as np
 
 from ...errors import TrainingError
+from ..data import map_shapes
+from ..data.preparation import Shapes
 from .user_errors import describe_error
 
 _ROWS = 16
@@ -22,14 +24,14 @@ _shapes: WeakKeyDictionary[keras.Model, tuple[int | None, ...]] = WeakKeyDiction
 """Of models without a graph, whose shapes are found by tracing them."""
 
 
-def build_weights(model: keras.Model, input_shape: tuple[int, ...]) -> None:
+def build_weights(model: keras.Model, input_shape: Shapes) -> None:
     """Give a model without an ``Input`` its weights now, so that they can be counted and its output's shape is known.
 
     A subclassed model is called on a symbolic row: ``model.build`` would take its layers for built.
     """
     try:
         if isinstance(model, keras.Sequential) or type(model).build is not keras.Model.build:
-            model.build((None, *input_shape))
+            model.build(map_shapes(lambda shape: (None, *shape), input_shape))
         else:
             output_shape_of(model, input_shape)
     except TrainingError:
@@ -40,7 +42,7 @@ def build_weights(model: keras.Model, input_shape: tuple[int, ...]) -> None:
         ) from error
 
 
-def output_shape_of(model: keras.Model, input_shape: tuple[int, ...]) -> tuple[int | None, ...]:
+def output_shape_of(model: keras.Model, input_shape: Shapes) -> tuple[int | None, ...]:
     """Return the shape of a model's output, with the axis of rows.
 
     Raises:
@@ -50,7 +52,7 @@ def output_shape_of(model: keras.Model, input_shape: tuple[int, ...]) -> tuple[i
     if outputs:
         return _only([output.shape for output in outputs])
     if model not in _shapes:
-        made = keras.tree.flatten(model(keras.Input(input_shape)))
+        made = keras.tree.flatten(model(map_shapes(keras.Input, input_shape)))
         _shapes[model] = _only([output.shape for output in made])
     return _shapes[model]
 
@@ -61,13 +63,13 @@ def _only(shapes: list[Any]) -> tuple[int | None, ...]:
     return tuple(shapes[0])
 
 
-def units_of(model: keras.Model, input_shape: tuple[int, ...]) -> int:
+def units_of(model: keras.Model, input_shape: Shapes) -> int:
     """Return how many numbers a built model puts out for a row."""
     shape = output_shape_of(model, input_shape)
     return int(shape[-1] or 0) if len(shape) > 1 else 1
 
 
-def activation_of(model: keras.Model, input_shape: tuple[int, ...]) -> str:
+def activation_of(model: keras.Model, input_shape: Shapes) -> str:
     """Return what a built model's outputs went through last: ``softmax``, ``sigmoid``, ``linear``, or another of Keras's."""
     outputs = getattr(model, "outputs", None)
     activation = getattr(outputs[0]._keras_history.operation, "activation", None) if outputs else None
@@ -76,14 +78,16 @@ def activation_of(model: keras.Model, input_shape: tuple[int, ...]) -> str:
     return _bounds_of(_some_outputs(model, input_shape))
 
 
-def _some_outputs(model: keras.Model, input_shape: tuple[int, ...]) -> np.ndarray:
+def _some_outputs(model: keras.Model, input_shape: Shapes) -> np.ndarray:
     """Return what a model makes of random rows; of values from 0 to 1 where it takes no others (an embedding's)."""
     generator = np.random.default_rng(0)
-    wide = 3 * generator.normal(size=(_ROWS, *input_shape)).astype(np.float32)
+    wide = map_shapes(
+        lambda shape: 3 * generator.normal(size=(_ROWS, *shape)).astype(np.float32), input_shape
+    )
     try:
         return np.asarray(keras.ops.convert_to_numpy(model(wide, training=False)))
     except Exception:  # noqa: BLE001 - a user's model may raise anything
-        narrow = generator.random((_ROWS, *input_shape), np.float32)
+        narrow = map_shapes(lambda shape: generator.random((_ROWS, *shape), np.float32), input_shape)
         return np.asarray(keras.ops.convert_to_numpy(model(narrow, training=False)))
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from ...errors import TrainingError
 from ..data import TargetFormat
+from ..data.preparation import Shapes
 from .heads import units_of
 from .tracked_configuration import note
 
@@ -65,7 +66,7 @@ _IN_WORDS: dict[Labels, str] = {
 
 
 def labels_of(
-    model: keras.Model, task: str, classes: int, target_format: TargetFormat, input_shape: tuple[int, ...]
+    model: keras.Model, task: str, classes: int, target_format: TargetFormat, input_shape: Shapes
 ) -> Labels:
     """Return the form of targets that a compiled model reads.
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from ...spaces import Configuration
-from ..data import AS_STORED, TargetFormat
+from ..data import AS_STORED, TargetFormat, Tree
+from ..data.preparation import Shapes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,8 +21,8 @@ DEFAULT_BATCH = 100
 class Signature:
     """Given to ``build(config, signature)``."""
 
-    input_shape: tuple[int, ...]
-    """Shape of one row, without the batch axis."""
+    input_shape: Shapes
+    """Shape of one row, without the batch axis; of several inputs a dict, list or tuple of shapes, as they were given."""
     outputs: int
     """Classes, or targets of a regression."""
     task: Literal["classification", "regression"]
@@ -42,8 +43,8 @@ class Signature:
 class Sample:
     """A few rows, prepared as a model reads them."""
 
-    x: np.ndarray
-    """float32, ``(rows, *input_shape)``."""
+    x: Tree
+    """float32, ``(rows, *input_shape)``; of several inputs a nest of arrays."""
     y: np.ndarray
     """Class codes, or amounts."""
     signature: Signature

@@ -12,7 +12,7 @@ import numpy as np
 
 from ...errors import TrainingError
 from ...spaces import Configuration, Space
-from ..data import Dataset, Fold
+from ..data import Dataset, Fold, take
 from ..events import Task
 from ..metric_names import Direction, keras_class, keras_direction, known_metric
 from ..metrics import ComputedMetrics
@@ -71,9 +71,8 @@ def losses_differ(workload: Workload, space: Space, seed: int) -> bool:
 
 
 def _rows(dataset: Dataset, rows: np.ndarray) -> Dataset:
-    x = dataset.x[rows] if isinstance(dataset.x, np.ndarray) else dataset.x.iloc[rows]
     groups = None if dataset.groups is None else dataset.groups[rows]
-    return replace(dataset, x=x, y=dataset.y[rows], groups=groups)
+    return replace(dataset, x=take(dataset.x, rows), y=dataset.y[rows], groups=groups)
 
 
 def _metrics_of(model: keras.Model) -> Iterator[Any]:

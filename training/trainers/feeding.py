@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+import keras
 import numpy as np
 import tensorflow as tf
 
 from ..batching import Batches
+from ..data import Tree
 from ..machine import free_memory
 from ..mixing import Mixing
 
@@ -19,7 +21,8 @@ VALIDATION_BATCH = 1000
 VALIDATION_BYTES = 256 * 2**20
 """Of what a model's layers pass on in a validation step, at most."""
 
-Rows: TypeAlias = "tf.Tensor | np.ndarray"
+Rows: TypeAlias = Any
+"""A tensor, an array, or a nest of them."""
 
 ALIGNMENT = 64
 """Bytes; TensorFlow's kernels end the process on a tensor that begins elsewhere."""
@@ -50,7 +53,7 @@ class Feed:
 
         def batch(number: tf.Tensor) -> tuple[tf.Tensor, ...]:
             chosen = order[number * size : tf.minimum((number + 1) * size, count)]
-            taken = tuple(take(part, chosen) for part in parts)
+            taken: tuple[Any, ...] = take(parts, chosen)
             if mixing is None:
                 return taken
             return mixing.mix(taken, self._draws.read_value(), number, mixing.strength)
@@ -86,6 +89,11 @@ def in_order(x: Rows, y: Rows, rows: np.ndarray, batch: int) -> tf.data.Dataset:
     return chosen.map(lambda positions: (take(x, positions), take(y, positions)))
 
 
+def as_tensors(tree: Tree) -> Rows:
+    """Return a nest of arrays as one of tensors, in which lists are tuples, as ``fit`` has it."""
+    return keras.tree.map_structure(as_tensor, keras.tree.lists_to_tuples(tree))
+
+
 def as_tensor(array: np.ndarray) -> Rows:
     """Return an array as a tensor; without a copy where it lies in memory as TensorFlow's kernels need it.
 
@@ -99,8 +107,12 @@ def as_tensor(array: np.ndarray) -> Rows:
     return array if free is not None and array.nbytes > free else tf.constant(array)
 
 
-def take(rows: Rows, positions: tf.Tensor) -> tf.Tensor:
-    """Return some of the rows, in a pipeline that is traced."""
+def take(rows: Rows, positions: tf.Tensor) -> Rows:
+    """Return some of the rows of every part, in a pipeline that is traced."""
+    return keras.tree.map_structure(lambda part: _take(part, positions), rows)
+
+
+def _take(rows: Any, positions: tf.Tensor) -> tf.Tensor:
     if not isinstance(rows, np.ndarray):
         return tf.gather(rows, positions)
     taken = tf.numpy_function(lambda places: rows[places], [positions], rows.dtype)

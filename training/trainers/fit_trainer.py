@@ -15,7 +15,7 @@ import tensorflow as tf
 from ...errors import TrainingError, one_line
 from ...spaces import Configuration
 from ..batching import batches_of
-from ..data import Dataset
+from ..data import Dataset, Tree
 from ..events import Task
 from ..fold_cache import FoldData
 from ..heartbeat import beat
@@ -38,7 +38,7 @@ from ..seeds import fold_seed
 from ..weighting import class_weights, row_weights
 from ..workload import ModelSize, Training, Workload, epochs_of
 from .averaging import ScoreAverage, averaged, uses_average
-from .feeding import Feed, as_tensor, in_order, validation_batch
+from .feeding import Feed, Rows, as_tensor, as_tensors, in_order, validation_batch
 from .garbage import Garbage
 from .lockstep import train_in_lockstep
 
@@ -61,8 +61,8 @@ class FitTrainer:
     def __init__(self, workload: Workload) -> None:
         self._workload = workload
         self._build = workload.model.load()
-        self._tensors: dict[int, tuple[np.ndarray, tf.Tensor]] = {}
-        self._targets: dict[tuple[int, str], tf.Tensor] = {}
+        self._tensors: dict[int, tuple[Tree, Rows]] = {}
+        self._targets: dict[tuple[int, str], Rows] = {}
         self._garbage = Garbage()
         scoring = workload.objective.scoring
         self.scorer = (
@@ -169,11 +169,11 @@ class FitTrainer:
         self._tensors = {key: pair for key, pair in self._tensors.items() if key in kept}
         return folds
 
-    def targets(self, task: Task, fold: int, data: FoldData, model: keras.Model) -> tf.Tensor:
+    def targets(self, task: Task, fold: int, data: FoldData, model: keras.Model) -> Rows:
         """Return a fold's targets in the form that a model reads, made once: all configurations share them."""
         labels = labels_for(self._workload, task.configuration, model)
         if (fold, labels) not in self._targets:
-            self._targets[fold, labels] = as_tensor(targets_for(labels, data.y, self._workload.dataset))
+            self._targets[fold, labels] = as_tensors(targets_for(labels, data.y, self._workload.dataset))
         return self._targets[fold, labels]
 
     def weights(self, task: Task, data: FoldData) -> tf.Tensor | None:
@@ -187,16 +187,16 @@ class FitTrainer:
         """Return how a configuration's batches are mixed; None where they are not."""
         return mixing_for(self._workload, task.configuration, model)
 
-    def tensor(self, array: np.ndarray) -> tf.Tensor:
-        """Return an array as a tensor, made once; the array is kept with it, so that its id stays its own."""
-        if id(array) not in self._tensors:
-            self._tensors[id(array)] = array, as_tensor(array)
-        return self._tensors[id(array)][1]
+    def tensors(self, tree: Tree) -> Rows:
+        """Return arrays as tensors, made once; the arrays are kept with them, so that their id stays their own."""
+        if id(tree) not in self._tensors:
+            self._tensors[id(tree)] = tree, as_tensors(tree)
+        return self._tensors[id(tree)][1]
 
     def start_fold(self, task: Task, fold: int, data: FoldData) -> FoldRun:
         """Build a fold's model and have its rows ready."""
         model = self.build(task, fold)
-        x, y = self.tensor(data.x), self.targets(task, fold, data, model)
+        x, y = self.tensors(data.x), self.targets(task, fold, data, model)
         weights = self.weights(task, data)
         batches, mixing = batches_of(task.configuration), self.mixing(task, model)
         return FoldRun(
@@ -256,6 +256,8 @@ def mixing_for(workload: Workload, configuration: Configuration, model: keras.Mo
     rank = len(workload.signature(configuration).input_shape)
     if mixing_of(configuration, workload.preparation.channels) is None:
         return None
+    if workload.dataset.kind == "arrays":
+        raise TrainingError("model", "mixing is for rows of one array, and there are several inputs")
     labels = labels_for(workload, configuration, model)
     return checked_mixing(configuration, labels, rank, workload.preparation.channels)
 

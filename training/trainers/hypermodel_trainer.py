@@ -20,7 +20,7 @@ import tensorflow as tf
 
 from ...errors import TrainingError
 from ...spaces import Configuration
-from ..data import Dataset, codes_of
+from ..data import Dataset, Tree, codes_of, take
 from ..events import EpochEnded, Outcome, Task
 from ..fold_cache import FoldData
 from ..heartbeat import beat
@@ -100,11 +100,11 @@ class HypermodelTrainer(FitTrainer):
                     self._own,
                     model,
                     task.configuration,
-                    np.asarray(data.x)[data.train],
+                    take(data.x, data.train),
                     y[data.train],
                     epochs=epochs_of(task.configuration, self._workload.epochs),
                     weights=weights,
-                    validation=(np.asarray(data.x)[data.validation], y[data.validation]),
+                    validation=(take(data.x, data.validation), y[data.validation]),
                     score=self._score_of(data),
                 )
             except RetryFit:
@@ -116,7 +116,7 @@ class HypermodelTrainer(FitTrainer):
         scorer = self.scorer
         if scorer is None:
             return None
-        x = np.asarray(data.x)[data.validation]
+        x = take(data.x, data.validation)
 
         def score(model: keras.Model) -> dict[str, float]:
             with averaged(model):
@@ -188,12 +188,12 @@ def call_fit(
     own: HypermodelFit,
     model: keras.Model,
     configuration: Configuration,
-    x: np.ndarray,
+    x: Tree,
     y: np.ndarray,
     *,
     epochs: int,
     weights: Mapping[int, float] | None,
-    validation: tuple[np.ndarray, np.ndarray] | None,
+    validation: tuple[Tree, np.ndarray] | None,
     ends: bool = False,
     score: Callable[[keras.Model], dict[str, float]] | None = None,
 ) -> FitResult:
@@ -364,7 +364,7 @@ def refit_hypermodel(
     while True:
         run = start_refit(workload, configuration, seed, own.build)
         rows = _trained_rows(run, dataset)
-        x = np.asarray(run.preparation.transform_training(dataset.x))[rows]
+        x = take(run.preparation.transform_training(dataset.x), rows)
         y = targets_for(run.labels, run.preparation.transform_target(dataset.y), dataset)[rows]
         try:
             done = call_fit(
@@ -375,7 +375,7 @@ def refit_hypermodel(
                 y,
                 epochs=epochs,
                 weights=run.class_weight,
-                validation=(x[:1000], y[:1000]) if own.needs_validation else None,
+                validation=(take(x, slice(1000)), y[:1000]) if own.needs_validation else None,
                 ends=True,
             )
         except RetryFit:

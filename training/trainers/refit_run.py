@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from ...spaces import Configuration
 from ..batching import batches_of
-from ..data import FittedPreparation, RowDraw, codes_of, configure_preparation, fit_preparation
+from ..data import FittedPreparation, RowDraw, Tree, codes_of, configure_preparation, fit_preparation
 from ..keras_scores import reads_logits
 from ..metrics import in_target_units, unit_power
 from ..models import Build
@@ -22,7 +22,7 @@ from ..scoring import Scorer
 from ..weighting import class_weights, row_weights
 from ..workload import Workload
 from .averaging import take_average, uses_average
-from .feeding import Feed, in_order, validation_batch
+from .feeding import Feed, Rows, in_order, validation_batch
 from .fit_trainer import labels_for, mixing_for, targets_for, train_epoch
 
 
@@ -112,8 +112,8 @@ def start_refit(
         (fitted.transform(dataset.x_test), dataset.y_test),
     ):
         targets = targets_for(labels, fitted.transform_target(y), dataset)
-        arrays.append((tf.constant(x), tf.constant(targets)))
-    rows, test_rows = (tf.range(len(part[1]), dtype=tf.int64).numpy() for part in arrays)
+        arrays.append((constants(x), constants(targets)))
+    rows, test_rows = np.arange(dataset.rows), np.arange(dataset.test_rows)
     draw = workload.draw(configuration, rows)
     if draw is not None:
         rows = draw.positions(codes_of(dataset.y, dataset.task))
@@ -131,6 +131,11 @@ def start_refit(
         falling_rate(configuration, rate_variable(model.optimizer)),
         _score_of(workload, fitted, reads_logits(model)),
     )
+
+
+def constants(tree: Tree) -> Rows:
+    """Return a nest of arrays as one of tensors with memory of their own."""
+    return keras.tree.map_structure(tf.constant, keras.tree.lists_to_tuples(tree))
 
 
 def _score_of(

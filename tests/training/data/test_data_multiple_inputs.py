@@ -1,4 +1,4 @@
-"""Several inputs, outputs or labels a row: one line says that they cannot be searched yet, whatever brings them."""
+"""Several inputs are read as they were given; several outputs or labels a row are refused in one line so far."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from kerasweep.errors import DataError, TrainingError
-from kerasweep.training.data import load_dataset
+from kerasweep.training.data import leaves, load_dataset, map_leaves
+from kerasweep.training.data.trees import named_leaves
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,16 +20,25 @@ X, OTHER = RNG.normal(size=(ROWS, 4)), RNG.normal(size=(ROWS, 3))
 Y = np.arange(ROWS) % 2
 LABELS = (RNG.random((ROWS, 3)) < 0.5).astype(int)
 SEVERAL = {
-    "a list of inputs": ([X, OTHER], Y),
-    "a tuple of equal inputs": ((X, X), Y),
-    "a dict of inputs": ({"left": X, "right": OTHER}, Y),
     "a list of outputs": (X, [Y, OTHER]),
     "a dict of outputs": (X, {"left": Y, "right": OTHER}),
     "inputs and outputs": ([X, OTHER], [Y, Y]),
-    "five inputs": ([X] * 5, Y),
-    "frames": ([pd.DataFrame(X), pd.DataFrame(OTHER)], Y),
-    "a dict in a dict": {"x": {"left": X, "right": OTHER}, "y": Y},
-    "with test rows": {"x_train": [X, OTHER], "y_train": Y, "x_test": [X, OTHER], "y_test": Y},
+}
+INPUTS = {
+    "a list": (([X, OTHER], Y), ["0", "1"]),
+    "a tuple of equal arrays": (((X, X), Y), ["0", "1"]),
+    "a dict": (({"left": X, "right": OTHER}, Y), ["left", "right"]),
+    "one array in a dict": (({"left": X}, Y), ["left"]),
+    "one array in a list": (([X], Y), ["0"]),
+    "a nest": (({"left": [X, OTHER], "right": {"far": X}}, Y), ["left/0", "left/1", "right/far"]),
+    "five": (([X] * 5, Y), ["0", "1", "2", "3", "4"]),
+    "frames": (([pd.DataFrame(X), pd.DataFrame(OTHER)], Y), ["0", "1"]),
+    "lists of rows in a dict": (({"left": X.tolist(), "right": OTHER}, Y), ["left", "right"]),
+    "a dict in a dict": ({"x": {"left": X, "right": OTHER}, "y": Y}, ["left", "right"]),
+    "with test rows": (
+        {"x_train": [X, OTHER], "y_train": Y, "x_test": [X, OTHER], "y_test": Y},
+        ["0", "1"],
+    ),
 }
 MANY_LABELS = {
     "whole numbers": (X, LABELS),
@@ -39,11 +49,51 @@ MANY_LABELS = {
 
 
 @pytest.mark.parametrize("kind", SEVERAL)
-def test_several_inputs_or_outputs_are_refused_in_one_line(kind: str) -> None:
-    message = r"(x|y) is \d arrays, one for each of several (inputs|outputs): models of one input"
+def test_several_outputs_are_refused_in_one_line(kind: str) -> None:
+    message = r"y is \d arrays, one for each of several outputs: models of one output"
     with pytest.raises(DataError, match=message) as caught:
         load_dataset(SEVERAL[kind])
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", INPUTS)
+def test_several_inputs_are_a_nest_of_arrays_as_they_were_given(kind: str) -> None:
+    data, names = INPUTS[kind]
+    dataset = load_dataset(data)
+    assert dataset.kind == "arrays"
+    assert [name for name, _ in named_leaves(dataset.x)] == names
+    for leaf in leaves(dataset.x):
+        assert leaf.dtype == np.float32
+        assert len(leaf) == dataset.rows
+    assert type(dataset.x) is type(dataset.x_test)
+    assert map_leaves(np.ndim, dataset.x) == map_leaves(np.ndim, dataset.x_test)
+
+
+def test_a_fingerprint_of_several_inputs_depends_on_names_and_values() -> None:
+    pairs = [
+        {"left": X, "right": OTHER},
+        {"left": X, "wrong": OTHER},
+        {"left": X, "right": OTHER + 1},
+        [X, OTHER],
+    ]
+    found = {load_dataset((x, Y)).fingerprint for x in pairs}
+    assert len(found) == len(pairs)
+    assert load_dataset((pairs[0], Y)).fingerprint == load_dataset(({**pairs[0]}, Y)).fingerprint
+
+
+def test_fewer_rows_are_fewer_of_every_input() -> None:
+    dataset = load_dataset(({"left": X, "right": OTHER}, Y), limit=8)
+    assert {len(leaf) for leaf in leaves(dataset.x)} == {dataset.rows} == {8}
+
+
+@pytest.mark.parametrize(
+    "test",
+    [{"left": X, "wrong": OTHER}, {"left": X, "right": X}, {"left": X}],
+    ids=["names", "shapes", "fewer"],
+)
+def test_test_rows_have_the_same_inputs(test: Any) -> None:
+    with pytest.raises(DataError, match=r"x_test holds left 4.*, expected left 4, right 3"):
+        load_dataset((({"left": X, "right": OTHER}, Y), (test, Y)))
 
 
 @pytest.mark.parametrize(
@@ -99,7 +149,9 @@ def test_models_of_several_inputs_or_outputs_are_refused_in_one_line(what: str) 
             else keras.Model(one, [dense(one), keras.layers.Dense(1)(one)])
         )
 
-    with pytest.raises(TrainingError, match=f"the model has 2 {what}s; models of one input and one output"):
+    with pytest.raises(
+        TrainingError, match=f"the model has 2 {what}s, and . is 1 array: give one for each {what}"
+    ):
         build_model(build, {}, Signature((4,), 2, "classification"), 0)
 
 

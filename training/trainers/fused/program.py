@@ -24,7 +24,7 @@ from ...mixing import Mixing
 from ...models.building import activations_of, build_metrics, build_optimizer
 from ...plateau import rate_variable
 from ..averaging import averaged
-from ..feeding import validation_batch
+from ..feeding import Rows, take, validation_batch
 from .joined import joined_updates
 from .knobs import Guard, Sheet
 
@@ -38,25 +38,25 @@ _ROWS = tf.TensorSpec((None,), tf.int64)
 class FoldTensors:
     """What one fold trains and validates on; it stays on the device. A program is given it and keeps none of it."""
 
-    x: tf.Tensor
-    y: tf.Tensor
+    x: Rows
+    y: Rows
     weights: tf.Tensor | None
     """Of the rows in training; None where all rows weigh the same."""
     validation: tf.Tensor
     """int64 positions."""
 
     @property
-    def rows(self) -> list[tf.Tensor]:
+    def rows(self) -> list[Rows]:
         """What a training step takes, of all rows."""
         return [self.x, self.y, *([] if self.weights is None else [self.weights])]
 
     @property
-    def inputs(self) -> list[tf.Tensor]:
+    def inputs(self) -> list[Rows]:
         """What prediction takes."""
         return [self.x, self.validation]
 
     @property
-    def validated(self) -> list[tf.Tensor]:
+    def validated(self) -> list[Rows]:
         """What validation takes."""
         return [self.x, self.y, self.validation]
 
@@ -84,7 +84,7 @@ class Program:
 
     def train(
         self,
-        rows: Sequence[Sequence[tf.Tensor]],
+        rows: Sequence[Sequence[Rows]],
         orders: Sequence[tf.Tensor],
         batch: tf.Tensor,
         first: tf.Tensor,
@@ -108,14 +108,14 @@ class Program:
             ]
         )
 
-    def finish(self, validated: Sequence[Sequence[tf.Tensor]]) -> list[list[float]]:
+    def finish(self, validated: Sequence[Sequence[Rows]]) -> list[list[float]]:
         """Validate all folds; return each one's metrics of the epoch, and set them back."""
         ends = self._run(
             [partial(fold.finish, *parts) for fold, parts in zip(self.folds, validated, strict=True)]
         )
         return [end.numpy().tolist() for end in ends]
 
-    def predict(self, inputs: Sequence[Sequence[tf.Tensor]]) -> list[np.ndarray]:
+    def predict(self, inputs: Sequence[Sequence[Rows]]) -> list[np.ndarray]:
         """Return what each fold's model says of its validation rows, in float32."""
         ends = self._run(
             [partial(fold.predict, *parts) for fold, parts in zip(self.folds, inputs, strict=True)]
@@ -321,14 +321,14 @@ def _trace_fold(
     vectors: list[str] = []
     width = len(data.rows)
 
-    def train(*inputs: tf.Tensor) -> tf.Tensor:
+    def train(*inputs: Rows) -> tf.Tensor:
         rows, (order, batch, first, last, *draw) = inputs[:width], inputs[width:]
         count = tf.shape(order, tf.int64)[0]
         last = tf.minimum(last, (count + batch - 1) // batch)
         with sheet.reading(knobs):
             return _for_each_batch(rows, order, batch, first, last, _mixed(model.train_step, mixing, draw))
 
-    def finish(x: tf.Tensor, y: tf.Tensor, validation: tf.Tensor) -> tf.Tensor:
+    def finish(x: Rows, y: Rows, validation: tf.Tensor) -> tf.Tensor:
         trained, _ = _take_metrics(model)
         batch = tf.constant(validation_batch(activations_of(model)), tf.int64)
         last = (tf.shape(validation, tf.int64)[0] + batch - 1) // batch
@@ -346,7 +346,7 @@ def _trace_fold(
         names[:] = [*trained, *(f"val_{name}" for name in validated)]
         return tf.stack([tf.cast(value, tf.float32) for value in (*trained.values(), *validated.values())])
 
-    def predict(x: tf.Tensor, validation: tf.Tensor) -> tf.Tensor:
+    def predict(x: Rows, validation: tf.Tensor) -> tf.Tensor:
         with sheet.reading(knobs), averaged(model):
             return _predict_batches(model, x, validation)
 
@@ -358,10 +358,10 @@ def _trace_fold(
     return _FoldProgram(traced_train, traced_finish, traced_predict, tuple(names), tuple(vectors))
 
 
-def _make_metrics(model: keras.Model, rows: Sequence[tf.Tensor]) -> None:
+def _make_metrics(model: keras.Model, rows: Sequence[Rows]) -> None:
     """Have a model's losses and metrics make their variables, as Keras does before it traces."""
     if not build_metrics(model, rows):  # Keras passes symbolic rows through the model for it
-        model._symbolic_build(data_batch=tuple(part[:2] for part in rows))
+        model._symbolic_build(data_batch=keras.tree.map_structure(lambda part: part[:2], tuple(rows)))
 
 
 def _draws_of(mixing: Mixing | None) -> list[tf.TensorSpec]:
@@ -394,16 +394,18 @@ def trace_function(function: Callable[..., tf.Tensor], inputs: Sequence[Any]) ->
     return tf.function(function, autograph=False).get_concrete_function(*specs_of(inputs))
 
 
-def specs_of(inputs: Sequence[tf.Tensor | tf.TensorSpec]) -> list[tf.TensorSpec]:
-    """Return the specifications of tensors with any number of rows."""
-    return [
-        part if isinstance(part, tf.TensorSpec) else tf.TensorSpec((None, *part.shape[1:]), part.dtype)
-        for part in inputs
-    ]
+def specs_of(inputs: Sequence[Rows]) -> list[Any]:
+    """Return the specifications of tensors, or nests of them, with any number of rows."""
+    return keras.tree.map_structure(  # type: ignore[no-any-return]
+        lambda part: (
+            part if isinstance(part, tf.TensorSpec) else tf.TensorSpec((None, *part.shape[1:]), part.dtype)
+        ),
+        list(inputs),
+    )
 
 
 def _for_each_batch(
-    rows: Sequence[tf.Tensor],
+    rows: Sequence[Rows],
     order: tf.Tensor,
     batch: tf.Tensor,
     first: tf.Tensor,
@@ -418,13 +420,13 @@ def _for_each_batch(
 
     def body(number: tf.Tensor) -> list[tf.Tensor]:
         chosen = order[number * batch : tf.minimum((number + 1) * batch, count)]
-        step(number, tuple(tf.gather(part, chosen) for part in rows))
+        step(number, take(tuple(rows), chosen))
         return [number + 1]
 
     return tf.while_loop(lambda number: number < last, body, [first], parallel_iterations=1)[0]
 
 
-def _predict_batches(model: keras.Model, x: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
+def _predict_batches(model: keras.Model, x: Rows, rows: tf.Tensor) -> tf.Tensor:
     """Return what a model says of some rows, in batches of validation, in float32."""
     count = tf.shape(rows, tf.int64)[0]
     batch = tf.constant(validation_batch(activations_of(model)), tf.int64)
@@ -432,7 +434,7 @@ def _predict_batches(model: keras.Model, x: tf.Tensor, rows: tf.Tensor) -> tf.Te
 
     def part(number: tf.Tensor) -> tf.Tensor:
         chosen = rows[number * batch : tf.minimum((number + 1) * batch, count)]
-        return tf.cast(model.predict_step((tf.gather(x, chosen),)), tf.float32)
+        return tf.cast(model.predict_step((take(x, chosen),)), tf.float32)
 
     shape = part(tf.constant(0, tf.int64)).shape  # of no batch that is computed: the graph leaves it out
     parts = tf.TensorArray(

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from ....errors import TrainingError, one_line
 from ...batching import batches_of
+from ...data import leaves
 from ...events import Task
 from ...fold_cache import FoldData
 from ...heartbeat import beat
@@ -96,9 +97,8 @@ class FusedTrainer:
     def _program(self, task: Task, first: keras.Model) -> tuple[Program | None, str | None]:
         """Return a program, loaded and ready to train, or why there is none."""
         reason = why_fit(first)
-        if reason is None and any(
-            isinstance(self._fit.tensor(fold.x), np.ndarray) for fold in self._fit.data(task)
-        ):
+        parts = (part for fold in self._fit.data(task) for part in leaves(self._fit.tensors(fold.x)))
+        if reason is None and any(isinstance(part, np.ndarray) for part in parts):
             reason = "the data are larger than the memory that is free"
         if reason is None and not self._fit.fits_in_memory(first):
             reason = "memory does not hold the models of all folds together"
@@ -215,7 +215,7 @@ class FusedTrainer:
     def _all_tensors(self, task: Task, model: keras.Model) -> list[FoldTensors]:
         return [
             FoldTensors(
-                self._fit.tensor(data.x),
+                self._fit.tensors(data.x),
                 self._fit.targets(task, fold, data, model),
                 self._fit.weights(task, data),
                 tf.constant(data.validation, tf.int64),

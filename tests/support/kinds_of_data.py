@@ -1,0 +1,104 @@
+"""Data and models of a user's own, one small workload for each kind of what ``fit`` takes."""
+
+from __future__ import annotations
+
+MODULE = """
+import keras
+import numpy as np
+from keras import layers
+
+ROWS = 60
+rng = np.random.default_rng(0)
+numbers = rng.normal(size=(ROWS, 3))
+picture = rng.integers(0, 255, (ROWS, 6, 6, 1)).astype("uint8")
+words = rng.integers(0, 20, (ROWS, 5))
+flag = rng.random(ROWS) < 0.5
+classes = (numbers[:, 0] + 0.3 * flag > 0).astype(int)
+
+
+def two_inputs():
+    return {"numbers": numbers, "picture": picture}, classes
+
+
+def a_list():
+    return [numbers, picture], classes
+
+
+def a_nest():
+    return {"left": [numbers, words], "right": {"flag": flag}}, 10 * numbers[:, 1] + 3
+
+
+def with_test_rows():
+    train, test = slice(0, 40), slice(40, None)
+    return (
+        ({"numbers": numbers[train], "picture": picture[train]}, classes[train]),
+        ({"numbers": numbers[test], "picture": picture[test]}, classes[test]),
+    )
+
+
+def _joined(one, two):
+    pixels = layers.Flatten()(layers.Rescaling(1 / 255)(two))
+    return layers.Concatenate()([layers.Dense(4, activation="relu")(one), pixels])
+
+
+def build_dict(config, signature):
+    inputs = {name: keras.Input(shape, name=name) for name, shape in signature.input_shape.items()}
+    joined = _joined(inputs["numbers"], inputs["picture"])
+    return keras.Model(inputs, layers.Dense(signature.outputs, activation=signature.output_activation)(joined))
+
+
+def build_list(config, signature):
+    inputs = [keras.Input(shape) for shape in signature.input_shape]
+    return keras.Model(inputs, layers.Dense(signature.outputs, activation="softmax")(_joined(*inputs)))
+
+
+def build_nest(config, signature):
+    shapes = signature.input_shape
+    left = [keras.Input(shapes["left"][0]), keras.Input(shapes["left"][1], dtype="int32")]
+    flag = keras.Input(shapes["right"]["flag"])
+    looked_up = layers.GlobalAveragePooling1D()(layers.Embedding(20, 4)(left[1]))
+    joined = layers.Concatenate()([left[0], looked_up, layers.Reshape((1,))(flag)])
+    return keras.Model({"left": left, "right": {"flag": flag}}, layers.Dense(1)(joined))
+
+
+@keras.saving.register_keras_serializable("kinds")
+class Net(keras.Model):
+    def __init__(self, **more):
+        super().__init__(**more)
+        self.flat, self.last = layers.Flatten(), layers.Dense(2, activation="softmax")
+
+    def call(self, x):
+        one, two = x
+        return self.last(keras.ops.concatenate([one, self.flat(keras.ops.cast(two, one.dtype)) / 255], axis=-1))
+
+
+def build_class(config, signature):
+    return Net()
+
+
+def build_model(hp):
+    inputs = {"numbers": keras.Input((3,), name="numbers"), "picture": keras.Input((6, 6, 1), name="picture")}
+    joined = layers.Dense(hp.Int("units", 4, 8))(_joined(inputs["numbers"], inputs["picture"]))
+    model = keras.Model(inputs, layers.Dense(2, activation="softmax")(joined))
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+class Asking:
+    def __init__(self, trial):
+        self.Int = trial.suggest_int
+
+
+def define_model(trial):
+    return build_model(Asking(trial))
+"""
+KINDS = {
+    "two inputs": ("two_inputs", "build_dict"),
+    "a list": ("a_list", "build_list"),
+    "a nest": ("a_nest", "build_nest"),
+    "test rows of their own": ("with_test_rows", "build_dict"),
+    "a class": ("a_list", "build_class"),
+    "KerasTuner's function": ("two_inputs", "build_model"),
+    "Optuna's function": ("two_inputs", "define_model"),
+}
+"""Kind -> functions of the module that give data and model."""

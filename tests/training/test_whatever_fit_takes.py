@@ -1,0 +1,223 @@
+"""Whatever ``fit`` takes: every kind of data is trained alike by both trainers, refit, and exported."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import kerasweep as ks
+import numpy as np
+import pytest
+from kerasweep.api import plan_sweep
+from kerasweep.errors import DataError, ModelError, TrainingError
+from kinds_of_data import KINDS, MODULE
+from real_training import train
+
+pytestmark = [
+    pytest.mark.trains,
+    # Keras's own, where it saves a TensorFlow variable with NumPy 2.
+    pytest.mark.filterwarnings(
+        "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
+    ),
+]
+SETTINGS: dict[str, Any] = {"folds": 2, "epochs": 2, "patience": None, "trials": 1, "search": "random"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with a module of the user's own, which is the current one."""
+    made = tmp_path_factory.mktemp("whatever")
+    (made / "kinds.py").write_text(MODULE)
+    before = Path.cwd()
+    os.chdir(made)
+    sys.path.insert(0, str(made))
+    yield made
+    os.chdir(before)
+    sys.path.remove(str(made))
+    sys.modules.pop("kinds", None)
+
+
+def plan_of(kind: str, **changes: Any) -> Any:
+    data, model, *more = KINDS[kind]
+    settings = {**SETTINGS, **(more[0] if more else {}), **changes}
+    return plan_sweep(f"kinds:{data}", f"kinds:{model}", **settings)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_both_trainers_train_alike(kind: str) -> None:
+    plan = plan_of(kind)
+    workload, configuration = plan.workload, plan.space.recommended()
+    fused = train(workload, configuration)
+    fit = train(replace(workload, trainer="fit"), configuration)
+    assert fused.trainer == "fused", fused.notes
+    assert fused.curves.keys() == fit.curves.keys()
+    for metric, folds in fit.curves.items():
+        assert np.allclose(fused.curves[metric], folds, rtol=1e-5, atol=1e-5), metric
+
+
+def run_alone(folder: Path, *arguments: str) -> str:
+    """Run Python where Kerasweep cannot be imported."""
+    code = (
+        "import runpy, sys; sys.modules['kerasweep'] = None; sys.path[0] = '.'; sys.argv = sys.argv[1:];"
+        "runpy.run_path(sys.argv[0], run_name='__main__')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=folder,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def exported(folder: Path) -> dict[str, Any]:
+    """Studies of all kinds, each refit, as a script and as a bundle; the scripts have run in one process."""
+    studies, names = {}, {}
+    for number, kind in enumerate(KINDS):
+        data, model, *more = KINDS[kind]
+        settings = {**SETTINGS, **(more[0] if more else {}), "study": f"study{number}", "verbose": 0}
+        study = ks.launch(f"kinds:{data}", f"kinds:{model}", **settings)
+        study.export(f"bundle{number}", "keras")
+        study.export(f"train{number}.py", "python")
+        studies[kind], names[kind] = study, f"train{number}.py"
+    runs = [
+        f"print({f'== {kind}'!r})\nrunpy.run_path({name!r}, run_name='__main__')"
+        for kind, name in names.items()
+    ]
+    (folder / "all.py").write_text("\n".join(["import runpy", *runs]))
+    parts = (part.split("\n", 1) for part in run_alone(folder, "all.py").split("== ")[1:])
+    printed = dict(parts)
+    return {kind: (number, studies[kind], printed[kind]) for number, kind in enumerate(KINDS)}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_script_prints_the_scores_of_the_refit(kind: str, exported: dict[str, Any], folder: Path) -> None:
+    number, study, printed = exported[kind]
+    record = ks.load(study.name).record
+    scores = next(iter(record.refits.values()))["test"]
+    lines = dict(line.split()[1:] for line in printed.splitlines() if line.startswith("test "))
+    assert lines.keys() == scores.keys()
+    assert {name: float(value) for name, value in lines.items()} == pytest.approx(scores, rel=1e-4)
+    assert "This script prints the same again" in " ".join((folder / f"train{number}.py").read_text().split())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_bundle_predicts_as_the_model_does(kind: str, exported: dict[str, Any], folder: Path) -> None:
+    import keras
+    import kinds
+
+    number = exported[kind][0]
+    data = getattr(kinds, KINDS[kind][0])()
+    x = data[0][0] if isinstance(data[0], tuple) and isinstance(data[1], tuple) else data[0]
+    sys.path.insert(0, f"bundle{number}")
+    try:
+        sys.modules.pop("predict", None)
+        import predict
+
+        said = predict.load(f"bundle{number}").predict(x)
+    finally:
+        sys.path.remove(f"bundle{number}")
+    model = keras.models.load_model(f"bundle{number}/model.keras", compile=False)
+    values = model.predict(x, verbose=0)
+    about = json.loads((folder / f"bundle{number}/bundle.json").read_text())
+    if about["task"] == "classification":
+        assert said.tolist() == np.array(about["classes"])[values.argmax(axis=1)].tolist()
+    else:
+        assert np.allclose(said.reshape(values.shape), values, rtol=1e-5)
+
+
+@pytest.mark.parametrize("prefix", ["", "x/"])
+def test_a_bundle_of_several_inputs_reads_an_archive(
+    prefix: str, exported: dict[str, Any], folder: Path
+) -> None:
+    import kinds
+
+    rows = {
+        f"{prefix}left/0": kinds.numbers,
+        f"{prefix}left/1": kinds.words,
+        f"{prefix}right/flag": kinds.flag,
+    }
+    np.savez("rows.npz", **rows)
+    number = exported["a nest"][0]
+    printed = run_alone(folder, f"bundle{number}/predict.py", "rows.npz")
+    assert len(printed.splitlines()) == kinds.ROWS
+
+
+def test_an_archive_is_the_same_data_as_a_dict() -> None:
+    import kinds
+
+    np.savez("data.npz", **{"x/numbers": kinds.numbers, "x/picture": kinds.picture, "y": kinds.classes})
+    plan = plan_sweep("data.npz", "kinds:build_dict", **SETTINGS)
+    assert plan.dataset.fingerprint == plan_of("two inputs").dataset.fingerprint
+    assert plan.dataset.x.keys() == {"numbers", "picture"}
+
+
+def test_what_was_given_is_what_the_model_gets() -> None:
+    dataset = plan_of("a nest").dataset
+    assert dataset.x["left"][0].dtype == np.float32
+    assert dataset.x["left"][1].dtype == np.int64
+    assert dataset.x["right"]["flag"].dtype == np.uint8
+    assert dataset.x["right"]["flag"].shape == (dataset.rows,)
+    assert plan_of("two inputs").dataset.x["picture"].dtype == np.uint8
+
+
+@pytest.mark.parametrize("name", ["dnn", "cnn"])
+def test_families_take_one_array(name: str) -> None:
+    with pytest.raises(
+        DataError, match=r"x is 2 arrays \('numbers', 'picture'\), and families of models read one"
+    ):
+        plan_sweep("kinds:two_inputs", name, **SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"left": np.ones((60, 2)), "right": np.ones((59, 2))},
+            "different numbers of rows: left 60, right 59",
+        ),
+        ({"left": np.full((60, 2), np.nan)}, r"x\['left'\] has 120 missing values"),
+        ({"left": np.full((60, 2), "a")}, r"x\['left'\] holds text, expected numbers"),
+        ({"left": np.full((60, 2), 1e300)}, "too large for float32"),
+        ({}, "x holds no arrays"),
+        ({1: np.ones((60, 2))}, "keys are not all text: '1'"),
+    ],
+)
+def test_what_cannot_be_an_input_is_refused_in_one_line(change: Any, message: str) -> None:
+    with pytest.raises(DataError, match=message) as caught:
+        plan_sweep((change, np.arange(60) % 2), "kinds:build_dict", **SETTINGS)
+    assert "\n" not in str(caught.value)
+
+
+def test_scaling_and_mixing_are_for_one_array() -> None:
+    with pytest.raises(DataError, match="several inputs are used as they were given: leave scaling out"):
+        plan_of("two inputs", scaling="standard")
+    with pytest.raises(TrainingError, match="mixing is for rows of one array, and there are several inputs"):
+        train(plan_of("two inputs").workload, {"mixing": "mixup"})
+
+
+def test_a_model_of_other_inputs_is_refused_in_one_line() -> None:
+    plan = plan_sweep("kinds:two_inputs", lambda config, signature: one_input(), **SETTINGS)
+    with pytest.raises(
+        TrainingError, match="the model has 1 input, and x is 2 arrays: give one for each input"
+    ):
+        train(plan.workload, {})
+    with pytest.raises(ModelError, match="the model has 1 input"):
+        ks.launch("kinds:two_inputs", lambda config, signature: one_input(), verbose=0, **SETTINGS)
+
+
+def one_input() -> Any:
+    import keras
+
+    return keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, activation="softmax")])
