@@ -261,6 +261,24 @@ def growth(figures: Figures) -> list[str]:
     ]
 
 
+def cold(figures: Figures) -> list[str]:
+    """Trials of architectures that are new to a process."""
+    labels = {family: f"`{family}`" for family in ("dnn", "mlp_residual", "cnn", "resnet")}
+    columns = [
+        Column("a trial of a new architecture", "cold", " s"),
+        Column("the same architecture again", "warm", " s"),
+        Column("the process's first trial", "first", " s"),
+    ]
+    return [
+        "## Cold trials",
+        "",
+        "Seconds of the processor for a trial of 5 folds and one epoch of at most 300 rows, on one thread: nearly all of a cold",
+        "trial is building five models and tracing.",
+        "",
+        *table(figures, "cold", labels, columns),
+    ]
+
+
 def browsing(figures: Figures) -> list[str]:
     """Commands that only look."""
     columns = [
@@ -416,5 +434,6 @@ SECTIONS: dict[str, Callable[[Figures], list[str]]] = {
     "growth": growth,
     "browsing": browsing,
     "scaling": scaling,
+    "cold": cold,
     "ideas": ideas,
 }

@@ -97,6 +97,10 @@ _VERSUS = tuple(
         ),
     )
 )
+_COLD = tuple(
+    Measurement("cold", family, f"cold.py {family}", "--rows 60 --folds 2", 2)
+    for family in ("dnn", "mlp_residual", "cnn", "resnet")
+)
 _DRIVER = tuple(
     Measurement(
         "driver",
@@ -156,6 +160,6 @@ _IDEAS = tuple(
 LONG = ("growth",)
 """Works that take longer than all the others, and are measured where they are named."""
 MEASUREMENTS = (
-    *_W1, *_MIXED, *_W2, *_W3, *_W4, *_VERSUS, *_DRIVER, *_MEMORY, *_BROWSING, *_SCALING, *_IDEAS,
+    *_W1, *_MIXED, *_W2, *_W3, *_W4, *_VERSUS, *_COLD, *_DRIVER, *_MEMORY, *_BROWSING, *_SCALING, *_IDEAS,
     *_GROWTH,
 )  # fmt: skip
