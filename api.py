@@ -203,7 +203,7 @@ def launch(
             KerasTuner's ``build_model(hp)``, a ``HyperModel``, its class, Optuna's ``define_model(trial)``, or their
             ``module:name``.
         file: A YAML specification; other arguments are laid over it.
-        space: A space of one's own, in place of the model's preset; a YAML file that holds one; or names of the
+        space: A space, in place of the model's preset; a YAML file that holds one; or names of the
             catalogue, as a list or ``a,b,c``.
         storage: A database's URL or path; ``kerasweep.db`` where None.
         verbose: As Keras has it: 0 silent, 1 a bar, 2 a line a trial.

@@ -46,12 +46,12 @@ def show_progress(
         with _live(console, order, epochs=verbose == 1) as listen:
             yield listen
     else:
-        told: list[bool] = []
+        announced: list[bool] = []
 
         def print_line(progress: Progress) -> None:
-            if progress.stopping and not told:
+            if progress.stopping and not announced:
                 console.print(STOPPING)
-                told.append(True)
+                announced.append(True)
             _print_line(console, progress, order, epochs=verbose == 1)
 
         yield print_line

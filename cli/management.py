@@ -71,7 +71,7 @@ def import_(
         str | None, typer.Option("--study", "-s", help="Name.", show_default="the project's")
     ] = None,
     metric: Annotated[
-        str | None, typer.Option(help="Objective.", show_default="told by the trials' scores")
+        str | None, typer.Option(help="Objective.", show_default="taken from the trials' scores")
     ] = None,
     storage: Storage = None,
 ) -> None:

@@ -1,4 +1,4 @@
-"""Data of one's own: arrays, or a frame with a column to predict.
+"""Your own data: arrays, or a frame with a column to predict.
 
 python own_data.py
 """

@@ -1,4 +1,4 @@
-"""A model of one's own: a function that builds, and the space that it reads.
+"""Your own model: a function that builds, and the space that it reads.
 
 kerasweep launch wine own_model:build --trials 10        (in this folder)
 python own_model.py

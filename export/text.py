@@ -151,7 +151,7 @@ def _without_defaults(part: Mapping[str, Any], keep: str = "") -> dict[str, Any]
 def _fixed_space(model: str, configuration: Mapping[str, Any]) -> dict[str, Any]:
     """Return the shortest space that holds this configuration and no other.
 
-    Fixing values of the model's preset reads best. Where that is not exact (a space or function of one's own, a
+    Fixing values of the model's preset reads best. Where that is not exact (a user-defined space or function, a
     value that only a study's own choices know), each hyperparameter is defined with its one choice.
     """
     values = dict(configuration)

@@ -1,4 +1,4 @@
-"""Which hyperparameters a figure or a table shows where there are too many for all."""
+"""Selects the hyperparameters that a figure or a table shows where there are too many for all."""
 
 from __future__ import annotations
 

@@ -112,14 +112,14 @@ def _add_mean(figure: go.Figure, band: Band, name: str, colour: str, width: floa
 
 
 def _finished(figure: go.Figure, curves: Sequence[Sequence[float]], metric: str) -> go.Figure:
-    """Give the figure its look, and show the part of the axis where the curves are told apart."""
+    """Give the figure its look, and show the part of the axis where the curves differ."""
     shown = curves_range(curves)
     figure = themed(figure, height=320, x="Epoch", y=metric)
     return figure.update_yaxes(range=shown) if shown else figure
 
 
 def curves_range(curves: Sequence[Sequence[float]]) -> tuple[float, float] | None:
-    """Return the part of the value axis where curves are told apart, without the steep first epochs; None for all."""
+    """Return the part of the value axis where curves differ, without the steep first epochs; None for all."""
     values = [value for curve in curves for value in curve]
     rises = sum(curve[-1] - curve[0] for curve in curves if curve) > 0
     return focus(values, "maximize" if rises else "minimize")

@@ -61,7 +61,7 @@ class StudyView:
 
     @cached_property
     def shares(self) -> Mapping[str, float]:
-        """How much each hyperparameter sets the best trials apart, largest first; empty where that cannot be told.
+        """How much each hyperparameter sets the best trials apart, largest first; empty where that is unknown.
 
         Of a space with too many to show, only those count that half of the complete trials have: among a hundred, one
         that two trials had leads by chance.

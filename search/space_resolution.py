@@ -70,7 +70,7 @@ def _check_pick(names: Sequence[str], source: ModelSource, dataset: Dataset) -> 
 
 
 def _ignored(source: ModelSource) -> set[str]:
-    """Return the names of the catalogue that a model does not heed because it compiles, or trains, by itself."""
+    """Return the hyperparameters of the catalogue that a model ignores because it compiles, or trains, by itself."""
     if source.contract == "own" or "optimizer" in source.space:
         return set()
     heeded = (*_DATA, *(() if source.own_fit() else ("batch", "mixing")))

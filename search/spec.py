@@ -213,7 +213,7 @@ class TrainingSpec(_Part):
     precision: Literal["float32", "bfloat16", "auto"] = "float32"
     """``auto``: bfloat16 for pictures on a processor that computes in it, which it is stored as."""
     direction: Literal["maximize", "minimize"] | None = None
-    """Which way the metric is better; needed for one of a user's own, told by the library for any other."""
+    """Which way the metric is better; needed for a user-defined metric, known for any other."""
 
 
 class ExecutionSpec(_Part):

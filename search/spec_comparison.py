@@ -1,4 +1,4 @@
-"""Tells whether two specifications are the same sweep, and where they differ."""
+"""Compares two specifications: whether they are the same sweep, and where they differ."""
 
 from __future__ import annotations
 

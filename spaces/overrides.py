@@ -86,8 +86,8 @@ def parse_range(name: str, written: Any, like: Hyperparameter | None = None) -> 
 
 def still_recommended(made: Hyperparameter, old: Hyperparameter) -> dict[str, Any]:
     """Return the fields of an old hyperparameter's recommendations, without those that no longer fit its new range."""
-    told = {"recommended_when": tuple(one for one in old.recommended_when if fits(made, one.value))}
-    return {**told, "recommended": old.recommended} if fits(made, old.recommended) else told
+    kept = {"recommended_when": tuple(one for one in old.recommended_when if fits(made, one.value))}
+    return {**kept, "recommended": old.recommended} if fits(made, old.recommended) else kept
 
 
 def _choices(name: str, written: Any, like: Hyperparameter | None) -> list[Value]:

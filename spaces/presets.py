@@ -342,7 +342,7 @@ def pick(family: str, names: Sequence[str], *, task: str | None = None, kind: st
     if faults:
         raise SpaceError(" ".join(faults))
     basic, known = preset(family), _preset(family)
-    start = {} if family == "own" else basic.recommended()  # a function of one's own reads what it likes
+    start = {} if family == "own" else basic.recommended()  # a user's function reads what it likes
     made: dict[str, Hyperparameter] = {name: fixed(name, value, basic[name]) for name, value in start.items()}
     made |= {name: _ranged(known, name) for name in names}
     picked = [made[name] for name in names]

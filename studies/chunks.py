@@ -1,4 +1,4 @@
-"""Large attributes in pieces: MySQL's columns of text hold 65,535 bytes, and an SQLite study may move there.
+"""Large attributes in chunks: MySQL's columns of text hold 65,535 bytes, and an SQLite study may move there.
 
 An attribute that is larger says so under its key, and its text follows under ``key#1``, ``key#2`` and so on.
 """

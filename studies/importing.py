@@ -244,7 +244,7 @@ def _objective(trials: Sequence[ProjectTrial], asked: str | None, folder: Path) 
     fitting = [name for name in names if all(_is_score(trial, name) for trial in scored)]
     if not fitting:
         raise StudyError(
-            f"Which metric {folder} was searched by cannot be told from its scores; give it with --metric."
+            f"Which metric {folder} was searched by cannot be inferred from its scores; give it with --metric."
             f"{did_you_mean('', names)}"
         )
     name = min(fitting, key=lambda one: not one.startswith("val_"))

@@ -111,7 +111,7 @@ class Lease:
 
     def _renew(self) -> None:
         while not self._over.wait(BEAT_SECONDS):
-            # A storage that fails is told by the driver's own writes.
+            # A storage that fails is reported by the driver's own writes.
             with contextlib.suppress(SQLAlchemyError), self._engine.begin() as connection:
                 text = self._record(clock(connection))
                 if not self._replace(connection, self._text, text):

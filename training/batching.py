@@ -1,4 +1,4 @@
-"""In which order and portions an epoch visits rows; both trainers and ``refit`` do as is said here."""
+"""The order of rows and the batches of an epoch, the same for both trainers and ``refit``."""
 
 from __future__ import annotations
 

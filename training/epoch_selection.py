@@ -1,4 +1,4 @@
-"""The number of epochs, and scores that the choice of it does not flatter.
+"""Selects the number of epochs, with scores that are not biased by the selection.
 
 The best point of a curve is partly luck: it is better there than the next time. One number of epochs is chosen for all
 folds, where their mean curve is best, and ``refit`` trains it. A fold is scored at the epoch that the *other* folds'

@@ -1,4 +1,4 @@
-"""What the driver and its workers say to each other. All of it is frozen and can be pickled."""
+"""Messages between the driver and its workers. All of it is frozen and can be pickled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Folds prepared as configurations ask for, the last few of them kept."""
+"""Caches the folds of the last few preparations."""
 
 from __future__ import annotations
 

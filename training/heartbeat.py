@@ -1,4 +1,4 @@
-"""The heartbeat: what builds or trains says that it does, so that whoever waits for it can tell work from a hang."""
+"""Heartbeats: what builds or trains reports that it is alive, so that whoever waits for it can tell work from a hang."""
 
 from __future__ import annotations
 

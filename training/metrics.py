@@ -105,7 +105,7 @@ def choose_objective(
 
     Args:
         metric: As given, with or without ``val_``; the task's own where None.
-        direction: As given; told by the library where None.
+        direction: As given; the metric's usual one where None.
         task: classification or regression.
         classes: How many there are.
         computed: What the model computes.

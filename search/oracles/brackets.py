@@ -1,4 +1,4 @@
-"""Hyperband's brackets as KerasTuner counts them, told from a study's trials."""
+"""Hyperband's brackets as KerasTuner counts them, derived from a study's trials."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def hyperband_trials(epochs: int) -> int:
 
 @dataclass
 class Brackets:
-    """Which trial stands in which round, told from configurations and epochs alone.
+    """Which trial belongs to which round, derived from configurations and epochs alone.
 
     A trial belongs to a later round where the one before holds its configuration for fewer epochs; else it is new.
     """

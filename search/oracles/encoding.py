@@ -1,4 +1,4 @@
-"""A space in KerasTuner's words."""
+"""Encodes the values of a space as KerasTuner's hyperparameters can hold them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Encoding:
         self.space = Space(tuple(self._encoded(one) for one in space))
 
     def encode(self, configuration: Mapping[str, Value]) -> Configuration:
-        """Return a configuration as KerasTuner is told it."""
+        """Return a configuration as KerasTuner holds it."""
         return {name: self._code(name, value) for name, value in configuration.items()}
 
     def decode(self, values: Mapping[str, Any]) -> Configuration:

@@ -1,7 +1,7 @@
 """KerasTuner's oracles as proposers.
 
 An oracle keeps a state of its own, which a kill would lose. Here it has none: for every proposal one is made afresh,
-seeded by the sweep's seed and the trial's number, told all trials of the study, and asked once. KerasTuner, and with it
+seeded by the sweep's seed and the trial's number, given all trials of the study, and asked once. KerasTuner, and with it
 TensorFlow, is imported when the first one is made.
 """
 
@@ -80,7 +80,7 @@ def grid_of(space: Space) -> Iterator[Configuration]:
 
 
 class KerasTunerHyperband:
-    """KerasTuner's Hyperband: its brackets are told from the trials, each of which trains from the start."""
+    """KerasTuner's Hyperband: its brackets are derived from the trials, each of which trains from scratch."""
 
     def __init__(self, space: Space, seed: int, direction: Direction, epochs: int) -> None:
         self._encoding = Encoding(Space(tuple(one for one in space if one.name != EPOCHS)))

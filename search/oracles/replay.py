@@ -1,4 +1,4 @@
-"""One of KerasTuner's oracles made afresh, told a study's trials, and asked for values."""
+"""Creates one of KerasTuner's oracles, replays a study's trials to it, and asks it for values."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ def new_oracle(name: str, encoding: Encoding, direction: Direction, seed: int, *
 
 
 def replay_trials(oracle: Any, encoding: Encoding, trials: Sequence[FrozenTrial]) -> None:
-    """Tell a new oracle the trials of a study: their values where they have one, that they failed, or that they run.
+    """Replay the trials of a study to a new oracle: finished with their values, failed, or running.
 
-    A pruned trial counts with its last mean. A repeated one is told once; one that a user enqueued outside of the space
-    is not told.
+    A pruned trial counts with its last mean. A repeated one is replayed once; one that a user enqueued outside of the
+    space is left out.
     """
     from keras_tuner.engine.trial import Trial
 
@@ -55,21 +55,21 @@ def replay_trials(oracle: Any, encoding: Encoding, trials: Sequence[FrozenTrial]
             continue
         hyperparameters = oracle.get_space()
         hyperparameters.values = encoding.encode(configuration)
-        told = Trial(hyperparameters, trial_id=str(trial.number), status=_STATUS[trial.state])
-        oracle.trials[told.trial_id] = told
-        oracle.start_order.append(told.trial_id)
+        replayed = Trial(hyperparameters, trial_id=str(trial.number), status=_STATUS[trial.state])
+        oracle.trials[replayed.trial_id] = replayed
+        oracle.start_order.append(replayed.trial_id)
         if trial.state == TrialState.RUNNING:
-            oracle.ongoing_trials[told.trial_id] = told
+            oracle.ongoing_trials[replayed.trial_id] = replayed
         else:
-            oracle.end_order.append(told.trial_id)
-            if told.status == "COMPLETED":
-                told.score = trial.value
-                told.best_step = trial.user_attrs.get(RESULT, {}).get("epochs", 0)
-        oracle._record_values(told)  # so that it is not drawn again
+            oracle.end_order.append(replayed.trial_id)
+            if replayed.status == "COMPLETED":
+                replayed.score = trial.value
+                replayed.best_step = trial.user_attrs.get(RESULT, {}).get("epochs", 0)
+        oracle._record_values(replayed)  # so that it is not drawn again
 
 
 def is_replayed(trial: FrozenTrial) -> bool:
-    """Tell whether an oracle is told a trial: one of its own that runs or has ended, not the twin of another."""
+    """Tell whether a trial is replayed to an oracle: it runs or has ended, and is no duplicate of another."""
     return trial.state in _STATUS and DUPLICATE not in trial.user_attrs
 
 

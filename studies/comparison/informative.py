@@ -1,4 +1,4 @@
-"""Which hyperparameters are shown where there is no room for all."""
+"""Selects the most informative hyperparameters where there is no room for all."""
 
 from __future__ import annotations
 

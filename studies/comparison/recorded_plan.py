@@ -1,4 +1,4 @@
-"""What a study says that it planned: its space, epochs and folds; None where that is not in words of this version."""
+"""The plan that a study recorded: its space, epochs and folds; None where this version cannot read it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..records import StudyRecord, count_or_none
 
 
 def study_space(study: StudyRecord) -> Space | None:
-    """Return the space that a study searched; None where it does not say, or not in words of this version."""
+    """Return the space that a study searched; None where it recorded none, or one that this version cannot read."""
     spec = study.spec.get("space")
     define = spec.get("define") if isinstance(spec, Mapping) else None
     try:

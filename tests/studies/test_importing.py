@@ -326,7 +326,7 @@ def test_an_objective_that_the_scores_do_not_tell(tmp_path: Path, broken) -> Non
     assert_refused(
         broken.folder,
         tmp_path / "none.db",
-        r"cannot be told from its scores; give it with --metric\. Known: ",
+        r"cannot be inferred from its scores; give it with --metric\. Known: ",
     )
     assert_refused(
         broken.folder,

@@ -1,4 +1,4 @@
-"""Work is told from a hang by its signs of life."""
+"""Heartbeats tell work from a hang."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A configuration's word about columns: which hyperparameters there are, which act on given data, what they mean.
+"""How a configuration changes the preparation of columns: the hyperparameters, which apply to a dataset, and their effect.
 
-``configure_preparation`` turns what rules chose into what a configuration asks for. It fits nothing. The shape of a row follows
+``configure_preparation`` turns the default preparation into what a configuration asks for. It fits nothing. The shape of a row follows
 from the recipe and from the dataset's schema alone, so that it is the same in every fold.
 """
 

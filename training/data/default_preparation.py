@@ -1,4 +1,4 @@
-"""The rules: how a dataset's columns are prepared where no configuration says so."""
+"""The default preparation: rules for how a dataset's columns become a model's input where a configuration does not say."""
 
 from __future__ import annotations
 

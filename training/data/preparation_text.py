@@ -1,4 +1,4 @@
-"""A preparation in words: what reports and the command line show of it."""
+"""Describes a preparation as reports and the command line show it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Classes of too few rows to be on both sides of every split: dropped, or merged into one, where that is asked for."""
+"""Drops or merges, on request, classes with too few rows to be on both sides of every split."""
 
 from __future__ import annotations
 

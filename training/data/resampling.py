@@ -1,4 +1,4 @@
-"""Which of a fold's training rows train: a subset, balanced classes, a bootstrap sample. Validation rows never change.
+"""Resamples a fold's training rows: a subset, balanced classes, a bootstrap sample. Validation rows never change.
 
 A draw depends on the rows' classes and on nothing else, no seed of a trial among it, so that configurations are
 compared on the same rows, a smaller subset is part of a larger one, and an exported script can repeat it.

@@ -1,4 +1,4 @@
-"""What a source hands over before anything is checked: the seam between readers and the rules of loading."""
+"""What a reader returns, before anything is checked: the seam between readers and the rules of loading."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""In what form the targets were given: a user's own model gets them in it."""
+"""The format in which a user gave the targets: user-defined models get them in the same one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parts of families for pictures: convolutions, residual branches, ways to make a picture smaller, heads."""
+"""Makes the layers of families for images: convolutions, residual branches, ways to make a picture smaller, heads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which numbers of a row a model looks up: whole numbers that name something, a word or a user, rather than measure it.
+"""Which inputs of a model are looked up in embeddings: integers that identify something, a word or a user, rather than measure it.
 
 The built model is asked, whatever it is made of: it is given one row in which every number is another one, and its
 embeddings say which of them arrive there. What was calculated with on the way has another value, and is not found.

@@ -110,7 +110,7 @@ class RecordingFit:
 
     @property
     def needed(self) -> tuple[str, ...]:
-        """What its training heeds: a loop of its own has its optimizer, and may not pass on the batch size."""
+        """What its training uses: a custom loop has its own optimizer, and may not pass on the batch size."""
         if not self._batches:
             return ()
         return OF_FIT if _PROBE_BATCH in self._batches else OF_FIT[:-1]

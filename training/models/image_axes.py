@@ -1,4 +1,4 @@
-"""Where a picture's height, width and channels are, by Keras's ``image_data_format``."""
+"""The axes of an image's height, width and channels, by Keras's ``image_data_format``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a hyperparameter matters, found from what a model asked for in a number of builds.
+"""Conditions of hyperparameters, inferred from what a model requested in a number of builds.
 
 KerasTuner's own scopes say it outright. Most functions say it in Python (``for i in range(hp.Int("layers", 1, 3))``,
 ``if hp.Boolean("dropout")``), which only building shows.

@@ -176,10 +176,10 @@ def _by_trial(
     ]
     taken = []
     for form in forms:
-        told = _tells(loss, form, units, classes, target_format)
-        if told:
+        accepted = _accepts(loss, form, units, classes, target_format)
+        if accepted:
             break
-        taken += [form] if told is False else []
+        taken += [form] if accepted is False else []
     else:
         if not taken and asked is None:
             taken = [first]  # what it takes cannot be told without training, where it will say what is wrong
@@ -192,7 +192,7 @@ def _by_trial(
     return form
 
 
-def _tells(loss: Any, labels: Labels, units: int, classes: int, target_format: TargetFormat) -> bool | None:
+def _accepts(loss: Any, labels: Labels, units: int, classes: int, target_format: TargetFormat) -> bool | None:
     """Tell whether a loss is smaller for right predictions than for wrong ones; None where it raises an error.
 
     Every class has as many rows, so that a loss that compares each label with each prediction sees no difference.
@@ -202,8 +202,8 @@ def _tells(loss: Any, labels: Labels, units: int, classes: int, target_format: T
         encode_targets(codes, labels, classes, target_format), np.float32
     )  # as Keras hands them to a loss
     values = []
-    for told in (codes, (codes + 1) % classes):
-        predictions = _predictions(told, units, classes, target_format)
+    for predicted in (codes, (codes + 1) % classes):
+        predictions = _predictions(predicted, units, classes, target_format)
         same_rank = y[:, None] if y.ndim < predictions.ndim and units == 1 and inspect.isroutine(loss) else y
         try:
             tensors = map(keras.ops.convert_to_tensor, (same_rank, predictions))

@@ -1,4 +1,4 @@
-"""What families are made of: layers with all that a configuration says about them.
+"""Makes the layers of the families, with all that a configuration says about them.
 
 A hyperparameter that a configuration does not have is at Keras's default, or off. Layers are made in the order in which
 rows pass them, so that a seed gives the same weights here and in an exported script.

@@ -4,7 +4,7 @@ The first build gets every default. Then each hyperparameter is tried at its oth
 wholly where these ask for different things), from the build in which it was first met. Some random builds at the end
 hold the conditions that were found against combinations. Nothing depends on time, so that a model has one space.
 
-Who is asked, KerasTuner's ``hp`` or Optuna's ``trial``, is behind ``RecordingBuild``.
+``RecordingBuild`` hides which API a model uses, KerasTuner's ``hp`` or Optuna's ``trial``.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def discover_space(
         build: Builds it.
         name: What messages call it.
         hint: Ends the message about a function that returns no model.
-        needed: Which of ``OF_FIT`` its training heeds; asked once all is built.
+        needed: Returns which of ``OF_FIT`` its training uses; called once everything is built.
 
     Raises:
         ModelError: With its defaults, the model cannot be built.

@@ -1,4 +1,4 @@
-"""What a model did with its configuration: which values it read, and what its trial should say about it.
+"""Tracks which values of its configuration a model reads, and collects notes for its trial.
 
 A process builds one model at a time. Its notes are taken by whoever runs the trial (``run_task``).
 """

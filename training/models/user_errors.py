@@ -1,4 +1,4 @@
-"""Errors of a user's own code, told in one line."""
+"""Errors in a user's code, as one-line messages."""
 
 from __future__ import annotations
 

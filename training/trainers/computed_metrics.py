@@ -1,4 +1,4 @@
-"""What a model of a user's own computes on validation rows, found by building it once and scoring a few rows."""
+"""Finds which metrics a user-defined model computes, by building it once and scoring a few rows."""
 
 from __future__ import annotations
 

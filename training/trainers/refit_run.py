@@ -1,4 +1,4 @@
-"""Trains one model on all training rows, and scores it on the test split: what ``refit`` does."""
+"""Trains one model on all training rows and scores it on the test split: the run of a ``refit``."""
 
 from __future__ import annotations
 
