@@ -91,7 +91,7 @@ def launch(
     data: Annotated[
         str | None,
         typer.Argument(
-            help="A name (digits, mnist, ...), a .csv, .parquet or .npz file, a folder of images, "
+            help="A name (digits, mnist, ...), a .csv, .csv.gz, .parquet or .npz file, a folder of images, "
             "module:function; or a sweep.yaml or .json."
         ),
     ] = None,
@@ -113,6 +113,12 @@ def launch(
             "Whether a CSV's first line holds names; without, columns are c0, c1, ..., and --target -1 is the last.",
             "--header/--no-header",
             show_default="names that look like data are refused",
+        ),
+    ] = None,
+    encoding: Annotated[
+        str | None,
+        _option(
+            "Data", "Of a CSV's text: cp949, shift_jis, latin-1, ...", show_default="its mark's, or utf-8"
         ),
     ] = None,
     drop: Annotated[
@@ -261,7 +267,7 @@ def launch(
     column, score = split_target(target, by_position=header is False)
     given = {
         "study": study, "target": column, "task": task, "group": group, "header": header, "limit": limit, "rare_classes": rare_classes,
-        "drop": drop or None, "drop_missing_target": drop_missing_target, "test_size": test_size, "test_split": test_split,
+        "encoding": encoding, "drop": drop or None, "drop_missing_target": drop_missing_target, "test_size": test_size, "test_split": test_split,
         "scaling": scaling,
         "preset": preset, "search": search, "seed": seed, "pruner": pruner,
         "trials": trials, "time": time, "target_score": score, "folds": folds, "cv": cv, "repeats": repeats,

@@ -15,6 +15,7 @@ import numpy as np
 from ..cells import plain_number, plain_text
 from ..errors import OutputError, one_line
 from ..training.data import take
+from ..training.data.delimited import first_rows, marked_encoding, read_csv, table_suffix
 from .files import MARK, new_folder
 from .outputs import describe_outputs
 from .rendering import render
@@ -45,7 +46,7 @@ def write_keras(winner: Winner, folder: str | os.PathLike[str], *, overwrite: bo
         fitted = winner.preparation
         joblib.dump({"features": fitted.features, "target": fitted.target}, fresh / "preprocessing.joblib")
         (fresh / MARK).write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        sources = sources_of(plain_text, plain_number)
+        sources = sources_of(plain_text, plain_number, table_suffix, marked_encoding, first_rows, read_csv)
         (fresh / "predict.py").write_text(
             render("predict.py.j2", cells=[*sources.constants, *sources.texts]), encoding="utf-8"
         )
@@ -67,6 +68,7 @@ def describe(winner: Winner) -> dict[str, Any]:
         "range": _range(np.asarray(dataset.x)) if dataset.kind in ("image", "array") else None,
         "target_scale": fitted.target_scale,
         "columns": _layouts(winner),
+        "encoding": winner.study.spec["data"].get("encoding"),
         "modules": _own_modules(winner.model),
         "test": dict(winner.test),
         "test_rows": len(dataset.y_test),

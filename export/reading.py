@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from ..training.data import Dataset
-from ..training.data.files import DELIMITED, TABLE_SUFFIXES, read_csv, read_parquet, with_nests
-from ..training.data.headers import first_names
+from ..training.data.delimited import DELIMITED, UTF_8, first_rows, read_csv, table_suffix
+from ..training.data.files import TABLE_SUFFIXES, read_parquet, with_nests
 from ..training.data.images import find_images, read_pixels
 from ..training.data.multiple_inputs import are_inputs_and_outputs
 from ..training.data.named_datasets import EMBEDDED, FOLDER_VARIABLE, known_name
+from ..training.data.text_encodings import file_encoding
 from .expressions import quoted
 from .sources import sources_of
 
@@ -61,14 +62,10 @@ def choose_reading(spec: Mapping[str, Any], dataset: Dataset) -> Reading:
     path = Path(source).expanduser()
     if ":" in source and not path.exists():
         return _function(source, target, group)
-    return _files(source, path, target, group, dataset)
-
-
-def _files(source: str, path: Path, target: Any, group: Any, dataset: Dataset) -> Reading:
     if path.is_dir():
         return _image_folder(source, path, dataset)
-    if path.suffix.lower() in TABLE_SUFFIXES:
-        return _table(source, path, target, group, header=not dataset.columns)
+    if table_suffix(path) in TABLE_SUFFIXES:
+        return _table(spec, path, header=not dataset.columns)
     return _archive(source, path, group)
 
 
@@ -95,12 +92,15 @@ def _downloaded(name: str) -> Reading:
     return Reading(lines, imports, {"KEYS": keys}, has_test_rows=True)
 
 
-def _table(source: str, path: Path, target: Any, group: Any, *, header: bool) -> Reading:
+def _table(spec: Mapping[str, Any], path: Path, *, header: bool) -> Reading:
+    source, target, group = str(spec["source"]), spec.get("target"), spec.get("group")
     home = source.startswith("~")
     given = "Path(DATA).expanduser()" if home else "DATA"
-    if path.suffix.lower() in DELIMITED:
+    if table_suffix(path) in DELIMITED:
+        encoding = file_encoding(path, spec.get("encoding"))
+        options = f"header={header}" + (f", encoding={quoted(encoding)}" if encoding != UTF_8 else "")
         function: Callable[..., Any] = read_csv
-        call = f"read_csv({given}, {quoted(first_names(path)[1])}, header={header})"
+        call = f"read_csv({given}, {quoted(first_rows(path, encoding)[1])}, {options})"
     else:
         function, call = read_parquet, f"read_parquet({given})"
     lines = [f"frame = {call}"]

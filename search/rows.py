@@ -61,6 +61,7 @@ def load_rows(
         test_size=data.test_size,
         test_split=spec.test_split,
         header=data.header,
+        encoding=data.encoding,
         drop=data.drop,
         drop_missing_target=data.drop_missing_target,
         keep_shape=keep_shape,

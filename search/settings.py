@@ -14,6 +14,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "task": ("data", "task"),
     "group": ("data", "group"),
     "rare_classes": ("data", "rare_classes"),
+    "encoding": ("data", "encoding"),
     "drop": ("data", "drop"),
     "drop_missing_target": ("data", "drop_missing_target"),
     "limit": ("data", "limit"),

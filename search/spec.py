@@ -113,6 +113,8 @@ class DataSpec(_Part):
     """What becomes of classes with fewer training rows than folds: dropped, or merged into one; refused where it is not given."""
     limit: Whole | None = Field(default=None, ge=1)
     """A stratified subset of the training rows; ``refit`` uses all rows."""
+    encoding: str | None = None
+    """Of a CSV file's text: cp949, shift_jis, latin-1, ...; its byte order mark's, else UTF-8, where it is not given."""
     drop: Annotated[list[str], BeforeValidator(parse_columns)] = Field(default_factory=list)
     """Columns that are left out; in a file without a header also by position."""
     drop_missing_target: bool = False

@@ -71,3 +71,16 @@ def test_columns_without_names_are_dropped_by_position(table: Path) -> None:
 def test_a_drop_that_is_no_column_is_refused(table: Path) -> None:
     with pytest.raises(SpecError, match="drop"):
         plan_sweep(table, "dnn", target="label", drop=[{"a": 1}])
+
+
+def test_an_encoding_is_kept_with_the_study(kerasweep: Any, table: Path) -> None:
+    korean = table.with_name("korean.csv")
+    pd.read_csv(table).dropna().to_csv(korean, index=False, encoding="cp949")
+    done = kerasweep("launch", korean.name, "dnn", "--target", "label", cwd=table.parent)
+    assert done.returncode == 2
+    assert "perhaps --encoding cp949" in done.stderr
+    plan = plan_sweep(korean, "dnn", target="label", encoding="cp949")
+    assert plan.dataset.classes == ("아니요", "예")
+    assert plan.spec.as_dict()["data"]["encoding"] == "cp949"
+    flags = ("--target", "label", "--encoding", "cp949", "--dry-run", "--trials", "1")
+    assert kerasweep("launch", korean.name, "dnn", *flags, cwd=table.parent).returncode == 0

@@ -46,9 +46,20 @@ def without_targets(labels: Any) -> Callable[[Path], dict[str, Any]]:
     return write
 
 
+def as_file(name: str, **options: Any) -> Callable[[Path], dict[str, Any]]:
+    def write(path: Path) -> dict[str, Any]:
+        make_table().to_csv(path / name, index=False, **options)
+        return {"source": name, **{key: value for key, value in options.items() if value == "cp949"}}
+
+    return write
+
+
 SOURCES: dict[str, Callable[[Path], dict[str, Any]]] = {
     "classes with gaps": without_targets([None, 1, 0, 1] * 15),
     "words with gaps": without_targets([" ", "ja", "nein", "ja"] * 15),
+    "gzip, of Korea": as_file("korea.csv.gz", encoding="cp949"),
+    "bars, UTF-16": as_file("bars.txt", sep="|", encoding="utf-16"),
+    "tabs": as_file("tabs.data", sep="\t"),
     "numbers with marks": without_targets(["?", *np.linspace(0, 1, ROWS - 2), "-"]),
 }
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from kerasweep.cells import plain_number
 from kerasweep.export.sources import sources_of
-from kerasweep.training.data.files import read_csv, read_parquet
+from kerasweep.training.data.delimited import first_rows, read_csv
+from kerasweep.training.data.files import read_parquet
 from kerasweep.training.data.images import find_images, read_pixels
 from kerasweep.training.data.resampling import draw_positions
 from kerasweep.training.data.splits import draw_groups, draw_stratified, group_labels
@@ -20,6 +21,7 @@ from kerasweep.training.weighting import row_weights
 
 EXPORTED = (
     plain_number,
+    first_rows,
     read_csv,
     read_parquet,
     find_images,

@@ -6,6 +6,7 @@ import csv
 import re
 import warnings
 import zipfile
+import zlib
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -14,16 +15,17 @@ import numpy as np
 
 from ...errors import DataError, did_you_mean, one_line
 from ...texts import count_text, names_text
-from .headers import check_header, column_at, first_names, numbered_names
+from .delimited import ALIGNED, DELIMITED, UTF_8, first_rows, read_csv, table_suffix
+from .headers import check_header, column_at
 from .source_data import SourceData
 from .table_options import TableOptions
+from .text_encodings import encoding_problem, file_encoding
 from .trees import nested
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-DELIMITED = (".csv", ".tsv")
 TABLE_SUFFIXES = (*DELIMITED, ".parquet", ".pq")
 _PAIRS = (("x_train", "y_train", "x_test", "y_test"), ("x", "y", "x_test", "y_test"))
 
@@ -34,18 +36,16 @@ def read_table(path: Path, options: TableOptions) -> SourceData:
     Raises:
         DataError: The file cannot be read as a table, or a column is missing from it.
     """
-    if path.suffix.lower() not in DELIMITED:
-        if options.header is not None:
+    if table_suffix(path) not in DELIMITED:
+        if clash := [word for word in options.given if word in ("header", "encoding")]:
             raise DataError(
-                f"{path}: header is for {' and '.join(DELIMITED)}; this file says how columns are called"
+                f"{path}: {' and '.join(clash)} is for {', '.join(DELIMITED)}; this file says how columns are called"
             )
         return take_target(_read_parquet(path), path.name, options)
-    frame = _read_delimited(path, options.header)
-    if options.header is not False:
-        return take_target(frame, path.name, options)
-    columns = tuple(frame.columns)
-    options = options.renamed(lambda column: column_at(column, columns))
-    return replace(take_target(frame, path.name, options), columns=columns)
+    frame, notes = _read_delimited(path, options)
+    columns = tuple(frame.columns) if options.header is False else ()
+    options = options.renamed(lambda column: column_at(column, columns)) if columns else options
+    return replace(take_target(frame, path.name, options), columns=columns, notes=notes)
 
 
 def take_target(frame: Any, name: str, options: TableOptions) -> SourceData:
@@ -83,47 +83,45 @@ def take_target(frame: Any, name: str, options: TableOptions) -> SourceData:
     return SourceData(name, features, y, groups=None if group is None else frame[group])
 
 
-def _read_delimited(path: Path, header: bool | None) -> Any:
+def _read_delimited(path: Path, options: TableOptions) -> tuple[Any, tuple[str, ...]]:
+    """Return a delimited file's table, and what was found out about the file."""
     import pandas as pd
 
+    encoding = options.encoding or UTF_8
     try:
-        names, separator = first_names(path)
+        encoding = file_encoding(path, options.encoding)
+        names, separator = first_rows(path, encoding)
         with warnings.catch_warnings():
             # A header shorter than the rows makes pandas drop values with no more than this warning.
             warnings.simplefilter("error", pd.errors.ParserWarning)
-            frame = read_csv(path, separator, header=header is not False)
+            frame = read_csv(path, separator, header=options.header is not False, encoding=encoding)
     except UnicodeError as error:
-        raise DataError(f"{path}: {_encoding_problem(path)}; save it as UTF-8") from error
+        raise DataError(f"{path}: {encoding_problem(path, encoding)}") from error
     except pd.errors.EmptyDataError as error:
         raise DataError(f"{path} is empty: expected a first line with the columns' names") from error
     except pd.errors.ParserWarning as error:
         raise DataError(f"{path}: rows have more values than the first line has names") from error
     except (pd.errors.ParserError, csv.Error) as error:
         raise DataError(f"{path}: {_parse_problem(error)}") from error
-    except OSError as error:
+    except (
+        OSError,
+        EOFError,
+        zlib.error,
+    ) as error:  # the last two, and BadGzipFile, of what is no gzip or cut off
         raise DataError(f"{path} cannot be read: {one_line(error)}") from error
-    if header is False:
-        return frame
-    if frame.empty:
-        raise DataError(f"{path} has no rows below its first line")
-    check_header(path, names, frame, asked=header is True)
-    return frame
+    if options.header is not False:
+        if frame.empty:
+            raise DataError(f"{path} has no rows below its first line")
+        check_header(path, names, frame, asked=options.header is True)
+    return frame, _describe_file(path, separator, encoding)
 
 
-def read_csv(path: str | Path, separator: str, *, header: bool) -> Any:
-    """Return a delimited file's table; without a header its columns are called ``c0``, ``c1`` and so on."""
-    import pandas as pd
-
-    frame = pd.read_csv(
-        path,
-        sep=separator,
-        encoding="utf-8-sig",
-        header=0 if header else None,
-        index_col=False,  # else pandas would silently turn the first column into an index
-        skipinitialspace=True,
-        low_memory=False,
-    )
-    return frame if header else frame.set_axis(numbered_names(frame.shape[1]), axis=1)
+def _describe_file(path: Path, separator: str, encoding: str) -> tuple[str, ...]:
+    """Return what was found by looking at a file and not by its name."""
+    own = "\t" if table_suffix(path) == ".tsv" else ","
+    words = {"\t": "tabs", ALIGNED: "spaces", ",": "commas", ";": "semicolons", "|": "bars"}
+    found = [f"values separated by {words[separator]}"] if separator != own else []
+    return (*found, *([f"read as {encoding.upper()}"] if encoding != UTF_8 else []))
 
 
 def read_parquet(path: str | Path) -> Any:
@@ -132,20 +130,6 @@ def read_parquet(path: str | Path) -> Any:
 
     frame = pd.read_parquet(path)
     return frame.reset_index() if any(name is not None for name in frame.index.names) else frame
-
-
-def _encoding_problem(path: Path) -> str:
-    with path.open("rb") as stream:
-        start = stream.read(4096)
-    if start.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in start:
-        return "encoded as UTF-16, not UTF-8"
-    with path.open("rb") as stream:
-        for number, line in enumerate(stream, 1):
-            try:
-                line.decode("utf-8")
-            except UnicodeDecodeError as error:
-                return f"line {number} is not UTF-8 text (byte {error.object[error.start]:#04x}; perhaps Latin-1)"
-    return "not UTF-8 text"
 
 
 def _parse_problem(error: Exception) -> str:

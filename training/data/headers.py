@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,19 +10,6 @@ from typing import Any
 from ...cells import MARKS, is_mark_or_number, numbers_in, plain_text
 from ...errors import DataError
 from ...texts import names_text
-
-
-def first_names(path: Path) -> tuple[list[str], str]:
-    """Return the cells of a file's first line, and the separator: the suffix's own, else the first other one found."""
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        first = next((line for line in lines if line.strip()), "")
-    if "\0" in first:
-        raise UnicodeError("null bytes")
-    separator = "\t" if path.suffix.lower() == ".tsv" else ","
-    if separator not in first:
-        separator = next((mark for mark in ";\t|" if mark in first), separator)
-    cells = next(csv.reader([first], delimiter=separator, skipinitialspace=True), [])
-    return [cell.strip() for cell in cells], separator
 
 
 def check_header(path: Path, names: Sequence[str], frame: Any, *, asked: bool) -> None:
@@ -40,11 +26,6 @@ def check_header(path: Path, names: Sequence[str], frame: Any, *, asked: bool) -
     twice = [name for name, count in Counter(names).items() if count > 1 and name]
     if twice:
         raise DataError(f"{path}: column {names_text(twice)} appears more than once: rename or remove one")
-
-
-def numbered_names(count: int) -> list[str]:
-    """Return the names of columns without names: ``c0``, ``c1`` and so on."""
-    return [f"c{position}" for position in range(count)]
 
 
 def column_at(target: str, columns: Sequence[str]) -> str:

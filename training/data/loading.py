@@ -13,6 +13,7 @@ from ...errors import DataError, did_you_mean
 from ...texts import count_text, names_text
 from .arrays import as_array, as_image_or_array, keeps_shape, shape_text
 from .dataset import Dataset, Kind, Task
+from .delimited import table_suffix
 from .files import TABLE_SUFFIXES, read_npz, read_table
 from .images import read_image_folder
 from .multiple_inputs import check_like, describe_several, holds_several, read_several, refuse_several_outputs
@@ -44,6 +45,7 @@ def load_dataset(
     test_size: float = 0.25,
     test_split: TestSplit = "random",
     header: bool | None = None,
+    encoding: str | None = None,
     drop: str | Sequence[str] = (),
     drop_missing_target: bool = False,
     keep_shape: bool = False,
@@ -71,6 +73,7 @@ def load_dataset(
         test_split: Hold out rows drawn by chance, or the last ones, for rows in order of time.
         header: Whether a CSV's first line holds names; without, columns are ``c0``, ``c1``, ..., and ``target`` may be a
             position. Names that look like data are refused where None.
+        encoding: Of a CSV's text; its byte order mark's, else UTF-8, where None.
         drop: Columns of a table that are left out; without a header also by position.
         drop_missing_target: Leave out rows of a table without a target, which are refused otherwise.
         keep_shape: Whether arrays keep their shape, however much they look like images.
@@ -87,7 +90,7 @@ def load_dataset(
         raise DataError(f"unknown task '{task}'.{did_you_mean(str(task), get_args(Task))}")
     if limit is not None and limit < 1:
         raise DataError(f"limit must be a positive number of rows, got {limit}")
-    options = TableOptions(target, group, header, names_of(drop), drop_missing_target)
+    options = TableOptions(target, group, header, encoding, names_of(drop), drop_missing_target)
     test = SplitOptions(test_size, test_split, seed)
     source_data = _read(source, options)
     if isinstance(source_data, Dataset):
@@ -114,9 +117,9 @@ def load_dataset(
 
 def _read(source: Any, options: TableOptions) -> SourceData | Dataset:
     """Find out what kind of source this is, and read it."""
-    file = replace(options, header=None)
+    columns = replace(options, header=None, encoding=None)
     if not isinstance(source, str | os.PathLike):
-        _refuse("data given in Python", options, file)
+        _refuse("data given in Python", options, columns)
         return from_object(source, "the data given", options)
     text = os.fspath(source)
     name = known_name(text)
@@ -125,7 +128,7 @@ def _read(source: Any, options: TableOptions) -> SourceData | Dataset:
         return load_named(name)
     path = Path(text).expanduser()
     if is_function(text) and not path.exists():
-        _refuse(text, options, file)
+        _refuse(text, options, columns)
         return call_function(text, options)
     if path.is_dir():
         _refuse(str(path), options)
@@ -133,13 +136,13 @@ def _read(source: Any, options: TableOptions) -> SourceData | Dataset:
     if path.exists() or path.suffix or isinstance(source, os.PathLike) or "/" in text:
         return _read_file(path, options)
     raise DataError(
-        f"unknown data '{text}'.{did_you_mean(text, KNOWN_NAMES)} A path to {', '.join(TABLE_SUFFIXES)}, .npz or a "
+        f"unknown data '{text}'.{did_you_mean(text, KNOWN_NAMES)} A path to {', '.join(TABLE_SUFFIXES)}, .npz, or a "
         f"folder of images, or module:function, works too."
     )
 
 
 def _read_file(path: Path, options: TableOptions) -> SourceData:
-    suffix = path.suffix.lower()
+    suffix = table_suffix(path)
     if not path.exists():
         near = [other.name for other in sorted(path.parent.iterdir())] if path.parent.is_dir() else []
         raise DataError(f"no file or folder '{path}'.{did_you_mean(path.name, near)}")

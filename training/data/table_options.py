@@ -16,6 +16,8 @@ class TableOptions:
     """A column of labels; equal labels stay on one side of every split."""
     header: bool | None = None
     """Whether a delimited file's first line holds names; names that look like data are refused where None."""
+    encoding: str | None = None
+    """Of a delimited file's text; its byte order mark's, else UTF-8, where None."""
     drop: tuple[str, ...] = ()
     """Columns that are left out."""
     drop_missing_target: bool = False

@@ -79,16 +79,11 @@ def test_tilde_is_home(tmp_path, monkeypatch):
         ("a,a,label\n" + BODY, "label", "column 'a' appears more than once"),
         ("a,b\n" + BODY, "b", "more values than the first line has names"),
         ("5.1,3.5,0\n4.9,3.0,1\n4.7,3.2,0\n4.6,3.1,1\n5.0,3.6,0\n", "label", "first line looks like data"),
-        (
-            "a,b,label\n".encode("utf-16") + BODY.encode("utf-16"),
-            "label",
-            "UTF-16, not UTF-8; save it as UTF-8",
-        ),
         ("a,b,label\n".encode("utf-16-le") + BODY.encode("utf-16-le"), "label", "UTF-16"),
         (
             b"a,caf\xe9,label\n" + BODY.encode(),
             "label",
-            r"line 1 is not UTF-8 text \(byte 0xe9; perhaps Latin-1\)",
+            r"line 1 is not UTF-8 text \(byte 0xe9\); perhaps --encoding latin-1",
         ),
         (b"a,b,label\n" + BODY.encode() + b"1,2,s\xed\n", "label", "line 22 is not UTF-8"),
     ],
