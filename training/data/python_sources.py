@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import DataError, did_you_mean, one_line
+from .batched_sources import kind_of_batches, read_batches
 from .dataset import Dataset
 from .files import from_mapping, take_target
 from .multiple_inputs import are_inputs_and_outputs
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 _FUNCTION = re.compile(r"(?P<module>.+):(?P<function>[^\W\d]\w*)")
-_SHAPES = "(x, y), ((x_train, y_train), (x_test, y_test)), a DataFrame, a dict of arrays, or a Dataset"
+_SHAPES = "(x, y), ((x_train, y_train), (x_test, y_test)), a DataFrame, a dict of arrays, a Dataset, a tf.data.Dataset, or a PyDataset"
 """Of which each x may be a dict, list or tuple of arrays, for a model of several inputs."""
 
 
@@ -60,7 +61,8 @@ def from_object(value: Any, name: str, options: TableOptions) -> SourceData | Da
     """Read a Python object as data.
 
     Args:
-        value: One of (x, y), ((x_train, y_train), (x_test, y_test)), a DataFrame, a dict, a Dataset.
+        value: One of (x, y), ((x_train, y_train), (x_test, y_test)), a DataFrame, a dict, a Dataset; a finite
+            ``tf.data.Dataset`` or ``PyDataset`` of (x, y), or two of them, for training and for the test.
         name: How messages call it.
         options: Which columns of a DataFrame are what; a dict's array of groups.
 
@@ -69,6 +71,10 @@ def from_object(value: Any, name: str, options: TableOptions) -> SourceData | Da
     """
     if isinstance(value, Dataset):
         return value
+    if kind_of_batches(value):
+        _refuse_columns(name, options)
+        x, y, note = read_batches(value, name)
+        return SourceData(name, x, y, notes=(note,))
     if hasattr(value, "columns") and hasattr(value, "dtypes"):  # a DataFrame, without importing pandas
         return take_target(value, name, options)
     if isinstance(value, Mapping):
@@ -79,11 +85,19 @@ def from_object(value: Any, name: str, options: TableOptions) -> SourceData | Da
             raise DataError(f"{name}: group names a column of a table or an array of a dict; got (x, y)")
         _refuse_columns(name, options)
         first, second = value
-        paired = all(isinstance(part, tuple | list) and len(part) == 2 for part in (first, second))
-        if paired and not are_inputs_and_outputs(first, second):
-            return SourceData(name, first[0], first[1], second[0], second[1])
-        return SourceData(name, first, second)
+        return _from_pair(first, second, name)
     raise DataError(f"{name} gave {type(value).__name__}, expected {_SHAPES}")
+
+
+def _from_pair(first: Any, second: Any, name: str) -> SourceData:
+    """Read (x, y), or a pair for training and one for the test."""
+    if kind_of_batches(first) and kind_of_batches(second):
+        x, y, note = read_batches(first, f"{name}: training rows")
+        return SourceData(name, x, y, *read_batches(second, f"{name}: test rows")[:2], notes=(note,))
+    paired = all(isinstance(part, tuple | list) and len(part) == 2 for part in (first, second))
+    if paired and not are_inputs_and_outputs(first, second):
+        return SourceData(name, first[0], first[1], second[0], second[1])
+    return SourceData(name, first, second)
 
 
 def _refuse_columns(name: str, options: TableOptions) -> None:

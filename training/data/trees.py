@@ -7,7 +7,7 @@ the source of what it needs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -72,6 +72,12 @@ def take(tree: Tree, rows: Any) -> Tree:
     return map_leaves(
         lambda leaf: leaf.iloc[rows].reset_index(drop=True) if hasattr(leaf, "iloc") else leaf[rows], tree
     )
+
+
+def concatenate(trees: Sequence[Tree]) -> Tree:
+    """Return the rows of several trees of one nest, one after the other."""
+    joined = iter([np.concatenate(parts) for parts in zip(*map(leaves, trees), strict=True)])
+    return map_leaves(lambda _: next(joined), trees[0])
 
 
 def row_count(tree: Tree) -> int:

@@ -1,0 +1,111 @@
+"""Finite ``tf.data.Dataset`` and Keras's ``PyDataset`` as sources: one pass over their batches, held in memory.
+
+Folds take rows by position, again in every trial, which a stream cannot give. Nothing here imports TensorFlow: who hands
+over such an object has imported it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ...errors import DataError, one_line
+from ...texts import count_text
+from ..machine import free_memory
+from .trees import Tree, concatenate, leaves, map_leaves, row_count
+
+_TF_DATA, _PY_DATASET = "tf.data.Dataset", "PyDataset"
+_KINDS = {"tensorflow.DatasetV2": _TF_DATA, "keras.PyDataset": _PY_DATASET}
+_INFINITE = -1
+"""``tf.data.INFINITE_CARDINALITY``."""
+
+
+def kind_of_batches(value: Any) -> str | None:
+    """Return what a source of batches is called; None for anything else."""
+    names = (f"{base.__module__.partition('.')[0]}.{base.__name__}" for base in type(value).__mro__)
+    return next((_KINDS[name] for name in names if name in _KINDS), None)
+
+
+def read_batches(source: Any, name: str) -> tuple[Tree, Tree, str]:
+    """Return x and y of all rows, in the order of one pass, and a note that says so.
+
+    Args:
+        source: Of which ``kind_of_batches`` knows the kind; each element is (x, y), or a batch of these.
+        name: How messages call it.
+
+    Raises:
+        DataError: It has no end, no rows, no y, or more than memory holds; or it raises.
+    """
+    kind = kind_of_batches(source)
+    elements = _rows_of_tf_data(source, name) if kind == _TF_DATA else _rows_of_py_dataset(source, name)
+    try:
+        parts = list(_held(elements, name))
+    except DataError:
+        raise
+    except Exception as error:
+        raise DataError(f"{name} raised {type(error).__name__}: {one_line(error, 200)}") from error
+    if not parts:
+        raise DataError(f"{name} gives no rows")
+    x, y = concatenate(parts)
+    return x, y, f"{count_text(row_count(y), 'row')} of a {kind} held in memory, in the order of one pass"
+
+
+def _held(elements: Iterator[Any], name: str) -> Iterator[tuple[Tree, Tree]]:
+    """Yield x and y of each batch, as long as memory holds all of them."""
+    held, free = 0, free_memory()
+    for element in elements:
+        pair = _pair(element, name)
+        held += sum(leaf.nbytes for leaf in leaves(pair))
+        if free is not None and 2 * held > free:  # they are copied into one array a leaf
+            raise DataError(f"{name}: its rows are more than the memory that is free: .take() fewer")
+        yield pair
+
+
+def _rows_of_tf_data(source: Any, name: str) -> Iterator[Any]:
+    if int(source.cardinality()) == _INFINITE:
+        raise DataError(f"{name} has no end: leave .repeat() out, or .take() as many rows as are wanted")
+    _check_parts(source.element_spec, name)
+    batched = _is_batched(source.element_spec, name)
+    return (source if batched else source.batch(1000)).as_numpy_iterator()  # type: ignore[no-any-return]
+
+
+def _is_batched(spec: Any, name: str) -> bool:
+    """Tell by its shapes whether each element is a batch, rather than a row."""
+    if any("Ragged" in type(leaf).__name__ for leaf in leaves(spec)):
+        raise DataError(f"{name} gives ragged rows: make them equally long with .to_tensor()")
+    if any(leaf.shape.rank is None for leaf in leaves(spec)):
+        raise DataError(f"{name} gives arrays of unknown shapes: say them in its output_signature")
+    firsts = {tuple(leaf.shape)[:1] for leaf in leaves(spec)}
+    if firsts == {(None,)}:
+        return True
+    if len(firsts) == 1 and () not in firsts:
+        raise DataError(
+            f"{name}: elements of fixed shapes may be rows or batches: add .batch(100), or .unbatch() first"
+        )
+    return False
+
+
+def _rows_of_py_dataset(source: Any, name: str) -> Iterator[Any]:
+    count = source.num_batches
+    if count is None:
+        raise DataError(f"{name} has no end: give it a number of batches")
+    return (source[number] for number in range(count))
+
+
+def _pair(element: Any, name: str) -> tuple[Tree, Tree]:
+    """Return the x and y of a batch, as arrays."""
+    _check_parts(element, name)
+    pair = map_leaves(np.asarray, element)
+    if len({len(leaf) for leaf in leaves(pair)}) != 1:
+        raise DataError(f"{name}: x and y of a batch must have as many rows")
+    return pair[0], pair[1]
+
+
+def _check_parts(element: Any, name: str) -> None:
+    if not isinstance(element, tuple) or len(element) != 2:
+        given = count_text(len(element), "part") if isinstance(element, tuple) else "x alone"
+        raise DataError(
+            f"{name}: each element must be (x, y), got {given}; where the target is the input, map x to (x, x)"
+        )
