@@ -10,10 +10,11 @@ import typer
 
 from ..errors import SpecError
 from ..printing import make_console, styled
-from ..spaces import PRESETS, value_text
+from ..spaces import value_text
 from ..studies import best_trials, choose_trial, read_study, storage_url
 from ..studies.comparison import basic_names, varying_first
 from ..texts import count_text, duration_text, number_text
+from . import launch_options as flags
 from .columns import Rows, print_rows
 from .options import (
     Quiet,
@@ -37,207 +38,49 @@ if TYPE_CHECKING:
     from ..search.plan import Plan
 
 INTERRUPTED = 130
-FAMILIES = ", ".join(name for name in PRESETS if name != "own")
-
-Trials = Annotated[
-    int | None, typer.Option("--trials", "-n", min=1, help="Trials to train.", rich_help_panel="Budget")
-]
-Time = Annotated[str | None, typer.Option(help="Time to run: 90s, 10m, 1h30m.", rich_help_panel="Budget")]
-Target = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="A word: the column to predict, for CSV and Parquet. A number: a score that ends the sweep. "
-        "May be given twice.",
-        metavar="COLUMN|SCORE",
-    ),
-]
-Workers = Annotated[
-    str | None,
-    typer.Option(
-        "--workers",
-        "-w",
-        metavar="COUNT|auto",
-        help="Processes; auto: by the machine, the trials and the model.",
-        show_default="1",
-        rich_help_panel="Execution",
-    ),
-]
-Threads = Annotated[int | None, typer.Option(min=1, help="Cores a worker.", rich_help_panel="Execution")]
-
-TrialTimeout = Annotated[
-    str | None,
-    typer.Option(
-        help="Time without a sign of life after which a trial fails: 90s, 10m; or none.",
-        show_default="1h",
-        rich_help_panel="Execution",
-    ),
-]
-
-Trainer = Annotated[
-    str | None,
-    typer.Option(
-        help="fused (all folds in one program), fit (model.fit), or auto: fused where the model allows it.",
-        show_default="auto",
-        rich_help_panel="Execution",
-    ),
-]
-
-
-def _option(panel: str, text: str, *names: str, **more: Any) -> Any:
-    return typer.Option(*names, help=text, rich_help_panel=panel, **more)
 
 
 def launch(
-    data: Annotated[
-        str | None,
-        typer.Argument(
-            help="A name (digits, mnist, ...), a .csv, .csv.gz, .parquet or .npz file, a folder of images, "
-            "module:function; or a sweep.yaml or .json."
-        ),
-    ] = None,
-    model: Annotated[str | None, typer.Argument(help=f"{FAMILIES}, or module:function.")] = None,
-    data_option: Annotated[str | None, typer.Option("--data", help="As the first argument.")] = None,
-    model_option: Annotated[str | None, typer.Option("--model", "-m", help="As the second argument.")] = None,
-    target: Target = None,
-    study: Annotated[
-        str | None, typer.Option("--study", "-s", help="Name.", show_default="data-model-search")
-    ] = None,
-    task: Annotated[
-        str | None, _option("Data", "classification or regression.", show_default="detected")
-    ] = None,
-    group: Annotated[str | None, _option("Data", "Column of group labels.")] = None,
-    header: Annotated[
-        bool | None,
-        _option(
-            "Data",
-            "Whether a CSV's first line holds names; without, columns are c0, c1, ..., and --target -1 is the last.",
-            "--header/--no-header",
-            show_default="names that look like data are refused",
-        ),
-    ] = None,
-    encoding: Annotated[
-        str | None,
-        _option(
-            "Data", "Of a CSV's text: cp949, shift_jis, latin-1, ...", show_default="its mark's, or utf-8"
-        ),
-    ] = None,
-    drop: Annotated[
-        list[str] | None,
-        _option("Data", "Column that is left out. May be given several times.", metavar="COLUMN"),
-    ] = None,
-    drop_missing_target: Annotated[
-        bool | None,
-        _option("Data", "Leave out rows without a target.", "--drop-missing-target", show_default="refused"),
-    ] = None,
-    test_size: Annotated[
-        float | None, _option("Data", "Share of the rows that is held out for refit.", show_default="0.25")
-    ] = None,
-    test_split: Annotated[
-        str | None,
-        _option(
-            "Data",
-            "Hold out random rows, or the last ones, for rows in order of time.",
-            show_default="random; last for --cv time",
-        ),
-    ] = None,
-    rare_classes: Annotated[
-        str | None,
-        _option("Data", "drop or merge classes with fewer training rows than folds.", show_default="refused"),
-    ] = None,
-    limit: Annotated[
-        int | None, _option("Data", "Train on a stratified subset of this many rows.", min=1)
-    ] = None,
-    scaling: Annotated[
-        str | None, _option("Data", "none, unit, minmax, standard or robust.", show_default="by rule")
-    ] = None,
-    sets: Annotated[
-        list[str] | None,
-        _option(
-            "Space",
-            "Change a range: learning_rate=0.001..0.1:log, units=64,128.",
-            "--set",
-            metavar="NAME=RANGE",
-        ),
-    ] = None,
-    fixes: Annotated[
-        list[str] | None, _option("Space", "Fix a value: batch_size=32.", "--fix", metavar="NAME=VALUE")
-    ] = None,
-    preset: Annotated[str | None, _option("Space", "basic, standard or full.", show_default="basic")] = None,
-    space: Annotated[
-        str | None,
-        _option(
-            "Space",
-            "Hyperparameters of the catalogue, or a YAML file that holds a space, in place of a preset.",
-            metavar="NAME,NAME|FILE",
-        ),
-    ] = None,
-    search: Annotated[
-        str | None,
-        _option(
-            "Search",
-            "grid, random, bayes or qmc; KerasTuner's: kt-random, kt-grid, kt-bayes, kt-hyperband.",
-            show_default="bayes",
-        ),
-    ] = None,
-    seed: Annotated[
-        int | None, _option("Search", "Seed of everything random.", min=0, show_default="0")
-    ] = None,
-    pruner: Annotated[
-        str | None, _option("Search", "none, median or hyperband.", show_default="median; none for a grid")
-    ] = None,
-    trials: Trials = None,
-    time: Time = None,
-    folds: Annotated[
-        int | None, _option("Training", "Number of folds.", "--folds", "-k", show_default="5")
-    ] = None,
-    cv: Annotated[
-        str | None,
-        _option("Training", "kfold, stratified, repeated, group, time or holdout.", show_default="by rule"),
-    ] = None,
-    repeats: Annotated[
-        int | None, _option("Training", "Repetitions, for --cv repeated.", show_default="2")
-    ] = None,
-    holdout: Annotated[
-        float | None, _option("Training", "Validation share, for --cv holdout.", show_default="0.2")
-    ] = None,
-    epochs: Annotated[
-        int | None, _option("Training", "The most epochs of a trial.", "--epochs", "-e", show_default="100")
-    ] = None,
-    patience: Annotated[
-        str | None,
-        _option("Training", "Epochs without improvement before a trial ends; or none.", show_default="10"),
-    ] = None,
-    metric: Annotated[
-        str | None,
-        _option(
-            "Training",
-            "Objective: of the model, or any of Keras's or scikit-learn's by its name (roc_auc, f1_macro, r2, rmse).",
-            show_default="val_accuracy, or val_loss for regression",
-        ),
-    ] = None,
-    direction: Annotated[
-        str | None,
-        _option(
-            "Training",
-            "maximize or minimize the objective, for a metric of your own.",
-            show_default="by the metric",
-        ),
-    ] = None,
-    precision: Annotated[
-        str | None,
-        _option(
-            "Training",
-            "float32, bfloat16, or auto: bfloat16 for pictures where the processor computes in it.",
-            show_default="float32",
-        ),
-    ] = None,
-    workers: Workers = None,
-    threads: Threads = None,
-    trainer: Trainer = None,
-    trial_timeout: TrialTimeout = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the plan and an estimate; train nothing more.")
-    ] = False,
+    data: flags.DataSource = None,
+    model: flags.Model = None,
+    data_option: flags.DataOption = None,
+    model_option: flags.ModelOption = None,
+    target: flags.Target = None,
+    study: flags.NewStudyName = None,
+    task: flags.Task = None,
+    group: flags.Group = None,
+    header: flags.Header = None,
+    encoding: flags.Encoding = None,
+    drop: flags.Drop = None,
+    drop_missing_target: flags.DropMissingTarget = None,
+    test_size: flags.TestSize = None,
+    test_split: flags.TestSplit = None,
+    rare_classes: flags.RareClasses = None,
+    limit: flags.Limit = None,
+    scaling: flags.Scaling = None,
+    sets: flags.Ranges = None,
+    fixes: flags.Fixed = None,
+    preset: flags.Preset = None,
+    space: flags.SpaceSource = None,
+    search: flags.SearchMethod = None,
+    seed: flags.Seed = None,
+    pruner: flags.Pruner = None,
+    trials: flags.Trials = None,
+    time: flags.Time = None,
+    folds: flags.Folds = None,
+    cv: flags.CrossValidation = None,
+    repeats: flags.Repeats = None,
+    holdout: flags.Holdout = None,
+    epochs: flags.Epochs = None,
+    patience: flags.Patience = None,
+    metric: flags.Metric = None,
+    direction: flags.Direction = None,
+    precision: flags.Precision = None,
+    workers: flags.Workers = None,
+    threads: flags.Threads = None,
+    trainer: flags.Trainer = None,
+    trial_timeout: flags.TrialTimeout = None,
+    dry_run: flags.DryRun = False,
     storage: Storage = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -263,7 +106,7 @@ def launch(
     if file is None and source is None:
         raise SpecError("Name the data and the model, for example: kerasweep launch digits dnn.")
     if file is None and family is None:
-        raise SpecError(f"Name the model: {FAMILIES}, or module:function of your own.")
+        raise SpecError(f"Name the model: {flags.FAMILIES}, or module:function of your own.")
     column, score = split_target(target, by_position=header is False)
     given = {
         "study": study, "target": column, "task": task, "group": group, "header": header, "limit": limit, "rare_classes": rare_classes,
@@ -293,13 +136,13 @@ def launch(
 
 def resume(
     study: StudyName = None,
-    trials: Trials = None,
-    time: Time = None,
-    target: Annotated[float | None, _option("Budget", "A score that ends the sweep.")] = None,
-    workers: Workers = None,
-    threads: Threads = None,
-    trainer: Trainer = None,
-    trial_timeout: TrialTimeout = None,
+    trials: flags.Trials = None,
+    time: flags.Time = None,
+    target: Annotated[float | None, flags.option("Budget", "A score that ends the sweep.")] = None,
+    workers: flags.Workers = None,
+    threads: flags.Threads = None,
+    trainer: flags.Trainer = None,
+    trial_timeout: flags.TrialTimeout = None,
     storage: Storage = None,
     quiet: Quiet = False,
     verbose: Verbose = False,

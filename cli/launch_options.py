@@ -1,0 +1,193 @@
+"""The options of ``launch``, in the groups of its help; ``resume`` shares some of them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from ..spaces import PRESETS
+
+FAMILIES = ", ".join(name for name in PRESETS if name != "own")
+
+
+def option(panel: str, text: str, *names: str, **more: Any) -> Any:
+    """Return an option that stands in a panel of the help."""
+    return typer.Option(*names, help=text, rich_help_panel=panel, **more)
+
+
+DataSource = Annotated[
+    str | None,
+    typer.Argument(
+        help="A name (digits, mnist, ...), a .csv, .csv.gz, .parquet or .npz file, a folder of images, "
+        "module:function; or a sweep.yaml or .json."
+    ),
+]
+Model = Annotated[str | None, typer.Argument(help=f"{FAMILIES}, or module:function.")]
+DataOption = Annotated[str | None, typer.Option("--data", help="As the first argument.")]
+ModelOption = Annotated[str | None, typer.Option("--model", "-m", help="As the second argument.")]
+NewStudyName = Annotated[
+    str | None, typer.Option("--study", "-s", help="Name.", show_default="data-model-search")
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Print the plan and an estimate; train nothing more.")
+]
+Target = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="A word: the column to predict, for CSV and Parquet. A number: a score that ends the sweep. "
+        "May be given twice.",
+        metavar="COLUMN|SCORE",
+    ),
+]
+
+Task = Annotated[str | None, option("Data", "classification or regression.", show_default="detected")]
+Group = Annotated[str | None, option("Data", "Column of group labels.")]
+Header = Annotated[
+    bool | None,
+    option(
+        "Data",
+        "Whether a CSV's first line holds names; without, columns are c0, c1, ..., and --target -1 is the last.",
+        "--header/--no-header",
+        show_default="names that look like data are refused",
+    ),
+]
+Encoding = Annotated[
+    str | None,
+    option("Data", "Of a CSV's text: cp949, shift_jis, latin-1, ...", show_default="its mark's, or utf-8"),
+]
+Drop = Annotated[
+    list[str] | None,
+    option("Data", "Column that is left out. May be given several times.", metavar="COLUMN"),
+]
+DropMissingTarget = Annotated[
+    bool | None,
+    option("Data", "Leave out rows without a target.", "--drop-missing-target", show_default="refused"),
+]
+TestSize = Annotated[
+    float | None, option("Data", "Share of the rows that is held out for refit.", show_default="0.25")
+]
+TestSplit = Annotated[
+    str | None,
+    option(
+        "Data",
+        "Hold out random rows, or the last ones, for rows in order of time.",
+        show_default="random; last for --cv time",
+    ),
+]
+RareClasses = Annotated[
+    str | None,
+    option("Data", "drop or merge classes with fewer training rows than folds.", show_default="refused"),
+]
+Limit = Annotated[int | None, option("Data", "Train on a stratified subset of this many rows.", min=1)]
+Scaling = Annotated[
+    str | None, option("Data", "none, unit, minmax, standard or robust.", show_default="by rule")
+]
+
+Ranges = Annotated[
+    list[str] | None,
+    option(
+        "Space",
+        "Change a range: learning_rate=0.001..0.1:log, units=64,128.",
+        "--set",
+        metavar="NAME=RANGE",
+    ),
+]
+Fixed = Annotated[
+    list[str] | None, option("Space", "Fix a value: batch_size=32.", "--fix", metavar="NAME=VALUE")
+]
+Preset = Annotated[str | None, option("Space", "basic, standard or full.", show_default="basic")]
+SpaceSource = Annotated[
+    str | None,
+    option(
+        "Space",
+        "Hyperparameters of the catalogue, or a YAML file that holds a space, in place of a preset.",
+        metavar="NAME,NAME|FILE",
+    ),
+]
+
+SearchMethod = Annotated[
+    str | None,
+    option(
+        "Search",
+        "grid, random, bayes or qmc; KerasTuner's: kt-random, kt-grid, kt-bayes, kt-hyperband.",
+        show_default="bayes",
+    ),
+]
+Seed = Annotated[int | None, option("Search", "Seed of everything random.", min=0, show_default="0")]
+Pruner = Annotated[
+    str | None, option("Search", "none, median or hyperband.", show_default="median; none for a grid")
+]
+
+Trials = Annotated[int | None, option("Budget", "Trials to train.", "--trials", "-n", min=1)]
+Time = Annotated[str | None, option("Budget", "Time to run: 90s, 10m, 1h30m.")]
+
+Folds = Annotated[int | None, option("Training", "Number of folds.", "--folds", "-k", show_default="5")]
+CrossValidation = Annotated[
+    str | None,
+    option("Training", "kfold, stratified, repeated, group, time or holdout.", show_default="by rule"),
+]
+Repeats = Annotated[int | None, option("Training", "Repetitions, for --cv repeated.", show_default="2")]
+Holdout = Annotated[
+    float | None, option("Training", "Validation share, for --cv holdout.", show_default="0.2")
+]
+Epochs = Annotated[
+    int | None, option("Training", "The most epochs of a trial.", "--epochs", "-e", show_default="100")
+]
+Patience = Annotated[
+    str | None,
+    option("Training", "Epochs without improvement before a trial ends; or none.", show_default="10"),
+]
+Metric = Annotated[
+    str | None,
+    option(
+        "Training",
+        "Objective: of the model, or any of Keras's or scikit-learn's by its name (roc_auc, f1_macro, r2, rmse).",
+        show_default="val_accuracy, or val_loss for regression",
+    ),
+]
+Direction = Annotated[
+    str | None,
+    option(
+        "Training",
+        "maximize or minimize the objective, for a metric of your own.",
+        show_default="by the metric",
+    ),
+]
+Precision = Annotated[
+    str | None,
+    option(
+        "Training",
+        "float32, bfloat16, or auto: bfloat16 for pictures where the processor computes in it.",
+        show_default="float32",
+    ),
+]
+
+Workers = Annotated[
+    str | None,
+    option(
+        "Execution",
+        "Processes; auto: by the machine, the trials and the model.",
+        "--workers",
+        "-w",
+        metavar="COUNT|auto",
+        show_default="1",
+    ),
+]
+Threads = Annotated[int | None, option("Execution", "Cores a worker.", min=1)]
+TrialTimeout = Annotated[
+    str | None,
+    option(
+        "Execution",
+        "Time without a sign of life after which a trial fails: 90s, 10m; or none.",
+        show_default="1h",
+    ),
+]
+Trainer = Annotated[
+    str | None,
+    option(
+        "Execution",
+        "fused (all folds in one program), fit (model.fit), or auto: fused where the model allows it.",
+        show_default="auto",
+    ),
+]
