@@ -86,8 +86,7 @@ def make_loss(configuration: Configuration, task: str, head: Head | None = None)
     """
     if task == "regression":
         return _of_numbers(configuration)
-    head = head or Head(0, "softmax")
-    return _of_two_classes(configuration, head) if head.units == 1 else _of_classes(configuration, head)
+    return _of_classes(configuration, head or Head(0, "softmax"))
 
 
 def make_metrics(signature: Signature, head: Head) -> list[Any]:
@@ -100,47 +99,35 @@ def make_metrics(signature: Signature, head: Head) -> list[Any]:
 
 
 def _of_classes(configuration: Configuration, head: Head) -> Any:
-    """Return a loss that reads codes where that is all it needs, and else one that reads one-hot rows."""
-    name = configuration.get("loss", "crossentropy")
+    """Return the loss of a classification; a single unit says how likely the second class is."""
+    name, binary, losses = configuration.get("loss", "crossentropy"), head.units == 1, keras.losses
     smoothing = _number(configuration, "label_smoothing", 0.0)
-    losses = keras.losses
     if name == "focal":
-        return losses.CategoricalFocalCrossentropy(
-            _number(configuration, "focal_alpha", 0.25),
-            _number(configuration, "focal_gamma", 2.0),
-            from_logits=head.gives_logits,
-            label_smoothing=smoothing,
-        )
+        options: dict[str, Any] = {
+            "alpha": _number(configuration, "focal_alpha", 0.25),
+            "gamma": _number(configuration, "focal_gamma", 2.0),
+            "from_logits": head.gives_logits,
+            "label_smoothing": smoothing,
+        }
+        if binary:
+            return losses.BinaryFocalCrossentropy(apply_class_balancing=True, **options)
+        return losses.CategoricalFocalCrossentropy(**options)
     if name == "squared_error":
         return losses.MeanSquaredError()
     if name == "hinge":
-        return losses.CategoricalHinge()
-    if head.activation == "sigmoid":
-        return losses.BinaryCrossentropy(label_smoothing=smoothing)
-    mixed = configuration.get("mixing", "none") != "none"
+        return losses.Hinge() if binary else losses.CategoricalHinge()
+    if binary or head.activation == "sigmoid":
+        return losses.BinaryCrossentropy(from_logits=head.gives_logits, label_smoothing=smoothing)
+    return _of_several_classes(head, smoothing, mixed=configuration.get("mixing", "none") != "none")
+
+
+def _of_several_classes(head: Head, smoothing: float, *, mixed: bool) -> Any:
+    """Return a cross-entropy that reads codes where that is all it needs, and else one that reads one-hot rows."""
     if smoothing or mixed:
-        return losses.CategoricalCrossentropy(from_logits=head.gives_logits, label_smoothing=smoothing)
-    return losses.SparseCategoricalCrossentropy(from_logits=True) if head.gives_logits else CROSS_ENTROPY
-
-
-def _of_two_classes(configuration: Configuration, head: Head) -> Any:
-    """Return a loss of one unit, which says how likely the second class is."""
-    name = configuration.get("loss", "crossentropy")
-    smoothing = _number(configuration, "label_smoothing", 0.0)
-    losses = keras.losses
-    if name == "focal":
-        return losses.BinaryFocalCrossentropy(
-            apply_class_balancing=True,
-            alpha=_number(configuration, "focal_alpha", 0.25),
-            gamma=_number(configuration, "focal_gamma", 2.0),
-            from_logits=head.gives_logits,
-            label_smoothing=smoothing,
-        )
-    if name == "squared_error":
-        return losses.MeanSquaredError()
-    if name == "hinge":
-        return losses.Hinge()
-    return losses.BinaryCrossentropy(from_logits=head.gives_logits, label_smoothing=smoothing)
+        return keras.losses.CategoricalCrossentropy(from_logits=head.gives_logits, label_smoothing=smoothing)
+    return (
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True) if head.gives_logits else CROSS_ENTROPY
+    )
 
 
 def _of_numbers(configuration: Configuration) -> Any:

@@ -7,6 +7,7 @@ Our own classes need nothing but Keras, called ``keras``: an exported script hol
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import keras
@@ -175,20 +176,14 @@ def _step(wanted: _Wanted) -> LearningRateSchedule:
     )
 
 
-def _exponential(wanted: _Wanted) -> LearningRateSchedule:
-    return keras.optimizers.schedules.ExponentialDecay(
+def _decay(
+    kind: type[LearningRateSchedule], rate: str, default: float, wanted: _Wanted
+) -> LearningRateSchedule:
+    """Return a schedule that falls by the same rule every ``decay_epochs``; ``rate`` names the hyperparameter of how fast."""
+    return kind(
         wanted.rate,
         wanted.steps("decay_epochs"),
-        wanted.number("decay_rate", 0.9),
-        staircase=wanted.flag("staircase"),
-    )
-
-
-def _inverse_time(wanted: _Wanted) -> LearningRateSchedule:
-    return keras.optimizers.schedules.InverseTimeDecay(
-        wanted.rate,
-        wanted.steps("decay_epochs"),
-        wanted.number("inverse_decay_rate", 0.5),
+        wanted.number(rate, default),
         staircase=wanted.flag("staircase"),
     )
 
@@ -231,8 +226,8 @@ def _one_cycle(wanted: _Wanted) -> LearningRateSchedule:
 
 SCHEDULES: dict[str, Callable[[_Wanted], LearningRateSchedule]] = {
     "step": _step,
-    "exponential": _exponential,
-    "inverse_time": _inverse_time,
+    "exponential": partial(_decay, keras.optimizers.schedules.ExponentialDecay, "decay_rate", 0.9),
+    "inverse_time": partial(_decay, keras.optimizers.schedules.InverseTimeDecay, "inverse_decay_rate", 0.5),
     "cosine": _cosine,
     "cosine_restarts": _restarts,
     "polynomial": _polynomial,
