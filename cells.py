@@ -6,7 +6,7 @@ Data are read so, and so are the rows that an exported model predicts: exports h
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 MARKS = (
@@ -48,6 +48,29 @@ def plain_number(cell: Any) -> float:
     if "_" in text:  # Python would take 1_2 for 12, which is a code
         raise ValueError(f"'{text}' is not a number")
     return float(text.replace(",", "") if re.fullmatch(r"[-+]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?", text) else text)
+
+
+def comma_number(cell: Any) -> float:
+    """Return the number that a cell says with a decimal comma, ``1.234,5``; else as ``plain_number`` does."""
+    text = (plain_text(cell) or "") if isinstance(cell, str) else ""
+    if not text or text.casefold() in MARKS:
+        return plain_number(cell)
+    if not re.fullmatch(r"[-+]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?", text):
+        raise ValueError(f"'{text}' is not a number with a decimal comma")
+    return float(text.replace(".", "").replace(",", "."))
+
+
+def number_reader(cells: Collection[Any], *, beside_commas: bool = False) -> Callable[[Any], float] | None:
+    """Return the function that reads a column's texts as numbers; None where some are words.
+
+    Args:
+        cells: What there is of a column; missing values are left out.
+        beside_commas: Whether another column has decimal commas for sure, so that ``1,234`` has one, too.
+    """
+    says_numbers = numbers_in(cells) is not None
+    if has_decimal_commas(cells) and (beside_commas or not says_numbers):
+        return comma_number
+    return plain_number if says_numbers else None
 
 
 def numbers_in(cells: Collection[Any]) -> list[float] | None:

@@ -16,6 +16,7 @@ from ..cells import plain_number, plain_text
 from ..errors import OutputError, one_line
 from ..training.data import take
 from ..training.data.delimited import first_rows, marked_encoding, read_csv, table_suffix
+from ..training.data.text_columns import with_formats
 from .files import MARK, new_folder
 from .outputs import describe_outputs
 from .rendering import render
@@ -46,7 +47,9 @@ def write_keras(winner: Winner, folder: str | os.PathLike[str], *, overwrite: bo
         fitted = winner.preparation
         joblib.dump({"features": fitted.features, "target": fitted.target}, fresh / "preprocessing.joblib")
         (fresh / MARK).write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        sources = sources_of(plain_text, plain_number, table_suffix, marked_encoding, first_rows, read_csv)
+        sources = sources_of(
+            plain_text, plain_number, with_formats, table_suffix, marked_encoding, first_rows, read_csv
+        )
         (fresh / "predict.py").write_text(
             render("predict.py.j2", cells=[*sources.constants, *sources.texts]), encoding="utf-8"
         )
@@ -68,6 +71,7 @@ def describe(winner: Winner) -> dict[str, Any]:
         "range": _range(np.asarray(dataset.x)) if dataset.kind in ("image", "array") else None,
         "target_scale": fitted.target_scale,
         "columns": _layouts(winner),
+        "formats": asdict(dataset.formats),
         "encoding": winner.study.spec["data"].get("encoding"),
         "modules": _own_modules(winner.model),
         "test": dict(winner.test),

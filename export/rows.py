@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from ..cells import numbers_in, plain_number, plain_text
+from ..cells import number_reader, plain_number, plain_text
 from ..training.data.resampling import codes_of
 from ..training.data.splits import draw_groups, draw_stratified, group_labels
 from ..training.data.targets import class_codes, missing_targets
+from ..training.data.text_columns import PLAIN, ColumnFormats, with_formats
 from .reading import Reading
 from .winner import Winner
 
@@ -45,13 +46,18 @@ def row_steps(winner: Winner, reading: Reading, found: Mapping[str, Any]) -> Ste
     parts = ("_train", "_test") if reading.has_test_rows else ("",)
     y = found.get(f"y{parts[0]}")
     present = _present(winner, y, reading)
-    columns = _columns(winner, found.get(f"x{parts[0]}"), parts, reading)
+    x = found.get(f"x{parts[0]}")
+    known = winner.dataset.formats
+    formats = _formats(known, [f"x{part}" for part in parts] if reading.has_test_rows else [reading.x])
+    if x is not None and formats.lines:
+        x = with_formats(x, known.decimal_commas, known.dates)
+    columns = _columns(winner, x, parts, reading)
     codes = _codes(winner, y, parts, reading)
     split = Steps(()) if reading.has_test_rows else _split(winner, reading)
     total = 0 if y is None else len(y) - (int(missing_targets(y).sum()) if present.lines else 0)
     rows = len(winner.dataset.y) + (0 if reading.has_test_rows else len(winner.dataset.y_test))
     subset = _subset(winner, needs_seed="SPLIT_SEED" not in split.constants) if total > rows else Steps(())
-    return _joined(present, columns, codes, split, subset)
+    return _joined(present, formats, columns, codes, split, subset)
 
 
 def _joined(*steps: Steps) -> Steps:
@@ -69,12 +75,24 @@ def _present(winner: Winner, y: Any, reading: Reading) -> Steps:
     asked = winner.study.spec["data"].get("drop_missing_target")
     if not asked or (y is not None and not missing_targets(y).any()):
         return Steps(())
-    reader = None
+    reader: Callable[[Any], Any] | None = None
     if y is not None and np.ndim(y) == 1 and y.dtype.kind not in "biuf":
-        reader = plain_text if numbers_in(set(y.dropna())) is None else plain_number
+        reader = number_reader(set(y.dropna())) or plain_text
     read = f'.map({reader.__name__}, na_action="ignore")' if reader else ""
     line = f"frame = frame[{reading.y}{read}.notna(){'.all(axis=1)' if np.ndim(y) == 2 else ''}]"
     return Steps((line,), functions=(reader,) if reader else ())
+
+
+def _formats(formats: ColumnFormats, frames: list[str]) -> Steps:
+    """Read decimal commas and dates as training read them."""
+    if formats == PLAIN:
+        return Steps(())
+    named = {"DECIMAL_COMMAS": list(formats.decimal_commas), "DATES": [list(date) for date in formats.dates]}
+    given = {name: value for name, value in named.items() if value}
+    words = ", ".join(name if value else "[]" for name, value in named.items())
+    comments = {"DATES": "columns, orders of day, month and year, and what becomes of them"}
+    lines = tuple(f"{frame} = with_formats({frame}, {words})" for frame in frames)
+    return Steps(lines, given, comments, functions=(with_formats,))
 
 
 def _columns(winner: Winner, x: Any, parts: tuple[str, ...], reading: Reading) -> Steps:
@@ -138,11 +156,10 @@ def _codes(winner: Winner, y: Any, parts: tuple[str, ...], reading: Reading) -> 
     """Turn labels into codes, or amounts into float32."""
     dataset = winner.dataset
     pairs = [(part, f"y{part}" if reading.has_test_rows else reading.y) for part in parts]
-    says_numbers = (
-        y is not None and np.asarray(y).dtype.kind in "OU" and numbers_in(set(np.ravel(y))) is not None
-    )
-    source = "np.array([plain_number(label) for label in {y}])" if says_numbers else _array(y)
-    functions: tuple[Callable[..., Any], ...] = (plain_number,) if says_numbers else ()
+    says_text = y is not None and np.asarray(y).dtype.kind in "OU"
+    reader = number_reader(set(np.ravel(y))) if says_text else None
+    source = f"np.array([{reader.__name__}(label) for label in {{y}}])" if reader else _array(y)
+    functions: tuple[Callable[..., Any], ...] = (reader,) if reader else ()
     if dataset.task == "regression":
         pattern = f'{source}.astype("float32")'
     elif np.ndim(y) == 2 and np.shape(y)[1] > 1:
@@ -150,7 +167,7 @@ def _codes(winner: Winner, y: Any, parts: tuple[str, ...], reading: Reading) -> 
     elif y is not None and _are_codes(np.asarray(y), dataset.classes) and not dataset.rare:
         pattern = f'{source}.astype("int64")'
     else:
-        plain = "{y}" if np.ndim(y) == 1 and not says_numbers else source
+        plain = "{y}" if np.ndim(y) == 1 and not reader else source
         pattern = f"class_codes({plain}, CLASSES)"
         functions = (*functions, class_codes)
     lines = [f"y{part} = {pattern.format(y=given)}" for part, given in pairs]

@@ -142,8 +142,29 @@ class Plan:
         return f"{objective.direction} {objective.metric}{positive}"
 
     @property
+    def _time_hints(self) -> tuple[str, ...]:
+        """What is said where rows in order of time are split without regard to it."""
+        order, spec = self.dataset.time_order, self.spec
+        if order is None or (spec.cv.method == "time" and spec.test_split == "last"):
+            return ()
+        if self.dataset.groups is not None:
+            return (
+                "rows in order of time are split by groups, so that models learn from later rows than they are scored on",
+            )
+        way = "--cv time keeps the order, with --test-split last for the test rows"
+        if order.newest_first:
+            way = f"sort them from old to new, then {way}"
+        return (
+            f"rows in order of time are split at random, so that models learn from later rows than they are scored on: {way}",
+        )
+
+    @property
     def hints(self) -> tuple[str, ...]:
-        """What the user should know of the objective, or may want to ask for, a sentence each."""
+        """What the user should know of the splits and the objective, or may want to ask for, a sentence each."""
+        return (*self._time_hints, *self._objective_hints)
+
+    @property
+    def _objective_hints(self) -> tuple[str, ...]:
         dataset = self.dataset
         if self.workload.objective.metric != "val_accuracy" or dataset.task != "classification":
             return self.decisions

@@ -84,3 +84,28 @@ def test_an_encoding_is_kept_with_the_study(kerasweep: Any, table: Path) -> None
     assert plan.spec.as_dict()["data"]["encoding"] == "cp949"
     flags = ("--target", "label", "--encoding", "cp949", "--dry-run", "--trials", "1")
     assert kerasweep("launch", korean.name, "dnn", *flags, cwd=table.parent).returncode == 0
+
+
+def test_a_random_split_of_rows_in_order_of_time_is_never_silent(kerasweep: Any, table: Path) -> None:
+    days = pd.date_range("2024-01-01", periods=38).strftime("%Y-%m-%d")
+    path = table.with_name("days.csv")
+    pd.read_csv(table).dropna().assign(날짜=days).to_csv(path, index=False)
+
+    def noted(*flags: str) -> str:
+        given = ("--target", "label", "--trials", "1", "--dry-run", *flags)
+        done = kerasweep("launch", path.name, "dnn", *given, cwd=table.parent)
+        assert done.returncode == 0, done.stderr
+        return " ".join(done.stdout.split())
+
+    for flags in (
+        (),
+        ("--cv", "holdout"),
+        ("--cv", "time", "--test-split", "random"),
+        ("--test-split", "last"),
+    ):
+        text = noted(*flags)
+        assert "rows lie in order of time, by '날짜'" in text
+        assert "--cv time keeps the order, with --test-split last for the test rows" in text
+    assert "split at random" not in noted("--cv", "time")
+    assert "split by groups" in noted("--group", "note")
+    assert "split at random" not in noted("--drop", "날짜")

@@ -54,12 +54,51 @@ def as_file(name: str, **options: Any) -> Callable[[Path], dict[str, Any]]:
     return write
 
 
+def with_decimal_commas(path: Path) -> dict[str, Any]:
+    table = make_table().assign(y=lambda frame: frame["pay"] * 100, pay=lambda frame: frame["pay"] * 100)
+    table[["pay", "y"]] = table[["pay", "y"]].map(
+        lambda value: f"{value:,.1f}".translate(str.maketrans(",.", ".,"))
+    )
+    table.to_csv(path / "commas.csv", sep=";", index=False)
+    return {"source": "commas.csv"}
+
+
+def with_dates(form: str, name: str, **options: Any) -> Callable[[Path], dict[str, Any]]:
+    def write(path: Path) -> dict[str, Any]:
+        days = pd.date_range("2023-11-05 05:00", periods=ROWS, freq="53h")
+        table = make_table().assign(날짜=days.strftime(form) if form else days)
+        table.to_parquet(path / name) if "parquet" in name else table.to_csv(
+            path / name, index=False, **options
+        )
+        header = {"header": False, "target": "4"} if options else {}
+        return {"source": name, **header}
+
+    return write
+
+
+def with_own_test_rows(path: Path) -> dict[str, Any]:
+    (path / "own_dates.py").write_text(
+        "import pandas as pd\n"
+        "def load():\n"
+        "    frame = pd.read_csv('dates.csv')\n"
+        "    x, y = frame.drop(columns='y'), frame['y']\n"
+        "    return (x[:40], y[:40]), (x[40:], y[40:])\n"
+    )
+    with_dates("%d/%m/%Y %H:%M", "dates.csv")(path)
+    return {"source": "own_dates.py:load", "target": None}
+
+
 SOURCES: dict[str, Callable[[Path], dict[str, Any]]] = {
     "classes with gaps": without_targets([None, 1, 0, 1] * 15),
     "words with gaps": without_targets([" ", "ja", "nein", "ja"] * 15),
     "gzip, of Korea": as_file("korea.csv.gz", encoding="cp949"),
     "bars, UTF-16": as_file("bars.txt", sep="|", encoding="utf-16"),
     "tabs": as_file("tabs.data", sep="\t"),
+    "decimal commas": with_decimal_commas,
+    "dates, the day first": with_dates("%d/%m/%Y %H:%M", "dates.csv"),
+    "dates, no names": with_dates("%Y-%m-%dT%H:%M:%S", "plain.csv", header=False),
+    "dates of Parquet": with_dates("", "dates.parquet"),
+    "dates, test rows of its own": with_own_test_rows,
     "numbers with marks": without_targets(["?", *np.linspace(0, 1, ROWS - 2), "-"]),
 }
 
@@ -75,7 +114,18 @@ def test_a_script_and_a_bundle_read_the_rows_as_the_study_did(
     write_keras(refit, tmp_path / "out")
     made = runpy.run_path(str(tmp_path / "out" / "predict.py"))
     predictor = made["load"](tmp_path / "out")
-    rows = predictor.prepare(made["read_rows"](place.folder / data["source"], predictor.about)[0])
+    file = data["source"] if ".py" not in data["source"] else "dates.csv"
+    rows = predictor.prepare(made["read_rows"](place.folder / file, predictor.about)[0])
     for part in (refit.dataset.x, refit.dataset.x_test):
         for row in refit.preparation.transform(part):
             assert (np.abs(rows - row).max(axis=1) < 1e-5).any()
+
+
+def test_a_bundle_misses_the_dates_that_it_is_not_given(
+    place: Any, refit_of: Callable[..., Any], tmp_path: Path
+) -> None:
+    data = {"target": "y", **with_dates("%Y-%m-%d", "days.csv")(place.folder)}
+    write_keras(refit_of({"data": data, "model": "dnn"}), tmp_path / "out")
+    make_table().to_csv(tmp_path / "rows.csv", index=False)
+    done = place.run(str(tmp_path / "out" / "predict.py"), str(tmp_path / "rows.csv"))
+    assert (done.returncode, done.stderr) == (2, "error: the table lacks the column 날짜\n")

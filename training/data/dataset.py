@@ -9,7 +9,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from .dates import TimeOrder
 from .target_format import AS_STORED, TargetFormat
+from .text_columns import PLAIN, ColumnFormats
 from .trees import Tree, is_nest, leaves, named_leaves
 
 Task = Literal["classification", "regression"]
@@ -39,6 +41,10 @@ class Dataset:
     """One label a training row; rows of one group never lie on both sides of a split."""
     columns: tuple[str, ...] = ()
     """All columns of a file without names in their order, the target's too; empty where columns have names."""
+    formats: ColumnFormats = PLAIN
+    """How texts of the source's columns became numbers; new rows are read so, too."""
+    time_order: TimeOrder | None = None
+    """Columns of time in whose order the rows lie, where there are any."""
     rare: tuple[str, ...] = ()
     """Classes that were dropped, or merged into the last of ``classes``, because they had too few rows."""
     target_format: TargetFormat = AS_STORED

@@ -13,6 +13,7 @@ from ...errors import DataError, did_you_mean
 from ...texts import count_text, names_text
 from .arrays import as_array, as_image_or_array, keeps_shape, shape_text
 from .dataset import Dataset, Kind, Task
+from .dates import TimeOrder, find_time_order, with_dates
 from .delimited import table_suffix
 from .files import TABLE_SUFFIXES, read_npz, read_table
 from .images import read_image_folder
@@ -25,7 +26,7 @@ from .splits import FEWEST_ROWS, SplitOptions, TestSplit, choose_test_rows, grou
 from .table_options import TableOptions, names_of
 from .tables import clean_table, row_numbers
 from .targets import Target, amounts, as_labels, encode, present_targets, read_target, target_format_of
-from .text_columns import read_texts
+from .text_columns import PLAIN, ColumnFormats, read_texts
 from .trees import row_count, take
 
 if TYPE_CHECKING:
@@ -191,9 +192,9 @@ def _assemble(
     """Check source data and turn them into a dataset, with all training rows; ``counters`` are columns that number rows."""
     refuse_several_outputs(source_data.y, source_data.x, source_data.name)
     several = holds_several(source_data.x, source_data.y)
-    x, kind, notes = _features(
-        source_data.x, source_data.name, "x", "arrays" if several else source_data.kind
-    )
+    kind: Kind | None = "arrays" if several else source_data.kind
+    features = _features(source_data.x, source_data.name, "x", kind)
+    x, kind, notes = features.x, features.kind, features.notes
     labels = as_labels(source_data.y, source_data.name)
     groups = _groups(source_data, len(labels))
     _check_rows(source_data.name, row_count(x), len(labels))
@@ -218,7 +219,7 @@ def _assemble(
         rows, held, note = _hold_out(rows, learned.task, test, source_data.name)
         notes += (note,)
     else:
-        held = _Rows(*_given_test(source_data, x, kind, every))
+        held = _Rows(*_given_test(source_data, features, every))
         if classes_left.rare:
             held = replace(held, y=classes_left.mapping[held.y])
             held = held.take(np.flatnonzero(held.y >= 0))
@@ -236,6 +237,8 @@ def _assemble(
         classes=learned.classes,
         groups=rows.groups,
         columns=source_data.columns,
+        formats=features.formats,
+        time_order=features.time_order,
         rare=classes_left.rare,
         target_format=target_format_of(
             source_data.y,
@@ -269,24 +272,39 @@ def _hold_out(rows: _Rows, task: Task, test: SplitOptions, name: str) -> tuple[_
     return rows.take(np.setdiff1d(np.arange(count), held)), rows.take(held), words
 
 
-def _features(values: Any, source: str, part: str, kind: Kind | None) -> tuple[Any, Kind, tuple[str, ...]]:
+@dataclass(frozen=True, eq=False)
+class _Features:
+    x: Any
+    kind: Kind
+    notes: tuple[str, ...]
+    formats: ColumnFormats = PLAIN
+    time_order: TimeOrder | None = None
+
+
+def _features(
+    values: Any, source: str, part: str, kind: Kind | None, formats: ColumnFormats | None = None
+) -> _Features:
+    """Check features and decide of what kind they are; ``formats`` are those of the training rows' columns."""
     import pandas as pd
 
     name = f"{source}: {part}"
     if kind == "arrays":
         tree = read_several(values, name)
-        return tree, kind, (f"several inputs: {describe_several(tree)}",)
+        return _Features(tree, kind, (f"several inputs: {describe_several(tree)}",))
     if isinstance(values, pd.Series):
         values = values.to_frame()
-    if isinstance(values, pd.DataFrame):
-        frame = values.set_axis([str(column) for column in values.columns], axis=1).reset_index(drop=True)
-        if not frame.columns.is_unique:
-            raise DataError(
-                f"{name}: column {names_text(frame.columns[frame.columns.duplicated()])} appears more than once"
-            )
-        frame, notes = read_texts(frame, source)
-        return frame, "table", notes
-    return as_image_or_array(as_array(values, name), name, kind)
+    if not isinstance(values, pd.DataFrame):
+        return _Features(*as_image_or_array(as_array(values, name), name, kind))
+    frame = values.set_axis([str(column) for column in values.columns], axis=1).reset_index(drop=True)
+    if not frame.columns.is_unique:
+        twice = names_text(frame.columns[frame.columns.duplicated()])
+        raise DataError(f"{name}: column {twice} appears more than once")
+    frame, found, notes = read_texts(frame, source, formats)
+    if formats is not None:
+        return _Features(frame, "table", notes)
+    order = find_time_order(frame, found.dates)
+    notes = (*notes, *([order.describe()] if order else []))
+    return _Features(with_dates(frame, found.dates), "table", notes, found, order)
 
 
 def _groups(source_data: SourceData, rows: int) -> np.ndarray | None:
@@ -318,12 +336,13 @@ def _check_rows(name: str, x_rows: int, y_rows: int) -> None:
         raise DataError(f"{name} has {count_text(x_rows, 'row')}: at least {FEWEST_ROWS} are needed")
 
 
-def _given_test(source_data: SourceData, x: Any, kind: Kind, learned: Target) -> tuple[Any, np.ndarray]:
+def _given_test(source_data: SourceData, features: _Features, learned: Target) -> tuple[Any, np.ndarray]:
     """Check the source's own test rows against the training rows."""
     name = f"{source_data.name}: test rows"
-    x_test, test_kind, _ = _features(
-        source_data.x_test, source_data.name, "x_test", kind if kind != "table" else None
-    )
+    x, kind = features.x, features.kind
+    expected = kind if kind != "table" else None
+    given = _features(source_data.x_test, source_data.name, "x_test", expected, features.formats)
+    x_test, test_kind = given.x, given.kind
     labels = as_labels(source_data.y_test, name)
     rows = row_count(x_test)
     if rows != len(labels) or not len(labels):

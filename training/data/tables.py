@@ -18,14 +18,6 @@ from ...errors import DataError, did_you_mean
 from ...texts import count_text, names_text, natural_key
 
 MOST_CATEGORIES = 100
-DATE_SHARE = 0.9
-"""A text column with more than this part of its values reading as dates is a date column."""
-
-_DATE = re.compile(
-    r"\s*(\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|\d{1,2}/\d{1,2}/\d{2}"
-    r"|\d{4}년\s*\d{1,2}월(\s*\d{1,2}일)?"
-    r"|\d{1,2}[. -]*[A-Za-z]{3,9}\.?[ ,-]+\d{4}|[A-Za-z]{3,9}\.? \d{1,2},? \d{4})([T ,].*)?\s*"
-)
 _ROW_NUMBER = re.compile(
     r"(unnamed: ?\d+|id|idx|index|row|row_?(id|number|no|names?)|no|nr|rownames?|#|)", re.IGNORECASE
 )
@@ -129,10 +121,13 @@ def _convert_column(train: Any, test: Any, column: str, findings: _Findings) -> 
         train = train.infer_objects()
         if kinds.infer_dtype(train, skipna=True) == "decimal":
             train = train.astype(float)
-    dtype = train.dtype
-    dated = kinds.is_datetime64_any_dtype(dtype) or kinds.is_timedelta64_dtype(dtype)
-    if dated or isinstance(dtype, pd.PeriodDtype) or _is_object_date(train):
-        findings.refused.append(_dates_message(column))
+    if kinds.is_timedelta64_dtype(train.dtype) or kinds.infer_dtype(train, skipna=True) in (
+        "time",
+        "timedelta",
+    ):
+        findings.refused.append(
+            f"column '{column}' holds durations or times of day: write them as numbers, or --drop {column} leaves it out"
+        )
         return None
     if distinct == 0 or (distinct == 1 and (_is_number(train) or not train.isna().any())):
         findings.constant.append(column)
@@ -151,16 +146,6 @@ def _is_number(values: Any) -> bool:
     if pd.api.types.is_numeric_dtype(values.dtype):
         return not pd.api.types.is_complex_dtype(values.dtype)
     return pd.api.types.infer_dtype(values, skipna=True) == "boolean"
-
-
-def _is_object_date(values: Any) -> bool:
-    import pandas as pd
-
-    return values.dtype == object and pd.api.types.infer_dtype(values, skipna=True) in {
-        "date",
-        "datetime",
-        "time",
-    }
 
 
 def _convert_numbers(train: Any, test: Any, column: str, findings: _Findings) -> tuple[Any, Any] | None:
@@ -209,9 +194,6 @@ def _convert_text(train: Any, test: Any, column: str, findings: _Findings) -> tu
     train, test = _as_text(train), _as_text(test)
     present = train.dropna()
     vocabulary = sorted(present.unique(), key=natural_key)
-    if _reads_as_dates(vocabulary, present):
-        findings.refused.append(_dates_message(column))
-        return None
     mostly_distinct = len(vocabulary) > max(MOST_CATEGORIES, len(train) / 2)
     if len(vocabulary) == len(train) or (mostly_distinct and _is_prose(vocabulary)):
         (findings.prose if _is_prose(vocabulary) else findings.identifiers).append(column)
@@ -238,23 +220,3 @@ def _is_prose(texts: list[str]) -> bool:
 def _as_text(values: Any) -> Any:
     """Return a column of str objects and missing values, whatever text type it had."""
     return values.astype(object).map(plain_text, na_action="ignore").reset_index(drop=True)
-
-
-def _reads_as_dates(vocabulary: list[str], present: Any) -> bool:
-    """Return whether more than 90% of a column's values are dates and not just numbers such as 2024."""
-    import pandas as pd
-
-    alike = [text for text in vocabulary if _DATE.fullmatch(text)]
-    if not alike:
-        return False
-    iso = [
-        text.replace("년", "-").replace("월", "-").replace("일", "").replace(" -", "-").rstrip("- ")
-        for text in alike
-    ]
-    parsed = pd.to_datetime(pd.Series(iso, dtype=object), errors="coerce", format="mixed", utc=True)
-    dates = {text for text, moment in zip(alike, parsed, strict=True) if not pd.isna(moment)}
-    return bool(present.isin(dates).mean() > DATE_SHARE)
-
-
-def _dates_message(column: str) -> str:
-    return f"column '{column}' holds dates, which are no feature as they are: add year, month or age as numbers, or drop it"

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...cells import has_decimal_commas, numbers_in, plain_number, plain_text
+from ...cells import number_reader, plain_text
 from ...errors import DataError, one_line
 from ...texts import count_text, names_text, natural_key
 from .multiple_inputs import refuse_multiple_labels
 from .target_format import Shape, TargetFormat
-from .text_columns import decimal_comma_message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -96,10 +95,8 @@ def missing_targets(values: pd.DataFrame | pd.Series) -> np.ndarray:
         return np.asarray(values.isna().any(axis=1))
     missing = values.isna()
     cells = _texts_in(values)
-    says_numbers = numbers_in(cells) is not None
-    blank = [
-        cell for cell in cells if (math.isnan(plain_number(cell)) if says_numbers else not plain_text(cell))
-    ]
+    reader = number_reader(cells)
+    blank = [cell for cell in cells if (math.isnan(reader(cell)) if reader else not plain_text(cell))]
     return np.asarray(missing | values.isin(blank))
 
 
@@ -115,8 +112,8 @@ def present_targets(values: pd.DataFrame | pd.Series) -> tuple[pd.DataFrame | pd
     present = values.iloc[kept].reset_index(drop=True)
     if isinstance(values, pd.DataFrame) or isinstance(present, pd.DataFrame):
         return present, kept
-    if numbers_in(_texts_in(values)) is not None:
-        present = present.map(plain_number)
+    if reader := number_reader(_texts_in(values)):
+        present = present.map(reader)
     if present.dtype.kind == "f" and (present % 1 == 0).all() and (present.abs() < 2**53).all():
         present = present.astype("int64")
     return present, kept
@@ -142,17 +139,15 @@ def _plain(series: Any, name: str) -> np.ndarray:
         raise DataError(f"{name}: the target holds dates or durations: turn them into numbers first")
     if kinds.is_complex_dtype(series.dtype):
         raise DataError(f"{name}: the target holds complex numbers")
-    return _of_texts(series, name)
+    return _of_texts(series)
 
 
-def _of_texts(series: Any, name: str) -> np.ndarray:
+def _of_texts(series: Any) -> np.ndarray:
     """Return class names, or the numbers that texts say."""
-    cells = list(series.unique())
-    if numbers_in(cells) is not None:
-        numbers = np.asarray(series.map(plain_number).to_numpy(np.float64))
+    reader = number_reader(list(series.unique()))
+    if reader is not None:
+        numbers = np.asarray(series.map(reader).to_numpy(np.float64))
         return numbers.astype(np.int64) if (numbers == np.floor(numbers)).all() else numbers
-    if has_decimal_commas(cells):
-        raise DataError(f"{name}: {decimal_comma_message('the target', cells)}")
     return np.asarray(series.map(class_name).to_numpy(object))
 
 

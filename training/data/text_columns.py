@@ -7,46 +7,102 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 
-from ...cells import MARKS, has_decimal_commas, is_mark_or_number, numbers_in, plain_number, plain_text
+from ...cells import MARKS, comma_number, is_mark_or_number, number_reader, plain_text
 from ...errors import DataError
 from ...texts import count_text, names_text
+from .dates import DateColumn, find_dates, with_dates
 
 _MEASURE = re.compile(r"([$€£¥₩]?)\s*[-+]?\d[\d,]*\.?\d*\s*(%|[^\W\d_]{0,4})")
 """A number with a currency, a percent sign or a unit."""
 
 
-def read_texts(frame: Any, name: str) -> tuple[Any, tuple[str, ...]]:
-    """Return a table whose texts are plain, and numbers where a column's texts say numbers, with what was decided.
+@dataclass(frozen=True)
+class ColumnFormats:
+    """How a table's texts say numbers and dates; test rows and new rows are read in the same way."""
+
+    decimal_commas: tuple[str, ...] = ()
+    """Columns of numbers such as ``1.234,5``."""
+    dates: tuple[DateColumn, ...] = ()
+
+
+PLAIN = ColumnFormats()
+"""No column has decimal commas or dates."""
+
+
+def with_formats(frame: Any, decimal_commas: Any, dates: Any) -> Any:
+    """Return a table with numbers in place of texts with decimal commas, and of dates."""
+    numbers = {
+        name: frame[name].map(comma_number, na_action="ignore").astype("float64") for name in decimal_commas
+    }
+    return with_dates(frame.assign(**numbers), dates)
+
+
+def read_texts(
+    frame: Any, name: str, known: ColumnFormats | None = None
+) -> tuple[Any, ColumnFormats, tuple[str, ...]]:
+    """Return a table whose texts are plain, and numbers where they say numbers or dates.
+
+    Args:
+        frame: The table.
+        name: How messages call it.
+        known: How the training rows' columns are read, where these are others.
+
+    Returns:
+        The table, how its columns are read, and what was decided. Dates are numbers where ``known`` says how.
 
     Raises:
-        DataError: Numbers have a decimal comma, which nothing tells from one between thousands.
+        DataError: Dates or numbers can be read in two ways.
     """
     notes: list[str] = []
     converted = {}
-    for column in frame.columns:
-        cells = _texts_of(frame[column])
-        if cells is None:
-            continue
-        if numbers_in(cells) is not None:
-            converted[column] = (
-                frame[column].astype(object).map(plain_number, na_action="ignore").astype("float64")
-            )
-            notes += _conversion_notes(str(column), frame[column])
-        elif has_decimal_commas(cells):
-            words = decimal_comma_message(f"column '{column}'", cells)
-            raise DataError(f"{name}: {words}")
-        else:
+    texts = {column: cells for column in frame.columns if (cells := _texts_of(frame[column])) is not None}
+    commas = known.decimal_commas if known else _with_decimal_commas(frame, texts, name)
+    for column, cells in texts.items():
+        reader = comma_number if column in commas else number_reader(cells)
+        if reader is None:
             plain = {cell: plain_text(cell) for cell in cells if isinstance(cell, str)}
-            texts = (
-                frame[column]
-                .astype(object)
-                .map(lambda cell, plain=plain: plain.get(cell, cell), na_action="ignore")
+            values = frame[column].astype(object)
+            converted[column] = values.map(
+                lambda cell, plain=plain: plain.get(cell, cell), na_action="ignore"
             )
-            converted[column] = texts
             notes += _mixture(str(column), cells)
-    return (frame.assign(**converted) if converted else frame), tuple(notes)
+            continue
+        try:
+            numbers = frame[column].astype(object).map(reader, na_action="ignore")
+        except ValueError as error:
+            raise DataError(f"{name}: column '{column}': {error}, as the training rows have them") from error
+        converted[column] = numbers.astype("float64")
+        notes += _conversion_notes(str(column), frame[column], decimal=column in commas)
+    frame = frame.assign(**converted) if converted else frame
+    if known:
+        return with_dates(frame, [date for date in known.dates if date.name in frame.columns]), known, ()
+    dates, said = find_dates(frame, name)
+    return frame, ColumnFormats(commas, dates), (*notes, *said)
+
+
+def _with_decimal_commas(frame: Any, texts: dict[str, list[Any]], name: str) -> tuple[str, ...]:
+    """Return the columns of numbers with decimal commas: where one has them for sure, also those of ``1,234``.
+
+    Raises:
+        DataError: Beside them, points may be decimal ones or between thousands.
+    """
+    sure = [column for column, cells in texts.items() if number_reader(cells) is comma_number]
+    if not sure:
+        return ()
+    for column in (column for column in frame.columns if frame[column].dtype.kind == "f"):
+        values = frame[column].dropna().abs()
+        thirds = values[(values * 100).round(6) % 1 != 0]  # with three decimals, as thousands have
+        if len(thirds) and ((values * 1000).round(6) % 1 == 0).all() and (values < 1000).all():
+            raise DataError(
+                f"{name}: column '{column}' holds numbers such as {thirds.iloc[0]:.3f}, where a point may be decimal or part "
+                f"thousands, as column '{sure[0]}' has decimal commas: write all with points"
+            )
+    return tuple(
+        column for column, cells in texts.items() if number_reader(cells, beside_commas=True) is comma_number
+    )
 
 
 def _mixture(name: str, cells: list[Any]) -> list[str]:
@@ -64,12 +120,6 @@ def _mixture(name: str, cells: list[Any]) -> list[str]:
     return [f"column '{name}' taken for categories: it holds numbers, but {names_text(words, 3)} too"]
 
 
-def decimal_comma_message(what: str, cells: Any) -> str:
-    """Return the refusal of numbers with decimal commas."""
-    example = next(str(cell) for cell in cells if "," in str(cell))
-    return f"{what} holds numbers with decimal commas, such as '{example}': write them with a point"
-
-
 def _texts_of(column: Any) -> list[Any] | None:
     """Return a column's different values where there is text among them; None where it is of another kind."""
     import pandas as pd
@@ -85,7 +135,7 @@ def _texts_of(column: Any) -> list[Any] | None:
     return cells if any(isinstance(cell, str) for cell in cells) else None
 
 
-def _conversion_notes(name: str, column: Any) -> list[str]:
+def _conversion_notes(name: str, column: Any, *, decimal: bool) -> list[str]:
     """Return what is said of a column of texts that was read as numbers."""
     texts = [plain_text(cell) or "" for cell in column.dropna()]
     marks = Counter(text for text in texts if text.casefold() in MARKS)
@@ -96,5 +146,6 @@ def _conversion_notes(name: str, column: Any) -> list[str]:
             f"column '{name}' read as numbers: {names_text(marks)} in {rows} taken for a missing value"
         )
     if any("," in text for text in texts):
-        said.append(f"column '{name}' read as numbers: commas taken for separators of thousands")
+        what = "decimal commas" if decimal else "separators of thousands"
+        said.append(f"column '{name}' read as numbers: commas taken for {what}")
     return said

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
-from kerasweep.cells import MARKS
+from hypothesis import given
+from hypothesis import strategies as st
+from kerasweep.cells import MARKS, comma_number, plain_number
 from kerasweep.errors import DataError
 from kerasweep.training.data import load_dataset
 
@@ -92,15 +94,62 @@ def test_a_column_is_numbers_in_spite_of_marks(tmp_path: Path, mark: str, rows: 
     np.testing.assert_array_equal(load_dataset(frame, target="y").x["q"], data.x["q"])
 
 
-def test_commas_between_thousands_are_said_and_decimal_ones_refused(tmp_path: Path) -> None:
+def test_commas_between_thousands_are_said(tmp_path: Path) -> None:
     lines = [f'{row},"{1000 * row:,}",{row % 2}' for row in range(60)]
     data = load_dataset(csv(tmp_path, "p,q,y", lines), target="y")
     assert data.x["q"].max() > 50_000
     assert any("commas taken for separators of thousands" in note for note in data.notes)
-    for place, header in (("column 'q'", "p;q;y"), ("the target", "p;y;q")):
-        rows = [f"{row};{row},5;{row % 2}" for row in range(60)]
-        with pytest.raises(DataError, match=f"{place} holds numbers with decimal commas, such as '0,5'"):
-            load_dataset(csv(tmp_path, header, rows), target="y")
+
+
+@pytest.mark.parametrize(("header", "target"), [("p;q;r;y", "y"), ("p;y;r;q", "y"), ("", "-1")])
+def test_decimal_commas_are_read_and_said(tmp_path: Path, header: str, target: str) -> None:
+    rows = [f"{row};{row % 7}.{row:03},{row % 10};{row % 3},250;{row % 2}" for row in range(10, 70)]
+    data = load_dataset(
+        csv(tmp_path, header, rows),
+        target=target,
+        test_split="last",
+        test_size=0.1,
+        header=None if header else False,
+    )
+    numbers = [row % 7 * 1000 + row + row % 10 / 10 for row in range(10, 64)]
+    column = data.x["q" if header else "c1"] if header != "p;y;r;q" else data.y
+    np.testing.assert_allclose(column, numbers, rtol=1e-6)
+    np.testing.assert_allclose(data.x["r" if header else "c2"], [row % 3 + 0.25 for row in range(10, 64)])
+    assert any("commas taken for decimal commas" in note for note in data.notes)
+    assert data.formats.decimal_commas
+
+
+def test_decimal_commas_in_a_file_of_commas_and_in_a_frame(tmp_path: Path) -> None:
+    lines = [f'"{row},5",{row % 2}' for row in range(60)]
+    data = load_dataset(csv(tmp_path, "p,y", lines), target="y")
+    frame = pd.DataFrame({"p": [f"{row},5" for row in range(60)], "y": [0, 1] * 30})
+    assert data.x["p"].tolist() == load_dataset(frame, target="y").x["p"].tolist()
+    assert set(data.x["p"] % 1) == {0.5}
+
+
+def test_test_rows_have_the_decimal_commas_of_the_training_rows() -> None:
+    frame = pd.DataFrame({"p": [f"{row},5" for row in range(20)]})
+    y = np.arange(20) % 2
+    data = load_dataset(((frame, y), (pd.DataFrame({"p": ["1,234", "3"]}), y[:2])))
+    assert data.x_test["p"].tolist() == [1.234, 3]
+    with pytest.raises(DataError, match=r"column 'p': '1\.5' is not a number with a decimal comma"):
+        load_dataset(((frame, y), (pd.DataFrame({"p": ["1.5", "3,5"]}), y[:2])))
+
+
+def test_points_beside_decimal_commas_are_refused_where_they_may_part_thousands(tmp_path: Path) -> None:
+    rows = [f"{row % 9 + 1}.{row:03};{row},5;{row % 2}" for row in range(60)]
+    with pytest.raises(
+        DataError, match=r"column 'p' holds numbers such as 2\.001, where a point may be decimal"
+    ):
+        load_dataset(csv(tmp_path, "p;q;y", rows), target="y")
+    rows = [f"{row % 9 + 1}.{row % 100:02};{row},5;{row % 2}" for row in range(60)]
+    assert load_dataset(csv(tmp_path, "p;q;y", rows), target="y").x["p"].max() < 10
+
+
+@given(st.decimals(-(10**9), 10**9, places=3), st.booleans())
+def test_decimal_commas_say_the_number_that_points_say(number: Any, thousands: bool) -> None:
+    text = f"{number:,}" if thousands else str(number)
+    assert comma_number(text.translate(str.maketrans(",.", ".,"))) == plain_number(text.replace(",", ""))
 
 
 @pytest.mark.parametrize("texts", [("00123", "04567", "?"), ("1_2", "3_4", "1_3")])
