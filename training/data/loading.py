@@ -23,6 +23,7 @@ from .python_sources import call_function, from_object, is_function
 from .rare_classes import RareClasses, handle_rare_classes
 from .source_data import SourceData
 from .splits import FEWEST_ROWS, SplitOptions, TestSplit, choose_test_rows, group_labels, held_out, limited
+from .suspicious import suspicious_columns
 from .table_options import TableOptions, names_of
 from .tables import clean_table, row_numbers
 from .targets import Target, amounts, as_labels, encode, present_targets, read_target, target_format_of
@@ -226,6 +227,8 @@ def _assemble(
     if kind == "table":
         x, x_test, decided_columns = clean_table(rows.x, held.x, source_data.name, counters)
         rows, held, notes = replace(rows, x=x), replace(held, x=x_test), notes + decided_columns
+        given = [column for column in x.columns if column in map(str, source_data.x.columns)]
+        notes += suspicious_columns(x[given], rows.y, learned.task)
     return Dataset(
         name=source_data.name,
         kind=kind,

@@ -18,7 +18,7 @@ from ...errors import DataError, did_you_mean
 from ...texts import count_text, names_text, natural_key
 
 MOST_CATEGORIES = 100
-_ROW_NUMBER = re.compile(
+ROW_NUMBER = re.compile(
     r"(unnamed: ?\d+|id|idx|index|row|row_?(id|number|no|names?)|no|nr|rownames?|#|)", re.IGNORECASE
 )
 
@@ -57,7 +57,7 @@ def row_numbers(frame: Any) -> list[str]:
 
     found = []
     for column, values in frame.items() if isinstance(frame, pd.DataFrame) else ():
-        if values.dtype.kind not in "iu" or not _ROW_NUMBER.fullmatch(str(column).strip()) or len(values) < 2:
+        if values.dtype.kind not in "iu" or not ROW_NUMBER.fullmatch(str(column).strip()) or len(values) < 2:
             continue
         numbers = values.to_numpy()
         if (np.diff(numbers.astype(np.int64)) == 1).all():
