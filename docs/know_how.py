@@ -70,6 +70,11 @@ CHAPTERS: Mapping[str, Chapter] = {
         "Blocks, filters, windows, how pictures become smaller, and the head that reads the last one. Depth and filters "
         "matter first. The rest is variants of known architectures, to be tried one at a time.",
     ),
+    "sequence": Chapter(
+        "Sequences",
+        "Recurrent cells and layers, and what is read of all steps in the end. Width and learning rate matter first. "
+        "Convolutions over time (`cnn1d`, `tcn`) share the chapter before this one.",
+    ),
     "activation": Chapter(
         "Activation functions",
         "What a hidden unit does with the weighted sum of its inputs. ReLU is hard to beat by much; the numbers in this "

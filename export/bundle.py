@@ -68,7 +68,7 @@ def describe(winner: Winner) -> dict[str, Any]:
         **({} if dataset.task == "regression" else asdict(describe_outputs(winner))),
         "outputs": winner.signature.outputs,
         "preparation": fitted.preparation.as_dict(),
-        "range": _range(np.asarray(dataset.x)) if dataset.kind in ("image", "array") else None,
+        "range": _range(np.asarray(dataset.x)) if dataset.kind in ("image", "array", "sequence") else None,
         "target_scale": fitted.target_scale,
         "columns": _layouts(winner),
         "formats": asdict(dataset.formats),
@@ -135,7 +135,13 @@ def _save_model(winner: Winner, path: Path) -> None:
 
 
 def _readme(winner: Winner, about: dict[str, Any]) -> str:
-    kinds = {"table": "rows.csv", "image": "image.png", "array": "rows.npy", "arrays": "rows.npz"}
+    kinds = {
+        "table": "rows.csv",
+        "image": "image.png",
+        "array": "rows.npy",
+        "sequence": "rows.npy",
+        "arrays": "rows.npz",
+    }
     versions = winner.study.about.get("versions", {})
     return render(
         "README.md.j2",

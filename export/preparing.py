@@ -44,7 +44,8 @@ def prepare_lines(winner: Winner, x: Any, constants: Mapping[str, Any]) -> tuple
     if plan.recipe.divisor != 1:
         source += f" / {plan.recipe.divisor:g}"
         source = f"({source})"
-    lines += _both(f"{source}.reshape(len({{x}}), -1)")
+    width = f"-1, {plan.numbers}" if plan.layout == "sequence" else "len({x}), -1"
+    lines += _both(f"{source}.reshape({width})")
     lines += _fit_lines(winner)
     shape = _shape(plan.source_shape if _goes_first(plan) else plan.input_shape)
     if _goes_first(plan):

@@ -44,7 +44,7 @@ from ..training.metrics import (
     choose_objective,
     family_metrics,
 )
-from ..training.models import ModelSource, Precision, Sample, Signature, find_model, is_own
+from ..training.models import ModelSource, Precision, Sample, Signature, find_model, reads_as_given
 from ..training.quiet import quiet_tensorflow
 from ..training.randomness import random_state_kept
 from ..training.scoring import Scorer
@@ -208,7 +208,7 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None) -> Plan:
     Raises:
         UsageError: Something that the user asks for cannot be.
     """
-    keep_shape = is_own(spec.model if model is None else model)
+    keep_shape = reads_as_given(spec.model if model is None else model)
     dataset = load_rows(spec, spec.data.limit, data_object=data, keep_shape=keep_shape)
     source = _find_model(spec, model, dataset)
     space = _resolve_space(spec, source, dataset)
@@ -339,7 +339,7 @@ def all_rows(plan: Plan, limit: int | None = None, data_object: Any = None) -> W
     if limit == spec.data.limit:
         return replace(plan.workload, folds=())
     model = plan.workload.model
-    dataset = load_rows(spec, limit, data_object=data_object, keep_shape=model.open_space)
+    dataset = load_rows(spec, limit, data_object=data_object, keep_shape=reads_as_given(model.name))
     preparation = prepare_rows(dataset, model, spec.data, plan.workload.preparation.recipe.tokens)
     return replace(plan.workload, dataset=dataset, preparation=preparation, folds=())
 

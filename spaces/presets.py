@@ -2,7 +2,7 @@
 
 ``basic`` is what a first course recommends (learning rate 0.01-0.04, batch 100, 16-32 and more with batch
 normalization, ReLU, Adam or SGD, 3x3 kernels, dropout 0.25-0.4), and its grid has 6 to 10 configurations, as a
-practitioner's first grid has; those of ``mlp_residual`` and ``resnet`` lean on their papers. ``standard`` adds what
+practitioner's first grid has; those of ``mlp_residual`` and ``resnet`` lean on their papers, those that read steps of time on theirs. ``standard`` adds what
 practitioners try next, ``full`` all that acts on the family.
 """
 
@@ -108,6 +108,22 @@ _PICTURES = (
     "mixing",
     "mixing_alpha",
 )
+
+_TIME_RATE: Changes = {
+    "low": 0.0001,
+    "high": 0.03,
+    "recommended": 0.003,
+    "grid": (0.001, 0.003, 0.01),
+    "source": "Greff et al. 2017, LSTM: A Search Space Odyssey, section 5: the rate matters most",
+}
+_TIME_STARTS: Changes = {"recommended": 0.003}
+_TIME_BATCHES: Changes = {"choices": (32, 64, 128), "recommended": 32, "recommended_when": ()}
+_ONE_DROPOUT: Changes = {**_DROPOUT, "grid": (0.25,)}
+_TCN = "Bai et al. 2018, An Empirical Evaluation of Generic Convolutional and Recurrent Networks"
+_REACH = (
+    "The output sees 1 + 2 * (kernel_size - 1) * (2^blocks - 1) steps: as many blocks as reach what counts."
+)
+_STEPS = ("scaling", "imputation", "input_noise", "kernel_regularizer", "l2")
 
 _NARROW: Mapping[str, Changes] = {
     "optimizer": {"choices": ("adam", "sgd", "adamw", "nadam", "rmsprop")},
@@ -293,6 +309,97 @@ PRESETS: dict[str, Preset] = {
             "kernel_regularizer": _NO_MATRICES,
         },
         kind="image",
+    ),
+    "rnn": Preset(
+        "GRU or LSTM over the steps of a sequence",
+        {
+            "optimizer": {"choices": ("adam", "sgd"), "grid": ("adam",)},
+            "learning_rate": {**_RATE, **_TIME_RATE},
+            "batch_size": _TIME_BATCHES,
+            "cell": {"grid": ("gru", "lstm")},
+            "recurrent_layers": {"low": 1, "high": 2},
+            "units": {"low": 16, "high": 256, "recommended": 64},
+            "dropout": {**_DROPOUT, "low": 0.0, "recommended": 0.0, "grid": (0.0,)},
+            "bidirectional": {},
+            "time_pooling": {},
+        },
+        standard=(*_TRAINING, *_STEPS, "units", "recurrent_dropout", "clipping", "global_clipnorm"),
+        ranges={
+            "learning_rate": _TIME_STARTS,
+            "units": {"low": 8, "high": 512, "recommended": 64},
+            "dropout": {"recommended": 0.0},
+            "kernel_initializer": {"recommended": "glorot_uniform"},
+            "normalization": {"choices": ("none", "layer", "batch", "rms", "group")},
+            "mixing": _NO_PICTURES,
+        },
+        kind="sequence",
+    ),
+    "cnn1d": Preset(
+        "convolutions over the steps of a sequence, pooling, a dense layer",
+        {
+            "optimizer": {"choices": ("adam", "sgd"), "grid": ("adam",)},
+            "learning_rate": {**_RATE, **_TIME_RATE},
+            "batch_size": _TIME_BATCHES,
+            "blocks": {"low": 1, "high": 3, "grid": (1, 2)},
+            "filters": {"low": 8, "high": 128},
+            "kernel_size": {"choices": (3, 5, 7)},
+            "units": {
+                "low": 16,
+                "high": 256,
+                "recommended": 64,
+                "meaning": "width of the dense layer before the output",
+            },
+            "activation": _ACTIVATION,
+            "dropout": _ONE_DROPOUT,
+            "normalization": _NORMALIZATION,
+            "head": {},
+        },
+        standard=(*_TRAINING, *_STEPS, *_LAYERS, "convolutions", "head_layers", "units"),
+        ranges={
+            "learning_rate": _TIME_STARTS,
+            "units": {"low": 16, "high": 512, "recommended": 64, "conditions": when(head_layers=Between(1))},
+            "kernel_regularizer": _NO_MATRICES,
+            "mixing": _NO_PICTURES,
+        },
+        kind="sequence",
+    ),
+    "tcn": Preset(
+        "dilated causal convolutions in residual blocks, over the steps of a sequence",
+        {
+            "optimizer": {"choices": ("adam", "sgd"), "grid": ("adam",)},
+            "learning_rate": {**_RATE, **_TIME_RATE},
+            "batch_size": _TIME_BATCHES,
+            "blocks": {
+                "low": 1,
+                "high": 6,
+                "recommended": 3,
+                "grid": (3, 4),
+                "advice": _REACH,
+                "source": _TCN,
+            },
+            "filters": {"low": 8, "high": 128},
+            "kernel_size": {"choices": (3, 5, 7)},
+            "activation": _ACTIVATION,
+            "dropout": {
+                **_DROPOUT,
+                "low": 0.0,
+                "recommended": 0.1,
+                "grid": (0.1,),
+                "source": f"{_TCN}, appendix A: 0 to 0.5",
+            },
+            "normalization": _NORMALIZATION,
+            "time_pooling": {},
+        },
+        standard=(*_TRAINING, *_STEPS, *_LAYERS),
+        ranges={
+            "learning_rate": _TIME_STARTS,
+            "blocks": {"low": 1, "high": 8, "recommended": 3, "advice": _REACH, "source": _TCN},
+            "dropout": {"recommended": 0.1},
+            "activation": _NO_MISH,
+            "kernel_regularizer": _NO_MATRICES,
+            "mixing": _NO_PICTURES,
+        },
+        kind="sequence",
     ),
     "own": Preset(
         "a model function of your own: optimizer, learning rate and batch size",

@@ -45,6 +45,7 @@ MAY_BE_HEAVY = {
     "training/models/layer_factory.py",
     "training/models/image_axes.py",
     "training/models/schedules.py",
+    "training/models/sequences.py",
     "training/models/stack.py",
     "training/models/weights.py",
     "training/trainers/averaging.py",

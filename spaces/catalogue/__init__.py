@@ -21,6 +21,7 @@ from . import (
     normalization,
     optimizer,
     schedule,
+    sequence,
     tabular,
     weights,
 )
@@ -34,6 +35,7 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
     "loss": (*loss.OF_CLASSES, *loss.OF_NUMBERS),
     "dense": dense.ENTRIES,
     "convolution": convolution.ENTRIES,
+    "sequence": sequence.ENTRIES,
     "activation": activation.ENTRIES,
     "normalization": normalization.ENTRIES,
     "dropout": dropout.ENTRIES,

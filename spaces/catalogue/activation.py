@@ -8,6 +8,8 @@ from .sources import COURSE, KERAS, keras_layer
 
 _ACTIVATIONS = f"{KERAS}/layers/activations"
 
+_ACTIVATED = tuple(family for family in HIDDEN if family != "rnn")
+"""The cells of a recurrent layer have activations of their own, on which their gates are built."""
 _HYPERPARAMETERS = (
     Categorical(
         "activation",
@@ -82,7 +84,7 @@ _HYPERPARAMETERS = (
 )
 
 ENTRIES = (
-    *(Entry(hyperparameter, HIDDEN) for hyperparameter in _HYPERPARAMETERS),
+    *(Entry(hyperparameter, _ACTIVATED) for hyperparameter in _HYPERPARAMETERS),
     Entry(
         Categorical(
             "prelu_shared",

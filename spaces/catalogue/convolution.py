@@ -9,7 +9,10 @@ from .sources import COURSE, keras_layer
 _VGG = "Simonyan and Zisserman 2015, Very Deep Convolutional Networks"
 _RESNET = "He et al. 2016, Deep Residual Learning"
 _CONVOLUTION = keras_layer("convolution_layers/convolution2d")
+_TCN = "Bai et al. 2018, An Empirical Evaluation of Generic Convolutional and Recurrent Networks"
 _CNN = ("cnn",)
+_PLAIN = ("cnn", "cnn1d")
+"""Families of blocks that end with pooling, and have a head."""
 _RES = ("resnet",)
 
 ENTRIES = (
@@ -21,10 +24,10 @@ ENTRIES = (
             recommended=2,
             confidence="medium",
             meaning="blocks of convolutions and pooling; for residual families, residual blocks (of each stage)",
-            advice="Large pictures: one more for each doubling of their side.",
-            source=f"{COURSE}; {_VGG}",
+            advice="Large pictures, long sequences: one more for each doubling of their side or length.",
+            source=f"{COURSE}; {_VGG}; {_TCN}",
         ),
-        (*IMAGES, "mlp_residual"),
+        (*IMAGES, "cnn1d", "tcn", "mlp_residual"),
     ),
     Entry(
         Int(
@@ -37,7 +40,7 @@ ENTRIES = (
             advice="Both scores are poor: 2, as VGG has.",
             source=_VGG,
         ),
-        _CNN,
+        _PLAIN,
     ),
     Entry(
         Int(
@@ -64,7 +67,7 @@ ENTRIES = (
             advice="Both scores are poor: double it, which makes the arithmetic about four times as much.",
             source=_VGG,
         ),
-        IMAGES,
+        (*IMAGES, "cnn1d", "tcn"),
     ),
     Entry(
         Float(
@@ -77,7 +80,7 @@ ENTRIES = (
             advice="2 keeps the work of halved pictures equal.",
             source=f"{_VGG}; {_RESNET}",
         ),
-        IMAGES,
+        (*IMAGES, "cnn1d"),
     ),
     Entry(
         Categorical(
@@ -85,11 +88,11 @@ ENTRIES = (
             (3, 5, 7),
             recommended=3,
             confidence="high",
-            meaning="side of a convolution's window in pixels",
+            meaning="side of a convolution's window in pixels, or its length in steps",
             advice="Two windows of 3 see as far as one of 5 and cost less.",
             source=f"{COURSE}: 3x3; {_VGG}",
         ),
-        IMAGES,
+        (*IMAGES, "cnn1d", "tcn"),
     ),
     Entry(
         Categorical(
@@ -161,11 +164,11 @@ ENTRIES = (
             ("max_pooling", "average_pooling", "stride"),
             recommended="max_pooling",
             confidence="medium",
-            meaning="what makes the picture smaller after a block: its largest numbers, their mean, or a convolution",
+            meaning="what makes the picture smaller, or the sequence shorter, after a block: its largest numbers, their mean, or a convolution",
             advice="Fine textures: average_pooling. The net should learn how: stride.",
             source="Springenberg et al. 2015, Striving for Simplicity; " + keras_layer("pooling_layers"),
         ),
-        _CNN,
+        _PLAIN,
     ),
     Entry(
         Int(
@@ -175,11 +178,11 @@ ENTRIES = (
             recommended=2,
             confidence="high",
             conditions=when(downsampling=("max_pooling", "average_pooling")),
-            meaning="side of the window that pooling joins",
+            meaning="side, or length, of the window that pooling joins",
             advice="Large pictures and few blocks: 3.",
             source=keras_layer("pooling_layers/max_pooling2d"),
         ),
-        _CNN,
+        _PLAIN,
     ),
     Entry(
         Int(
@@ -279,11 +282,11 @@ ENTRIES = (
             ("flatten", "global_average", "global_max"),
             recommended="flatten",
             confidence="medium",
-            meaning="how the last picture becomes a row",
+            meaning="how the last picture or sequence becomes a row",
             advice="Overfitting, or large pictures: global_average.",
             source="Lin et al. 2014, Network In Network, section 3.2",
         ),
-        IMAGES,
+        (*IMAGES, "cnn1d"),
     ),
     Entry(
         Int(
@@ -296,6 +299,6 @@ ENTRIES = (
             advice="With global_average: none.",
             source=_VGG,
         ),
-        IMAGES,
+        (*IMAGES, "cnn1d"),
     ),
 )

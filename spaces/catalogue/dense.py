@@ -30,11 +30,11 @@ ENTRIES = (
             log=True,
             recommended=128,
             confidence="low",
-            meaning="width of a hidden layer",
+            meaning="width of a hidden layer; of a recurrent one, the size of its state",
             advice="Both scores are poor: double it. Overfitting: halve it, or regularize.",
             source=COURSE,
         ),
-        HIDDEN,
+        tuple(family for family in HIDDEN if family != "tcn"),
     ),
     Entry(
         Float(

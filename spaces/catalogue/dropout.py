@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from ..kinds import Categorical, Float
-from .entry import FAMILIES, IMAGES, Entry
+from .entry import FAMILIES, HIDDEN, IMAGES, Entry
 from .sources import COURSE, keras_layer
 
 _DROPOUT = "Srivastava et al. 2014, Dropout"
-_DENSE = ("nn", "ann", "dnn", "mlp_residual", *IMAGES)
 
 ENTRIES = (
     Entry(
@@ -21,7 +20,7 @@ ENTRIES = (
             advice="Training is better than validation: raise it. Both are poor: lower it.",
             source=f"{COURSE}: 0.25-0.4; {_DROPOUT}",
         ),
-        _DENSE,
+        HIDDEN,
     ),
     Entry(
         Categorical(
@@ -33,7 +32,7 @@ ENTRIES = (
             advice="With SELU: alpha.",
             source=f"{_DROPOUT}; Klambauer et al. 2017, Self-Normalizing Neural Networks",
         ),
-        _DENSE,
+        tuple(family for family in HIDDEN if family != "tcn"),
     ),
     Entry(
         Float(
@@ -86,7 +85,7 @@ ENTRIES = (
             advice="Overfitting although the dense dropout is set: 0.1.",
             source="Tompson et al. 2015, Efficient Object Localization, section 3.2",
         ),
-        IMAGES,
+        (*IMAGES, "cnn1d"),
     ),
     Entry(
         Categorical(
@@ -94,11 +93,11 @@ ENTRIES = (
             ("spatial", "plain"),
             recommended="spatial",
             confidence="medium",
-            meaning="whether whole channels are silenced or single pixels",
+            meaning="whether whole channels are silenced or single pixels or steps",
             advice="Neighbouring pixels say nearly the same, so that silencing single ones does little: spatial.",
             source="Tompson et al. 2015, Efficient Object Localization, section 3.2",
         ),
-        IMAGES,
+        (*IMAGES, "cnn1d"),
     ),
     Entry(
         Float(

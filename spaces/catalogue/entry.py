@@ -12,7 +12,9 @@ from .possible import Possible
 
 IMAGES = ("cnn", "resnet")
 """Families of convolutions."""
-HIDDEN = ("nn", "ann", "dnn", "mlp_residual", *IMAGES)
+SEQUENCES = ("rnn", "cnn1d", "tcn")
+"""Families that read steps of time."""
+HIDDEN = ("nn", "ann", "dnn", "mlp_residual", *IMAGES, *SEQUENCES)
 """Families with layers between input and output."""
 FAMILIES = ("linear", *HIDDEN)
 ANY = (*FAMILIES, "own")
@@ -20,8 +22,8 @@ ANY = (*FAMILIES, "own")
 BOTH = ("classification", "regression")
 CLASSES = ("classification",)
 NUMBERS = ("regression",)
-ALL_DATA = ("table", "array", "image", "colour image")
-ROWS = ("table", "array")
+ALL_DATA = ("table", "array", "sequence", "image", "colour image")
+ROWS = ("table", "array", "sequence")
 PICTURES = ("image", "colour image")
 COLOURED = ("colour image",)
 TABLES = ("table",)
@@ -35,7 +37,8 @@ class Entry:
     families: tuple[str, ...] = FAMILIES
     tasks: tuple[str, ...] = BOTH
     kinds: tuple[str, ...] = ALL_DATA
-    """Kinds of data: ``table`` (named columns), ``array`` (an array of numbers), ``image``, ``colour image``."""
+    """Kinds of data: ``table`` (named columns), ``array`` (an array of numbers), ``sequence`` (steps of features),
+    ``image``, ``colour image``."""
     possible: Possible | None = None
     """For a number, the bounds of what makes sense at all; None for words."""
 

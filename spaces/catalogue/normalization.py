@@ -89,7 +89,7 @@ ENTRIES = (
             advice="The paper says before; after works as well.",
             source=f"{_BATCH}, section 3.2",
         ),
-        ("nn", "ann", "dnn", "cnn"),
+        ("nn", "ann", "dnn", "cnn", "cnn1d", "tcn"),
     ),
     Entry(
         Categorical(

@@ -67,7 +67,16 @@ _NAMES: Mapping[Possible, tuple[str, ...]] = {
     _COUNT: (
         *("batch_size", "epochs", "patience", "gradient_accumulation_steps", "ema_overwrite_frequency"),
         *("ns_steps", "step_epochs", "decay_epochs", "first_decay_epochs", "plateau_patience"),
-        *("units", "blocks", "convolutions", "stages", "filters", "kernel_size", "first_kernel_size"),
+        *(
+            "units",
+            "recurrent_layers",
+            "blocks",
+            "convolutions",
+            "stages",
+            "filters",
+            "kernel_size",
+            "first_kernel_size",
+        ),
         *("dilation_rate", "depth_multiplier", "pool_size", "pool_strides", "groups", "min_frequency"),
     ),
     Possible(2, integer=True): ("bins", "n_quantiles"),
@@ -97,7 +106,7 @@ _NAMES: Mapping[Possible, tuple[str, ...]] = {
     _NOT_ALL: (
         *("momentum", "beta_1", "beta_2", "rho", "adam_beta_1", "adam_beta_2", "ema_momentum"),
         *("normalization_momentum", "dropout", "input_dropout", "convolution_dropout"),
-        *("residual_dropout", "stochastic_depth", "label_smoothing"),
+        *("recurrent_dropout", "residual_dropout", "stochastic_depth", "label_smoothing"),
     ),
     _INSIDE: ("cycle_rise", "plateau_factor"),
     Possible(1): ("t_mul",),

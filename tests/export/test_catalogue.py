@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.filterwarnings(
     "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
 )
-SHAPES = {"image": (8, 8, 1), "colour image": (8, 8, 3)}
+SHAPES = {"image": (8, 8, 1), "colour image": (8, 8, 3), "sequence": (6, 2)}
 
 
 def built(case: Case) -> keras.Model:

@@ -36,8 +36,8 @@ def test_every_hyperparameter_says_what_it_is_and_where_its_value_is_from(family
 
 
 def test_an_unknown_family() -> None:
-    with pytest.raises(SpaceError, match=r"^There is no preset 'cmn'\. Did you mean 'cnn'\?$"):
-        preset("cmn")
+    with pytest.raises(SpaceError, match=r"^There is no preset 'cmnn'\. Did you mean 'cnn'\?$"):
+        preset("cmnn")
 
 
 CASES = [
@@ -45,7 +45,7 @@ CASES = [
     for family in PRESETS
     for size in SIZES
     for task in ("classification", "regression")
-    for kind in ("table", "array", "image", "colour image")
+    for kind in ("table", "array", "sequence", "image", "colour image")
     if PRESETS[family].task in (None, task)
     and (PRESETS[family].kind is None or PRESETS[family].kind in kind.split())
 ]
@@ -113,7 +113,7 @@ def test_a_pick_varies_what_it_names_and_fixes_the_rest() -> None:
             ["momentun", "filters", "unit"],
             (
                 "There is no hyperparameter 'momentun' in the catalogue. Did you mean 'momentum'? "
-                "filters does nothing for dnn; it acts on cnn, resnet. "
+                "filters does nothing for dnn; it acts on cnn, resnet, cnn1d, tcn. "
                 "There is no hyperparameter 'unit' in the catalogue. Did you mean 'units'?"
             ),
         ),
@@ -125,7 +125,7 @@ def test_a_pick_varies_what_it_names_and_fixes_the_rest() -> None:
                 "sgd or rmsprop or muon; add optimizer as well."
             ),
         ),
-        ("cmn", ["momentum"], "There is no preset 'cmn'. Did you mean 'cnn'?"),
+        ("cmnn", ["momentum"], "There is no preset 'cmnn'. Did you mean 'cnn'?"),
     ],
 )
 def test_picks_that_cannot_be(family: str, names: list[str], message: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from kerasweep.spaces import Categorical, Configuration, Float, Hyperparameter, Int, Space, preset
 from kerasweep.spaces.catalogue import CATALOGUE, Entry
 
-PREFERRED = ("dnn", "cnn", "mlp_residual", "resnet", "linear", "nn", "ann", "own")
+PREFERRED = ("dnn", "cnn", "mlp_residual", "resnet", "linear", "nn", "ann", "rnn", "tcn", "cnn1d", "own")
 FAMILIES = {"mixing": "cnn"}
 """Those that can show every choice."""
 TASKS = dict.fromkeys(("patience", "min_delta", "start_from_epoch"), "regression")
@@ -132,6 +132,8 @@ def kind_of(entry: Entry, family: str) -> str:
     """Return the kind of data that a case is trained on."""
     if family in ("cnn", "resnet"):
         return "colour image" if entry.kinds == ("colour image",) else "image"
+    if family in ("rnn", "cnn1d", "tcn"):
+        return "sequence"
     of_gaps = entry.hyperparameter.name in ("imputation", "missing_indicator")  # the table has some
     return "table" if entry.kinds == ("table",) or of_gaps else "array"
 

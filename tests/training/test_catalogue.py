@@ -26,6 +26,9 @@ def data_of(kind: str, task: str) -> tuple[Any, Any]:
         colours = (3,) if kind.startswith("colour") else ()
         x = generator.integers(0, 256, (ROWS, 8, 8, *colours)).astype("uint8")
         score = x[:, 2:6, 2:6].reshape(ROWS, -1).mean(axis=1)
+    elif kind == "sequence":
+        x = generator.normal(size=(ROWS, 6, 2))
+        score = x[:, -1, 0] - x[:, -2, 1] ** 2
     else:
         x = generator.normal(size=(ROWS, 6))
         score = x[:, 0] - x[:, 1] ** 2 + 0.3 * generator.normal(size=ROWS)

@@ -9,8 +9,13 @@ from kerasweep.training.models import Signature
 
 pytestmark = pytest.mark.trains
 FAMILIES = [family for family in PRESETS if family != "own"]
-SHAPES = {"cnn": ((8, 8, 1), (3, 5, 3)), "resnet": ((8, 8, 1), (3, 5, 3))}
-"""Pictures may be smaller than any window, and no square; other families read rows of one number, too."""
+PICTURES = ((8, 8, 1), (3, 5, 3))
+STEPS = ((8, 2), (1, 3))
+SHAPES = {
+    **dict.fromkeys(("cnn", "resnet"), PICTURES),
+    **dict.fromkeys(("rnn", "cnn1d", "tcn"), STEPS),
+}
+"""Pictures may be smaller than any window, and no square; other families read rows of one number, too, or a sequence of one step."""
 
 
 def small(space: Space) -> Space:

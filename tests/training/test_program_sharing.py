@@ -19,7 +19,8 @@ from kerasweep.training.trainers.runtime import make_trainer
 
 pytestmark = pytest.mark.trains
 SUPPORT = Path(__file__).parent.parent / "support"
-FAMILIES = ("linear", "nn", "ann", "dnn", "mlp_residual", "cnn", "resnet")
+SEQUENCES = ("rnn", "cnn1d", "tcn")
+FAMILIES = ("linear", "nn", "ann", "dnn", "mlp_residual", "cnn", "resnet", *SEQUENCES)
 FUNCTIONS = (
     "small",
     "many_kinds",
@@ -80,13 +81,22 @@ def numbers() -> dict[str, Any]:
     return {"data": (x, x @ np.arange(10).astype("float32"))}
 
 
+def sequences() -> dict[str, Any]:
+    x = np.random.default_rng(3).normal(size=(60, 8, 2)).cumsum(axis=1).astype("float32")
+    return {"data": (x, x[:, -1].sum(axis=1))}
+
+
 @pytest.mark.parametrize("name", [*FAMILIES, *(f"hypermodels:{name}" for name in FUNCTIONS)])
 def test_a_second_trial_of_an_architecture_traces_nothing(
     name: str, traced: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(str(SUPPORT))
-    of_numbers = name in ("nn", "hypermodels:regression")
-    plan = plan_of(name, "python:data", **numbers()) if of_numbers else plan_of(name)
+    if name in SEQUENCES:
+        plan = plan_of(name, "python:data", **sequences())
+    elif name in ("nn", "hypermodels:regression"):
+        plan = plan_of(name, "python:data", **numbers())
+    else:
+        plan = plan_of(name)
     trainer = make_trainer(plan.workload, 1)
     usual = plan.space.recommended()
     small = {**SMALL, "dropout": 0.2} if name in FAMILIES else {}

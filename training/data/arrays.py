@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .dataset import Kind
 
 _CHANNELS = (1, 3, 4)
+_SEQUENCE_AXES = 3  # rows, time, features
 _SMALLEST_IMAGE = 8  # pixels a side; smaller grids of floats are rather windows of a time series
 
 
@@ -79,12 +80,10 @@ def as_image_or_array(
         DataError: ``kind`` is image but the shape is not, or pixels are missing.
     """
     notes: tuple[str, ...] = ()
-    if kind is None:
-        kind = "image" if looks_like_images(array) else "array"
-        if kind == "image":
-            notes = (f"rows of shape {shape_text(array)} read as images",)
+    if kind is None and looks_like_images(array):
+        kind, notes = "image", (f"rows of shape {shape_text(array)} read as images",)
     if kind != "image":
-        return array, kind, notes
+        return array, "sequence" if array.ndim == _SEQUENCE_AXES else "array", notes
     if array.ndim == 3:
         array = array[..., None]
     if array.ndim != 4:

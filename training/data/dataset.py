@@ -15,7 +15,7 @@ from .text_columns import PLAIN, ColumnFormats
 from .trees import Tree, is_nest, leaves, named_leaves
 
 Task = Literal["classification", "regression"]
-Kind = Literal["image", "table", "array", "arrays"]
+Kind = Literal["image", "table", "array", "sequence", "arrays"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Dataset:
     """How people call it: ``digits``, ``houses.csv``."""
     kind: Kind
     """``image``: x is ``(rows, height, width, channels)``; ``table``: a DataFrame; ``array``: ``(rows, ...)`` numbers;
+    ``sequence``: ``(rows, time, features)``;
     ``arrays``: a dict, list or tuple of arrays, one for each of several inputs."""
     task: Task
     x: Tree

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from .dataset import Dataset
 
 
+SEQUENCES_NEEDED = "a model that reads sequences (rnn) needs rows of shape (time, features)"
+
+
 def choose_preparation(
     dataset: Dataset,
     layout: Layout,
@@ -69,6 +72,8 @@ def choose_preparation(
 def _of_table(dataset: Dataset, layout: Layout, scaling: Scaling) -> dict[str, Any]:
     if layout == "image":
         raise DataError(f"{dataset.name} is a table: a model that reads images (cnn) needs images")
+    if layout == "sequence":
+        raise DataError(f"{dataset.name} is a table: {SEQUENCES_NEEDED}")
     if scaling == "unit":
         raise DataError(f"{dataset.name} is a table: scaling 'unit' is for pixels; use 'minmax'")
     frame: Any = dataset.x
@@ -100,8 +105,9 @@ def _of_array(dataset: Dataset, layout: Layout, scaling: Scaling, channels: Chan
     lacking = [part.dtype.kind == "f" and bool(np.isnan(part).any()) for part in (x, dataset.x_test)]
     gaps: list[int] = []
     if lacking[0] and dataset.kind != "image":
-        gaps = np.flatnonzero(np.isnan(x.reshape(len(x), -1)).any(axis=0)).tolist()
-    recipe = _scaled(dataset, scaling)
+        width = shape[-1] if layout == "sequence" else int(np.prod(shape))
+        gaps = np.flatnonzero(np.isnan(x.reshape(-1, width)).any(axis=0)).tolist()
+    recipe = _scaled(dataset, scaling, layout)
     return {
         "recipe": recipe if any(lacking) else replace(recipe, imputation=None),
         "source_shape": shape,
@@ -110,12 +116,13 @@ def _of_array(dataset: Dataset, layout: Layout, scaling: Scaling, channels: Chan
     }
 
 
-def _scaled(dataset: Dataset, scaling: Scaling) -> Recipe:
+def _scaled(dataset: Dataset, scaling: Scaling, layout: Layout) -> Recipe:
     """Return how an array is scaled: pixels by their known range, other numbers standardised."""
     if scaling not in ("auto", "unit"):
         return Recipe(scaling)
     values = np.asarray(dataset.x)
-    if scaling == "auto" and dataset.kind != "image" and not looks_like_images(values):
+    is_pixels = layout != "sequence" and (dataset.kind == "image" or looks_like_images(values))
+    if scaling == "auto" and not is_pixels:
         return Recipe("standard")
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     if low >= -1 and high <= 1 and (scaling == "auto" or low >= 0):
@@ -136,12 +143,19 @@ def _scaled(dataset: Dataset, scaling: Scaling) -> Recipe:
 def _input_shape(
     dataset: Dataset, source_shape: tuple[int, ...], layout: Layout, channels: Channels
 ) -> tuple[int, ...]:
-    if layout == "natural":
+    if layout == "sequence" and len(source_shape) != 2:
+        raise DataError(f"{dataset.name} has rows of {_shape_words(source_shape)}: {SEQUENCES_NEEDED}")
+    if layout in ("natural", "sequence"):
         return source_shape
     if layout == "flat":
         return (int(np.prod(source_shape)),)
     if len(source_shape) not in (2, 3):
-        words = count_text(source_shape[0], "number") if len(source_shape) == 1 else f"shape {source_shape}"
-        raise DataError(f"{dataset.name} has rows of {words}: a model that reads images (cnn) needs images")
+        raise DataError(
+            f"{dataset.name} has rows of {_shape_words(source_shape)}: a model that reads images (cnn) needs images"
+        )
     shape = (*source_shape, 1) if len(source_shape) == 2 else source_shape
     return (shape[2], shape[0], shape[1]) if channels == "channels_first" else shape
+
+
+def _shape_words(shape: tuple[int, ...]) -> str:
+    return count_text(shape[0], "number") if len(shape) == 1 else f"shape {shape}"

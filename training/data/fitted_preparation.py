@@ -62,8 +62,8 @@ class FittedPreparation:
             values = np.asarray(self.features.transform(values), plan.dtype)
         if plan.kind == "table":
             return np.ascontiguousarray(values)
-        if plan.layout == "image" or self.features is None:
-            values = values.reshape(len(values), *plan.source_shape)
+        if plan.layout in ("image", "sequence") or self.features is None:
+            values = values.reshape(-1, *plan.source_shape)
         if plan.layout == "image" and plan.channels == "channels_first":
             values = np.moveaxis(values[..., None] if values.ndim == 3 else values, -1, 1)
         if plan.dtype == "int32":
@@ -141,10 +141,9 @@ def _fit_checked(plan: Preparation, features: Any, stored: Any, y: np.ndarray) -
         raise TrainingError("data", f"the columns cannot be prepared so: {one_line(error, 160)}") from error
     if not np.isfinite(values).all():
         raise TrainingError("data", f"scaling {recipe.scaling} makes numbers that are not finite")
-    if values.shape[1] != int(np.prod(plan.input_shape)):
-        raise TrainingError(
-            "data", f"a fold's rows become {values.shape[1]} columns, expected {plan.input_shape[0]}"
-        )
+    expected = plan.numbers if plan.layout == "sequence" else int(np.prod(plan.input_shape))
+    if values.shape[1] != expected:
+        raise TrainingError("data", f"a fold's rows become {values.shape[1]} columns, expected {expected}")
     return training
 
 
@@ -193,4 +192,4 @@ def _stored(plan: Preparation, x: Any) -> Any:
         values = values.astype(np.float32)
     if plan.recipe.divisor != 1:
         values = values / np.float32(plan.recipe.divisor)
-    return values.reshape(len(values), -1)
+    return values.reshape(-1, plan.numbers)

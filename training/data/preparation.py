@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 Scaling = Literal["auto", "none", "unit", "minmax", "standard", "robust"]
 """What people may ask the rules for. ``unit`` divides by a constant (pixels 0-255, 0-16); the last three are fitted."""
 
-Layout = Literal["flat", "image", "natural"]
-"""``flat``: one row of numbers; ``image``: height, width, channels; ``natural``: as stored."""
+Layout = Literal["flat", "image", "sequence", "natural"]
+"""``flat``: one row of numbers; ``image``: height, width, channels; ``sequence``: steps of features, each of which is scaled
+alike in all steps; ``natural``: as stored."""
 
 Channels = Literal["channels_last", "channels_first"]
 
@@ -124,7 +125,9 @@ class Preparation:
 
     @property
     def numbers(self) -> int:
-        """How many columns of numbers there are."""
+        """How many columns of numbers there are; of a sequence, its features."""
+        if self.layout == "sequence":
+            return int(self.source_shape[-1])
         return len(self.numeric) if self.kind == "table" else int(np.prod(self.source_shape))
 
     @property

@@ -70,6 +70,9 @@ def _array(plan: Preparation) -> list[str]:
         lines.append(_FILLED)
     stored = "x".join(map(str, plan.source_shape[:2] if plan.source_shape[2:] == (1,) else plan.source_shape))
     rows = "images" if plan.kind == "image" else "rows"
+    if plan.layout == "sequence":
+        time, width = plan.source_shape
+        lines.append(f"rows are sequences of {count_text(time, 'step')} of {count_text(width, 'feature')}")
     if plan.layout == "flat" and len(plan.source_shape) > 1:
         lines.append(f"{stored} {rows} flattened to {count_text(plan.input_shape[0], 'number')}")
     elif plan.layout == "image":

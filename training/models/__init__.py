@@ -6,7 +6,7 @@ from .loading import (
     ModelSource,
     can_be_imported,
     find_model,
-    is_own,
+    reads_as_given,
     reference_of,
 )
 from .signature import Build, Precision, Sample, Signature, batch_size_of
@@ -24,7 +24,7 @@ __all__ = [
     "can_be_imported",
     "describe_error",
     "find_model",
-    "is_own",
     "of_user",
+    "reads_as_given",
     "reference_of",
 ]

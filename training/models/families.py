@@ -14,6 +14,7 @@ from keras import layers
 from ...spaces import Configuration
 from .convolutions import ConvolutionFactory
 from .layer_factory import LayerFactory
+from .sequences import SequenceFactory
 from .signature import Signature
 from .stack import Stack, through
 
@@ -109,6 +110,52 @@ def build_resnet(config: Configuration, signature: Signature) -> keras.Model:
     return stack.model()
 
 
+def build_rnn(config: Configuration, signature: Signature) -> keras.Model:
+    """Recurrent layers over the steps of a sequence; what they say in the end is the output's input."""
+    factory = SequenceFactory(config, signature)
+    stack = _start_stack(factory)
+    count = factory.integer("recurrent_layers", 1)
+    for place in range(count):
+        stack.add(factory.recurrent(is_last=place == count - 1))
+        stack.add(factory.dropout())
+    stack.add([*factory.pooled_states(), factory.output()])
+    return stack.model()
+
+
+def build_cnn1d(config: Configuration, signature: Signature) -> keras.Model:
+    """Blocks of convolutions over time and pooling, dropout, and a head: by default flatten and a dense layer.
+
+    A block pools only while there are as many steps as its window has.
+    """
+    factory = SequenceFactory(config, signature)
+    stack = _start_stack(factory)
+    for block in range(factory.integer("blocks")):
+        for _ in range(factory.integer("convolutions", 1)):
+            stack.add(factory.convolution(factory.filters(block)))
+        stack.add(factory.downsampling(factory.filters(block)))
+        stack.add(factory.convolution_dropout())
+    stack.add(factory.dropout())
+    stack.add(factory.head())
+    return stack.model()
+
+
+def build_tcn(config: Configuration, signature: Signature) -> keras.Model:
+    """Residual blocks of causal convolutions, each of which looks twice as far back as the one before.
+
+    Source: Bai et al. 2018, An Empirical Evaluation of Generic Convolutional and Recurrent Networks, section 3.
+    """
+    factory = SequenceFactory(config, signature)
+    stack = _start_stack(factory)
+    for block in range(factory.integer("blocks")):
+        before = stack.branch()
+        branch = through(factory.causal_branch(2**block), before)
+        same = before.shape == branch.shape
+        stack.join(_sum(before if same else layers.Conv1D(branch.shape[-1], 1)(before), branch))
+        stack.add([factory.separate_activation()])
+    stack.add([*factory.pooled_steps(), factory.output()])
+    return stack.model()
+
+
 BUILDERS = {
     "linear": build_linear,
     "nn": build_nn,
@@ -117,6 +164,9 @@ BUILDERS = {
     "mlp_residual": build_mlp_residual,
     "cnn": build_cnn,
     "resnet": build_resnet,
+    "rnn": build_rnn,
+    "cnn1d": build_cnn1d,
+    "tcn": build_tcn,
 }
 
 

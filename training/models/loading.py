@@ -24,7 +24,7 @@ from .user_errors import describe_error
 if TYPE_CHECKING:
     from .hypermodel_fit import HypermodelFit
 
-Layout = Literal["flat", "image", "natural"]
+Layout = Literal["flat", "image", "sequence", "natural"]
 Contract = Literal["own", "keras_tuner", "optuna"]
 """``own``: ``build(config, signature)``; ``keras_tuner``: ``build_model(hp)``, or a ``HyperModel``; ``optuna``:
 ``define_model(trial)``."""
@@ -38,7 +38,7 @@ class Family:
 
     name: str
     layout: Layout
-    """``flat``: a row is a vector; ``image``: height, width and channels in Keras's order."""
+    """``flat``: a row is a vector; ``image``: height, width and channels in Keras's order; ``sequence``: steps of features."""
     tasks: tuple[str, ...]
 
 
@@ -52,6 +52,9 @@ FAMILIES = {
         Family("mlp_residual", "flat", ("classification", "regression")),
         Family("cnn", "image", ("classification", "regression")),
         Family("resnet", "image", ("classification", "regression")),
+        Family("rnn", "sequence", ("classification", "regression")),
+        Family("cnn1d", "sequence", ("classification", "regression")),
+        Family("tcn", "sequence", ("classification", "regression")),
     )
 }
 
@@ -222,9 +225,11 @@ def find_model(model: Any, task: str) -> ModelSource:
     return ModelSource(model, "natural", space, open_space=True, contract=contract_of(function))
 
 
-def is_own(model: Any) -> bool:
-    """Tell whether a model, named or given, is a user's own rather than one that comes with rules for its rows."""
-    return not (isinstance(model, str) and (model in FAMILIES or model in APPLICATIONS))
+def reads_as_given(model: Any) -> bool:
+    """Tell whether a model, named or given, reads arrays in the shape they came in: a user's own, or one of sequences."""
+    if not isinstance(model, str):
+        return True
+    return FAMILIES[model].layout == "sequence" if model in FAMILIES else model not in APPLICATIONS
 
 
 def _refuse_tuner(model: Any) -> None:
