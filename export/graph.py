@@ -80,13 +80,13 @@ def _functional(model: keras.Model) -> list[str]:
         names[id(output)] = name
     if names.get(id(model.outputs[0])) != "outputs":
         raise CannotEmit("a graph whose output is not its last layer's")
-    inputs = _nest_code(model._inputs_struct, names)  # no public way
+    inputs = _nest_code(model.input, names)
     return [indent(line, "    ") for line in (*lines, f"model = keras.Model({inputs}, outputs)")]
 
 
 def _named_inputs(model: keras.Model) -> tuple[dict[int, str], list[str]]:
     """Return the names of a model's inputs in a script, by their ids, and the lines that make them."""
-    if len(model.inputs) == 1 and model._inputs_struct is model.inputs[0]:
+    if len(model.inputs) == 1 and model.input is model.inputs[0]:
         return {id(model.inputs[0]): "inputs"}, [f"inputs = {_input(model.inputs[0])}"]
     names = {id(one): "input_" + re.sub(r"\W", "_", one.name) for one in model.inputs}
     return names, [f"{names[id(one)]} = {_input(one, is_named=True)}" for one in model.inputs]
