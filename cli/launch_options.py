@@ -131,6 +131,10 @@ Repeats = Annotated[int | None, option("Training", "Repetitions, for --cv repeat
 Holdout = Annotated[
     float | None, option("Training", "Validation share, for --cv holdout.", show_default="0.2")
 ]
+Stratify = Annotated[
+    str | None,
+    option("Training", "Which of several outputs holds classes, for stratified folds.", metavar="OUTPUT"),
+]
 Epochs = Annotated[
     int | None, option("Training", "The most epochs of a trial.", "--epochs", "-e", show_default="100")
 ]

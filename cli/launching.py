@@ -71,6 +71,7 @@ def launch(
     cv: flags.CrossValidation = None,
     repeats: flags.Repeats = None,
     holdout: flags.Holdout = None,
+    stratify: flags.Stratify = None,
     epochs: flags.Epochs = None,
     patience: flags.Patience = None,
     metric: flags.Metric = None,
@@ -114,7 +115,7 @@ def launch(
         "scaling": scaling,
         "preset": preset, "search": search, "seed": seed, "pruner": pruner,
         "trials": trials, "time": time, "target_score": score, "folds": folds, "cv": cv, "repeats": repeats,
-        "holdout": holdout, "epochs": epochs, "metric": metric, "direction": direction, "precision": precision, "workers": workers, "threads": threads,
+        "holdout": holdout, "stratify": stratify, "epochs": epochs, "metric": metric, "direction": direction, "precision": precision, "workers": workers, "threads": threads,
         "trainer": trainer,
     }  # fmt: skip
     settings: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
@@ -207,7 +208,7 @@ def refit(
     )
     for metric, value in done.test.items():
         console.print(
-            styled(f"test {metric} ", (number_text(value), "bold"), f" on {len(done.dataset.y_test):,} rows"),
+            styled(f"test {metric} ", (number_text(value), "bold"), f" on {done.dataset.test_rows:,} rows"),
         )
 
 
@@ -235,8 +236,7 @@ def _print_plan(plan: Plan) -> None:
         limits.append(f"until {plan.workload.objective.metric} {spec.search.target:g}")
     facts = {
         "study": spec.study,
-        "data": f"{data.name}: {data.rows:,} training rows, {len(data.y_test):,} held out, "
-        + (f"{data.outputs} classes" if data.task == "classification" else data.task),
+        "data": f"{data.name}: {data.rows:,} training rows, {data.test_rows:,} held out, " + data.task_text,
         "prepared": "; ".join(plan.prepared),
         "noted": "; ".join((*data.notes, *plan.hints)),
         "model": f"{spec.model}, {count_text(len(plan.space), 'hyperparameter')}",

@@ -25,7 +25,7 @@ from kerasweep.spaces import (
     value_text,
 )
 from kerasweep.spaces.catalogue import CATALOGUE, GROUPS, Entry
-from kerasweep.spaces.catalogue.entry import ANY, BOTH, COLOURED, FAMILIES, HIDDEN, ROWS, TABLES
+from kerasweep.spaces.catalogue.entry import ANY, ANY_TASK, BOTH, COLOURED, FAMILIES, HIDDEN, ROWS, TABLES
 from kerasweep.spaces.catalogue.sources import COURSE
 
 
@@ -406,7 +406,7 @@ def _active(one: Entry) -> str:
     parts = [f"where {' and '.join(where)}"] if where else []
     if one.families != ANY:
         parts.append(_families(one.families))
-    if one.tasks != BOTH:
+    if one.tasks not in (BOTH, ANY_TASK):
         parts.append(f"in {one.tasks[0]}")
     kinds = {ROWS: "on tables and arrays", TABLES: "on tables", COLOURED: "on colour pictures"}
     if one.kinds in kinds:

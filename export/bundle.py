@@ -17,6 +17,7 @@ from ..errors import OutputError, one_line
 from ..training.data import take
 from ..training.data.delimited import first_rows, marked_encoding, read_csv, table_suffix
 from ..training.data.text_columns import with_formats
+from ..training.data.trees import named_leaves
 from .files import MARK, new_folder
 from .outputs import describe_outputs
 from .rendering import render
@@ -65,7 +66,8 @@ def describe(winner: Winner) -> dict[str, Any]:
         "task": dataset.task,
         "classes": list(dataset.classes),
         "labels": winner.labels,
-        **({} if dataset.task == "regression" else asdict(describe_outputs(winner))),
+        **(asdict(describe_outputs(winner)) if dataset.task == "classification" else {}),
+        "output_names": _output_names(winner),
         "outputs": winner.signature.outputs,
         "preparation": fitted.preparation.as_dict(),
         "range": _range(np.asarray(dataset.x)) if dataset.kind in ("image", "array", "sequence") else None,
@@ -75,14 +77,22 @@ def describe(winner: Winner) -> dict[str, Any]:
         "encoding": winner.study.spec["data"].get("encoding"),
         "modules": _own_modules(winner.model),
         "test": dict(winner.test),
-        "test_rows": len(dataset.y_test),
-        "rows": len(dataset.y),
+        "test_rows": dataset.test_rows,
+        "rows": dataset.rows,
         "epochs": winner.epochs,
         "batch_size": winner.batch_size,
         "seed": winner.seed,
         "model": winner.study.spec["model"],
         "provenance": {**provenance(winner.study, winner.trial), "test": dict(winner.test)},
     }
+
+
+def _output_names(winner: Winner) -> list[str]:
+    """Return the names of several outputs in the order in which Keras lists them; empty where there is one."""
+    if winner.dataset.task != "outputs":
+        return []
+    names = getattr(winner.model, "output_names", None)
+    return list(names) if names else [name for name, _ in named_leaves(winner.dataset.y)]
 
 
 def _layouts(winner: Winner) -> list[list[str]]:
@@ -120,9 +130,8 @@ def _save_model(winner: Winner, path: Path) -> None:
     try:
         winner.model.save(path)
         again = keras.models.load_model(path, compile=False)
-        same = np.allclose(
-            again.predict(rows, verbose=0), winner.model.predict(rows, verbose=0), rtol=1e-4, atol=1e-6
-        )
+        outputs = (keras.tree.flatten(one.predict(rows, verbose=0)) for one in (again, winner.model))
+        same = all(np.allclose(a, b, rtol=1e-4, atol=1e-6) for a, b in zip(*outputs, strict=True))
     except Exception as error:
         hint = "register its classes with @keras.saving.register_keras_serializable()"
         raise OutputError(

@@ -154,11 +154,23 @@ def compile_code(model: keras.Model, optimizer: str | None = None) -> str:
     config = _compile_config(model)
     named = {"optimizer": optimizer or optimizer_code(model)}
     for key, value in config.items():
-        if key == "loss" and isinstance(model.loss, keras.losses.Loss):
-            named[key] = object_code(type(model.loss), _config_of(model.loss), rounded=False)
-        elif key != "optimizer" and (key == "loss" or value != _COMPILE_DEFAULTS.get(key)):
+        if key == "loss":
+            named[key] = _loss_code(model.loss, value)
+        elif key != "optimizer" and value != _COMPILE_DEFAULTS.get(key):
             named[key] = value_code(value)
     return call("model.compile", **named)
+
+
+def _loss_code(loss: Any, config: Any) -> str:
+    """Return a loss, or those of several outputs, as code; ``config`` is what Keras keeps of it."""
+    if isinstance(loss, keras.losses.Loss):
+        return object_code(type(loss), _config_of(loss), rounded=False)
+    if isinstance(loss, Mapping):
+        pairs = [f"{quoted(str(key))}: {_loss_code(one, config[key])}" for key, one in loss.items()]
+        return bracketed("{", pairs, "}")
+    if isinstance(loss, list | tuple):
+        return bracketed("[", [_loss_code(*both) for both in zip(loss, config, strict=True)], "]")
+    return value_code(config)
 
 
 def optimizer_code(model: keras.Model) -> str:

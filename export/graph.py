@@ -63,8 +63,6 @@ def _sequential(model: keras.Sequential) -> str:
 
 
 def _functional(model: keras.Model) -> list[str]:
-    if len(model.outputs) != 1:
-        raise CannotEmit("several outputs")
     layers = sorted(
         (layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)), key=_age
     )
@@ -74,14 +72,15 @@ def _functional(model: keras.Model) -> list[str]:
     names, lines = _named_inputs(model)
     for position, (layer, (tensors, listed)) in enumerate(zip(layers, sources, strict=True)):
         output = layer.output
-        name = _name(layer, output, sources, position, is_last=output is model.outputs[0])
+        name = _name(layer, output, sources, position, model.outputs)
         given = ", ".join(names[id(tensor)] for tensor in tensors)
         lines.append(f"{name} = {layer_code(layer)}" + (f"([{given}])" if listed else f"({given})"))
         names[id(output)] = name
-    if names.get(id(model.outputs[0])) != "outputs":
+    if any(id(output) not in names for output in model.outputs):
         raise CannotEmit("a graph whose output is not its last layer's")
+    outputs = _nest_code(model.output, names)
     inputs = _nest_code(model.input, names)
-    return [indent(line, "    ") for line in (*lines, f"model = keras.Model({inputs}, outputs)")]
+    return [indent(line, "    ") for line in (*lines, f"model = keras.Model({inputs}, {outputs})")]
 
 
 def _named_inputs(model: keras.Model) -> tuple[dict[int, str], list[str]]:
@@ -135,14 +134,15 @@ def _is_usual(layer: Any, name: str, value: Any) -> bool:
 
 
 def _name(
-    layer: Any, output: Any, sources: list[tuple[list[Any], bool]], position: int, *, is_last: bool
+    layer: Any, output: Any, sources: list[tuple[list[Any], bool]], position: int, outputs: list[Any]
 ) -> str:
     """Return ``x`` for what only the next layer reads, else a name of its own."""
-    if is_last:
+    is_output = any(output is one for one in outputs)
+    if is_output and len(outputs) == 1:
         return "outputs"
     readers = [
         place for place, (tensors, _) in enumerate(sources) if any(tensor is output for tensor in tensors)
     ]
-    if readers == [position + 1] and len(sources[position + 1][0]) == 1:
+    if not is_output and readers == [position + 1] and len(sources[position + 1][0]) == 1:
         return "x"
     return re.sub(r"\W", "_", layer.name)

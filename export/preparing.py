@@ -126,6 +126,8 @@ def _channels_moved(plan: Any, x: Any) -> bool:
 def target_lines(winner: Winner) -> tuple[list[str], set[str]]:
     """Return the body of ``prepare_targets(y_train, y_test)`` with what it returns, and its imports; may be empty."""
     fitted = winner.preparation
+    if winner.dataset.task == "outputs":
+        return ["    return map_leaves(as_given, y_train), map_leaves(as_given, y_test)"], set()
     if winner.labels == "one-hot":
         return [f'    one_hot = np.eye({len(winner.dataset.classes)}, dtype="float32")',
                 "    return one_hot[y_train], one_hot[y_test]"], set()  # fmt: skip

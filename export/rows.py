@@ -13,10 +13,13 @@ from typing import Any
 import numpy as np
 
 from ..cells import number_reader, plain_number, plain_text
+from ..training.data.multiple_inputs import class_codes_in
 from ..training.data.resampling import codes_of
 from ..training.data.splits import draw_groups, draw_stratified, group_labels
 from ..training.data.targets import class_codes, missing_targets
 from ..training.data.text_columns import PLAIN, ColumnFormats, with_formats
+from ..training.data.trees import named_leaves, row_count, take
+from .expressions import quoted
 from .reading import Reading
 from .winner import Winner
 
@@ -54,8 +57,8 @@ def row_steps(winner: Winner, reading: Reading, found: Mapping[str, Any]) -> Ste
     columns = _columns(winner, x, parts, reading)
     codes = _codes(winner, y, parts, reading)
     split = Steps(()) if reading.has_test_rows else _split(winner, reading)
-    total = 0 if y is None else len(y) - (int(missing_targets(y).sum()) if present.lines else 0)
-    rows = len(winner.dataset.y) + (0 if reading.has_test_rows else len(winner.dataset.y_test))
+    total = 0 if y is None else row_count(y) - (int(missing_targets(y).sum()) if present.lines else 0)
+    rows = winner.dataset.rows + (0 if reading.has_test_rows else winner.dataset.test_rows)
     subset = _subset(winner, needs_seed="SPLIT_SEED" not in split.constants) if total > rows else Steps(())
     return _joined(present, formats, columns, codes, split, subset)
 
@@ -155,6 +158,11 @@ def _reader(column: Any) -> str | None:
 def _codes(winner: Winner, y: Any, parts: tuple[str, ...], reading: Reading) -> Steps:
     """Turn labels into codes, or amounts into float32."""
     dataset = winner.dataset
+    if dataset.task == "outputs":
+        groups = reading.groups if not reading.has_test_rows else ""
+        named = () if reading.has_test_rows or reading.y == "y" else (f"y = {reading.y}",)
+        grouped = (f"groups = group_labels({groups})",) if groups else ()
+        return Steps((*named, *grouped), functions=(take, row_count, *([group_labels] if groups else [])))
     pairs = [(part, f"y{part}" if reading.has_test_rows else reading.y) for part in parts]
     says_text = y is not None and np.asarray(y).dtype.kind in "OU"
     reader = number_reader(set(np.ravel(y))) if says_text else None
@@ -204,7 +212,8 @@ def _are_codes(values: np.ndarray, classes: tuple[str, ...]) -> bool:
 
 
 def _take(winner: Winner, name: str, rows: str) -> str:
-    if name.startswith("x") and winner.dataset.kind == "arrays":
+    several = winner.dataset.kind == "arrays" if name.startswith("x") else winner.dataset.task == "outputs"
+    if several:
         return f"take({name}, {rows})"
     return (
         f"{name}.iloc[{rows}]"
@@ -215,11 +224,11 @@ def _take(winner: Winner, name: str, rows: str) -> str:
 
 def _split(winner: Winner, reading: Reading) -> Steps:
     """Hold out the rows that ``refit`` held out."""
-    spec, dataset = winner.study.spec, winner.dataset
+    spec, dataset, rows = winner.study.spec, winner.dataset, rows_in(winner, "y")
     taken = (
-        "train = np.setdiff1d(np.arange(len(y)), test)",
-        f"x_train, y_train = {_take(winner, 'x', 'train')}, y[train]",
-        f"x_test, y_test = {_take(winner, 'x', 'test')}, y[test]",
+        f"train = np.setdiff1d(np.arange({rows}), test)",
+        f"x_train, y_train = {_take(winner, 'x', 'train')}, {_take(winner, 'y', 'train')}",
+        f"x_test, y_test = {_take(winner, 'x', 'test')}, {_take(winner, 'y', 'test')}",
     )
     seed = _seed(winner)
     if reading.groups:
@@ -231,9 +240,17 @@ def _split(winner: Winner, reading: Reading) -> Steps:
         )
     by_time = "last" if spec.get("cv", {}).get("method") == "time" else "random"
     if (spec["data"].get("test_split") or by_time) == "last":
-        count = {"TEST_ROWS": len(dataset.y_test)}
-        line = "test = np.arange(len(y) - TEST_ROWS, len(y))  # the last rows: time goes on"
+        count = {"TEST_ROWS": dataset.test_rows}
+        line = f"test = np.arange({rows} - TEST_ROWS, {rows})  # the last rows: time goes on"
         return Steps((line, *taken), count, {"TEST_ROWS": "held out"})
+    if stratify := spec.get("cv", {}).get("stratify"):
+        output = "".join(f"[{part if part.isdigit() else quoted(part)}]" for part in stratify.split("/"))
+        line = (
+            f"test = draw_stratified(class_codes_in(y{output}), TEST_ROWS, np.random.default_rng(SPLIT_SEED))"
+        )
+        constants = {"SPLIT_SEED": seed, "TEST_ROWS": _counts_in_output(winner, stratify)}
+        comments = {"TEST_ROWS": "held out, of each class", "SPLIT_SEED": "draws the test rows"}
+        return Steps((line, *taken), constants, comments, functions=(draw_stratified, class_codes_in))
     constants = {"SPLIT_SEED": seed, "TEST_ROWS": _counts(winner, dataset.y_test)}
     comments = {"TEST_ROWS": "held out, of each class or in all", "SPLIT_SEED": "draws the test rows"}
     return Steps(
@@ -249,7 +266,7 @@ def _subset(winner: Winner, *, needs_seed: bool) -> Steps:
     }
     lines = (
         _draw(winner, "kept", "y_train", "TRAIN_ROWS"),
-        f"x_train, y_train = {_take(winner, 'x_train', 'kept')}, y_train[kept]",
+        f"x_train, y_train = {_take(winner, 'x_train', 'kept')}, {_take(winner, 'y_train', 'kept')}",
     )
     comments = {"TRAIN_ROWS": "a subset, of each class or in all"}
     comments |= {"SPLIT_SEED": "draws the subset"} if needs_seed else {}
@@ -262,12 +279,24 @@ def _seed(winner: Winner) -> int:
 
 def row_classes(winner: Winner, y: str) -> str:
     """Return the expression of what rows are drawn by: their classes, or one class for all rows of a regression."""
-    return y if winner.dataset.task == "classification" else f"np.zeros(len({y}), int)"
+    return y if winner.dataset.task == "classification" else f"np.zeros({rows_in(winner, y)}, int)"
+
+
+def rows_in(winner: Winner, y: str) -> str:
+    """Return the expression of how many rows targets have."""
+    return f"row_count({y})" if winner.dataset.task == "outputs" else f"len({y})"
 
 
 def _counts(winner: Winner, y: np.ndarray) -> list[int]:
     codes = codes_of(y, winner.dataset.task)
     return [int(count) for count in np.bincount(codes, minlength=len(winner.dataset.classes))]
+
+
+def _counts_in_output(winner: Winner, output: str) -> list[int]:
+    """Return how many test rows there are of each class of an output."""
+    parts = [dict(named_leaves(y))[output] for y in (winner.dataset.y, winner.dataset.y_test)]
+    codes = class_codes_in(np.concatenate(parts))
+    return [] if codes is None else np.bincount(codes[len(parts[0]) :], minlength=codes.max() + 1).tolist()
 
 
 def _draw(winner: Winner, name: str, y: str, counts: str) -> str:

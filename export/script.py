@@ -17,7 +17,7 @@ from typing import Any
 
 from ..errors import OutputError, one_line
 from ..training.data.resampling import RowDraw, draw_positions
-from ..training.data.trees import as_given, map_leaves, take
+from ..training.data.trees import as_given, map_leaves, row_count, take
 from ..training.models import Build
 from ..training.plateau import FallingRate
 from ..training.seeds import epoch_order
@@ -29,7 +29,7 @@ from .models import ModelCode, model_code
 from .preparing import prepare_arguments, prepare_lines, target_lines
 from .reading import Reading, choose_reading, read_now
 from .rendering import render
-from .rows import Steps, row_classes, row_steps
+from .rows import Steps, row_classes, row_steps, rows_in
 from .sources import sources_of
 from .text import score_text
 from .verification import compare_rows
@@ -159,7 +159,7 @@ def _render(
         model_about=model.about,
         builder=model.body,
         rows_of=partial(_rows_of, winner),
-        count="len(y_train)" if winner.dataset.kind == "arrays" else "len(x_train)",
+        count=rows_in(winner, "y_train") if _has_nests(winner) else "len(x_train)",
         class_weight=winner.class_weight,
         rows_an_epoch=winner.rows_an_epoch if _leaves_out(winner) else None,
         mixing=winner.mixing,
@@ -175,7 +175,7 @@ def _render(
 
 def _leaves_out(winner: Winner) -> bool:
     """Tell whether an epoch leaves a smaller last batch out."""
-    return winner.rows_an_epoch < (sum(winner.draw.counts) if winner.draw else len(winner.dataset.y))
+    return winner.rows_an_epoch < (sum(winner.draw.counts) if winner.draw else winner.dataset.rows)
 
 
 def _draw_arguments(draw: RowDraw) -> dict[str, Any]:
@@ -183,9 +183,15 @@ def _draw_arguments(draw: RowDraw) -> dict[str, Any]:
     return {"kept": list(draw.kept), "counts": list(draw.counts), "bootstrap": draw.bootstrap}
 
 
+def _has_nests(winner: Winner) -> bool:
+    """Tell whether there are several inputs or outputs."""
+    return winner.dataset.kind == "arrays" or winner.dataset.task == "outputs"
+
+
 def _rows_of(winner: Winner, name: str, rows: str) -> str:
     """Return the expression of some rows of the script's arrays."""
-    several = name.startswith("x") and winner.dataset.kind == "arrays"
+    dataset = winner.dataset
+    several = dataset.kind == "arrays" if name.startswith("x") else dataset.task == "outputs"
     return f"take({name}, {rows})" if several else f"{name}[{rows}]"
 
 
@@ -198,11 +204,14 @@ def _applied(winner: Winner) -> list[Any]:
         FallingRate: winner.plateau,
     }
     functions: list[Any] = [function for function, applies in used.items() if applies]
-    functions += [take, map_leaves, as_given] if winner.dataset.kind == "arrays" else []
+    functions += [take, map_leaves, as_given] if _has_nests(winner) else []
+    functions += [row_count] if winner.dataset.task == "outputs" else []
     return [*functions, *([winner.mixing.function] if winner.mixing else [])]
 
 
 def _targets_about(winner: Winner) -> str:
+    if winner.dataset.task == "outputs":
+        return "Return targets as the model gets them: floats as float32."
     if winner.labels == "one-hot":
         return "Return one-hot rows, which the model's loss reads."
     if winner.labels == "column":
@@ -229,7 +238,7 @@ def _provenance(winner: Winner, notes: tuple[str, ...]) -> list[str]:
     else:
         scored += f" This script prints the same again on the same machine with {named}."
     data = (
-        f"Data: {dataset.name}, {len(dataset.y):,} training rows, {len(dataset.y_test):,} test rows, "
+        f"Data: {dataset.name}, {dataset.rows:,} training rows, {dataset.test_rows:,} test rows, "
         f"fingerprint {dataset.fingerprint}."
     )
     paragraphs = (f"Cross-validation: {score_text(study, winner.trial)}.", scored, data)

@@ -67,7 +67,7 @@ def _same(left: Any, right: Any) -> bool:
     )
 
 
-def _targets(winner: Winner, y: np.ndarray) -> np.ndarray:
+def _targets(winner: Winner, y: Any) -> Any:
     """Return targets in the form that the model's loss reads."""
     if winner.labels == "one-hot":
         return np.asarray(np.eye(len(winner.dataset.classes), dtype=np.float32)[y])
@@ -75,5 +75,7 @@ def _targets(winner: Winner, y: np.ndarray) -> np.ndarray:
         return y.astype("float32")[:, None]
     if winner.labels in ("values", "value column"):
         y = np.asarray(winner.dataset.target_format.values, winner.dataset.target_format.dtype)[y]
+    if winner.dataset.task == "outputs":
+        return y
     targets = np.asarray(winner.preparation.transform_target(y))
     return targets.reshape(len(targets), 1) if winner.labels.endswith(" column") else targets

@@ -111,7 +111,7 @@ class Plan:
                 "kind": dataset.kind,
                 "task": dataset.task,
                 "rows": dataset.rows,
-                "test_rows": len(dataset.y_test),
+                "test_rows": dataset.test_rows,
                 "classes": list(dataset.classes),
                 "outputs": dataset.outputs,
                 "shape": map_shapes(list, workload.preparation.input_shape),
@@ -188,10 +188,12 @@ class Plan:
         method, count = self.spec.cv.method, len(self.workload.folds)
         if method == "auto":
             method = "group" if self.dataset.groups is not None else "stratified"
-            method = method if self.dataset.task == "classification" or method == "group" else "kfold"
+            method = method if self.dataset.fold_codes is not None or method == "group" else "kfold"
         if method == "holdout":
             return f"one hold-out of {self.spec.cv.holdout:.0%}"
         names = {"kfold": "shuffled", "time": "in order of time", "group": "by group"}
+        if self.spec.cv.stratify is not None:
+            names["stratified"] = f"stratified by '{self.spec.cv.stratify}'"
         return f"{names.get(method, method)}, {count} folds"
 
 
@@ -262,6 +264,12 @@ def _choose_objective(spec: SweepSpec, workload: Workload, space: Space) -> tupl
     else:
         computed = _computed_by_own(spec, workload, space)
         if metric is None and _compares_losses(spec, workload, space, computed):
+            if dataset.task == "outputs":
+                names = ", ".join(f"val_{name}" for name in computed.metrics if name != "loss")
+                raise SpecError(
+                    "The losses of configurations, or their weights, differ, so that val_loss compares nothing: say what "
+                    f"does with --metric, of {names}."
+                )
             metric = WHATEVER_THE_LOSS[dataset.task]
             decisions = (f"losses or penalties differ, which val_loss cannot compare: {metric} does",)
     objective = choose_objective(
@@ -415,10 +423,10 @@ def _sample(dataset: Dataset, preparation: Preparation) -> Sample:
     """Return a few prepared rows, for a model's own training to be tried on."""
     some = slice(0, min(SAMPLE, dataset.rows))
     x = take(dataset.x, some)
-    fitted = fit_preparation(preparation, x, dataset.y[some])
+    fitted = fit_preparation(preparation, x, take(dataset.y, some))
     signature = Signature(preparation.input_shape, dataset.outputs, dataset.task, row_count(x), 1)
     return Sample(
-        fitted.transform(x), fitted.transform_target(dataset.y[some]), signature, dataset.target_format
+        fitted.transform(x), fitted.transform_target(take(dataset.y, some)), signature, dataset.target_format
     )
 
 

@@ -66,6 +66,7 @@ def load_rows(
         drop_missing_target=data.drop_missing_target,
         keep_shape=keep_shape,
         rare_classes=data.rare_classes,
+        stratify=cv.stratify,
         fewest=2 if cv.method in ("holdout", "group") else cv.folds,
     )
 

@@ -34,6 +34,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "folds": ("cv", "folds"),
     "repeats": ("cv", "repeats"),
     "holdout": ("cv", "holdout"),
+    "stratify": ("cv", "stratify"),
     "epochs": ("training", "epochs"),
     "patience": ("training", "patience"),
     "metric": ("training", "metric"),

@@ -198,6 +198,8 @@ class CvSpec(_Part):
     """For ``repeated``."""
     holdout: Real = Field(default=0.2, gt=0, lt=1)
     """Validation share, for ``holdout``."""
+    stratify: Annotated[str | None, BeforeValidator(parse_column)] = None
+    """Which of several outputs holds classes, whose proportions all splits keep; in a list, its position."""
 
 
 class TrainingSpec(_Part):

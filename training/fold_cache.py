@@ -25,7 +25,7 @@ class FoldData:
 
     x: Tree
     """float32, ``(rows, *input_shape)``; folds that fit nothing share one array. Of several inputs a nest of arrays."""
-    y: np.ndarray
+    y: Tree
     train: np.ndarray
     """int64 positions; one that stands twice trains twice in an epoch."""
     validation: np.ndarray

@@ -39,7 +39,7 @@ class KnownMetric:
 
     def measures(self, task: str) -> bool:
         """Tell whether it can be computed for a task."""
-        return self.numbers if task == "regression" else self.reads is not None
+        return {"regression": self.numbers, "classification": self.reads is not None}.get(task, False)
 
 
 def _keras(

@@ -21,7 +21,7 @@ from .metric_names import (
 
 DEFAULT_OBJECTIVE = "default_objective"
 """KerasTuner's name for a number that a ``HyperModel.fit`` returns and nobody has named; it is minimized."""
-DEFAULT_METRIC = {"classification": "accuracy", "regression": "loss"}
+DEFAULT_METRIC = {"classification": "accuracy", "regression": "loss", "outputs": "loss"}
 WHATEVER_THE_LOSS = {"classification": "accuracy", "regression": "mse"}
 """What configurations are compared by whose losses measure different things."""
 _POWERS = {
@@ -106,7 +106,7 @@ def choose_objective(
     Args:
         metric: As given, with or without ``val_``; the task's own where None.
         direction: As given; the metric's usual one where None.
-        task: classification or regression.
+        task: classification, regression or outputs.
         classes: How many there are.
         computed: What the model computes.
         losses_differ: Whether configurations differ in their loss or its penalties, so that it compares nothing.
@@ -122,7 +122,8 @@ def choose_objective(
     if metric == DEFAULT_OBJECTIVE:
         return Objective(metric, direction or "minimize")
     name = metric.removeprefix("val_")
-    found = None if name in computed.metrics else known_metric(name)
+    # Of several outputs, nothing says which one a metric that the model does not compute would be of.
+    found = None if name in computed.metrics or task == "outputs" else known_metric(name)
     if found is not None:
         name = next(
             (own for own, kind in computed.known.items() if kind == found.name and own != "loss"),
@@ -136,6 +137,9 @@ def choose_objective(
         return Objective(f"val_{name}", direction or found.direction, found, found.name)
     if computed.more:
         return Objective(f"val_{name}", direction or _ask_direction(metric))
+    if task == "outputs":
+        known = [f"val_{one}" for one in computed.metrics]
+        raise SpecError(f"The model computes no metric '{metric}'.{did_you_mean(f'val_{name}', known)}")
     if name in KERAS_WITH_ARGUMENTS or any(snake_case(one) == name for one in KERAS_WITH_ARGUMENTS):
         raise SpecError(f"The metric '{metric}' needs arguments; compile it in a model of your own.")
     known = [*computed.metrics, *(one for one in NAMES if _fits(one, task, classes))]

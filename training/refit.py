@@ -64,7 +64,7 @@ class Refit:
     @property
     def rows_an_epoch(self) -> int:
         """Training rows of an epoch: fewer than there are where the last smaller batch was left out."""
-        rows = len(self.dataset.y) if self.draw is None else sum(self.draw.counts)
+        rows = self.dataset.rows if self.draw is None else sum(self.draw.counts)
         return batches_of(self.configuration).rows(rows)
 
     @property
@@ -91,7 +91,7 @@ class Refit:
             "test": self.test,
             "epochs": self.epochs,
             "rows": self.dataset.rows,
-            "test_rows": len(self.dataset.y_test),
+            "test_rows": self.dataset.test_rows,
             "seconds": self.seconds,
             "seed": self.seed,
         }

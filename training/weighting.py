@@ -7,6 +7,7 @@ import numpy as np
 from ..errors import TrainingError
 from ..spaces import Configuration
 from .data import Dataset
+from .data.resampling import task_words
 
 CLASS_WEIGHTS = (None, "none", "balanced")
 
@@ -34,7 +35,7 @@ def class_weights(
     if asked != "balanced":
         return None
     if dataset.task != "classification":
-        raise TrainingError("model", "class_weight is for classes, and this is a regression")
+        raise TrainingError("model", f"class_weight is for classes, and {task_words(dataset.task)}")
     counts = np.bincount(codes, minlength=dataset.outputs)
     weights = {code: len(codes) / (dataset.outputs * max(1, int(count))) for code, count in enumerate(counts)}
     power = _power(configuration)

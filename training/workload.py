@@ -135,7 +135,7 @@ class Workload:
         resampling = resampling_of(configuration, self.dataset.task)
         if resampling is None:
             return None
-        return draw_rows(resampling, codes_of(self.dataset.y[positions], self.dataset.task))
+        return draw_rows(resampling, codes_of(take(self.dataset.y, positions), self.dataset.task))
 
     def data_of(self, configuration: Configuration) -> tuple[FoldData, ...]:
         """Return all folds as a configuration has them prepared, with the rows that it trains.
@@ -154,7 +154,7 @@ class Workload:
         draw = self.draw(configuration, fold.train)
         if draw is None:
             return fold
-        codes = codes_of(self.dataset.y[fold.train], self.dataset.task)
+        codes = codes_of(take(self.dataset.y, fold.train), self.dataset.task)
         return replace(fold, train=fold.train[draw.positions(codes)])
 
     def prepared(self) -> Workload:
@@ -177,7 +177,7 @@ class Workload:
         made = []
         for fold in self.folds:
             training = take(self.dataset.x, fold.train)
-            fitted = shared or fit_preparation(preparation, training, self.dataset.y[fold.train])
+            fitted = shared or fit_preparation(preparation, training, take(self.dataset.y, fold.train))
             x = fitted.transform(self.dataset.x) if shared_x is None else shared_x
             if fitted.training is not None:
                 x[fold.train] = fitted.training

@@ -20,9 +20,13 @@ FAMILIES = ("linear", *HIDDEN)
 ANY = (*FAMILIES, "own")
 """With ``own``: what acts on any model, because a trainer or the preparation of data does it."""
 BOTH = ("classification", "regression")
+ANY_TASK = (*BOTH, "outputs")
+"""With ``outputs``: several of a user's own model."""
 CLASSES = ("classification",)
 NUMBERS = ("regression",)
-ALL_DATA = ("table", "array", "sequence", "image", "colour image")
+ONE_ARRAY = ("table", "array", "sequence", "image", "colour image")
+ALL_DATA = (*ONE_ARRAY, "arrays")
+"""With ``arrays``: several inputs of a user's own model."""
 ROWS = ("table", "array", "sequence")
 PICTURES = ("image", "colour image")
 COLOURED = ("colour image",)
@@ -35,7 +39,7 @@ class Entry:
 
     hyperparameter: Hyperparameter
     families: tuple[str, ...] = FAMILIES
-    tasks: tuple[str, ...] = BOTH
+    tasks: tuple[str, ...] = ANY_TASK
     kinds: tuple[str, ...] = ALL_DATA
     """Kinds of data: ``table`` (named columns), ``array`` (an array of numbers), ``sequence`` (steps of features),
     ``image``, ``colour image``."""

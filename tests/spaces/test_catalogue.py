@@ -6,7 +6,7 @@ import pytest
 from kerasweep.errors import SpaceError
 from kerasweep.spaces import Categorical, Space
 from kerasweep.spaces.catalogue import CATALOGUE, CHANGE_THE_LOSS, FAMILIES, GROUPS, entry
-from kerasweep.spaces.catalogue.entry import ALL_DATA, ANY, BOTH
+from kerasweep.spaces.catalogue.entry import ALL_DATA, ANY, ANY_TASK
 from kerasweep.spaces.dependencies import parents_first
 
 
@@ -30,7 +30,7 @@ def test_an_entry_is_whole(name: str) -> None:
     assert not which.meaning.endswith("."), "a meaning completes the name"
     assert set(one.families) <= set(ANY)
     assert one.families
-    assert set(one.tasks) <= set(BOTH)
+    assert set(one.tasks) <= set(ANY_TASK)
     assert set(one.kinds) <= set(ALL_DATA)
     for condition in which.conditions:
         parent = CATALOGUE[condition.parent]

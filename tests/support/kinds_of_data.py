@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 MODULE = """
 import keras
 import numpy as np
@@ -61,6 +63,88 @@ def build_nest(config, signature):
     return keras.Model({"left": left, "right": {"flag": flag}}, layers.Dense(1)(joined))
 
 
+price = (10 * numbers[:, 1] + 3).astype("float32")
+
+
+def two_outputs():
+    return numbers, {"price": price, "kind": classes}
+
+
+def a_list_of_outputs():
+    return numbers, [price, classes]
+
+
+def inputs_and_outputs():
+    return {"numbers": numbers, "picture": picture}, {"price": price[:, None], "kind": np.eye(2)[classes]}
+
+
+def autoencoder():
+    return numbers, [numbers, numbers]
+
+
+def _losses(model, weight=0.5):
+    model.compile(
+        "adam",
+        loss={"price": "mse", "kind": "sparse_categorical_crossentropy"},
+        loss_weights={"price": 1.0, "kind": weight},
+        metrics={"price": ["mae"], "kind": ["accuracy"]},
+    )
+    return model
+
+
+def build_two(config, signature):
+    inputs = keras.Input(signature.input_shape)
+    x = layers.Dense(8, activation="relu")(inputs)
+    price = layers.Dense(1, name="price")(x)
+    kind = layers.Dense(2, activation="softmax", name="kind")(layers.Dense(4)(x))
+    return _losses(keras.Model(inputs, {"price": price, "kind": kind}))
+
+
+def build_two_in_a_list(config, signature):
+    inputs = keras.Input(signature.input_shape)
+    x = layers.Dense(8, activation="relu")(inputs)
+    outputs = [layers.Dense(1, name="price")(x), layers.Dense(2, activation="softmax", name="kind")(x)]
+    model = keras.Model(inputs, outputs)
+    model.compile("adam", loss=["mse", "sparse_categorical_crossentropy"], metrics=[["mae"], ["accuracy"]])
+    return model
+
+
+def build_both(config, signature):
+    inputs = {name: keras.Input(shape, name=name) for name, shape in signature.input_shape.items()}
+    x = _joined(inputs["numbers"], inputs["picture"])
+    outputs = {"price": layers.Dense(1)(x), "kind": layers.Dense(2, activation="softmax")(x)}
+    model = keras.Model(inputs, outputs)
+    model.compile(
+        "adam",
+        loss={"price": keras.losses.Huber(delta=2.0), "kind": "categorical_crossentropy"},
+        metrics={"kind": [keras.metrics.AUC(name="auc")]},
+    )
+    return model
+
+
+def build_hp_two(hp):
+    inputs = keras.Input((3,))
+    x = layers.Dense(hp.Int("units", 4, 8))(inputs)
+    outputs = {"price": layers.Dense(1, name="price")(x), "kind": layers.Dense(2, "softmax", name="kind")(x)}
+    return _losses(keras.Model(inputs, outputs), hp.Choice("weight", [0.1, 1.0]))
+
+
+def build_subclass(config, signature):
+    model = Two()
+    model.compile("adam", loss=["mse", "mse"], metrics=[["mae"], None])
+    return model
+
+
+@keras.saving.register_keras_serializable("kinds")
+class Two(keras.Model):
+    def __init__(self, **more):
+        super().__init__(**more)
+        self.one, self.two = layers.Dense(3), layers.Dense(3)
+
+    def call(self, x):
+        return [self.one(x), self.two(x)]
+
+
 @keras.saving.register_keras_serializable("kinds")
 class Net(keras.Model):
     def __init__(self, **more):
@@ -92,7 +176,7 @@ class Asking:
 def define_model(trial):
     return build_model(Asking(trial))
 """
-KINDS = {
+KINDS: dict[str, tuple[Any, ...]] = {
     "two inputs": ("two_inputs", "build_dict"),
     "a list": ("a_list", "build_list"),
     "a nest": ("a_nest", "build_nest"),
@@ -100,5 +184,10 @@ KINDS = {
     "a class": ("a_list", "build_class"),
     "KerasTuner's function": ("two_inputs", "build_model"),
     "Optuna's function": ("two_inputs", "define_model"),
+    "two outputs": ("two_outputs", "build_two", {"metric": "val_price_mae", "stratify": "kind"}),
+    "a list of outputs": ("a_list_of_outputs", "build_two_in_a_list", {"stratify": "1"}),
+    "inputs and outputs": ("inputs_and_outputs", "build_both", {"metric": "kind_auc"}),
+    "outputs of a class": ("autoencoder", "build_subclass"),
+    "KerasTuner's with outputs": ("two_outputs", "build_hp_two", {"metric": "val_kind_accuracy"}),
 }
-"""Kind -> functions of the module that give data and model."""
+"""Kind -> functions of the module that give data and model, and settings."""

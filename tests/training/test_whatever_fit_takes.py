@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import kerasweep as ks
 import numpy as np
 import pytest
 from kerasweep.api import plan_sweep
-from kerasweep.errors import DataError, ModelError, TrainingError
+from kerasweep.errors import DataError, ModelError, SpecError, TrainingError
 from kinds_of_data import KINDS, MODULE
 from real_training import train
 
@@ -61,63 +61,62 @@ def test_both_trainers_train_alike(kind: str) -> None:
         assert np.allclose(fused.curves[metric], folds, rtol=1e-5, atol=1e-5), metric
 
 
-def run_alone(folder: Path, *arguments: str) -> str:
+@pytest.fixture(scope="module")
+def run_alone(folder: Path, python: Any) -> Callable[..., str]:
     """Run Python where Kerasweep cannot be imported."""
-    code = (
-        "import runpy, sys; sys.modules['kerasweep'] = None; sys.path[0] = '.'; sys.argv = sys.argv[1:];"
-        "runpy.run_path(sys.argv[0], run_name='__main__')"
+    (folder / "alone.py").write_text(
+        "import runpy, sys\n"
+        "sys.modules.update(dict.fromkeys([*(n for n in sys.modules if n.startswith('kerasweep')), 'kerasweep']))\n"
+        "sys.argv = sys.argv[1:]\n"
+        "sys.path[0] = '.'\n"
+        "runpy.run_path(sys.argv[0], run_name='__main__')\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, *arguments],
-        cwd=folder,
-        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=240,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+
+    def run(*arguments: str) -> str:
+        done = python("alone.py", *arguments, cwd=folder, timeout=300)
+        assert done.returncode == 0, done.stderr
+        return str(done.stdout)
+
+    return run
 
 
 @pytest.fixture(scope="module")
-def exported(folder: Path) -> dict[str, Any]:
-    """Studies of all kinds, each refit, as a script and as a bundle; the scripts have run in one process."""
-    studies, names = {}, {}
-    for number, kind in enumerate(KINDS):
+def exported() -> Callable[[str], tuple[int, Any]]:
+    """Launch a kind's study, refit it, and write it as a script and as a bundle, once."""
+
+    @cache
+    def export(kind: str) -> tuple[int, Any]:
         data, model, *more = KINDS[kind]
+        number = list(KINDS).index(kind)
         settings = {**SETTINGS, **(more[0] if more else {}), "study": f"study{number}", "verbose": 0}
         study = ks.launch(f"kinds:{data}", f"kinds:{model}", **settings)
         study.export(f"bundle{number}", "keras")
         study.export(f"train{number}.py", "python")
-        studies[kind], names[kind] = study, f"train{number}.py"
-    runs = [
-        f"print({f'== {kind}'!r})\nrunpy.run_path({name!r}, run_name='__main__')"
-        for kind, name in names.items()
-    ]
-    (folder / "all.py").write_text("\n".join(["import runpy", *runs]))
-    parts = (part.split("\n", 1) for part in run_alone(folder, "all.py").split("== ")[1:])
-    printed = dict(parts)
-    return {kind: (number, studies[kind], printed[kind]) for number, kind in enumerate(KINDS)}
+        return number, study
+
+    return export
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_script_prints_the_scores_of_the_refit(kind: str, exported: dict[str, Any], folder: Path) -> None:
-    number, study, printed = exported[kind]
+def test_a_script_prints_the_scores_of_the_refit(
+    kind: str, exported: Callable[..., Any], run_alone: Callable[..., str], folder: Path
+) -> None:
+    number, study = exported(kind)
+    assert "This script prints the same again" in " ".join((folder / f"train{number}.py").read_text().split())
+    printed = run_alone(f"train{number}.py")
     record = ks.load(study.name).record
     scores = next(iter(record.refits.values()))["test"]
     lines = dict(line.split()[1:] for line in printed.splitlines() if line.startswith("test "))
     assert lines.keys() == scores.keys()
     assert {name: float(value) for name, value in lines.items()} == pytest.approx(scores, rel=1e-4)
-    assert "This script prints the same again" in " ".join((folder / f"train{number}.py").read_text().split())
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_bundle_predicts_as_the_model_does(kind: str, exported: dict[str, Any], folder: Path) -> None:
+def test_a_bundle_predicts_as_the_model_does(kind: str, exported: Callable[..., Any], folder: Path) -> None:
     import keras
     import kinds
 
-    number = exported[kind][0]
+    number = exported(kind)[0]
     data = getattr(kinds, KINDS[kind][0])()
     x = data[0][0] if isinstance(data[0], tuple) and isinstance(data[1], tuple) else data[0]
     sys.path.insert(0, f"bundle{number}")
@@ -125,21 +124,22 @@ def test_a_bundle_predicts_as_the_model_does(kind: str, exported: dict[str, Any]
         sys.modules.pop("predict", None)
         import predict
 
-        said = predict.load(f"bundle{number}").predict(x)
+        predictor = predict.load(f"bundle{number}")
     finally:
         sys.path.remove(f"bundle{number}")
     model = keras.models.load_model(f"bundle{number}/model.keras", compile=False)
-    values = model.predict(x, verbose=0)
+    said, values = predictor.predict(x), model.predict(predictor.prepare(x), verbose=0)
     about = json.loads((folder / f"bundle{number}/bundle.json").read_text())
     if about["task"] == "classification":
         assert said.tolist() == np.array(about["classes"])[values.argmax(axis=1)].tolist()
-    else:
-        assert np.allclose(said.reshape(values.shape), values, rtol=1e-5)
+        return
+    for one, other in zip(keras.tree.flatten(said), keras.tree.flatten(values), strict=True):
+        assert np.allclose(one.reshape(other.shape), other, rtol=1e-5)
 
 
 @pytest.mark.parametrize("prefix", ["", "x/"])
 def test_a_bundle_of_several_inputs_reads_an_archive(
-    prefix: str, exported: dict[str, Any], folder: Path
+    prefix: str, exported: Callable[..., Any], run_alone: Callable[..., str]
 ) -> None:
     import kinds
 
@@ -149,8 +149,8 @@ def test_a_bundle_of_several_inputs_reads_an_archive(
         f"{prefix}right/flag": kinds.flag,
     }
     np.savez("rows.npz", **rows)
-    number = exported["a nest"][0]
-    printed = run_alone(folder, f"bundle{number}/predict.py", "rows.npz")
+    number = exported("a nest")[0]
+    printed = run_alone(f"bundle{number}/predict.py", "rows.npz")
     assert len(printed.splitlines()) == kinds.ROWS
 
 
@@ -221,3 +221,70 @@ def one_input() -> Any:
     import keras
 
     return keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, activation="softmax")])
+
+
+@pytest.mark.parametrize(
+    ("metric", "message"),
+    [
+        ("val_price_mea", r"computes no metric 'val_price_mea'. Did you mean 'val_price_mae'"),
+        ("roc_auc", "computes no metric 'roc_auc'. Known: val_kind_accuracy, .*val_price_mae"),
+        ("mae", "computes no metric 'mae'. Known: val_kind"),
+    ],
+)
+def test_an_unknown_metric_of_several_outputs_is_refused_before_anything_trains(
+    metric: str, message: str
+) -> None:
+    with pytest.raises(SpecError, match=message):
+        plan_of("two outputs", metric=metric)
+
+
+def test_a_metric_of_an_output_is_the_objective_and_its_direction_is_known() -> None:
+    objectives = {
+        metric: plan_of("two outputs", metric=metric).workload.objective
+        for metric in ("val_price_mae", "kind_accuracy", "val_kind_loss")
+    }
+    assert {metric: (one.metric, one.direction) for metric, one in objectives.items()} == {
+        "val_price_mae": ("val_price_mae", "minimize"),
+        "kind_accuracy": ("val_kind_accuracy", "maximize"),
+        "val_kind_loss": ("val_kind_loss", "minimize"),
+    }
+
+
+def test_a_plan_says_how_the_folds_of_several_outputs_are_cut() -> None:
+    assert plan_of("two outputs").cv_text() == "stratified by 'kind', 2 folds"
+    plain = plan_of("two outputs", stratify=None)
+    assert plain.cv_text() == "shuffled, 2 folds"
+    assert plain.about()["data"]["outputs"] == {"price": 1, "kind": 1}
+    assert plain.baseline is None
+
+
+def test_weights_of_losses_that_vary_leave_val_loss_nothing_to_compare() -> None:
+    with pytest.raises(
+        SpecError, match=r"val_loss compares nothing: say what does with --metric, of .*val_price_mae"
+    ):
+        plan_of("KerasTuner's with outputs", metric=None)
+
+
+def test_families_have_one_output() -> None:
+    with pytest.raises(ModelError, match="'dnn' has one output, and y is several: give a model function"):
+        plan_sweep("kinds:two_outputs", "dnn", **SETTINGS)
+
+
+def test_what_is_of_classes_is_refused_for_several_outputs() -> None:
+    workload = plan_of("two outputs").workload
+    for configuration in ({"class_weight": "balanced"}, {"balancing": "oversample"}):
+        with pytest.raises(TrainingError, match="is for classes, and there are several outputs"):
+            train(workload, configuration)
+    with pytest.raises(TrainingError, match="mixing is for"):
+        train(workload, {"mixing": "mixup"})
+
+
+def test_workers_share_several_inputs_and_outputs() -> None:
+    settings = {**SETTINGS, "trials": 2, "metric": "kind_auc", "verbose": 0}
+    alone, together = (
+        ks.launch(
+            "kinds:inputs_and_outputs", "kinds:build_both", workers=workers, study=f"of {workers}", **settings
+        )
+        for workers in (1, 2)
+    )
+    assert sorted(alone.trials["value"]) == pytest.approx(sorted(together.trials["value"]), abs=1e-6)

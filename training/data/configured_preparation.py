@@ -225,7 +225,7 @@ def _is_flat(preparation: Preparation) -> bool:
 
 
 def _has_several_targets(preparation: Preparation) -> bool:
-    return preparation.task == "regression" and preparation.outputs > 1
+    return preparation.task != "classification" and preparation.outputs > 1
 
 
 def _check_one_target(preparation: Preparation, what: str) -> None:

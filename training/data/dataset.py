@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -12,9 +13,10 @@ import numpy as np
 from .dates import TimeOrder
 from .target_format import AS_STORED, TargetFormat
 from .text_columns import PLAIN, ColumnFormats
-from .trees import Tree, is_nest, leaves, named_leaves
+from .trees import Tree, is_nest, leaves, map_leaves, named_leaves, row_count
 
-Task = Literal["classification", "regression"]
+Task = Literal["classification", "regression", "outputs"]
+"""``outputs``: several at once, each the user's own affair: nothing is encoded, scaled or told of classes."""
 Kind = Literal["image", "table", "array", "sequence", "arrays"]
 
 
@@ -31,13 +33,17 @@ class Dataset:
     task: Task
     x: Tree
     """Training rows, as the source stores them (uint8 pixels stay uint8): an array, a DataFrame, or a nest of arrays."""
-    y: np.ndarray
-    """Classification: int64 codes into ``classes``, shape ``(rows,)``. Regression: float32, ``(rows,)`` or ``(rows, targets)``."""
+    y: Tree
+    """Classification: int64 codes into ``classes``, shape ``(rows,)``. Regression: float32, ``(rows,)`` or
+    ``(rows, targets)``. Several outputs: a dict, list or tuple of arrays, as they were given."""
     x_test: Tree
     """Held-out rows, same layout as ``x``; only ``refit`` touches them."""
-    y_test: np.ndarray
+    y_test: Tree
     classes: tuple[str, ...] = ()
     """Class names in the order of their codes; empty for regression."""
+    strata: np.ndarray | None = None
+    """One int64 code a training row, of an output that holds classes: folds keep their proportions, as those of a
+    classification's own classes."""
     groups: np.ndarray | None = None
     """One label a training row; rows of one group never lie on both sides of a split."""
     columns: tuple[str, ...] = ()
@@ -56,18 +62,36 @@ class Dataset:
     @property
     def rows(self) -> int:
         """Number of training rows."""
-        return len(self.y)
+        return row_count(self.y)
 
     @property
     def test_rows(self) -> int:
         """Number of held-out rows."""
-        return len(self.y_test)
+        return row_count(self.y_test)
 
     @property
-    def outputs(self) -> int:
-        """Number of values that a model must put out: classes, or targets of a regression."""
+    def task_text(self) -> str:
+        """What is to be predicted, in words: ``10 classes``, ``regression``, ``2 outputs (kind, price)``."""
+        if self.task == "outputs":
+            names = [name for name, _ in named_leaves(self.y)]
+            return f"{len(names)} output{'s' if len(names) != 1 else ''} ({', '.join(names)})"
+        return f"{len(self.classes)} classes" if self.task == "classification" else self.task
+
+    @property
+    def fold_codes(self) -> np.ndarray | None:
+        """What splits keep the proportions of: a code a training row; None where they are drawn without regard."""
+        return self.y if self.task == "classification" else self.strata
+
+    @property
+    def outputs(self) -> Any:
+        """Number of values that a model must put out: classes, or targets of a regression.
+
+        Of several outputs a nest, with the numbers that ``y`` has for a row.
+        """
         if self.task == "classification":
             return len(self.classes)
+        if self.task == "outputs":
+            return map_leaves(lambda leaf: math.prod(leaf.shape[1:]), self.y)
         return 1 if self.y.ndim == 1 else self.y.shape[1]
 
     @cached_property

@@ -12,7 +12,7 @@ from ...texts import count_text
 from .arrays import looks_like_images
 from .multiple_inputs import refuse_one_array
 from .preparation import MISSING, Channels, Layout, Preparation, Recipe, Scaling
-from .trees import row_shapes
+from .trees import leaves, row_shapes
 
 if TYPE_CHECKING:
     from .dataset import Dataset
@@ -64,7 +64,7 @@ def choose_preparation(
         channels=channels,
         scale_target=scale_target and dataset.task == "regression",
         rows=dataset.rows,
-        outputs=dataset.outputs,
+        outputs=len(leaves(dataset.y)) if dataset.task == "outputs" else dataset.outputs,
         **(of(dataset, layout, scaling) if of else _of_array(dataset, layout, scaling, channels)),
     )
 

@@ -71,7 +71,7 @@ def make_folds(
         pairs = _holdout(dataset, holdout, seed)
     else:
         pairs = _splitter(dataset, method, folds, repeats, seed).split(
-            np.zeros(dataset.rows), _strata(dataset)
+            np.zeros(dataset.rows), dataset.fold_codes
         )
     made = tuple(
         Fold(np.sort(train).astype(np.int64), np.sort(validation).astype(np.int64))
@@ -98,11 +98,7 @@ def _automatic(dataset: Dataset, repeats: int) -> FoldMethod:
         return "group"
     if repeats > 1:
         return "repeated"
-    return "stratified" if dataset.task == "classification" else "kfold"
-
-
-def _strata(dataset: Dataset) -> np.ndarray | None:
-    return dataset.y if dataset.task == "classification" else None
+    return "kfold" if dataset.fold_codes is None else "stratified"
 
 
 def _check(dataset: Dataset, method: FoldMethod, folds: int, repeats: int, holdout: float) -> None:
@@ -125,22 +121,32 @@ def _check(dataset: Dataset, method: FoldMethod, folds: int, repeats: int, holdo
         raise DataError(
             f"{name} has groups, which method '{method}' would cut in two: use 'group' or 'holdout'"
         )
-    if method == "stratified" and dataset.task != "classification":
-        raise DataError(f"{name} is a regression, without classes to stratify by: use method 'kfold'")
+    if method == "stratified" and dataset.fold_codes is None:
+        what = (
+            "is a regression, without classes to stratify by"
+            if dataset.task == "regression"
+            else "has several outputs"
+        )
+        way = "" if dataset.task == "regression" else ", or name an output of classes with stratify"
+        raise DataError(f"{name} {what}: use method 'kfold'{way}")
     if method != "holdout" and dataset.rows < folds + (method == "time"):
         raise DataError(f"{name} has {count_text(dataset.rows, 'training row')}: too few for {folds} folds")
     stratifies = method in ("stratified", "repeated") or (method == "holdout" and dataset.groups is None)
-    if stratifies and dataset.task == "classification":
+    if stratifies and dataset.fold_codes is not None:
         _check_classes(dataset, 2 if method == "holdout" else folds, holdout=method == "holdout")
 
 
 def _check_classes(dataset: Dataset, least: int, *, holdout: bool = False) -> None:
-    counts = np.bincount(dataset.y, minlength=len(dataset.classes))
+    codes = dataset.fold_codes
+    if codes is None:
+        return
+    counts = np.bincount(codes, minlength=len(dataset.classes))
+    classes = dataset.classes or tuple(map(str, range(len(counts))))
     rarest = int(counts.min())
     if rarest >= least:
         return
-    rare = [name for name, count in zip(dataset.classes, counts, strict=True) if count < least]
-    has = f"class '{dataset.classes[int(counts.argmin())]}' has {count_text(rarest, 'training row')}"
+    rare = [name for name, count in zip(classes, counts, strict=True) if count < least]
+    has = f"class '{classes[int(counts.argmin())]}' has {count_text(rarest, 'training row')}"
     if len(rare) > 1:
         has += f", the least of {len(rare)} rare classes"
     needs = "a holdout needs one on each side" if holdout else f"too few for {count_text(least, 'fold')}"
@@ -158,7 +164,7 @@ def _splitter(dataset: Dataset, method: FoldMethod, folds: int, repeats: int, se
         return ways.KFold(folds, shuffle=True, random_state=seed)
     if method == "stratified":
         return ways.StratifiedKFold(folds, shuffle=True, random_state=seed)
-    if dataset.task == "classification":
+    if dataset.fold_codes is not None:
         return ways.RepeatedStratifiedKFold(n_splits=folds, n_repeats=repeats, random_state=seed)
     return ways.RepeatedKFold(n_splits=folds, n_repeats=repeats, random_state=seed)
 
@@ -170,7 +176,7 @@ def _group(dataset: Dataset, folds: int, seed: int) -> Iterator[tuple[np.ndarray
     if distinct < folds:
         raise DataError(f"{dataset.name} has {count_text(distinct, 'group')}, too few for {folds} folds")
     rows = np.zeros(dataset.rows)
-    if dataset.task != "classification":
+    if dataset.fold_codes is None:
         return iter(GroupKFold(folds, shuffle=True, random_state=seed).split(rows, groups=dataset.groups))
     _check_classes(dataset, 2)
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
@@ -178,7 +184,7 @@ def _group(dataset: Dataset, folds: int, seed: int) -> Iterator[tuple[np.ndarray
         # Groups make exact strata impossible anyway; a class rarer than the folds is then no surprise.
         warnings.filterwarnings("ignore", message="The least populated class")
         try:
-            return iter(list(splitter.split(rows, dataset.y, dataset.groups)))
+            return iter(list(splitter.split(rows, dataset.fold_codes, dataset.groups)))
         except ValueError as error:
             raise DataError(
                 f"{dataset.name}: every class has fewer rows than {folds} folds: use fewer"
@@ -199,11 +205,12 @@ def _holdout(dataset: Dataset, holdout: float, seed: int) -> Iterator[tuple[np.n
         )
     # Rounded up as scikit-learn does, but not for the sake of the last binary digit of, say, 60 * 0.7.
     kept = dataset.rows - math.ceil(round(dataset.rows * holdout, 6))
-    parts = len(dataset.classes) if dataset.task == "classification" else 1
+    codes = dataset.fold_codes
+    parts = 1 if codes is None else len(dataset.classes) or len(np.unique(codes))
     if min(kept, dataset.rows - kept) < parts:
         raise DataError(
             f"{dataset.name}: a holdout of {holdout:g} of {count_text(dataset.rows, 'row')} leaves a side with fewer rows "
             f"than {count_text(parts, 'class', 'classes') if parts > 1 else 'one'}"
         )
-    way = StratifiedShuffleSplit if dataset.task == "classification" else ShuffleSplit
-    return iter(way(1, test_size=dataset.rows - kept, random_state=seed).split(rows, _strata(dataset)))
+    way = ShuffleSplit if codes is None else StratifiedShuffleSplit
+    return iter(way(1, test_size=dataset.rows - kept, random_state=seed).split(rows, codes))

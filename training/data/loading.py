@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from .dates import TimeOrder, find_time_order, with_dates
 from .delimited import table_suffix
 from .files import TABLE_SUFFIXES, read_npz, read_table
 from .images import read_image_folder
-from .multiple_inputs import check_like, describe_several, holds_several, read_several, refuse_several_outputs
+from .multiple_inputs import check_like, describe_several, holds_several, read_several, strata_of
 from .named_datasets import KNOWN_NAMES, known_name, load_named
 from .python_sources import call_function, from_object, is_function
 from .rare_classes import RareClasses, handle_rare_classes
@@ -26,14 +26,18 @@ from .splits import FEWEST_ROWS, SplitOptions, TestSplit, choose_test_rows, grou
 from .suspicious import suspicious_columns
 from .table_options import TableOptions, names_of
 from .tables import clean_table, row_numbers
+from .target_format import AS_STORED
 from .targets import Target, amounts, as_labels, encode, present_targets, read_target, target_format_of
 from .text_columns import PLAIN, ColumnFormats, read_texts
-from .trees import row_count, take
+from .trees import map_leaves, row_count, take
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = ["KNOWN_NAMES", "load_dataset"]
+
+TASKS = ("classification", "regression")
+"""What may be asked for; several outputs are no choice."""
 
 
 def load_dataset(
@@ -53,6 +57,7 @@ def load_dataset(
     keep_shape: bool = False,
     rare_classes: RareClasses | None = None,
     fewest: int = 2,
+    stratify: str | None = None,
 ) -> Dataset:
     """Load data from any source, check it, and set test rows aside.
 
@@ -81,6 +86,7 @@ def load_dataset(
         keep_shape: Whether arrays keep their shape, however much they look like images.
         rare_classes: Drop or merge classes of fewer training rows than ``fewest``; all stay where None.
         fewest: Training rows that a class needs to be in every fold.
+        stratify: Which of several outputs holds classes whose proportions every split keeps.
 
     Returns:
         The data, training rows in their source's order.
@@ -88,8 +94,8 @@ def load_dataset(
     Raises:
         DataError: The source does not exist or cannot be used; the message says what to do.
     """
-    if task is not None and task not in get_args(Task):
-        raise DataError(f"unknown task '{task}'.{did_you_mean(str(task), get_args(Task))}")
+    if task is not None and task not in TASKS:
+        raise DataError(f"unknown task '{task}'.{did_you_mean(str(task), TASKS)}")
     if limit is not None and limit < 1:
         raise DataError(f"limit must be a positive number of rows, got {limit}")
     options = TableOptions(target, group, header, encoding, names_of(drop), drop_missing_target)
@@ -113,7 +119,7 @@ def load_dataset(
     counters = row_numbers(source_data.x)
     if drop_missing_target:
         source_data = _without_missing_target(source_data)
-    dataset = _assemble(source_data, task, test, rare_classes, fewest, counters)
+    dataset = _assemble(source_data, task, test, rare_classes, fewest, stratify, counters)
     return limited(dataset, limit, seed)
 
 
@@ -188,36 +194,29 @@ def _assemble(
     test: SplitOptions,
     rare_classes: RareClasses | None,
     fewest: int,
+    stratify: str | None,
     counters: list[str],
 ) -> Dataset:
     """Check source data and turn them into a dataset, with all training rows; ``counters`` are columns that number rows."""
-    refuse_several_outputs(source_data.y, source_data.x, source_data.name)
     several = holds_several(source_data.x, source_data.y)
-    kind: Kind | None = "arrays" if several else source_data.kind
-    features = _features(source_data.x, source_data.name, "x", kind)
+    features = _features(source_data.x, source_data.name, "x", "arrays" if several else source_data.kind)
     x, kind, notes = features.x, features.kind, features.notes
-    labels = as_labels(source_data.y, source_data.name)
-    groups = _groups(source_data, len(labels))
-    _check_rows(source_data.name, row_count(x), len(labels))
-    decided = source_data.task is not None and task in (None, source_data.task)
-    every = read_target(
-        labels,
-        name=source_data.name,
-        kind=kind,
-        task=task or source_data.task,
-        classes=source_data.classes,
-        decided=decided,
-    )
-    test_rows = 0 if source_data.x_test is not None else held_out(len(labels), test.size)
+    every = _target(source_data, kind, task)
+    count = row_count(every.y)
+    groups = _groups(source_data, count)
+    _check_rows(source_data.name, row_count(x), count)
+    strata = None if stratify is None else strata_of(every.y, stratify, source_data.name)
+    test_rows = 0 if source_data.x_test is not None else held_out(count, test.size)
     classes_left = handle_rare_classes(
         every, rare_classes, fewest, name=source_data.name, test_rows=test_rows
     )
     learned = classes_left.target
-    rows = _Rows(x, learned.y, groups)
+    rows = _Rows(x, learned.y, groups, strata)
     if (classes_left.mapping < 0).any():
         rows = rows.take(np.flatnonzero(learned.y >= 0))
     if source_data.x_test is None:
-        rows, held, note = _hold_out(rows, learned.task, test, source_data.name)
+        codes = learned.y if learned.task == "classification" else strata
+        rows, held, note = _hold_out(rows, codes, test, source_data.name)
         notes += (note,)
     else:
         held = _Rows(*_given_test(source_data, features, every))
@@ -234,16 +233,19 @@ def _assemble(
         kind=kind,
         task=learned.task,
         x=rows.x,
-        y=np.ascontiguousarray(rows.y),
+        y=map_leaves(np.ascontiguousarray, rows.y),
         x_test=held.x,
-        y_test=np.ascontiguousarray(held.y),
+        y_test=map_leaves(np.ascontiguousarray, held.y),
         classes=learned.classes,
+        strata=rows.strata,
         groups=rows.groups,
         columns=source_data.columns,
         formats=features.formats,
         time_order=features.time_order,
         rare=classes_left.rare,
-        target_format=target_format_of(
+        target_format=AS_STORED
+        if learned.task == "outputs"
+        else target_format_of(
             source_data.y,
             learned.classes,
             coded=bool(source_data.classes) and learned.classes == source_data.classes,
@@ -255,22 +257,44 @@ def _assemble(
 @dataclass(frozen=True, eq=False)
 class _Rows:
     x: Any
-    y: np.ndarray
+    y: Any
     groups: np.ndarray | None = None
+    strata: np.ndarray | None = None
 
     def take(self, rows: np.ndarray) -> _Rows:
-        return _Rows(take(self.x, rows), self.y[rows], None if self.groups is None else self.groups[rows])
+        parts = {name: part for name, part in vars(self).items() if part is not None}
+        return _Rows(**{name: take(part, rows) for name, part in parts.items()})
 
 
-def _hold_out(rows: _Rows, task: Task, test: SplitOptions, name: str) -> tuple[_Rows, _Rows, str]:
+def _target(source_data: SourceData, kind: Kind, task: Task | None) -> Target:
+    """Read the targets: one output's by the rules of tasks, several as they were given."""
+    if not holds_several(source_data.y, source_data.x):
+        labels = as_labels(source_data.y, source_data.name)
+        decided = source_data.task is not None and task in (None, source_data.task)
+        return read_target(
+            labels,
+            name=source_data.name,
+            kind=kind,
+            task=task or source_data.task,
+            classes=source_data.classes,
+            decided=decided,
+        )
+    if task is not None:
+        raise DataError(f"{source_data.name}: task is for one output, and there are several: leave it out")
+    y = read_several(source_data.y, f"{source_data.name}: y")
+    return Target("outputs", y, (), (f"several outputs: {describe_several(y)}",))
+
+
+def _hold_out(
+    rows: _Rows, codes: np.ndarray | None, test: SplitOptions, name: str
+) -> tuple[_Rows, _Rows, str]:
     """Return training rows, held-out rows, and what is said of the split."""
-    count = len(rows.y)
-    codes = rows.y if task == "classification" else None
+    count = row_count(rows.y)
     held = choose_test_rows(count, codes, rows.groups, test, name)
     if test.how == "last":
         words = f"the last {count_text(len(held), 'row')} held out as test rows"
     else:
-        drawn = "class proportions kept" if task == "classification" else "at random"
+        drawn = "at random" if codes is None else "class proportions kept"
         words = f"{count_text(len(held), 'row')} held out as test rows, {'by groups' if rows.groups is not None else drawn}"
     return rows.take(np.setdiff1d(np.arange(count), held)), rows.take(held), words
 
@@ -346,16 +370,24 @@ def _given_test(source_data: SourceData, features: _Features, learned: Target) -
     expected = kind if kind != "table" else None
     given = _features(source_data.x_test, source_data.name, "x_test", expected, features.formats)
     x_test, test_kind = given.x, given.kind
-    labels = as_labels(source_data.y_test, name)
-    rows = row_count(x_test)
-    if rows != len(labels) or not len(labels):
-        raise DataError(f"{name}: x_test has {count_text(rows, 'row')}, y_test has {len(labels):,}")
+    several = learned.task == "outputs"
+    labels = (
+        read_several(source_data.y_test, f"{name}: y_test")
+        if several
+        else as_labels(source_data.y_test, name)
+    )
+    rows, targets = row_count(x_test), row_count(labels)
+    if rows != targets or not targets:
+        raise DataError(f"{name}: x_test has {count_text(rows, 'row')}, y_test has {targets:,}")
     if (test_kind == "table") != (kind == "table"):
         raise DataError(f"{name}: x_test must be a DataFrame where x_train is one")
     if kind == "arrays":
         check_like(x_test, x, f"{name}: x_test")
     elif kind != "table" and x_test.shape[1:] != x.shape[1:]:
         raise DataError(f"{name}: x_test has rows of shape {x_test.shape[1:]}, x_train of {x.shape[1:]}")
+    if several:
+        check_like(labels, learned.y, f"{name}: y_test")
+        return x_test, labels
     if learned.task == "classification":
         return x_test, encode(
             labels,

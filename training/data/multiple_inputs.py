@@ -1,6 +1,6 @@
-"""Several inputs: dicts, lists and tuples of arrays, told from lists of rows, checked, and kept as they were given.
+"""Several inputs and outputs: dicts, lists and tuples of arrays, told from lists of rows, and kept as they were given.
 
-Several outputs, and several labels a row, cannot be trained yet and are refused in one line.
+Several labels a row cannot be trained yet and are refused in one line.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import DataError
+from ...errors import DataError, did_you_mean
 from ...texts import count_text, names_text
 from .arrays import as_array
 from .splits import FEWEST_ROWS
@@ -60,17 +60,37 @@ def describe_several(tree: Tree) -> str:
     return ", ".join(f"{name} {_shape_words(leaf)}" for name, leaf in named_leaves(tree))
 
 
-def refuse_several_outputs(y: Any, x: Any, name: str) -> None:
-    """Refuse a dict or a list of targets.
+def strata_of(y: Tree, output: str, name: str) -> np.ndarray:
+    """Return the codes of the classes that one of several outputs holds, int64, ``(rows,)``.
+
+    Args:
+        y: The targets.
+        output: Name of the output; a position in a list.
+        name: How messages call the data.
 
     Raises:
-        DataError: It is one.
+        DataError: There is no such output, or it holds other numbers than classes.
     """
-    if holds_several(y, x):
-        count = count_text(len(y), "array")
-        raise DataError(
-            f"{name}: y is {count}, one for each of several outputs: models of one output are what can be searched so far"
-        )
+    if not is_nest(y):
+        raise DataError(f"{name}: stratify names one of several outputs, and there is one: leave it out")
+    outputs = dict(named_leaves(y))
+    if output not in outputs:
+        raise DataError(f"{name} has no output '{output}' to stratify by.{did_you_mean(output, outputs)}")
+    codes = class_codes_in(outputs[output])
+    if codes is None:
+        raise DataError(f"{name}: the output '{output}' holds amounts, and no classes to stratify by")
+    return codes
+
+
+def class_codes_in(values: np.ndarray) -> np.ndarray | None:
+    """Return the codes of classes in an output: whole numbers, in a column or not, or one-hot rows; None for others."""
+    if values.ndim == 2 and values.shape[1] > 1:
+        is_one_hot = np.isin(values, (0, 1)).all() and (values.sum(axis=1) == 1).all()
+        return values.argmax(axis=1) if is_one_hot else None
+    flat = values.reshape(-1)
+    if len(flat) != len(values) or (flat != np.floor(flat)).any() or len(np.unique(flat)) == len(flat):
+        return None
+    return np.unique(flat, return_inverse=True)[1]
 
 
 def refuse_one_array(part: str, tree: Tree) -> str:

@@ -103,7 +103,7 @@ class Preparation:
     rows: int
     """Training rows of the dataset."""
     outputs: int
-    """Classes, or targets of a regression."""
+    """Classes, or targets of a regression, or how many outputs there are."""
     gaps: tuple[str | int, ...] = ()
     """Columns of numbers in which training rows lack a value: names in a table, positions in an array."""
     numeric: tuple[str, ...] = ()

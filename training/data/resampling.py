@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...errors import TrainingError, did_you_mean
+from .trees import Tree, row_count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,7 +90,7 @@ def resampling_of(configuration: Configuration, task: Task) -> Resampling | None
             "data", f"unknown balancing {balancing!r}.{did_you_mean(str(balancing), BALANCINGS)}"
         )
     if balancing != "none" and task != "classification":
-        raise TrainingError("data", "balancing is for classes, and this is a regression")
+        raise TrainingError("data", f"balancing is for classes, and {task_words(task)}")
     strength = _share(configuration, "balancing_strength", 1.0)
     bootstrap = configuration.get("bootstrap", False)
     if not isinstance(bootstrap, bool):
@@ -115,9 +116,14 @@ def draw_rows(resampling: Resampling, codes: np.ndarray) -> RowDraw:
     return RowDraw(tuple(kept.tolist()), tuple(np.where(present, taken, 0).tolist()), resampling.bootstrap)
 
 
-def codes_of(y: np.ndarray, task: Task) -> np.ndarray:
-    """Return what rows are drawn by: their classes, or one for all rows of a regression."""
-    return y if task == "classification" else np.zeros(len(y), np.int64)
+def codes_of(y: Tree, task: Task) -> np.ndarray:
+    """Return what rows are drawn by: their classes, or one for all rows of other targets."""
+    return y if task == "classification" else np.zeros(row_count(y), np.int64)
+
+
+def task_words(task: Task) -> str:
+    """Return what there is instead of classes, as the end of a sentence."""
+    return "this is a regression" if task == "regression" else "there are several outputs"
 
 
 def _share(configuration: Configuration, name: str, default: float, *, above_zero: bool = False) -> float:

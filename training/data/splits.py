@@ -170,7 +170,8 @@ def limited(dataset: Dataset, limit: int | None, seed: int) -> Dataset:
     return replace(
         dataset,
         x=take(dataset.x, rows),
-        y=dataset.y[rows],
+        y=take(dataset.y, rows),
+        strata=None if dataset.strata is None else dataset.strata[rows],
         groups=None if dataset.groups is None else dataset.groups[rows],
         notes=(*dataset.notes, note),
     )

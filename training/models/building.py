@@ -19,7 +19,7 @@ from tensorflow.python.eager import context
 from ...errors import TrainingError
 from ...spaces import Configuration
 from ...spaces.catalogue import CHANGE_THE_LOSS
-from ..data import map_shapes
+from ..data import leaves, map_shapes
 from .heads import build_weights
 from .losses import head_of, make_loss, make_metrics
 from .memory import within_memory
@@ -100,7 +100,8 @@ def _check_inputs_and_outputs(model: keras.Model, signature: Signature) -> None:
     """Refuse a model of other inputs or outputs than there are arrays to train it on."""
     inputs: list[Any] = []
     map_shapes(inputs.append, signature.input_shape)
-    for what, given in (("input", len(inputs)), ("output", 1)):
+    outputs = len(leaves(signature.outputs)) if signature.task == "outputs" else 1
+    for what, given in (("input", len(inputs)), ("output", outputs)):
         # A subclassed model has neither until it is called, and then what its rows let it have.
         count = len(getattr(model, f"{what}s", None) or [0] * given)
         if count != given:
@@ -152,6 +153,10 @@ def compile_model(model: keras.Model, configuration: Configuration, signature: S
     Raises:
         TrainingError: of kind ``model``: no loss fits the model's last layer and the task.
     """
+    if signature.task == "outputs":
+        raise TrainingError(
+            "model", "nothing says which loss each of its outputs has: compile the model in its function"
+        )
     head = head_of(model, signature)
     loss, metrics = make_loss(configuration, signature.task, head), make_metrics(signature, head)
     if signature.task == "regression" and any(name in configuration for name in CHANGE_THE_LOSS):
@@ -182,12 +187,15 @@ def build_metrics(model: keras.Model, rows: Sequence[Any]) -> bool:
         rows: Tensors that a training step takes, or their specifications: x, y, and weights where there are any.
     """
     outputs: Sequence[Any] = model.outputs if type(model) in (keras.Sequential, Functional) else ()
-    if len(outputs) != 1 or any(part.shape.rank is None for part in keras.tree.flatten(list(rows))):
+    if not outputs or any(part.shape.rank is None for part in keras.tree.flatten(list(rows))):
         return False
     x, y, *weights = keras.tree.map_structure(
         lambda part: keras.KerasTensor((2, *part.shape[1:]), part.dtype.name), list(rows)
     )
-    found = keras.KerasTensor((2, *outputs[0].shape[1:]), outputs[0].dtype)
+    found = keras.tree.map_structure(
+        lambda one: keras.KerasTensor((2, *one.shape[1:]), one.dtype),
+        outputs[0] if len(outputs) == 1 else model.output,
+    )
     sample_weight = weights[0] if weights else None
     compute_output_spec(model.compute_metrics, x, y, found, sample_weight=sample_weight)
     if model._compile_loss is not None and not model._compile_loss.built:

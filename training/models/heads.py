@@ -7,7 +7,6 @@ few random rows: probabilities that add up to 1, numbers between 0 and 1, or any
 from __future__ import annotations
 
 import inspect
-from typing import Any
 from weakref import WeakKeyDictionary
 
 import keras
@@ -20,7 +19,7 @@ from .user_errors import describe_error
 
 _ROWS = 16
 _KNOWN = {one: name for name, one in vars(keras.activations).items() if inspect.isfunction(one)}
-_shapes: WeakKeyDictionary[keras.Model, tuple[int | None, ...]] = WeakKeyDictionary()
+_shapes: WeakKeyDictionary[keras.Model, list[tuple[int | None, ...]]] = WeakKeyDictionary()
 """Of models without a graph, whose shapes are found by tracing them."""
 
 
@@ -33,7 +32,7 @@ def build_weights(model: keras.Model, input_shape: Shapes) -> None:
         if isinstance(model, keras.Sequential) or type(model).build is not keras.Model.build:
             model.build(map_shapes(lambda shape: (None, *shape), input_shape))
         else:
-            output_shape_of(model, input_shape)
+            _output_shapes_of(model, input_shape)
     except TrainingError:
         raise
     except Exception as error:
@@ -48,19 +47,20 @@ def output_shape_of(model: keras.Model, input_shape: Shapes) -> tuple[int | None
     Raises:
         TrainingError: of kind ``model``: it has several outputs.
     """
+    shapes = _output_shapes_of(model, input_shape)
+    if len(shapes) != 1:
+        raise TrainingError("model", f"the model has {len(shapes)} outputs, and y is 1 array")
+    return shapes[0]
+
+
+def _output_shapes_of(model: keras.Model, input_shape: Shapes) -> list[tuple[int | None, ...]]:
     outputs = getattr(model, "outputs", None)
     if outputs:
-        return _only([output.shape for output in outputs])
+        return [tuple(output.shape) for output in outputs]
     if model not in _shapes:
         made = keras.tree.flatten(model(map_shapes(keras.Input, input_shape)))
-        _shapes[model] = _only([output.shape for output in made])
+        _shapes[model] = [tuple(output.shape) for output in made]
     return _shapes[model]
-
-
-def _only(shapes: list[Any]) -> tuple[int | None, ...]:
-    if len(shapes) != 1:
-        raise TrainingError("model", f"the model has {len(shapes)} outputs; one is trained here")
-    return tuple(shapes[0])
 
 
 def units_of(model: keras.Model, input_shape: Shapes) -> int:

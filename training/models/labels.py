@@ -72,7 +72,7 @@ def labels_of(
 
     Args:
         model: Compiled and built.
-        task: ``classification`` or ``regression``.
+        task: ``classification``, ``regression`` or ``outputs``.
         classes: How many there are.
         target_format: What the user gave.
         input_shape: Of one row.
@@ -80,6 +80,8 @@ def labels_of(
     Raises:
         TrainingError: of kind ``model``: no form fits the model's loss, outputs and metrics.
     """
+    if task == "outputs":
+        return "numbers"  # each is the user's own affair
     if task == "regression":
         return "number column" if target_format.shape == "column" else "numbers"
     if not model.loss:

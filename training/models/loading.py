@@ -206,11 +206,19 @@ def find_model(model: Any, task: str) -> ModelSource:
         )
     if model in FAMILIES:
         family = FAMILIES[model]
+        if task == "outputs":
+            raise ModelError(
+                f"'{model}' has one output, and y is several: give a model function of your own."
+            )
         if task not in family.tasks:
             fitting = ", ".join(name for name, other in FAMILIES.items() if task in other.tasks)
             raise ModelError(f"'{model}' does {' and '.join(family.tasks)}; for {task} choose {fitting}.")
         return ModelSource(model, family.layout, preset(model), open_space=False)
     if model in APPLICATIONS:
+        if task == "outputs":
+            raise ModelError(
+                f"'{model}' has one output, and y is several: give a model function of your own."
+            )
         if task != "classification":
             raise ModelError(f"'{model}' does classification; for {task} choose dnn, cnn, nn.")
         return ModelSource(model, "image", preset("own"), open_space=True, contract="keras_tuner")

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from ...spaces import Configuration
-from ..data import AS_STORED, TargetFormat, Tree
+from ..data import AS_STORED, TargetFormat, Task, Tree
 from ..data.preparation import Shapes
-
-if TYPE_CHECKING:
-    import numpy as np
 
 Precision = Literal["float32", "bfloat16"]
 DEFAULT_BATCH = 100
@@ -23,9 +20,10 @@ class Signature:
 
     input_shape: Shapes
     """Shape of one row, without the batch axis; of several inputs a dict, list or tuple of shapes, as they were given."""
-    outputs: int
-    """Classes, or targets of a regression."""
-    task: Literal["classification", "regression"]
+    outputs: Any
+    """Classes, or targets of a regression; of several outputs a nest of the numbers that ``y`` has for a row."""
+    task: Task
+    """``classification``, ``regression``, or ``outputs``, of which there are several."""
     rows: int = 0
     """Training rows of an epoch of this model's fold; a schedule reckons its steps with them."""
     epochs: int = 0
@@ -45,8 +43,8 @@ class Sample:
 
     x: Tree
     """float32, ``(rows, *input_shape)``; of several inputs a nest of arrays."""
-    y: np.ndarray
-    """Class codes, or amounts."""
+    y: Tree
+    """Class codes, or amounts; of several outputs a nest of arrays."""
     signature: Signature
     target_format: TargetFormat = AS_STORED
     """In what form the targets were given."""

@@ -46,8 +46,11 @@ def find_computed_metrics(
         names = list(run.model.evaluate(run.validation, verbose=0, return_dict=True))
     except Exception:  # noqa: BLE001 - a user's model may raise anything
         return None
-    objects = {metric.name: metric for metric in _metrics_of(run.model)}
+    objects = dict(_named_metrics(run.model))
     metrics = {name: _direction_of(name, objects.get(name)) for name in names}
+    metrics |= {name: "minimize" for name in _loss_names(run.model) if name in metrics}
+    if workload.dataset.task == "outputs":
+        return ComputedMetrics(metrics | {"loss": "minimize"}, {})
     known = {name: type(metric).__name__ for name, metric in objects.items() if _is_of_keras(type(metric))}
     loss = keras_class(loss_name(run.model))
     return ComputedMetrics(metrics | {"loss": "minimize"}, known | ({"loss": loss} if loss else {}))
@@ -72,14 +75,24 @@ def losses_differ(workload: Workload, space: Space, seed: int) -> bool:
 
 def _rows(dataset: Dataset, rows: np.ndarray) -> Dataset:
     groups = None if dataset.groups is None else dataset.groups[rows]
-    return replace(dataset, x=take(dataset.x, rows), y=dataset.y[rows], groups=groups)
+    return replace(dataset, x=take(dataset.x, rows), y=take(dataset.y, rows), groups=groups)
 
 
-def _metrics_of(model: keras.Model) -> Iterator[Any]:
-    """Yield all metrics, those inside the one that ``compile`` makes of them, too."""
+def _named_metrics(model: keras.Model) -> Iterator[tuple[str, Any]]:
+    """Yield all metrics as they are called in a history, those inside the one that ``compile`` makes of them, too."""
     for metric in model.metrics:
-        inner = getattr(metric, "metrics", None)
-        yield from inner if inner else [metric]
+        # no public way to the output that a metric is of
+        lists = [*getattr(metric, "_flat_metrics", ()), *getattr(metric, "_flat_weighted_metrics", ())]
+        for one in (one for one in lists if one is not None):
+            before = f"{one.output_name}_" if one.output_name else ""
+            yield from ((f"{before}{inner.name}", inner) for inner in one.metrics)
+        if not lists:
+            yield metric.name, metric
+
+
+def _loss_names(model: keras.Model) -> list[str]:
+    """Return what a history calls the loss of each of several outputs."""
+    return [tracker.name for tracker in getattr(model._compile_loss, "metrics", ())]
 
 
 def _direction_of(name: str, metric: Any) -> Direction | None:

@@ -15,7 +15,7 @@ import tensorflow as tf
 from ...errors import TrainingError, one_line
 from ...spaces import Configuration
 from ..batching import batches_of
-from ..data import Dataset, Tree
+from ..data import Dataset, Tree, take
 from ..events import Task
 from ..fold_cache import FoldData
 from ..heartbeat import beat
@@ -179,7 +179,7 @@ class FitTrainer:
     def weights(self, task: Task, data: FoldData) -> tf.Tensor | None:
         """Return the weights of a fold's rows in training; None where all weigh the same."""
         dataset = self._workload.dataset
-        of_classes = class_weights(task.configuration, dataset, dataset.y[data.train])
+        of_classes = class_weights(task.configuration, dataset, take(dataset.y, data.train))
         weights = row_weights(of_classes, dataset.y)
         return None if weights is None else as_tensor(weights)
 
@@ -256,8 +256,9 @@ def mixing_for(workload: Workload, configuration: Configuration, model: keras.Mo
     rank = len(workload.signature(configuration).input_shape)
     if mixing_of(configuration, workload.preparation.channels) is None:
         return None
-    if workload.dataset.kind == "arrays":
-        raise TrainingError("model", "mixing is for rows of one array, and there are several inputs")
+    if workload.dataset.kind == "arrays" or workload.dataset.task == "outputs":
+        what = "inputs" if workload.dataset.kind == "arrays" else "outputs"
+        raise TrainingError("model", f"mixing is for rows of one array, and there are several {what}")
     labels = labels_for(workload, configuration, model)
     return checked_mixing(configuration, labels, rank, workload.preparation.channels)
 

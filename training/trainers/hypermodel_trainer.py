@@ -90,7 +90,7 @@ class HypermodelTrainer(FitTrainer):
 
     def _train_fold(self, task: Task, fold: int) -> FoldResult:
         data, dataset = self._workload.data_of(task.configuration)[fold], self._workload.dataset
-        weights = class_weights(task.configuration, dataset, data.y[data.train])
+        weights = class_weights(task.configuration, dataset, take(data.y, data.train))
         while True:
             model = self.build(task, fold)
             self.leave(model)
@@ -101,10 +101,10 @@ class HypermodelTrainer(FitTrainer):
                     model,
                     task.configuration,
                     take(data.x, data.train),
-                    y[data.train],
+                    take(y, data.train),
                     epochs=epochs_of(task.configuration, self._workload.epochs),
                     weights=weights,
-                    validation=(take(data.x, data.validation), y[data.validation]),
+                    validation=(take(data.x, data.validation), take(y, data.validation)),
                     score=self._score_of(data),
                 )
             except RetryFit:
@@ -189,11 +189,11 @@ def call_fit(
     model: keras.Model,
     configuration: Configuration,
     x: Tree,
-    y: np.ndarray,
+    y: Tree,
     *,
     epochs: int,
     weights: Mapping[int, float] | None,
-    validation: tuple[Tree, np.ndarray] | None,
+    validation: tuple[Tree, Tree] | None,
     ends: bool = False,
     score: Callable[[keras.Model], dict[str, float]] | None = None,
 ) -> FitResult:
@@ -365,7 +365,7 @@ def refit_hypermodel(
         run = start_refit(workload, configuration, seed, own.build)
         rows = _trained_rows(run, dataset)
         x = take(run.preparation.transform_training(dataset.x), rows)
-        y = targets_for(run.labels, run.preparation.transform_target(dataset.y), dataset)[rows]
+        y = take(targets_for(run.labels, run.preparation.transform_target(dataset.y), dataset), rows)
         try:
             done = call_fit(
                 own,
@@ -375,7 +375,7 @@ def refit_hypermodel(
                 y,
                 epochs=epochs,
                 weights=run.class_weight,
-                validation=(take(x, slice(1000)), y[:1000]) if own.needs_validation else None,
+                validation=(take(x, slice(1000)), take(y, slice(1000))) if own.needs_validation else None,
                 ends=True,
             )
         except RetryFit:

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from ...spaces import Configuration
 from ..batching import batches_of
-from ..data import FittedPreparation, RowDraw, Tree, codes_of, configure_preparation, fit_preparation
+from ..data import FittedPreparation, RowDraw, Tree, codes_of, configure_preparation, fit_preparation, take
 from ..keras_scores import reads_logits
 from ..metrics import in_target_units, unit_power
 from ..models import Build
@@ -117,7 +117,7 @@ def start_refit(
     draw = workload.draw(configuration, rows)
     if draw is not None:
         rows = draw.positions(codes_of(dataset.y, dataset.task))
-    of_classes = class_weights(configuration, dataset, dataset.y[rows])
+    of_classes = class_weights(configuration, dataset, take(dataset.y, rows))
     weights = row_weights(of_classes, dataset.y)
     return RefitRun(
         model,

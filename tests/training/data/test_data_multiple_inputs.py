@@ -1,4 +1,4 @@
-"""Several inputs are read as they were given; several outputs or labels a row are refused in one line so far."""
+"""Several inputs and outputs are read as they were given; several labels a row are refused in one line so far."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from kerasweep.errors import DataError, TrainingError
-from kerasweep.training.data import leaves, load_dataset, map_leaves
+from kerasweep.training.data import leaves, load_dataset, make_folds, map_leaves
 from kerasweep.training.data.trees import named_leaves
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ RNG = np.random.default_rng(0)
 X, OTHER = RNG.normal(size=(ROWS, 4)), RNG.normal(size=(ROWS, 3))
 Y = np.arange(ROWS) % 2
 LABELS = (RNG.random((ROWS, 3)) < 0.5).astype(int)
-SEVERAL = {
+CLASSES = np.arange(60) % 3
+OUTPUTS: dict[str, Any] = {
     "a list of outputs": (X, [Y, OTHER]),
     "a dict of outputs": (X, {"left": Y, "right": OTHER}),
     "inputs and outputs": ([X, OTHER], [Y, Y]),
@@ -48,12 +49,48 @@ MANY_LABELS = {
 }
 
 
-@pytest.mark.parametrize("kind", SEVERAL)
-def test_several_outputs_are_refused_in_one_line(kind: str) -> None:
-    message = r"y is \d arrays, one for each of several outputs: models of one output"
-    with pytest.raises(DataError, match=message) as caught:
-        load_dataset(SEVERAL[kind])
-    assert "\n" not in str(caught.value)
+@pytest.mark.parametrize("kind", OUTPUTS)
+def test_several_outputs_are_a_nest_of_arrays_as_they_were_given(kind: str) -> None:
+    dataset = load_dataset(OUTPUTS[kind])
+    assert dataset.task == "outputs"
+    assert dataset.classes == ()
+    assert {leaf.dtype for leaf in leaves(dataset.y)} <= {np.dtype("float32"), np.dtype("int64")}
+    assert {len(leaf) for leaf in leaves(dataset.y)} == {dataset.rows}
+    assert {len(leaf) for leaf in leaves(dataset.y_test)} == {dataset.test_rows}
+    assert map_leaves(lambda leaf: int(np.prod(leaf.shape[1:])), dataset.y) == dataset.outputs
+    assert dataset.task_text.startswith(f"{len(leaves(dataset.y))} output")
+
+
+@pytest.mark.parametrize("values", [CLASSES, CLASSES[:, None], np.eye(3)[CLASSES], CLASSES.astype(float)])
+def test_splits_keep_the_proportions_of_an_output_that_holds_classes(values: Any) -> None:
+    dataset = load_dataset((np.arange(60.0), {"price": np.arange(60.0), "kind": values}), stratify="kind")
+    folds = make_folds(dataset, folds=3)
+    assert np.bincount(dataset.fold_codes).tolist() == [15, 15, 15]
+    for fold in folds:
+        assert np.bincount(dataset.fold_codes[fold.validation]).tolist() == [5, 5, 5]
+
+
+@pytest.mark.parametrize(
+    ("stratify", "message"),
+    [
+        ("price", "the output 'price' holds amounts, and no classes to stratify by"),
+        ("kindd", "has no output 'kindd' to stratify by. Did you mean 'kind'"),
+        ("other", "has no output 'other' to stratify by. Known: price, kind"),
+    ],
+)
+def test_an_output_without_classes_cannot_be_stratified_by(stratify: str, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        load_dataset((np.arange(60.0), {"price": np.arange(60.0), "kind": CLASSES}), stratify=stratify)
+    with pytest.raises(DataError, match="stratify names one of several outputs, and there is one"):
+        load_dataset((np.arange(60.0), CLASSES), stratify="kind")
+
+
+def test_several_outputs_have_no_task_to_ask_for_and_no_strata_unless_named() -> None:
+    data = (np.arange(60.0), {"price": np.arange(60.0), "kind": CLASSES})
+    with pytest.raises(DataError, match="task is for one output, and there are several: leave it out"):
+        load_dataset(data, task="regression")
+    with pytest.raises(DataError, match="several outputs: use method 'kfold', or name an output of classes"):
+        make_folds(load_dataset(data), method="stratified")
 
 
 @pytest.mark.parametrize("kind", INPUTS)
