@@ -6,12 +6,16 @@ import math
 import os
 from pathlib import Path
 
+import numpy as np
+
 MEMORY_SHARE = 0.8
 """Of the memory that is free, at most so much is planned for workers."""
 PROCESS_BYTES = 700 * 2**20
 """Resident memory of a process that has imported TensorFlow."""
 BYTES_A_PARAMETER = 20
 """Of a model in training: a float32 weight, its gradient, two slots of an optimizer, and one while it is updated."""
+ALIGNMENT = 64
+"""Bytes at which an array must begin for TensorFlow's kernels, which end the process on a tensor that begins elsewhere."""
 CPU_FILE = Path("/proc/cpuinfo")
 _BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}
 
@@ -77,3 +81,11 @@ def choose_workers(trials: float, bytes_a_worker: int = 0, free: int | None = No
     if free is not None:
         most = min(most, MEMORY_SHARE * free // (PROCESS_BYTES + bytes_a_worker))
     return max(1, int(most))
+
+
+def aligned_empty(shape: tuple[int, ...]) -> np.ndarray:
+    """Return memory for float32 values that TensorFlow takes as it is, without a copy of its own."""
+    size = 4 * math.prod(shape)
+    memory = np.empty(size + ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % ALIGNMENT
+    return memory[start : start + size].view(np.float32).reshape(shape)

@@ -11,8 +11,8 @@ import pickle
 from pathlib import Path
 from typing import Any
 
-ALIGNMENT = 64
-"""Bytes at which an array begins a cache line, as TensorFlow's kernels ask for."""
+from ...training.machine import ALIGNMENT
+
 _OBJECT, _ARRAYS = "workload.pickle", "workload.arrays"
 
 

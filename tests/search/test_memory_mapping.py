@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from kerasweep.search.executors.memory_mapping import ALIGNMENT, read_mapped, write_mapped
+from kerasweep.search.executors.memory_mapping import read_mapped, write_mapped
+from kerasweep.training.machine import ALIGNMENT
 
 
 def test_arrays_come_back_equal_aligned_and_writeable(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 
 from ...errors import DataError, TrainingError, did_you_mean, one_line
 from ...texts import names_text
+from ..machine import aligned_empty
 from .multiple_inputs import describe_several
 from .pipelines import build_features
 from .preparation import Preparation
@@ -70,7 +71,7 @@ class FittedPreparation:
             values = values.astype(plan.dtype)
         elif self.features is None:
             # One pass from bytes to float32: 60,000 images never exist as float64.
-            scaled = np.empty(values.shape, np.float32)
+            scaled = aligned_empty(values.shape)
             np.divide(
                 values, np.float32(plan.recipe.divisor), out=scaled, casting="same_kind", dtype=np.float32
             )

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from ..batching import Batches
 from ..data import Tree
-from ..machine import free_memory
+from ..machine import ALIGNMENT, free_memory
 from ..mixing import Mixing
 
 VALIDATION_BATCH = 1000
@@ -23,9 +23,6 @@ VALIDATION_BYTES = 256 * 2**20
 
 Rows: TypeAlias = Any
 """A tensor, an array, or a nest of them."""
-
-ALIGNMENT = 64
-"""Bytes; TensorFlow's kernels end the process on a tensor that begins elsewhere."""
 
 
 class Feed:

@@ -20,6 +20,7 @@ from kerasweep.training.data import (
     load_dataset,
     make_folds,
 )
+from kerasweep.training.machine import ALIGNMENT
 
 
 def pixels(high, dtype=np.uint8, shape=(20, 8, 8, 1)):
@@ -342,3 +343,14 @@ def test_categories_only_and_numbers_only():
     plan = choose_preparation(data, "natural")
     assert plan.numeric == ()
     assert fit_preparation(plan, data.x, data.y).transform(data.x_test).shape == (10, 2)
+
+
+@pytest.mark.parametrize("rows", [0, 1, 7])
+def test_prepared_pictures_lie_where_tensorflow_takes_them_as_they_are(rows, dataset_of):
+    pixels = np.random.default_rng(0).integers(0, 256, (9, 5, 3, 1), dtype=np.uint8)
+    data = dataset_of(pixels, np.arange(9) % 2, kind="image")
+    fitted = fit_preparation(choose_preparation(data, "image"), data.x, data.y)
+    prepared = fitted.transform(pixels[:rows])
+    assert prepared.ctypes.data % ALIGNMENT == 0 or rows == 0
+    assert prepared.flags.writeable
+    np.testing.assert_array_equal(prepared, pixels[:rows] / np.float32(255))
