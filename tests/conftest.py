@@ -6,14 +6,14 @@ import gc
 import os
 import sqlite3
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy
 from forking import Forker
+from kerasweep.training.trainers.garbage import gradients_forgotten
 
 ROOT = Path(__file__).parents[1]
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -25,15 +25,26 @@ os.environ.pop("KERASWEEP_STORAGE", None)
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Generator[None, object, object]:
+    """Let go of the steps that a test traces, which TensorFlow would hold for good."""
+    with gradients_forgotten():
+        return (yield)
+
+
 @pytest.fixture(scope="module", autouse=True)
-def short_collections() -> None:
-    """Let the garbage collector pass over what was made before a module's tests.
+def short_collections(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let the garbage collector pass over what was made before a module's tests, and let go of what they keep.
 
     Keras's ``clear_session`` collects garbage, which takes longer than a small model does to train: some tests are
-    faster by a third.
+    faster by a third. What a module caches, trainers with their programs above all, nobody asks for after its tests.
     """
     gc.collect()
     gc.freeze()
+    yield
+    for kept in vars(request.module).values():
+        if hasattr(kept, "cache_clear") and kept.__module__ == request.module.__name__:
+            kept.cache_clear()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -73,24 +84,13 @@ def python(forker: Forker) -> Run:
 
 @pytest.fixture(scope="session")
 def kerasweep(python: Run) -> Run:
-    """Run the real command line in a process of its own, which is forked, unless it is to be ``new``."""
+    """Run the real command line in a process of its own."""
 
     def run(
-        *arguments: object, cwd: Path, timeout: float = 240, new: bool = False, **environment: str
+        *arguments: object, cwd: Path, timeout: float = 240, **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        words, env = ["-m", "kerasweep", *map(str, arguments)], {"COLUMNS": "200", **environment}
-        if not new:
-            return python(*words, cwd=cwd, timeout=timeout, **env)
-        return subprocess.run(
-            [sys.executable, *words],
-            cwd=cwd,
-            env={**os.environ, **env},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
+        words = ["-m", "kerasweep", *map(str, arguments)]
+        return python(*words, cwd=cwd, timeout=timeout, **{"COLUMNS": "200", **environment})
 
     return run
 

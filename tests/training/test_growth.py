@@ -122,21 +122,39 @@ def test_the_rows_of_a_validation_step_change_no_score(name: str, monkeypatch: p
     np.testing.assert_allclose(*scores, rtol=1e-5)
 
 
-def test_gradients_that_others_registered_are_left() -> None:
-    import tensorflow as tf
-    from kerasweep.training.trainers.garbage import gradients_forgotten
+def registered_gradients() -> set[str]:
     from tensorflow.python.framework.ops import gradient_registry
+
+    return {name for name in gradient_registry.list() if name.startswith("CustomGradient-")}
+
+
+def register_a_gradient() -> set[str]:
+    """Trace what registers one, and return the names of all."""
+    import tensorflow as tf
 
     @tf.custom_gradient
     def doubled(x: Any) -> Any:
         return 2 * x, lambda dy: 2 * dy
 
-    def registered() -> set[str]:
-        tf.function(doubled).get_concrete_function(tf.TensorSpec((), tf.float32))
-        return {name for name in gradient_registry.list() if name.startswith("CustomGradient-")}
+    tf.function(doubled).get_concrete_function(tf.TensorSpec((), tf.float32))
+    return registered_gradients()
 
-    before = registered()
+
+def test_gradients_that_others_registered_are_left() -> None:
+    from kerasweep.training.trainers.garbage import gradients_forgotten
+
+    before = register_a_gradient()
     assert before
     with gradients_forgotten():
-        assert len(registered() - before) == 1
-    assert {name for name in gradient_registry.list() if name.startswith("CustomGradient-")} == before
+        assert len(register_a_gradient() - before) == 1
+    assert registered_gradients() == before
+
+
+_of_earlier_turns: set[str] = set()
+
+
+@pytest.mark.parametrize("turn", [1, 2])
+def test_no_test_leaves_its_gradients_to_the_next(turn: int) -> None:
+    """They hold every step that a test traces: a process that runs all tests grew to eleven gigabytes."""
+    assert not registered_gradients() & _of_earlier_turns
+    _of_earlier_turns.update(register_a_gradient())

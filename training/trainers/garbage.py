@@ -11,6 +11,7 @@ import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, cast
 
 GRAPH_BYTES = 8 * 2**20
 """Of a traced graph, roughly, in Python's and in TensorFlow's own memory."""
@@ -46,18 +47,24 @@ def gradients_forgotten() -> Iterator[None]:
     whenever it is traced, and nothing takes it out again. It holds tensors of the graph, these the graph, and that all
     of its functions: every traced step would stay in memory for good. Once a step is traced, nobody asks for them.
     """
-    if "tensorflow" not in sys.modules:
-        yield
-        return
-    from tensorflow.python.framework.ops import gradient_registry
-
-    before = set(gradient_registry.list())
+    before = set(_registered())
     try:
         yield
     finally:
-        for name in [name for name in gradient_registry.list() if name not in before]:
-            if name.startswith("CustomGradient-"):
-                del gradient_registry._registry[name]
+        registered = _registered()
+        for name in [
+            name for name in registered if name not in before and name.startswith("CustomGradient-")
+        ]:
+            del registered[name]
+
+
+def _registered() -> dict[str, Any]:
+    """Return TensorFlow's gradients by their names; none before it is imported."""
+    if "tensorflow" not in sys.modules:
+        return {}
+    from tensorflow.python.framework.ops import gradient_registry
+
+    return cast("dict[str, Any]", gradient_registry._registry)
 
 
 def _return_memory() -> None:
