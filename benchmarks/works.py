@@ -111,9 +111,9 @@ _DRIVER = tuple(
     for method, trials in (("random", 1000), ("bayes", 300))
     for capacity in (1, 8)
 )
-_MEMORY = (Measurement("memory", "kerasweep", "memory.py", "--trials 4"),)
+_MEMORY = (Measurement("memory", "kerasweep", "memory.py", "--trials 2"),)
 _GROWTH = tuple(
-    Measurement("growth", kind, f"growth.py {kind}", "--trials 4")
+    Measurement("growth", kind, f"growth.py {kind}", "--trials 2")
     for kind in ("dnn", "cnn", "mlp_residual", "lstm", "fit")
 )
 _BROWSING = tuple(
@@ -121,13 +121,13 @@ _BROWSING = tuple(
     for trials in (1_000, 10_000)
 )
 _SCALING = tuple(
-    Measurement("scaling", name, f"scaling.py {arguments}", f"--epochs 1 --trials 3 {tiny}")
+    Measurement("scaling", name, f"scaling.py {arguments}", f"--epochs 1 --trials 2 {tiny}")
     for name, arguments, tiny in (
         ("folds_3", "--folds 3", ""),
         ("folds_5", "--folds 5", ""),
         ("folds_10", "--folds 10", ""),
         ("workers_1", "--workers 1 --threads 1 --trials 12", "--folds 2"),
-        ("workers_2", "--workers 2 --threads 1 --trials 12", "--folds 2"),
+        ("workers_2", "--workers 2 --threads 1 --trials 12", "--trials 3 --folds 2"),
         ("rows_1000", "--rows 1000 --epochs 4", "--rows 200 --folds 2"),
         ("rows_10000", "--rows 10000 --epochs 4 --trials 4", "--rows 200 --folds 2"),
         ("rows_100000", "--rows 100000 --epochs 4 --trials 3", "--rows 200 --folds 2"),
