@@ -8,6 +8,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import zip_longest
 from typing import Any
 
 import keras
@@ -182,9 +184,9 @@ class Case:
     floats: dict[str, Pair]
 
     def make(self, second: Sequence[str], **more: Any) -> Any:
-        """Return an object of the class; some of its floats have their second values."""
+        """Return an object of the class; some of its floats, each as ``Class.float``, have their second values."""
         given = {name: value() if callable(value) else value for name, value in self._given.items()}
-        values = {name: pair[name in second] for name, pair in self.floats.items()}
+        values = {name: pair[f"{self.cls.__name__}.{name}" in second] for name, pair in self.floats.items()}
         return self.cls(**{**given, **values, **more})
 
     @property
@@ -255,6 +257,28 @@ CASES = {
 }
 """Those that have floats."""
 
+
+def _together() -> Iterator[str]:
+    """Yield names of cases that are trained in one model: each layer alone, and of all else one of each kind."""
+    kinds: dict[str, list[str]] = {
+        kind: [name for name in CASES if CASES[name].kind == kind] for kind in KINDS
+    }
+    yield from kinds.pop("layers")
+    rates = [*kinds.pop("optimizers"), *kinds.pop("schedules")]  # which are SGD's
+    for names in zip_longest(rates, *kinds.values()):
+        yield " ".join(name for name in names if name is not None)
+
+
+TOGETHER = {
+    names: {
+        f"{CASES[name].cls.__name__}.{one}": pair
+        for name in names.split()
+        for one, pair in CASES[name].floats.items()
+    }
+    for names in _together()
+}
+"""Names of cases in one model -> all of their floats, each as ``Class.float``."""
+
 SHAPES = {"1D": (12, 16), "2D": (8, 8, 3), "3D": (4, 4, 4, 3)}
 RECURRENT = ("LSTM", "GRU", "SimpleRNN", "Bidirectional", "RNN")
 OF_TWO = (
@@ -288,13 +312,13 @@ def _longer(name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def build(configuration: Any, signature: Any) -> keras.Model:
-    """Build the model of a case: ``configuration`` names it, and the floats that have their second values."""
-    case, second = CASES[configuration["case"]], configuration["second"].split()
-    made = {case.kind: lambda **more: case.make(second, **more)}
+    """Build the model of some cases: ``configuration`` names them, and the floats that have their second values."""
+    cases = [CASES[name] for name in configuration["cases"].split()]
+    made = {case.kind: partial(case.make, configuration["second"].split()) for case in cases}
     inputs = keras.Input((FEATURES,))
     tensor = inputs
     if "layers" in made:
-        tensor = _through(case, made["layers"], tensor)
+        tensor = _through(cases[0], made["layers"], tensor)
     tensor = keras.layers.Dense(
         CLASSES,
         "softmax",

@@ -7,7 +7,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from all_of_keras import CASES, DRAWS_WHILE_TRACED, NOT_BUILT, OTHERS_EAGERLY, build, classes, data, floats_of
+from all_of_keras import (
+    CASES,
+    DRAWS_WHILE_TRACED,
+    NOT_BUILT,
+    OTHERS_EAGERLY,
+    TOGETHER,
+    build,
+    classes,
+    data,
+    floats_of,
+)
 from kerasweep.search.plan import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.spaces import Categorical, Space
@@ -24,6 +34,7 @@ def test_every_class_of_keras_is_a_case_or_listed_with_a_reason() -> None:
     assert not {name: arguments for name, arguments in unknown.items() if arguments}
     assert not set(NOT_BUILT) - {name for _, name, _ in classes()}, "listed, and no longer Keras's"
     assert len(CASES) > 80
+    assert sorted(name for names in TOGETHER for name in names.split()) == sorted(CASES)
 
 
 @cache
@@ -40,51 +51,51 @@ def trainer() -> Any:
     return make_trainer(make_plan(spec, data=data(), model=build).workload, 1)
 
 
-def task_of(case: str, second: str, *, eager: bool = False) -> Task:
-    """Return the trial of a case; ``second`` names the floats that have their second values."""
-    return Task(0, {"case": case, "second": second, "eager": eager, "batch_size": 8}, seed=11)
+def task_of(cases: str, second: str, *, eager: bool = False) -> Task:
+    """Return the trial of some cases; ``second`` names the floats that have their second values."""
+    return Task(0, {"cases": cases, "second": second, "eager": eager, "batch_size": 8}, seed=11)
 
 
-def outcome_of(case: str, second: str, *, by_fit: bool = False) -> Outcome:
-    eager = by_fit and case.partition(".")[2] not in OTHERS_EAGERLY
-    return ended((trainer()._fit if by_fit else trainer()).train(task_of(case, second, eager=eager)))
+def outcome_of(cases: str, second: str, *, by_fit: bool = False) -> Outcome:
+    eager = by_fit and cases.partition(".")[2] not in OTHERS_EAGERLY
+    return ended((trainer()._fit if by_fit else trainer()).train(task_of(cases, second, eager=eager)))
 
 
-def shared_floats(case: str) -> list[str]:
+def shared_floats(cases: str) -> list[str]:
     """Return the floats whose second value the program would train that was used last."""
     from kerasweep.training.trainers.fused.state import read_state
 
     *_, program = trainer()._cache._programs.values()
     first, *others = (
-        read_state(trainer()._fit.build(task_of(case, second), 0)) for second in ("", *CASES[case].floats)
+        read_state(trainer()._fit.build(task_of(cases, second), 0)) for second in ("", *TOGETHER[cases])
     )
     return [
         name
-        for name, state in zip(CASES[case].floats, others, strict=True)
+        for name, state in zip(TOGETHER[cases], others, strict=True)
         if state.fingerprint == first.fingerprint and program.fits([state.sheet.values])
     ]
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_another_value_of_a_float_is_trained_as_fit_trains_it(name: str) -> None:
+@pytest.mark.parametrize("cases", TOGETHER)
+def test_another_value_of_a_float_is_trained_as_fit_trains_it(cases: str) -> None:
     take_notes()
-    first = outcome_of(name, "")
-    if name.partition(".")[2] in DRAWS_WHILE_TRACED:
+    first = outcome_of(cases, "")
+    if cases.partition(".")[2] in DRAWS_WHILE_TRACED:
         assert first.notes == ("trained by fit: a layer draws random numbers while it is traced",)
         return
     assert take_notes() == (), "the program may be shared"
-    shared = shared_floats(name)
+    shared = shared_floats(cases)
     second = None
     if shared:
         programs = trainer()._cache._count
-        second = outcome_of(name, " ".join(shared))
+        second = outcome_of(cases, " ".join(shared))
         assert trainer()._cache._count == programs, "all of it on the first one's program"
-        assert outcome_of(name, "").curves == first.curves, "nothing is left of the trial between"
+        assert outcome_of(cases, "").curves == first.curves, "nothing is left of the trial between"
     # Last, because ``fit`` clears Keras's session, and programs have to be prepared again.
-    assert not differences(first, outcome_of(name, "", by_fit=True))
-    if second is not None and differences(second, outcome_of(name, " ".join(shared), by_fit=True)):
+    assert not differences(first, outcome_of(cases, "", by_fit=True))
+    if second is not None and differences(second, outcome_of(cases, " ".join(shared), by_fit=True)):
         wrong = [
-            one for one in shared if differences(outcome_of(name, one), outcome_of(name, one, by_fit=True))
+            one for one in shared if differences(outcome_of(cases, one), outcome_of(cases, one, by_fit=True))
         ]
         pytest.fail(f"not as fit trains it: {', '.join(wrong) or 'all of them together'}")
 
