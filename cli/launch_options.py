@@ -41,7 +41,9 @@ Target = Annotated[
     ),
 ]
 
-Task = Annotated[str | None, option("Data", "classification or regression.", show_default="detected")]
+Task = Annotated[
+    str | None, option("Data", "classification, multilabel or regression.", show_default="detected")
+]
 Group = Annotated[str | None, option("Data", "Column of group labels.")]
 Header = Annotated[
     bool | None,

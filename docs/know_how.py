@@ -25,7 +25,16 @@ from kerasweep.spaces import (
     value_text,
 )
 from kerasweep.spaces.catalogue import CATALOGUE, GROUPS, Entry
-from kerasweep.spaces.catalogue.entry import ANY, ANY_TASK, BOTH, COLOURED, FAMILIES, HIDDEN, ROWS, TABLES
+from kerasweep.spaces.catalogue.entry import (
+    ALL_TASKS,
+    ANY,
+    ANY_TASK,
+    COLOURED,
+    FAMILIES,
+    HIDDEN,
+    ROWS,
+    TABLES,
+)
 from kerasweep.spaces.catalogue.sources import COURSE
 
 
@@ -406,8 +415,9 @@ def _active(one: Entry) -> str:
     parts = [f"where {' and '.join(where)}"] if where else []
     if one.families != ANY:
         parts.append(_families(one.families))
-    if one.tasks not in (BOTH, ANY_TASK):
-        parts.append(f"in {one.tasks[0]}")
+    if one.tasks not in (ALL_TASKS, ANY_TASK):
+        names = {"multilabel": "for several labels a row"}
+        parts.append(f"in {' and '.join(names.get(task, task) for task in one.tasks)}")
     kinds = {ROWS: "on tables and arrays", TABLES: "on tables", COLOURED: "on colour pictures"}
     if one.kinds in kinds:
         parts.append(kinds[one.kinds])

@@ -16,6 +16,7 @@ from ..cells import plain_number, plain_text
 from ..errors import OutputError, one_line
 from ..training.data import take
 from ..training.data.delimited import first_rows, marked_encoding, read_csv, table_suffix
+from ..training.data.table_options import names_of
 from ..training.data.text_columns import with_formats
 from ..training.data.trees import named_leaves
 from .files import MARK, new_folder
@@ -66,7 +67,7 @@ def describe(winner: Winner) -> dict[str, Any]:
         "task": dataset.task,
         "classes": list(dataset.classes),
         "labels": winner.labels,
-        **(asdict(describe_outputs(winner)) if dataset.task == "classification" else {}),
+        **(asdict(describe_outputs(winner)) if dataset.classes else {}),
         "output_names": _output_names(winner),
         "outputs": winner.signature.outputs,
         "preparation": fitted.preparation.as_dict(),
@@ -102,7 +103,7 @@ def _layouts(winner: Winner) -> list[list[str]]:
     layouts = [every]
     for left_out in (data.get("target"), data.get("group")):
         if every and left_out is not None:
-            layouts.append([name for name in layouts[-1] if name != left_out])
+            layouts.append([name for name in layouts[-1] if name not in names_of(left_out)])
     return layouts if every else []
 
 
@@ -162,6 +163,7 @@ def _readme(winner: Winner, about: dict[str, Any]) -> str:
         epochs=about["epochs"],
         cv=f"Cross-validation: {score_text(winner.study, winner.trial)}",
         test_rows=f"{about['test_rows']:,}",
+        threshold=about.get("threshold") if winner.dataset.task == "multilabel" else None,
         test=", ".join(f"{metric} {value:.6g}" for metric, value in winner.test.items()),
         example=kinds[winner.dataset.kind],
         versions=", ".join(f"{name} {version}" for name, version in versions.items()),

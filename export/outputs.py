@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ..errors import OutputError
-from ..training.data import take
+from ..training.data import TASKS, take
 from .winner import Winner
 
 Gives = Literal["probabilities", "logits", "scores"]
@@ -20,21 +20,21 @@ _TOLERANCE = 1e-3
 
 @dataclass(frozen=True)
 class Outputs:
-    """How class and probability follow from what the model puts out."""
+    """How class or labels, and probability follow from what the model puts out."""
 
     gives: Gives
     """``probabilities``: between 0 and 1, all classes together 1; ``logits``: what the loss makes these of; ``scores``:
     anything else, of which the largest one still tells the class.
     """
     threshold: float = 0.5
-    """A single output above it is the second class."""
+    """A single output above it is the second class; a label's number above it, or a logit's probability, is that label."""
 
 
 def describe_outputs(winner: Winner) -> Outputs:
     """Look at a classifier's outputs for training rows, whatever its layers and its loss are called.
 
     Raises:
-        OutputError: There are fewer outputs than classes.
+        OutputError: There are fewer outputs than classes or labels.
     """
     dataset = winner.dataset
     some = np.linspace(0, len(dataset.y) - 1, min(_ROWS, len(dataset.y))).astype(int)
@@ -43,13 +43,15 @@ def describe_outputs(winner: Winner) -> Outputs:
         winner.model.predict(winner.preparation.transform(x), batch_size=_ROWS, verbose=0), np.float32
     )
     values = values.reshape(len(values), -1)
-    if values.shape[1] == 1 and len(dataset.classes) == 2:
+    if values.shape[1] == 1 and dataset.task == "classification" and len(dataset.classes) == 2:
         return _of_one(values[:, 0], dataset.y[some], logits=_reads_logits(winner.model))
     if values.shape[1] < len(dataset.classes):
         raise OutputError(
-            f"The model puts out {values.shape[1]} numbers a row for {len(dataset.classes)} classes: nothing says which "
-            "number belongs to which class."
+            f"The model puts out {values.shape[1]} numbers a row for {dataset.task_text}: nothing says which number "
+            f"belongs to which {TASKS[dataset.task].outputs[0]}."
         )
+    if dataset.task == "multilabel":
+        return _of_one(values.reshape(-1), dataset.y[some].reshape(-1), logits=_reads_logits(winner.model))
     if _is_share(values) and bool((abs(values.sum(axis=1) - 1) <= _TOLERANCE).all()):
         return Outputs("probabilities")
     return Outputs("logits" if _reads_logits(winner.model) else "scores")

@@ -131,8 +131,10 @@ def target_lines(winner: Winner) -> tuple[list[str], set[str]]:
     if winner.labels == "one-hot":
         return [f'    one_hot = np.eye({len(winner.dataset.classes)}, dtype="float32")',
                 "    return one_hot[y_train], one_hot[y_test]"], set()  # fmt: skip
-    if winner.labels == "column":
-        return ['    return y_train.astype("float32")[:, None], y_test.astype("float32")[:, None]'], set()
+    if winner.labels in ("column", "multi-hot"):
+        ends = "[:, None]" if winner.labels == "column" else ""
+        lines = [f'    return y_train.astype("float32"){ends}, y_test.astype("float32"){ends}']
+        return lines, set()
     shape = "(-1, 1)" if winner.labels.endswith(" column") else "(y.shape)"
     if winner.labels in ("values", "value column"):
         target_format = winner.dataset.target_format

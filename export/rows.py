@@ -14,8 +14,8 @@ import numpy as np
 
 from ..cells import number_reader, plain_number, plain_text
 from ..training.data.multiple_inputs import class_codes_in
-from ..training.data.resampling import codes_of
-from ..training.data.splits import draw_groups, draw_stratified, group_labels
+from ..training.data.splits import draw_groups, draw_in_proportion, draw_stratified, group_labels
+from ..training.data.strata import label_strata, row_strata
 from ..training.data.targets import class_codes, missing_targets
 from ..training.data.text_columns import PLAIN, ColumnFormats, with_formats
 from ..training.data.trees import named_leaves, row_count, take
@@ -170,6 +170,9 @@ def _codes(winner: Winner, y: Any, parts: tuple[str, ...], reading: Reading) -> 
     functions: tuple[Callable[..., Any], ...] = (reader,) if reader else ()
     if dataset.task == "regression":
         pattern = f'{source}.astype("float32")'
+    elif dataset.task == "multilabel":
+        pattern = f'{_array(y)}.astype("uint8")'
+        functions = ()
     elif np.ndim(y) == 2 and np.shape(y)[1] > 1:
         pattern = "np.asarray({y}).argmax(axis=1)"
     elif y is not None and _are_codes(np.asarray(y), dataset.classes) and not dataset.rare:
@@ -233,7 +236,8 @@ def _split(winner: Winner, reading: Reading) -> Steps:
     seed = _seed(winner)
     if reading.groups:
         size = float(spec["data"].get("test_size", 0.25))
-        line = f"test = draw_groups({row_classes(winner, 'y')}, groups, TEST_SIZE, SPLIT_SEED)"
+        codes = "y" if dataset.task == "classification" else "np.zeros(len(y), int)"
+        line = f"test = draw_groups({codes}, groups, TEST_SIZE, SPLIT_SEED)"
         comments = {"SPLIT_SEED": "draws the splits by groups, of which the best one is kept"}
         return Steps(
             (line, *taken), {"SPLIT_SEED": seed, "TEST_SIZE": size}, comments, functions=(draw_groups,)
@@ -254,7 +258,7 @@ def _split(winner: Winner, reading: Reading) -> Steps:
     constants = {"SPLIT_SEED": seed, "TEST_ROWS": _counts(winner, dataset.y_test)}
     comments = {"TEST_ROWS": "held out, of each class or in all", "SPLIT_SEED": "draws the test rows"}
     return Steps(
-        (_draw(winner, "test", "y", "TEST_ROWS"), *taken), constants, comments, functions=(draw_stratified,)
+        (_draw(winner, "test", "y", "TEST_ROWS"), *taken), constants, comments, functions=_drawing(winner)
     )
 
 
@@ -270,7 +274,7 @@ def _subset(winner: Winner, *, needs_seed: bool) -> Steps:
     )
     comments = {"TRAIN_ROWS": "a subset, of each class or in all"}
     comments |= {"SPLIT_SEED": "draws the subset"} if needs_seed else {}
-    return Steps(lines, constants, comments, functions=(draw_stratified,))
+    return Steps(lines, constants, comments, functions=_drawing(winner))
 
 
 def _seed(winner: Winner) -> int:
@@ -278,8 +282,9 @@ def _seed(winner: Winner) -> int:
 
 
 def row_classes(winner: Winner, y: str) -> str:
-    """Return the expression of what rows are drawn by: their classes, or one class for all rows of a regression."""
-    return y if winner.dataset.task == "classification" else f"np.zeros({rows_in(winner, y)}, int)"
+    """Return the expression of what rows are drawn by: see ``row_strata``."""
+    expressions = {"classification": y, "multilabel": f"label_strata({y})"}
+    return expressions.get(winner.dataset.task, f"np.zeros({rows_in(winner, y)}, int)")
 
 
 def rows_in(winner: Winner, y: str) -> str:
@@ -287,8 +292,11 @@ def rows_in(winner: Winner, y: str) -> str:
     return f"row_count({y})" if winner.dataset.task == "outputs" else f"len({y})"
 
 
-def _counts(winner: Winner, y: np.ndarray) -> list[int]:
-    codes = codes_of(y, winner.dataset.task)
+def _counts(winner: Winner, y: np.ndarray) -> list[int] | int:
+    """Return how many rows of each class are drawn, or in all where classes are none: strata are those of the rows."""
+    if winner.dataset.task == "multilabel":
+        return len(y)
+    codes = row_strata(y, winner.dataset.task)
     return [int(count) for count in np.bincount(codes, minlength=len(winner.dataset.classes))]
 
 
@@ -299,5 +307,12 @@ def _counts_in_output(winner: Winner, output: str) -> list[int]:
     return [] if codes is None else np.bincount(codes[len(parts[0]) :], minlength=codes.max() + 1).tolist()
 
 
+def _drawing(winner: Winner) -> tuple[Callable[..., Any], ...]:
+    """Return the functions that ``_draw`` calls."""
+    several = winner.dataset.task == "multilabel"
+    return (draw_in_proportion, label_strata) if several else (draw_stratified,)
+
+
 def _draw(winner: Winner, name: str, y: str, counts: str) -> str:
-    return f"{name} = draw_stratified({row_classes(winner, y)}, {counts}, np.random.default_rng(SPLIT_SEED))"
+    function = _drawing(winner)[0].__name__
+    return f"{name} = {function}({row_classes(winner, y)}, {counts}, np.random.default_rng(SPLIT_SEED))"

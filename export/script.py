@@ -17,6 +17,7 @@ from typing import Any
 
 from ..errors import OutputError, one_line
 from ..training.data.resampling import RowDraw, draw_positions
+from ..training.data.strata import label_strata
 from ..training.data.trees import as_given, map_leaves, row_count, take
 from ..training.models import Build
 from ..training.plateau import FallingRate
@@ -199,6 +200,7 @@ def _applied(winner: Winner) -> list[Any]:
     """Return what the trainer applied besides ``fit``, as the script's ``main`` does."""
     used = {
         draw_positions: winner.draw,
+        label_strata: winner.draw and winner.dataset.task == "multilabel",
         epoch_order: winner.shuffle,
         row_weights: winner.mixing and winner.class_weight,
         FallingRate: winner.plateau,
@@ -212,12 +214,15 @@ def _applied(winner: Winner) -> list[Any]:
 def _targets_about(winner: Winner) -> str:
     if winner.dataset.task == "outputs":
         return "Return targets as the model gets them: floats as float32."
-    if winner.labels == "one-hot":
-        return "Return one-hot rows, which the model's loss reads."
-    if winner.labels == "column":
-        return "Return a column of 0 and 1, which the model's loss reads."
-    if winner.labels in ("values", "value column"):
-        return "Return the numbers that stand for the classes, which the model's loss reads."
+    abouts = {
+        "one-hot": "Return one-hot rows, which the model's loss reads.",
+        "multi-hot": "Return 0 and 1 as numbers that the model's loss reads.",
+        "column": "Return a column of 0 and 1, which the model's loss reads.",
+        "values": "Return the numbers that stand for the classes, which the model's loss reads.",
+        "value column": "Return the numbers that stand for the classes, which the model's loss reads.",
+    }
+    if winner.labels in abouts:
+        return abouts[winner.labels]
     if winner.preparation.target is None:
         return "Return targets in a column, as they were given."
     return "Return standardised targets, and how many of the target's units one scaled unit is."

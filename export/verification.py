@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import one_line
-from ..training.data.resampling import codes_of
+from ..training.data.strata import row_strata
 from ..training.data.trees import is_nest, leaves, named_leaves
 from .preparing import prepare_arguments
 from .reading import unchanged_path
@@ -48,7 +48,7 @@ def _compare_draw(winner: Winner, namespace: dict[str, Any], y: np.ndarray) -> l
     """Return what differs between a script's choice of training rows and the refit's; empty if nothing does."""
     if winner.draw is None:
         return []
-    codes = codes_of(y, winner.dataset.task)
+    codes = row_strata(y, winner.dataset.task)
     drawn = namespace["draw_positions"](codes, **namespace["DRAWN"])
     same = np.array_equal(drawn, winner.draw.positions(codes))
     return [] if same else ["its choice of training rows is not the study's"]
@@ -71,6 +71,8 @@ def _targets(winner: Winner, y: Any) -> Any:
     """Return targets in the form that the model's loss reads."""
     if winner.labels == "one-hot":
         return np.asarray(np.eye(len(winner.dataset.classes), dtype=np.float32)[y])
+    if winner.labels == "multi-hot":
+        return y.astype("float32")
     if winner.labels == "column":
         return y.astype("float32")[:, None]
     if winner.labels in ("values", "value column"):

@@ -148,7 +148,7 @@ def _data_text(data: Mapping[str, Any]) -> str:
     if data.get("shape"):
         parts.append("each " + " × ".join(str(size) for size in data["shape"]))
     if data.get("classes"):
-        parts.append(f"{len(data['classes'])} classes")
+        parts.append(f"{len(data['classes'])} {'labels' if data.get('task') == 'multilabel' else 'classes'}")
     return ", ".join(part for part in parts if part)
 
 

@@ -22,6 +22,7 @@ from ..spaces.keras_tuner import EPOCHS, with_epochs
 from ..texts import duration_text
 from ..training.baseline import baseline
 from ..training.data import (
+    TASKS,
     Dataset,
     Preparation,
     Task,
@@ -36,9 +37,7 @@ from ..training.data import (
 from ..training.heartbeat import building_seconds, limit_silence
 from ..training.machine import choose_workers, computes_bfloat16, cores
 from ..training.metrics import (
-    DEFAULT_METRIC,
     DEFAULT_OBJECTIVE,
-    WHATEVER_THE_LOSS,
     ComputedMetrics,
     Objective,
     choose_objective,
@@ -138,7 +137,8 @@ class Plan:
         """What is made best, and of which class where it is about one."""
         objective = self.workload.objective
         of_class = objective.scoring is not None and objective.scoring.of_one_class
-        positive = f" of class '{self.dataset.classes[1]}'" if of_class and self.dataset.outputs == 2 else ""
+        two = self.dataset.task == "classification" and self.dataset.outputs == 2
+        positive = f" of class '{self.dataset.classes[1]}'" if of_class and two else ""
         return f"{objective.direction} {objective.metric}{positive}"
 
     @property
@@ -166,16 +166,26 @@ class Plan:
     @property
     def _objective_hints(self) -> tuple[str, ...]:
         dataset = self.dataset
-        if self.workload.objective.metric != "val_accuracy" or dataset.task != "classification":
+        metric = self.workload.objective.metric.removeprefix("val_")
+        if metric not in ("accuracy", "binary_accuracy") or metric != TASKS[dataset.task].metric:
             return self.decisions
-        counts = np.bincount(dataset.y, minlength=len(dataset.classes))
-        rare, share = int(counts.argmin()), counts.min() / counts.sum()
-        if share >= min(RARE, 0.5 / len(counts)):
+        if dataset.task == "multilabel":
+            counts, few, instead = (
+                dataset.y.sum(axis=0, dtype=np.int64),
+                RARE,
+                "average_precision or f1_macro",
+            )
+        else:
+            counts, instead = np.bincount(dataset.y, minlength=len(dataset.classes)), "balanced_accuracy"
+            few = min(RARE, 0.5 / len(counts))
+        rare, share = int(counts.argmin()), counts.min() / dataset.rows
+        if share >= few:
             return self.decisions
-        name = dataset.classes[rare]
+        what = f"{TASKS[dataset.task].outputs[0]} '{dataset.classes[rare]}' is"
+        of = "in" if dataset.task == "multilabel" else "of"
         return (
             *self.decisions,
-            f"class '{name}' is {share:.1%} of the rows, which accuracy hardly counts: consider --metric balanced_accuracy",
+            f"{what} {share:.1%} {of} the rows, which {metric} hardly counts: consider --metric {instead}",
         )
 
     @property
@@ -187,8 +197,8 @@ class Plan:
         """Return how rows are split, in words."""
         method, count = self.spec.cv.method, len(self.workload.folds)
         if method == "auto":
-            method = "group" if self.dataset.groups is not None else "stratified"
-            method = method if self.dataset.fold_codes is not None or method == "group" else "kfold"
+            method = "stratified" if self.dataset.fold_codes is not None else "kfold"
+            method = method if self.dataset.groups is None else "group"
         if method == "holdout":
             return f"one hold-out of {self.spec.cv.holdout:.0%}"
         names = {"kfold": "shuffled", "time": "in order of time", "group": "by group"}
@@ -270,7 +280,7 @@ def _choose_objective(spec: SweepSpec, workload: Workload, space: Space) -> tupl
                     "The losses of configurations, or their weights, differ, so that val_loss compares nothing: say what "
                     f"does with --metric, of {names}."
                 )
-            metric = WHATEVER_THE_LOSS[dataset.task]
+            metric = TASKS[dataset.task].metric_whatever_the_loss
             decisions = (f"losses or penalties differ, which val_loss cannot compare: {metric} does",)
     objective = choose_objective(
         metric,
@@ -287,7 +297,7 @@ def _choose_objective(spec: SweepSpec, workload: Workload, space: Space) -> tupl
 
 def _compares_losses(spec: SweepSpec, workload: Workload, space: Space, computed: ComputedMetrics) -> bool:
     """Tell whether a user's models would be compared by a loss that is not the same for all of them."""
-    by_default = DEFAULT_METRIC[workload.dataset.task]
+    by_default = TASKS[workload.dataset.task].metric
     if computed.more or (by_default != "loss" and by_default in computed.metrics):
         return False
     from ..training.trainers.computed_metrics import losses_differ
@@ -402,7 +412,7 @@ def _of_own_fit(source: ModelSource, task: Task) -> str | None:
         return None
     if DEFAULT_OBJECTIVE in scores:
         return DEFAULT_OBJECTIVE
-    if f"val_{DEFAULT_METRIC[task]}" in scores:
+    if f"val_{TASKS[task].metric}" in scores:
         return None
     raise SpecError(
         f"HyperModel.fit of '{source.name}' returns {', '.join(scores) or 'nothing'}; say which is compared and "

@@ -29,7 +29,7 @@ SearchMethod = Literal["grid", "random", "bayes", "qmc", "kt-random", "kt-grid",
 Pruner = Literal["auto", "none", "median", "hyperband"]
 CvMethod = Literal["auto", "kfold", "stratified", "repeated", "group", "time", "holdout"]
 Scaling = Literal["auto", "none", "unit", "minmax", "standard", "robust"]
-Task = Literal["classification", "regression"]
+Task = Literal["classification", "multilabel", "regression"]
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -106,7 +106,7 @@ class DataSpec(_Part):
     header: bool | None = None
     """Whether the first line of a CSV file holds names; without, columns are c0, c1, ... Names that look like data are refused where it is not given."""
     task: Task | None = None
-    """Detected where it is not given."""
+    """Detected where it is not given; multilabel is columns of 0 and 1 with any number of ones a row."""
     group: Annotated[str | None, BeforeValidator(parse_column)] = None
     """A column of group labels, for splits that keep groups together."""
     rare_classes: Literal["drop", "merge"] | None = None

@@ -138,6 +138,11 @@ _NARROW: Mapping[str, Changes] = {
 }
 """What the standard preset leaves out of a catalogue's choices."""
 
+_FOR_TASKS: Mapping[str, Mapping[str, Changes]] = {
+    "multilabel": {"loss": {"choices": ("crossentropy", "focal", "squared_error")}}
+}
+"""Task -> what it leaves out of a catalogue's choices: outputs of several labels never reach a hinge's margin."""
+
 _NO_MATRICES: Changes = {"choices": ("none", "l2", "l1", "l1_l2")}
 """An orthogonal regularizer is for matrices; most weights of a convolutional net are none."""
 
@@ -416,7 +421,7 @@ def preset(family: str, size: str = "basic", *, task: str | None = None, kind: s
     Args:
         family: One of ``PRESETS``.
         size: ``basic``, ``standard`` or ``full``.
-        task: Leaves out what acts on the other task only.
+        task: Leaves out what acts on other tasks only.
         kind: Leaves out what acts on other kinds of data only: ``table``, ``array``, ``image``, ``colour image``.
 
     Raises:
@@ -428,10 +433,11 @@ def preset(family: str, size: str = "basic", *, task: str | None = None, kind: s
     if size == "basic":
         return _space(_changed(name, changes, grid=True) for name, changes in known.basic.items())
     wanted = _applying(family, task, kind)
-    if size == "full":
-        return _space(_ranged(known, name) for name in wanted if name != "epochs")  # the sweep says how many
+    for_task = _FOR_TASKS.get(task or "", {})
+    if size == "full":  # the sweep says how many epochs
+        return _space(_ranged(known, name, for_task) for name in wanted if name != "epochs")
     names = [name for name in wanted if name in known.standard or name in known.basic]
-    return _space(_ranged(known, name, _NARROW) for name in names)
+    return _space(_ranged(known, name, for_task, _NARROW) for name in names)
 
 
 def pick(family: str, names: Sequence[str], *, task: str | None = None, kind: str | None = None) -> Space:
@@ -451,7 +457,7 @@ def pick(family: str, names: Sequence[str], *, task: str | None = None, kind: st
     basic, known = preset(family), _preset(family)
     start = {} if family == "own" else basic.recommended()  # a user's function reads what it likes
     made: dict[str, Hyperparameter] = {name: fixed(name, value, basic[name]) for name, value in start.items()}
-    made |= {name: _ranged(known, name) for name in names}
+    made |= {name: _ranged(known, name, _FOR_TASKS.get(task or "", {})) for name in names}
     picked = [made[name] for name in names]
     made |= {ancestor.name: ancestor for ancestor in missing_ancestors(picked, names)}
     return _space(made.values())

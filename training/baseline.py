@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import statistics
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ..errors import TrainingError
-from .data import Dataset, Fold
+from .data import TASKS, Dataset, Fold
 from .metric_names import SKLEARN
 from .metrics import Objective
 from .scoring import Scorer
@@ -32,6 +33,11 @@ _AS_SCORERS: dict[str, tuple[str, int]] = {
     "R2Score": ("r2", 1),
 }
 """Keras's metrics as scorers, with the sign between them: no baseline is worth importing TensorFlow for."""
+_LABEL_BY_LABEL: dict[str, tuple[str, int]] = {
+    "BinaryAccuracy": ("accuracy", 1),
+    "BinaryCrossentropy": _LOG_LOSS,
+}
+"""The same for several labels a row, each of which Keras takes for a row of its own."""
 _OF_THE_MEDIAN = ("absolute_error", "absolute_percentage_error")
 
 
@@ -39,26 +45,37 @@ def baseline(objective: Objective, dataset: Dataset, folds: tuple[Fold, ...]) ->
     """Return how a constant prediction scores, as plain data; None where the objective is none that is known.
 
     For classes it is the shares that they have in a fold's training rows, so that the label is the largest class; for
-    numbers their mean, or their median where the metric is of absolute errors, which it makes smallest.
+    several labels a row the share of each, so that it is said where most rows have it; for numbers their mean, or their
+    median where the metric is of absolute errors, which it makes smallest.
     """
-    name, sign = _AS_SCORERS.get(objective.kind, (objective.kind, 1))
-    metric = SKLEARN.get(name)
-    if metric is None or not metric.measures(dataset.task):
+    labels = dataset.task == "multilabel"
+    name, sign = (_LABEL_BY_LABEL if labels else _AS_SCORERS).get(objective.kind, (objective.kind, 1))
+    metric, one_by_one = SKLEARN.get(name), labels and objective.kind in _LABEL_BY_LABEL
+    if metric is None or not (one_by_one or metric.measures(dataset.task)):
         return None
-    if metric.two_classes and len(dataset.classes) != 2:
+    if metric.two_classes and dataset.task == "classification" and len(dataset.classes) != 2:
         return None
     median = any(part in name for part in _OF_THE_MEDIAN)
-    scorer = Scorer(objective.metric, metric, dataset)
+    scorer = Scorer(objective.metric, metric, _label_by_label(dataset) if one_by_one else dataset)
     scores = []
     for fold in folds:
         truth = dataset.y[fold.validation]
         said = np.repeat(_constant(dataset, dataset.y[fold.train], median=median)[None], len(truth), axis=0)
+        if one_by_one:
+            truth, said = truth.reshape(-1), said.reshape(-1)
         try:
             scores.append(sign * scorer.score(truth, truth, said, scale=1.0, logits=False))
         except TrainingError:  # a class is missing in the fold, of which training will say more
             return None
-    predictor = "majority class" if dataset.task == "classification" else "median" if median else "mean"
+    if not np.isfinite(scores).all():
+        return None
+    predictor = "median" if median else TASKS[dataset.task].constant
     return {"predictor": predictor, "value": statistics.fmean(scores), "fold_scores": scores}
+
+
+def _label_by_label(dataset: Dataset) -> Dataset:
+    """Return a dataset as if each label of each row were a row of two classes; its targets are of no matter."""
+    return replace(dataset, task="classification", classes=("no", "yes"))
 
 
 def _constant(dataset: Dataset, targets: np.ndarray, *, median: bool) -> np.ndarray:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Direction = Literal["maximize", "minimize"]
 Library = Literal["keras", "scikit-learn"]
@@ -28,18 +28,25 @@ class KnownMetric:
     """None: it measures no classification."""
     numbers: bool
     """Whether it measures a regression."""
+    multilabel: bool = False
+    """Whether it measures several labels a row, as 0 and 1 or as probabilities; ``reads`` says which for scikit-learn's."""
     two_classes: bool = False
     """Whether it needs exactly two classes."""
     of_one_class: bool = False
     """Whether it is about the second of two classes, which is the positive one."""
-    arguments: tuple[tuple[str, str], ...] = ()
+    arguments: tuple[tuple[str, Any], ...] = ()
     """What its class is given."""
     along_rows: bool = False
     """Whether it is a correlation, which Keras computes along the last axis: all rows together must be that axis."""
 
     def measures(self, task: str) -> bool:
         """Tell whether it can be computed for a task."""
-        return {"regression": self.numbers, "classification": self.reads is not None}.get(task, False)
+        measured = {
+            "regression": self.numbers,
+            "classification": self.reads is not None,
+            "multilabel": self.multilabel,
+        }
+        return measured.get(task, False)
 
 
 def _keras(
@@ -54,6 +61,7 @@ def _keras(
             direction,
             reads,
             numbers,
+            multilabel=name in _OF_LABELS,
             of_one_class=name in of_one,
             arguments=averaged.get(name, ()),
             along_rows=name.endswith("Correlation"),
@@ -67,11 +75,60 @@ def _sklearn(
 ) -> list[KnownMetric]:
     """Scorers: scikit-learn gives the negative of what should be small, so that more is better in all of them."""
     return [
-        KnownMetric("scikit-learn", name, "maximize", reads, reads is None, two_classes, of_one)
+        KnownMetric(
+            "scikit-learn",
+            name,
+            "maximize",
+            reads,
+            reads is None and not name.endswith("_samples"),
+            name in _OF_LABELS,
+            two_classes,
+            of_one,
+        )
         for name in names.split()
     ]
 
 
+_OF_LABELS = frozenset(
+    [
+        "AUC",
+        "BinaryAccuracy",
+        "BinaryCrossentropy",
+        "BinaryIoU",
+        "F1Score",
+        "FBetaScore",
+        "Precision",
+        "Recall",
+        "binary_focal_crossentropy",
+        "TruePositives",
+        "TrueNegatives",
+        "FalsePositives",
+        "FalseNegatives",
+        "MeanSquaredError",
+        "MeanAbsoluteError",
+        "RootMeanSquaredError",
+        "accuracy",
+        "average_precision",
+        "roc_auc",
+        "f1_macro",
+        "f1_micro",
+        "f1_weighted",
+        "f1_samples",
+        "jaccard_macro",
+        "jaccard_micro",
+        "jaccard_weighted",
+        "jaccard_samples",
+        "precision_macro",
+        "precision_micro",
+        "precision_weighted",
+        "precision_samples",
+        "recall_macro",
+        "recall_micro",
+        "recall_weighted",
+        "recall_samples",
+    ]
+)
+"""Metrics of several labels a row. scikit-learn's ``accuracy`` counts rows all of whose labels are right."""
 KERAS = {
     metric.name: metric
     for metric in (
@@ -122,6 +179,7 @@ SKLEARN = {
         *_sklearn("labels", "f1_macro f1_micro f1_weighted jaccard_macro jaccard_micro jaccard_weighted"),
         *_sklearn("labels", "precision_macro precision_micro precision_weighted"),
         *_sklearn("labels", "recall_macro recall_micro recall_weighted"),
+        *_sklearn(None, "f1_samples jaccard_samples precision_samples recall_samples"),
         *_sklearn("probabilities", "average_precision", of_one=True),
         *_sklearn("probabilities", "roc_auc", two_classes=True),
         *_sklearn("probabilities", "roc_auc_ovo roc_auc_ovo_weighted roc_auc_ovr roc_auc_ovr_weighted"),
@@ -144,10 +202,9 @@ SKLEARN_LEFT_OUT = (
         "rand_score",
         "v_measure_score",
     ),
-    *("f1_samples", "jaccard_samples", "precision_samples", "recall_samples"),
     *("positive_likelihood_ratio", "neg_negative_likelihood_ratio"),
 )
-"""They measure clusterings or several labels a row, or are undefined for usual predictions."""
+"""They measure clusterings, or are undefined for usual predictions."""
 INSTEAD = {
     "f1": "f1_macro",
     "jaccard": "jaccard_macro",
@@ -155,7 +212,14 @@ INSTEAD = {
     "recall": "recall_macro",
     "roc_auc": "roc_auc_ovr",
 }
-"""What measures several classes in place of a metric that is for two."""
+"""What measures several classes, or labels, in place of a metric that is for two classes."""
+MULTILABEL_ARGUMENTS: dict[str, tuple[tuple[str, Any], ...]] = {
+    "AUC": (("multi_label", True),),
+    "F1Score": (("average", "macro"), ("threshold", 0.5)),
+    "FBetaScore": (("average", "macro"), ("threshold", 0.5)),
+}
+"""What a class of Keras's is given for several labels a row: else areas would be of all labels at once, and scores of
+each row's likeliest label."""
 
 
 def snake_case(name: str) -> str:

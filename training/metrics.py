@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import SpecError, did_you_mean
+from .data import TASKS, Task
 from .metric_names import (
     INSTEAD,
     KERAS_WITH_ARGUMENTS,
@@ -21,9 +22,7 @@ from .metric_names import (
 
 DEFAULT_OBJECTIVE = "default_objective"
 """KerasTuner's name for a number that a ``HyperModel.fit`` returns and nobody has named; it is minimized."""
-DEFAULT_METRIC = {"classification": "accuracy", "regression": "loss", "outputs": "loss"}
-WHATEVER_THE_LOSS = {"classification": "accuracy", "regression": "mse"}
-"""What configurations are compared by whose losses measure different things."""
+_OTHER_WORDS = {"multilabel": "several labels a row"}
 _POWERS = {
     "mse": 2,
     "mean_squared_error": 2,
@@ -72,11 +71,11 @@ class ComputedMetrics:
     """Whether there may be others, which are known only once a model is trained (``HyperModel.fit``)."""
 
 
-def family_metrics(task: str, *, losses_differ: bool) -> ComputedMetrics:
+def family_metrics(task: Task, *, losses_differ: bool) -> ComputedMetrics:
     """Return what the models of families compute.
 
     Args:
-        task: classification or regression.
+        task: Of the dataset.
         losses_differ: Whether configurations differ in their loss or its penalties: regressions then compute ``mse``,
             and the loss is none that has a name.
     """
@@ -84,6 +83,10 @@ def family_metrics(task: str, *, losses_differ: bool) -> ComputedMetrics:
         known = {"accuracy": "SparseCategoricalAccuracy"}
         loss = {} if losses_differ else {"loss": "SparseCategoricalCrossentropy"}
         return ComputedMetrics({"loss": "minimize", "accuracy": "maximize"}, known | loss)
+    if task == "multilabel":
+        known = {"binary_accuracy": "BinaryAccuracy"}
+        loss = {} if losses_differ else {"loss": "BinaryCrossentropy"}
+        return ComputedMetrics({"loss": "minimize", "binary_accuracy": "maximize"}, known | loss)
     known = {"mae": "MeanAbsoluteError", ("mse" if losses_differ else "loss"): "MeanSquaredError"}
     return ComputedMetrics({"loss": "minimize", **dict.fromkeys(known, "minimize")}, known)
 
@@ -91,7 +94,7 @@ def family_metrics(task: str, *, losses_differ: bool) -> ComputedMetrics:
 def choose_objective(
     metric: str | None,
     direction: Direction | None,
-    task: str,
+    task: Task,
     classes: int,
     computed: ComputedMetrics,
     *,
@@ -106,8 +109,8 @@ def choose_objective(
     Args:
         metric: As given, with or without ``val_``; the task's own where None.
         direction: As given; the metric's usual one where None.
-        task: classification, regression or outputs.
-        classes: How many there are.
+        task: Of the dataset.
+        classes: How many there are, or labels.
         computed: What the model computes.
         losses_differ: Whether configurations differ in their loss or its penalties, so that it compares nothing.
 
@@ -115,7 +118,8 @@ def choose_objective(
         SpecError: There is no such metric, it does not fit the data, or which way is better is not known.
     """
     if metric is None:
-        name = "mse" if losses_differ and task == "regression" else DEFAULT_METRIC[task]
+        traits = TASKS[task]
+        name = traits.metric_whatever_the_loss if losses_differ else traits.metric
         name = name if name in computed.metrics or not computed.metrics else "loss"
         way = direction or computed.metrics.get(name) or _of_default(name)
         return Objective(f"val_{name}", way, kind=computed.known.get(name, ""))
@@ -147,7 +151,7 @@ def choose_objective(
 
 
 def _of_default(name: str) -> Direction:
-    return "maximize" if name == "accuracy" else "minimize"
+    return "maximize" if name.endswith("accuracy") else "minimize"
 
 
 def _spelled(name: str, metric: KnownMetric) -> str:
@@ -163,13 +167,22 @@ def _ask_direction(metric: str) -> Direction:
 
 def _fits(name: str, task: str, classes: int) -> bool:
     metric = known_metric(name)
-    return metric is not None and metric.measures(task) and (classes == 2 or not metric.two_classes)
+    return (
+        metric is not None
+        and metric.measures(task)
+        and (task != "classification" or classes == 2 or not metric.two_classes)
+    )
 
 
 def _check_fits(name: str, metric: KnownMetric, task: str, classes: int) -> None:
     if not metric.measures(task):
-        other = "regression" if task == "classification" else "classification"
-        raise SpecError(f"The metric '{name}' is for {other}, and this is a {task}.")
+        if task == "multilabel" and metric.name in INSTEAD:
+            raise SpecError(
+                f"The metric '{name}' is for two classes, and a row may have several labels; take {INSTEAD[metric.name]}."
+            )
+        other = next(other for other in TASKS if metric.measures(other))
+        this = "these are several labels a row" if task == "multilabel" else f"this is a {task}"
+        raise SpecError(f"The metric '{name}' is for {_OTHER_WORDS.get(other, other)}, and {this}.")
     if metric.two_classes and task == "classification" and classes != 2:
         raise SpecError(
             f"The metric '{name}' is for two classes, and there are {classes}; take {INSTEAD[metric.name]}."

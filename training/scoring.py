@@ -9,20 +9,22 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import SpecError, TrainingError, one_line
-from .data import Dataset, Fold, codes_of
-from .metric_names import KnownMetric
+from .data import Dataset, Fold
+from .metric_names import MULTILABEL_ARGUMENTS, KnownMetric
 
 if TYPE_CHECKING:
     from .fold_cache import FoldData
 
 PROBABILITY_ERROR = 1e-3
 """How far rows of probabilities may be from a sum of 1: bfloat16 has three digits."""
+LABEL_THRESHOLD = 0.5
+"""Probability above which a row has a label, as Keras's metrics have it by default."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +66,9 @@ class Scorer:
                 errors = predictions.reshape(scaled.shape).astype(np.float64) - scaled
                 truth = np.asarray(targets, np.float64)
                 return self._of_numbers(truth, truth + errors.reshape(truth.shape) * scale)
-            return self._of_classes(
-                codes_of(targets, self.dataset.task), as_scores(predictions, logits=logits)
-            )
+            if self.dataset.task == "multilabel":
+                return self._of_labels(targets, as_shares(predictions, logits=logits))
+            return self._of_classes(targets, as_scores(predictions, logits=logits))
         except ValueError as error:
             raise TrainingError("metric", f"{self.name} cannot be computed: {one_line(error)}") from error
 
@@ -86,6 +88,14 @@ class Scorer:
         if self.metric.reads == "probabilities" and not ranks and not are_probabilities(scores):
             raise ValueError("it is of probabilities, which the model's outputs are not")
         return _score_with_sklearn(self.metric.name, _Classes(scores), codes)
+
+    def _of_labels(self, truth: np.ndarray, shares: np.ndarray) -> float:
+        if self.metric.library == "keras":
+            from .keras_scores import score_with_keras
+
+            given = MULTILABEL_ARGUMENTS.get(self.metric.name, self.metric.arguments)
+            return score_with_keras(replace(self.metric, arguments=given), truth, shares)
+        return _score_with_sklearn(self.metric.name, _Labels(shares), truth)
 
     def check(self, folds: Sequence[Fold]) -> None:
         """Try the metric on the targets of each fold and of the test split, before anything is trained.
@@ -117,16 +127,16 @@ class Scorer:
             truth = np.asarray(targets, np.float64)
             return self._of_numbers(truth, truth)
         scores = np.random.default_rng(0).uniform(0.1, 1, (len(targets), len(self.dataset.classes)))
-        return self._of_classes(
-            codes_of(targets, self.dataset.task), scores / scores.sum(axis=1, keepdims=True)
-        )
+        if self.dataset.task == "multilabel":
+            return self._of_labels(targets, scores)
+        return self._of_classes(targets, scores / scores.sum(axis=1, keepdims=True))
 
 
 def as_scores(predictions: np.ndarray, *, logits: bool) -> np.ndarray:
     """Return one column a class: of logits the probabilities, of a single column both classes'."""
     scores = predictions.reshape(len(predictions), -1).astype(np.float64)
     if scores.shape[1] == 1:
-        positive = 1 / (1 + np.exp(-np.clip(scores, -700, 700))) if logits else scores
+        positive = as_shares(scores, logits=logits)
         return np.hstack([1 - positive, positive])
     if logits:
         powers = np.exp(scores - scores.max(axis=1, keepdims=True))
@@ -134,6 +144,12 @@ def as_scores(predictions: np.ndarray, *, logits: bool) -> np.ndarray:
     if are_probabilities(scores):  # float32's last digit is enough for scikit-learn to complain
         return np.asarray(scores / scores.sum(axis=1, keepdims=True))
     return scores
+
+
+def as_shares(predictions: np.ndarray, *, logits: bool) -> np.ndarray:
+    """Return a number from 0 to 1 for each label, of logits the probabilities."""
+    shares = predictions.reshape(len(predictions), -1).astype(np.float64)
+    return 1 / (1 + np.exp(-np.clip(shares, -700, 700))) if logits else shares
 
 
 def are_probabilities(scores: np.ndarray) -> bool:
@@ -183,6 +199,18 @@ class _Classes:
         from sklearn.utils import Tags, TargetTags
 
         return Tags(estimator_type="classifier", target_tags=TargetTags(required=True))
+
+
+class _Labels(_Classes):
+    """A classifier of several labels a row that has predicted already."""
+
+    def __init__(self, shares: np.ndarray) -> None:
+        super().__init__(shares)
+        self.classes_ = np.tile((0, 1), (shares.shape[1], 1))
+
+    def predict(self, _: Any) -> np.ndarray:
+        """Return 1 for each label that is likelier than not."""
+        return (self._scores > LABEL_THRESHOLD).astype(np.int64)
 
 
 def _score_with_sklearn(name: str, estimator: _Numbers | _Classes, truth: np.ndarray) -> float:

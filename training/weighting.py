@@ -6,8 +6,7 @@ import numpy as np
 
 from ..errors import TrainingError
 from ..spaces import Configuration
-from .data import Dataset
-from .data.resampling import task_words
+from .data import TASKS, Dataset
 
 CLASS_WEIGHTS = (None, "none", "balanced")
 
@@ -24,7 +23,7 @@ def class_weights(
     Args:
         configuration: Its ``class_weight`` is ``balanced`` or ``none``.
         dataset: Says what the classes are.
-        codes: Of the rows to train, shape (rows,).
+        codes: Of the rows to train, shape (rows,); of no matter without classes.
 
     Raises:
         TrainingError: A value is unknown, or there are no classes.
@@ -35,7 +34,7 @@ def class_weights(
     if asked != "balanced":
         return None
     if dataset.task != "classification":
-        raise TrainingError("model", f"class_weight is for classes, and {task_words(dataset.task)}")
+        raise TrainingError("model", f"class_weight is for classes, and {TASKS[dataset.task].no_classes}")
     counts = np.bincount(codes, minlength=dataset.outputs)
     weights = {code: len(codes) / (dataset.outputs * max(1, int(count))) for code, count in enumerate(counts)}
     power = _power(configuration)

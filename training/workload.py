@@ -18,12 +18,12 @@ from .data import (
     Preparation,
     RowDraw,
     Tree,
-    codes_of,
     configure_preparation,
     disjoint_folds,
     draw_rows,
     fit_preparation,
     resampling_of,
+    row_strata,
     take,
     value_range,
 )
@@ -135,7 +135,7 @@ class Workload:
         resampling = resampling_of(configuration, self.dataset.task)
         if resampling is None:
             return None
-        return draw_rows(resampling, codes_of(take(self.dataset.y, positions), self.dataset.task))
+        return draw_rows(resampling, row_strata(take(self.dataset.y, positions), self.dataset.task))
 
     def data_of(self, configuration: Configuration) -> tuple[FoldData, ...]:
         """Return all folds as a configuration has them prepared, with the rows that it trains.
@@ -154,7 +154,7 @@ class Workload:
         draw = self.draw(configuration, fold.train)
         if draw is None:
             return fold
-        codes = codes_of(take(self.dataset.y, fold.train), self.dataset.task)
+        codes = row_strata(take(self.dataset.y, fold.train), self.dataset.task)
         return replace(fold, train=fold.train[draw.positions(codes)])
 
     def prepared(self) -> Workload:

@@ -19,10 +19,12 @@ HIDDEN = ("nn", "ann", "dnn", "mlp_residual", *IMAGES, *SEQUENCES)
 FAMILIES = ("linear", *HIDDEN)
 ANY = (*FAMILIES, "own")
 """With ``own``: what acts on any model, because a trainer or the preparation of data does it."""
-BOTH = ("classification", "regression")
-ANY_TASK = (*BOTH, "outputs")
+ALL_TASKS = ("classification", "multilabel", "regression")
+ANY_TASK = (*ALL_TASKS, "outputs")
 """With ``outputs``: several of a user's own model."""
 CLASSES = ("classification",)
+LABELLED = ("classification", "multilabel")
+"""One class a row, or several labels."""
 NUMBERS = ("regression",)
 ONE_ARRAY = ("table", "array", "sequence", "image", "colour image")
 ALL_DATA = (*ONE_ARRAY, "arrays")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..kinds import Categorical, Float
-from .entry import ANY, CLASSES, NUMBERS, Entry, when
+from .entry import ANY, LABELLED, NUMBERS, Entry, when
 from .sources import GOODFELLOW, KERAS
 
 _LOSSES = f"{KERAS}/losses"
@@ -20,7 +20,7 @@ OF_CLASSES = (
             source=f"{GOODFELLOW}, section 6.2; {_LOSSES}/probabilistic_losses",
         ),
         ANY,
-        CLASSES,
+        LABELLED,
     ),
     Entry(
         Float(
@@ -30,12 +30,12 @@ OF_CLASSES = (
             recommended=0.0,
             confidence="medium",
             conditions=when(loss=("crossentropy", "focal")),
-            meaning="share of each label that is spread over all classes",
+            meaning="share of each label that is spread over all classes, or over yes and no where a row has several labels",
             advice="Confident and wrong, or labels that are not all right: 0.1.",
             source="Szegedy et al. 2016, Rethinking the Inception Architecture, section 7",
         ),
         ANY,
-        CLASSES,
+        LABELLED,
     ),
     Entry(
         Float(
@@ -50,7 +50,7 @@ OF_CLASSES = (
             source="Lin et al. 2017, Focal Loss for Dense Object Detection",
         ),
         ANY,
-        CLASSES,
+        LABELLED,
     ),
     Entry(
         Float(
@@ -60,12 +60,13 @@ OF_CLASSES = (
             recommended=0.25,
             confidence="medium",
             conditions=when(loss="focal"),
-            meaning="weight of the whole loss, to balance it against regularization",
+            meaning="weight of the whole loss, to balance it against regularization; of several labels a row the weight of yes, "
+            "and the rest that of no",
             advice="Regularization outweighs it: 1.",
             source="Lin et al. 2017, Focal Loss for Dense Object Detection",
         ),
         ANY,
-        CLASSES,
+        LABELLED,
     ),
 )
 

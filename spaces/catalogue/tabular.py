@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..kinds import Categorical, Float, Int
-from .entry import ANY, BOTH, ROWS, TABLES, Entry, when
+from .entry import ALL_TASKS, ANY, ROWS, TABLES, Entry, when
 from .sources import sklearn_page
 
 _NUMBERS = (
@@ -209,7 +209,7 @@ _COLUMNS = (
 )
 
 ENTRIES = (
-    *(Entry(hyperparameter, ANY, BOTH, ROWS) for hyperparameter in _NUMBERS),
-    *(Entry(hyperparameter, ANY, BOTH, TABLES) for hyperparameter in _CATEGORIES),
-    *(Entry(hyperparameter, ANY, BOTH, ROWS) for hyperparameter in _COLUMNS),
+    *(Entry(hyperparameter, ANY, ALL_TASKS, ROWS) for hyperparameter in _NUMBERS),
+    *(Entry(hyperparameter, ANY, ALL_TASKS, TABLES) for hyperparameter in _CATEGORIES),
+    *(Entry(hyperparameter, ANY, ALL_TASKS, ROWS) for hyperparameter in _COLUMNS),
 )

@@ -105,6 +105,10 @@ def test_an_own_metric_needs_its_direction(computed: ComputedMetrics) -> None:
         ("roc_auc", "classification", 3, r"The metric 'roc_auc' is for two classes, and there are 3; take roc_auc_ovr\."),
         ("val_f1", "classification", 3, r"The metric 'val_f1' is for two classes, and there are 3; take f1_macro\."),
         ("MeanIoU", "classification", 2, r"The metric 'MeanIoU' needs arguments; compile it in a model of your own\."),
+        ("f1", "multilabel", 3, r"The metric 'f1' is for two classes, and a row may have several labels; take f1_macro\."),
+        ("r2", "multilabel", 3, r"The metric 'r2' is for regression, and these are several labels a row\."),
+        ("neg_log_loss", "multilabel", 3, r"The metric 'neg_log_loss' is for classification, and these are several labels.*"),
+        ("f1_samples", "classification", 3, r"The metric 'f1_samples' is for several labels a row, and this is a class.*"),
         ("mean_iou", "classification", 2, r"There is no metric 'mean_iou' for classification\..*"),
     ],
 )  # fmt: skip
@@ -155,21 +159,33 @@ def data_of(task: str, classes: int, seed: int = 0):
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(60, 3)).astype(np.float32)
     y = np.arange(60) % classes if task == "classification" else rng.uniform(1, 9, 60).astype(np.float32)
-    names = tuple(f"c{code}" for code in range(classes)) if task == "classification" else ()
+    y = rng.integers(0, 2, (60, classes)).astype(np.uint8) if task == "multilabel" else y
+    names = tuple(f"c{code}" for code in range(classes))
     said = rng.uniform(0.1, 1, (40, max(classes, 1)))
-    said = said / said.sum(axis=1, keepdims=True) if task == "classification" else y[:40, None] + said - 0.4
+    if task == "classification":
+        said = said / said.sum(axis=1, keepdims=True)
+    elif task == "regression":
+        said = y[:40, None] + said - 0.4
     return Dataset("d", "array", task, x, y, x[:6], y[:6], names), said.astype(np.float32)
 
 
 FITTING = [
     (name, task, classes)
     for name in NAMES
-    for task, classes in (("classification", 2), ("classification", 3), ("regression", 0))
-    if known_metric(name).measures(task) and (classes != 3 or not known_metric(name).two_classes)
+    for task, classes in (
+        ("classification", 2),
+        ("classification", 3),
+        ("multilabel", 2),
+        ("multilabel", 3),
+        ("regression", 0),
+    )
+    if known_metric(name).measures(task)
+    if (task, classes) != ("classification", 3) or not known_metric(name).two_classes
     if not (name == "top_k_accuracy" and classes == 2)
 ]
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning")  # rows without a label
 @pytest.mark.parametrize(("name", "task", "classes"), FITTING)
 def test_every_listed_metric_is_computed(name: str, task: str, classes: int) -> None:
     """By scikit-learn as its own functions do, by Keras as a model that compiles it does."""
@@ -178,7 +194,7 @@ def test_every_listed_metric_is_computed(name: str, task: str, classes: int) -> 
     scorer = Scorer(f"val_{name}", metric, dataset)
     target = dataset.y[:40]
     # A family's target is scaled within a fold: predictions come in its units.
-    scaled, outputs = (target, said) if task == "classification" else ((target - 3) / 2, (said - 3) / 2)
+    scaled, outputs = (target, said) if task != "regression" else ((target - 3) / 2, (said - 3) / 2)
     found = scorer.score(target, scaled, outputs, scale=2.0, logits=False)
     assert found == pytest.approx(expected(metric, target, said, task), rel=1e-4, abs=1e-5)
 
@@ -189,6 +205,9 @@ def expected(metric, target, said, task) -> float:
 
         scorer = metrics.get_scorer(metric.name)
         given = said[:, 0].astype(np.float64) if task == "regression" else said.argmax(1)
+        if task == "multilabel":
+            given = said if metric.reads == "probabilities" else said > 0.5
+            return scorer._score_func(target, given, **scorer._kwargs)
         if metric.reads == "probabilities":
             given = said / said.sum(axis=1, keepdims=True)
             given = given[:, 1] if said.shape[1] == 2 and "log_loss" not in metric.name else given
@@ -196,6 +215,13 @@ def expected(metric, target, said, task) -> float:
     import keras
 
     kind = getattr(keras.metrics, metric.name)
+    if task == "multilabel":
+        if not isinstance(kind, type):
+            return float(np.mean(kind(target.astype(np.float32), said)))
+        each = {"F1Score": {"threshold": 0.5}, "FBetaScore": {"threshold": 0.5}, "AUC": {"multi_label": True}}
+        made = kind(**each.get(metric.name, {}))
+        made.update_state(target.astype(np.float32), said)
+        return float(np.mean(made.result()))
     if (metric.reads == "codes" and task == "classification") or task == "regression":
         truth, given = target[:, None], said
     elif metric.reads == "column" and said.shape[1] == 2:

@@ -7,7 +7,7 @@ Nothing here imports TensorFlow, unless a data set has to be downloaded through 
 """
 
 from .configured_preparation import COLUMN_NAMES, applicable_hyperparameters, configure_preparation
-from .dataset import Dataset, Kind, Task
+from .dataset import Dataset, Kind
 from .default_preparation import choose_preparation
 from .fitted_preparation import FittedPreparation, fit_preparation
 from .folds import Fold, FoldMethod, disjoint_folds, make_folds
@@ -15,9 +15,11 @@ from .headers import column_at
 from .loading import KNOWN_NAMES, load_dataset
 from .preparation import Channels, Layout, Preparation, Recipe, Scaling, value_range
 from .preparation_text import describe_preparation
-from .resampling import ROW_NAMES, Resampling, RowDraw, codes_of, draw_rows, resampling_of
+from .resampling import ROW_NAMES, Resampling, RowDraw, draw_rows, resampling_of
 from .splits import TestSplit
+from .strata import row_strata
 from .target_format import AS_STORED, TargetFormat
+from .tasks import TASKS, Task, TaskTraits
 from .tokens import integer_columns, with_tokens
 from .trees import Tree, is_nest, leaves, map_leaves, map_shapes, row_count, take
 
@@ -26,6 +28,7 @@ __all__ = [
     "COLUMN_NAMES",
     "KNOWN_NAMES",
     "ROW_NAMES",
+    "TASKS",
     "Channels",
     "Dataset",
     "FittedPreparation",
@@ -40,11 +43,11 @@ __all__ = [
     "Scaling",
     "TargetFormat",
     "Task",
+    "TaskTraits",
     "TestSplit",
     "Tree",
     "applicable_hyperparameters",
     "choose_preparation",
-    "codes_of",
     "column_at",
     "configure_preparation",
     "describe_preparation",
@@ -60,6 +63,7 @@ __all__ = [
     "map_shapes",
     "resampling_of",
     "row_count",
+    "row_strata",
     "take",
     "value_range",
     "with_tokens",

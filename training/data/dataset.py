@@ -10,13 +10,14 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ...texts import count_text
 from .dates import TimeOrder
+from .strata import row_strata
 from .target_format import AS_STORED, TargetFormat
+from .tasks import TASKS, Task
 from .text_columns import PLAIN, ColumnFormats
 from .trees import Tree, is_nest, leaves, map_leaves, named_leaves, row_count
 
-Task = Literal["classification", "regression", "outputs"]
-"""``outputs``: several at once, each the user's own affair: nothing is encoded, scaled or told of classes."""
 Kind = Literal["image", "table", "array", "sequence", "arrays"]
 
 
@@ -34,13 +35,14 @@ class Dataset:
     x: Tree
     """Training rows, as the source stores them (uint8 pixels stay uint8): an array, a DataFrame, or a nest of arrays."""
     y: Tree
-    """Classification: int64 codes into ``classes``, shape ``(rows,)``. Regression: float32, ``(rows,)`` or
-    ``(rows, targets)``. Several outputs: a dict, list or tuple of arrays, as they were given."""
+    """Classification: int64 codes into ``classes``, shape ``(rows,)``. Several labels a row: uint8, 0 and 1,
+    ``(rows, labels)``. Regression: float32, ``(rows,)`` or ``(rows, targets)``. Several outputs: a dict, list or tuple of
+    arrays, as they were given."""
     x_test: Tree
     """Held-out rows, same layout as ``x``; only ``refit`` touches them."""
     y_test: Tree
     classes: tuple[str, ...] = ()
-    """Class names in the order of their codes; empty for regression."""
+    """Names of classes in the order of their codes, or of labels in that of their columns; empty for other tasks."""
     strata: np.ndarray | None = None
     """One int64 code a training row, of an output that holds classes: folds keep their proportions, as those of a
     classification's own classes."""
@@ -71,24 +73,27 @@ class Dataset:
 
     @property
     def task_text(self) -> str:
-        """What is to be predicted, in words: ``10 classes``, ``regression``, ``2 outputs (kind, price)``."""
-        if self.task == "outputs":
-            names = [name for name, _ in named_leaves(self.y)]
-            return f"{len(names)} output{'s' if len(names) != 1 else ''} ({', '.join(names)})"
-        return f"{len(self.classes)} classes" if self.task == "classification" else self.task
+        """What is to be predicted, in words: ``10 classes``, ``4 labels, any number of them a row``, ``regression``."""
+        if self.task == "regression":
+            return self.task
+        names = [name for name, _ in named_leaves(self.y)] if self.task == "outputs" else self.classes
+        words = count_text(len(names), *TASKS[self.task].outputs)
+        more = {"outputs": f" ({', '.join(names)})", "multilabel": ", any number of them a row"}
+        return words + more.get(self.task, "")
 
     @property
     def fold_codes(self) -> np.ndarray | None:
         """What splits keep the proportions of: a code a training row; None where they are drawn without regard."""
-        return self.y if self.task == "classification" else self.strata
+        labelled = self.task in ("classification", "multilabel")
+        return row_strata(self.y, self.task) if labelled else self.strata
 
     @property
     def outputs(self) -> Any:
-        """Number of values that a model must put out: classes, or targets of a regression.
+        """Number of values that a model must put out: classes, labels, or targets of a regression.
 
         Of several outputs a nest, with the numbers that ``y`` has for a row.
         """
-        if self.task == "classification":
+        if self.classes:
             return len(self.classes)
         if self.task == "outputs":
             return map_leaves(lambda leaf: math.prod(leaf.shape[1:]), self.y)

@@ -11,6 +11,8 @@ import numpy as np
 
 from ...errors import DataError, did_you_mean
 from ...texts import count_text
+from .splits import draw_in_proportion
+from .strata import label_strata, row_strata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,7 +48,8 @@ def make_folds(
         method: ``kfold``: shuffled; ``stratified``: class proportions kept; ``repeated``: several shuffles of one of
             these two; ``group``: rows of one group stay together; ``time``: each fold validates on rows after those it
             trains on; ``holdout``: one split; ``auto``: ``group`` where the dataset has groups, ``repeated`` where
-            ``repeats`` asks for it, else ``stratified`` for a classification and ``kfold`` for a regression.
+            ``repeats`` asks for it, else ``kfold`` for a regression and ``stratified`` for the others. Several labels a
+            row are stratified by their combinations, as far as these have rows enough (``label_strata``).
         folds: Number of folds, of each repetition; ``holdout`` makes one.
         repeats: How many shuffles ``repeated`` makes.
         holdout: Part of the rows that ``holdout`` validates on, between 0 and 1.
@@ -71,7 +74,7 @@ def make_folds(
         pairs = _holdout(dataset, holdout, seed)
     else:
         pairs = _splitter(dataset, method, folds, repeats, seed).split(
-            np.zeros(dataset.rows), dataset.fold_codes
+            np.zeros(dataset.rows), _strata(dataset, folds)
         )
     made = tuple(
         Fold(np.sort(train).astype(np.int64), np.sort(validation).astype(np.int64))
@@ -99,6 +102,11 @@ def _automatic(dataset: Dataset, repeats: int) -> FoldMethod:
     if repeats > 1:
         return "repeated"
     return "kfold" if dataset.fold_codes is None else "stratified"
+
+
+def _strata(dataset: Dataset, folds: int) -> np.ndarray | None:
+    """Return what folds keep the proportions of; combinations of labels that each fold can have a row of."""
+    return label_strata(dataset.y, folds) if dataset.task == "multilabel" else dataset.fold_codes
 
 
 def _check(dataset: Dataset, method: FoldMethod, folds: int, repeats: int, holdout: float) -> None:
@@ -138,7 +146,7 @@ def _check(dataset: Dataset, method: FoldMethod, folds: int, repeats: int, holdo
 
 def _check_classes(dataset: Dataset, least: int, *, holdout: bool = False) -> None:
     codes = dataset.fold_codes
-    if codes is None:
+    if codes is None or dataset.task == "multilabel":  # rare combinations of labels are pooled
         return
     counts = np.bincount(codes, minlength=len(dataset.classes))
     classes = dataset.classes or tuple(map(str, range(len(counts))))
@@ -184,7 +192,7 @@ def _group(dataset: Dataset, folds: int, seed: int) -> Iterator[tuple[np.ndarray
         # Groups make exact strata impossible anyway; a class rarer than the folds is then no surprise.
         warnings.filterwarnings("ignore", message="The least populated class")
         try:
-            return iter(list(splitter.split(rows, dataset.fold_codes, dataset.groups)))
+            return iter(list(splitter.split(rows, _strata(dataset, folds), dataset.groups)))
         except ValueError as error:
             raise DataError(
                 f"{dataset.name}: every class has fewer rows than {folds} folds: use fewer"
@@ -206,11 +214,18 @@ def _holdout(dataset: Dataset, holdout: float, seed: int) -> Iterator[tuple[np.n
     # Rounded up as scikit-learn does, but not for the sake of the last binary digit of, say, 60 * 0.7.
     kept = dataset.rows - math.ceil(round(dataset.rows * holdout, 6))
     codes = dataset.fold_codes
-    parts = 1 if codes is None else len(dataset.classes) or len(np.unique(codes))
+    parts = (
+        1 if codes is None or dataset.task == "multilabel" else len(dataset.classes) or len(np.unique(codes))
+    )
     if min(kept, dataset.rows - kept) < parts:
         raise DataError(
             f"{dataset.name}: a holdout of {holdout:g} of {count_text(dataset.rows, 'row')} leaves a side with fewer rows "
             f"than {count_text(parts, 'class', 'classes') if parts > 1 else 'one'}"
         )
+    if dataset.task == "multilabel":
+        held = draw_in_proportion(
+            row_strata(dataset.y, "multilabel"), dataset.rows - kept, np.random.default_rng(seed)
+        )
+        return iter([(np.setdiff1d(np.arange(dataset.rows), held), held)])
     way = ShuffleSplit if codes is None else StratifiedShuffleSplit
     return iter(way(1, test_size=dataset.rows - kept, random_state=seed).split(rows, codes))

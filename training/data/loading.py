@@ -12,22 +12,34 @@ import numpy as np
 from ...errors import DataError, did_you_mean
 from ...texts import count_text, names_text
 from .arrays import as_array, as_image_or_array, keeps_shape, shape_text
-from .dataset import Dataset, Kind, Task
+from .dataset import Dataset, Kind
 from .dates import TimeOrder, find_time_order, with_dates
 from .delimited import table_suffix
 from .files import TABLE_SUFFIXES, read_npz, read_table
 from .images import read_image_folder
+from .multilabel import label_names, read_indicators
 from .multiple_inputs import check_like, describe_several, holds_several, read_several, strata_of
 from .named_datasets import KNOWN_NAMES, known_name, load_named
 from .python_sources import call_function, from_object, is_function
 from .rare_classes import RareClasses, handle_rare_classes
 from .source_data import SourceData
-from .splits import FEWEST_ROWS, SplitOptions, TestSplit, choose_test_rows, group_labels, held_out, limited
+from .splits import (
+    FEWEST_ROWS,
+    SplitOptions,
+    TestSplit,
+    choose_test_rows,
+    group_labels,
+    held_out,
+    how_drawn,
+    limited,
+)
+from .strata import row_strata
 from .suspicious import suspicious_columns
 from .table_options import TableOptions, names_of
 from .tables import clean_table, row_numbers
 from .target_format import AS_STORED
 from .targets import Target, amounts, as_labels, encode, present_targets, read_target, target_format_of
+from .tasks import Task
 from .text_columns import PLAIN, ColumnFormats, read_texts
 from .trees import map_leaves, row_count, take
 
@@ -71,8 +83,10 @@ def load_dataset(
             folder of images per class; ``module:function`` or ``file.py:function``; or a Python object: (x, y),
             ((x_train, y_train), (x_test, y_test)), a DataFrame, a dict of arrays, a Dataset. Several inputs are a dict,
             list or tuple of arrays in place of ``x``.
-        target: The column to predict, for tables; several columns for a regression with several targets.
-        task: ``classification`` or ``regression``; by rule from the target's values if None.
+        target: The column to predict, for tables; several columns for several labels a row, or a regression with several
+            targets.
+        task: ``classification``, ``multilabel`` (columns of 0 and 1, with any number of ones a row) or ``regression``; by
+            rule from the target's values if None.
         group: A column (tables) or array (``.npz``, dict) of labels; equal labels stay on one side of every split.
         limit: Most training rows to keep: a draw with class proportions kept; test rows are not touched.
         seed: Seed of the test split and of the draw.
@@ -215,8 +229,7 @@ def _assemble(
     if (classes_left.mapping < 0).any():
         rows = rows.take(np.flatnonzero(learned.y >= 0))
     if source_data.x_test is None:
-        codes = learned.y if learned.task == "classification" else strata
-        rows, held, note = _hold_out(rows, codes, test, source_data.name)
+        rows, held, note = _hold_out(rows, learned.task, test, source_data.name)
         notes += (note,)
     else:
         held = _Rows(*_given_test(source_data, features, every))
@@ -247,6 +260,7 @@ def _assemble(
         if learned.task == "outputs"
         else target_format_of(
             source_data.y,
+            learned.task,
             learned.classes,
             coded=bool(source_data.classes) and learned.classes == source_data.classes,
         ),
@@ -278,6 +292,7 @@ def _target(source_data: SourceData, kind: Kind, task: Task | None) -> Target:
             task=task or source_data.task,
             classes=source_data.classes,
             decided=decided,
+            label_names=label_names(source_data.y, source_data.classes),
         )
     if task is not None:
         raise DataError(f"{source_data.name}: task is for one output, and there are several: leave it out")
@@ -285,17 +300,16 @@ def _target(source_data: SourceData, kind: Kind, task: Task | None) -> Target:
     return Target("outputs", y, (), (f"several outputs: {describe_several(y)}",))
 
 
-def _hold_out(
-    rows: _Rows, codes: np.ndarray | None, test: SplitOptions, name: str
-) -> tuple[_Rows, _Rows, str]:
+def _hold_out(rows: _Rows, task: Task, test: SplitOptions, name: str) -> tuple[_Rows, _Rows, str]:
     """Return training rows, held-out rows, and what is said of the split."""
-    count = row_count(rows.y)
-    held = choose_test_rows(count, codes, rows.groups, test, name)
+    count, labelled = row_count(rows.y), task in ("classification", "multilabel")
+    codes = row_strata(rows.y, task) if labelled else rows.strata
+    held = choose_test_rows(count, codes, rows.groups, test, name, are_classes=task != "multilabel")
     if test.how == "last":
         words = f"the last {count_text(len(held), 'row')} held out as test rows"
     else:
-        drawn = "at random" if codes is None else "class proportions kept"
-        words = f"{count_text(len(held), 'row')} held out as test rows, {'by groups' if rows.groups is not None else drawn}"
+        drawn = "by groups" if rows.groups is not None else how_drawn(task, stratified=codes is not None)
+        words = f"{count_text(len(held), 'row')} held out as test rows, {drawn}"
     return rows.take(np.setdiff1d(np.arange(count), held)), rows.take(held), words
 
 
@@ -395,7 +409,7 @@ def _given_test(source_data: SourceData, features: _Features, learned: Target) -
             source_data.name,
             coded=bool(source_data.classes) and labels.dtype.kind == "i",
         )
-    y_test = amounts(labels, name)
+    y_test = read_indicators(labels, name) if learned.task == "multilabel" else amounts(labels, name)
     if y_test.shape[1:] != learned.y.shape[1:]:
         raise DataError(f"{name}: y_test has shape {y_test.shape}, y_train {learned.y.shape}")
     return x_test, y_test

@@ -1,7 +1,4 @@
-"""Several inputs and outputs: dicts, lists and tuples of arrays, told from lists of rows, and kept as they were given.
-
-Several labels a row cannot be trained yet and are refused in one line.
-"""
+"""Several inputs and outputs: dicts, lists and tuples of arrays, told from lists of rows, and kept as they were given."""
 
 from __future__ import annotations
 
@@ -108,23 +105,6 @@ def are_inputs_and_outputs(first: Any, second: Any) -> bool:
     if not all(hasattr(part, "shape") and np.ndim(part) for part in parts):
         return False
     return len({len(part) for part in parts}) == 1 and np.shape(first[0])[1:] != np.shape(second[0])[1:]
-
-
-def refuse_multiple_labels(labels: np.ndarray, name: str) -> None:
-    """Refuse columns of 0 and 1 that are not one-hot: each row may have several labels.
-
-    Args:
-        labels: ``(rows, columns)``.
-        name: How messages call the data.
-
-    Raises:
-        DataError: They are.
-    """
-    if labels.shape[1] > 1 and np.isin(labels, (0, 1)).all():
-        raise DataError(
-            f"{name}: y has {labels.shape[1]} columns of 0 and 1 with several labels a row, or none, which cannot be "
-            "searched as a classification so far: choose one column, or fit them as numbers with --task regression"
-        )
 
 
 def _is_part(part: Any) -> bool:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 if TYPE_CHECKING:
-    from .dataset import Kind, Task
+    from .dataset import Kind
+    from .tasks import Task
 
 Scaling = Literal["auto", "none", "unit", "minmax", "standard", "robust"]
 """What people may ask the rules for. ``unit`` divides by a constant (pixels 0-255, 0-16); the last three are fitted."""

@@ -1,7 +1,8 @@
 """Resamples a fold's training rows: a subset, balanced classes, a bootstrap sample. Validation rows never change.
 
-A draw depends on the rows' classes and on nothing else, no seed of a trial among it, so that configurations are
-compared on the same rows, a smaller subset is part of a larger one, and an exported script can repeat it.
+A draw depends on the rows' strata, which are their classes or combinations of labels, and on nothing else, no seed of a
+trial among it, so that configurations are compared on the same rows, a smaller subset is part of a larger one, and an
+exported script can repeat it.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...errors import TrainingError, did_you_mean
-from .trees import Tree, row_count
+from .tasks import TASKS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ...spaces import Configuration
-    from .dataset import Task
+    from .tasks import Task
 
 BALANCINGS = ("none", "oversample", "undersample")
 ROW_NAMES = frozenset({"subset", "balancing", "balancing_strength", "bootstrap"})
@@ -90,7 +91,7 @@ def resampling_of(configuration: Configuration, task: Task) -> Resampling | None
             "data", f"unknown balancing {balancing!r}.{did_you_mean(str(balancing), BALANCINGS)}"
         )
     if balancing != "none" and task != "classification":
-        raise TrainingError("data", f"balancing is for classes, and {task_words(task)}")
+        raise TrainingError("data", f"balancing is for classes, and {TASKS[task].no_classes}")
     strength = _share(configuration, "balancing_strength", 1.0)
     bootstrap = configuration.get("bootstrap", False)
     if not isinstance(bootstrap, bool):
@@ -114,16 +115,6 @@ def draw_rows(resampling: Resampling, codes: np.ndarray) -> RowDraw:
     aim = {"oversample": kept.max(), "undersample": kept[present].min()}.get(resampling.balancing)
     taken = kept if aim is None else np.round(kept + resampling.strength * (aim - kept)).astype(int)
     return RowDraw(tuple(kept.tolist()), tuple(np.where(present, taken, 0).tolist()), resampling.bootstrap)
-
-
-def codes_of(y: Tree, task: Task) -> np.ndarray:
-    """Return what rows are drawn by: their classes, or one for all rows of other targets."""
-    return y if task == "classification" else np.zeros(row_count(y), np.int64)
-
-
-def task_words(task: Task) -> str:
-    """Return what there is instead of classes, as the end of a sentence."""
-    return "this is a regression" if task == "regression" else "there are several outputs"
 
 
 def _share(configuration: Configuration, name: str, default: float, *, above_zero: bool = False) -> float:

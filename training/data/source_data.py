@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .dataset import Kind, Task
+    from .dataset import Kind
+    from .tasks import Task
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,14 @@ import numpy as np
 
 from ...errors import DataError, did_you_mean
 from ...texts import count_text
+from .strata import row_strata
 from .trees import take
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from .dataset import Dataset
+    from .tasks import Task
 
 TestSplit = Literal["random", "last"]
 """Which rows are held out where a source brings no test split: drawn by chance, or the last ones (time order)."""
@@ -45,6 +47,7 @@ class SplitOptions:
 
 FEWEST_ROWS = 4
 GROUP_DRAWS = 20
+AT_RANDOM = "at random"
 
 
 def choose_test_rows(
@@ -53,20 +56,24 @@ def choose_test_rows(
     groups: np.ndarray | None,
     options: SplitOptions,
     name: str,
+    *,
+    are_classes: bool = True,
 ) -> np.ndarray:
     """Return the sorted indices of the rows to hold out, shape ``(held out,)`` int64.
 
     Args:
         rows: Number of all rows.
-        codes: Class codes for a stratified draw; None for a regression.
+        codes: Codes for a stratified draw; None for a regression.
         groups: Group labels; whole groups are held out.
         options: How many to hold out, and how.
         name: How messages call the data.
+        are_classes: Whether training must know every code; combinations of labels may be in the test rows alone.
 
     Raises:
         DataError: No split leaves every class in training, or groups are too few.
     """
     count = held_out(rows, options.size)
+    strata, codes = codes, codes if are_classes else None
     rng = np.random.default_rng(options.seed)
     if groups is not None:
         if options.how == "last":
@@ -82,7 +89,7 @@ def choose_test_rows(
             )
         return test
     if codes is None:
-        return draw_stratified(np.zeros(rows), [count], rng)
+        return draw_in_proportion(np.zeros(rows, np.int64) if strata is None else strata, count, rng)
     # At most all but one row of a class: training must know every class.
     per_class = np.bincount(codes)
     return draw_stratified(
@@ -153,10 +160,9 @@ def limited(dataset: Dataset, limit: int | None, seed: int) -> Dataset:
     if limit >= dataset.rows:
         note = f"limit of {limit:,} rows has no effect: there are {count_text(dataset.rows, 'training row')}"
         return replace(dataset, notes=(*dataset.notes, note))
-    if limit < max(FEWEST_ROWS, len(dataset.classes)):
-        needed = (
-            f"{len(dataset.classes)} classes" if len(dataset.classes) > FEWEST_ROWS else f"{FEWEST_ROWS} rows"
-        )
+    classes = len(dataset.classes) if dataset.task == "classification" else 0
+    if limit < max(FEWEST_ROWS, classes):
+        needed = f"{classes} classes" if classes > FEWEST_ROWS else f"{FEWEST_ROWS} rows"
         raise DataError(
             f"limit of {count_text(limit, 'row')} is too small for {dataset.name}: at least {needed}"
         )
@@ -165,8 +171,9 @@ def limited(dataset: Dataset, limit: int | None, seed: int) -> Dataset:
         per_class = np.bincount(dataset.y, minlength=len(dataset.classes))
         rows = draw_stratified(dataset.y, shares(per_class, limit, np.minimum(per_class, 1), per_class), rng)
     else:
-        rows = draw_stratified(np.zeros(dataset.rows), [limit], rng)
-    note = f"{limit:,} of {count_text(dataset.rows, 'training row')} drawn{_describe_stratification(dataset)}"
+        rows = draw_in_proportion(row_strata(dataset.y, dataset.task), limit, rng)
+    how = how_drawn(dataset.task)
+    note = f"{limit:,} of {count_text(dataset.rows, 'training row')} drawn{' ' if how == AT_RANDOM else ', '}{how}"
     return replace(
         dataset,
         x=take(dataset.x, rows),
@@ -177,8 +184,23 @@ def limited(dataset: Dataset, limit: int | None, seed: int) -> Dataset:
     )
 
 
-def _describe_stratification(dataset: Dataset) -> str:
-    return ", class proportions kept" if dataset.task == "classification" else " at random"
+def how_drawn(task: Task, *, stratified: bool = False) -> str:
+    """Return how rows are drawn, in words; ``stratified`` is by classes of one of several outputs."""
+    if task == "multilabel":
+        return "label proportions kept"
+    return "class proportions kept" if stratified or task == "classification" else AT_RANDOM
+
+
+def draw_in_proportion(strata: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Return the sorted positions of ``count`` rows, drawn without replacement; each stratum gives its share.
+
+    Args:
+        strata: Codes from 0, ``(rows,)``.
+        count: At most as many as there are.
+        rng: Draws them.
+    """
+    rows = np.bincount(strata)
+    return draw_stratified(strata, shares(rows, count, np.zeros_like(rows), rows), rng)
 
 
 def shares(counts: np.ndarray, total: int, least: np.ndarray, most: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ from ...texts import names_text
 from .tables import ROW_NUMBER
 
 if TYPE_CHECKING:
-    from .dataset import Task
+    from .tasks import Task
 
 MOST_ROWS = 10_000
 """Rows that are looked at, evenly spaced."""

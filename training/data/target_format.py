@@ -7,8 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-Shape = Literal["flat", "column", "one-hot"]
-"""``(rows,)``, ``(rows, 1)`` or ``(rows, classes)``; several targets of a regression are ``flat``: as they are stored."""
+Shape = Literal["flat", "column", "one-hot", "multi-hot"]
+"""``(rows,)``, ``(rows, 1)``, ``(rows, classes)`` or ``(rows, labels)``; several targets of a regression are ``flat``: as they are stored."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,8 @@ class TargetFormat:
 
     shape: Shape = "flat"
     values: tuple[float, ...] = ()
-    """The number that stood for each class, in the order of the codes; empty where classes were text, or are unknown."""
+    """The number that stood for each class, in the order of the codes; empty where classes were text, or are unknown. Of
+    labels 0 and 1."""
     dtype: str = "int64"
     """Of the values."""
 
@@ -27,7 +28,10 @@ class TargetFormat:
         return self.values == tuple(range(len(self.values))) and np.dtype(self.dtype).kind in "iu"
 
     def numbers(self, codes: np.ndarray) -> np.ndarray:
-        """Return class codes, ``(rows,)``, as the numbers that stood for the classes; classes of text as their codes."""
+        """Return class codes, ``(rows,)``, as the numbers that stood for the classes; classes of text as their codes.
+
+        Labels, ``(rows, labels)``, become 0 and 1 of the type that they had.
+        """
         return np.asarray(self.values, self.dtype)[codes] if self.values else codes
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from ...cells import number_reader, plain_text
 from ...errors import DataError, one_line
 from ...texts import count_text, names_text, natural_key
-from .multiple_inputs import refuse_multiple_labels
+from .multilabel import are_indicators, constant_labels, is_one_hot, read_indicators
 from .target_format import Shape, TargetFormat
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from .dataset import Kind, Task
+    from .dataset import Kind
+    from .tasks import Task
 
 MOST_INTEGER_CLASSES = 20
 """Integers with more distinct values than this are amounts, not classes, unless the user says otherwise."""
@@ -37,8 +38,9 @@ class Target:
 
     task: Task
     y: np.ndarray
-    """int64 codes ``(rows,)``, or float32 ``(rows,)`` or ``(rows, targets)``."""
+    """int64 codes ``(rows,)``, uint8 ``(rows, labels)``, or float32 ``(rows,)`` or ``(rows, targets)``."""
     classes: tuple[str, ...]
+    """Of labels, their names."""
     notes: tuple[str, ...]
 
 
@@ -158,20 +160,23 @@ def class_name(value: object) -> str:
     return plain_text(value) or ""
 
 
-def target_format_of(y: Any, classes: Sequence[str], *, coded: bool) -> TargetFormat:
+def target_format_of(y: Any, task: Task, classes: Sequence[str], *, coded: bool) -> TargetFormat:
     """Return the form of targets.
 
     Args:
         y: As they came from their source.
+        task: What they are.
         classes: Names in the order of their codes; none for a regression.
         coded: They are codes for which the source has names.
     """
     array = np.asarray(y)
     columns = array.shape[1] if array.ndim == 2 else 0
     shape: Shape = "column" if columns == 1 else "flat"
+    dtype = "float32" if array.dtype.kind == "f" else array.dtype.name
+    if task == "multilabel":
+        return TargetFormat("multi-hot", (0.0, 1.0), dtype if array.dtype.kind in "biuf" else "int64")
     if not classes or array.dtype.kind not in "biuf":
         return TargetFormat(shape)
-    dtype = "float32" if array.dtype.kind == "f" else array.dtype.name
     if columns > 1:
         return TargetFormat("one-hot", dtype=dtype)
     if coded:
@@ -183,7 +188,14 @@ def target_format_of(y: Any, classes: Sequence[str], *, coded: bool) -> TargetFo
 
 
 def read_target(
-    labels: np.ndarray, *, name: str, kind: Kind, task: Task | None, classes: tuple[str, ...], decided: bool
+    labels: np.ndarray,
+    *,
+    name: str,
+    kind: Kind,
+    task: Task | None,
+    classes: tuple[str, ...],
+    decided: bool,
+    label_names: tuple[str, ...] = (),
 ) -> Target:
     """Decide the task and encode the training labels.
 
@@ -194,29 +206,32 @@ def read_target(
         task: The user's or the source's word; None to decide by rule.
         classes: Names of the codes 0, 1, ... where the source knows them.
         decided: The task is the source's own; no note is needed.
+        label_names: What the columns of several labels a row are called.
 
     Raises:
         DataError: One class only, constant or non-numeric values for a regression.
     """
     notes: tuple[str, ...] = ()
-    if labels.ndim == 2 and task != "regression" and _is_one_hot(labels):
+    if labels.ndim == 2 and task in (None, "classification") and is_one_hot(labels):
         labels = labels.argmax(axis=1)
         task, notes = (
             "classification",
             (f"one-hot labels of {count_text(labels.max() + 1, 'class', 'classes')} decoded",),
         )
     elif task is None:
-        if labels.ndim == 2:
-            refuse_multiple_labels(labels, name)
         task, reason = _choose_task(labels, kind)
         notes = (reason,)
     elif not decided:
         notes = (f"{task}, as asked",)
     if task == "regression":
         return Target("regression", _amounts(labels, name), (), notes)
+    if task == "multilabel":
+        y = read_indicators(labels, name)
+        return Target("multilabel", y, label_names, (*notes, *constant_labels(y, label_names, name)))
     if labels.ndim == 2:
+        several = "; --task multilabel, if a row has several labels or none" if are_indicators(labels) else ""
         raise DataError(
-            f"{name}: y has {labels.shape[1]} columns, expected one column of classes or one-hot rows"
+            f"{name}: y has {labels.shape[1]} columns, expected one column of classes or one-hot rows{several}"
         )
     uniques = np.unique(labels)
     if classes and labels.dtype.kind == "i" and uniques[0] >= 0 and uniques[-1] < len(classes):
@@ -250,6 +265,8 @@ def encode(labels: np.ndarray, names: tuple[str, ...], name: str, *, coded: bool
         DataError: A label that the training rows do not have.
     """
     if labels.ndim == 2:
+        if not is_one_hot(labels):
+            raise DataError(f"{name}: rows of y_test are not one-hot, and those of y_train are")
         labels = labels.argmax(axis=1)
     uniques, where = np.unique(labels, return_inverse=True)
     codes = class_codes(uniques, [str(code) for code in range(len(names))] if coded else names)
@@ -291,12 +308,13 @@ def _amounts(labels: np.ndarray, name: str) -> np.ndarray:
     return y
 
 
-def _is_one_hot(labels: np.ndarray) -> bool:
-    return bool(labels.shape[1] > 1 and np.isin(labels, (0, 1)).all() and (labels.sum(axis=1) == 1).all())
-
-
 def _choose_task(labels: np.ndarray, kind: Kind) -> tuple[Task, str]:
     """Return the task by rule, and the reason as a sentence."""
+    if are_indicators(labels):
+        return "multilabel", (
+            f"multilabel: {labels.shape[1]} columns of 0 and 1, of which a row has several ones or none; "
+            "--task regression, if they are amounts"
+        )
     if labels.ndim == 2:
         return "regression", f"regression: {labels.shape[1]} target columns of numbers"
     if labels.dtype.kind in "Ob":

@@ -20,10 +20,10 @@ from .heads import units_of
 from .tracked_configuration import note
 
 Labels: TypeAlias = Literal[
-    "codes", "one-hot", "column", "values", "value column", "numbers", "number column"
+    "codes", "one-hot", "column", "values", "value column", "multi-hot", "numbers", "number column"
 ]
 """Classes: int64 ``codes`` of shape (rows,); float32 ``one-hot`` rows, or a ``column`` of codes; ``values``: the numbers
-that were given, (rows,) or in a column. Regressions: ``numbers`` as they are stored, or one target in a column."""
+that were given, (rows,) or in a column. Several labels a row: float32 ``multi-hot`` rows, or ``values``. Regressions: ``numbers`` as they are stored, or one target in a column."""
 
 _LOSSES = keras.losses
 _KERAS = {one for name, one in vars(_LOSSES).items() if inspect.isfunction(one)} - {
@@ -72,8 +72,8 @@ def labels_of(
 
     Args:
         model: Compiled and built.
-        task: ``classification``, ``regression`` or ``outputs``.
-        classes: How many there are.
+        task: Of the dataset.
+        classes: How many there are, or labels.
         target_format: What the user gave.
         input_shape: Of one row.
 
@@ -88,6 +88,9 @@ def labels_of(
         return _labels_as_given(target_format)  # it computes a loss of its own
     loss = keras.tree.flatten(model.loss)[0]
     loss = _LOSSES.get(loss) if isinstance(loss, str) else loss
+    if task == "multilabel":
+        _check_multi_hot(model, _keras_function(loss), units_of(model, input_shape), classes)
+        return "multi-hot"
     units, asked = units_of(model, input_shape), _labels_of_metrics(model)
     function = _keras_function(loss)
     labels = (
@@ -105,11 +108,13 @@ def labels_of(
 
 
 def encode_targets(y: np.ndarray, labels: Labels, classes: int, target_format: TargetFormat) -> np.ndarray:
-    """Return stored targets, codes of shape (rows,) or amounts, in the form that a model reads."""
+    """Return stored targets, codes of shape (rows,), labels or amounts, in the form that a model reads."""
     if labels == "one-hot":
         return np.asarray(np.eye(classes, dtype=np.float32)[y])
     if labels == "column":
         return y.astype("float32")[:, None]
+    if labels == "multi-hot":
+        return y.astype("float32")
     if labels == "number column":
         return y.reshape(len(y), 1)
     if labels in ("values", "value column"):
@@ -118,12 +123,31 @@ def encode_targets(y: np.ndarray, labels: Labels, classes: int, target_format: T
     return y
 
 
+def _check_multi_hot(model: keras.Model, function: Any, units: int, labels: int) -> None:
+    """Refuse a loss or metrics that cannot read a row of 0 and 1 for each label.
+
+    Raises:
+        TrainingError: of kind ``model``.
+    """
+    if function is not None and units != labels:
+        raise TrainingError(
+            "model",
+            f"its last layer has {units} unit{'s' if units != 1 else ''} and a row has {labels} labels; give it {labels}",
+        )
+    if function in _OF_CODES or _labels_of_metrics(model) == "codes":
+        what = f"its loss {function.__name__}" if function in _OF_CODES else "one of its metrics"
+        raise TrainingError(
+            "model", f"{what} reads {_IN_WORDS['codes']}, and a row has several labels; take binary ones"
+        )
+
+
 def _labels_as_given(target_format: TargetFormat) -> Labels:
     if target_format.shape == "one-hot":
         return "one-hot"
     if target_format.shape == "column":
         return "value column" if target_format.values else "column"
-    return "values" if target_format.values and not target_format.are_codes else "codes"
+    given = target_format.shape == "multi-hot" or (target_format.values and not target_format.are_codes)
+    return "values" if given else "codes"
 
 
 def _keras_function(loss: Any) -> Any:

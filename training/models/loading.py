@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ...errors import ModelError, did_you_mean
 from ...spaces import Space, preset, space_from_dict
+from ...spaces.catalogue.entry import ALL_TASKS, LABELLED
 from ...spaces.keras_tuner import is_hypermodel, takes_hp, takes_trial
 from ..quiet import import_tensorflow
 from .signature import Build, Sample, Signature
@@ -45,16 +46,16 @@ class Family:
 FAMILIES = {
     family.name: family
     for family in (
-        Family("linear", "flat", ("classification", "regression")),
+        Family("linear", "flat", ALL_TASKS),
         Family("nn", "flat", ("regression",)),
-        Family("ann", "flat", ("classification",)),
-        Family("dnn", "flat", ("classification", "regression")),
-        Family("mlp_residual", "flat", ("classification", "regression")),
-        Family("cnn", "image", ("classification", "regression")),
-        Family("resnet", "image", ("classification", "regression")),
-        Family("rnn", "sequence", ("classification", "regression")),
-        Family("cnn1d", "sequence", ("classification", "regression")),
-        Family("tcn", "sequence", ("classification", "regression")),
+        Family("ann", "flat", LABELLED),
+        Family("dnn", "flat", ALL_TASKS),
+        Family("mlp_residual", "flat", ALL_TASKS),
+        Family("cnn", "image", ALL_TASKS),
+        Family("resnet", "image", ALL_TASKS),
+        Family("rnn", "sequence", ALL_TASKS),
+        Family("cnn1d", "sequence", ALL_TASKS),
+        Family("tcn", "sequence", ALL_TASKS),
     )
 }
 
@@ -220,7 +221,8 @@ def find_model(model: Any, task: str) -> ModelSource:
                 f"'{model}' has one output, and y is several: give a model function of your own."
             )
         if task != "classification":
-            raise ModelError(f"'{model}' does classification; for {task} choose dnn, cnn, nn.")
+            fitting = ", ".join(name for name in ("dnn", "cnn", "nn") if task in FAMILIES[name].tasks)
+            raise ModelError(f"'{model}' does classification; for {task} choose {fitting}.")
         return ModelSource(model, "image", preset("own"), open_space=True, contract="keras_tuner")
     if ":" not in model:
         hint = did_you_mean(model, FAMILIES)

@@ -9,12 +9,15 @@ import keras
 
 from ...errors import TrainingError
 from ...spaces import Configuration
+from ..data import TASKS, Task
 from .heads import activation_of, output_shape_of
 from .signature import Signature
 
 CROSS_ENTROPY = "sparse_categorical_crossentropy"
 SQUARED_ERROR = "mean_squared_error"
 _LOGITS = ("linear", "log_softmax")
+LABEL_LOSSES = ("crossentropy", "focal", "squared_error")
+"""Of several labels a row. Not ``hinge``: outputs from 0 to 1 never reach its margin, and blended labels are none of its."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +43,11 @@ def head_of(model: keras.Model, signature: Signature) -> Head:
     shape = output_shape_of(model, signature.input_shape)
     units = int(shape[-1] or 0) if len(shape) > 1 else 1
     head = Head(units, activation_of(model, signature.input_shape))
-    trouble = _trouble_of_classes(head, signature) if signature.task == "classification" else None
-    if signature.task == "regression":
-        trouble = _trouble_of_numbers(head, signature)
+    trouble_of = {"classification": _trouble_of_classes, "multilabel": _trouble_of_labels}
+    trouble = trouble_of.get(signature.task, _trouble_of_numbers)(head, signature)
     if len(shape) > 2:
-        trouble = f"its outputs have shape {shape} and a row has one target; end it with a layer such as Flatten or Dense"
+        targets = "one target" if signature.task != "multilabel" else f"{signature.outputs} labels"
+        trouble = f"its outputs have shape {shape} and a row has {targets}; end it with a layer such as Flatten or Dense"
     if trouble is not None:
         raise TrainingError("model", f"{trouble}; or compile the model with a loss of your own")
     return head
@@ -64,6 +67,16 @@ def _trouble_of_classes(head: Head, signature: Signature) -> str | None:
     return f"its last layer ends with {head.activation}, and no loss for classes reads that; give it softmax"
 
 
+def _trouble_of_labels(head: Head, signature: Signature) -> str | None:
+    labels = signature.outputs
+    if head.units != labels:
+        units = "1 unit" if head.units == 1 else f"{head.units} units"
+        return f"its last layer has {units} and there are {labels} labels; give it {labels} with sigmoid"
+    if head.activation in ("sigmoid", "linear"):
+        return None
+    return f"its last layer ends with {head.activation}, which is for one class a row; give it sigmoid for several labels"
+
+
 def _trouble_of_numbers(head: Head, signature: Signature) -> str | None:
     targets = signature.outputs
     if head.units != targets:
@@ -76,31 +89,41 @@ def _trouble_of_numbers(head: Head, signature: Signature) -> str | None:
     return None
 
 
-def make_loss(configuration: Configuration, task: str, head: Head | None = None) -> Any:
-    """Return what ``compile`` takes as the loss: cross-entropy for classes, squared error for numbers, by default.
+def make_loss(configuration: Configuration, task: Task, head: Head | None = None) -> Any:
+    """Return what ``compile`` takes as the loss: cross-entropy for classes and labels, squared error for numbers, by default.
 
     Args:
         configuration: May name another one, and have its hyperparameters.
-        task: ``classification`` or ``regression``.
+        task: Of the dataset.
         head: The model's last layer; one of probabilities, a unit a class, where None.
     """
     if task == "regression":
         return _of_numbers(configuration)
-    return _of_classes(configuration, head or Head(0, "softmax"))
+    head = head or Head(0, TASKS[task].activation)
+    if task == "multilabel" and (name := configuration.get("loss", LABEL_LOSSES[0])) not in LABEL_LOSSES:
+        raise TrainingError("model", f"loss={name} is for one class a row; take {', '.join(LABEL_LOSSES)}")
+    return _of_classes(configuration, head, binary=head.units == 1 or task == "multilabel")
 
 
 def make_metrics(signature: Signature, head: Head) -> list[Any]:
-    """Return the metrics of a task; the accuracy of a single logit has its threshold at 0."""
+    """Return the metrics of a task; the accuracy of a logit that stands for itself has its threshold at 0."""
     if signature.task == "regression":
         return ["mae"]
-    if head.units == 1 and head.gives_logits:
-        return [keras.metrics.BinaryAccuracy(name="accuracy", threshold=0.0)]
-    return ["accuracy"]
+    name = TASKS[signature.task].metric
+    if head.gives_logits and (head.units == 1 or signature.task == "multilabel"):
+        return [keras.metrics.BinaryAccuracy(name=name, threshold=0.0)]
+    return [name]
 
 
-def _of_classes(configuration: Configuration, head: Head) -> Any:
-    """Return the loss of a classification; a single unit says how likely the second class is."""
-    name, binary, losses = configuration.get("loss", "crossentropy"), head.units == 1, keras.losses
+def _of_classes(configuration: Configuration, head: Head, *, binary: bool) -> Any:
+    """Return the loss of classes or labels.
+
+    Args:
+        configuration: May name another one than cross-entropy, and have its hyperparameters.
+        head: The last layer.
+        binary: Whether each unit says for itself how likely something is: the second of two classes, or a label.
+    """
+    name, losses = configuration.get("loss", "crossentropy"), keras.losses
     smoothing = _number(configuration, "label_smoothing", 0.0)
     if name == "focal":
         options: dict[str, Any] = {

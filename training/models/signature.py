@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from ...spaces import Configuration
-from ..data import AS_STORED, TargetFormat, Task, Tree
+from ..data import AS_STORED, TASKS, TargetFormat, Task, Tree
 from ..data.preparation import Shapes
 
 Precision = Literal["float32", "bfloat16"]
@@ -21,9 +21,8 @@ class Signature:
     input_shape: Shapes
     """Shape of one row, without the batch axis; of several inputs a dict, list or tuple of shapes, as they were given."""
     outputs: Any
-    """Classes, or targets of a regression; of several outputs a nest of the numbers that ``y`` has for a row."""
+    """Classes, labels, or targets of a regression; of several outputs a nest of the numbers that ``y`` has for a row."""
     task: Task
-    """``classification``, ``regression``, or ``outputs``, of which there are several."""
     rows: int = 0
     """Training rows of an epoch of this model's fold; a schedule reckons its steps with them."""
     epochs: int = 0
@@ -33,8 +32,8 @@ class Signature:
 
     @property
     def output_activation(self) -> str:
-        """``softmax`` for classes, ``linear`` for a regression."""
-        return "softmax" if self.task == "classification" else "linear"
+        """``softmax`` for classes, ``sigmoid`` for several labels a row, ``linear`` for a regression."""
+        return TASKS[self.task].activation
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Sample:
     x: Tree
     """float32, ``(rows, *input_shape)``; of several inputs a nest of arrays."""
     y: Tree
-    """Class codes, or amounts; of several outputs a nest of arrays."""
+    """Class codes, labels, or amounts; of several outputs a nest of arrays."""
     signature: Signature
     target_format: TargetFormat = AS_STORED
     """In what form the targets were given."""

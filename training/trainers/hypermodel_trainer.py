@@ -20,7 +20,7 @@ import tensorflow as tf
 
 from ...errors import TrainingError
 from ...spaces import Configuration
-from ..data import Dataset, Tree, codes_of, take
+from ..data import Dataset, Tree, row_strata, take
 from ..events import EpochEnded, Outcome, Task
 from ..fold_cache import FoldData
 from ..heartbeat import beat
@@ -347,7 +347,7 @@ def _trained_rows(run: RefitRun, dataset: Dataset) -> np.ndarray:
     """Return the positions of the rows that train: drawn as in the folds."""
     if run.draw is None:
         return np.arange(dataset.rows)
-    return run.draw.positions(codes_of(dataset.y, dataset.task))
+    return run.draw.positions(row_strata(dataset.y, dataset.task))
 
 
 def refit_hypermodel(

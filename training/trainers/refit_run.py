@@ -11,7 +11,15 @@ import tensorflow as tf
 
 from ...spaces import Configuration
 from ..batching import batches_of
-from ..data import FittedPreparation, RowDraw, Tree, codes_of, configure_preparation, fit_preparation, take
+from ..data import (
+    FittedPreparation,
+    RowDraw,
+    Tree,
+    configure_preparation,
+    fit_preparation,
+    row_strata,
+    take,
+)
 from ..keras_scores import reads_logits
 from ..metrics import in_target_units, unit_power
 from ..models import Build
@@ -116,7 +124,7 @@ def start_refit(
     rows, test_rows = np.arange(dataset.rows), np.arange(dataset.test_rows)
     draw = workload.draw(configuration, rows)
     if draw is not None:
-        rows = draw.positions(codes_of(dataset.y, dataset.task))
+        rows = draw.positions(row_strata(dataset.y, dataset.task))
     of_classes = class_weights(configuration, dataset, take(dataset.y, rows))
     weights = row_weights(of_classes, dataset.y)
     return RefitRun(

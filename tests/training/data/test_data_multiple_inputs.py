@@ -150,7 +150,9 @@ def test_lists_of_rows_are_rows(data: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", [*MANY_LABELS, "npz", "columns of a table"])
-def test_several_labels_a_row_are_refused_unless_asked_for_as_numbers(kind: str, tmp_path: Path) -> None:
+def test_several_labels_a_row_are_recognised_and_may_be_asked_for_as_numbers(
+    kind: str, tmp_path: Path
+) -> None:
     named: dict[str, Any] = {}
     data: Any = MANY_LABELS.get(kind)
     if kind == "npz":
@@ -161,8 +163,9 @@ def test_several_labels_a_row_are_refused_unless_asked_for_as_numbers(kind: str,
             pd.DataFrame(X, columns=list("abcd")).assign(u=LABELS[:, 0], v=LABELS[:, 1]),
             {"target": ["u", "v"]},
         )
-    with pytest.raises(DataError, match=r"columns of 0 and 1 with several labels a row.*--task regression"):
-        load_dataset(data, **named)
+    dataset = load_dataset(data, **named)
+    assert dataset.task == "multilabel"
+    assert dataset.notes[0].startswith("multilabel: ")
     assert load_dataset(data, task="regression", **named).task == "regression"
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kerasweep.errors import TrainingError
-from kerasweep.training.data import codes_of, draw_rows, resampling_of
+from kerasweep.training.data import draw_rows, resampling_of, row_strata
 
 CODES = np.repeat([0, 1, 2], [60, 25, 5])
 
@@ -15,12 +15,12 @@ CODES = np.repeat([0, 1, 2], [60, 25, 5])
 def drawn(asked, codes=CODES, task="classification"):
     choice = resampling_of(asked, task)
     assert choice is not None
-    draw = draw_rows(choice, codes_of(codes, task))
-    positions = draw.positions(codes_of(codes, task))
+    draw = draw_rows(choice, row_strata(codes, task))
+    positions = draw.positions(row_strata(codes, task))
     assert positions.dtype == np.int64
     assert (np.diff(positions) >= 0).all()
     assert len(positions) == sum(draw.counts)
-    np.testing.assert_array_equal(positions, draw.positions(codes_of(codes, task)))
+    np.testing.assert_array_equal(positions, draw.positions(row_strata(codes, task)))
     return positions
 
 
