@@ -142,8 +142,7 @@ def choose_objective(
     if computed.more:
         return Objective(f"val_{name}", direction or _ask_direction(metric))
     if task == "outputs":
-        known = [f"val_{one}" for one in computed.metrics]
-        raise SpecError(f"The model computes no metric '{metric}'.{did_you_mean(f'val_{name}', known)}")
+        raise SpecError(f"The model computes no metric '{metric}'.{did_you_mean(name, computed.metrics)}")
     if name in KERAS_WITH_ARGUMENTS or any(snake_case(one) == name for one in KERAS_WITH_ARGUMENTS):
         raise SpecError(f"The metric '{metric}' needs arguments; compile it in a model of your own.")
     known = [*computed.metrics, *(one for one in NAMES if _fits(one, task, classes))]

@@ -82,6 +82,19 @@ def autoencoder():
     return numbers, [numbers, numbers]
 
 
+def pictures_again():
+    return picture, picture / np.float32(255)
+
+
+def build_autoencoder(config, signature):
+    inputs = keras.Input(signature.input_shape)
+    code = layers.Conv2D(2, 3, strides=2, padding="same", activation="relu")(layers.Rescaling(1 / 255)(inputs))
+    code = layers.Conv2DTranspose(2, 3, strides=2, padding="same", activation="relu")(code)
+    model = keras.Model(inputs, layers.Conv2D(1, 3, padding="same", activation="sigmoid")(code))
+    model.compile("adam", "mse", metrics=["mae"])
+    return model
+
+
 def _losses(model, weight=0.5):
     model.compile(
         "adam",
@@ -187,6 +200,7 @@ KINDS: dict[str, tuple[Any, ...]] = {
     "two outputs": ("two_outputs", "build_two", {"metric": "val_price_mae", "stratify": "kind"}),
     "a list of outputs": ("a_list_of_outputs", "build_two_in_a_list", {"stratify": "1"}),
     "inputs and outputs": ("inputs_and_outputs", "build_both", {"metric": "kind_auc"}),
+    "pictures as targets": ("pictures_again", "build_autoencoder", {"metric": "mae"}),
     "outputs of a class": ("autoencoder", "build_subclass"),
     "KerasTuner's with outputs": ("two_outputs", "build_hp_two", {"metric": "val_kind_accuracy"}),
 }

@@ -226,9 +226,9 @@ def one_input() -> Any:
 @pytest.mark.parametrize(
     ("metric", "message"),
     [
-        ("val_price_mea", r"computes no metric 'val_price_mea'. Did you mean 'val_price_mae'"),
-        ("roc_auc", "computes no metric 'roc_auc'. Known: val_kind_accuracy, .*val_price_mae"),
-        ("mae", "computes no metric 'mae'. Known: val_kind"),
+        ("val_price_mea", r"computes no metric 'val_price_mea'. Did you mean 'price_mae'"),
+        ("roc_auc", "computes no metric 'roc_auc'. Known: kind_accuracy, .*price_mae"),
+        ("mae", "computes no metric 'mae'. Known: kind_accuracy"),
     ],
 )
 def test_an_unknown_metric_of_several_outputs_is_refused_before_anything_trains(
@@ -266,7 +266,9 @@ def test_weights_of_losses_that_vary_leave_val_loss_nothing_to_compare() -> None
 
 
 def test_families_have_one_output() -> None:
-    with pytest.raises(ModelError, match="'dnn' has one output, and y is several: give a model function"):
+    with pytest.raises(
+        ModelError, match="'dnn' gives a label or numbers, and y is more than that: give a model function"
+    ):
         plan_sweep("kinds:two_outputs", "dnn", **SETTINGS)
 
 

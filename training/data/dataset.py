@@ -73,9 +73,11 @@ class Dataset:
 
     @property
     def task_text(self) -> str:
-        """What is to be predicted, in words: ``10 classes``, ``4 labels, any number of them a row``, ``regression``."""
+        """What is to be predicted, in words: ``10 classes``, ``4 labels, any number of them a row``, ``rows of 8x8x1``."""
         if self.task == "regression":
             return self.task
+        if self.task == "outputs" and not is_nest(self.y):
+            return f"rows of {'x'.join(map(str, self.y.shape[1:]))}"
         names = [name for name, _ in named_leaves(self.y)] if self.task == "outputs" else self.classes
         words = count_text(len(names), *TASKS[self.task].outputs)
         more = {"outputs": f" ({', '.join(names)})", "multilabel": ", any number of them a row"}

@@ -281,23 +281,26 @@ class _Rows:
 
 
 def _target(source_data: SourceData, kind: Kind, task: Task | None) -> Target:
-    """Read the targets: one output's by the rules of tasks, several as they were given."""
-    if not holds_several(source_data.y, source_data.x):
-        labels = as_labels(source_data.y, source_data.name)
-        decided = source_data.task is not None and task in (None, source_data.task)
-        return read_target(
-            labels,
-            name=source_data.name,
-            kind=kind,
-            task=task or source_data.task,
-            classes=source_data.classes,
-            decided=decided,
-            label_names=label_names(source_data.y, source_data.classes),
-        )
-    if task is not None:
-        raise DataError(f"{source_data.name}: task is for one output, and there are several: leave it out")
-    y = read_several(source_data.y, f"{source_data.name}: y")
-    return Target("outputs", y, (), (f"several outputs: {describe_several(y)}",))
+    """Read the targets: numbers and labels by the rules of tasks; several outputs, and pictures, as they were given."""
+    y, name = source_data.y, source_data.name
+    several = holds_several(y, source_data.x)
+    if several or getattr(y, "ndim", 0) > 2:
+        what = "several outputs" if several else "targets of a shape"
+        if task is not None:
+            raise DataError(f"{name}: task is for a number or a label a row, and y is {what}: leave it out")
+        read = read_several(y, f"{name}: y")
+        return Target("outputs", read, (), (f"{what}: {describe_several(read)}",))
+    labels = as_labels(y, name)
+    decided = source_data.task is not None and task in (None, source_data.task)
+    return read_target(
+        labels,
+        name=name,
+        kind=kind,
+        task=task or source_data.task,
+        classes=source_data.classes,
+        decided=decided,
+        label_names=label_names(y, source_data.classes),
+    )
 
 
 def _hold_out(rows: _Rows, task: Task, test: SplitOptions, name: str) -> tuple[_Rows, _Rows, str]:

@@ -53,8 +53,8 @@ def read_several(value: Any, name: str) -> Tree:
 
 
 def describe_several(tree: Tree) -> str:
-    """Return the arrays of a nest with the shapes of their rows: ``left 4, right 8x8x1``."""
-    return ", ".join(f"{name} {_shape_words(leaf)}" for name, leaf in named_leaves(tree))
+    """Return the arrays of a nest with the shapes of their rows: ``left 4, right 8x8x1``; ``8x8x1`` of a lone array."""
+    return ", ".join(f"{name} {_shape_words(leaf)}".strip() for name, leaf in named_leaves(tree))
 
 
 def strata_of(y: Tree, output: str, name: str) -> np.ndarray:

@@ -209,7 +209,7 @@ def find_model(model: Any, task: str) -> ModelSource:
         family = FAMILIES[model]
         if task == "outputs":
             raise ModelError(
-                f"'{model}' has one output, and y is several: give a model function of your own."
+                f"'{model}' gives a label or numbers, and y is more than that: give a model function of your own."
             )
         if task not in family.tasks:
             fitting = ", ".join(name for name, other in FAMILIES.items() if task in other.tasks)
@@ -218,7 +218,7 @@ def find_model(model: Any, task: str) -> ModelSource:
     if model in APPLICATIONS:
         if task == "outputs":
             raise ModelError(
-                f"'{model}' has one output, and y is several: give a model function of your own."
+                f"'{model}' gives a label or numbers, and y is more than that: give a model function of your own."
             )
         if task != "classification":
             fitting = ", ".join(name for name in ("dnn", "cnn", "nn") if task in FAMILIES[name].tasks)

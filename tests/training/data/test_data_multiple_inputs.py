@@ -87,7 +87,9 @@ def test_an_output_without_classes_cannot_be_stratified_by(stratify: str, messag
 
 def test_several_outputs_have_no_task_to_ask_for_and_no_strata_unless_named() -> None:
     data = (np.arange(60.0), {"price": np.arange(60.0), "kind": CLASSES})
-    with pytest.raises(DataError, match="task is for one output, and there are several: leave it out"):
+    with pytest.raises(
+        DataError, match="task is for a number or a label a row, and y is several outputs: leave it out"
+    ):
         load_dataset(data, task="regression")
     with pytest.raises(DataError, match="several outputs: use method 'kfold', or name an output of classes"):
         make_folds(load_dataset(data), method="stratified")
