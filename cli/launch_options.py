@@ -35,8 +35,8 @@ DryRun = Annotated[
 Target = Annotated[
     list[str] | None,
     typer.Option(
-        help="A word: the column to predict, for CSV and Parquet. A number: a score that ends the sweep. "
-        "May be given twice.",
+        help="A word: the column to predict, for CSV and Parquet, or one of several. A number: a score that ends the "
+        "sweep. May be given several times.",
         metavar="COLUMN|SCORE",
     ),
 ]

@@ -108,9 +108,9 @@ def launch(
         raise SpecError("Name the data and the model, for example: kerasweep launch digits dnn.")
     if file is None and family is None:
         raise SpecError(f"Name the model: {flags.FAMILIES}, or module:function of your own.")
-    column, score = split_target(target, by_position=header is False)
+    columns, score = split_target(target, by_position=header is False)
     given = {
-        "study": study, "target": column, "task": task, "group": group, "header": header, "limit": limit, "rare_classes": rare_classes,
+        "study": study, "target": columns, "task": task, "group": group, "header": header, "limit": limit, "rare_classes": rare_classes,
         "encoding": encoding, "drop": drop or None, "drop_missing_target": drop_missing_target, "test_size": test_size, "test_split": test_split,
         "scaling": scaling,
         "preset": preset, "search": search, "seed": seed, "pruner": pruner,

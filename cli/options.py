@@ -55,30 +55,28 @@ def parse_assignments(arguments: Iterable[str] | None, option: str) -> dict[str,
 
 def split_target(
     arguments: list[str] | None, *, by_position: bool = False
-) -> tuple[str | None, float | None]:
-    """Tell what ``--target`` means: a number is the score that ends the sweep, a word the column to predict.
+) -> tuple[list[str] | None, float | None]:
+    """Tell what ``--target`` means: a number is the score that ends the sweep, a word a column to predict.
 
     Args:
         arguments: As given.
         by_position: Whether columns have no names, so that a whole number is a column.
 
     Returns:
-        Column and score.
+        Columns and score.
     """
-    column: str | None = None
+    columns: list[str] = []
     score: float | None = None
     for word in arguments or ():
         try:
             number = float("" if by_position and re.fullmatch(r"-?\d+", word) else word)
         except ValueError:
-            if column is not None:
-                raise SpecError(f"--target names two columns, '{column}' and '{word}'.") from None
-            column = word
+            columns.append(word)
             continue
         if score is not None:
             raise SpecError(f"--target names two scores, {score:g} and {word}.")
         score = number
-    return column, score
+    return columns or None, score
 
 
 def optional_count(word: str | None, option: str) -> int | str | None:

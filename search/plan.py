@@ -328,7 +328,11 @@ def _written_out(spec: SweepSpec, workload: Workload, space: Space, trials: int 
         "precision": workload.precision,
     }
     names = workload.dataset.columns
-    target, group = (word and column_at(word, names) for word in (spec.data.target, spec.data.group))
+    target, group = spec.data.target, spec.data.group and column_at(spec.data.group, names)
+    if isinstance(target, list):
+        target = [column_at(word, names) for word in target]
+    elif target is not None:
+        target = column_at(target, names)
     drop = [column_at(word, names) for word in spec.data.drop]
     return spec.model_copy(
         update={

@@ -87,6 +87,12 @@ def parse_column(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+def parse_target(value: Any) -> Any:
+    """Return one column's name, or a list of several."""
+    several = parse_columns(value) if isinstance(value, list | tuple) and value else parse_column(value)
+    return several[0] if isinstance(several, list) and len(several) == 1 else several
+
+
 def parse_columns(value: Any) -> Any:
     """Return one column or several as a list of names, positions as text."""
     return [parse_column(column) for column in (value if isinstance(value, list | tuple) else [value])]
@@ -101,8 +107,8 @@ class DataSpec(_Part):
     """Where rows come from and how they are read."""
 
     source: str
-    target: Annotated[str | None, BeforeValidator(parse_column)] = None
-    """The column to predict, for tables; in a file without a header also its position, -1 for the last."""
+    target: Annotated[str | list[str] | None, BeforeValidator(parse_target)] = None
+    """The column to predict, for tables, or several; in a file without a header also by position, -1 for the last."""
     header: bool | None = None
     """Whether the first line of a CSV file holds names; without, columns are c0, c1, ... Names that look like data are refused where it is not given."""
     task: Task | None = None

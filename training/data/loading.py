@@ -39,7 +39,7 @@ from .table_options import TableOptions, names_of
 from .tables import clean_table, row_numbers
 from .target_format import AS_STORED
 from .targets import Target, amounts, as_labels, encode, present_targets, read_target, target_format_of
-from .tasks import Task
+from .tasks import TASKS, Task
 from .text_columns import PLAIN, ColumnFormats, read_texts
 from .trees import map_leaves, row_count, take
 
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KNOWN_NAMES", "load_dataset"]
 
-TASKS = ("classification", "regression")
+ASKED_TASKS = tuple(task for task in TASKS if task != "outputs")
 """What may be asked for; several outputs are no choice."""
 
 
@@ -108,8 +108,8 @@ def load_dataset(
     Raises:
         DataError: The source does not exist or cannot be used; the message says what to do.
     """
-    if task is not None and task not in TASKS:
-        raise DataError(f"unknown task '{task}'.{did_you_mean(str(task), TASKS)}")
+    if task is not None and task not in ASKED_TASKS:
+        raise DataError(f"unknown task '{task}'.{did_you_mean(str(task), ASKED_TASKS)}")
     if limit is not None and limit < 1:
         raise DataError(f"limit must be a positive number of rows, got {limit}")
     options = TableOptions(target, group, header, encoding, names_of(drop), drop_missing_target)

@@ -11,6 +11,7 @@ from ...errors import DataError
 from ...texts import count_text, names_text
 from .splits import shares
 from .targets import Target
+from .tasks import TASKS
 
 RareClasses = Literal["drop", "merge"]
 OTHER = "other"
@@ -42,9 +43,11 @@ def handle_rare_classes(
         test_rows: How many rows are to be held out.
 
     Raises:
-        DataError: Too few classes are left, or the merged one is too small as well.
+        DataError: Rows have several labels, too few classes are left, or the merged one is too small as well.
     """
     codes = np.arange(len(target.classes))
+    if how is not None and target.task == "multilabel":
+        raise DataError(f"{name}: --rare-classes is for classes, and {TASKS[target.task].no_classes}")
     if how is None or target.task != "classification":
         return ClassMapping(target, codes)
     counts = np.bincount(target.y, minlength=len(codes))
