@@ -151,9 +151,7 @@ def _show_study(record: StudyRecord, storage: str | None) -> None:
         else "",
         "folds": folds,
         "objective": f"{record.direction} {record.metric}",
-        "baseline": f"{number_text(record.baseline.value)}, {record.baseline.predictor}"
-        if record.baseline
-        else "",
+        "baseline": "; ".join(f"{number_text(one.value)}, {one.predictor}" for one in record.baselines),
         "trials": ", ".join(f"{number} {state}" for state, number in record.counts.items()),
         "made": about.get("created", ""),
         "last driver": " ".join(str(record.driver[key]) for key in ("host", "pid", "since"))

@@ -77,6 +77,18 @@ TestSplit = Annotated[
         show_default="random; last for --cv time",
     ),
 ]
+Window = Annotated[
+    int | None,
+    option("Data", "Rows are steps of time: predict from windows of this many rows.", min=1),
+]
+Horizon = Annotated[
+    int | None,
+    option("Data", "Rows from a window's last one to the one predicted.", min=1, show_default="1"),
+]
+TimeColumn = Annotated[
+    str | None,
+    option("Data", "Sort the rows of a series by this column of dates or numbers.", metavar="COLUMN"),
+]
 RareClasses = Annotated[
     str | None,
     option("Data", "drop or merge classes with fewer training rows than folds.", show_default="refused"),

@@ -53,6 +53,9 @@ def launch(
     encoding: flags.Encoding = None,
     drop: flags.Drop = None,
     drop_missing_target: flags.DropMissingTarget = None,
+    window: flags.Window = None,
+    horizon: flags.Horizon = None,
+    time_column: flags.TimeColumn = None,
     test_size: flags.TestSize = None,
     test_split: flags.TestSplit = None,
     rare_classes: flags.RareClasses = None,
@@ -91,6 +94,7 @@ def launch(
     [dim]kerasweep launch digits dnn[/]
     [dim]kerasweep launch mnist cnn --search grid --limit 3000 --workers 2[/]
     [dim]kerasweep launch houses.csv nn --target price --trials 50 --time 10m[/]
+    [dim]kerasweep launch weather.csv rnn --target temp --window 24 --time-column date[/]
     [dim]kerasweep launch digits dnn --set learning_rate=0.001..0.05:log --fix batch_size=32[/]
     [dim]kerasweep launch mnist cnn --preset standard[/]
     [dim]kerasweep launch digits dnn --space optimizer,learning_rate,momentum[/]
@@ -112,7 +116,7 @@ def launch(
     given = {
         "study": study, "target": columns, "task": task, "group": group, "header": header, "limit": limit, "rare_classes": rare_classes,
         "encoding": encoding, "drop": drop or None, "drop_missing_target": drop_missing_target, "test_size": test_size, "test_split": test_split,
-        "scaling": scaling,
+        "window": window, "horizon": horizon, "time_column": time_column, "scaling": scaling,
         "preset": preset, "search": search, "seed": seed, "pruner": pruner,
         "trials": trials, "time": time, "target_score": score, "folds": folds, "cv": cv, "repeats": repeats,
         "holdout": holdout, "stratify": stratify, "epochs": epochs, "metric": metric, "direction": direction, "precision": precision, "workers": workers, "threads": threads,

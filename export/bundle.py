@@ -16,6 +16,7 @@ from ..cells import plain_number, plain_text
 from ..errors import OutputError, one_line
 from ..training.data import take
 from ..training.data.delimited import first_rows, marked_encoding, read_csv, table_suffix
+from ..training.data.series import make_windows, sort_by_time, step_matrix
 from ..training.data.table_options import names_of
 from ..training.data.text_columns import with_formats
 from ..training.data.trees import named_leaves
@@ -49,9 +50,9 @@ def write_keras(winner: Winner, folder: str | os.PathLike[str], *, overwrite: bo
         fitted = winner.preparation
         joblib.dump({"features": fitted.features, "target": fitted.target}, fresh / "preprocessing.joblib")
         (fresh / MARK).write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        sources = sources_of(
-            plain_text, plain_number, with_formats, table_suffix, marked_encoding, first_rows, read_csv
-        )
+        used = [plain_text, plain_number, with_formats, table_suffix, marked_encoding, first_rows, read_csv]
+        used += [] if winner.dataset.series is None else [sort_by_time, step_matrix, make_windows]
+        sources = sources_of(*used)
         (fresh / "predict.py").write_text(
             render("predict.py.j2", cells=[*sources.constants, *sources.texts]), encoding="utf-8"
         )
@@ -74,6 +75,7 @@ def describe(winner: Winner) -> dict[str, Any]:
         "range": _range(np.asarray(dataset.x)) if dataset.kind in ("image", "array", "sequence") else None,
         "target_scale": fitted.target_scale,
         "columns": _layouts(winner),
+        "series": None if dataset.series is None else asdict(dataset.series),
         "formats": asdict(dataset.formats),
         "encoding": winner.study.spec["data"].get("encoding"),
         "modules": _own_modules(winner.model),
@@ -165,6 +167,6 @@ def _readme(winner: Winner, about: dict[str, Any]) -> str:
         test_rows=f"{about['test_rows']:,}",
         threshold=about.get("threshold") if winner.dataset.task == "multilabel" else None,
         test=", ".join(f"{metric} {value:.6g}" for metric, value in winner.test.items()),
-        example=kinds[winner.dataset.kind],
+        example="rows.csv" if winner.dataset.series is not None else kinds[winner.dataset.kind],
         versions=", ".join(f"{name} {version}" for name, version in versions.items()),
     )

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..cells import number_reader, plain_number, plain_text
 from ..training.data.multiple_inputs import class_codes_in
+from ..training.data.series import Series, sort_by_time, step_matrix, windows_and_targets
 from ..training.data.splits import draw_groups, draw_in_proportion, draw_stratified, group_labels
 from ..training.data.strata import label_strata, row_strata
 from ..training.data.targets import class_codes, missing_targets
@@ -56,6 +57,8 @@ def row_steps(winner: Winner, reading: Reading, found: Mapping[str, Any]) -> Ste
         x = with_formats(x, known.decimal_commas, known.dates)
     columns = _columns(winner, x, parts, reading)
     codes = _codes(winner, y, parts, reading)
+    if winner.dataset.series is not None:
+        return _joined(present, *_of_series(winner, winner.dataset.series, codes, formats, columns, y))
     split = Steps(()) if reading.has_test_rows else _split(winner, reading)
     total = 0 if y is None else row_count(y) - (int(missing_targets(y).sum()) if present.lines else 0)
     rows = winner.dataset.rows + (0 if reading.has_test_rows else winner.dataset.test_rows)
@@ -100,8 +103,8 @@ def _formats(formats: ColumnFormats, frames: list[str]) -> Steps:
 
 def _columns(winner: Winner, x: Any, parts: tuple[str, ...], reading: Reading) -> Steps:
     """Take a table's feature columns in the types that the model was tuned on; arrays stay as they are."""
-    plan = winner.preparation.preparation
-    if winner.dataset.kind != "table":
+    plan = winner.dataset.series or winner.preparation.preparation
+    if winner.dataset.kind != "table" and winner.dataset.series is None:
         return Steps(() if reading.has_test_rows or reading.x == "x" else (f"x = {reading.x}",))
     constants: dict[str, Any] = {}
     takes: list[str] = []
@@ -141,6 +144,38 @@ def _columns(winner: Winner, x: Any, parts: tuple[str, ...], reading: Reading) -
         helpers=(helper,),
         functions=tuple(functions),
     )
+
+
+def _of_series(
+    winner: Winner, series: Series, codes: Steps, formats: Steps, columns: Steps, y: Any
+) -> tuple[Steps, ...]:
+    """Put rows in order of time, and make windows of those before the test and of the test rows, each by themselves."""
+    test_rows = len(winner.dataset.y_test) + series.gap
+    given = {
+        "TIME": series.time_column,
+        "WINDOW": series.window,
+        "HORIZON": series.horizon,
+        "TEST_ROWS": test_rows,
+    }
+    comments = {
+        "WINDOW": "rows that a prediction looks back on",
+        "HORIZON": "rows from the last one of a window to the one that is predicted",
+        "TEST_ROWS": "held out: the last ones",
+    }
+    order = Steps((f"frame = sort_by_time(frame, TIME, {series.time_order!r})",), functions=(sort_by_time,))
+    lines = [
+        f"steps = step_matrix(x, {'NUMBERS' if series.numeric else '[]'}, {'CATEGORIES' if series.categorical else '{}'})",
+        "x_train, y_train = windows_and_targets(steps[:-TEST_ROWS], y[:-TEST_ROWS], WINDOW, HORIZON)",
+        "x_test, y_test = windows_and_targets(steps[-TEST_ROWS:], y[-TEST_ROWS:], WINDOW, HORIZON)",
+    ]
+    rows = len(winner.dataset.y)
+    if y is not None and len(y) - test_rows - series.gap > rows:
+        given["TRAIN_ROWS"] = rows
+        comments["TRAIN_ROWS"] = "windows that are trained on: the last ones"
+        lines.append("x_train, y_train = x_train[-TRAIN_ROWS:], y_train[-TRAIN_ROWS:]")
+    constants = {name: value for name, value in given.items() if value is not None}
+    windows = Steps(tuple(lines), constants, comments, functions=(step_matrix, windows_and_targets))
+    return (*([order] if series.time_column else []), codes, formats, columns, windows)
 
 
 def _reader(column: Any) -> str | None:

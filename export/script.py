@@ -128,6 +128,7 @@ def _render(
     constants = {name: value for name, value in constants.items() if value is not None}
     constants |= {**reading.constants, **steps.constants, **model.constants}
     x = found.get("x_train" if reading.has_test_rows else "x")
+    x = x if winner.dataset.series is None else winner.dataset.x
     prepare, needed = prepare_lines(winner, x, steps.constants)
     targets, more = target_lines(winner)
     sources = sources_of(*reading.functions, *steps.functions, *_applied(winner), *model.classes)

@@ -65,11 +65,9 @@ def tiles(view: StudyView) -> tuple[Tile, ...]:
             found.append(
                 Tile("test score of the refit", number_text(score), study.metric.removeprefix("val_"))
             )
-    if study.baseline is not None:
-        value = number_text(study.baseline.value)
-        found.append(
-            Tile("baseline", value, f"{study.baseline.predictor} as the only prediction, on the same folds")
-        )
+    for baseline in study.baselines:
+        about = f"{baseline.predictor} as the only prediction, on the same folds"
+        found.append(Tile("baseline", number_text(baseline.value), about))
     counts = [f"{study.counts[state]:,} {state}" for state in _STATES if study.counts.get(state)]
     found.append(Tile("trials", f"{sum(study.counts.values()):,}", ", ".join(counts)))
     if spent.epochs_spent:

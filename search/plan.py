@@ -20,7 +20,7 @@ from ..spaces import Configuration, Space, space_to_dict
 from ..spaces.catalogue import CHANGE_THE_LOSS
 from ..spaces.keras_tuner import EPOCHS, with_epochs
 from ..texts import duration_text
-from ..training.baseline import baseline
+from ..training.baseline import baseline, last_value
 from ..training.data import (
     TASKS,
     Dataset,
@@ -119,6 +119,7 @@ class Plan:
                 "notes": list(dataset.notes),
             },
             "baseline": self.baseline,
+            "last_value": last_value(self.workload.objective, dataset, workload.folds),
             "folds": len(workload.folds),
             "cv": self.cv_text(),
             "epochs": workload.epochs,
@@ -145,7 +146,11 @@ class Plan:
     def _time_hints(self) -> tuple[str, ...]:
         """What is said where rows in order of time are split without regard to it."""
         order, spec = self.dataset.time_order, self.spec
-        if order is None or (spec.cv.method == "time" and spec.test_split == "last"):
+        if (
+            order is None
+            or self.dataset.series is not None
+            or (spec.cv.method == "time" and spec.test_split == "last")
+        ):
             return ()
         if self.dataset.groups is not None:
             return (
@@ -200,8 +205,10 @@ class Plan:
             method = "stratified" if self.dataset.fold_codes is not None else "kfold"
             method = method if self.dataset.groups is None else "group"
         if method == "holdout":
-            return f"one hold-out of {self.spec.cv.holdout:.0%}"
-        names = {"kfold": "shuffled", "time": "in order of time", "group": "by group"}
+            last = "" if self.dataset.series is None else "the last "
+            return f"one hold-out of {last}{self.spec.cv.holdout:.0%}"
+        gap = "" if self.dataset.series is None else f", {self.dataset.series.gap} windows left out between"
+        names = {"kfold": "shuffled", "time": f"in order of time{gap}", "group": "by group"}
         if self.spec.cv.stratify is not None:
             names["stratified"] = f"stratified by '{self.spec.cv.stratify}'"
         return f"{names.get(method, method)}, {count} folds"
@@ -328,7 +335,8 @@ def _written_out(spec: SweepSpec, workload: Workload, space: Space, trials: int 
         "precision": workload.precision,
     }
     names = workload.dataset.columns
-    target, group = spec.data.target, spec.data.group and column_at(spec.data.group, names)
+    target = spec.data.target
+    group, time = (word and column_at(word, names) for word in (spec.data.group, spec.data.time_column))
     if isinstance(target, list):
         target = [column_at(word, names) for word in target]
     elif target is not None:
@@ -336,7 +344,9 @@ def _written_out(spec: SweepSpec, workload: Workload, space: Space, trials: int 
     drop = [column_at(word, names) for word in spec.data.drop]
     return spec.model_copy(
         update={
-            "data": spec.data.model_copy(update={"target": target, "group": group, "drop": drop}),
+            "data": spec.data.model_copy(
+                update={"target": target, "group": group, "time_column": time, "drop": drop}
+            ),
             "study": spec.study or default_name(spec, workload.dataset),
             "model": workload.model.name,
             "space": SpaceSpec(define=space_to_dict(space)),

@@ -64,6 +64,9 @@ def load_rows(
         encoding=data.encoding,
         drop=data.drop,
         drop_missing_target=data.drop_missing_target,
+        window=data.window,
+        horizon=data.horizon,
+        time_column=data.time_column,
         keep_shape=keep_shape,
         rare_classes=data.rare_classes,
         stratify=cv.stratify,
@@ -78,6 +81,8 @@ def prepare_rows(
     layout: Layout = model.layout
     if layout == "natural" and dataset.kind == "image":
         layout = "image"
+    if layout == "natural" and dataset.series is not None:
+        layout = "sequence"
     # A function of the user's own may compile any loss and metrics, whose units no rule knows: it gets targets as they are.
     chosen = choose_preparation(
         dataset, layout, data.scaling, image_data_format(), scale_target=not model.open_space

@@ -125,6 +125,13 @@ class DataSpec(_Part):
     """Columns that are left out; in a file without a header also by position."""
     drop_missing_target: bool = False
     """Whether rows without a target are left out; they are refused where they are not."""
+    window: Whole | None = Field(default=None, ge=1)
+    """Rows that a prediction looks back on, for a table whose rows are steps of time: the last rows are held out, and folds
+    are in order of time."""
+    horizon: Whole | None = Field(default=None, ge=1)
+    """Rows from the last one of a window to the one that is predicted; 1 where it is not given."""
+    time_column: Annotated[str | None, BeforeValidator(parse_column)] = None
+    """Numbers or dates that rows are sorted by; they are taken to be in order where it is not given."""
     scaling: Scaling = "auto"
     test_size: Real = Field(default=0.25, gt=0, lt=1)
     """Held-out share where the source has no test split of its own."""
@@ -264,12 +271,30 @@ class SweepSpec(_Part):
         for key, inner in (("data", "source"), ("search", "method"), ("cv", "method")):
             if isinstance(full.get(key), str):
                 full[key] = {inner: full[key]}
+        if isinstance(full.get("data"), dict) and full["data"].get("window") is not None:
+            cv = full.get("cv") or {}
+            if isinstance(cv, dict) and cv.get("method", "auto") == "auto":
+                full["cv"] = {**cv, "method": "time"}
         return full
+
+    @model_validator(mode="after")
+    def _windows_in_order(self) -> SweepSpec:
+        data = self.data
+        if data.window is None and (data.horizon is not None or data.time_column is not None):
+            raise ValueError("horizon and time_column are for windows of a series: give a window, too")
+        if data.window is not None and data.test_split == "random":
+            raise ValueError(
+                "windows of a series overlap, and a random test split would hold out what was trained on: leave test_split out"
+            )
+        if data.window is not None and data.rare_classes is not None:
+            raise ValueError("rare_classes would take rows out of a series; leave it out")
+        return self
 
     @property
     def test_split(self) -> Literal["random", "last"]:
         """Which rows are held out."""
-        return self.data.test_split or ("last" if self.cv.method == "time" else "random")
+        in_order = self.cv.method == "time" or self.data.window is not None
+        return self.data.test_split or ("last" if in_order else "random")
 
     def as_dict(self) -> dict[str, Any]:
         """Return the whole specification as plain data."""
@@ -309,7 +334,8 @@ def _fault(fault: Any, document: Document | None) -> str:
         return f"{place}{key}: there is no '{fault['input']}'.{did_you_mean(str(fault['input']), known)}"
     message = fault["msg"].removeprefix("Value error, ")
     got = "" if isinstance(fault["input"], dict | list) else f", got {fault['input']!r}"
-    return f"{place}{key}: {message[0].lower() + message[1:]}{got}."
+    start = f"{place}{key}: " if key else place
+    return f"{start}{message[0].lower() + message[1:]}{got}."
 
 
 def _known_keys(path: tuple[Any, ...]) -> list[str]:

@@ -151,7 +151,20 @@ class StudyRecord:
     @property
     def baseline(self) -> Baseline | None:
         """What a prediction scores that looks at no row; None where the study does not say."""
-        found = self.about.get("baseline")
+        return self._baseline("baseline")
+
+    @property
+    def last_value(self) -> Baseline | None:
+        """What it scores to predict that a series stays as it is; None where that is none, or the study does not say."""
+        return self._baseline("last_value")
+
+    @property
+    def baselines(self) -> tuple[Baseline, ...]:
+        """What predictions score that learn nothing."""
+        return tuple(found for found in (self.baseline, self.last_value) if found is not None)
+
+    def _baseline(self, key: str) -> Baseline | None:
+        found = self.about.get(key)
         try:
             scores = tuple(float(score) for score in found["fold_scores"])  # type: ignore[index]
             return Baseline(str(found["predictor"]), float(found["value"]), scores)  # type: ignore[index]

@@ -78,6 +78,24 @@ def _label_by_label(dataset: Dataset) -> Dataset:
     return replace(dataset, task="classification", classes=("no", "yes"))
 
 
+def last_value(objective: Objective, dataset: Dataset, folds: tuple[Fold, ...]) -> dict[str, Any] | None:
+    """Return how it scores to predict that a series stays as it is, as plain data; None for all else than its values."""
+    series = dataset.series
+    if series is None or len(series.targets) != dataset.outputs or dataset.task != "regression":
+        return None
+    name, sign = _AS_SCORERS.get(objective.kind, (objective.kind, 1))
+    metric = SKLEARN.get(name)
+    if metric is None or not metric.measures(dataset.task):
+        return None
+    scorer = Scorer(objective.metric, metric, dataset)
+    scores = []
+    for fold in folds:
+        truth = dataset.y[fold.validation]
+        said = dataset.x[fold.validation, -1][:, list(series.targets)].reshape(truth.shape)
+        scores.append(sign * scorer.score(truth, truth, said, scale=1.0, logits=False))
+    return {"predictor": "last value", "value": statistics.fmean(scores), "fold_scores": scores}
+
+
 def _constant(dataset: Dataset, targets: np.ndarray, *, median: bool) -> np.ndarray:
     if dataset.task == "classification":
         return np.bincount(targets, minlength=len(dataset.classes)) / len(targets)

@@ -1,18 +1,15 @@
-"""The winner against a prediction that looks at no row."""
+"""The winner against predictions that learn nothing: one that looks at no row, and the last value of a series."""
 
 from __future__ import annotations
 
 from ...texts import number_text
-from ..records import StudyRecord, TrialRecord
+from ..records import Baseline, StudyRecord, TrialRecord
 from .runners_up import PairedDifference, paired_difference
 
 
 def baseline_trial(study: StudyRecord) -> TrialRecord | None:
     """Return the baseline as if a trial had scored so; None where the study keeps none."""
-    found = study.baseline
-    if found is None:
-        return None
-    return TrialRecord(-1, "complete", {}, found.value, found.fold_scores, partition=study.partition_folds)
+    return None if study.baseline is None else _as_trial(study, study.baseline)
 
 
 def against_baseline(study: StudyRecord, best: TrialRecord) -> PairedDifference | None:
@@ -22,10 +19,16 @@ def against_baseline(study: StudyRecord, best: TrialRecord) -> PairedDifference 
 
 
 def baseline_sentence(study: StudyRecord, best: TrialRecord) -> str:
-    """Say what the baseline scores and how far the best trial is from it; empty where the study keeps none."""
-    found, difference = study.baseline, against_baseline(study, best)
-    if found is None or difference is None:
-        return ""
+    """Say what baselines score and how far the best trial is from them; empty where the study keeps none."""
+    return " ".join(filter(None, (_sentence(study, found, best) for found in study.baselines)))
+
+
+def _as_trial(study: StudyRecord, found: Baseline) -> TrialRecord:
+    return TrialRecord(-1, "complete", {}, found.value, found.fold_scores, partition=study.partition_folds)
+
+
+def _sentence(study: StudyRecord, found: Baseline, best: TrialRecord) -> str:
+    difference = paired_difference(best, _as_trial(study, found), study.direction)
     start = f"The {found.predictor} as the only prediction scores {number_text(found.value)}"
     if difference.mean <= 0:
         return f"{start}: trial {best.number} is no better."

@@ -12,6 +12,7 @@ import numpy as np
 
 from ...texts import count_text
 from .dates import TimeOrder
+from .series import Series
 from .strata import row_strata
 from .target_format import AS_STORED, TargetFormat
 from .tasks import TASKS, Task
@@ -52,6 +53,8 @@ class Dataset:
     """All columns of a file without names in their order, the target's too; empty where columns have names."""
     formats: ColumnFormats = PLAIN
     """How texts of the source's columns became numbers; new rows are read so, too."""
+    series: Series | None = None
+    """How rows in order of time became windows; None where each row stands for itself."""
     time_order: TimeOrder | None = None
     """Columns of time in whose order the rows lie, where there are any."""
     rare: tuple[str, ...] = ()

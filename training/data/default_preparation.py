@@ -73,7 +73,9 @@ def _of_table(dataset: Dataset, layout: Layout, scaling: Scaling) -> dict[str, A
     if layout == "image":
         raise DataError(f"{dataset.name} is a table: a model that reads images (cnn) needs images")
     if layout == "sequence":
-        raise DataError(f"{dataset.name} is a table: {SEQUENCES_NEEDED}")
+        raise DataError(
+            f"{dataset.name} is a table: {SEQUENCES_NEEDED}; a window makes them of rows in order of time"
+        )
     if scaling == "unit":
         raise DataError(f"{dataset.name} is a table: scaling 'unit' is for pixels; use 'minmax'")
     frame: Any = dataset.x

@@ -17,6 +17,7 @@ from ...errors import DataError, did_you_mean, one_line
 from ...texts import count_text, names_text
 from .delimited import ALIGNED, DELIMITED, UTF_8, first_rows, read_csv, table_suffix
 from .headers import check_header, column_at
+from .series import in_time_order
 from .source_data import SourceData
 from .table_options import TableOptions
 from .text_encodings import encoding_problem, file_encoding
@@ -45,7 +46,8 @@ def read_table(path: Path, options: TableOptions) -> SourceData:
     frame, notes = _read_delimited(path, options)
     columns = tuple(frame.columns) if options.header is False else ()
     options = options.renamed(lambda column: column_at(column, columns)) if columns else options
-    return replace(take_target(frame, path.name, options), columns=columns, notes=notes)
+    found = take_target(frame, path.name, options)
+    return replace(found, columns=columns, notes=(*notes, *found.notes))
 
 
 def take_target(frame: Any, name: str, options: TableOptions) -> SourceData:
@@ -70,7 +72,14 @@ def take_target(frame: Any, name: str, options: TableOptions) -> SourceData:
     if not targets or len(set(targets)) < len(targets):
         raise DataError(f"{name}: target must name one or more different columns")
     uses: dict[str, str] = {}
-    for what, named in (("target", targets), ("group", (group,) if group else ()), ("dropped", options.drop)):
+    time = (options.time_column,) if options.time_column else ()
+    named_uses = (
+        ("target", targets),
+        ("group", (group,) if group else ()),
+        ("time", time),
+        ("dropped", options.drop),
+    )
+    for what, named in named_uses:
         for column in named:
             if column not in columns:
                 kind = "" if what == "dropped" else f"{what} "
@@ -78,9 +87,20 @@ def take_target(frame: Any, name: str, options: TableOptions) -> SourceData:
                 raise DataError(f"{name} has no {kind}column '{column}'.{hint}")
             if uses.setdefault(column, what) != what:
                 raise DataError(f"{name}: column '{column}' cannot be both {uses[column]} and {what}")
+    order: str = ""
+    notes: tuple[str, ...] = ()
+    if options.window is not None:
+        frame, order, notes = in_time_order(frame, options.time_column, name)
+        # The past of the target is a feature, and a date becomes month, weekday and so on; a count of time goes on.
+        uses = {
+            column: what
+            for column, what in uses.items()
+            if what != "target" and not (what == "time" and order)
+        }
     features = frame.drop(columns=list(uses))
     y = frame[targets[0]] if len(targets) == 1 else frame[list(targets)]
-    return SourceData(name, features, y, groups=None if group is None else frame[group])
+    groups = None if group is None else frame[group]
+    return SourceData(name, features, y, groups=groups, time_order=order, notes=notes)
 
 
 def _read_delimited(path: Path, options: TableOptions) -> tuple[Any, tuple[str, ...]]:

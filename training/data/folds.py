@@ -48,8 +48,8 @@ def make_folds(
         method: ``kfold``: shuffled; ``stratified``: class proportions kept; ``repeated``: several shuffles of one of
             these two; ``group``: rows of one group stay together; ``time``: each fold validates on rows after those it
             trains on; ``holdout``: one split; ``auto``: ``group`` where the dataset has groups, ``repeated`` where
-            ``repeats`` asks for it, else ``kfold`` for a regression and ``stratified`` for the others. Several labels a
-            row are stratified by their combinations, as far as these have rows enough (``label_strata``).
+            ``repeats`` asks for it, ``time`` for windows of a series, else ``kfold`` for a regression and ``stratified``
+            for the others. Several labels a row are stratified by their combinations, as far as these have rows enough (``label_strata``).
         folds: Number of folds, of each repetition; ``holdout`` makes one.
         repeats: How many shuffles ``repeated`` makes.
         holdout: Part of the rows that ``holdout`` validates on, between 0 and 1.
@@ -66,7 +66,7 @@ def make_folds(
             f"unknown way of making folds '{method}'.{did_you_mean(str(method), get_args(FoldMethod))}"
         )
     if method == "auto":
-        method = _automatic(dataset, repeats)
+        method = "time" if dataset.series is not None else _automatic(dataset, repeats)
     _check(dataset, method, folds, repeats, holdout)
     if method == "group":
         pairs = _group(dataset, folds, seed)
@@ -112,6 +112,11 @@ def _strata(dataset: Dataset, folds: int) -> np.ndarray | None:
 def _check(dataset: Dataset, method: FoldMethod, folds: int, repeats: int, holdout: float) -> None:
     """Refuse what cannot be cut, in words of classes, groups and rows."""
     name = dataset.name
+    if dataset.series is not None and method not in ("time", "holdout"):
+        raise DataError(
+            f"{name} is a series: windows overlap, so that method '{method}' would score models on what they trained on: "
+            "use 'time', or 'holdout' for the last ones"
+        )
     if method == "holdout":
         if not 0 < holdout < 1:
             raise DataError(f"holdout must be between 0 and 1, got {holdout:g}")
@@ -167,7 +172,13 @@ def _splitter(dataset: Dataset, method: FoldMethod, folds: int, repeats: int, se
     from sklearn import model_selection as ways
 
     if method == "time":
-        return ways.TimeSeriesSplit(folds)
+        gap = 0 if dataset.series is None else dataset.series.gap
+        if dataset.rows - gap <= folds * (dataset.rows // (folds + 1)):
+            raise DataError(
+                f"{dataset.name} has {count_text(dataset.rows, 'window')}, too few for {count_text(folds, 'fold')} in order "
+                f"of time with {gap} left out between training and validation: use fewer folds"
+            )
+        return ways.TimeSeriesSplit(folds, gap=gap)
     if method == "kfold":
         return ways.KFold(folds, shuffle=True, random_state=seed)
     if method == "stratified":
@@ -213,6 +224,9 @@ def _holdout(dataset: Dataset, holdout: float, seed: int) -> Iterator[tuple[np.n
         )
     # Rounded up as scikit-learn does, but not for the sake of the last binary digit of, say, 60 * 0.7.
     kept = dataset.rows - math.ceil(round(dataset.rows * holdout, 6))
+    if dataset.series is not None:
+        trained = max(0, kept - dataset.series.gap)  # nothing of them lies in the rows of the others
+        return iter([(np.arange(trained), np.arange(kept, dataset.rows))])
     codes = dataset.fold_codes
     parts = (
         1 if codes is None or dataset.task == "multilabel" else len(dataset.classes) or len(np.unique(codes))

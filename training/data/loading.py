@@ -22,6 +22,15 @@ from .multiple_inputs import check_like, describe_several, holds_several, read_s
 from .named_datasets import KNOWN_NAMES, known_name, load_named
 from .python_sources import call_function, from_object, is_function
 from .rare_classes import RareClasses, handle_rare_classes
+from .series import (
+    Series,
+    check_lengths,
+    check_series_options,
+    describe_windows,
+    series_of,
+    step_matrix,
+    windows_and_targets,
+)
 from .source_data import SourceData
 from .splits import (
     FEWEST_ROWS,
@@ -66,6 +75,9 @@ def load_dataset(
     encoding: str | None = None,
     drop: str | Sequence[str] = (),
     drop_missing_target: bool = False,
+    window: int | None = None,
+    horizon: int | None = None,
+    time_column: str | None = None,
     keep_shape: bool = False,
     rare_classes: RareClasses | None = None,
     fewest: int = 2,
@@ -97,6 +109,10 @@ def load_dataset(
         encoding: Of a CSV's text; its byte order mark's, else UTF-8, where None.
         drop: Columns of a table that are left out; without a header also by position.
         drop_missing_target: Leave out rows of a table without a target, which are refused otherwise.
+        window: Rows that a prediction looks back on, for a table whose rows are steps of time: they become windows, the
+            last rows are held out, and the target's own past is a feature.
+        horizon: Rows from the last one of a window to the one that is predicted; 1 where None.
+        time_column: What rows are sorted by, numbers or dates; they are taken as they are where None.
         keep_shape: Whether arrays keep their shape, however much they look like images.
         rare_classes: Drop or merge classes of fewer training rows than ``fewest``; all stay where None.
         fewest: Training rows that a class needs to be in every fold.
@@ -112,8 +128,11 @@ def load_dataset(
         raise DataError(f"unknown task '{task}'.{did_you_mean(str(task), ASKED_TASKS)}")
     if limit is not None and limit < 1:
         raise DataError(f"limit must be a positive number of rows, got {limit}")
-    options = TableOptions(target, group, header, encoding, names_of(drop), drop_missing_target)
-    test = SplitOptions(test_size, test_split, seed)
+    options = TableOptions(
+        target, group, header, encoding, names_of(drop), drop_missing_target, window, horizon, time_column
+    )
+    check_series_options(options, source if isinstance(source, str) else "the data given")
+    test = SplitOptions(test_size, test_split if window is None else "last", seed)
     source_data = _read(source, options)
     if isinstance(source_data, Dataset):
         if clash := [*options.given, *(["task"] if task not in (None, source_data.task) else [])]:
@@ -133,7 +152,7 @@ def load_dataset(
     counters = row_numbers(source_data.x)
     if drop_missing_target:
         source_data = _without_missing_target(source_data)
-    dataset = _assemble(source_data, task, test, rare_classes, fewest, stratify, counters)
+    dataset = _assemble(source_data, task, test, rare_classes, fewest, stratify, counters, options)
     return limited(dataset, limit, seed)
 
 
@@ -210,6 +229,7 @@ def _assemble(
     fewest: int,
     stratify: str | None,
     counters: list[str],
+    options: TableOptions,
 ) -> Dataset:
     """Check source data and turn them into a dataset, with all training rows; ``counters`` are columns that number rows."""
     several = holds_several(source_data.x, source_data.y)
@@ -239,8 +259,15 @@ def _assemble(
     if kind == "table":
         x, x_test, decided_columns = clean_table(rows.x, held.x, source_data.name, counters)
         rows, held, notes = replace(rows, x=x), replace(held, x=x_test), notes + decided_columns
-        given = [column for column in x.columns if column in map(str, source_data.x.columns)]
-        notes += suspicious_columns(x[given], rows.y, learned.task)
+        if options.window is None:
+            given = [column for column in x.columns if column in map(str, source_data.x.columns)]
+            notes += suspicious_columns(x[given], rows.y, learned.task)
+    series = None
+    if options.window is not None:
+        series = series_of(rows.x, options, source_data.time_order)
+        check_lengths(series, len(rows.y), len(held.y), source_data.name)
+        rows, held, kind = _in_windows(rows, series), _in_windows(held, series), "sequence"
+        notes = (*notes, describe_windows(series, len(rows.y), len(held.y)))
     return Dataset(
         name=source_data.name,
         kind=kind,
@@ -254,6 +281,7 @@ def _assemble(
         groups=rows.groups,
         columns=source_data.columns,
         formats=features.formats,
+        series=series,
         time_order=features.time_order,
         rare=classes_left.rare,
         target_format=AS_STORED
@@ -301,6 +329,12 @@ def _target(source_data: SourceData, kind: Kind, task: Task | None) -> Target:
         decided=decided,
         label_names=label_names(y, source_data.classes),
     )
+
+
+def _in_windows(rows: _Rows, series: Series) -> _Rows:
+    categories = dict(zip(series.categorical, series.categories, strict=True))
+    steps = step_matrix(rows.x, series.numeric, categories)
+    return _Rows(*windows_and_targets(steps, rows.y, series.window, series.horizon))
 
 
 def _hold_out(rows: _Rows, task: Task, test: SplitOptions, name: str) -> tuple[_Rows, _Rows, str]:

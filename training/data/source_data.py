@@ -33,4 +33,6 @@ class SourceData:
     """Known by the source (an image folder has classes); decided by the target's values if None."""
     columns: tuple[str, ...] = ()
     """All columns of a file without names, in their order."""
+    time_order: str = ""
+    """In which order the dates that rows of a series are sorted by name day, month and year."""
     notes: tuple[str, ...] = ()

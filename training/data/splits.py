@@ -167,12 +167,14 @@ def limited(dataset: Dataset, limit: int | None, seed: int) -> Dataset:
             f"limit of {count_text(limit, 'row')} is too small for {dataset.name}: at least {needed}"
         )
     rng = np.random.default_rng(seed)
-    if dataset.task == "classification":
+    if dataset.series is not None:
+        rows = np.arange(dataset.rows - limit, dataset.rows)
+    elif dataset.task == "classification":
         per_class = np.bincount(dataset.y, minlength=len(dataset.classes))
         rows = draw_stratified(dataset.y, shares(per_class, limit, np.minimum(per_class, 1), per_class), rng)
     else:
         rows = draw_in_proportion(row_strata(dataset.y, dataset.task), limit, rng)
-    how = how_drawn(dataset.task)
+    how = how_drawn(dataset.task) if dataset.series is None else "the last ones"
     note = f"{limit:,} of {count_text(dataset.rows, 'training row')} drawn{' ' if how == AT_RANDOM else ', '}{how}"
     return replace(
         dataset,

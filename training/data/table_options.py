@@ -23,6 +23,18 @@ class TableOptions:
     drop_missing_target: bool = False
     """Whether rows without a target are left out; they are refused where they are not."""
 
+    window: int | None = None
+    """Rows that a prediction looks back on, where rows are steps of time; None where each row stands for itself."""
+    horizon: int | None = None
+    """Rows from the last one of a window to the one that is predicted; 1 where it is not given."""
+    time_column: str | None = None
+    """Numbers or dates that rows are sorted by."""
+
+    @property
+    def steps_ahead(self) -> int:
+        """The horizon, given or not."""
+        return 1 if self.horizon is None else self.horizon
+
     @property
     def targets(self) -> tuple[str, ...]:
         """The columns to predict."""
@@ -41,6 +53,7 @@ class TableOptions:
             self,
             target=target[0] if isinstance(self.target, str) else (target or None),
             group=None if self.group is None else name(self.group),
+            time_column=None if self.time_column is None else name(self.time_column),
             drop=tuple(name(column) for column in self.drop),
         )
 

@@ -25,6 +25,8 @@ def integer_columns(dataset: Dataset, preparation: Preparation) -> tuple[int, ..
     """Return the positions, in a row as the model reads it, of numbers that are whole in every training row."""
     if preparation.kind == "arrays":
         return ()  # nothing is scaled
+    if preparation.layout == "sequence":
+        return ()  # steps of a table
     if preparation.input_shape != preparation.source_shape and preparation.kind != "table":
         return ()  # axes were moved
     columns: Iterable[np.ndarray]

@@ -52,11 +52,13 @@ def test_numbers_of_pictures_are_no_pixels_for_a_model_of_sequences() -> None:
 
 @pytest.mark.parametrize(
     ("data", "words"),
-    [("iris", "is a table"), ("digits", "has rows of shape (8, 8, 1)")],
+    [
+        ("iris", "is a table: {needs}; a window makes them of rows in order of time"),
+        ("digits", "has rows of shape (8, 8, 1): {needs}"),
+    ],
 )
 def test_what_is_no_sequence_is_refused_in_a_line(data: str, words: str) -> None:
     with pytest.raises(DataError) as caught:
         choose_preparation(load_dataset(data), "sequence")
-    assert str(caught.value) == (
-        f"{data} {words}: a model that reads sequences (rnn) needs rows of shape (time, features)"
-    )
+    needs = "a model that reads sequences (rnn) needs rows of shape (time, features)"
+    assert str(caught.value) == f"{data} {words.format(needs=needs)}"
