@@ -466,7 +466,7 @@ def _resolve_space(spec: SweepSpec, source: ModelSource, dataset: Dataset) -> Sp
 
 def default_name(spec: SweepSpec, dataset: Dataset) -> str:
     """Return ``<data>-<model>-<method>``, in letters, digits and hyphens of any script."""
-    parts = (Path(dataset.name).stem, spec.model.rpartition(":")[2], spec.search.method)
+    parts = (Path(dataset.name.removesuffix(".gz")).stem, spec.model.rpartition(":")[2], spec.search.method)
     return "-".join(re.sub(r"[^\w]+", "-", part).strip("-_") or "data" for part in parts)
 
 

@@ -142,13 +142,14 @@ def read_moments(cells: Any, order: str) -> Any:
         return cells.dt.to_timestamp()
     if cells.dtype.kind == "M":
         return cells.dt.tz_localize(None)
-    cells = cells.astype(object)
-    texts = {cell: iso_text(cell, order) for cell in cells.dropna().unique()}
-    texts = {cell: text for cell, text in texts.items() if text}
-    read = pd.to_datetime(
-        pd.Series(list(texts.values()), dtype=object), format="mixed", errors="coerce", utc=True
-    )
-    return pd.to_datetime(cells.map(dict(zip(texts, read.dt.tz_localize(None), strict=True))))
+    codes, distinct = pd.factorize(cells.astype(object))
+    texts = pd.Series([iso_text(cell, order) for cell in distinct], dtype=object)
+    read = pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True)
+    others = read.isna() & texts.notna()  # a month by its name, or a clock of twelve hours
+    if others.any():
+        read[others] = pd.to_datetime(texts[others], format="mixed", errors="coerce", utc=True)
+    known = read.dt.tz_localize(None).array
+    return pd.Series(known.take(codes, allow_fill=True), index=cells.index)
 
 
 def iso_text(cell: Any, order: str) -> str | None:
@@ -182,8 +183,11 @@ def _order_in_texts(cells: Any) -> str | None:
     short = [text for text in texts if _SHORT_YEAR.fullmatch(text)]
     if _are_most(cells.isin(short), cells):
         return f"with years of two digits ('{short[0]}')"
-    is_date = read_moments(cells, "dmy").notna() | read_moments(cells, "mdy").notna()
-    return _day_and_month(texts) if _are_most(is_date, cells) else None
+    order = _day_and_month(texts)
+    is_date = read_moments(cells, "dmy").notna()
+    if order not in ("ymd", "dmy"):
+        is_date |= read_moments(cells, "mdy").notna()
+    return order if _are_most(is_date, cells) else None
 
 
 def _may_be_date(text: str) -> bool:

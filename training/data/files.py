@@ -40,7 +40,7 @@ def read_table(path: Path, options: TableOptions) -> SourceData:
     if table_suffix(path) not in DELIMITED:
         if clash := [word for word in options.given if word in ("header", "encoding")]:
             raise DataError(
-                f"{path}: {' and '.join(clash)} is for {', '.join(DELIMITED)}; this file says how columns are called"
+                f"{path}: {' and '.join(clash)} is for {', '.join(DELIMITED)} files; this one needs no telling"
             )
         return take_target(_read_parquet(path), path.name, options)
     frame, notes = _read_delimited(path, options)
