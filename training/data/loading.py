@@ -235,10 +235,16 @@ def _assemble(
     several = holds_several(source_data.x, source_data.y)
     features = _features(source_data.x, source_data.name, "x", "arrays" if several else source_data.kind)
     x, kind, notes = features.x, features.kind, features.notes
+    if (rows_of_x := row_count(x)) < FEWEST_ROWS:
+        raise DataError(
+            f"{source_data.name} has {count_text(rows_of_x, 'row')}: at least {FEWEST_ROWS} are needed"
+        )
     every = _target(source_data, kind, task)
     count = row_count(every.y)
     groups = _groups(source_data, count)
-    _check_rows(source_data.name, row_count(x), count)
+    if rows_of_x != count:
+        words = f"x has {count_text(rows_of_x, 'row')}, y has {count:,}: they must have as many"
+        raise DataError(f"{source_data.name}: {words}")
     strata = None if stratify is None else strata_of(every.y, stratify, source_data.name)
     test_rows = 0 if source_data.x_test is not None else held_out(count, test.size)
     classes_left = handle_rare_classes(
@@ -403,15 +409,6 @@ def _groups(source_data: SourceData, rows: int) -> np.ndarray | None:
             f"{source_data.name}: the group is missing in {count_text(missing, 'row')}: fill or remove them"
         )
     return group_labels(series)
-
-
-def _check_rows(name: str, x_rows: int, y_rows: int) -> None:
-    if x_rows != y_rows:
-        raise DataError(
-            f"{name}: x has {count_text(x_rows, 'row')}, y has {y_rows:,}: they must have as many"
-        )
-    if x_rows < FEWEST_ROWS:
-        raise DataError(f"{name} has {count_text(x_rows, 'row')}: at least {FEWEST_ROWS} are needed")
 
 
 def _given_test(source_data: SourceData, features: _Features, learned: Target) -> tuple[Any, np.ndarray]:
