@@ -54,6 +54,21 @@ def _keep(record: StudyRecord, data: Any, model: Any) -> None:
     _objects[record.storage, record.name] = kept
 
 
+def _with_weights(data: Any, sample_weight: Any) -> Any:
+    """Return data given in Python with the weights of their rows.
+
+    Raises:
+        SpecError: The data are named, and bring their own.
+    """
+    if sample_weight is None:
+        return data
+    if not _is_object(data):
+        raise SpecError("sample_weight is for data given in Python; of a table, name a column with weight.")
+    from .training.data.python_sources import WeightedData
+
+    return WeightedData(data, sample_weight)
+
+
 def _is_object(value: Any) -> bool:
     return value is not None and not isinstance(value, str | os.PathLike)
 
@@ -61,6 +76,8 @@ def _is_object(value: Any) -> bool:
 def _with_objects(record: StudyRecord, options: Mapping[str, Any]) -> dict[str, Any]:
     """Return options with the objects that this process has of a study, where no others are given."""
     said = {name: value for name, value in options.items() if value is not None}
+    if "sample_weight" in said:
+        said["data"] = _with_weights(said.get("data"), said.pop("sample_weight"))
     return {**_objects.get((record.storage, record.name), {}), **said}
 
 
@@ -114,7 +131,7 @@ class Study:
 
         Args:
             trial: Its number; the best one where None.
-            **options: ``limit``, ``data``, ``model``, ``on_epoch``: see ``kerasweep.search.refit.refit``. Data and model that
+            **options: ``limit``, ``data``, ``sample_weight``, ``model``, ``on_epoch``: see ``kerasweep.search.refit.refit``. Data and model that
                 were given as objects need not be given again in the process that launched the study.
         """
         from .export.winner import Winner
@@ -189,6 +206,7 @@ def launch(
     space: Space | str | os.PathLike[str] | Sequence[str] | None = None,
     storage: Storage = None,
     verbose: int = 2,
+    sample_weight: Any = None,
     **settings: Any,
 ) -> Study:
     """Run a sweep and return its study.
@@ -207,6 +225,8 @@ def launch(
             catalogue, as a list or ``a,b,c``.
         storage: A database's URL or path; ``kerasweep.db`` where None.
         verbose: As Keras has it: 0 silent, 1 a bar, 2 a line a trial.
+        sample_weight: One number a training row of data given in Python, by which it weighs in the loss, of training and
+            of validation; a table has a column for it, ``weight=``.
         **settings: Everything else that a sweep has, by the names of ``kerasweep.search.settings.SETTINGS``: ``search``, ``trials``, ``time``,
             ``target``, ``target_score``, ``limit``, ``epochs``, ``folds``, ``workers``, ``precision``, ``trainer``, ``seed``,
             ``preset``, ``set``, ``fix``, ... A single worker trains in this process, unless ``time`` or ``trial_timeout``
@@ -218,6 +238,7 @@ def launch(
     from .search.launch import find_place, run_plan
 
     url = storage_url(storage)
+    data = _with_weights(data, sample_weight)
     plan = plan_sweep(data, model, file=file, space=space, **settings)
     plan, existing = find_place(plan, url, named="study" in settings or names_study(file))
     with show_progress(verbose, order=varying_first(plan.space, plan.spec.model)) as listen:
@@ -238,6 +259,7 @@ def plan_sweep(
     *,
     file: str | os.PathLike[str] | None = None,
     space: Space | str | os.PathLike[str] | Sequence[str] | None = None,
+    sample_weight: Any = None,
     **settings: Any,
 ) -> Plan:
     """Decide everything about a sweep without starting it; the arguments are those of ``launch``."""
@@ -249,10 +271,11 @@ def plan_sweep(
     from .training.models import reference_of
 
     nested = nest(settings)
+    data = _with_weights(data, sample_weight)
     given_data = None if data is None or isinstance(data, str | os.PathLike) else data
     given_model = None if isinstance(model, str) else model
     if given_data is not None:
-        put(nested, ("data", "source"), f"{FROM_PYTHON}{type(data).__name__}")
+        put(nested, ("data", "source"), f"{FROM_PYTHON}{type(getattr(data, 'data', data)).__name__}")
     elif data is not None:
         put(nested, ("data", "source"), str(data))
     if model is not None:

@@ -45,6 +45,9 @@ Task = Annotated[
     str | None, option("Data", "classification, multilabel or regression.", show_default="detected")
 ]
 Group = Annotated[str | None, option("Data", "Column of group labels.")]
+Weight = Annotated[
+    str | None, option("Data", "Column of numbers that rows weigh by in the loss.", metavar="COLUMN")
+]
 Header = Annotated[
     bool | None,
     option(

@@ -99,11 +99,11 @@ def _output_names(winner: Winner) -> list[str]:
 
 
 def _layouts(winner: Winner) -> list[list[str]]:
-    """Return the columns of a file without names as new rows may have them: all, without the target, without groups."""
+    """Return the columns of a file without names as new rows may have them: all, without the target, without groups, without weights."""
     every = list(winner.dataset.columns)
     data = winner.study.spec["data"]
     layouts = [every]
-    for left_out in (data.get("target"), data.get("group")):
+    for left_out in (data.get("target"), data.get("group"), data.get("weight")):
         if every and left_out is not None:
             layouts.append([name for name in layouts[-1] if name not in names_of(left_out)])
     return layouts if every else []

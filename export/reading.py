@@ -43,6 +43,8 @@ class Reading:
     """Whether the source brings its own test rows."""
     groups: str = ""
     """Expression of the rows' groups; empty where there are none or they take no part."""
+    weights: str = ""
+    """Expression of the rows' own weights; empty where there are none."""
     runs: bool = True
     """False where people must put their rows in first."""
 
@@ -67,6 +69,17 @@ def choose_reading(spec: Mapping[str, Any], dataset: Dataset) -> Reading:
     if table_suffix(path) in TABLE_SUFFIXES:
         return _table(spec, path, header=not dataset.columns)
     return _archive(source, path, group)
+
+
+def with_weights(reading: Reading, spec: Mapping[str, Any], dataset: Dataset) -> Reading:
+    """Return a reading of rows that weigh, by a column of a table or by an array given in Python."""
+    if dataset.weights is None:
+        return reading
+    column = spec.get("weight")
+    if column is not None:
+        return replace(reading, weights=f"frame[{quoted(column)}]")
+    lines = (*reading.lines, "weights = None  # the sample_weight that was given")
+    return replace(reading, lines=lines, weights="weights")
 
 
 def _embedded(name: str) -> Reading:

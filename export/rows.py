@@ -59,11 +59,21 @@ def row_steps(winner: Winner, reading: Reading, found: Mapping[str, Any]) -> Ste
     codes = _codes(winner, y, parts, reading)
     if winner.dataset.series is not None:
         return _joined(present, *_of_series(winner, winner.dataset.series, codes, formats, columns, y))
+    weights = _weights(reading)
     split = Steps(()) if reading.has_test_rows else _split(winner, reading)
     total = 0 if y is None else row_count(y) - (int(missing_targets(y).sum()) if present.lines else 0)
     rows = winner.dataset.rows + (0 if reading.has_test_rows else winner.dataset.test_rows)
     subset = _subset(winner, needs_seed="SPLIT_SEED" not in split.constants) if total > rows else Steps(())
-    return _joined(present, formats, columns, codes, split, subset)
+    return _joined(present, weights, formats, columns, codes, split, subset)
+
+
+def _weights(reading: Reading) -> Steps:
+    """Take the weights of rows; test rows of the source's own have none."""
+    if not reading.weights:
+        return Steps(())
+    name = "w_train" if reading.has_test_rows else "weights"
+    line = f'{name} = np.asarray({reading.weights}, "float64").reshape(-1).astype("float32")'
+    return Steps((line, *(("w_test = None",) if reading.has_test_rows else ())))
 
 
 def _joined(*steps: Steps) -> Steps:
@@ -221,6 +231,9 @@ def _codes(winner: Winner, y: Any, parts: tuple[str, ...], reading: Reading) -> 
         kept = "{x}, {y} = {x}[{y} >= 0], {y}[{y} >= 0]  # without rare classes"
         if reading.groups:
             lines.append("groups = groups[y >= 0]")
+        if reading.weights:
+            name, y_of = ("w_train", "y_train") if reading.has_test_rows else ("weights", "y")
+            lines.append(f"{name} = {name}[{y_of} >= 0]")
         lines += [kept.format(x=f"x{part}", y=f"y{part}") for part in parts]
     elif dataset.rare:
         lines += [f"y{part}[y{part} < 0] = len(CLASSES) - 1  # rare classes are one" for part in parts]
@@ -267,6 +280,7 @@ def _split(winner: Winner, reading: Reading) -> Steps:
         f"train = np.setdiff1d(np.arange({rows}), test)",
         f"x_train, y_train = {_take(winner, 'x', 'train')}, {_take(winner, 'y', 'train')}",
         f"x_test, y_test = {_take(winner, 'x', 'test')}, {_take(winner, 'y', 'test')}",
+        *(("w_train, w_test = weights[train], weights[test]",) if reading.weights else ()),
     )
     seed = _seed(winner)
     if reading.groups:
@@ -306,6 +320,7 @@ def _subset(winner: Winner, *, needs_seed: bool) -> Steps:
     lines = (
         _draw(winner, "kept", "y_train", "TRAIN_ROWS"),
         f"x_train, y_train = {_take(winner, 'x_train', 'kept')}, {_take(winner, 'y_train', 'kept')}",
+        *(("w_train = w_train[kept]",) if winner.dataset.weights is not None else ()),
     )
     comments = {"TRAIN_ROWS": "a subset, of each class or in all"}
     comments |= {"SPLIT_SEED": "draws the subset"} if needs_seed else {}

@@ -28,7 +28,7 @@ from .expressions import WIDTH, literal
 from .files import check_file, write_text
 from .models import ModelCode, model_code
 from .preparing import prepare_arguments, prepare_lines, target_lines
-from .reading import Reading, choose_reading, read_now
+from .reading import Reading, choose_reading, read_now, with_weights
 from .rendering import render
 from .rows import Steps, row_classes, row_steps, rows_in
 from .sources import sources_of
@@ -99,7 +99,7 @@ def _read(winner: Winner) -> tuple[Reading, dict[str, Any]]:
     """Return how the rows are read, and what is read that way."""
     data = winner.study.spec["data"]
     try:
-        reading = choose_reading(data, winner.dataset)
+        reading = with_weights(choose_reading(data, winner.dataset), data, winner.dataset)
         return reading, read_now(reading) if reading.runs else {}
     except Exception as error:
         reason = one_line(error)
@@ -164,9 +164,10 @@ def _render(
         count=rows_in(winner, "y_train") if _has_nests(winner) else "len(x_train)",
         class_weight=winner.class_weight,
         rows_an_epoch=winner.rows_an_epoch if _leaves_out(winner) else None,
+        weighted=winner.dataset.weights is not None,
         mixing=winner.mixing,
         shuffle=winner.shuffle,
-        codes="y_train.argmax(axis=1)" if winner.labels == "one-hot" else "y_train[:, 0].astype(int)",
+        codes=_codes_code(winner),
         plateau=winner.plateau,
         averages=getattr(winner.model.optimizer, "use_ema", False),
         test_batch=VALIDATION_BATCH,
@@ -183,6 +184,13 @@ def _leaves_out(winner: Winner) -> bool:
 def _draw_arguments(draw: RowDraw) -> dict[str, Any]:
     """Return what ``draw_positions`` is given besides classes."""
     return {"kept": list(draw.kept), "counts": list(draw.counts), "bootstrap": draw.bootstrap}
+
+
+def _codes_code(winner: Winner) -> str:
+    """Return the expression of the classes' codes, of targets as the model's loss reads them."""
+    if winner.labels == "one-hot":
+        return "y_train.argmax(axis=1)"
+    return "y_train" if winner.labels == "codes" else "y_train[:, 0].astype(int)"
 
 
 def _has_nests(winner: Winner) -> bool:
@@ -203,7 +211,7 @@ def _applied(winner: Winner) -> list[Any]:
         draw_positions: winner.draw,
         label_strata: winner.draw and winner.dataset.task == "multilabel",
         epoch_order: winner.shuffle,
-        row_weights: winner.mixing and winner.class_weight,
+        row_weights: winner.class_weight and (winner.mixing or winner.dataset.weights is not None),
         FallingRate: winner.plateau,
     }
     functions: list[Any] = [function for function, applies in used.items() if applies]

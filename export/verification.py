@@ -20,7 +20,7 @@ def compare_rows(winner: Winner, script: str) -> list[str]:
     try:
         with unchanged_path():
             exec(compile(script, "exported script", "exec"), namespace)  # noqa: S102 - what the user is about to run
-            x_train, y_train, x_test, y_test = namespace["load_data"]()
+            x_train, y_train, x_test, y_test, *weights = namespace["load_data"]()
             drawn = _compare_draw(winner, namespace, y_train)
             named = {"x_train": x_train, "y_train": y_train, "x_test": x_test}
             given = [named[name] for name in prepare_arguments(winner).split(", ")]
@@ -34,7 +34,10 @@ def compare_rows(winner: Winner, script: str) -> list[str]:
         ("training rows", x_train, y_train, fitted.transform_training(dataset.x), dataset.y),
         ("test rows", x_test, y_test, fitted.transform(dataset.x_test), dataset.y_test),
     )
+    own = [weights for weights in (dataset.weights, dataset.weights_test) if weights is not None]
+    same = all(_same(*pair) for pair in zip(weights, own, strict=False))
     return [
+        *([] if same else ["its weights of rows are not the study's"]),
         *(
             f"its {what} are not the study's"
             for what, x, y, x_trained, y_stored in parts

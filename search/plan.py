@@ -336,7 +336,8 @@ def _written_out(spec: SweepSpec, workload: Workload, space: Space, trials: int 
     }
     names = workload.dataset.columns
     target = spec.data.target
-    group, time = (word and column_at(word, names) for word in (spec.data.group, spec.data.time_column))
+    said = (spec.data.group, spec.data.weight, spec.data.time_column)
+    group, weight, time = (word and column_at(word, names) for word in said)
     if isinstance(target, list):
         target = [column_at(word, names) for word in target]
     elif target is not None:
@@ -345,7 +346,13 @@ def _written_out(spec: SweepSpec, workload: Workload, space: Space, trials: int 
     return spec.model_copy(
         update={
             "data": spec.data.model_copy(
-                update={"target": target, "group": group, "time_column": time, "drop": drop}
+                update={
+                    "target": target,
+                    "group": group,
+                    "weight": weight,
+                    "time_column": time,
+                    "drop": drop,
+                }
             ),
             "study": spec.study or default_name(spec, workload.dataset),
             "model": workload.model.name,

@@ -56,6 +56,7 @@ def load_rows(
         target=data.target,
         task=data.task,
         group=data.group,
+        weight=data.weight,
         limit=limit,
         seed=spec.search.seed,
         test_size=data.test_size,

@@ -13,6 +13,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "header": ("data", "header"),
     "task": ("data", "task"),
     "group": ("data", "group"),
+    "weight": ("data", "weight"),
     "rare_classes": ("data", "rare_classes"),
     "encoding": ("data", "encoding"),
     "drop": ("data", "drop"),

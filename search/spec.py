@@ -115,6 +115,8 @@ class DataSpec(_Part):
     """Detected where it is not given; multilabel is columns of 0 and 1 with any number of ones a row."""
     group: Annotated[str | None, BeforeValidator(parse_column)] = None
     """A column of group labels, for splits that keep groups together."""
+    weight: Annotated[str | None, BeforeValidator(parse_column)] = None
+    """A column of numbers that rows weigh by in the loss, of training and of validation; it is no feature."""
     rare_classes: Literal["drop", "merge"] | None = None
     """What becomes of classes with fewer training rows than folds: dropped, or merged into one; refused where it is not given."""
     limit: Whole | None = Field(default=None, ge=1)

@@ -31,6 +31,13 @@ def _model() -> Any:
     return model
 
 
+def _metrics() -> Any:
+    ones = import_module("keras").ops.ones((2, 1))
+    metrics = _model()._compile_metrics
+    metrics.build(ones, ones)
+    return metrics
+
+
 def _optimizer() -> Any:
     optimizer = import_module("keras").optimizers.SGD(0.1, weight_decay=0.1)
     optimizer.exclude_from_weight_decay(var_names=["bias"])
@@ -68,6 +75,8 @@ NAMES: dict[str, Callable[[], Any]] = {
     "_nodes_by_depth": _model,
     "_compile_loss": _model,
     "_compile_metrics": _model,
+    "_flat_metrics": _metrics,
+    "_flat_weighted_metrics": _metrics,
     "_keras_history": lambda: _model().output,
     "_learning_rate": _optimizer,
     "_apply_weight_decay": _optimizer,

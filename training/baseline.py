@@ -51,7 +51,8 @@ def baseline(objective: Objective, dataset: Dataset, folds: tuple[Fold, ...]) ->
     labels = dataset.task == "multilabel"
     name, sign = (_LABEL_BY_LABEL if labels else _AS_SCORERS).get(objective.kind, (objective.kind, 1))
     metric, one_by_one = SKLEARN.get(name), labels and objective.kind in _LABEL_BY_LABEL
-    if metric is None or not (one_by_one or metric.measures(dataset.task)):
+    weighs = dataset.weights is not None and objective.metric == "val_loss"  # in the loss alone
+    if metric is None or weighs or not (one_by_one or metric.measures(dataset.task)):
         return None
     if metric.two_classes and dataset.task == "classification" and len(dataset.classes) != 2:
         return None

@@ -54,6 +54,14 @@ def _power(configuration: Configuration) -> float:
     return float(power)
 
 
+def training_weights(weights: dict[int, float] | None, dataset: Dataset) -> np.ndarray | None:
+    """Return each training row's weight, float32: its own times its class's; None where all weigh the same."""
+    of_classes = row_weights(weights, dataset.y)
+    if of_classes is None or dataset.weights is None:
+        return dataset.weights if of_classes is None else of_classes
+    return np.asarray(of_classes * dataset.weights)
+
+
 def row_weights(weights: dict[int, float] | None, codes: np.ndarray) -> np.ndarray | None:
     """Return each row's weight, float32, by the weight of its class."""
     if weights is None:

@@ -7,6 +7,7 @@ from typing import Any
 MODULE = """
 import keras
 import numpy as np
+import pandas as pd
 from keras import layers
 
 ROWS = 60
@@ -78,6 +79,15 @@ def inputs_and_outputs():
     return {"numbers": numbers, "picture": picture}, {"price": price[:, None], "kind": np.eye(2)[classes]}
 
 
+weight = rng.uniform(0.1, 3.0, ROWS)
+names = np.array(["no", "yes"])[classes]
+
+
+def a_weighted_table():
+    frame = pd.DataFrame(numbers, columns=["a", "b", "c"])
+    return frame.assign(word=np.array(["x", "y", "z"])[words[:, 0] % 3], w=weight, answer=names)
+
+
 def autoencoder():
     return numbers, [numbers, numbers]
 
@@ -142,6 +152,18 @@ def build_hp_two(hp):
     return _losses(keras.Model(inputs, outputs), hp.Choice("weight", [0.1, 1.0]))
 
 
+def build_weighted(config, signature):
+    model = keras.Sequential(
+        [
+            keras.Input(signature.input_shape),
+            layers.Dense(4, activation="relu"),
+            layers.Dense(2, activation="softmax"),
+        ]
+    )
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"], weighted_metrics=["acc"])
+    return model
+
+
 def build_subclass(config, signature):
     model = Two()
     model.compile("adam", loss=["mse", "mse"], metrics=[["mae"], None])
@@ -189,6 +211,7 @@ class Asking:
 def define_model(trial):
     return build_model(Asking(trial))
 """
+WEIGHTED = {"target": "answer", "weight": "w"}
 KINDS: dict[str, tuple[Any, ...]] = {
     "two inputs": ("two_inputs", "build_dict"),
     "a list": ("a_list", "build_list"),
@@ -202,6 +225,13 @@ KINDS: dict[str, tuple[Any, ...]] = {
     "inputs and outputs": ("inputs_and_outputs", "build_both", {"metric": "kind_auc"}),
     "pictures as targets": ("pictures_again", "build_autoencoder", {"metric": "mae"}),
     "outputs of a class": ("autoencoder", "build_subclass"),
+    "a column of weights": ("a_weighted_table", "build_weighted", WEIGHTED),
+    "weights of rows and classes": (
+        "a_weighted_table",
+        "build_weighted",
+        {**WEIGHTED, "fix": {"class_weight": "balanced"}},
+    ),
+    "weights in a family": ("a_weighted_table", "dnn", {**WEIGHTED, "fix": {"units": 4}}),
     "KerasTuner's with outputs": ("two_outputs", "build_hp_two", {"metric": "val_kind_accuracy"}),
 }
 """Kind -> functions of the module that give data and model, and settings."""

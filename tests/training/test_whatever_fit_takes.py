@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from kerasweep.api import plan_sweep
 from kerasweep.errors import DataError, ModelError, SpecError, TrainingError
+from kerasweep.training.seeds import fold_seed
 from kinds_of_data import KINDS, MODULE
 from real_training import train
 
@@ -46,7 +47,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def plan_of(kind: str, **changes: Any) -> Any:
     data, model, *more = KINDS[kind]
     settings = {**SETTINGS, **(more[0] if more else {}), **changes}
-    return plan_sweep(f"kinds:{data}", f"kinds:{model}", **settings)
+    return plan_sweep(f"kinds:{data}", name_of(model), **settings)
+
+
+def name_of(model: str) -> str:
+    return model if model == "dnn" else f"kinds:{model}"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -89,7 +94,7 @@ def exported() -> Callable[[str], tuple[int, Any]]:
         data, model, *more = KINDS[kind]
         number = list(KINDS).index(kind)
         settings = {**SETTINGS, **(more[0] if more else {}), "study": f"study{number}", "verbose": 0}
-        study = ks.launch(f"kinds:{data}", f"kinds:{model}", **settings)
+        study = ks.launch(f"kinds:{data}", name_of(model), **settings)
         study.export(f"bundle{number}", "keras")
         study.export(f"train{number}.py", "python")
         return number, study
@@ -118,7 +123,8 @@ def test_a_bundle_predicts_as_the_model_does(kind: str, exported: Callable[..., 
 
     number = exported(kind)[0]
     data = getattr(kinds, KINDS[kind][0])()
-    x = data[0][0] if isinstance(data[0], tuple) and isinstance(data[1], tuple) else data[0]
+    x = data if hasattr(data, "columns") else data[0]
+    x = x[0] if isinstance(x, tuple) and isinstance(data[1], tuple) else x
     sys.path.insert(0, f"bundle{number}")
     try:
         sys.modules.pop("predict", None)
@@ -290,3 +296,61 @@ def test_workers_share_several_inputs_and_outputs() -> None:
         for workers in (1, 2)
     )
     assert sorted(alone.trials["value"]) == pytest.approx(sorted(together.trials["value"]), abs=1e-6)
+
+
+def test_weights_of_rows_are_those_that_fit_takes() -> None:
+    """Against Keras itself: one fold, one step of all rows, the losses before and after."""
+    import keras
+    import kinds
+
+    settings = {**SETTINGS, "epochs": 1, "fix": {"batch_size": 1000}, "scaling": "none", "seed": 0}
+    plan = plan_sweep(
+        (kinds.numbers, kinds.names), "kinds:build_weighted", sample_weight=kinds.weight, **settings
+    )
+    dataset, fold = plan.dataset, plan.workload.folds[0]
+    assert plan.about()["data"]["notes"][-1].startswith(
+        "rows weigh in the loss, of training and of validation"
+    )
+    outcome = train(plan.workload, {"batch_size": 1000})
+    keras.utils.set_random_seed(fold_seed(11, 0))
+    model = kinds.build_weighted({}, plan.workload.signature({}))
+    parts = [
+        (dataset.x[rows].astype("float32"), dataset.y[rows], dataset.weights[rows])
+        for rows in (fold.train, fold.validation)
+    ]
+    history = model.fit(
+        *parts[0][:2], sample_weight=parts[0][2], validation_data=parts[1], batch_size=1000, verbose=0
+    )
+    for name, values in history.history.items():
+        assert outcome.curves[name][0] == pytest.approx(values, rel=1e-5), name
+
+
+def test_weights_take_no_part_in_features_and_do_in_the_fingerprint() -> None:
+    weighted, plain = plan_of("a column of weights"), plan_of("a column of weights", weight=None)
+    assert "w" not in weighted.dataset.x.columns
+    assert "w" in plain.dataset.x.columns
+    dropped = plan_of("a column of weights", weight=None, drop="w")
+    assert weighted.dataset.fingerprint != dropped.dataset.fingerprint
+    assert weighted.dataset.weights.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        (np.full(60, -1.0), "must be numbers of 0 or more"),
+        (np.zeros(60), "not all 0"),
+        (np.full(60, np.nan), "none missing"),
+        (np.ones(59), r"weights of shape \(59,\) for 60 rows"),
+        (["a"] * 60, "the weights of rows are no numbers"),
+    ],
+)
+def test_what_is_no_weight_is_refused(weights: Any, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        plan_sweep((np.ones((60, 2)), np.arange(60) % 2), "dnn", sample_weight=weights, **SETTINGS)
+
+
+def test_weights_of_named_data_are_a_column() -> None:
+    with pytest.raises(
+        SpecError, match="sample_weight is for data given in Python; of a table, name a column"
+    ):
+        plan_sweep("iris", "dnn", sample_weight=np.ones(150), **SETTINGS)

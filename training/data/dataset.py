@@ -49,6 +49,10 @@ class Dataset:
     classification's own classes."""
     groups: np.ndarray | None = None
     """One label a training row; rows of one group never lie on both sides of a split."""
+    weights: np.ndarray | None = None
+    """One float32 a training row, by which it weighs in the loss, of training and of validation; None for 1."""
+    weights_test: np.ndarray | None = None
+    """The same of the held-out rows."""
     columns: tuple[str, ...] = ()
     """All columns of a file without names in their order, the target's too; empty where columns have names."""
     formats: ColumnFormats = PLAIN
@@ -113,6 +117,8 @@ class Dataset:
         digest = hashlib.blake2b(digest_size=8)
         for part in (self.task, self.classes, self.x, self.y, self.x_test, self.y_test, self.groups):
             _update(digest, part)
+        if self.weights is not None:
+            _update(digest, self.weights)
         if self.target_format.shape != "flat":  # what a user's model gets is another array then
             _update(digest, self.target_format.shape)
         return digest.hexdigest()

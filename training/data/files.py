@@ -19,7 +19,7 @@ from .delimited import ALIGNED, DELIMITED, UTF_8, first_rows, read_csv, table_su
 from .headers import check_header, column_at
 from .series import in_time_order
 from .source_data import SourceData
-from .table_options import TableOptions
+from .table_options import TableOptions, names_of
 from .text_encodings import encoding_problem, file_encoding
 from .trees import nested
 
@@ -72,11 +72,11 @@ def take_target(frame: Any, name: str, options: TableOptions) -> SourceData:
     if not targets or len(set(targets)) < len(targets):
         raise DataError(f"{name}: target must name one or more different columns")
     uses: dict[str, str] = {}
-    time = (options.time_column,) if options.time_column else ()
     named_uses = (
         ("target", targets),
-        ("group", (group,) if group else ()),
-        ("time", time),
+        ("group", names_of(group)),
+        ("weight", names_of(options.weight)),
+        ("time", names_of(options.time_column)),
         ("dropped", options.drop),
     )
     for what, named in named_uses:
@@ -99,8 +99,8 @@ def take_target(frame: Any, name: str, options: TableOptions) -> SourceData:
         }
     features = frame.drop(columns=list(uses))
     y = frame[targets[0]] if len(targets) == 1 else frame[list(targets)]
-    groups = None if group is None else frame[group]
-    return SourceData(name, features, y, groups=groups, time_order=order, notes=notes)
+    groups, weights = (None if one is None else frame[one] for one in (group, options.weight))
+    return SourceData(name, features, y, groups=groups, weights=weights, time_order=order, notes=notes)
 
 
 def _read_delimited(path: Path, options: TableOptions) -> tuple[Any, tuple[str, ...]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...errors import DataError, did_you_mean
+from ...errors import DataError, did_you_mean, one_line
 from ...texts import count_text, names_text
 from .arrays import as_array, as_image_or_array, keeps_shape, shape_text
 from .dataset import Dataset, Kind
@@ -58,6 +58,7 @@ if TYPE_CHECKING:
 __all__ = ["KNOWN_NAMES", "load_dataset"]
 
 ASKED_TASKS = tuple(task for task in TASKS if task != "outputs")
+WEIGHTED = "rows weigh in the loss, of training and of validation, by the weights given"
 """What may be asked for; several outputs are no choice."""
 
 
@@ -67,6 +68,7 @@ def load_dataset(
     target: str | Sequence[str] | None = None,
     task: Task | None = None,
     group: str | None = None,
+    weight: str | None = None,
     limit: int | None = None,
     seed: int = 0,
     test_size: float = 0.25,
@@ -99,6 +101,7 @@ def load_dataset(
             targets.
         task: ``classification``, ``multilabel`` (columns of 0 and 1, with any number of ones a row) or ``regression``; by
             rule from the target's values if None.
+        weight: A column of numbers that rows weigh by in the loss; Python objects bring ``sample_weight``.
         group: A column (tables) or array (``.npz``, dict) of labels; equal labels stay on one side of every split.
         limit: Most training rows to keep: a draw with class proportions kept; test rows are not touched.
         seed: Seed of the test split and of the draw.
@@ -129,7 +132,16 @@ def load_dataset(
     if limit is not None and limit < 1:
         raise DataError(f"limit must be a positive number of rows, got {limit}")
     options = TableOptions(
-        target, group, header, encoding, names_of(drop), drop_missing_target, window, horizon, time_column
+        target,
+        group,
+        weight,
+        header,
+        encoding,
+        names_of(drop),
+        drop_missing_target,
+        window,
+        horizon,
+        time_column,
     )
     check_series_options(options, source if isinstance(source, str) else "the data given")
     test = SplitOptions(test_size, test_split if window is None else "last", seed)
@@ -214,10 +226,17 @@ def _without_missing_target(source_data: SourceData) -> SourceData:
         return source_data
     if not len(kept):
         raise DataError(f"{source_data.name}: the target is missing in every row")
-    groups = None if source_data.groups is None else take(source_data.groups, kept)
+    groups, weights = (
+        None if part is None else take(part, kept) for part in (source_data.groups, source_data.weights)
+    )
     note = f"{count_text(missing, 'row')} without a target dropped"
     return replace(
-        source_data, x=take(source_data.x, kept), y=y, groups=groups, notes=(*source_data.notes, note)
+        source_data,
+        x=take(source_data.x, kept),
+        y=y,
+        groups=groups,
+        weights=weights,
+        notes=(*source_data.notes, note),
     )
 
 
@@ -251,7 +270,10 @@ def _assemble(
         every, rare_classes, fewest, name=source_data.name, test_rows=test_rows
     )
     learned = classes_left.target
-    rows = _Rows(x, learned.y, groups, strata)
+    weights = (
+        None if source_data.weights is None else as_weights(source_data.weights, count, source_data.name)
+    )
+    rows = _Rows(x, learned.y, groups, strata, weights)
     if (classes_left.mapping < 0).any():
         rows = rows.take(np.flatnonzero(learned.y >= 0))
     if source_data.x_test is None:
@@ -285,6 +307,8 @@ def _assemble(
         classes=learned.classes,
         strata=rows.strata,
         groups=rows.groups,
+        weights=rows.weights,
+        weights_test=held.weights,
         columns=source_data.columns,
         formats=features.formats,
         series=series,
@@ -298,7 +322,7 @@ def _assemble(
             learned.classes,
             coded=bool(source_data.classes) and learned.classes == source_data.classes,
         ),
-        notes=(*source_data.notes, *learned.notes, *notes),
+        notes=(*source_data.notes, *learned.notes, *notes, *(() if weights is None else (WEIGHTED,))),
     )
 
 
@@ -308,6 +332,7 @@ class _Rows:
     y: Any
     groups: np.ndarray | None = None
     strata: np.ndarray | None = None
+    weights: np.ndarray | None = None
 
     def take(self, rows: np.ndarray) -> _Rows:
         parts = {name: part for name, part in vars(self).items() if part is not None}
@@ -389,6 +414,27 @@ def _features(
     order = find_time_order(frame, found.dates)
     notes = (*notes, *([order.describe()] if order else []))
     return _Features(with_dates(frame, found.dates), "table", notes, found, order)
+
+
+def as_weights(weights: Any, rows: int, name: str) -> np.ndarray:
+    """Return the weights of rows, float32, ``(rows,)``.
+
+    Raises:
+        DataError: They are no numbers of 0 or more, one a row.
+    """
+    try:
+        numbers = np.asarray(weights, np.float64).reshape(len(weights), -1)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{name}: the weights of rows are no numbers: {one_line(error, 100)}") from error
+    if numbers.shape != (rows, 1):
+        raise DataError(
+            f"{name}: there are weights of shape {np.shape(weights)} for {count_text(rows, 'row')}"
+        )
+    if not np.isfinite(numbers).all() or (numbers < 0).any() or not numbers.any():
+        raise DataError(
+            f"{name}: the weights of rows must be numbers of 0 or more, none missing, and not all 0"
+        )
+    return numbers[:, 0].astype(np.float32)
 
 
 def _groups(source_data: SourceData, rows: int) -> np.ndarray | None:

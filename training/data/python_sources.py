@@ -9,7 +9,7 @@ import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +57,15 @@ def call_function(source: str, options: TableOptions) -> SourceData | Dataset:
     return from_object(result, source, options)
 
 
+@dataclass(frozen=True)
+class WeightedData:
+    """A Python object of data, with what else ``fit`` is given beside it."""
+
+    data: Any
+    sample_weight: Any
+    """One number a training row."""
+
+
 def from_object(value: Any, name: str, options: TableOptions) -> SourceData | Dataset:
     """Read a Python object as data.
 
@@ -69,6 +78,17 @@ def from_object(value: Any, name: str, options: TableOptions) -> SourceData | Da
     Raises:
         DataError: The object is none of these.
     """
+    if isinstance(value, WeightedData):
+        read = from_object(value.data, name, options)
+        if isinstance(read, Dataset):
+            raise DataError(f"{name} is a Dataset already: its sample_weight cannot be changed")
+        if options.window is not None:
+            raise DataError(
+                f"{name}: weights are of rows, and a window is of several: leave sample_weight out"
+            )
+        if read.weights is not None:
+            raise DataError(f"{name}: rows weigh by a column or by sample_weight; give one of them")
+        return replace(read, weights=value.sample_weight)
     if isinstance(value, Dataset):
         return value
     if kind_of_batches(value):

@@ -63,6 +63,8 @@ def check_series_options(options: TableOptions, name: str) -> None:
         raise DataError(
             f"{name}: windows are of one series, and groups would be several: launch one at a time"
         )
+    if options.weight is not None:
+        raise DataError(f"{name}: weights are of rows, and a window is of several: leave weight out")
 
 
 def in_time_order(frame: Any, column: str | None, name: str) -> tuple[Any, str, tuple[str, ...]]:

@@ -25,6 +25,8 @@ class SourceData:
     y_test: Any = None
     groups: Any = None
     """One label a row of ``x``."""
+    weights: Any = None
+    """One number a row of ``x``, by which it weighs in the loss."""
     classes: tuple[str, ...] = ()
     """Names of the integer codes 0, 1, ... in ``y``, where the source knows them."""
     kind: Kind | None = None

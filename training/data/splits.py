@@ -182,6 +182,7 @@ def limited(dataset: Dataset, limit: int | None, seed: int) -> Dataset:
         y=take(dataset.y, rows),
         strata=None if dataset.strata is None else dataset.strata[rows],
         groups=None if dataset.groups is None else dataset.groups[rows],
+        weights=None if dataset.weights is None else dataset.weights[rows],
         notes=(*dataset.notes, note),
     )
 

@@ -14,6 +14,8 @@ class TableOptions:
     """The column to predict, or several columns of numbers; without a header also positions, ``-1`` for the last."""
     group: str | None = None
     """A column of labels; equal labels stay on one side of every split."""
+    weight: str | None = None
+    """A column of numbers that rows weigh by in the loss; it is no feature."""
     header: bool | None = None
     """Whether a delimited file's first line holds names; names that look like data are refused where None."""
     encoding: str | None = None
@@ -53,6 +55,7 @@ class TableOptions:
             self,
             target=target[0] if isinstance(self.target, str) else (target or None),
             group=None if self.group is None else name(self.group),
+            weight=None if self.weight is None else name(self.weight),
             time_column=None if self.time_column is None else name(self.time_column),
             drop=tuple(name(column) for column in self.drop),
         )

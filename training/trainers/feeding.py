@@ -80,10 +80,13 @@ def validation_batch(activations: int) -> int:
     return max(1, min(VALIDATION_BATCH, VALIDATION_BYTES // (4 * max(1, activations))))
 
 
-def in_order(x: Rows, y: Rows, rows: np.ndarray, batch: int) -> tf.data.Dataset:
-    """Return rows in batches, in the order given."""
+def in_order(
+    x: Rows, y: Rows, rows: np.ndarray, batch: int, weights: tf.Tensor | None = None
+) -> tf.data.Dataset:
+    """Return rows in batches, in the order given; with their weights where they have any."""
+    parts = (x, y) if weights is None else (x, y, weights)
     chosen = tf.data.Dataset.from_tensor_slices(rows.astype(np.int64)).batch(batch)
-    return chosen.map(lambda positions: (take(x, positions), take(y, positions)))
+    return chosen.map(lambda positions: take(parts, positions))
 
 
 def as_tensors(tree: Tree) -> Rows:

@@ -6,6 +6,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import keras
@@ -35,7 +36,7 @@ from ..models.labels import Labels, encode_targets, labels_of
 from ..plateau import FallingRate, falling_rate, rate_variable
 from ..scoring import Scorer
 from ..seeds import fold_seed
-from ..weighting import class_weights, row_weights
+from ..weighting import class_weights, training_weights
 from ..workload import ModelSize, Training, Workload, epochs_of
 from .averaging import ScoreAverage, averaged, uses_average
 from .feeding import Feed, Rows, as_tensor, as_tensors, in_order, validation_batch
@@ -180,7 +181,13 @@ class FitTrainer:
         """Return the weights of a fold's rows in training; None where all weigh the same."""
         dataset = self._workload.dataset
         of_classes = class_weights(task.configuration, dataset, take(dataset.y, data.train))
-        weights = row_weights(of_classes, dataset.y)
+        weights = training_weights(of_classes, dataset)
+        return None if weights is None else as_tensor(weights)
+
+    @cached_property
+    def own_weights(self) -> tf.Tensor | None:
+        """The rows' own weights, by which validation weighs, too; None where they have none."""
+        weights = self._workload.dataset.weights
         return None if weights is None else as_tensor(weights)
 
     def mixing(self, task: Task, model: keras.Model) -> Mixing | None:
@@ -202,7 +209,7 @@ class FitTrainer:
         return FoldRun(
             model,
             Feed(x, y, data.train, batches, fold_seed(task.seed, fold), weights, mixing),
-            in_order(x, y, data.validation, validation_batch(activations_of(model))),
+            in_order(x, y, data.validation, validation_batch(activations_of(model)), self.own_weights),
             data,
             falling_rate(task.configuration, rate_variable(model.optimizer)),
             self.scorer,

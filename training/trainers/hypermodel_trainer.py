@@ -90,6 +90,10 @@ class HypermodelTrainer(FitTrainer):
 
     def _train_fold(self, task: Task, fold: int) -> FoldResult:
         data, dataset = self._workload.data_of(task.configuration)[fold], self._workload.dataset
+        if dataset.weights is not None:
+            raise TrainingError(
+                "model", "its HyperModel.fit trains by itself, which weights of rows cannot reach"
+            )
         weights = class_weights(task.configuration, dataset, take(data.y, data.train))
         while True:
             model = self.build(task, fold)

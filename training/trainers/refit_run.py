@@ -27,7 +27,7 @@ from ..models.building import activations_of, build_model, build_optimizer, loss
 from ..models.labels import Labels
 from ..plateau import FallingRate, falling_rate, rate_variable
 from ..scoring import Scorer
-from ..weighting import class_weights, row_weights
+from ..weighting import class_weights, training_weights
 from ..workload import Workload
 from .averaging import take_average, uses_average
 from .feeding import Feed, Rows, in_order, validation_batch
@@ -126,11 +126,12 @@ def start_refit(
     if draw is not None:
         rows = draw.positions(row_strata(dataset.y, dataset.task))
     of_classes = class_weights(configuration, dataset, take(dataset.y, rows))
-    weights = row_weights(of_classes, dataset.y)
+    weights = training_weights(of_classes, dataset)
+    of_test = None if dataset.weights_test is None else tf.constant(dataset.weights_test)
     return RefitRun(
         model,
         Feed(*arrays[0], rows, batches, seed, None if weights is None else tf.constant(weights), mixing),
-        in_order(*arrays[1], test_rows, validation_batch(activations_of(model))),
+        in_order(*arrays[1], test_rows, validation_batch(activations_of(model)), of_test),
         fitted,
         labels,
         batches.size,

@@ -42,6 +42,8 @@ class FoldTensors:
     y: Rows
     weights: tf.Tensor | None
     """Of the rows in training; None where all rows weigh the same."""
+    own_weights: tf.Tensor | None
+    """Of the rows in validation; None where they have none of their own."""
     validation: tf.Tensor
     """int64 positions."""
 
@@ -58,7 +60,12 @@ class FoldTensors:
     @property
     def validated(self) -> list[Rows]:
         """What validation takes."""
-        return [self.x, self.y, self.validation]
+        return [*self.scored, self.validation]
+
+    @property
+    def scored(self) -> list[Rows]:
+        """What a validation step takes, of all rows."""
+        return [self.x, self.y, *([] if self.own_weights is None else [self.own_weights])]
 
 
 @dataclass(frozen=True)
@@ -328,13 +335,14 @@ def _trace_fold(
         with sheet.reading(knobs):
             return _for_each_batch(rows, order, batch, first, last, _mixed(model.train_step, mixing, draw))
 
-    def finish(x: Rows, y: Rows, validation: tf.Tensor) -> tf.Tensor:
+    def finish(*inputs: Rows) -> tf.Tensor:
+        *scored, validation = inputs
         trained, _ = _take_metrics(model)
         batch = tf.constant(validation_batch(activations_of(model)), tf.int64)
         last = (tf.shape(validation, tf.int64)[0] + batch - 1) // batch
         with sheet.reading(knobs), averaged(model):
             _for_each_batch(
-                [x, y],
+                scored,
                 validation,
                 batch,
                 tf.constant(0, tf.int64),
@@ -353,7 +361,7 @@ def _trace_fold(
     with sheet.installed(), joined_updates(model):
         inputs = [*data.rows, _ROWS, _NUMBER, _NUMBER, _NUMBER, *_draws_of(mixing)]
         traced_train = trace_function(train, inputs)
-        traced_finish = trace_function(finish, [data.x, data.y, _ROWS])
+        traced_finish = trace_function(finish, [*data.scored, _ROWS])
         traced_predict = trace_function(predict, [data.x, _ROWS]) if predicts else None
     return _FoldProgram(traced_train, traced_finish, traced_predict, tuple(names), tuple(vectors))
 

@@ -218,6 +218,7 @@ class FusedTrainer:
                 self._fit.tensors(data.x),
                 self._fit.targets(task, fold, data, model),
                 self._fit.weights(task, data),
+                self._fit.own_weights,
                 tf.constant(data.validation, tf.int64),
             )
             for fold, data in enumerate(self._fit.data(task))
