@@ -164,7 +164,7 @@ Metric = Annotated[
     option(
         "Training",
         "Objective: of the model, or any of Keras's or scikit-learn's by its name (roc_auc, f1_macro, r2, rmse).",
-        show_default="val_accuracy, or val_loss for regression",
+        show_default="val_accuracy; val_binary_accuracy for several labels a row; val_loss for regression",
     ),
 ]
 Direction = Annotated[

@@ -227,8 +227,8 @@ class TrainingSpec(_Part):
     never stop early."""
     metric: str | None = None
     """Of the model, or of Keras or scikit-learn by its name there (``roc_auc``, ``f1_macro``, ``neg_log_loss``, ``rmse``),
-    which is computed on whole validation parts; ``val_accuracy`` for classification and ``val_loss`` for regression where
-    it is not given."""
+    which is computed on whole validation parts; where it is not given ``val_accuracy`` for classification,
+    ``val_binary_accuracy`` for several labels a row and ``val_loss`` for regression."""
     precision: Literal["float32", "bfloat16", "auto"] = "float32"
     """``auto``: bfloat16 for pictures on a processor that computes in it, which it is stored as."""
     direction: Literal["maximize", "minimize"] | None = None

@@ -53,12 +53,14 @@ def read_indicators(labels: np.ndarray, name: str) -> np.ndarray:
     raise DataError(f"{name}: several labels a row are columns of 0 and 1; these hold {wrong}, too")
 
 
-def constant_labels(y: np.ndarray, names: tuple[str, ...], name: str) -> tuple[str, ...]:
+def check_labels(y: np.ndarray, names: tuple[str, ...], name: str) -> tuple[str, ...]:
     """Return what is to be said of labels that are the same in every row.
 
     Raises:
-        DataError: All of them are.
+        DataError: All of them are, or two have the same name.
     """
+    if twice := sorted({column for column in names if names.count(column) > 1}):
+        raise DataError(f"{name}: y has the column {names_text(twice)} more than once: rename or remove one")
     same = (y == y[:1]).all(axis=0)
     if same.all():
         raise DataError(f"{name}: every label is the same in every row: there is nothing to learn")

@@ -11,7 +11,7 @@ import numpy as np
 from ...cells import number_reader, plain_text
 from ...errors import DataError, one_line
 from ...texts import count_text, names_text, natural_key
-from .multilabel import are_indicators, constant_labels, is_one_hot, read_indicators
+from .multilabel import are_indicators, check_labels, is_one_hot, read_indicators
 from .target_format import Shape, TargetFormat
 
 if TYPE_CHECKING:
@@ -227,7 +227,7 @@ def read_target(
         return Target("regression", _amounts(labels, name), (), notes)
     if task == "multilabel":
         y = read_indicators(labels, name)
-        return Target("multilabel", y, label_names, (*notes, *constant_labels(y, label_names, name)))
+        return Target("multilabel", y, label_names, (*notes, *check_labels(y, label_names, name)))
     if labels.ndim == 2:
         several = "; --task multilabel, if a row has several labels or none" if are_indicators(labels) else ""
         raise DataError(

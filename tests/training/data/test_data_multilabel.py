@@ -74,6 +74,7 @@ def test_a_label_that_never_changes_is_told() -> None:
         ((X, Y[:, 0]), {"task": "multilabel"}, "need a column of 0 and 1 for each, and there is one column"),
         ((X, Y * 2), {"task": "multilabel"}, "columns of 0 and 1; these hold '2.0', too"),
         ((X, np.ones((ROWS, 2))), {}, "every label is the same in every row: there is nothing to learn"),
+        ((X, pd.DataFrame(Y, columns=["a", "b", "b"])), {}, "y has the column 'b' more than once"),
         (
             (X, Y),
             {"rare_classes": "drop"},
