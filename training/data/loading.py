@@ -288,7 +288,10 @@ def _assemble(
         x, x_test, decided_columns = clean_table(rows.x, held.x, source_data.name, counters)
         rows, held, notes = replace(rows, x=x), replace(held, x=x_test), notes + decided_columns
         if options.window is None:
-            given = [column for column in x.columns if column in map(str, source_data.x.columns)]
+            known = {
+                str(column) for column in getattr(source_data.x, "columns", x.columns)
+            }  # not parts of dates
+            given = [column for column in x.columns if column in known]
             notes += suspicious_columns(x[given], rows.y, learned.task)
     series = None
     if options.window is not None:
