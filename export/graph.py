@@ -58,7 +58,8 @@ def _input(tensor: Any, *, is_named: bool = False) -> str:
 
 def _sequential(model: keras.Sequential) -> str:
     items = [_input(model.inputs[0]), *(layer_code(layer) for layer in model.layers)]
-    lines = ["model = keras.Sequential([", *(indent(f"{item},", "    ") for item in items), "])"]
+    listed = ["[", *(indent(f"{item},", "    ") for item in items), "]"]
+    lines = ["model = keras.Sequential(", indent("\n".join(listed), "    "), ")"]
     return indent("\n".join(lines), "    ")
 
 

@@ -24,6 +24,9 @@ from .expressions import quoted
 from .reading import Reading
 from .winner import Winner
 
+_SHORT = 90
+"""Characters of what stands in one line, wherever that is."""
+
 
 @dataclass(frozen=True)
 class Steps:
@@ -136,7 +139,10 @@ def _columns(winner: Winner, x: Any, parts: tuple[str, ...], reading: Reading) -
         texts = "{x}[list(CATEGORIES)].astype(object)"
         takes.append(f'{texts}.map({reader}, na_action="ignore")' if reader else texts)
         functions += [plain_text] if reader == "plain_text" else []
-    if len(takes) == 2:
+    joined = ".join(".join(takes) + ")"
+    if len(takes) == 2 and len(joined.format(x=reading.x)) <= _SHORT:
+        takes = [joined]
+    elif len(takes) == 2:
         takes = [f"numbers = {takes[0]}", f"texts = {takes[1]}", "numbers.join(texts)"]
     if not reading.has_test_rows:
         takes[-1] = f"x = {takes[-1]}"

@@ -42,6 +42,8 @@ _COMMENTS = {
     "DRAWN": "rows of each class",
     "EPOCHS": "chosen on the mean curve of all folds",
 }
+_AS_IT_IS = "  # fmt: skip"
+"""Ends plain data of several lines: a formatter would give each item a line of its own."""
 
 
 @dataclass(frozen=True)
@@ -303,10 +305,12 @@ def _constants(constants: dict[str, Any], comments: dict[str, str]) -> list[str]
     lines = []
     for name, value in constants.items():
         text = f"{name} = {literal(value, len(name) + 3)}"
-        if name in comments and max(map(len, text.split("\n"))) + len(comments[name]) > WIDTH:
-            text = f"# {comments[name]}\n{text}"
-        elif name in comments:
-            text += f"  # {comments[name]}"
+        several = "\n" in text
+        if several:
+            text += _AS_IT_IS
+        if name in comments:
+            above = several or len(text) + len(comments[name]) > WIDTH
+            text = f"# {comments[name]}\n{text}" if above else f"{text}  # {comments[name]}"
         lines.append(text)
     return lines
 

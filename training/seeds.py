@@ -11,11 +11,5 @@ def fold_seed(seed: int, fold: int) -> int:
 
 
 def epoch_order(seed: int, epoch: int, rows: int) -> np.ndarray:
-    """Return the order in which an epoch visits rows.
-
-    Args:
-        seed: The fold's seed.
-        epoch: Counted from 0.
-        rows: Number of training rows.
-    """
+    """Return the order in which a fold's epoch, counted from 0, visits so many training rows."""
     return np.random.default_rng([seed, epoch]).permutation(rows)

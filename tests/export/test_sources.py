@@ -153,7 +153,7 @@ def test_a_script_makes_the_refits_arrays_and_weights(
 
 
 def check_python(text: str, folder: Path) -> None:
-    """It is Python that a linter leaves alone, and it does not import Kerasweep."""
+    """It is Python that a linter and a formatter leave alone, and it does not import Kerasweep."""
     modules = [
         name
         for node in ast.walk(ast.parse(text))
@@ -170,19 +170,10 @@ def check_python(text: str, folder: Path) -> None:
         pytest.skip("ruff is missing")
     path = folder / "train.py"
     path.write_text(text, encoding="utf-8")
-    check = [
-        ruff,
-        "check",
-        "--isolated",
-        "--no-cache",
-        "--select",
-        "E,F,I",
-        "--line-length",
-        "110",
-        str(path),
-    ]
-    done = subprocess.run(check, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
+    options = ["--isolated", "--no-cache", "--line-length", "110", str(path)]
+    for command in (["check", "--select", "E,F,I"], ["format", "--diff"]):
+        done = subprocess.run([ruff, *command, *options], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_rows_in_order_of_time_are_split_at_the_end(everything: Path, refit_of: Callable[..., Any]) -> None:

@@ -110,9 +110,4 @@ def read_csv(
         skipinitialspace=True,
         low_memory=False,
     )
-    return frame if header else frame.set_axis(numbered_names(frame.shape[1]), axis=1)
-
-
-def numbered_names(count: int) -> list[str]:
-    """Return the names of columns without names: ``c0``, ``c1`` and so on."""
-    return [f"c{position}" for position in range(count)]
+    return frame if header else frame.add_prefix("c")
