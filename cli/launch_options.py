@@ -45,6 +45,12 @@ Task = Annotated[
     str | None, option("Data", "classification, multilabel or regression.", show_default="detected")
 ]
 Group = Annotated[str | None, option("Data", "Column of group labels.")]
+Validation = Annotated[
+    str | None, option("Data", "Column that says which rows validate: 1 or 0.", metavar="COLUMN")
+]
+FoldColumn = Annotated[
+    str | None, option("Data", "Column with the number of the fold a row validates in.", metavar="COLUMN")
+]
 Weight = Annotated[
     str | None, option("Data", "Column of numbers that rows weigh by in the loss.", metavar="COLUMN")
 ]

@@ -50,6 +50,8 @@ def launch(
     task: flags.Task = None,
     group: flags.Group = None,
     weight: flags.Weight = None,
+    validation: flags.Validation = None,
+    fold_column: flags.FoldColumn = None,
     header: flags.Header = None,
     encoding: flags.Encoding = None,
     drop: flags.Drop = None,
@@ -115,7 +117,7 @@ def launch(
         raise SpecError(f"Name the model: {flags.FAMILIES}, or module:function of your own.")
     columns, score = split_target(target, by_position=header is False)
     given = {
-        "study": study, "target": columns, "task": task, "group": group, "weight": weight, "header": header, "limit": limit,
+        "study": study, "target": columns, "task": task, "group": group, "weight": weight, "validation": validation, "fold_column": fold_column, "header": header, "limit": limit,
         "rare_classes": rare_classes,
         "encoding": encoding, "drop": drop or None, "drop_missing_target": drop_missing_target, "test_size": test_size, "test_split": test_split,
         "window": window, "horizon": horizon, "time_column": time_column, "scaling": scaling,

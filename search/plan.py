@@ -201,6 +201,8 @@ class Plan:
     def cv_text(self) -> str:
         """Return how rows are split, in words."""
         method, count = self.spec.cv.method, len(self.workload.folds)
+        if self.dataset.fold_labels is not None:
+            return "the validation rows that are given" if count == 1 else f"given, {count} folds"
         if method == "auto":
             method = "stratified" if self.dataset.fold_codes is not None else "kfold"
             method = method if self.dataset.groups is None else "group"
@@ -336,8 +338,9 @@ def _written_out(spec: SweepSpec, workload: Workload, space: Space, trials: int 
     }
     names = workload.dataset.columns
     target = spec.data.target
-    said = (spec.data.group, spec.data.weight, spec.data.time_column)
-    group, weight, time = (word and column_at(word, names) for word in said)
+    data = spec.data
+    said = (data.group, data.weight, data.time_column, data.validation, data.fold_column)
+    group, weight, time, validation, fold = (word and column_at(word, names) for word in said)
     if isinstance(target, list):
         target = [column_at(word, names) for word in target]
     elif target is not None:
@@ -351,6 +354,8 @@ def _written_out(spec: SweepSpec, workload: Workload, space: Space, trials: int 
                     "group": group,
                     "weight": weight,
                     "time_column": time,
+                    "validation": validation,
+                    "fold_column": fold,
                     "drop": drop,
                 }
             ),

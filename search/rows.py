@@ -57,6 +57,8 @@ def load_rows(
         task=data.task,
         group=data.group,
         weight=data.weight,
+        validation=data.validation,
+        fold_column=data.fold_column,
         limit=limit,
         seed=spec.search.seed,
         test_size=data.test_size,

@@ -14,6 +14,8 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "task": ("data", "task"),
     "group": ("data", "group"),
     "weight": ("data", "weight"),
+    "validation": ("data", "validation"),
+    "fold_column": ("data", "fold_column"),
     "rare_classes": ("data", "rare_classes"),
     "encoding": ("data", "encoding"),
     "drop": ("data", "drop"),

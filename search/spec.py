@@ -117,6 +117,10 @@ class DataSpec(_Part):
     """A column of group labels, for splits that keep groups together."""
     weight: Annotated[str | None, BeforeValidator(parse_column)] = None
     """A column of numbers that rows weigh by in the loss, of training and of validation; it is no feature."""
+    validation: Annotated[str | None, BeforeValidator(parse_column)] = None
+    """A column that says which rows validate (1 or 0, true or false, validation or train), in place of folds."""
+    fold_column: Annotated[str | None, BeforeValidator(parse_column)] = None
+    """A column with the number of the fold in which a row validates; -1 for rows that always train."""
     rare_classes: Literal["drop", "merge"] | None = None
     """What becomes of classes with fewer training rows than folds: dropped, or merged into one; refused where it is not given."""
     limit: Whole | None = Field(default=None, ge=1)

@@ -88,6 +88,11 @@ def a_weighted_table():
     return frame.assign(word=np.array(["x", "y", "z"])[words[:, 0] % 3], w=weight, answer=names)
 
 
+def a_table_with_folds():
+    frame = a_weighted_table().drop(columns="w")
+    return frame.assign(fold=np.arange(ROWS) % 3 - 1, checks=np.where(np.arange(ROWS) % 4 == 0, "val", "train"))
+
+
 def autoencoder():
     return numbers, [numbers, numbers]
 
@@ -232,6 +237,16 @@ KINDS: dict[str, tuple[Any, ...]] = {
         {**WEIGHTED, "fix": {"class_weight": "balanced"}},
     ),
     "weights in a family": ("a_weighted_table", "dnn", {**WEIGHTED, "fix": {"units": 4}}),
+    "given folds": (
+        "a_table_with_folds",
+        "dnn",
+        {"target": "answer", "fold_column": "fold", "drop": "checks", "fix": {"units": 4}},
+    ),
+    "given validation rows": (
+        "a_table_with_folds",
+        "dnn",
+        {"target": "answer", "validation": "checks", "drop": "fold", "fix": {"units": 4}},
+    ),
     "KerasTuner's with outputs": ("two_outputs", "build_hp_two", {"metric": "val_kind_accuracy"}),
 }
 """Kind -> functions of the module that give data and model, and settings."""

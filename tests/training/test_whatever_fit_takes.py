@@ -354,3 +354,41 @@ def test_weights_of_named_data_are_a_column() -> None:
         SpecError, match="sample_weight is for data given in Python; of a table, name a column"
     ):
         plan_sweep("iris", "dnn", sample_weight=np.ones(150), **SETTINGS)
+
+
+def test_given_folds_are_those_of_a_column() -> None:
+    plan = plan_of("given folds")
+    labels, folds = plan.dataset.fold_labels, plan.workload.folds
+    assert plan.cv_text() == "given, 2 folds"
+    assert "fold" not in plan.dataset.x.columns
+    for number, fold in enumerate(folds):
+        assert (labels[fold.validation] == number).all()
+        assert len(fold.train) + len(fold.validation) == plan.dataset.rows
+    assert (
+        plan.dataset.fingerprint
+        != plan_of("given folds", fold_column=None, drop=["fold", "checks"]).dataset.fingerprint
+    )
+
+
+def test_given_validation_rows_are_one_split() -> None:
+    plan = plan_of("given validation rows")
+    (fold,) = plan.workload.folds
+    assert plan.cv_text() == "the validation rows that are given"
+    assert (plan.dataset.fold_labels[fold.validation] == 0).all()
+    assert (plan.dataset.fold_labels[fold.train] == -1).all()
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"validation": "a"}, "column 'a' holds .*, expected 1 or 0, true or false, validation or train"),
+        ({"fold_column": "a"}, "column 'a' must hold whole numbers"),
+        ({"fold_column": "word"}, "column 'word' must hold the numbers of folds"),
+        ({"fold_column": "fold", "validation": "checks"}, "both say how rows are split: give one of them"),
+        ({"fold_column": "fold", "group": "word"}, "the folds are given, and groups would cut others"),
+        ({"fold_column": "fold", "cv": "kfold"}, "the folds are given, which method 'kfold' would cut anew"),
+    ],
+)
+def test_what_gives_no_folds_is_refused(settings: Any, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        plan_sweep("kinds:a_table_with_folds", "dnn", target="answer", **SETTINGS, **settings)

@@ -51,6 +51,8 @@ class Dataset:
     """One label a training row; rows of one group never lie on both sides of a split."""
     weights: np.ndarray | None = None
     """One float32 a training row, by which it weighs in the loss, of training and of validation; None for 1."""
+    fold_labels: np.ndarray | None = None
+    """One int64 a training row: the fold in which it validates, -1 for none; None where folds are cut by a method."""
     weights_test: np.ndarray | None = None
     """The same of the held-out rows."""
     columns: tuple[str, ...] = ()
@@ -117,8 +119,9 @@ class Dataset:
         digest = hashlib.blake2b(digest_size=8)
         for part in (self.task, self.classes, self.x, self.y, self.x_test, self.y_test, self.groups):
             _update(digest, part)
-        if self.weights is not None:
-            _update(digest, self.weights)
+        for part in (self.weights, self.fold_labels):
+            if part is not None:
+                _update(digest, part)
         if self.target_format.shape != "flat":  # what a user's model gets is another array then
             _update(digest, self.target_format.shape)
         return digest.hexdigest()

@@ -16,6 +16,7 @@ import numpy as np
 from ...errors import DataError, did_you_mean, one_line
 from ...texts import count_text, names_text
 from .delimited import ALIGNED, DELIMITED, UTF_8, first_rows, read_csv, table_suffix
+from .given_folds import given_folds
 from .headers import check_header, column_at
 from .series import in_time_order
 from .source_data import SourceData
@@ -77,6 +78,8 @@ def take_target(frame: Any, name: str, options: TableOptions) -> SourceData:
         ("group", names_of(group)),
         ("weight", names_of(options.weight)),
         ("time", names_of(options.time_column)),
+        ("validation", names_of(options.validation)),
+        ("fold", names_of(options.fold_column)),
         ("dropped", options.drop),
     )
     for what, named in named_uses:
@@ -100,7 +103,17 @@ def take_target(frame: Any, name: str, options: TableOptions) -> SourceData:
     features = frame.drop(columns=list(uses))
     y = frame[targets[0]] if len(targets) == 1 else frame[list(targets)]
     groups, weights = (None if one is None else frame[one] for one in (group, options.weight))
-    return SourceData(name, features, y, groups=groups, weights=weights, time_order=order, notes=notes)
+    labels = given_folds(frame, options, name)
+    return SourceData(
+        name,
+        features,
+        y,
+        groups=groups,
+        weights=weights,
+        fold_labels=labels,
+        time_order=order,
+        notes=notes,
+    )
 
 
 def _read_delimited(path: Path, options: TableOptions) -> tuple[Any, tuple[str, ...]]:

@@ -65,6 +65,12 @@ def make_folds(
         raise DataError(
             f"unknown way of making folds '{method}'.{did_you_mean(str(method), get_args(FoldMethod))}"
         )
+    if dataset.fold_labels is not None:
+        if method != "auto":
+            raise DataError(
+                f"{dataset.name}: the folds are given, which method '{method}' would cut anew: leave one out"
+            )
+        return _given(dataset)
     if method == "auto":
         method = "time" if dataset.series is not None else _automatic(dataset, repeats)
     _check(dataset, method, folds, repeats, holdout)
@@ -93,6 +99,18 @@ def disjoint_folds(folds: Sequence[Fold]) -> tuple[tuple[int, ...], ...]:
         own = np.zeros(rows, bool)
         own[fold.validation] = True
         found.append(tuple(number for number, other in enumerate(folds) if not own[other.validation].any()))
+    return tuple(found)
+
+
+def _given(dataset: Dataset) -> tuple[Fold, ...]:
+    """Return the folds that the data say: each label's rows validate, and all others train."""
+    labels = np.asarray(dataset.fold_labels)
+    found = [
+        Fold(np.flatnonzero(labels != label), np.flatnonzero(labels == label))
+        for label in np.unique(labels[labels >= 0])
+    ]
+    if not found or any(not len(fold.train) for fold in found):
+        raise DataError(f"{dataset.name}: the folds given leave no row to train on, or none to validate on")
     return tuple(found)
 
 

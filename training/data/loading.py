@@ -69,6 +69,8 @@ def load_dataset(
     task: Task | None = None,
     group: str | None = None,
     weight: str | None = None,
+    validation: str | None = None,
+    fold_column: str | None = None,
     limit: int | None = None,
     seed: int = 0,
     test_size: float = 0.25,
@@ -101,6 +103,8 @@ def load_dataset(
             targets.
         task: ``classification``, ``multilabel`` (columns of 0 and 1, with any number of ones a row) or ``regression``; by
             rule from the target's values if None.
+        validation: A column that says which rows validate: 1 or 0, true or false, validation or train.
+        fold_column: A column with the number of the fold in which a row validates; -1 for rows that always train.
         weight: A column of numbers that rows weigh by in the loss; Python objects bring ``sample_weight``.
         group: A column (tables) or array (``.npz``, dict) of labels; equal labels stay on one side of every split.
         limit: Most training rows to keep: a draw with class proportions kept; test rows are not touched.
@@ -142,6 +146,8 @@ def load_dataset(
         window,
         horizon,
         time_column,
+        validation,
+        fold_column,
     )
     check_series_options(options, source if isinstance(source, str) else "the data given")
     test = SplitOptions(test_size, test_split if window is None else "last", seed)
@@ -226,8 +232,9 @@ def _without_missing_target(source_data: SourceData) -> SourceData:
         return source_data
     if not len(kept):
         raise DataError(f"{source_data.name}: the target is missing in every row")
-    groups, weights = (
-        None if part is None else take(part, kept) for part in (source_data.groups, source_data.weights)
+    groups, weights, labels = (
+        None if part is None else take(part, kept)
+        for part in (source_data.groups, source_data.weights, source_data.fold_labels)
     )
     note = f"{count_text(missing, 'row')} without a target dropped"
     return replace(
@@ -236,6 +243,7 @@ def _without_missing_target(source_data: SourceData) -> SourceData:
         y=y,
         groups=groups,
         weights=weights,
+        fold_labels=labels,
         notes=(*source_data.notes, note),
     )
 
@@ -273,7 +281,7 @@ def _assemble(
     weights = (
         None if source_data.weights is None else as_weights(source_data.weights, count, source_data.name)
     )
-    rows = _Rows(x, learned.y, groups, strata, weights)
+    rows = _Rows(x, learned.y, groups, strata, weights, source_data.fold_labels)
     if (classes_left.mapping < 0).any():
         rows = rows.take(np.flatnonzero(learned.y >= 0))
     if source_data.x_test is None:
@@ -311,6 +319,7 @@ def _assemble(
         strata=rows.strata,
         groups=rows.groups,
         weights=rows.weights,
+        fold_labels=rows.fold_labels,
         weights_test=held.weights,
         columns=source_data.columns,
         formats=features.formats,
@@ -336,6 +345,7 @@ class _Rows:
     groups: np.ndarray | None = None
     strata: np.ndarray | None = None
     weights: np.ndarray | None = None
+    fold_labels: np.ndarray | None = None
 
     def take(self, rows: np.ndarray) -> _Rows:
         parts = {name: part for name, part in vars(self).items() if part is not None}

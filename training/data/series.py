@@ -63,6 +63,8 @@ def check_series_options(options: TableOptions, name: str) -> None:
         raise DataError(
             f"{name}: windows are of one series, and groups would be several: launch one at a time"
         )
+    if options.validation is not None or options.fold_column is not None:
+        raise DataError(f"{name}: windows are validated in order of time: leave given folds out")
     if options.weight is not None:
         raise DataError(f"{name}: weights are of rows, and a window is of several: leave weight out")
 

@@ -27,6 +27,8 @@ class SourceData:
     """One label a row of ``x``."""
     weights: Any = None
     """One number a row of ``x``, by which it weighs in the loss."""
+    fold_labels: Any = None
+    """One int64 a row of ``x``: the fold in which it validates, -1 for none."""
     classes: tuple[str, ...] = ()
     """Names of the integer codes 0, 1, ... in ``y``, where the source knows them."""
     kind: Kind | None = None

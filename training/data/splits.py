@@ -183,6 +183,7 @@ def limited(dataset: Dataset, limit: int | None, seed: int) -> Dataset:
         strata=None if dataset.strata is None else dataset.strata[rows],
         groups=None if dataset.groups is None else dataset.groups[rows],
         weights=None if dataset.weights is None else dataset.weights[rows],
+        fold_labels=None if dataset.fold_labels is None else dataset.fold_labels[rows],
         notes=(*dataset.notes, note),
     )
 

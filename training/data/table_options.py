@@ -37,6 +37,11 @@ class TableOptions:
         """The horizon, given or not."""
         return 1 if self.horizon is None else self.horizon
 
+    validation: str | None = None
+    """A column that says which rows validate; no other fold is cut."""
+    fold_column: str | None = None
+    """A column with the number of the fold in which a row validates."""
+
     @property
     def targets(self) -> tuple[str, ...]:
         """The columns to predict."""
@@ -56,6 +61,8 @@ class TableOptions:
             target=target[0] if isinstance(self.target, str) else (target or None),
             group=None if self.group is None else name(self.group),
             weight=None if self.weight is None else name(self.weight),
+            validation=None if self.validation is None else name(self.validation),
+            fold_column=None if self.fold_column is None else name(self.fold_column),
             time_column=None if self.time_column is None else name(self.time_column),
             drop=tuple(name(column) for column in self.drop),
         )
