@@ -51,8 +51,7 @@ def write_keras(winner: Winner, folder: str | os.PathLike[str], *, overwrite: bo
         joblib.dump({"features": fitted.features, "target": fitted.target}, fresh / "preprocessing.joblib")
         (fresh / MARK).write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         used = [plain_text, plain_number, with_formats, table_suffix, marked_encoding, first_rows, read_csv]
-        used += [] if winner.dataset.series is None else [sort_by_time, step_matrix, make_windows]
-        sources = sources_of(*used)
+        sources = sources_of(*used, sort_by_time, step_matrix, make_windows)
         (fresh / "predict.py").write_text(
             render("predict.py.j2", cells=[*sources.constants, *sources.texts]), encoding="utf-8"
         )
