@@ -79,7 +79,7 @@ CASES = [
     (("best", "--storage", "text.txt"), "text.txt cannot be read"),
     (("export", "--format", "pdf"), "There is no format 'pdf'. Known: yaml, json, python, keras."),
     (("resume", "x"), "There is no database"),
-    (("spaces", "cn"), "Did you mean 'cnn'?"),
+    (("spaces", "cnnn"), "Did you mean 'cnn'?"),
     (("spaces", "momentun"), "Did you mean 'momentum'?"),
     (("spaces", "cnn", "--preset", "ful"), "Did you mean 'full'?"),
     (("spaces", "--yaml"), "--yaml prints one preset; name it"),

@@ -107,7 +107,7 @@ COMMANDS = [
     ["model cnn", "row.npy"],
     ["model cnn", "large.png"],
     ["model cnn", "nothing.png"],
-    ["model cnn", "rows.txt"],
+    ["model cnn", "rows.rtf"],
     ["model cnn", "words.npz"],
 ]
 
@@ -128,7 +128,7 @@ def write_rows(folder: Path, refits: dict[str, Any]) -> None:
         Image.fromarray(digits[number, ..., 0]).save(folder / "pictures" / f"{number}.png")
     Image.fromarray(digits[0, ..., 0]).save(folder / "digit.png")
     Image.fromarray(np.zeros((30, 20, 3), np.uint8)).save(folder / "large.png")
-    (folder / "rows.txt").write_text("1 2 3")
+    (folder / "rows.rtf").write_text("1 2 3")
 
 
 def expected(refit: Any, x: Any) -> list[str]:
@@ -172,7 +172,7 @@ def test_faults_are_one_line(predicted: list[tuple[int, str, str]]) -> None:
         5: "digit.png: the model reads a table, no images",
         10: "large.png has 20x30 pixels, the model reads ",
         11: "there is no file or folder nothing.png",
-        12: "rows.txt: cannot read '.txt' files",
+        12: "rows.rtf: cannot read '.rtf' files",
         13: "words.npz must hold an array 'x'; it has a, b",
     }
     for number, message in wanted.items():

@@ -28,11 +28,11 @@ def kind_of_batches(value: Any) -> str | None:
     return next((_KINDS[name] for name in names if name in _KINDS), None)
 
 
-def read_batches(source: Any, name: str) -> tuple[Tree, Tree, str]:
-    """Return x and y of all rows, in the order of one pass, and a note that says so.
+def read_batches(source: Any, name: str) -> tuple[list[Tree], str]:
+    """Return x, y and, where it has them, weights of all rows, in the order of one pass, and a note that says so.
 
     Args:
-        source: Of which ``kind_of_batches`` knows the kind; each element is (x, y), or a batch of these.
+        source: Of which ``kind_of_batches`` knows the kind; each element is (x, y) or (x, y, weight), or a batch of these.
         name: How messages call it.
 
     Raises:
@@ -48,19 +48,19 @@ def read_batches(source: Any, name: str) -> tuple[Tree, Tree, str]:
         raise DataError(f"{name} raised {type(error).__name__}: {one_line(error, 200)}") from error
     if not parts:
         raise DataError(f"{name} gives no rows")
-    x, y = concatenate(parts)
-    return x, y, f"{count_text(row_count(y), 'row')} of a {kind} held in memory, in the order of one pass"
+    read = list(concatenate(parts))
+    return read, f"{count_text(row_count(read), 'row')} of a {kind} held in memory, in the order of one pass"
 
 
-def _held(elements: Iterator[Any], name: str) -> Iterator[tuple[Tree, Tree]]:
-    """Yield x and y of each batch, as long as memory holds all of them."""
+def _held(elements: Iterator[Any], name: str) -> Iterator[Tree]:
+    """Yield the arrays of each batch, as long as memory holds all of them."""
     held, free = 0, free_memory()
     for element in elements:
-        pair = _pair(element, name)
-        held += sum(leaf.nbytes for leaf in leaves(pair))
+        batch = _batch(element, name)
+        held += sum(leaf.nbytes for leaf in leaves(batch))
         if free is not None and 2 * held > free:  # they are copied into one array a leaf
             raise DataError(f"{name}: its rows are more than the memory that is free: .take() fewer")
-        yield pair
+        yield batch
 
 
 def _rows_of_tf_data(source: Any, name: str) -> Iterator[Any]:
@@ -94,18 +94,18 @@ def _rows_of_py_dataset(source: Any, name: str) -> Iterator[Any]:
     return (source[number] for number in range(count))
 
 
-def _pair(element: Any, name: str) -> tuple[Tree, Tree]:
-    """Return the x and y of a batch, as arrays."""
+def _batch(element: Any, name: str) -> Tree:
+    """Return x, y and perhaps weights of a batch, as arrays."""
     _check_parts(element, name)
-    pair = map_leaves(np.asarray, element)
-    if len({len(leaf) for leaf in leaves(pair)}) != 1:
+    batch = map_leaves(np.asarray, element)
+    if len({len(leaf) for leaf in leaves(batch)}) != 1:
         raise DataError(f"{name}: x and y of a batch must have as many rows")
-    return pair[0], pair[1]
+    return batch
 
 
 def _check_parts(element: Any, name: str) -> None:
-    if not isinstance(element, tuple) or len(element) != 2:
+    if not isinstance(element, tuple) or len(element) not in (2, 3):
         given = count_text(len(element), "part") if isinstance(element, tuple) else "x alone"
         raise DataError(
-            f"{name}: each element must be (x, y), got {given}; where the target is the input, map x to (x, x)"
+            f"{name}: each element must be (x, y) or (x, y, weight), got {given}; where the target is the input, map x to (x, x)"
         )

@@ -93,8 +93,7 @@ def from_object(value: Any, name: str, options: TableOptions) -> SourceData | Da
         return value
     if kind_of_batches(value):
         _refuse_columns(name, options)
-        x, y, note = read_batches(value, name)
-        return SourceData(name, x, y, notes=(note,))
+        return _from_batches(value, name)
     if hasattr(value, "columns") and hasattr(value, "dtypes"):  # a DataFrame, without importing pandas
         return take_target(value, name, options)
     if isinstance(value, Mapping):
@@ -109,11 +108,19 @@ def from_object(value: Any, name: str, options: TableOptions) -> SourceData | Da
     raise DataError(f"{name} gave {type(value).__name__}, expected {_SHAPES}")
 
 
+def _from_batches(source: Any, name: str) -> SourceData:
+    (x, y, *weights), note = read_batches(source, name)
+    return SourceData(name, x, y, weights=weights[0] if weights else None, notes=(note,))
+
+
 def _from_pair(first: Any, second: Any, name: str) -> SourceData:
     """Read (x, y), or a pair for training and one for the test."""
     if kind_of_batches(first) and kind_of_batches(second):
-        x, y, note = read_batches(first, f"{name}: training rows")
-        return SourceData(name, x, y, *read_batches(second, f"{name}: test rows")[:2], notes=(note,))
+        read = _from_batches(first, f"{name}: training rows")
+        test, _ = read_batches(second, f"{name}: test rows")
+        if len(test) > 2:
+            raise DataError(f"{name}: test rows weigh the same: give (x, y) of them")
+        return replace(read, name=name, x_test=test[0], y_test=test[1])
     paired = all(isinstance(part, tuple | list) and len(part) == 2 for part in (first, second))
     if paired and not are_inputs_and_outputs(first, second):
         return SourceData(name, first[0], first[1], second[0], second[1])

@@ -65,6 +65,14 @@ def test_one_for_training_and_one_for_the_test(tf):
     np.testing.assert_array_equal(read.x_test, X[40:])
 
 
+def test_weights_of_rows_come_along(tf):
+    weights = np.linspace(1, 2, 50)
+    given = load_dataset(tf.data.Dataset.from_tensor_slices((X, Y, weights)).batch(8))
+    assert given.weights is not None
+    np.testing.assert_allclose(np.sort([*given.weights, *given.weights_test]), weights, rtol=1e-6)
+    np.testing.assert_allclose(load_dataset(py_dataset(3, parts=3)).weights, 1)
+
+
 @pytest.mark.parametrize("nest", [dict, tuple])
 def test_several_inputs_keep_their_nest(tf, nest):
     x = {"left": X[:, :1], "right": X[:, 1:]} if nest is dict else (X[:, :1], X[:, 1:])
@@ -84,8 +92,12 @@ def faults(tf: Any) -> dict[str, tuple[Any, str]]:
     return {
         "no end": (rows.repeat(), r"has no end: leave \.repeat\(\) out"),
         "no number": (py_dataset(None), "has no end: give it a number of batches"),
-        "x alone": (rows.map(lambda x, y: x), r"must be \(x, y\), got x alone"),
-        "weights": (py_dataset(3, parts=3), r"must be \(x, y\), got 3 parts"),
+        "x alone": (rows.map(lambda x, y: x), r"got x alone"),
+        "four parts": (rows.map(lambda x, y: (x, y, y, y)), "got 4 parts"),
+        "weights of test rows": (
+            (py_dataset(2), py_dataset(1, parts=3)),
+            r"test rows weigh the same: give \(x, y\) of them",
+        ),
         "empty": (rows.take(0), "gives no rows"),
         "rows or batches": (rows.batch(50, drop_remainder=True), "may be rows or batches"),
         "ragged": (ragged.batch(1), "gives ragged rows"),
@@ -102,7 +114,8 @@ FAULTS = (
     "no end",
     "no number",
     "x alone",
-    "weights",
+    "four parts",
+    "weights of test rows",
     "empty",
     "rows or batches",
     "ragged",
