@@ -1,0 +1,53 @@
+"""Features as they are checked: of what kind they are, and how a table's texts became numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ...errors import DataError
+from ...texts import names_text
+from .arrays import as_array, as_image_or_array
+from .dates import TimeOrder, find_time_order, with_dates
+from .multiple_inputs import describe_several, read_several
+from .text_columns import PLAIN, ColumnFormats, read_texts
+
+if TYPE_CHECKING:
+    from .dataset import Kind
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """Features of all rows of a part, training or test."""
+
+    x: Any
+    kind: Kind
+    notes: tuple[str, ...]
+    formats: ColumnFormats = PLAIN
+    time_order: TimeOrder | None = None
+
+
+def read_features(
+    values: Any, source: str, part: str, kind: Kind | None, formats: ColumnFormats | None = None
+) -> Features:
+    """Check features and decide of what kind they are; ``formats`` are those of the training rows' columns."""
+    import pandas as pd
+
+    name = f"{source}: {part}"
+    if kind == "arrays":
+        tree = read_several(values, name)
+        return Features(tree, kind, (f"several inputs: {describe_several(tree)}",))
+    if isinstance(values, pd.Series):
+        values = values.to_frame()
+    if not isinstance(values, pd.DataFrame):
+        return Features(*as_image_or_array(as_array(values, name), name, kind))
+    frame = values.set_axis([str(column) for column in values.columns], axis=1).reset_index(drop=True)
+    if not frame.columns.is_unique:
+        twice = names_text(frame.columns[frame.columns.duplicated()])
+        raise DataError(f"{name}: column {twice} appears more than once")
+    frame, found, notes = read_texts(frame, source, formats)
+    if formats is not None:
+        return Features(frame, "table", notes)
+    order = find_time_order(frame, found.dates)
+    notes = (*notes, *([order.describe()] if order else []))
+    return Features(with_dates(frame, found.dates), "table", notes, found, order)
