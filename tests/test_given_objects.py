@@ -47,7 +47,7 @@ def test_it_is_refit_exported_and_resumed_without_asking(study: ks.Study, tmp_pa
 def test_another_process_is_told_in_one_line_what_to_pass(
     study: ks.Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api, "_given", {})
+    monkeypatch.setattr(api, "_objects", {})
     with pytest.raises(
         StudyError, match=r"^The study 'mine' was launched .*: study\.refit\(data=\.\.\., model=\.\.\.\) from"
     ) as caught:

@@ -19,7 +19,6 @@ prepare_tensorflow(2)
 import keras  # noqa: E402 - imported quietly above
 from kerasweep.export import write_keras  # noqa: E402
 from kerasweep.export.code import names_without_weight_decay, own_classes  # noqa: E402
-from kerasweep.export.expressions import WIDTH  # noqa: E402
 from kerasweep.export.graph import builder_code  # noqa: E402
 from kerasweep.export.script import make_script  # noqa: E402
 from kerasweep.export.sources import sources_of  # noqa: E402
@@ -58,6 +57,8 @@ def loss_numbers(model: keras.Model) -> dict[str, Any]:
     return getattr(model.loss, "_fn_kwargs", {})
 
 
+FORMATTED = 110
+"""Characters a line at which `ruff format` breaks it, as the scripts' tests run it."""
 IN_MODELS = [
     name for name, entry in CATALOGUE.items() if entry.hyperparameter.group not in ("data", "tabular")
 ]
@@ -82,7 +83,7 @@ def test_the_code_of_each_hyperparameter_makes_its_model_again(name: str) -> Non
     assert names_without_weight_decay(again) == names_without_weight_decay(model)
     for left, right in zip(model.variables, again.variables, strict=True):
         np.testing.assert_array_equal(left, right)
-    assert max(map(len, body.splitlines())) <= WIDTH
+    assert max(map(len, body.splitlines())) <= FORMATTED
     for layer in model.layers:
         config = layer.get_config()
         assert type(layer).from_config(config).get_config() == config  # else a saved model would not load
@@ -213,6 +214,9 @@ def test_these_configurations_cover_the_catalogue() -> None:
         for name, value in varied(family, target, turn, asked).items()
         if value != CATALOGUE[name].hyperparameter.recommended
     }
-    assert len(seen) > 0.9 * len(CATALOGUE)
-    for group, entries in GROUPS.items():
+    others = {
+        group: entries for group, entries in GROUPS.items() if group != "sequence"
+    }  # see test_series.py
+    assert len(seen) > 0.9 * sum(map(len, others.values()))
+    for group, entries in others.items():
         assert seen & {entry.hyperparameter.name for entry in entries}, group
