@@ -128,7 +128,9 @@ def test_data_larger_than_memory_are_trained_by_fit(monkeypatch: pytest.MonkeyPa
     from kerasweep.training.trainers import feeding
 
     monkeypatch.setattr(feeding, "free_memory", lambda: 100)
-    monkeypatch.setattr(feeding, "ALIGNMENT", 2**62)  # wherever the allocator put the rows, they must be copied
+    monkeypatch.setattr(
+        feeding, "ALIGNMENT", 2**62
+    )  # wherever the allocator put the rows, they must be copied
     outcome = outcome_of(make_trainer(make_workload(CASES["dropout"][0]), 1), {})
     assert outcome.notes == ("trained by fit: the data are larger than the memory that is free",)
     assert_equal(expected, outcome)

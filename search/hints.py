@@ -1,0 +1,48 @@
+"""What a plan tells of the data that the user may not have thought of, a sentence each."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..training.data import TASKS, Dataset
+from .spec import SweepSpec
+
+RARE = 0.1
+"""Share of the rows below which a class is rare, where it is also less than half of what equal classes have."""
+
+
+def time_hints(dataset: Dataset, spec: SweepSpec) -> tuple[str, ...]:
+    """Return what is said where rows in order of time are split without regard to it."""
+    order = dataset.time_order
+    in_order = spec.cv.method == "time" and spec.test_split == "last"
+    if order is None or dataset.series is not None or in_order:
+        return ()
+    if dataset.groups is not None:
+        return (
+            "rows in order of time are split by groups, so that models learn from later rows than they are scored on",
+        )
+    way = "--cv time keeps the order, with --test-split last for the test rows"
+    if order.newest_first:
+        way = f"sort them from old to new, then {way}"
+    return (
+        f"rows in order of time are split at random, so that models learn from later rows than they are scored on: {way}",
+    )
+
+
+def rare_class_hints(dataset: Dataset, metric: str) -> tuple[str, ...]:
+    """Return what is said where accuracy is the objective, and a class is too rare for it to count."""
+    metric = metric.removeprefix("val_")
+    if metric not in ("accuracy", "binary_accuracy") or metric != TASKS[dataset.task].metric:
+        return ()
+    several = dataset.task == "multilabel"
+    if several:
+        counts, few, instead = dataset.y.sum(axis=0, dtype=np.int64), RARE, "average_precision or f1_macro"
+    else:
+        counts, instead = np.bincount(dataset.y, minlength=len(dataset.classes)), "balanced_accuracy"
+        few = min(RARE, 0.5 / len(counts))
+    rare, share = int(counts.argmin()), counts.min() / dataset.rows
+    if share >= few:
+        return ()
+    what = f"{TASKS[dataset.task].outputs[0]} '{dataset.classes[rare]}' is"
+    of = "in" if several else "of"
+    return (f"{what} {share:.1%} {of} the rows, which {metric} hardly counts: consider --metric {instead}",)

@@ -1,0 +1,72 @@
+"""The model of a specification: found, built once where only building it tells its space, and what it reads."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from typing import Any
+
+from ..errors import ModelError
+from ..spaces import Configuration
+from ..texts import duration_text
+from ..training.data import Dataset, Preparation, fit_preparation, row_count, take
+from ..training.heartbeat import building_seconds, limit_silence
+from ..training.machine import cores
+from ..training.models import ModelSource, Sample, Signature, find_model
+from .rows import find_tokens, prepare_rows
+from .spec import SweepSpec
+
+SAMPLE = 32
+"""Rows on which the space of a ``HyperModel.fit`` is discovered."""
+
+
+def resolve_model(spec: SweepSpec, model_object: Any, dataset: Dataset) -> ModelSource:
+    """Return the model; KerasTuner's is built for its space, unless the specification has one written out."""
+    source = find_model(spec.model if model_object is None else model_object, dataset.task)
+    has_space = bool(spec.space.define or spec.space.file)
+    if source.contract == "own" or (has_space and (spec.training.metric or source.own_fit() is None)):
+        return source
+    from ..training.trainers.runtime import prepare_tensorflow
+
+    # TensorFlow's threads cannot be changed once it has built a model, and one worker trains in this process.
+    prepare_tensorflow(spec.execution.threads or cores())
+    with guard_building(spec, source):
+        discovered = source.with_discovered_space(
+            lambda: _sample(dataset, prepare_for_model(dataset, source, spec, {}))
+        )
+    return replace(discovered, space=source.space) if has_space else discovered
+
+
+def prepare_for_model(
+    dataset: Dataset,
+    source: ModelSource,
+    spec: SweepSpec,
+    configuration: Configuration,
+    guard: AbstractContextManager[None] | None = None,
+) -> Preparation:
+    """Choose how rows become the model's input; a guard, where there is none yet, ends a model that comes to no end."""
+    preparation = prepare_rows(dataset, source, spec.data)
+    tokens = find_tokens(
+        dataset, source, preparation, configuration, spec.execution.threads, guard or nullcontext()
+    )
+    return prepare_rows(dataset, source, spec.data, tokens)
+
+
+def guard_building(spec: SweepSpec, source: ModelSource) -> AbstractContextManager[None]:
+    """Refuse a model whose function comes to no end while it is built in this process."""
+    patience = building_seconds(spec.execution.trial_timeout, spec.search.time)
+    silent = ModelError(
+        f"The model '{source.name}' cannot be built: its function has returned no model for {duration_text(patience or 0)}."
+    )
+    return limit_silence(patience, silent)
+
+
+def _sample(dataset: Dataset, preparation: Preparation) -> Sample:
+    """Return a few prepared rows, for a model's own training to be tried on."""
+    some = slice(0, min(SAMPLE, dataset.rows))
+    x = take(dataset.x, some)
+    fitted = fit_preparation(preparation, x, take(dataset.y, some))
+    signature = Signature(preparation.input_shape, dataset.outputs, dataset.task, row_count(x), 1)
+    return Sample(
+        fitted.transform(x), fitted.transform_target(take(dataset.y, some)), signature, dataset.target_format
+    )
