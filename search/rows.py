@@ -20,6 +20,7 @@ from ..training.data import (
     Channels,
     Dataset,
     Layout,
+    LoadOptions,
     Preparation,
     choose_preparation,
     integer_columns,
@@ -48,30 +49,23 @@ def load_rows(
     Raises:
         DataError: They cannot be read, or were given in Python and are not given now.
     """
-    data, cv = spec.data, spec.cv
+    data = spec.data
     if data_object is None and data.source.startswith(FROM_PYTHON):
         raise DataError("The data of this study were given in Python; pass them again as data=.")
-    return load_dataset(
-        data.source if data_object is None else data_object,
-        target=data.target,
-        task=data.task,
-        group=data.group,
-        weight=data.weight,
-        validation=data.validation,
-        fold_column=data.fold_column,
+    source = data.source if data_object is None else data_object
+    return load_dataset(source, load_options(spec, limit, keep_shape=keep_shape))
+
+
+def load_options(spec: SweepSpec, limit: int | None, *, keep_shape: bool = False) -> LoadOptions:
+    """Return what a specification says of how its data are loaded; the arguments are those of ``load_rows``."""
+    cv = spec.cv
+    asked = spec.data.model_dump(exclude={"source", "scaling", "limit", "test_split"})
+    return LoadOptions(
+        **asked,
         limit=limit,
         seed=spec.search.seed,
-        test_size=data.test_size,
         test_split=spec.test_split,
-        header=data.header,
-        encoding=data.encoding,
-        drop=data.drop,
-        drop_missing_target=data.drop_missing_target,
-        window=data.window,
-        horizon=data.horizon,
-        time_column=data.time_column,
         keep_shape=keep_shape,
-        rare_classes=data.rare_classes,
         stratify=cv.stratify,
         fewest=2 if cv.method in ("holdout", "group") else cv.folds,
     )

@@ -12,6 +12,7 @@ from .default_preparation import choose_preparation
 from .fitted_preparation import FittedPreparation, fit_preparation
 from .folds import Fold, FoldMethod, disjoint_folds, make_folds
 from .headers import column_at
+from .load_options import LoadOptions
 from .loading import KNOWN_NAMES, load_dataset
 from .preparation import Channels, Layout, Preparation, Recipe, Scaling, value_range
 from .preparation_text import describe_preparation
@@ -36,6 +37,7 @@ __all__ = [
     "FoldMethod",
     "Kind",
     "Layout",
+    "LoadOptions",
     "Preparation",
     "Recipe",
     "Resampling",

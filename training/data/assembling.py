@@ -13,7 +13,7 @@ from .dataset import Dataset
 from .features import Features, read_features
 from .multilabel import label_names, read_indicators
 from .multiple_inputs import check_like, describe_several, holds_several, read_several, strata_of
-from .rare_classes import RareClasses, handle_rare_classes
+from .rare_classes import handle_rare_classes
 from .row_labels import as_groups, as_weights
 from .series import Series, check_lengths, describe_windows, series_of, step_matrix, windows_and_targets
 from .splits import FEWEST_ROWS, SplitOptions, choose_test_rows, held_out, how_drawn
@@ -26,38 +26,21 @@ from .trees import map_leaves, row_count, take
 
 if TYPE_CHECKING:
     from .dataset import Kind
+    from .load_options import LoadOptions
     from .source_data import SourceData
-    from .table_options import TableOptions
     from .tasks import Task
 
 WEIGHTED = "rows weigh in the loss, of training and of validation, by the weights given"
 
 
-@dataclass(frozen=True)
-class AssemblyOptions:
-    """What is asked for beside a source: what its target is, and how its rows are split."""
-
-    task: Task | None
-    """By rule from the target's values if None."""
-    test: SplitOptions
-    """How test rows are drawn where the source brings none."""
-    rare_classes: RareClasses | None
-    """What is done with classes of fewer training rows than ``fewest``; all stay where None."""
-    fewest: int
-    stratify: str | None
-    """Which of several outputs holds the classes whose proportions every split keeps."""
-    table: TableOptions
-    """Which columns of a table are what."""
-
-
-def assemble(source: SourceData, options: AssemblyOptions) -> Dataset:
+def assemble(source: SourceData, options: LoadOptions) -> Dataset:
     """Check source data and turn them into a dataset, with all training rows.
 
     Raises:
         DataError: The data cannot be used; the message says what to do.
     """
     counters = row_numbers(source.x)  # of all rows: those without a target leave gaps
-    if options.table.drop_missing_target:
+    if options.drop_missing_target:
         source = _without_missing_target(source)
     several = holds_several(source.x, source.y)
     features = read_features(source.x, source.name, "x", "arrays" if several else source.kind)
@@ -69,10 +52,10 @@ def assemble(source: SourceData, options: AssemblyOptions) -> Dataset:
     if kind == "table":
         rows, held, found = _clean(source, rows, held, counters)
         notes += found
-        if options.table.window is None:
+        if options.window is None:
             notes += _suspicious(source, rows, learned.task)
-    if options.table.window is not None:
-        series = series_of(rows.x, options.table, source.time_order)
+    if options.window is not None:
+        series = series_of(rows.x, options, source.time_order)
         check_lengths(series, len(rows.y), len(held.y), source.name)
         rows, held, kind = _in_windows(rows, series), _in_windows(held, series), "sequence"
         notes += (describe_windows(series, len(rows.y), len(held.y)),)
@@ -188,7 +171,7 @@ def _check_rows(source: SourceData, x: Any, target: Target, stratify: str | None
 
 
 def _split(
-    source: SourceData, features: Features, target: Target, rows: _Rows, options: AssemblyOptions
+    source: SourceData, features: Features, target: Target, rows: _Rows, options: LoadOptions
 ) -> tuple[_Rows, _Rows, Target, tuple[str, ...], tuple[str, ...]]:
     """Return training rows, test rows, the target without rare classes, these classes, and what is said of it."""
     own_test = source.x_test is not None

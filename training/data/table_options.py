@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Self
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,11 @@ class TableOptions:
 
     @property
     def given(self) -> tuple[str, ...]:
-        """The options that are given, in words."""
-        given = [one.name for one in fields(self) if getattr(self, one.name) != one.default]
+        """The options of tables that are given, in words."""
+        given = [one.name for one in fields(TableOptions) if getattr(self, one.name) != one.default]
         return tuple(name.replace("_", " ") for name in given)
 
-    def renamed(self, name: Callable[[str], str]) -> TableOptions:
+    def renamed(self, name: Callable[[str], str]) -> Self:
         """Return the options with another name for each column."""
         target = [name(column) for column in self.targets]
         return replace(
