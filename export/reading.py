@@ -15,6 +15,7 @@ from typing import Any
 from ..training.data import Dataset
 from ..training.data.delimited import DELIMITED, UTF_8, first_rows, read_csv, table_suffix
 from ..training.data.files import TABLE_SUFFIXES, read_parquet, with_nests
+from ..training.data.given_folds import OF_NO_FOLD, says_validation
 from ..training.data.images import find_images, read_pixels
 from ..training.data.multiple_inputs import are_inputs_and_outputs
 from ..training.data.named_datasets import EMBEDDED, FOLDER_VARIABLE, known_name
@@ -45,6 +46,8 @@ class Reading:
     """Expression of the rows' groups; empty where there are none or they take no part."""
     weights: str = ""
     """Expression of the rows' own weights; empty where there are none."""
+    validates: str = ""
+    """Expression of whether a row validates, where test rows are drawn from those that do not; empty where from all."""
     runs: bool = True
     """False where people must put their rows in first."""
 
@@ -80,6 +83,16 @@ def with_weights(reading: Reading, spec: Mapping[str, Any], dataset: Dataset) ->
         return replace(reading, weights=f"frame[{quoted(column)}]")
     lines = (*reading.lines, "weights = None  # the sample_weight that was given")
     return replace(reading, lines=lines, weights="weights")
+
+
+def with_given_folds(reading: Reading, spec: Mapping[str, Any], dataset: Dataset) -> Reading:
+    """Return a reading that knows which rows validate, where test rows were drawn from the others."""
+    if not any(OF_NO_FOLD in note for note in dataset.notes):
+        return reading
+    if (column := spec.get("validation")) is not None:
+        functions = (*reading.functions, says_validation)
+        return replace(reading, functions=functions, validates=f"says_validation(frame[{quoted(column)}])")
+    return replace(reading, validates=f'np.asarray(frame[{quoted(spec["fold_column"])}], "float64") >= 0')
 
 
 def _embedded(name: str) -> Reading:

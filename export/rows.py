@@ -7,7 +7,7 @@ functions that loading calls.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -62,12 +62,12 @@ def row_steps(winner: Winner, reading: Reading, found: Mapping[str, Any]) -> Ste
     codes = _codes(winner, y, parts, reading)
     if winner.dataset.series is not None:
         return _joined(present, *_of_series(winner, winner.dataset.series, codes, formats, columns, y))
-    weights = _weights(reading)
+    given = _joined(_weights(reading), _validates(reading))
     split = Steps(()) if reading.has_test_rows else _split(winner, reading)
     total = 0 if y is None else row_count(y) - (int(missing_targets(y).sum()) if present.lines else 0)
     rows = winner.dataset.rows + (0 if reading.has_test_rows else winner.dataset.test_rows)
     subset = _subset(winner, needs_seed="SPLIT_SEED" not in split.constants) if total > rows else Steps(())
-    return _joined(present, weights, formats, columns, codes, split, subset)
+    return _joined(present, given, formats, columns, codes, split, subset)
 
 
 def _weights(reading: Reading) -> Steps:
@@ -77,6 +77,11 @@ def _weights(reading: Reading) -> Steps:
     name = "w_train" if reading.has_test_rows else "weights"
     line = f'{name} = np.asarray({reading.weights}, "float64").reshape(-1).astype("float32")'
     return Steps((line, *(("w_test = None",) if reading.has_test_rows else ())))
+
+
+def _validates(reading: Reading) -> Steps:
+    """Find out which rows validate, from which no test rows are drawn."""
+    return Steps((f"validates = {reading.validates}",) if reading.validates else ())
 
 
 def _joined(*steps: Steps) -> Steps:
@@ -240,6 +245,7 @@ def _codes(winner: Winner, y: Any, parts: tuple[str, ...], reading: Reading) -> 
         if reading.weights:
             name, y_of = ("w_train", "y_train") if reading.has_test_rows else ("weights", "y")
             lines.append(f"{name} = {name}[{y_of} >= 0]")
+        lines += ["validates = validates[y >= 0]"] if reading.validates else []
         lines += [kept.format(x=f"x{part}", y=f"y{part}") for part in parts]
     elif dataset.rare:
         lines += [f"y{part}[y{part} < 0] = len(CLASSES) - 1  # rare classes are one" for part in parts]
@@ -280,7 +286,16 @@ def _take(winner: Winner, name: str, rows: str) -> str:
 
 
 def _split(winner: Winner, reading: Reading) -> Steps:
-    """Hold out the rows that ``refit`` held out."""
+    """Hold out the rows that ``refit`` held out; of those that do not validate where given folds say so."""
+    if not reading.validates:
+        return _hold_out(winner, reading)
+    drawn = _hold_out(winner, reading, among="[others]")
+    at = next(number for number, line in enumerate(drawn.lines) if line.startswith("test = ")) + 1
+    others = "others = np.flatnonzero(~validates)  # of which test rows are drawn"
+    return replace(drawn, lines=(others, *drawn.lines[:at], "test = others[test]", *drawn.lines[at:]))
+
+
+def _hold_out(winner: Winner, reading: Reading, among: str = "") -> Steps:
     spec, dataset, rows = winner.study.spec, winner.dataset, rows_in(winner, "y")
     taken = (
         f"train = np.setdiff1d(np.arange({rows}), test)",
@@ -292,7 +307,7 @@ def _split(winner: Winner, reading: Reading) -> Steps:
     if reading.groups:
         size = float(spec["data"].get("test_size", 0.25))
         codes = "y" if dataset.task == "classification" else "np.zeros(len(y), int)"
-        line = f"test = draw_groups({codes}, groups, TEST_SIZE, SPLIT_SEED)"
+        line = f"test = draw_groups({codes}{among}, groups{among}, TEST_SIZE, SPLIT_SEED)"
         comments = {"SPLIT_SEED": "draws the splits by groups, of which the best one is kept"}
         return Steps(
             (line, *taken), {"SPLIT_SEED": seed, "TEST_SIZE": size}, comments, functions=(draw_groups,)
@@ -300,20 +315,23 @@ def _split(winner: Winner, reading: Reading) -> Steps:
     by_time = "last" if spec.get("cv", {}).get("method") == "time" else "random"
     if (spec["data"].get("test_split") or by_time) == "last":
         count = {"TEST_ROWS": dataset.test_rows}
-        line = f"test = np.arange({rows} - TEST_ROWS, {rows})  # the last rows: time goes on"
+        drawn_from = "len(others)" if among else rows
+        line = f"test = np.arange({drawn_from} - TEST_ROWS, {drawn_from})  # the last rows: time goes on"
         return Steps((line, *taken), count, {"TEST_ROWS": "held out"})
     if stratify := spec.get("cv", {}).get("stratify"):
         output = "".join(f"[{part if part.isdigit() else quoted(part)}]" for part in stratify.split("/"))
-        line = (
-            f"test = draw_stratified(class_codes_in(y{output}), TEST_ROWS, np.random.default_rng(SPLIT_SEED))"
-        )
+        codes = f"class_codes_in(y{output}){among}"
+        line = f"test = draw_stratified({codes}, TEST_ROWS, np.random.default_rng(SPLIT_SEED))"
         constants = {"SPLIT_SEED": seed, "TEST_ROWS": _counts_in_output(winner, stratify)}
         comments = {"TEST_ROWS": "held out, of each class", "SPLIT_SEED": "draws the test rows"}
         return Steps((line, *taken), constants, comments, functions=(draw_stratified, class_codes_in))
     constants = {"SPLIT_SEED": seed, "TEST_ROWS": _counts(winner, dataset.y_test)}
     comments = {"TEST_ROWS": "held out, of each class or in all", "SPLIT_SEED": "draws the test rows"}
     return Steps(
-        (_draw(winner, "test", "y", "TEST_ROWS"), *taken), constants, comments, functions=_drawing(winner)
+        (_draw(winner, "test", "y", "TEST_ROWS", among), *taken),
+        constants,
+        comments,
+        functions=_drawing(winner),
     )
 
 
@@ -369,6 +387,8 @@ def _drawing(winner: Winner) -> tuple[Callable[..., Any], ...]:
     return (draw_in_proportion, label_strata) if several else (draw_stratified,)
 
 
-def _draw(winner: Winner, name: str, y: str, counts: str) -> str:
+def _draw(winner: Winner, name: str, y: str, counts: str, among: str = "") -> str:
     function = _drawing(winner)[0].__name__
-    return f"{name} = {function}({row_classes(winner, y)}, {counts}, np.random.default_rng(SPLIT_SEED))"
+    return (
+        f"{name} = {function}({row_classes(winner, y)}{among}, {counts}, np.random.default_rng(SPLIT_SEED))"
+    )

@@ -28,7 +28,7 @@ from .expressions import WIDTH, literal
 from .files import check_file, write_text
 from .models import ModelCode, model_code
 from .preparing import prepare_arguments, prepare_lines, target_lines
-from .reading import Reading, choose_reading, read_now, with_weights
+from .reading import Reading, choose_reading, read_now, with_given_folds, with_weights
 from .rendering import render
 from .rows import Steps, row_classes, row_steps, rows_in
 from .sources import sources_of
@@ -102,6 +102,7 @@ def _read(winner: Winner) -> tuple[Reading, dict[str, Any]]:
     data = winner.study.spec["data"]
     try:
         reading = with_weights(choose_reading(data, winner.dataset), data, winner.dataset)
+        reading = with_given_folds(reading, data, winner.dataset)
         return reading, read_now(reading) if reading.runs else {}
     except Exception as error:
         reason = one_line(error)

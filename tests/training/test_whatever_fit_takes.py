@@ -13,6 +13,7 @@ from typing import Any
 
 import kerasweep as ks
 import numpy as np
+import pandas as pd
 import pytest
 from kerasweep.api import plan_sweep
 from kerasweep.errors import DataError, ModelError, SpecError, TrainingError
@@ -376,6 +377,27 @@ def test_given_validation_rows_are_one_split() -> None:
     assert plan.cv_text() == "the validation rows that are given"
     assert (plan.dataset.fold_labels[fold.validation] == 0).all()
     assert (plan.dataset.fold_labels[fold.train] == -1).all()
+
+
+@pytest.mark.parametrize("kind", ["given folds", "given validation rows"])
+def test_test_rows_are_drawn_from_those_that_do_not_validate(kind: str) -> None:
+    dataset = plan_of(kind).dataset
+    validating, train_only = (40, 20) if kind == "given folds" else (15, 45)
+    assert (dataset.fold_labels >= 0).sum() == validating
+    assert dataset.test_rows == round(train_only / 4)
+    assert any(
+        f"{dataset.test_rows} rows held out as test rows of the {train_only} that validate in no fold" in note
+        for note in dataset.notes
+    )
+
+
+def test_test_rows_are_drawn_from_all_where_all_validate_and_refused_where_hardly_any_trains() -> None:
+    frame = pd.DataFrame({"a": np.arange(40.0), "fold": np.arange(40) % 4, "y": np.arange(40) % 2})
+    dataset = plan_sweep(frame, "dnn", target="y", fold_column="fold", **SETTINGS).dataset
+    assert dataset.test_rows == 10
+    frame["fold"] = np.where(np.arange(40) < 3, -1, 0)
+    with pytest.raises(DataError, match="3 rows that do not validate are too few to draw test rows from"):
+        plan_sweep(frame, "dnn", target="y", fold_column="fold", **SETTINGS)
 
 
 @pytest.mark.parametrize(

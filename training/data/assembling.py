@@ -11,6 +11,7 @@ from ...errors import DataError
 from ...texts import count_text
 from .dataset import Dataset
 from .features import Features, read_features
+from .given_folds import OF_NO_FOLD, rows_to_draw_from
 from .multilabel import label_names, read_indicators
 from .multiple_inputs import check_like, describe_several, holds_several, read_several, strata_of
 from .rare_classes import handle_rare_classes
@@ -175,7 +176,7 @@ def _split(
 ) -> tuple[_Rows, _Rows, Target, tuple[str, ...], tuple[str, ...]]:
     """Return training rows, test rows, the target without rare classes, these classes, and what is said of it."""
     own_test = source.x_test is not None
-    test_rows = 0 if own_test else held_out(row_count(rows.y), options.test.size)
+    test_rows = 0 if own_test else held_out(len(_drawn_from(rows, source.name)), options.test.size)
     left = handle_rare_classes(
         target, options.rare_classes, options.fewest, name=source.name, test_rows=test_rows
     )
@@ -196,13 +197,27 @@ def _hold_out(rows: _Rows, task: Task, test: SplitOptions, name: str) -> tuple[_
     """Return training rows, held-out rows, and what is said of the split."""
     count, labelled = row_count(rows.y), task in ("classification", "multilabel")
     codes = row_strata(rows.y, task) if labelled else rows.strata
-    held = choose_test_rows(count, codes, rows.groups, test, name, are_classes=task != "multilabel")
+    among = _drawn_from(rows, name)
+    of_codes, of_groups = (None if part is None else part[among] for part in (codes, rows.groups))
+    held = among[
+        choose_test_rows(len(among), of_codes, of_groups, test, name, are_classes=task != "multilabel")
+    ]
+    words = f"{count_text(len(held), 'row')} held out as test rows"
+    if len(among) < count:
+        words += f" of the {len(among):,} {OF_NO_FOLD}"
     if test.how == "last":
-        words = f"the last {count_text(len(held), 'row')} held out as test rows"
+        words = f"the last {words}"
     else:
         drawn = "by groups" if rows.groups is not None else how_drawn(task, stratified=codes is not None)
-        words = f"{count_text(len(held), 'row')} held out as test rows, {drawn}"
+        words = f"{words}, {drawn}"
     return rows.take(np.setdiff1d(np.arange(count), held)), rows.take(held), words
+
+
+def _drawn_from(rows: _Rows, name: str) -> np.ndarray:
+    """Return the positions of the rows that test rows are drawn from."""
+    if rows.fold_labels is None:
+        return np.arange(row_count(rows.y))
+    return rows_to_draw_from(rows.fold_labels, name)
 
 
 def _given_test(source: SourceData, features: Features, target: Target) -> tuple[Any, Any]:

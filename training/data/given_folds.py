@@ -8,9 +8,12 @@ import numpy as np
 
 from ...cells import plain_text
 from ...errors import DataError
-from ...texts import names_text
+from ...texts import count_text, names_text
+from .splits import FEWEST_ROWS
 from .table_options import TableOptions
 
+OF_NO_FOLD = "that validate in no fold"
+"""Words of the note on test rows that were drawn from such rows only."""
 _VALIDATES = {"1", "true", "yes", "val", "valid", "validation"}
 _TRAINS = {"0", "false", "no", "train", "training"}
 
@@ -35,15 +38,23 @@ def given_folds(frame: Any, options: TableOptions, name: str) -> np.ndarray | No
 
 
 def _truth(column: Any, name: str) -> np.ndarray:
-    words = [(plain_text(_whole(value)) or "").lower() for value in column]
-    if unknown := sorted({word for word in words if word not in _VALIDATES | _TRAINS}):
+    if unknown := sorted({word for word in _words(column) if word not in _VALIDATES | _TRAINS}):
         raise DataError(
             f"{name}: column '{column.name}' holds {names_text(unknown)}, expected 1 or 0, true or false, validation or train"
         )
-    validates = np.array([word in _VALIDATES for word in words])
+    validates = says_validation(column)
     if validates.all() or not validates.any():
         raise DataError(f"{name}: column '{column.name}' must have rows that validate and rows that train")
     return np.where(validates, 0, -1).astype(np.int64)
+
+
+def says_validation(column: Any) -> np.ndarray:
+    """Return which rows validate by a column that says so, bool, ``(rows,)``."""
+    return np.array([word in _VALIDATES for word in _words(column)])
+
+
+def _words(column: Any) -> list[str]:
+    return [(plain_text(_whole(value)) or "").lower() for value in column]
 
 
 def _numbers(column: Any, name: str) -> np.ndarray:
@@ -60,3 +71,23 @@ def _numbers(column: Any, name: str) -> np.ndarray:
 
 def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float | np.floating) and float(value).is_integer() else value
+
+
+def rows_to_draw_from(labels: np.ndarray, name: str) -> np.ndarray:
+    """Return the positions of the rows that test rows are drawn from: those that train only, int64, sorted.
+
+    Given validation rows stay whole. Where all rows or nearly all validate, each in a fold of its own, no such rows are
+    left, and test rows are drawn from all.
+
+    Raises:
+        DataError: There is one fold, which leaves too few rows.
+    """
+    free = np.flatnonzero(labels < 0)
+    if len(free) >= FEWEST_ROWS:
+        return free
+    if len(np.unique(labels[labels >= 0])) < 2:
+        raise DataError(
+            f"{name}: {count_text(len(free), 'row')} that do not validate are too few to draw test rows from: at least "
+            f"{FEWEST_ROWS} are needed"
+        )
+    return np.arange(len(labels))
