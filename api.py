@@ -54,19 +54,36 @@ def _keep(record: StudyRecord, data: Any, model: Any) -> None:
     _objects[record.storage, record.name] = kept
 
 
-def _with_weights(data: Any, sample_weight: Any) -> Any:
-    """Return data given in Python with the weights of their rows.
+COLUMNS = {"sample_weight": "weight", "validation": "validation"}
+"""What may be given beside data in Python -> the setting that names a table's column for it."""
+
+
+def _with_rows(data: Any, beside: Mapping[str, Any]) -> Any:
+    """Return data given in Python with what is given beside them, row by row.
 
     Raises:
         SpecError: The data are named, and bring their own.
     """
-    if sample_weight is None:
+    given = {name: value for name, value in beside.items() if value is not None}
+    if not given:
         return data
     if not _is_object(data):
-        raise SpecError("sample_weight is for data given in Python; of a table, name a column with weight.")
-    from .training.data.python_sources import WeightedData
+        name = next(iter(given))
+        raise SpecError(
+            f"{name} is for data given in Python; of a table, name a column with {COLUMNS[name]}."
+        )
+    from .training.data.python_sources import GivenData
 
-    return WeightedData(data, sample_weight)
+    return GivenData(data, **given)
+
+
+def _rows_apart(
+    data: Any, settings: dict[str, Any], sample_weight: Any, validation: Any
+) -> tuple[Any, dict[str, Any]]:
+    """Return data with the objects given beside them, and the settings, with columns that were named instead."""
+    if isinstance(validation, str):
+        settings, validation = {**settings, "validation": validation}, None
+    return _with_rows(data, {"sample_weight": sample_weight, "validation": validation}), settings
 
 
 def _is_object(value: Any) -> bool:
@@ -76,8 +93,9 @@ def _is_object(value: Any) -> bool:
 def _with_objects(record: StudyRecord, options: Mapping[str, Any]) -> dict[str, Any]:
     """Return options with the objects that this process has of a study, where no others are given."""
     said = {name: value for name, value in options.items() if value is not None}
-    if "sample_weight" in said:
-        said["data"] = _with_weights(said.get("data"), said.pop("sample_weight"))
+    beside = {name: said.pop(name) for name in COLUMNS if name in said}
+    if beside:
+        said["data"] = _with_rows(said.get("data"), beside)
     return {**_objects.get((record.storage, record.name), {}), **said}
 
 
@@ -131,7 +149,7 @@ class Study:
 
         Args:
             trial: Its number; the best one where None.
-            **options: ``limit``, ``data``, ``sample_weight``, ``model``, ``on_epoch``: see ``kerasweep.search.refit.refit``. Data and model that
+            **options: ``limit``, ``data``, ``sample_weight``, ``validation``, ``model``, ``on_epoch``: see ``kerasweep.search.refit.refit``. Data and model that
                 were given as objects need not be given again in the process that launched the study.
         """
         from .export.winner import Winner
@@ -207,6 +225,7 @@ def launch(
     storage: Storage = None,
     verbose: int = 2,
     sample_weight: Any = None,
+    validation: Any = None,
     **settings: Any,
 ) -> Study:
     """Run a sweep and return its study.
@@ -227,6 +246,9 @@ def launch(
         verbose: As Keras has it: 0 silent, 1 a bar, 2 a line a trial.
         sample_weight: One number a training row of data given in Python, by which it weighs in the loss, of training and
             of validation; a table has a column for it, ``weight=``.
+        validation: Rows that validate in place of folds, beside data given in Python: ``(x, y)`` or
+            ``(x, y, sample_weight)`` as ``fit``'s ``validation_data``, or a DataFrame; ``refit`` trains on them, too. Of a
+            table, the name of a column that says which rows validate.
         **settings: Everything else that a sweep has, by the names of ``kerasweep.search.settings.SETTINGS``: ``search``, ``trials``, ``time``,
             ``target``, ``target_score``, ``limit``, ``epochs``, ``folds``, ``workers``, ``precision``, ``trainer``, ``seed``,
             ``preset``, ``set``, ``fix``, ... A single worker trains in this process, unless ``time`` or ``trial_timeout``
@@ -238,7 +260,7 @@ def launch(
     from .search.launch import find_place, run_plan
 
     url = storage_url(storage)
-    data = _with_weights(data, sample_weight)
+    data, settings = _rows_apart(data, settings, sample_weight, validation)
     plan = plan_sweep(data, model, file=file, space=space, **settings)
     plan, existing = find_place(plan, url, named="study" in settings or names_study(file))
     with show_progress(verbose, order=varying_first(plan.space, plan.spec.model)) as listen:
@@ -260,6 +282,7 @@ def plan_sweep(
     file: str | os.PathLike[str] | None = None,
     space: Space | str | os.PathLike[str] | Sequence[str] | None = None,
     sample_weight: Any = None,
+    validation: Any = None,
     **settings: Any,
 ) -> Plan:
     """Decide everything about a sweep without starting it; the arguments are those of ``launch``."""
@@ -270,8 +293,8 @@ def plan_sweep(
     from .spaces import Space, space_to_dict
     from .training.models import reference_of
 
+    data, settings = _rows_apart(data, settings, sample_weight, validation)
     nested = nest(settings)
-    data = _with_weights(data, sample_weight)
     given_data = None if data is None or isinstance(data, str | os.PathLike) else data
     given_model = None if isinstance(model, str) else model
     if given_data is not None:
@@ -294,6 +317,8 @@ def resume(
     storage: Storage = None,
     data: Any = None,
     model: Any = None,
+    sample_weight: Any = None,
+    validation: Any = None,
     verbose: int = 2,
     **settings: Any,
 ) -> Study:
@@ -304,13 +329,16 @@ def resume(
         storage: Where it is.
         data: The data, where the study's were given in Python.
         model: The build function, where the study's was given in Python.
+        sample_weight: What was given beside the data.
+        validation: The same.
         verbose: As for ``launch``.
         **settings: ``trials``, ``time``, ``target_score``, ``workers``, ``threads``, ``trainer``, ``trial_timeout``.
     """
     from .search.launch import run_plan
 
     record = read_study(study, storage_url(storage))
-    objects = _with_objects(record, {"data": data, "model": model})
+    given = {"data": data, "model": model, "sample_weight": sample_weight, "validation": validation}
+    objects = _with_objects(record, given)
     plan = plan_to_resume(record, settings, **objects)
     with show_progress(verbose, order=varying_first(plan.space, plan.spec.model)) as listen:
         return Study(run_plan(plan, record, record.storage, listen, isolated=_is_limited(plan)).study)

@@ -61,7 +61,8 @@ def choose_reading(spec: Mapping[str, Any], dataset: Dataset) -> Reading:
     """
     source, target, group = str(spec["source"]), spec.get("target"), spec.get("group")
     if source.startswith(FROM_PYTHON):
-        return _python_objects(target, group, dataset)
+        joined = dataset.fold_labels is not None and not (spec.get("validation") or spec.get("fold_column"))
+        return _python_objects(target, group, dataset, "training rows, then those of validation=" * joined)
     if name := known_name(source):
         return _embedded(name) if name in EMBEDDED else _downloaded(name)
     path = Path(source).expanduser()
@@ -92,7 +93,10 @@ def with_given_folds(reading: Reading, spec: Mapping[str, Any], dataset: Dataset
     if (column := spec.get("validation")) is not None:
         functions = (*reading.functions, says_validation)
         return replace(reading, functions=functions, validates=f"says_validation(frame[{quoted(column)}])")
-    return replace(reading, validates=f'np.asarray(frame[{quoted(spec["fold_column"])}], "float64") >= 0')
+    if (column := spec.get("fold_column")) is not None:
+        return replace(reading, validates=f'np.asarray(frame[{quoted(column)}], "float64") >= 0')
+    slot = "validates = None  # True for each row of validation=, False for the others"
+    return replace(reading, lines=(*reading.lines, slot), validates="np.asarray(validates, bool)")
 
 
 def _embedded(name: str) -> Reading:
@@ -226,8 +230,8 @@ def _image_folder(source: str, path: Path, dataset: Dataset) -> Reading:
     return Reading(tuple(lines), imports, functions=(find_images, read_pixels), has_test_rows=len(parts) == 2)
 
 
-def _python_objects(target: Any, group: Any, dataset: Dataset) -> Reading:
-    """Return a place to put rows in: nothing says where a study's objects came from."""
+def _python_objects(target: Any, group: Any, dataset: Dataset, order: str) -> Reading:
+    """Return a place to put rows in: nothing says where a study's objects came from, only in what order they were."""
     drawn = any("held out as test rows" in note for note in dataset.notes)
     if dataset.kind == "table" and drawn and target is not None:
         wanted, lines, constants = "frame, a pandas DataFrame", ("frame = None",), {"TARGET": target}
@@ -239,6 +243,7 @@ def _python_objects(target: Any, group: Any, dataset: Dataset) -> Reading:
             ("x_train = y_train = x_test = y_test = None",),
             {},
         )
+    wanted += f" ({order})" if order else ""
     stop = (
         f'raise SystemExit("Set {wanted}, in load_data() and remove this line: they were given in Python.")'
     )

@@ -28,7 +28,7 @@ from .model_resolution import guard_building, prepare_for_model, resolve_model
 from .objective_selection import select_objective
 from .oracles import hyperband_trials
 from .pruners import resolve_pruner
-from .rows import load_rows, prepare_rows
+from .rows import FROM_PYTHON, load_rows, prepare_rows
 from .samplers import trials_at_most
 from .space_resolution import resolve_space
 from .spec import DataSpec, SpaceSpec, SweepSpec
@@ -288,7 +288,10 @@ def check_fingerprint(plan: Plan, stored: str) -> None:
     """
     now = plan.dataset.fingerprint
     if stored and now != stored:
+        way = "Launch a new study with --study NAME."
+        if plan.spec.data.source.startswith(FROM_PYTHON):
+            way = "Pass the same data=, with the sample_weight= and validation= that they had, or launch a new study."
         raise DataError(
             f"The data '{plan.spec.data.source}' have changed since the study was made "
-            f"(fingerprint {stored}, now {now}). Launch a new study with --study NAME."
+            f"(fingerprint {stored}, now {now}). {way}"
         )

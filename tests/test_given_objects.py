@@ -10,7 +10,7 @@ import kerasweep as ks
 import numpy as np
 import pytest
 from kerasweep import api
-from kerasweep.errors import StudyError
+from kerasweep.errors import DataError, StudyError
 
 pytestmark = [
     pytest.mark.trains,
@@ -42,6 +42,33 @@ def test_it_is_refit_exported_and_resumed_without_asking(study: ks.Study, tmp_pa
     assert again.refit().epochs == 1
     assert (again.export(tmp_path / "bundle", "keras") / "predict.py").is_file()
     assert len(again.resume(trials=2, verbose=0).trials) == 2
+
+
+def test_validation_rows_are_kept_with_the_data_and_asked_for_in_another_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, python: Any
+) -> None:
+    rows = {"validation": (X[:20], Y[:20])}
+    study = ks.launch((X, Y), "dnn", trials=1, study="own", storage=tmp_path / "s.db", **rows, **SETTINGS)
+    done = study.refit()
+    assert (done.dataset.rows, done.dataset.test_rows) == (50, 10)
+    text = study.export(tmp_path / "train.py", "python").read_text()
+    assert study.resume(trials=2, verbose=0).record.about["cv"] == "the validation rows that are given"
+    monkeypatch.setattr(api, "_objects", {})
+    with pytest.raises(DataError, match=r"Pass the same data=, with the sample_weight= and validation="):
+        study.resume(data=(X, Y), trials=3, verbose=0)
+    assert study.refit(data=(X, Y), **rows).test == pytest.approx(done.test)
+
+    stop = next(line for line in text.splitlines() if "raise SystemExit" in line)
+    assert "x and y, all rows of them (training rows, then those of validation=)" in stop
+    np.savez(tmp_path / "rows.npz", x=np.concatenate([X, X[:20]]), y=np.concatenate([Y, Y[:20]]))
+    text = text.replace(stop, '    rows = np.load("rows.npz")').replace(
+        "x = y = None", 'x, y = rows["x"], rows["y"]'
+    )
+    slot = "validates = None"
+    assert slot in text
+    (tmp_path / "train.py").write_text(text.replace(slot, "validates = np.arange(60) >= 40"))
+    ran = python("train.py", cwd=tmp_path, timeout=300)
+    assert f"test accuracy {done.test['accuracy']:.6g}"[:18] in ran.stdout, ran.stdout + ran.stderr
 
 
 def test_another_process_is_told_in_one_line_what_to_pass(

@@ -414,3 +414,96 @@ def test_test_rows_are_drawn_from_all_where_all_validate_and_refused_where_hardl
 def test_what_gives_no_folds_is_refused(settings: Any, message: str) -> None:
     with pytest.raises(DataError, match=message):
         plan_sweep("kinds:a_table_with_folds", "dnn", target="answer", **SETTINGS, **settings)
+
+
+def test_validation_rows_from_python_are_those_of_a_column() -> None:
+    """The same rows, told by a column of one table and given apart: folds, test rows and scores are the same."""
+    import kinds
+
+    frame = kinds.a_table_with_folds().drop(columns="fold")
+    frame = pd.concat([frame[frame.checks == "train"], frame[frame.checks == "val"]], ignore_index=True)
+    told = plan_sweep(frame, "dnn", target="answer", validation="checks", **SETTINGS)
+    train_rows, validation = (
+        part.drop(columns="checks").reset_index(drop=True) for _, part in frame.groupby("checks")
+    )
+    given = [
+        plan_sweep(train_rows, "dnn", target="answer", validation=rows, **SETTINGS)
+        for rows in (
+            validation,
+            (validation.drop(columns="answer")[["word", "a", "b", "c"]], validation.answer),
+        )
+    ]
+    for plan in given:
+        assert plan.dataset.fingerprint == told.dataset.fingerprint
+        assert plan.cv_text() == told.cv_text() == "the validation rows that are given"
+        assert "15 rows validate, as given; refit trains on them, too" in plan.dataset.notes
+    assert given[0].workload.folds[0].validation.tolist() == told.workload.folds[0].validation.tolist()
+
+
+def split_nest(weighted: bool = False) -> tuple[Any, Any]:
+    """Return the rows of two inputs for training, and others that validate, with weights."""
+    import kinds
+
+    x, y = kinds.two_inputs()
+    parts = [
+        ({name: leaf[rows] for name, leaf in x.items()}, y[rows]) for rows in (slice(0, 40), slice(40, 60))
+    ]
+    return parts[0], ((*parts[1], kinds.weight[40:]) if weighted else parts[1])
+
+
+def test_validation_rows_of_several_inputs_are_trained_alike_with_their_weights() -> None:
+    import kinds
+
+    training, validation = split_nest(weighted=True)
+    plan = plan_sweep(training, "kinds:build_dict", validation=validation, **{**SETTINGS, "epochs": 1})
+    (fold,) = plan.workload.folds
+    dataset = plan.dataset
+    assert np.array_equal(dataset.x["numbers"][fold.validation], validation[0]["numbers"].astype("float32"))
+    assert dataset.weights[fold.validation] == pytest.approx(kinds.weight[40:])
+    assert set(dataset.weights[fold.train]) == {1.0}
+    assert dataset.test_rows == 10
+    fused = train(plan.workload, {})
+    fit = train(replace(plan.workload, trainer="fit"), {})
+    for metric, folds in fit.curves.items():
+        assert np.allclose(fused.curves[metric], folds, rtol=1e-5, atol=1e-5), metric
+
+
+@pytest.mark.parametrize(
+    ("validation", "message"),
+    [
+        ((np.ones((0, 2)), []), "validation has no rows"),
+        ((np.ones((4, 2)), [0, 1, 0]), "x has 4 rows, y has 3"),
+        ((np.ones((4, 3)), [0, 1, 0, 1]), r"x has rows of shape \(3,\), and training rows of \(2,\)"),
+        ((np.ones((4, 2)), [0, 1, 2, 2]), "validation rows are of class '2', of which no row trains"),
+        ((np.ones((4, 2)), list("abab")), "y holds <U1, and training rows int64: give one kind"),
+        ((np.ones((4, 2), "uint8"), [0, 1, 0, 1]), "x holds uint8, and training rows float64: give one unit"),
+        (pd.DataFrame({"a": [1.0]}), "say which column is the target"),
+        (({"a": np.ones((4, 2))}, [0, 1, 0, 1]), "x is no array of rows"),
+        (np.ones((4, 2)), r"validation is ndarray, expected \(x, y\), \(x, y, sample_weight\)"),
+        ((np.ones((4, 2)), [0, 1, 0, 1], np.ones(3)), "there are 3 weights for 4 rows"),
+    ],
+)
+def test_what_cannot_validate_is_refused_in_one_line(validation: Any, message: str) -> None:
+    data = (np.random.default_rng(0).normal(size=(40, 2)), np.arange(40) % 2)
+    with pytest.raises(DataError, match=message) as caught:
+        plan_sweep(data, "dnn", validation=validation, **SETTINGS)
+    assert "\n" not in str(caught.value)
+
+
+def test_validation_rows_are_given_once_and_of_the_same_columns() -> None:
+    training, validation = split_nest()
+    with pytest.raises(DataError, match="the folds are given, which method 'kfold' would cut anew"):
+        plan_sweep(training, "kinds:build_dict", validation=validation, cv="kfold", **SETTINGS)
+    other = ({"numbers": validation[0]["numbers"]}, validation[1])
+    with pytest.raises(DataError, match=r"validation: x holds numbers 3, expected numbers 3, picture 6x6x1"):
+        plan_sweep(training, "kinds:build_dict", validation=other, **SETTINGS)
+    with pytest.raises(SpecError, match="validation is for data given in Python; of a table, name a column"):
+        plan_sweep("iris", "dnn", validation=validation, **SETTINGS)
+    frame = pd.DataFrame({"a": np.arange(20.0), "b": np.arange(20.0) ** 2, "y": np.arange(20) % 2})
+    for rows, message in (
+        (frame.drop(columns="b"), "validation: x lacks column 'b'"),
+        (frame.assign(c=1), "validation: x has column 'c', which the training rows have not"),
+        (frame.drop(columns="y"), "validation has no target column 'y'"),
+    ):
+        with pytest.raises(DataError, match=message):
+            plan_sweep(frame, "dnn", target="y", validation=rows, **SETTINGS)

@@ -61,6 +61,9 @@ def assemble(source: SourceData, options: LoadOptions) -> Dataset:
         rows, held, kind = _in_windows(rows, series), _in_windows(held, series), "sequence"
         notes += (describe_windows(series, len(rows.y), len(held.y)),)
     weighted = () if rows.weights is None else (WEIGHTED,)
+    if rows.fold_labels is not None and len(np.unique(rows.fold_labels[rows.fold_labels >= 0])) == 1:
+        count = count_text(int((rows.fold_labels >= 0).sum()), "row")
+        notes += (f"{count} validate, as given; refit trains on them, too",)
     return Dataset(
         name=source.name,
         kind=kind,

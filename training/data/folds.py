@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from ...errors import DataError, did_you_mean
-from ...texts import count_text
+from ...texts import count_text, names_text
 from .splits import draw_in_proportion
 from .strata import label_strata, row_strata
 
@@ -111,6 +111,11 @@ def _given(dataset: Dataset) -> tuple[Fold, ...]:
     ]
     if not found or any(not len(fold.train) for fold in found):
         raise DataError(f"{dataset.name}: the folds given leave no row to train on, or none to validate on")
+    if len(found) == 1 and dataset.task == "classification":
+        unknown = np.setdiff1d(dataset.y[found[0].validation], dataset.y[found[0].train])
+        if len(unknown):
+            names = names_text([dataset.classes[code] for code in unknown])
+            raise DataError(f"{dataset.name}: validation rows are of class {names}, of which no row trains")
     return tuple(found)
 
 

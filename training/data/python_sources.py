@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import DataError, did_you_mean, one_line
+from ...texts import names_text
 from .batched_sources import kind_of_batches, read_batches
 from .dataset import Dataset
 from .files import from_mapping, take_target
+from .given_validation import with_validation
 from .multiple_inputs import are_inputs_and_outputs
 from .source_data import SourceData
 from .table_options import TableOptions
@@ -58,12 +60,14 @@ def call_function(source: str, options: TableOptions) -> SourceData | Dataset:
 
 
 @dataclass(frozen=True)
-class WeightedData:
+class GivenData:
     """A Python object of data, with what else ``fit`` is given beside it."""
 
     data: Any
-    sample_weight: Any
+    sample_weight: Any = None
     """One number a training row."""
+    validation: Any = None
+    """Rows that validate: (x, y), (x, y, sample_weight), a DataFrame, or batches."""
 
 
 def from_object(value: Any, name: str, options: TableOptions) -> SourceData | Dataset:
@@ -78,17 +82,8 @@ def from_object(value: Any, name: str, options: TableOptions) -> SourceData | Da
     Raises:
         DataError: The object is none of these.
     """
-    if isinstance(value, WeightedData):
-        read = from_object(value.data, name, options)
-        if isinstance(read, Dataset):
-            raise DataError(f"{name} is a Dataset already: its sample_weight cannot be changed")
-        if options.window is not None:
-            raise DataError(
-                f"{name}: weights are of rows, and a window is of several: leave sample_weight out"
-            )
-        if read.weights is not None:
-            raise DataError(f"{name}: rows weigh by a column or by sample_weight; give one of them")
-        return replace(read, weights=value.sample_weight)
+    if isinstance(value, GivenData):
+        return _with_what_is_beside(from_object(value.data, name, options), value, options)
     if isinstance(value, Dataset):
         return value
     if kind_of_batches(value):
@@ -106,6 +101,38 @@ def from_object(value: Any, name: str, options: TableOptions) -> SourceData | Da
         first, second = value
         return _from_pair(first, second, name)
     raise DataError(f"{name} gave {type(value).__name__}, expected {_SHAPES}")
+
+
+def _with_what_is_beside(read: SourceData | Dataset, given: GivenData, options: TableOptions) -> SourceData:
+    """Return rows with what was given beside them."""
+    name = read.name
+    beside = [word for word in ("sample_weight", "validation") if getattr(given, word) is not None]
+    if isinstance(read, Dataset):
+        raise DataError(f"{name} is a Dataset already: its {names_text(beside)} cannot be changed")
+    if options.window is not None:
+        raise DataError(f"{name}: {names_text(beside)} is of rows, and a window is of several: leave it out")
+    if given.sample_weight is not None:
+        if read.weights is not None:
+            raise DataError(f"{name}: rows weigh by a column or by sample_weight; give one of them")
+        read = replace(read, weights=given.sample_weight)
+    if given.validation is None:
+        return read
+    return with_validation(read, _read_validation(given.validation, f"{name}: validation", options))
+
+
+def _read_validation(value: Any, name: str, options: TableOptions) -> SourceData:
+    """Read rows that validate, as ``fit`` takes them, or a table with its target."""
+    if kind_of_batches(value):
+        return _from_batches(value, name)
+    if hasattr(value, "columns") and hasattr(value, "dtypes"):
+        return take_target(value, name, options)
+    if isinstance(value, tuple | list) and len(value) in (2, 3):
+        x, y, *weights = value
+        return SourceData(name, x, y, weights=weights[0] if weights else None)
+    raise DataError(
+        f"{name} is {type(value).__name__}, expected (x, y), (x, y, sample_weight), a DataFrame, a tf.data.Dataset, or "
+        "a PyDataset"
+    )
 
 
 def _from_batches(source: Any, name: str) -> SourceData:

@@ -76,8 +76,16 @@ def take(tree: Tree, rows: Any) -> Tree:
 
 def concatenate(trees: Sequence[Tree]) -> Tree:
     """Return the rows of several trees of one nest, one after the other."""
-    joined = iter([np.concatenate(parts) for parts in zip(*map(leaves, trees), strict=True)])
+    joined = iter([_concatenated(parts) for parts in zip(*map(leaves, trees), strict=True)])
     return map_leaves(lambda _: next(joined), trees[0])
+
+
+def _concatenated(parts: Sequence[Any]) -> Any:
+    if not hasattr(parts[0], "iloc"):
+        return np.concatenate(parts)
+    import pandas as pd
+
+    return pd.concat(parts, ignore_index=True)
 
 
 def row_count(tree: Tree) -> int:
