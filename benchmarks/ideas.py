@@ -22,6 +22,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", choices=EPOCHS)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--splits", type=int, help="number of folds")
     parser.add_argument("--folds", choices=("rule", "in-turn", "together"), default="rule")
     parser.add_argument("--wide", action="store_true", help="let every operation use all threads")
     parser.add_argument("--graph", choices=("kept", "inlined", "xla"), default="kept")
@@ -51,7 +52,7 @@ def prepare(arguments: argparse.Namespace, epochs: int) -> tuple[Any, dict[str, 
         "digits" if dense else "fashion_mnist",
         "dnn" if dense else "cnn",
         limit=None if dense else arguments.limit,
-        folds=5 if dense else 3,
+        folds=arguments.splits or (5 if dense else 3),
         epochs=epochs,
         patience=None,
         precision=arguments.precision,
