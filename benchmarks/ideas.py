@@ -85,15 +85,15 @@ def replace_in(owner: Any, **names: Any) -> None:
 def change_graph(how: str) -> None:
     """Have epochs traced to be inlined into the program of all folds, or compiled by XLA."""
     import tensorflow as tf
-    from kerasweep.training.trainers.fused import program
+    from kerasweep.training.trainers.fused import fold_program
 
     def traced(function: Any, inputs: Any) -> Any:
         options = {"jit_compile": True} if how == "xla" else {}
         return tf.function(function, autograph=False, **options).get_concrete_function(
-            *program.specs_of(inputs)
+            *fold_program.specs_of(inputs)
         )
 
-    replace_in(program, trace_function=traced)
+    replace_in(fold_program, trace_function=traced)
 
 
 def train(trainer: Any, configuration: dict[str, Any]) -> list[float]:
