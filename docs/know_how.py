@@ -84,6 +84,12 @@ CHAPTERS: Mapping[str, Chapter] = {
         "Recurrent cells and layers, and what is read of all steps in the end. Width and learning rate matter first. "
         "Convolutions over time (`cnn1d`, `tcn`) share the chapter before this one.",
     ),
+    "transfer": Chapter(
+        "Transfer",
+        "A base that was trained on other pictures before, under a new output: which, and how it goes on training. While it "
+        "is frozen, only the output learns; then its last layers do, too, with a new optimizer and a lower rate. A schedule "
+        "of the learning rate runs through each of the two parts by itself.",
+    ),
     "activation": Chapter(
         "Activation functions",
         "What a hidden unit does with the weighted sum of its inputs. ReLU is hard to beat by much; the numbers in this "

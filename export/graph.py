@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from textwrap import indent
 from typing import Any
 
@@ -14,11 +14,15 @@ from .code import CannotEmit, compile_code, layer_code, names_without_weight_dec
 from .expressions import bracketed, call, literal, quoted
 
 
-def builder_code(model: keras.Model) -> str:
+def builder_code(model: keras.Model, base: Sequence[str] = ()) -> str:
     """Return the body of ``build_model()``, indented, which ends with ``return model``.
 
     Layers are made in the order of the model, so that a seed gives the same weights wherever the model's own code
     made them in that order as well; the caller compares.
+
+    Args:
+        model: The model.
+        base: Statements that make the one model inside it, ``base``, before all else; none where it has none.
 
     Raises:
         CannotEmit: It is neither ``Sequential`` nor a graph of Keras's own layers.
@@ -26,9 +30,10 @@ def builder_code(model: keras.Model) -> str:
     if type(model) is keras.Sequential:
         lines = [_sequential(model)]
     elif type(model) in (keras.Model, keras.models.Model) or type(model).__name__ == "Functional":
-        lines = _functional(model)
+        lines = _functional(model, has_base=bool(base))
     else:
         raise CannotEmit(f"a model of the class {type(model).__name__}")
+    lines = [*(indent(line, "    ") for line in base), *lines]
     lines += [compile_lines(model), "    return model"]
     return "\n".join(lines)
 
@@ -63,19 +68,21 @@ def _sequential(model: keras.Sequential) -> str:
     return indent("\n".join(lines), "    ")
 
 
-def _functional(model: keras.Model) -> list[str]:
+def _functional(model: keras.Model, *, has_base: bool) -> list[str]:
     layers = sorted(
-        (layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)), key=_age
+        (layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)),
+        key=lambda layer: _age(_output_of(model, layer)),
     )
     sources = [_inputs_of(model, layer) for layer in layers]
     if len(layers) != len(model.operations) - len(model.inputs):
         raise CannotEmit("a graph with operations that are no layers")
     names, lines = _named_inputs(model)
     for position, (layer, (tensors, listed)) in enumerate(zip(layers, sources, strict=True)):
-        output = layer.output
+        output = _output_of(model, layer)
         name = _name(layer, output, sources, position, model.outputs)
         given = ", ".join(names[id(tensor)] for tensor in tensors)
-        lines.append(f"{name} = {layer_code(layer)}" + (f"([{given}])" if listed else f"({given})"))
+        made = "base" if has_base and isinstance(layer, keras.Model) else layer_code(layer)
+        lines.append(f"{name} = {made}" + (f"([{given}])" if listed else f"({given})"))
         names[id(output)] = name
     if any(id(output) not in names for output in model.outputs):
         raise CannotEmit("a graph whose output is not its last layer's")
@@ -103,20 +110,28 @@ def _nest_code(nest: Any, names: Mapping[int, str]) -> str:
     return names[id(nest)]
 
 
-def _age(layer: Any) -> int:
-    """Return when a layer was called: Keras counts tensors. ``model.layers`` is sorted by depth instead."""
-    tensor = layer.output
+def _output_of(model: keras.Model, layer: Any) -> Any:
+    """Return what a layer gives in a model's graph; a model inside it has an output in a graph of its own."""
+    return _node_of(model, layer).outputs[0] if isinstance(layer, keras.Model) else layer.output
+
+
+def _node_of(model: keras.Model, layer: Any) -> Any:
+    every = (node for nodes in model._nodes_by_depth.values() for node in nodes)  # no public way
+    nodes = [node for node in every if node.operation is layer]
+    if len(nodes) != 1:
+        raise CannotEmit("a layer that is used more than once")
+    return nodes[0]
+
+
+def _age(tensor: Any) -> int:
+    """Return when a tensor was made: Keras counts them. ``model.layers`` is sorted by depth instead."""
     number = str(getattr(tensor, "name", "")).rpartition("_")[2]
     return int(number) if number.isdigit() else 0
 
 
 def _inputs_of(model: keras.Model, layer: Any) -> tuple[list[Any], bool]:
     """Return the tensors that a layer is called on, and whether they come as a list."""
-    every = (node for nodes in model._nodes_by_depth.values() for node in nodes)  # no public way
-    nodes = [node for node in every if node.operation is layer]
-    if len(nodes) != 1:
-        raise CannotEmit("a layer that is used more than once")
-    arguments = nodes[0].arguments
+    arguments = _node_of(model, layer).arguments
     if len(arguments.args) != 1 or not all(_is_usual(layer, *given) for given in arguments.kwargs.items()):
         raise CannotEmit(f"a call of {layer.name} with more than its input")
     given = arguments.args[0]

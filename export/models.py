@@ -14,7 +14,9 @@ import numpy as np
 from ..errors import ModelError
 from ..spaces.keras_tuner import is_hypermodel, takes_hp, takes_trial
 from ..training.models import Build
+from ..training.models.bases import BASES
 from .code import CannotEmit, own_classes
+from .expressions import call, literal
 from .graph import builder_code, compile_lines
 from .preparing import signature_code
 from .sources import sources_of
@@ -35,6 +37,8 @@ class ModelCode:
     """Why it may not be the same."""
     classes: tuple[type, ...] = ()
     """Those of ours that the body needs."""
+    fine_tuning: str = ""
+    """Statements that compile the model anew, indented, once layers of its base train, too; empty where none do."""
 
 
 def model_code(winner: Winner, build: Build | None = None) -> ModelCode:
@@ -65,8 +69,51 @@ def model_code(winner: Winner, build: Build | None = None) -> ModelCode:
     return _imported(winner, reference, original, "written out, its layers would start from other weights")
 
 
+def _transfer(winner: Winner) -> ModelCode:
+    """Return the model of the family ``transfer`` as it is before fine-tuning, and how that goes on."""
+    from ..training.models.building import build_model
+    from ..training.models.families import build_transfer
+
+    configuration, precision = dict(winner.trial.configuration), winner.study.spec["training"]["precision"]
+    model = build_model(build_transfer, configuration, winner.signature, winner.seed, precision)
+    base = next(layer for layer in model.layers if isinstance(layer, keras.Model))
+    body = builder_code(model, base_lines(str(configuration["base"]), base, precision))
+    second = compile_lines(winner.model) if winner.fine_tuning else ""
+    classes = dict.fromkeys((*own_classes(model), *(own_classes(winner.model) if second else ())))
+    return ModelCode(
+        body,
+        "Return the model, of the family transfer: a base that was trained before, under a head.",
+        frozenset({"from keras import layers"}),
+        classes=tuple(classes),
+        fine_tuning=second,
+    )
+
+
+def base_lines(name: str, base: keras.Model, precision: str) -> list[str]:
+    """Return the statements that make a base with the weights of its file, which Keras downloads if need be, frozen."""
+    frozen = "base.trainable = False"
+    if name not in BASES:
+        return [f"base = {call('keras.saving.load_model', literal(name), compile='False')}", frozen]
+    known = BASES[name]
+    weights = call(
+        "keras.utils.get_file", literal(known.file.name), literal(known.url), cache_subdir=literal("models")
+    )
+    made = call(
+        f"keras.applications.{known.constructor}",
+        input_shape=literal(tuple(base.inputs[0].shape[1:])),
+        include_top="False",
+        weights=weights,
+    )
+    if precision == "float32":
+        return [f"base = {made}", frozen]
+    before, after = (f'keras.config.set_dtype_policy("{one}")' for one in (f"mixed_{precision}", "float32"))
+    return [before, f"base = {made}", after, frozen]
+
+
 def _layers(winner: Winner) -> ModelCode:
     family = str(winner.study.spec["model"])
+    if family == "transfer":
+        return _transfer(winner)
     about = (
         f"Return the model of the function {family}."
         if ":" in family

@@ -20,6 +20,7 @@ from ..training.data.resampling import RowDraw, draw_positions
 from ..training.data.strata import label_strata
 from ..training.data.trees import as_given, map_leaves, row_count, take
 from ..training.models import Build
+from ..training.models.unfreezing import unfreeze
 from ..training.plateau import FallingRate
 from ..training.seeds import epoch_order
 from ..training.trainers.feeding import VALIDATION_BATCH
@@ -40,6 +41,8 @@ _COMMENTS = {
     "SEED": "weights, dropout and the order of rows",
     "CLASS_WEIGHT": "rare classes weigh more",
     "DRAWN": "rows of each class",
+    "FROZEN_EPOCHS": "in which the base does not train",
+    "UNFROZEN_SHARE": "of the base's layers, the last ones, that train after them",
     "EPOCHS": "chosen on the mean curve of all folds",
 }
 _AS_IT_IS = "  # fmt: skip"
@@ -127,6 +130,8 @@ def _render(
         "DRAWN": winner.draw and _draw_arguments(winner.draw),
         "MIXING": winner.mixing and dict(winner.mixing.arguments),
         "PLATEAU": winner.plateau and dict(winner.plateau.arguments),
+        "FROZEN_EPOCHS": winner.fine_tuning and winner.fine_tuning.epoch,
+        "UNFROZEN_SHARE": winner.fine_tuning and winner.fine_tuning.share,
     }
     constants = {name: value for name, value in constants.items() if value is not None}
     constants |= {**reading.constants, **steps.constants, **model.constants}
@@ -172,6 +177,7 @@ def _render(
         shuffle=winner.shuffle,
         codes=_codes_code(winner),
         plateau=winner.plateau,
+        fine_tuning=model.fine_tuning,
         averages=getattr(winner.model.optimizer, "use_ema", False),
         test_batch=VALIDATION_BATCH,
         powers=literal(dict(winner.unit_powers)),
@@ -216,6 +222,7 @@ def _applied(winner: Winner) -> list[Any]:
         epoch_order: winner.shuffle,
         row_weights: winner.class_weight and (winner.mixing or winner.dataset.weights is not None),
         FallingRate: winner.plateau,
+        unfreeze: winner.fine_tuning,
     }
     functions: list[Any] = [function for function, applies in used.items() if applies]
     functions += [take, map_leaves, as_given] if _has_nests(winner) else []

@@ -25,7 +25,7 @@ from ..training.quiet import quiet_tensorflow
 from ..training.randomness import random_state_kept
 from .executors import Executor, make_executor
 from .interrupt import graceful_interrupt
-from .plan import Plan, check_fingerprint, make_plan
+from .plan import Plan, changed_bases, check_unchanged, make_plan
 from .progress import Progress
 from .pruners import make_pruning
 from .rows import FROM_PYTHON
@@ -96,7 +96,7 @@ def _differences(study: StudyRecord, plan: Plan) -> list[str]:
     stored = study.about["data"]["fingerprint"]
     if stored != plan.dataset.fingerprint:
         found.append(f"data: fingerprint {stored}, now {plan.dataset.fingerprint}")
-    return found
+    return found + changed_bases(plan, study.about)
 
 
 def _renamed(plan: Plan, name: str) -> Plan:
@@ -246,5 +246,5 @@ def plan_resume(
     for part, values in (changes or {}).items():
         spec = spec.model_copy(update={part: getattr(spec, part).model_copy(update=values)})
     plan = make_plan(make_spec(spec.as_dict()), data=data, model=model)
-    check_fingerprint(plan, study.data.get("fingerprint", ""))
+    check_unchanged(plan, study.about)
     return _renamed(plan, study.name)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 import platform
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ..errors import DataError, SpecError
+from ..errors import DataError, ModelError, SpecError
 from ..spaces import Space, space_to_dict
 from ..spaces.keras_tuner import EPOCHS, with_epochs
 from ..training.baseline import baseline, last_value
@@ -23,6 +24,7 @@ from ..training.models import ModelSource, Precision, reads_as_given
 from ..training.quiet import quiet_tensorflow
 from ..training.randomness import random_state_kept
 from ..training.workload import Workload
+from .base_resolution import resolve_bases
 from .hints import rare_class_hints, time_hints
 from .model_resolution import guard_building, prepare_for_model, resolve_model
 from .objective_selection import select_objective
@@ -49,6 +51,8 @@ class Plan:
     space: Space
     most: float
     """Different configurations that the search can try; ``math.inf`` for a continuous space."""
+    bases: Mapping[str, str] = field(default_factory=dict)
+    """Base of a model that was trained before -> a digest of its file."""
     decisions: tuple[str, ...] = ()
     """What was decided by looking at the user's model, a sentence each."""
 
@@ -94,6 +98,7 @@ class Plan:
             },
             "baseline": self.baseline,
             "last_value": last_value(self.workload.objective, dataset, workload.folds),
+            "bases": dict(self.bases),
             "folds": len(workload.folds),
             "cv": self.cv_text(),
             "epochs": workload.epochs,
@@ -165,7 +170,7 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None) -> Plan:
     keep_shape = reads_as_given(spec.model if model is None else model)
     dataset = load_rows(spec, spec.data.limit, data_object=data, keep_shape=keep_shape)
     source = resolve_model(spec, model, dataset)
-    space = _resolve_space(spec, source, dataset)
+    space, bases = resolve_bases(_resolve_space(spec, source, dataset), spec.space)
     preparation = prepare_for_model(dataset, source, spec, space.recommended(), guard_building(spec, source))
     folds = make_folds(
         dataset,
@@ -196,7 +201,7 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None) -> Plan:
     trials = spec.search.trials
     if trials is None and spec.search.time is None and spec.search.target is None:
         trials = _default_trials(spec, most)
-    return Plan(_written_out(spec, workload, space, trials), workload, space, most, decisions)
+    return Plan(_written_out(spec, workload, space, trials), workload, space, most, bases, decisions)
 
 
 def _written_out(spec: SweepSpec, workload: Workload, space: Space, trials: int | None) -> SweepSpec:
@@ -280,12 +285,27 @@ def versions() -> dict[str, str]:
     return {**{package: version(package) for package in packages}, "python": platform.python_version()}
 
 
-def check_fingerprint(plan: Plan, stored: str) -> None:
-    """Refuse data that are not those of the study.
+def changed_bases(plan: Plan, about: Mapping[str, Any]) -> list[str]:
+    """Return what differs between the bases of a plan and those that a study was made with, a few words each."""
+    stored = about.get("bases") or {}
+    return [
+        f"base {name}: its file has changed (digest {stored[name]}, now {digest})"
+        for name, digest in plan.bases.items()
+        if stored.get(name, digest) != digest
+    ]
+
+
+def check_unchanged(plan: Plan, about: Mapping[str, Any]) -> None:
+    """Refuse data or bases that are not those of the study.
 
     Raises:
-        DataError: The fingerprint differs.
+        DataError: The fingerprint of the data differs.
+        ModelError: The file of a base does.
     """
+    changed = changed_bases(plan, about)
+    if changed:
+        raise ModelError(f"{changed[0][:1].upper()}{changed[0][1:]}. Launch a new study with --study NAME.")
+    stored = about.get("data", {}).get("fingerprint", "")
     now = plan.dataset.fingerprint
     if stored and now != stored:
         way = "Launch a new study with --study NAME."

@@ -67,7 +67,8 @@ def why_impossible(name: str, value: Value, *, own: bool = True) -> str | None:
         return next((message for message in inside if message is not None), None)
     if entry.possible is None:
         known = entry.hyperparameter.values()
-        if own or any(value == choice and type(value) is type(choice) for choice in known):
+        is_known = any(value == choice and type(value) is type(choice) for choice in known)
+        if own or is_known or entry.names_file(value):
             return None
         return f"{name} must be one of {entry.hyperparameter.range_text()}, got {value_text(value)}."
     if value in entry.possible or (own and not is_number(value)):

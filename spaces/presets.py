@@ -97,17 +97,27 @@ _LAYERS = ("activation", "normalization", "dropout", "kernel_initializer")
 _PENALTIES = ("kernel_regularizer", "l2", "input_noise")
 _TABLES = ("scaling", "imputation", "encoding")
 _DENSE = ("hidden_layers", "units", "units_growth", "skip_connections")
-_PICTURES = (
-    "filters",
-    "kernel_size",
-    "head",
-    "random_flip",
-    "geometry",
-    "translation",
-    "rotation",
-    "mixing",
-    "mixing_alpha",
-)
+_AUGMENTED = ("random_flip", "geometry", "translation", "rotation")
+_PICTURES = ("filters", "kernel_size", "head", *_AUGMENTED, "mixing", "mixing_alpha")
+
+_TRANSFER_RATE: Changes = {
+    "recommended": 0.001,
+    "recommended_when": (),
+    "grid": (0.0003, 0.001, 0.003),
+    "source": "keras.io/guides/transfer_learning: Adam 0.001",
+}
+_TRANSFER_DROPOUT: Changes = {
+    **_DROPOUT,
+    "low": 0.0,
+    "recommended": 0.2,
+    "grid": (0.2,),
+    "source": "keras.io/guides/transfer_learning: 0.2",
+}
+_POOLED: Changes = {
+    "choices": ("global_average", "global_max"),
+    "recommended": "global_average",
+    "source": "keras.io/guides/transfer_learning",
+}
 
 _TIME_RATE: Changes = {
     "low": 0.0001,
@@ -312,6 +322,34 @@ PRESETS: dict[str, Preset] = {
             "blocks": {"low": 1, "high": 3},
             "units": {"low": 32, "high": 512, "conditions": when(head_layers=Between(1))},
             "kernel_regularizer": _NO_MATRICES,
+        },
+        kind="image",
+    ),
+    "transfer": Preset(
+        "a base that was trained before, frozen, then fine-tuned, under a new output",
+        {
+            "base": {
+                "choices": ("mobilenet_v2", "mobilenet_v3_small", "efficientnet_b0"),
+                "grid": ("mobilenet_v2",),
+            },
+            "picture_size": {"grid": (160,)},
+            "optimizer": {"choices": ("adam", "sgd"), "grid": ("adam",)},
+            "learning_rate": {**_RATE, "low": 0.0001, "high": 0.03, **_TRANSFER_RATE},
+            "batch_size": {**_BATCHES, "choices": (32, 16, 64), "recommended": 32},
+            "head": _POOLED,
+            "dropout": _TRANSFER_DROPOUT,
+            "fine_tuning": {"grid": (False, True)},
+            "frozen_share": {"low": 0.2, "high": 0.8},
+            "unfrozen_share": {},
+            "fine_tuning_rate": {},
+            "random_flip": {"choices": ("none", "horizontal")},
+        },
+        standard=(*_TRAINING, *_AUGMENTED, "mixing", "mixing_alpha"),
+        ranges={
+            "learning_rate": _TRANSFER_RATE,
+            "batch_size": {"recommended": 32, "recommended_when": ()},
+            "head": _POOLED,
+            "dropout": {"recommended": 0.2},
         },
         kind="image",
     ),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..spaces import Configuration
 from .batching import batches_of
 from .data import Dataset, FittedPreparation, RowDraw
+from .fine_tuning import FineTuning
 from .machine import cores
 from .models import Signature
 from .plateau import Plateau, plateau_values
@@ -55,6 +56,8 @@ class Refit:
     seconds: float
     draw: RowDraw | None
     """How many of the training rows of each class train; None for each row once."""
+    second_part: FineTuning | None = None
+    """How training goes on after its first part, if it gets there; None where it has one part."""
 
     @property
     def shuffle(self) -> bool:
@@ -84,6 +87,12 @@ class Refit:
         """
         values = plateau_values(self.configuration)
         return None if values is None else Rule(Plateau, values)
+
+    @property
+    def fine_tuning(self) -> FineTuning | None:
+        """The part of the training in which layers of the model's base trained, too; None where there was none."""
+        tuning = self.second_part
+        return tuning if tuning is not None and tuning.epoch < self.epochs else None
 
     def as_dict(self) -> dict[str, Any]:
         """Return what the study stores of it."""
@@ -152,4 +161,5 @@ def train_on_all_rows(
         training=history,
         seconds=round(time.perf_counter() - started, 3),
         draw=run.draw,
+        second_part=workload.fine_tuning(configuration),
     )

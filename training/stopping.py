@@ -40,16 +40,17 @@ class Stopping:
         return waited >= self.patience
 
 
-def stopping_of(configuration: Configuration, patience: int | None) -> Stopping:
+def stopping_of(configuration: Configuration, patience: int | None, *, after: int = 0) -> Stopping:
     """Return a configuration's stopping.
 
     Args:
         configuration: May have ``patience``, ``min_delta`` and ``start_from_epoch``.
         patience: The sweep's, for a configuration that has none of its own.
+        after: Epochs that nothing may end: those before a base is fine-tuned.
     """
     own = configuration.get("patience", patience)
     return Stopping(
         None if own is None else int(own),  # type: ignore[arg-type]
         float(configuration.get("min_delta", 0.0)),  # type: ignore[arg-type]
-        int(configuration.get("start_from_epoch", 0)),  # type: ignore[arg-type]
+        max(after, int(configuration.get("start_from_epoch", 0))),  # type: ignore[arg-type]
     )

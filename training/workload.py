@@ -28,6 +28,7 @@ from .data import (
     value_range,
 )
 from .events import EpochEnded, Outcome, Task
+from .fine_tuning import FineTuning, fine_tuning_of
 from .fold_cache import FoldCache, FoldData
 from .metrics import Objective
 from .models import ModelSource, Precision, Signature
@@ -102,15 +103,21 @@ class Workload:
                 matter where there are no folds, and all rows train.
         """
         positions = self.folds[fold].train if self.folds else np.arange(self.dataset.rows)
-        draw = self.draw(configuration, positions)
+        draw, tuning = self.draw(configuration, positions), self.fine_tuning(configuration)
         return Signature(
             configure_preparation(self.preparation, configuration).input_shape,
             self.dataset.outputs,
             self.dataset.task,
             batches_of(configuration).rows(len(positions) if draw is None else sum(draw.counts)),
-            epochs_of(configuration, self.epochs),
+            epochs_of(configuration, self.epochs) if tuning is None else tuning.epoch,
             self._value_range(fold),
         )
+
+    def fine_tuning(self, configuration: Configuration) -> FineTuning | None:
+        """Return the second part of a configuration's training, in which its base trains, too; None where it has one part."""
+        if not self.model.has_base:
+            return None
+        return fine_tuning_of(configuration, epochs_of(configuration, self.epochs))
 
     def _value_range(self, fold: int) -> tuple[float, float]:
         """Return between which values the pictures of a fold's training rows lie; of no matter for other data."""

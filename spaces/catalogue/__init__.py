@@ -23,6 +23,7 @@ from . import (
     schedule,
     sequence,
     tabular,
+    transfer,
     weights,
 )
 from .entry import FAMILIES, Entry
@@ -36,6 +37,7 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
     "dense": dense.ENTRIES,
     "convolution": convolution.ENTRIES,
     "sequence": sequence.ENTRIES,
+    "transfer": transfer.ENTRIES,
     "activation": activation.ENTRIES,
     "normalization": normalization.ENTRIES,
     "dropout": dropout.ENTRIES,

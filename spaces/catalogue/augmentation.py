@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..kinds import Categorical, Float
-from .entry import ALL_TASKS, COLOURED, IMAGES, PICTURES, Entry, when
+from .entry import ALL_TASKS, COLOURED, IMAGES, PICTURES, TRANSFER, Entry, when
 from .sources import keras_layer
 
 _KERAS = "preprocessing_layers/image_augmentation"
@@ -273,6 +273,9 @@ _COLOURS = (
 )
 
 ENTRIES = (
-    *(Entry(hyperparameter, IMAGES, ALL_TASKS, PICTURES) for hyperparameter in _HYPERPARAMETERS),
-    *(Entry(hyperparameter, IMAGES, ALL_TASKS, COLOURED) for hyperparameter in _COLOURS),
+    *(
+        Entry(hyperparameter, (*IMAGES, *TRANSFER), ALL_TASKS, PICTURES)
+        for hyperparameter in _HYPERPARAMETERS
+    ),
+    *(Entry(hyperparameter, (*IMAGES, *TRANSFER), ALL_TASKS, COLOURED) for hyperparameter in _COLOURS),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..kinds import Categorical, Float, Int
-from .entry import IMAGES, Entry, when
+from .entry import IMAGES, TRANSFER, Entry, when
 from .sources import COURSE, keras_layer
 
 _VGG = "Simonyan and Zisserman 2015, Very Deep Convolutional Networks"
@@ -286,7 +286,7 @@ ENTRIES = (
             advice="Overfitting, or large pictures: global_average.",
             source="Lin et al. 2014, Network In Network, section 3.2",
         ),
-        (*IMAGES, "cnn1d"),
+        (*IMAGES, "cnn1d", *TRANSFER),
     ),
     Entry(
         Int(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..kinds import Categorical, Float
-from .entry import FAMILIES, HIDDEN, IMAGES, Entry
+from .entry import FAMILIES, HIDDEN, IMAGES, TRANSFER, Entry
 from .sources import COURSE, keras_layer
 
 _DROPOUT = "Srivastava et al. 2014, Dropout"
@@ -20,7 +20,7 @@ ENTRIES = (
             advice="Training is better than validation: raise it. Both are poor: lower it.",
             source=f"{COURSE}: 0.25-0.4; {_DROPOUT}",
         ),
-        HIDDEN,
+        (*HIDDEN, *TRANSFER),
     ),
     Entry(
         Categorical(
@@ -32,7 +32,7 @@ ENTRIES = (
             advice="With SELU: alpha.",
             source=f"{_DROPOUT}; Klambauer et al. 2017, Self-Normalizing Neural Networks",
         ),
-        tuple(family for family in HIDDEN if family != "tcn"),
+        tuple(family for family in (*HIDDEN, *TRANSFER) if family != "tcn"),
     ),
     Entry(
         Float(

@@ -16,7 +16,9 @@ SEQUENCES = ("rnn", "cnn1d", "tcn")
 """Families that read steps of time."""
 HIDDEN = ("nn", "ann", "dnn", "mlp_residual", *IMAGES, *SEQUENCES)
 """Families with layers between input and output."""
-FAMILIES = ("linear", *HIDDEN)
+TRANSFER = ("transfer",)
+"""Families whose layers but the last were trained before."""
+FAMILIES = ("linear", *HIDDEN, *TRANSFER)
 ANY = (*FAMILIES, "own")
 """With ``own``: what acts on any model, because a trainer or the preparation of data does it."""
 ALL_TASKS = ("classification", "multilabel", "regression")
@@ -47,6 +49,8 @@ class Entry:
     ``image``, ``colour image``."""
     possible: Possible | None = None
     """For a number, the bounds of what makes sense at all; None for words."""
+    takes_files: bool = False
+    """Whether a model that Keras saved, a ``.keras`` file, may take the place of a choice."""
 
     def applies(self, family: str, task: str | None, kind: str | None) -> bool:
         """Tell whether it acts on a family's models for a task and a kind of data; None is any."""
@@ -55,6 +59,10 @@ class Entry:
             and (task is None or task in self.tasks)
             and (kind is None or kind in self.kinds)
         )
+
+    def names_file(self, value: Any) -> bool:
+        """Tell whether a value is a file that may take the place of a choice."""
+        return self.takes_files and isinstance(value, str) and value.endswith(".keras")
 
 
 def when(**choices: Any) -> tuple[Condition, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..kinds import Categorical, Float, Int
-from .entry import FAMILIES, HIDDEN, Entry, when
+from .entry import FAMILIES, HIDDEN, TRANSFER, Entry, when
 from .sources import keras_layer
 
 _BATCH = "Ioffe and Szegedy 2015, Batch Normalization"
@@ -114,6 +114,8 @@ ENTRIES = (
             advice="The data are already scaled; try it where their scale drifts.",
             source=keras_layer("normalization_layers/batch_normalization"),
         ),
-        FAMILIES,
+        tuple(
+            family for family in FAMILIES if family not in TRANSFER
+        ),  # a base wants its own range of pixels
     ),
 )

@@ -13,6 +13,7 @@ from catalogue_cases import SMALL, Case, cases_of
 from kerasweep.spaces import Categorical, Configuration, Hyperparameter, Int, preset
 from kerasweep.spaces.catalogue import CATALOGUE, GROUPS
 from kerasweep.training.trainers.runtime import prepare_tensorflow
+from tiny_bases import TINY, write_tiny_bases
 
 prepare_tensorflow(2)
 
@@ -60,9 +61,11 @@ def loss_numbers(model: keras.Model) -> dict[str, Any]:
 FORMATTED = 110
 """Characters a line at which `ruff format` breaks it, as the scripts' tests run it."""
 IN_MODELS = [
-    name for name, entry in CATALOGUE.items() if entry.hyperparameter.group not in ("data", "tabular")
+    name
+    for name, entry in CATALOGUE.items()
+    if entry.hyperparameter.group not in ("data", "tabular", "transfer")
 ]
-"""Those that a model is built by; ``test_variants.py`` exports the preparation of rows."""
+"""Those that a model is built by; ``test_variants.py`` exports the preparation of rows, ``TURNS`` a base and its fine-tuning."""
 
 
 @pytest.mark.parametrize("name", IN_MODELS)
@@ -94,6 +97,7 @@ AS_THEY_ARE = {
     entry.hyperparameter.name: entry.hyperparameter.recommended for entry in GROUPS["augmentation"]
 }
 """Pictures that are not augmented: sixteen layers that are take longest to trace."""
+FROM_FILE = {"base": TINY, "frozen_share": 0.5}
 TURNS: dict[str, tuple[str, str, Configuration]] = {
     "linear": ("linear", "bought", {"optimizer": "sgd", "learning_rate_schedule": "one_cycle"}),
     "nn": ("nn", "spent", {"optimizer": "rmsprop", "learning_rate_schedule": "step", **PLAIN}),
@@ -111,6 +115,11 @@ TURNS: dict[str, tuple[str, str, Configuration]] = {
         "picture",
         {"optimizer": "adamw", "learning_rate_schedule": "one_cycle", **AS_THEY_ARE},
     ),
+    "transfer": (
+        "transfer",
+        "picture",
+        {"optimizer": "rmsprop", "fine_tuning": True, **FROM_FILE, **AS_THEY_ARE},
+    ),
 }
 """Family, target, and what is asked for; all else is varied."""
 
@@ -118,7 +127,8 @@ TURNS: dict[str, tuple[str, str, Configuration]] = {
 def spec_of(family: str, target: str) -> dict[str, Any]:
     """A specification on rows of ``place``."""
     if target == "picture":
-        return {"data": "pictures.npz", "model": family, "study": "x"}
+        space = {"fix": {"base": TINY}} if family == "transfer" else {}
+        return {"data": "pictures.npz", "model": family, "study": "x", "space": space}
     return {"data": {"source": "people.csv", "target": target, "limit": 100}, "model": family, "study": "x"}
 
 
@@ -145,8 +155,8 @@ def another(hyperparameter: Hyperparameter, usual: Any, turn: int) -> Any:
     return round(value) if isinstance(hyperparameter, Int) else float(value)
 
 
-SAVED = ("linear", "cnn 1")
-"""A schedule of ours, and augmentation."""
+SAVED = ("linear", "cnn 1", "transfer")
+"""A schedule of ours, augmentation, a model in a model."""
 PREDICT = """
 import keras, numpy
 model = keras.models.load_model("{name}.model/model.keras", compile=False)
@@ -168,6 +178,7 @@ def refits(place: Any, refit_of: Callable[..., Any]) -> dict[str, Any]:
         x=pixels,
         y=np.digitize(pixels[:, 2:6, 2:6].mean((1, 2, 3)), (122, 133)),
     )
+    write_tiny_bases()
     found = {}
     for turn, (name, (family, target, asked)) in enumerate(TURNS.items()):
         configuration = varied(family, target, turn, asked)

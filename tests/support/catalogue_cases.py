@@ -7,8 +7,22 @@ from typing import Any
 
 from kerasweep.spaces import Categorical, Configuration, Float, Hyperparameter, Int, Space, preset
 from kerasweep.spaces.catalogue import CATALOGUE, Entry
+from tiny_bases import OTHER, TINY
 
-PREFERRED = ("dnn", "cnn", "mlp_residual", "resnet", "linear", "nn", "ann", "rnn", "tcn", "cnn1d", "own")
+PREFERRED = (
+    "dnn",
+    "cnn",
+    "mlp_residual",
+    "resnet",
+    "linear",
+    "nn",
+    "ann",
+    "rnn",
+    "tcn",
+    "cnn1d",
+    "transfer",
+    "own",
+)
 FAMILIES = {"mixing": "cnn"}
 """Those that can show every choice."""
 TASKS = dict.fromkeys(("patience", "min_delta", "start_from_epoch"), "regression")
@@ -24,6 +38,8 @@ SMALL: Configuration = {
     "learning_rate": 0.02,
     "epochs": 3,
     "outlier_limit": 2.0,
+    "base": TINY,
+    "picture_size": 16,
 }
 """What keeps every model small and every step visible."""
 STALLED: Configuration = {
@@ -78,6 +94,10 @@ CONTEXTS: dict[str, Configuration] = {
     "fill_mode": {"translation": 0.3},
     "interpolation": {"rotation": 0.3},
     "zoom_keeps_aspect": {"zoom": 0.5},
+    "fine_tuning": {"fine_tuning_rate": 0.5},
+    "frozen_share": {"fine_tuning_rate": 0.5},
+    "unfrozen_share": {"fine_tuning_rate": 0.5},
+    "fine_tuning_rate": {"fine_tuning_rate": 0.5},
 }
 """Hyperparameter -> what else a configuration must have for it to be seen."""
 OTHERS: dict[str, Any] = {
@@ -99,6 +119,10 @@ OTHERS: dict[str, Any] = {
     "start_from_epoch": 5,
     "min_delta": 0.1,
     "n_quantiles": 10,
+    "base": OTHER,
+    "picture_size": 24,
+    "frozen_share": 0.0,
+    "unfrozen_share": 1.0,
 }
 """Values that are seen within a few steps; else the far end of a range is taken."""
 
@@ -130,7 +154,7 @@ def cases_of(name: str) -> list[Case]:
 
 def kind_of(entry: Entry, family: str) -> str:
     """Return the kind of data that a case is trained on."""
-    if family in ("cnn", "resnet"):
+    if family in ("cnn", "resnet", "transfer"):
         return "colour image" if entry.kinds == ("colour image",) else "image"
     if family in ("rnn", "cnn1d", "tcn"):
         return "sequence"

@@ -15,6 +15,7 @@ from kerasweep.spaces import configuration_key
 from kerasweep.spaces.catalogue import CATALOGUE
 from kerasweep.training.events import Outcome, Task
 from kerasweep.training.trainers.runtime import make_trainer
+from tiny_bases import TINY, write_tiny_bases
 
 pytestmark = pytest.mark.trains
 ROWS = 60
@@ -48,6 +49,7 @@ def _in_form(x: np.ndarray, kind: str) -> Any:
 
 @cache
 def trainer_of(family: str, task: str, kind: str, name: str) -> Any:
+    write_tiny_bases()
     x, y = data_of(kind, task)
     if kind == "table":
         x = x.assign(y=y)
@@ -60,6 +62,7 @@ def trainer_of(family: str, task: str, kind: str, name: str) -> Any:
                 **({"target": "y"} if kind == "table" else {}),
             },
             "model": family,
+            **({"space": {"fix": {"base": TINY}}} if family == "transfer" else {}),
             "cv": {"method": "holdout", "holdout": 0.3},
             "training": {"epochs": 3, "patience": None},
             "execution": {"trainer": name},

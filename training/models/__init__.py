@@ -1,5 +1,6 @@
 """Models: the families, a user's own functions, and how one configuration becomes a compiled model."""
 
+from .bases import find_bases, read_saved
 from .loading import (
     FAMILIES,
     Family,
@@ -23,8 +24,10 @@ __all__ = [
     "batch_size_of",
     "can_be_imported",
     "describe_error",
+    "find_bases",
     "find_model",
     "of_user",
+    "read_saved",
     "reads_as_given",
     "reference_of",
 ]

@@ -7,6 +7,7 @@ import random
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -20,12 +21,14 @@ from ...errors import TrainingError
 from ...spaces import Configuration
 from ...spaces.catalogue import CHANGE_THE_LOSS
 from ..data import leaves, map_shapes
+from ..fine_tuning import FineTuning
 from .heads import build_weights
 from .losses import head_of, make_loss, make_metrics
 from .memory import within_memory
 from .optimizers import make_optimizer
 from .signature import Build, Precision, Signature
 from .tracked_configuration import TrackedConfiguration
+from .unfreezing import unfreeze
 from .user_errors import of_user
 
 
@@ -166,6 +169,14 @@ def compile_model(model: keras.Model, configuration: Configuration, signature: S
     )
 
 
+def begin_fine_tuning(
+    model: keras.Model, tuning: FineTuning, configuration: Configuration, signature: Signature
+) -> None:
+    """Have the last layers of a model's base train, too, with a new optimizer; weights stay as they are."""
+    unfreeze(model, tuning.share)
+    compile_model(model, tuning.configuration(configuration), replace(signature, epochs=tuning.epochs))
+
+
 def build_optimizer(model: keras.Model) -> None:
     """Give a compiled model's optimizer its variables.
 
@@ -214,6 +225,9 @@ def activations_of(model: keras.Model) -> int:
     """Return how many numbers the layers of a built model pass on for one row, as far as their shapes are known."""
     total = 0
     for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            total += activations_of(layer)
+            continue
         try:
             tensors = keras.tree.flatten(layer.output)
         except (AttributeError, ValueError):  # a layer of a subclassed model, or one that is used twice

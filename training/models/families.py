@@ -17,6 +17,7 @@ from .layer_factory import LayerFactory
 from .sequences import SequenceFactory
 from .signature import Signature
 from .stack import Stack, through
+from .transfer import TransferFactory
 
 
 def build_linear(config: Configuration, signature: Signature) -> keras.Model:
@@ -110,6 +111,20 @@ def build_resnet(config: Configuration, signature: Signature) -> keras.Model:
     return stack.model()
 
 
+def build_transfer(config: Configuration, signature: Signature) -> keras.Model:
+    """A base that was trained before, frozen, pooling, dropout, and an output of its own; see ``unfreezing.py`` for what follows.
+
+    The base is made first, so that a seed gives the same other weights in an exported script. Source: Keras's guide
+    "Transfer learning & fine-tuning".
+    """
+    factory = TransferFactory(config, signature)
+    base = factory.base()
+    stack = _start_stack(factory)
+    stack.join(factory.pooled(base(factory.as_wanted(stack.branch(), base))))
+    stack.add([*factory.dropout(), factory.output()])
+    return stack.model()
+
+
 def build_rnn(config: Configuration, signature: Signature) -> keras.Model:
     """Recurrent layers over the steps of a sequence; what they say in the end is the output's input."""
     factory = SequenceFactory(config, signature)
@@ -164,6 +179,7 @@ BUILDERS = {
     "mlp_residual": build_mlp_residual,
     "cnn": build_cnn,
     "resnet": build_resnet,
+    "transfer": build_transfer,
     "rnn": build_rnn,
     "cnn1d": build_cnn1d,
     "tcn": build_tcn,

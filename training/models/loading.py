@@ -53,6 +53,7 @@ FAMILIES = {
         Family("mlp_residual", "flat", ALL_TASKS),
         Family("cnn", "image", ALL_TASKS),
         Family("resnet", "image", ALL_TASKS),
+        Family("transfer", "image", ALL_TASKS),
         Family("rnn", "sequence", ALL_TASKS),
         Family("cnn1d", "sequence", ALL_TASKS),
         Family("tcn", "sequence", ALL_TASKS),
@@ -104,6 +105,11 @@ class ModelSource:
     def is_dense(self) -> bool:
         """Whether all of its models are known to be made of dense layers."""
         return self._is_family and self.layout == "flat"
+
+    @property
+    def has_base(self) -> bool:
+        """Whether its models stand on a base that was trained before."""
+        return self._is_family and self.name == "transfer"
 
     def own_fit(self) -> HypermodelFit | None:
         """Return the model with its own ``HyperModel.fit``; None for one that has none. Imports Keras if it may have one."""

@@ -26,7 +26,7 @@ class Signature:
     rows: int = 0
     """Training rows of an epoch of this model's fold; a schedule reckons its steps with them."""
     epochs: int = 0
-    """The most epochs that the configuration may train; a schedule ends there."""
+    """The most epochs that the configuration may train before fine-tuning, if there is any; a schedule ends there."""
     value_range: tuple[float, float] = (0.0, 1.0)
     """Between which the values of pictures lie as the model reads them, black and white; augmentation reckons with it."""
 

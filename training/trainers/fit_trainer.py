@@ -33,7 +33,6 @@ from ..models.building import (
     summary_of,
 )
 from ..models.labels import Labels, encode_targets, labels_of
-from ..plateau import FallingRate, falling_rate, rate_variable
 from ..scoring import Scorer
 from ..seeds import fold_seed
 from ..weighting import class_weights, training_weights
@@ -42,6 +41,7 @@ from .averaging import ScoreAverage, averaged, uses_average
 from .feeding import Feed, Rows, as_tensor, as_tensors, in_order, validation_batch
 from .garbage import Garbage
 from .lockstep import train_in_lockstep
+from .parts import Parts
 
 COPIES_OF_WEIGHTS = 5
 """A fold's weights, their gradients, two slots of an optimizer such as Adam, and one while they are updated."""
@@ -211,7 +211,7 @@ class FitTrainer:
             Feed(x, y, data.train, batches, fold_seed(task.seed, fold), weights, mixing),
             in_order(x, y, data.validation, validation_batch(activations_of(model)), self.own_weights),
             data,
-            falling_rate(task.configuration, rate_variable(model.optimizer)),
+            Parts(self._workload, task.configuration, fold, model),
             self.scorer,
         )
 
@@ -224,8 +224,8 @@ class FoldRun:
     feed: Feed
     validation: tf.data.Dataset
     data: FoldData
-    rate: FallingRate | None
-    """Lowers the learning rate where the training loss stands still; None where nothing does."""
+    parts: Parts
+    """Of the training, with the learning rate of each."""
     scorer: Scorer | None
     """Computes the objective where the model does not."""
     vectors: set[str] = field(default_factory=set)
@@ -306,10 +306,10 @@ def train_epoch(
 
 
 def _train_fold(run: FoldRun, epoch: int) -> dict[str, float]:
+    run.parts.begin_epoch(epoch)
     logs = train_epoch(run.model, run.feed, epoch, run.validation)
     beat()
-    if run.rate is not None:
-        run.rate.after(logs["loss"])
+    run.parts.end_epoch(logs["loss"])
     run.vectors.update(name.removeprefix("val_") for name, value in logs.items() if np.size(value) > 1)
     scores = in_target_units(logs, loss_name(run.model), run.data.target_scale)
     return scores if run.scorer is None else {**scores, run.scorer.name: run.score(run.scorer)}

@@ -39,7 +39,8 @@ def train_in_lockstep(
     """
     curves = Curves(workload.objective, workload.judges)
     epochs = epochs_of(task.configuration, workload.epochs)
-    stopping = stopping_of(task.configuration, workload.patience)
+    tuning = workload.fine_tuning(task.configuration)
+    stopping = stopping_of(task.configuration, workload.patience, after=0 if tuning is None else tuning.epoch)
     stopped = ended = False
     while not stopped and not ended:
         scores = curves.add_epoch(train_epoch(curves.epochs))

@@ -25,13 +25,13 @@ from ..metrics import in_target_units, unit_power
 from ..models import Build
 from ..models.building import activations_of, build_model, build_optimizer, loss_name
 from ..models.labels import Labels
-from ..plateau import FallingRate, falling_rate, rate_variable
 from ..scoring import Scorer
 from ..weighting import class_weights, training_weights
 from ..workload import Workload
 from .averaging import take_average, uses_average
 from .feeding import Feed, Rows, in_order, validation_batch
 from .fit_trainer import labels_for, mixing_for, targets_for, train_epoch
+from .parts import Parts
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ class RefitRun:
     """Class code -> weight in training; None where all weigh the same."""
     draw: RowDraw | None
     """How many of the training rows of each class train; None for each row once."""
-    rate: FallingRate | None = None
-    """Lowers the learning rate where the training loss stands still; None where nothing does."""
+    parts: Parts | None = None
+    """Of the training, with the learning rate of each; None where the model trains itself."""
     score: Callable[[np.ndarray], dict[str, float]] | None = None
     """Returns the objective of predictions of the test rows, where the model does not compute it."""
 
@@ -62,9 +62,11 @@ class RefitRun:
 
     def train_epoch(self, epoch: int) -> dict[str, float]:
         """Train one epoch, counted from 0, and return its metrics in the target's units."""
+        if self.parts is not None:
+            self.parts.begin_epoch(epoch)
         logs = train_epoch(self.model, self.feed, epoch)
-        if self.rate is not None:
-            self.rate.after(logs["loss"])
+        if self.parts is not None:
+            self.parts.end_epoch(logs["loss"])
         return self._in_units(logs)
 
     def evaluate(self) -> dict[str, float]:
@@ -73,8 +75,8 @@ class RefitRun:
         To be called once, after the last epoch. The optimizer gets its first learning rate again: the model is what
         its configuration says, and an exported script that is written from it starts where this training did.
         """
-        if self.rate is not None:
-            self.rate.restore()
+        if self.parts is not None:
+            self.parts.restore_rate()
         if uses_average(self.model):
             take_average(self.model)
         found = self._in_units(self.model.evaluate(self.test, verbose=0, return_dict=True))
@@ -137,7 +139,7 @@ def start_refit(
         batches.size,
         of_classes,
         draw,
-        falling_rate(configuration, rate_variable(model.optimizer)),
+        Parts(workload, configuration, 0, model),
         _score_of(workload, fitted, reads_logits(model)),
     )
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import keras
@@ -22,18 +23,18 @@ from ...metrics import in_target_units
 from ...mixing import Mixing
 from ...models.building import build_optimizer, loss_name, summary_of
 from ...models.tracked_configuration import note
-from ...plateau import falling_rate
+from ...plateau import FallingRate, falling_rate
 from ...scoring import Scorer
 from ...seeds import fold_seed
 from ...workload import ModelSize, Training, Workload
 from ..fit_trainer import FitTrainer, notes_of_vectors, out_of_memory
 from ..lockstep import train_in_lockstep
+from ..parts import Parts
 from .architecture import is_convolutional, why_fit
 from .cache import ProgramCache
-from .fold_program import FoldTensors, specs_of
 from .joined import NotJoinedError, build_joined, can_join
 from .knobs import Sheet
-from .program import Program, TracingDrawsError, trace, without_graph_passes
+from .program import FoldTensors, Program, TracingDrawsError, specs_of, trace, without_graph_passes
 from .state import State, read_state
 
 CALL_SECONDS = 1.0
@@ -43,6 +44,10 @@ FIRST_STEPS = 16
 ITS_OWN = "traced for this trial and each of its folds"
 """How a note begins that says why a program is not shared."""
 OTHER_MODELS = f"{ITS_OWN}: the model function builds another model for every fold"
+
+
+BuildFold = Callable[..., keras.Model]
+"""``build(fold, keep_programs=...)`` returns a fold's model, compiled; see ``build_model``."""
 
 
 class FusedTrainer:
@@ -86,8 +91,15 @@ class FusedTrainer:
             return replace(outcome, notes=(*outcome.notes, f"trained by fit: {reason}"))
         data = self._fit.data(task), self._all_tensors(task, first)
         epochs = _Epochs(*data, task, program, first, self._fit.mixing(task, first), self._fit.scorer)
+        tuning = self._workload.fine_tuning(task.configuration)
+
+        def train_epoch(epoch: int) -> list[dict[str, float]]:
+            if tuning is not None and epoch == tuning.epoch:
+                epochs.go_on(self._fine_tuning_program(task, epochs.program))
+            return epochs.train(epoch)
+
         outcome = yield from train_in_lockstep(
-            self._workload, task, epochs.train, trainer=self.name, started=started, **facts
+            self._workload, task, train_epoch, trainer=self.name, started=started, **facts
         )
         return replace(outcome, notes=(*outcome.notes, *notes_of_vectors(program.vectors)))
 
@@ -106,7 +118,7 @@ class FusedTrainer:
         if reason is not None:
             return None, reason
         try:
-            program = self._traced_program(task, first)
+            program = self._traced_program(task, partial(self._fit.build, task), first)
         except (TrainingError, MemoryError):
             raise
         except TracingDrawsError as error:
@@ -117,21 +129,45 @@ class FusedTrainer:
             return None, f"tracing it raises {type(error).__name__}: {one_line(error, 200)}"
         return program, None
 
-    def _traced_program(self, task: Task, first: keras.Model) -> Program:
+    def _fine_tuning_program(self, task: Task, before: Program) -> Program:
+        """Return the program of the second part of a training, which goes on from the weights of the first.
+
+        Raises:
+            TrainingError: It cannot be traced.
+        """
+
+        def build(fold: int, *, keep_programs: bool = False) -> keras.Model:
+            model = self._fit.build(task, fold, keep_programs=keep_programs)
+            for variable, trained in zip(model.variables, before.states[fold], strict=False):
+                variable.assign(trained)
+            Parts(self._workload, task.configuration, fold, model).compile_second()
+            return model
+
+        try:
+            return self._traced_program(task, build, build(0, keep_programs=True))
+        except tf.errors.ResourceExhaustedError as error:
+            raise out_of_memory(error) from error
+        except (TracingDrawsError, tf.errors.OpError, TypeError, ValueError) as error:
+            reason = f"tracing its fine-tuning raises {type(error).__name__}: {one_line(error, 200)}"
+            raise TrainingError("training", reason) from error
+
+    def _traced_program(self, task: Task, build: BuildFold, first: keras.Model) -> Program:
         """Return a program, shared where it can be; the optimizer's updates are joined where they can be."""
         state = read_state(first)
         try:
-            return self._shared_program(task, first, state) or self._own_program(task, state)
+            return self._shared_program(task, build, first, state) or self._own_program(task, build, state)
         except NotJoinedError:
             self._not_joined.add(state.fingerprint)
-            return self._traced_program(task, self._fit.build(task, 0, keep_programs=True))
+            return self._traced_program(task, build, build(0, keep_programs=True))
 
     def _build_optimizer(self, model: keras.Model, state: State) -> None:
         """Give a model's optimizer its variables; which they are follows from the model's state."""
         joins = can_join(model) and state.fingerprint not in self._not_joined
         (build_joined if joins else build_optimizer)(model)
 
-    def _shared_program(self, task: Task, first: keras.Model, state: State) -> Program | None:
+    def _shared_program(
+        self, task: Task, build: BuildFold, first: keras.Model, state: State
+    ) -> Program | None:
         """Return the program of an architecture: one that was traced for an earlier trial, if it fits.
 
         None where the model needs a program of its own; the trial says why.
@@ -140,7 +176,7 @@ class FusedTrainer:
             note(f"{ITS_OWN}: {state.own_code} is not Keras's, and may read anything")
             return None
         folds = range(1, len(self._workload.folds))
-        models = [first, *(self._fit.build(task, fold, keep_programs=True) for fold in folds)]
+        models = [first, *(build(fold, keep_programs=True) for fold in folds)]
         states = [state, *(read_state(model) for model in models[1:])]
         values = [each.sheet.values for each in states]
         if any(each.fingerprint != state.fingerprint for each in states):
@@ -191,9 +227,9 @@ class FusedTrainer:
         note(f"{ITS_OWN}: {reason}")
         return None
 
-    def _own_program(self, task: Task, state: State) -> Program:
+    def _own_program(self, task: Task, build: BuildFold, state: State) -> Program:
         """Return a program for one trial, every fold traced by itself, with nothing but its variables left open."""
-        models = [self._fit.build(task, fold) for fold in range(len(self._workload.folds))]
+        models = [build(fold) for fold in range(len(self._workload.folds))]
         for model in models:
             self._build_optimizer(model, state)
         return trace(
@@ -239,7 +275,7 @@ class _Epochs:
         mixing: Mixing | None,
         scorer: Scorer | None,
     ) -> None:
-        self._program = program
+        self.program = program
         self._loss = loss_name(model)
         self._scorer = scorer
         self._logits = reads_logits(model)
@@ -251,8 +287,18 @@ class _Epochs:
         self._batches = batches_of(task.configuration)
         self._steps = max(self._batches.steps(len(fold.train)) for fold in self._folds)
         self._strength = None if mixing is None else mixing.strength
-        self._rates = [falling_rate(task.configuration, rate) for rate in program.rates]
+        self._configuration = task.configuration
+        self._rates = self._falling_rates()
         self._steps_a_call = FIRST_STEPS
+
+    def go_on(self, program: Program) -> None:
+        """Train further epochs with another program of the same rows, loaded and ready to train."""
+        self.program = program
+        self._rates = self._falling_rates()
+        self._steps_a_call = FIRST_STEPS
+
+    def _falling_rates(self) -> list[FallingRate | None]:
+        return [falling_rate(self._configuration, rate) for rate in self.program.rates]
 
     def train(self, epoch: int) -> list[dict[str, float]]:
         """Train an epoch, counted from 0, and return Keras's logs of each fold."""
@@ -263,7 +309,7 @@ class _Epochs:
         try:
             with without_graph_passes():
                 self._train_steps(orders, self._draws(epoch))
-                values = self._program.finish(self._validated)
+                values = self.program.finish(self._validated)
                 scores = self._scores()
         except tf.errors.ResourceExhaustedError as error:
             raise out_of_memory(error) from error
@@ -271,7 +317,7 @@ class _Epochs:
             raise TrainingError(
                 "training", f"the traced epoch raises {type(error).__name__}: {one_line(error)}"
             ) from error
-        logs = [dict(zip(self._program.metrics, row, strict=True)) for row in values]
+        logs = [dict(zip(self.program.metrics, row, strict=True)) for row in values]
         for rate, log in zip(self._rates, logs, strict=True):
             if rate is not None:
                 rate.after(log["loss"])
@@ -284,7 +330,7 @@ class _Epochs:
         """Return the objective of each fold where the model does not compute it."""
         if self._scorer is None:
             return [{} for _ in self._folds]
-        predictions = self._program.predict(self._inputs)
+        predictions = self.program.predict(self._inputs)
         return [
             {self._scorer.name: self._scorer.score_fold(data, predicted, logits=self._logits)}
             for data, predicted in zip(self._folds, predictions, strict=True)
@@ -303,7 +349,7 @@ class _Epochs:
             ahead = min(self._steps, done + self._steps_a_call)
             started = time.perf_counter()
             part = (tf.constant(done, tf.int64), tf.constant(ahead, tf.int64))
-            self._program.train(self._rows, orders, batch, *part, draws)
+            self.program.train(self._rows, orders, batch, *part, draws)
             beat()
             seconds = (time.perf_counter() - started) / (ahead - done)
             self._steps_a_call = max(1, min(2 * self._steps_a_call, int(CALL_SECONDS / seconds)))
