@@ -22,6 +22,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", choices=EPOCHS)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--splits", type=int, help="number of folds")
     parser.add_argument("--folds", choices=("rule", "in-turn", "together"), default="rule")
     parser.add_argument("--wide", action="store_true", help="let every operation use all threads")
     parser.add_argument("--graph", choices=("kept", "inlined", "xla"), default="kept")
@@ -51,7 +52,7 @@ def prepare(arguments: argparse.Namespace, epochs: int) -> tuple[Any, dict[str, 
         "digits" if dense else "fashion_mnist",
         "dnn" if dense else "cnn",
         limit=None if dense else arguments.limit,
-        folds=5 if dense else 3,
+        folds=arguments.splits or (5 if dense else 3),
         epochs=epochs,
         patience=None,
         precision=arguments.precision,
@@ -84,15 +85,15 @@ def replace_in(owner: Any, **names: Any) -> None:
 def change_graph(how: str) -> None:
     """Have epochs traced to be inlined into the program of all folds, or compiled by XLA."""
     import tensorflow as tf
-    from kerasweep.training.trainers.fused import program
+    from kerasweep.training.trainers.fused import fold_program
 
     def traced(function: Any, inputs: Any) -> Any:
         options = {"jit_compile": True} if how == "xla" else {}
         return tf.function(function, autograph=False, **options).get_concrete_function(
-            *program.specs_of(inputs)
+            *fold_program.specs_of(inputs)
         )
 
-    replace_in(program, trace_function=traced)
+    replace_in(fold_program, trace_function=traced)
 
 
 def train(trainer: Any, configuration: dict[str, Any]) -> list[float]:

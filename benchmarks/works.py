@@ -133,29 +133,34 @@ _SCALING = tuple(
         ("rows_100000", "--rows 100000 --epochs 4 --trials 3", "--rows 200 --folds 2"),
     )
 )
-_IDEAS = tuple(
-    Measurement("ideas", name, command, "--epochs 2", rounds)
-    for name, command, rounds in (
-        ("dense", "ideas.py dense", 2),
-        ("dense_2", "ideas.py dense --threads 2", 2),
-        ("dense_wide", "ideas.py dense --threads 2 --wide", 2),
-        ("dense_turn", "ideas.py dense --threads 2 --folds in-turn", 1),
-        ("dense_passes", "ideas.py dense --passes", 1),
-        ("dense_inlined", "ideas.py dense --graph inlined", 1),
-        ("dense_xla", "ideas.py dense --graph xla --epochs 2", 1),
-        ("stacked", "stacked.py", 1),
-        ("stacked_4", "stacked.py --trials 4", 1),
-    )
-) + tuple(
-    Measurement("ideas", f"conv{name}", f"ideas.py convolutional {arguments}", "--epochs 1 --limit 200")
-    for name, arguments in (
-        ("", ""),
-        ("_2", "--threads 2"),
-        ("_together", "--threads 2 --folds together"),
-        ("_passes", "--threads 2 --passes"),
-        ("_bfloat16", "--precision bfloat16"),
-        ("_bfloat16_2", "--threads 2 --precision bfloat16"),
-    )
+_IDEAS = (
+    *(
+        Measurement("ideas", f"dense{name}", f"ideas.py dense {arguments}", "--epochs 2 --splits 2", rounds)
+        for name, arguments, rounds in (
+            ("", "", 2),
+            ("_2", "--threads 2", 2),
+            ("_wide", "--threads 2 --wide", 2),
+            ("_turn", "--threads 2 --folds in-turn", 1),
+            ("_passes", "--passes", 1),
+            ("_inlined", "--graph inlined", 1),
+            ("_xla", "--graph xla --epochs 2", 1),
+        )
+    ),
+    Measurement("ideas", "stacked", "stacked.py", "--epochs 2"),
+    Measurement("ideas", "stacked_4", "stacked.py --trials 4", "--epochs 2"),
+    *(
+        Measurement(
+            "ideas", f"conv{name}", f"ideas.py convolutional {arguments}", "--epochs 1 --limit 200 --splits 2"
+        )
+        for name, arguments in (
+            ("", ""),
+            ("_2", "--threads 2"),
+            ("_together", "--threads 2 --folds together"),
+            ("_passes", "--threads 2 --passes"),
+            ("_bfloat16", "--precision bfloat16"),
+            ("_bfloat16_2", "--threads 2 --precision bfloat16"),
+        )
+    ),
 )
 LONG = ("growth",)
 """Works that take longer than all the others, and are measured where they are named."""

@@ -58,6 +58,7 @@ MAY_BE_HEAVY = {
     "training/trainers/fused/cache.py",
     "training/trainers/fused/joined.py",
     "training/trainers/fused/knobs.py",
+    "training/trainers/fused/fold_program.py",
     "training/trainers/fused/program.py",
     "training/trainers/fused/state.py",
     "training/trainers/fused/trainer.py",

@@ -94,20 +94,21 @@ def test_weights_may_be_left_out_of_the_decay(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_an_update_stands_in_a_program_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    from kerasweep.training.trainers.fused import program
+    from kerasweep.training.trainers.fused import fold_program
+    from kerasweep.training.trainers.fused.program import _graphs_of
 
     counts = {}
     for joins in (True, False):
         graphs: list[Any] = []
-        original = program.trace_function
+        original = fold_program.trace_function
 
         def noting(function: Any, inputs: Any, graphs: Any = graphs, original: Any = original) -> Any:
             traced = original(function, inputs)
-            graphs.extend(program._graphs_of(traced) if function.__name__ == "train" else [])
+            graphs.extend(_graphs_of(traced) if function.__name__ == "train" else [])
             return traced
 
         with monkeypatch.context() as patch:
-            patch.setattr(program, "trace_function", noting)
+            patch.setattr(fold_program, "trace_function", noting)
             curves(deep(lambda keras: keras.optimizers.Adam(0.01)), monkeypatch, joins=joins)
         functions = {name: one for graph in graphs for name, one in graph._functions.items()}
         operations = [node.op for one in functions.values() for node in one.cached_definition.node_def]
@@ -141,12 +142,12 @@ def with_an_idle_weight(keras: Any, value: float) -> Any:
 
 
 def test_sparse_gradients_are_not_joined_and_that_is_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    from kerasweep.training.trainers.fused import program
+    from kerasweep.training.trainers.fused import fold_program
 
     names: list[str] = []
-    original = program.trace_function
+    original = fold_program.trace_function
     monkeypatch.setattr(
-        program,
+        fold_program,
         "trace_function",
         lambda function, inputs: names.append(function.__name__) or original(function, inputs),
     )

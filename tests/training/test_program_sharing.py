@@ -42,16 +42,16 @@ FUNCTIONS = (
 @pytest.fixture
 def traced(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the functions that are traced, as they are."""
-    from kerasweep.training.trainers.fused import program
+    from kerasweep.training.trainers.fused import fold_program
 
     functions: list[str] = []
-    original = program.trace_function
+    original = fold_program.trace_function
 
     def noting(function: Callable[..., Any], inputs: Any) -> Any:
         functions.append(function.__name__)
         return original(function, inputs)
 
-    monkeypatch.setattr(program, "trace_function", noting)
+    monkeypatch.setattr(fold_program, "trace_function", noting)
     return functions
 
 

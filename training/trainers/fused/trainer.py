@@ -32,9 +32,10 @@ from ..lockstep import train_in_lockstep
 from ..parts import Parts
 from .architecture import is_convolutional, why_fit
 from .cache import ProgramCache
+from .fold_program import FoldTensors, specs_of
 from .joined import NotJoinedError, build_joined, can_join
 from .knobs import Sheet
-from .program import FoldTensors, Program, TracingDrawsError, specs_of, trace, without_graph_passes
+from .program import Program, TracingDrawsError, trace, without_graph_passes
 from .state import State, read_state
 
 CALL_SECONDS = 1.0
