@@ -7,7 +7,7 @@ not know each other.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,17 +44,16 @@ FORMATS = (*TEXT_FORMATS, "python", "keras")
 
 
 _objects: dict[tuple[str, str], dict[str, Any]] = {}
-"""Storage and name of the studies that this process launched -> data and model that were given as objects."""
+"""Storage and name of the studies that this process launched -> data, model and folds that were given as objects."""
 
 
-def _keep(record: StudyRecord, data: Any, model: Any) -> None:
+def _keep(record: StudyRecord, **objects: Any) -> None:
     """Remember the objects that a study was launched with, for its refit, export and resume."""
-    objects = {"data": data, "model": model}
     kept = {name: value for name, value in objects.items() if _is_object(value)}
     _objects[record.storage, record.name] = kept
 
 
-COLUMNS = {"sample_weight": "weight", "validation": "validation"}
+COLUMNS = {"sample_weight": "weight", "groups": "group", "validation": "validation"}
 """What may be given beside data in Python -> the setting that names a table's column for it."""
 
 
@@ -77,13 +76,33 @@ def _with_rows(data: Any, beside: Mapping[str, Any]) -> Any:
     return GivenData(data, **given)
 
 
-def _rows_apart(
-    data: Any, settings: dict[str, Any], sample_weight: Any, validation: Any
-) -> tuple[Any, dict[str, Any]]:
-    """Return data with the objects given beside them, and the settings, with columns that were named instead."""
-    if isinstance(validation, str):
-        settings, validation = {**settings, "validation": validation}, None
-    return _with_rows(data, {"sample_weight": sample_weight, "validation": validation}), settings
+def _objects_apart(data: Any, settings: Mapping[str, Any]) -> tuple[Any, Any, dict[str, Any]]:
+    """Return data with the objects given beside them, what cuts the folds, and the settings that are left.
+
+    Raises:
+        SpecError: The data are named, and bring their own; or the folds are said twice.
+    """
+    left = {name: value for name, value in settings.items() if name not in (*COLUMNS, "cv")}
+    beside = {name: settings[name] for name in COLUMNS if settings.get(name) is not None}
+    if isinstance(beside.get("validation"), str):
+        left["validation"] = beside.pop("validation")
+    cv = settings.get("cv")
+    if isinstance(cv, str):
+        left["cv"], cv = cv, None
+    if cv is not None:
+        cv = _to_read_again(cv)
+        if said := [name for name in ("folds", "repeats", "holdout") if name in left]:
+            raise SpecError(f"cv= says how rows are split: leave {' and '.join(said)} out.")
+        from .training.data import keeps_order
+
+        if keeps_order(cv):
+            left["cv"] = "time"
+    return _with_rows(data, beside), cv, left
+
+
+def _to_read_again(cv: Any) -> Any:
+    """Return pairs of positions as a list, which a generator could give once only; a splitter as it is."""
+    return list(cv) if isinstance(cv, Iterable) and not hasattr(cv, "split") else cv
 
 
 def _is_object(value: Any) -> bool:
@@ -96,6 +115,8 @@ def _with_objects(record: StudyRecord, options: Mapping[str, Any]) -> dict[str, 
     beside = {name: said.pop(name) for name in COLUMNS if name in said}
     if beside:
         said["data"] = _with_rows(said.get("data"), beside)
+    if "cv" in said:
+        said["cv"] = _to_read_again(said["cv"])
     return {**_objects.get((record.storage, record.name), {}), **said}
 
 
@@ -149,7 +170,7 @@ class Study:
 
         Args:
             trial: Its number; the best one where None.
-            **options: ``limit``, ``data``, ``sample_weight``, ``validation``, ``model``, ``on_epoch``: see ``kerasweep.search.refit.refit``. Data and model that
+            **options: ``limit``, ``data``, ``sample_weight``, ``groups``, ``validation``, ``model``, ``cv``, ``on_epoch``: see ``kerasweep.search.refit.refit``. Data and model that
                 were given as objects need not be given again in the process that launched the study.
         """
         from .export.winner import Winner
@@ -225,7 +246,9 @@ def launch(
     storage: Storage = None,
     verbose: int = 2,
     sample_weight: Any = None,
+    groups: Any = None,
     validation: Any = None,
+    cv: Any = None,
     **settings: Any,
 ) -> Study:
     """Run a sweep and return its study.
@@ -246,9 +269,12 @@ def launch(
         verbose: As Keras has it: 0 silent, 1 a bar, 2 a line a trial.
         sample_weight: One number a training row of data given in Python, by which it weighs in the loss, of training and
             of validation; a table has a column for it, ``weight=``.
+        groups: One label a training row of data given in Python; a table has ``group=``.
         validation: Rows that validate in place of folds, beside data given in Python: ``(x, y)`` or
             ``(x, y, sample_weight)`` as ``fit``'s ``validation_data``, or a DataFrame; ``refit`` trains on them, too. Of a
             table, the name of a column that says which rows validate.
+        cv: How training rows are cut into folds: a word, see ``CvSpec``; or any splitter of scikit-learn, which cuts the
+            same folds each time; or pairs of positions of the rows given. A study keeps the folds' fingerprint.
         **settings: Everything else that a sweep has, by the names of ``kerasweep.search.settings.SETTINGS``: ``search``, ``trials``, ``time``,
             ``target``, ``target_score``, ``limit``, ``epochs``, ``folds``, ``workers``, ``precision``, ``trainer``, ``seed``,
             ``preset``, ``set``, ``fix``, ... A single worker trains in this process, unless ``time`` or ``trial_timeout``
@@ -260,12 +286,13 @@ def launch(
     from .search.launch import find_place, run_plan
 
     url = storage_url(storage)
-    data, settings = _rows_apart(data, settings, sample_weight, validation)
-    plan = plan_sweep(data, model, file=file, space=space, **settings)
+    beside = {"sample_weight": sample_weight, "groups": groups, "validation": validation}
+    data, cv, settings = _objects_apart(data, {**settings, **beside, "cv": cv})
+    plan = plan_sweep(data, model, file=file, space=space, cv=cv, **settings)
     plan, existing = find_place(plan, url, named="study" in settings or names_study(file))
     with show_progress(verbose, order=varying_first(plan.space, plan.spec.model)) as listen:
         study = Study(run_plan(plan, existing, url, listen, isolated=_is_limited(plan)).study)
-    _keep(study.record, data, model)
+    _keep(study.record, data=data, model=model, cv=cv)
     return study
 
 
@@ -282,7 +309,9 @@ def plan_sweep(
     file: str | os.PathLike[str] | None = None,
     space: Space | str | os.PathLike[str] | Sequence[str] | None = None,
     sample_weight: Any = None,
+    groups: Any = None,
     validation: Any = None,
+    cv: Any = None,
     **settings: Any,
 ) -> Plan:
     """Decide everything about a sweep without starting it; the arguments are those of ``launch``."""
@@ -293,7 +322,8 @@ def plan_sweep(
     from .spaces import Space, space_to_dict
     from .training.models import reference_of
 
-    data, settings = _rows_apart(data, settings, sample_weight, validation)
+    beside = {"sample_weight": sample_weight, "groups": groups, "validation": validation}
+    data, cv, settings = _objects_apart(data, {**settings, **beside, "cv": cv})
     nested = nest(settings)
     given_data = None if data is None or isinstance(data, str | os.PathLike) else data
     given_model = None if isinstance(model, str) else model
@@ -308,7 +338,7 @@ def plan_sweep(
         for key, value in base.items():
             put(nested, ("space", key), value)
     spec = read_spec(file, nested) if file is not None else make_spec(nested)
-    return make_plan(spec, data=given_data, model=given_model)
+    return make_plan(spec, data=given_data, model=given_model, cv=cv)
 
 
 def resume(
@@ -318,7 +348,9 @@ def resume(
     data: Any = None,
     model: Any = None,
     sample_weight: Any = None,
+    groups: Any = None,
     validation: Any = None,
+    cv: Any = None,
     verbose: int = 2,
     **settings: Any,
 ) -> Study:
@@ -330,22 +362,29 @@ def resume(
         data: The data, where the study's were given in Python.
         model: The build function, where the study's was given in Python.
         sample_weight: What was given beside the data.
+        groups: The same.
         validation: The same.
+        cv: What cuts the folds, where it was given in Python.
         verbose: As for ``launch``.
         **settings: ``trials``, ``time``, ``target_score``, ``workers``, ``threads``, ``trainer``, ``trial_timeout``.
     """
     from .search.launch import run_plan
 
     record = read_study(study, storage_url(storage))
-    given = {"data": data, "model": model, "sample_weight": sample_weight, "validation": validation}
-    objects = _with_objects(record, given)
+    beside = {"sample_weight": sample_weight, "groups": groups, "validation": validation}
+    objects = _with_objects(record, {"data": data, "model": model, "cv": cv, **beside})
     plan = plan_to_resume(record, settings, **objects)
     with show_progress(verbose, order=varying_first(plan.space, plan.spec.model)) as listen:
         return Study(run_plan(plan, record, record.storage, listen, isolated=_is_limited(plan)).study)
 
 
 def plan_to_resume(
-    record: StudyRecord, settings: Mapping[str, Any], *, data: Any = None, model: Any = None
+    record: StudyRecord,
+    settings: Mapping[str, Any],
+    *,
+    data: Any = None,
+    model: Any = None,
+    cv: Any = None,
 ) -> Plan:
     """Return the plan that continues a study; the arguments are those of ``resume``."""
     from .search.launch import plan_resume
@@ -359,7 +398,7 @@ def plan_to_resume(
     for name in settings:
         if name not in allowed:
             raise SpecError(f"resume cannot change '{name}'.{did_you_mean(name, allowed)}")
-    return plan_resume(record, nest(settings), data=data, model=model)
+    return plan_resume(record, nest(settings), data=data, model=model, cv=cv)
 
 
 def import_keras_tuner(

@@ -95,8 +95,10 @@ def with_given_folds(reading: Reading, spec: Mapping[str, Any], dataset: Dataset
         return replace(reading, functions=functions, validates=f"says_validation(frame[{quoted(column)}])")
     if (column := spec.get("fold_column")) is not None:
         return replace(reading, validates=f'np.asarray(frame[{quoted(column)}], "float64") >= 0')
-    slot = "validates = None  # True for each row of validation=, False for the others"
-    return replace(reading, lines=(*reading.lines, slot), validates="np.asarray(validates, bool)")
+    stop = 'raise SystemExit("Set validates, in load_data() and remove this line: the folds were given in Python.")'
+    slot = "validates = np.array([])  # True for each row that validates, False for the others"
+    lines = (*([stop] if reading.runs else []), *reading.lines, slot)
+    return replace(reading, lines=lines, validates="np.asarray(validates, bool)", runs=False)
 
 
 def _embedded(name: str) -> Reading:

@@ -105,8 +105,8 @@ def _read(winner: Winner) -> tuple[Reading, dict[str, Any]]:
     data = winner.study.spec["data"]
     try:
         reading = with_weights(choose_reading(data, winner.dataset), data, winner.dataset)
-        reading = with_given_folds(reading, data, winner.dataset)
-        return reading, read_now(reading) if reading.runs else {}
+        found = read_now(reading) if reading.runs else {}
+        return with_given_folds(reading, data, winner.dataset), found
     except Exception as error:
         reason = one_line(error)
         raise OutputError(

@@ -209,7 +209,7 @@ def _open(plan: Plan, existing: StudyRecord | None, url: str) -> AbstractContext
     return drive_study(existing, plan.spec.as_dict())
 
 
-def _check_objects(study: StudyRecord, spec: SweepSpec, data: Any, model: Any) -> None:
+def _check_objects(study: StudyRecord, spec: SweepSpec, data: Any, model: Any, cv: Any) -> None:
     """Refuse to go on without the objects that a study was launched with in another process.
 
     Raises:
@@ -218,6 +218,8 @@ def _check_objects(study: StudyRecord, spec: SweepSpec, data: Any, model: Any) -
     lost = ["data=..."] if data is None and spec.data.source.startswith(FROM_PYTHON) else []
     if model is None and not can_be_imported(spec.model):
         lost.append("model=...")
+    if cv is None and spec.cv.splitter is not None:
+        lost.append("cv=...")
     if lost:
         raise StudyError(
             f"The study '{study.name}' was launched with Python objects, which no other process has; pass them again: "
@@ -226,7 +228,12 @@ def _check_objects(study: StudyRecord, spec: SweepSpec, data: Any, model: Any) -
 
 
 def plan_resume(
-    study: StudyRecord, changes: dict[str, Any] | None = None, *, data: Any = None, model: Build | None = None
+    study: StudyRecord,
+    changes: dict[str, Any] | None = None,
+    *,
+    data: Any = None,
+    model: Build | None = None,
+    cv: Any = None,
 ) -> Plan:
     """Return the plan that continues a study, with a larger budget or other workers where ``changes`` say so.
 
@@ -242,9 +249,9 @@ def plan_resume(
             "pass both from Python: study.refit(data=..., model=...)."
         )
     spec: SweepSpec = make_spec(study.spec)
-    _check_objects(study, spec, data, model)
+    _check_objects(study, spec, data, model, cv)
     for part, values in (changes or {}).items():
         spec = spec.model_copy(update={part: getattr(spec, part).model_copy(update=values)})
-    plan = make_plan(make_spec(spec.as_dict()), data=data, model=model)
+    plan = make_plan(make_spec(spec.as_dict()), data=data, model=model, cv=cv)
     check_unchanged(plan, study.about)
     return _renamed(plan, study.name)

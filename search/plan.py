@@ -16,8 +16,20 @@ from typing import Any
 from ..errors import DataError, ModelError, SpecError
 from ..spaces import Space, space_to_dict
 from ..spaces.keras_tuner import EPOCHS, with_epochs
+from ..texts import count_text
 from ..training.baseline import baseline, last_value
-from ..training.data import Dataset, column_at, describe_preparation, make_folds, map_shapes
+from ..training.data import (
+    Dataset,
+    Fold,
+    column_at,
+    describe_preparation,
+    describe_splitter,
+    folds_fingerprint,
+    folds_of_splitter,
+    gives_positions,
+    make_folds,
+    map_shapes,
+)
 from ..training.machine import choose_workers, computes_bfloat16, cores
 from ..training.metrics import Objective
 from ..training.models import ModelSource, Precision, reads_as_given
@@ -141,6 +153,8 @@ class Plan:
         method, count = self.spec.cv.method, len(self.workload.folds)
         if self.dataset.fold_labels is not None:
             return "the validation rows that are given" if count == 1 else f"given, {count} folds"
+        if self.spec.cv.splitter is not None:
+            return f"{self.spec.cv.splitter}, {count_text(count, 'fold')}"
         if method == "auto":
             method = "stratified" if self.dataset.fold_codes is not None else "kfold"
             method = method if self.dataset.groups is None else "group"
@@ -156,30 +170,24 @@ class Plan:
 
 @quiet_tensorflow()
 @random_state_kept()
-def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None) -> Plan:
+def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None, cv: Any = None) -> Plan:
     """Decide everything about a sweep: load the data, find the model, resolve the space.
 
     Args:
         spec: What the user asks for.
         data: Arrays or a frame, where the data were given in Python.
         model: A build function or ``HyperModel``, where it was given in Python.
+        cv: What cuts the folds, where it was given in Python.
 
     Raises:
         UsageError: Something that the user asks for cannot be.
     """
     keep_shape = reads_as_given(spec.model if model is None else model)
-    dataset = load_rows(spec, spec.data.limit, data_object=data, keep_shape=keep_shape)
+    dataset = load_rows(spec, spec.data.limit, data_object=data, cv=cv, keep_shape=keep_shape)
     source = resolve_model(spec, model, dataset)
     space, bases = resolve_bases(_resolve_space(spec, source, dataset), spec.space)
     preparation = prepare_for_model(dataset, source, spec, space.recommended(), guard_building(spec, source))
-    folds = make_folds(
-        dataset,
-        method=spec.cv.method,
-        folds=spec.cv.folds,
-        repeats=spec.cv.repeats if spec.cv.method == "repeated" else 1,
-        holdout=spec.cv.holdout,
-        seed=spec.search.seed,
-    )
+    folds, spec = _cut_folds(spec, dataset, cv)
     workload = Workload(
         dataset,
         preparation,
@@ -202,6 +210,39 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None) -> Plan:
     if trials is None and spec.search.time is None and spec.search.target is None:
         trials = _default_trials(spec, most)
     return Plan(_written_out(spec, workload, space, trials), workload, space, most, bases, decisions)
+
+
+def _cut_folds(spec: SweepSpec, dataset: Dataset, cv: Any) -> tuple[tuple[Fold, ...], SweepSpec]:
+    """Return the folds, and the specification, which says those that Python gave by their fingerprint.
+
+    Raises:
+        DataError: They cannot be cut, or are not those of the study.
+    """
+    asked = spec.cv
+    if cv is None or gives_positions(cv):
+        folds = make_folds(
+            dataset,
+            method=asked.method,
+            folds=asked.folds,
+            repeats=asked.repeats if asked.method == "repeated" else 1,
+            holdout=asked.holdout,
+            seed=spec.search.seed,
+        )
+    else:
+        folds = folds_of_splitter(cv, dataset)
+    if cv is None and asked.splitter is not None:
+        raise DataError(f"The folds ({asked.splitter}) were given in Python; pass them again as cv=.")
+    if cv is None:
+        return folds, spec
+    words, now = describe_splitter(cv), folds_fingerprint(folds)
+    if asked.fingerprint not in (None, now):
+        raise DataError(
+            f"cv= gives other folds than those that the study was made with ({asked.splitter}, fingerprint "
+            f"{asked.fingerprint}; now {words}, {now}). Pass the same, or launch a new study."
+        )
+    return folds, spec.model_copy(
+        update={"cv": asked.model_copy(update={"splitter": words, "fingerprint": now})}
+    )
 
 
 def _written_out(spec: SweepSpec, workload: Workload, space: Space, trials: int | None) -> SweepSpec:
@@ -245,13 +286,14 @@ def _default_trials(spec: SweepSpec, most: float) -> int | None:
     return int(min(DEFAULT_TRIALS, most))
 
 
-def all_rows(plan: Plan, limit: int | None = None, data_object: Any = None) -> Workload:
+def all_rows(plan: Plan, limit: int | None = None, data_object: Any = None, cv: Any = None) -> Workload:
     """Return a plan's workload on all training rows, or another number of them than the sweep used."""
     spec = plan.spec
     if limit == spec.data.limit:
         return replace(plan.workload, folds=())
     model = plan.workload.model
-    dataset = load_rows(spec, limit, data_object=data_object, keep_shape=reads_as_given(model.name))
+    keep_shape = reads_as_given(model.name)
+    dataset = load_rows(spec, limit, data_object=data_object, cv=cv, keep_shape=keep_shape)
     preparation = prepare_rows(dataset, model, spec.data, plan.workload.preparation.recipe.tokens)
     return replace(plan.workload, dataset=dataset, preparation=preparation, folds=())
 

@@ -26,6 +26,7 @@ def refit(
     limit: int | None = None,
     data: Any = None,
     model: Build | None = None,
+    cv: Any = None,
     on_epoch: Callable[[int, int, dict[str, float]], None] = lambda epoch, epochs, logs: None,
 ) -> Refit:
     """Train a trial's configuration on all training rows, evaluate it once on the test split, store the score.
@@ -36,6 +37,7 @@ def refit(
         limit: A subset of the training rows; all of them where None, also if the sweep ran on a subset.
         data: The data, where the study's were given in Python.
         model: The build function, where the study's was given in Python.
+        cv: What cuts the folds, where it was given in Python.
         on_epoch: Called after every epoch with its number, the number of epochs, and Keras's logs.
 
     Raises:
@@ -46,8 +48,8 @@ def refit(
         raise StudyError(
             f"Trial {trial.number} of '{study.name}' is {trial.state}; only a scored trial can be refit."
         )
-    plan = plan_resume(study, {"execution": {"workers": 1}}, data=data, model=model)
-    workload = all_rows(plan, limit, data)
+    plan = plan_resume(study, {"execution": {"workers": 1}}, data=data, model=model, cv=cv)
+    workload = all_rows(plan, limit, data, cv)
     seed = fold_seed(int(trial.seed or 0), 0)
     with drive_study(study) as writer:
         try:

@@ -19,10 +19,12 @@ from ..spaces import Configuration
 from ..training.data import (
     Channels,
     Dataset,
+    GivenData,
     Layout,
     LoadOptions,
     Preparation,
     choose_preparation,
+    gives_positions,
     integer_columns,
     load_dataset,
     with_tokens,
@@ -36,7 +38,7 @@ FROM_PYTHON = "python:"
 
 
 def load_rows(
-    spec: SweepSpec, limit: int | None, *, data_object: Any = None, keep_shape: bool = False
+    spec: SweepSpec, limit: int | None, *, data_object: Any = None, cv: Any = None, keep_shape: bool = False
 ) -> Dataset:
     """Load the data of a specification.
 
@@ -44,6 +46,7 @@ def load_rows(
         spec: The specification.
         limit: Most training rows.
         data_object: The data, where they were given in Python.
+        cv: What cuts the folds, where it was given in Python.
         keep_shape: Whether arrays keep their shape, however much they look like pictures: for a user's own model.
 
     Raises:
@@ -53,6 +56,8 @@ def load_rows(
     if data_object is None and data.source.startswith(FROM_PYTHON):
         raise DataError("The data of this study were given in Python; pass them again as data=.")
     source = data.source if data_object is None else data_object
+    if cv is not None and gives_positions(cv):
+        source = GivenData(source, positions=cv)
     return load_dataset(source, load_options(spec, limit, keep_shape=keep_shape))
 
 

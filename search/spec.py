@@ -219,6 +219,10 @@ class CvSpec(_Part):
     """Validation share, for ``holdout``."""
     stratify: Annotated[str | None, BeforeValidator(parse_column)] = None
     """Which of several outputs holds classes, whose proportions all splits keep; in a list, its position."""
+    splitter: str | None = None
+    """What cut the folds, where ``cv=`` gave it in Python, in words; a study keeps it to be resumed with the same."""
+    fingerprint: str | None = None
+    """Of the folds that it cut."""
 
 
 class TrainingSpec(_Part):

@@ -64,11 +64,52 @@ def test_validation_rows_are_kept_with_the_data_and_asked_for_in_another_process
     text = text.replace(stop, '    rows = np.load("rows.npz")').replace(
         "x = y = None", 'x, y = rows["x"], rows["y"]'
     )
-    slot = "validates = None"
+    slot = "validates = np.array([])"
     assert slot in text
     (tmp_path / "train.py").write_text(text.replace(slot, "validates = np.arange(60) >= 40"))
-    ran = python("train.py", cwd=tmp_path, timeout=300)
-    assert f"test accuracy {done.test['accuracy']:.6g}"[:18] in ran.stdout, ran.stdout + ran.stderr
+    check_script(study, tmp_path / "train.py", python)
+
+
+def test_a_splitter_is_kept_by_its_folds_and_asked_for_in_another_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, python: Any
+) -> None:
+    from sklearn.model_selection import KFold, PredefinedSplit
+
+    same, other = (KFold(2, shuffle=True, random_state=seed) for seed in (0, 1))
+    settings = {name: value for name, value in SETTINGS.items() if name != "folds"}
+    settings |= {"storage": tmp_path / "s.db", "study": "split", "limit": 40}
+    study = ks.launch("iris", "dnn", cv=same, trials=1, **settings)
+    assert study.record.about["cv"] == "KFold(n_splits=2, random_state=0, shuffle=True), 2 folds"
+    assert len(ks.launch("iris", "dnn", cv=same, trials=2, **settings).trials) == 2
+    with pytest.raises(StudyError, match=r"'split' exists and differs: cv\.splitter: .*cv\.fingerprint: "):
+        ks.launch("iris", "dnn", cv=other, trials=2, **settings)
+    study.export(tmp_path / "train.py", "python", limit=40)
+    check_script(study, tmp_path / "train.py", python)
+
+    monkeypatch.setattr(api, "_objects", {})
+    with pytest.raises(StudyError, match=r"pass them again: study\.refit\(cv=\.\.\.\)"):
+        study.resume(trials=3, verbose=0)
+    with pytest.raises(DataError, match="cv= gives other folds than those that the study was made with"):
+        study.resume(cv=other, trials=3, verbose=0)
+    assert len(study.resume(cv=same, trials=3, verbose=0).trials) == 3
+
+    settings |= {"study": "one fold", "limit": None}
+    one = ks.launch("iris", "dnn", cv=PredefinedSplit(np.arange(150) % 2 - 1), trials=1, **settings)
+    text = one.export(tmp_path / "one.py", "python").read_text()
+    assert 'raise SystemExit("Set validates' in text
+    lines = [line for line in text.splitlines() if "raise SystemExit" not in line]
+    text = "\n".join(lines).replace("validates = np.array([])", "validates = np.arange(150) % 2 == 1")
+    (tmp_path / "one.py").write_text(text)
+    check_script(one, tmp_path / "one.py", python)
+
+
+def check_script(study: ks.Study, script: Path, python: Any) -> None:
+    """Run a script and compare what it prints with what the study's refit scored."""
+    ran = python(script.name, cwd=script.parent, timeout=300)
+    printed = [line.split()[1:] for line in ran.stdout.splitlines() if line.startswith("test ")]
+    record = ks.load(study.name, storage=study.record.storage).record
+    scores = next(iter(record.refits.values()))["test"]
+    assert {name: float(value) for name, value in printed} == pytest.approx(scores, rel=1e-4), ran.stderr
 
 
 def test_another_process_is_told_in_one_line_what_to_pass(

@@ -507,3 +507,121 @@ def test_validation_rows_are_given_once_and_of_the_same_columns() -> None:
     ):
         with pytest.raises(DataError, match=message):
             plan_sweep(frame, "dnn", target="y", validation=rows, **SETTINGS)
+
+
+def splitters() -> dict[str, Any]:
+    """Return what ``cv=`` takes, by a name for the test."""
+    from sklearn import model_selection as ways
+
+    rows = np.arange(60)
+    return {
+        "kfold": ways.KFold(3, shuffle=True, random_state=0),
+        "stratified": ways.StratifiedKFold(3),
+        "time": ways.TimeSeriesSplit(3),
+        "groups": ways.GroupKFold(3),
+        "stratified groups": ways.StratifiedGroupKFold(3, shuffle=True, random_state=1),
+        "shuffles": ways.ShuffleSplit(2, test_size=0.2, random_state=3),
+        "predefined": ways.PredefinedSplit(rows % 3 - 1),
+        "pairs": list(ways.KFold(3).split(rows)),
+        "masks": [(rows % 2 == 0, rows % 2 == 1), (rows % 2 == 1, rows % 2 == 0)],
+        "one pair": [(rows[:40], rows[40:50])],
+        "later pairs": (pair for pair in ways.TimeSeriesSplit(2).split(rows)),
+    }
+
+
+@pytest.mark.parametrize("name", splitters())
+def test_a_splitter_cuts_the_folds(name: str) -> None:
+    import kinds
+
+    cv = splitters()[name]
+    settings = {word: value for word, value in SETTINGS.items() if word != "folds"}
+    groups = {"groups": np.arange(60) // 4} if "groups" in name else {}
+    plan = plan_sweep((kinds.numbers, kinds.classes), "dnn", cv=cv, **groups, **settings)
+    dataset, folds = plan.dataset, plan.workload.folds
+    assert dataset.rows + dataset.test_rows == 60
+    assert plan.spec.cv.splitter
+    assert plan.about()["cv"].endswith(f"{len(folds)} folds") or len(folds) == 1
+    if hasattr(cv, "split") and name != "predefined":
+        expected = list(cv.split(dataset.x, dataset.y, dataset.groups))
+        for fold, (train_rows, validation_rows) in zip(folds, expected, strict=True):
+            assert fold.train.tolist() == sorted(train_rows)
+            assert fold.validation.tolist() == sorted(validation_rows)
+    for fold in folds:
+        assert not np.intersect1d(fold.train, fold.validation).size
+        if name in ("time", "later pairs"):
+            assert fold.train.max() < fold.validation.min()
+    if name == "time":
+        assert np.array_equal(dataset.x_test, kinds.numbers[-15:].astype(dataset.x_test.dtype))
+    if name == "one pair":
+        assert (len(folds[0].validation), dataset.test_rows) == (10, 12)
+
+
+def test_positions_are_of_the_rows_that_were_given() -> None:
+    """A fold keeps of its rows those that the test split leaves it; a table's column of folds says the same."""
+    import kinds
+    from sklearn.model_selection import PredefinedSplit
+
+    frame = kinds.a_table_with_folds().drop(columns="checks")
+    settings = {word: value for word, value in SETTINGS.items() if word != "folds"}
+    told = plan_sweep(frame, "dnn", target="answer", fold_column="fold", **settings)
+    rows = frame.drop(columns="fold")
+    numbers = frame.fold.to_numpy()
+    given = plan_sweep(rows, "dnn", target="answer", cv=PredefinedSplit(numbers), **settings)
+    pairs = [(np.flatnonzero(numbers != fold), np.flatnonzero(numbers == fold)) for fold in (0, 1)]
+    paired = plan_sweep(rows, "dnn", target="answer", cv=pairs, **settings)
+    for plan in (given, paired):
+        assert plan.dataset.fingerprint == told.dataset.fingerprint
+        for fold, other in zip(plan.workload.folds, told.workload.folds, strict=True):
+            assert fold.validation.tolist() == other.validation.tolist()
+    assert given.spec.cv.fingerprint == paired.spec.cv.fingerprint
+    assert (given.spec.cv.splitter, paired.spec.cv.splitter) == ("PredefinedSplit", "pairs of positions")
+
+
+def refused_splitters() -> list[tuple[Any, dict[str, Any], str]]:
+    from sklearn import model_selection as ways
+
+    rows = np.arange(40)
+    of_groups = {"groups": rows // 4}
+    return [
+        (ways.KFold(3, shuffle=True), {}, "cuts other folds each time.*: give it a random_state"),
+        (ways.KFold(3), of_groups, "fold 0 of KFold.* cuts a group in two"),
+        (ways.GroupKFold(3), {}, "cannot cut these rows: The 'groups' parameter should not be None"),
+        (ways.KFold(90), {}, "KFold.* cannot cut these rows: Cannot have number of splits"),
+        (ways.PredefinedSplit([0, 1, 0]), {}, "cv has 3 fold numbers for 40 rows"),
+        (5, {}, "cv is int, expected a splitter of scikit-learn or pairs of positions"),
+        ([], {}, "cv gives no folds"),
+        ([(rows[:20], rows[19:])], {}, "fold 0 trains on rows that it validates on"),
+        ([(rows[:20], rows[20:] + 1)], {}, "names rows that are not there: positions go from 0 to 39"),
+        ([(rows[:20], [30, 30])], {}, "names a row twice"),
+        ([(rows[:20], [])], {}, "no rows that train, or none that validate"),
+        ([rows], {}, "cv must give pairs of positions"),
+        (ways.KFold(3), {"validation": (np.ones((4, 2)), [0, 1, 0, 1])}, "the folds are given, which KFold"),
+        (
+            [(rows[:20], rows[20:])],
+            {"validation": (np.ones((4, 2)), [0, 1, 0, 1])},
+            "both say how rows are split",
+        ),
+        (ways.KFold(3), {"folds": 3}, "cv= says how rows are split: leave folds out"),
+    ]
+
+
+@pytest.mark.parametrize(("cv", "more", "message"), refused_splitters())
+def test_what_cannot_cut_the_folds_is_refused_in_one_line(cv: Any, more: Any, message: str) -> None:
+    data = (np.random.default_rng(0).normal(size=(40, 2)), np.arange(40) % 2)
+    settings = {word: value for word, value in SETTINGS.items() if word != "folds"}
+    with pytest.raises((DataError, SpecError), match=message) as caught:
+        plan_sweep(data, "dnn", cv=cv, **more, **settings)
+    assert "\n" not in str(caught.value)
+
+
+def test_windows_need_a_gap_between_training_and_validation() -> None:
+    from sklearn.model_selection import TimeSeriesSplit
+
+    frame = pd.DataFrame({"temp": np.sin(np.arange(80) / 5)})
+    settings = {"epochs": 1, "target": "temp", "window": 4}
+    with pytest.raises(
+        DataError, match=r"windows that overlap .*: leave 4 out between them, as TimeSeriesSplit\(gap=4\)"
+    ):
+        plan_sweep(frame, "rnn", cv=TimeSeriesSplit(3), **settings)
+    plan = plan_sweep(frame, "rnn", cv=TimeSeriesSplit(3, gap=4), **settings)
+    assert len(plan.workload.folds) == 3

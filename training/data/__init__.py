@@ -16,8 +16,10 @@ from .load_options import LoadOptions
 from .loading import KNOWN_NAMES, load_dataset
 from .preparation import Channels, Layout, Preparation, Recipe, Scaling, value_range
 from .preparation_text import describe_preparation
+from .python_sources import GivenData
 from .resampling import ROW_NAMES, Resampling, RowDraw, draw_rows, resampling_of
 from .splits import TestSplit
+from .splitters import describe_splitter, folds_fingerprint, folds_of_splitter, gives_positions, keeps_order
 from .strata import row_strata
 from .target_format import AS_STORED, TargetFormat
 from .tasks import TASKS, Task, TaskTraits
@@ -35,6 +37,7 @@ __all__ = [
     "FittedPreparation",
     "Fold",
     "FoldMethod",
+    "GivenData",
     "Kind",
     "Layout",
     "LoadOptions",
@@ -53,11 +56,16 @@ __all__ = [
     "column_at",
     "configure_preparation",
     "describe_preparation",
+    "describe_splitter",
     "disjoint_folds",
     "draw_rows",
     "fit_preparation",
+    "folds_fingerprint",
+    "folds_of_splitter",
+    "gives_positions",
     "integer_columns",
     "is_nest",
+    "keeps_order",
     "leaves",
     "load_dataset",
     "make_folds",

@@ -11,7 +11,7 @@ from ...errors import DataError
 from ...texts import count_text
 from .dataset import Dataset
 from .features import Features, read_features
-from .given_folds import OF_NO_FOLD, rows_to_draw_from
+from .given_folds import OF_NO_FOLD, fold_count, rows_to_draw_from, validating
 from .multilabel import label_names, read_indicators
 from .multiple_inputs import check_like, describe_several, holds_several, read_several, strata_of
 from .rare_classes import handle_rare_classes
@@ -61,8 +61,8 @@ def assemble(source: SourceData, options: LoadOptions) -> Dataset:
         rows, held, kind = _in_windows(rows, series), _in_windows(held, series), "sequence"
         notes += (describe_windows(series, len(rows.y), len(held.y)),)
     weighted = () if rows.weights is None else (WEIGHTED,)
-    if rows.fold_labels is not None and len(np.unique(rows.fold_labels[rows.fold_labels >= 0])) == 1:
-        count = count_text(int((rows.fold_labels >= 0).sum()), "row")
+    if rows.fold_labels is not None and fold_count(rows.fold_labels) == 1:
+        count = count_text(int(validating(rows.fold_labels).sum()), "row")
         notes += (f"{count} validate, as given; refit trains on them, too",)
     return Dataset(
         name=source.name,

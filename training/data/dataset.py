@@ -52,7 +52,8 @@ class Dataset:
     weights: np.ndarray | None = None
     """One float32 a training row, by which it weighs in the loss, of training and of validation; None for 1."""
     fold_labels: np.ndarray | None = None
-    """One int64 a training row: the fold in which it validates, -1 for none; None where folds are cut by a method."""
+    """One int64 a training row: the fold in which it validates, -1 for none; None where folds are cut by a method.
+    ``(rows, folds)`` where a row validates twice or takes no part in a fold: 1 validates, 0 trains, -1 neither."""
     weights_test: np.ndarray | None = None
     """The same of the held-out rows."""
     columns: tuple[str, ...] = ()

@@ -80,7 +80,7 @@ def make_folds(
         pairs = _holdout(dataset, holdout, seed)
     else:
         pairs = _splitter(dataset, method, folds, repeats, seed).split(
-            np.zeros(dataset.rows), _strata(dataset, folds)
+            np.zeros(dataset.rows), fold_strata(dataset, folds)
         )
     made = tuple(
         Fold(np.sort(train).astype(np.int64), np.sort(validation).astype(np.int64))
@@ -105,11 +105,14 @@ def disjoint_folds(folds: Sequence[Fold]) -> tuple[tuple[int, ...], ...]:
 def _given(dataset: Dataset) -> tuple[Fold, ...]:
     """Return the folds that the data say: each label's rows validate, and all others train."""
     labels = np.asarray(dataset.fold_labels)
-    found = [
-        Fold(np.flatnonzero(labels != label), np.flatnonzero(labels == label))
-        for label in np.unique(labels[labels >= 0])
-    ]
-    if not found or any(not len(fold.train) for fold in found):
+    if labels.ndim == 2:
+        found = [Fold(np.flatnonzero(column == 0), np.flatnonzero(column == 1)) for column in labels.T]
+    else:
+        found = [
+            Fold(np.flatnonzero(labels != label), np.flatnonzero(labels == label))
+            for label in np.unique(labels[labels >= 0])
+        ]
+    if not found or any(not len(fold.train) or not len(fold.validation) for fold in found):
         raise DataError(f"{dataset.name}: the folds given leave no row to train on, or none to validate on")
     if len(found) == 1 and dataset.task == "classification":
         unknown = np.setdiff1d(dataset.y[found[0].validation], dataset.y[found[0].train])
@@ -127,7 +130,7 @@ def _automatic(dataset: Dataset, repeats: int) -> FoldMethod:
     return "kfold" if dataset.fold_codes is None else "stratified"
 
 
-def _strata(dataset: Dataset, folds: int) -> np.ndarray | None:
+def fold_strata(dataset: Dataset, folds: int) -> np.ndarray | None:
     """Return what folds keep the proportions of; combinations of labels that each fold can have a row of."""
     return label_strata(dataset.y, folds) if dataset.task == "multilabel" else dataset.fold_codes
 
@@ -226,7 +229,7 @@ def _group(dataset: Dataset, folds: int, seed: int) -> Iterator[tuple[np.ndarray
         # Groups make exact strata impossible anyway; a class rarer than the folds is then no surprise.
         warnings.filterwarnings("ignore", message="The least populated class")
         try:
-            return iter(list(splitter.split(rows, _strata(dataset, folds), dataset.groups)))
+            return iter(list(splitter.split(rows, fold_strata(dataset, folds), dataset.groups)))
         except ValueError as error:
             raise DataError(
                 f"{dataset.name}: every class has fewer rows than {folds} folds: use fewer"

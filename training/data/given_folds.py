@@ -73,21 +73,33 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float | np.floating) and float(value).is_integer() else value
 
 
-def rows_to_draw_from(labels: np.ndarray, name: str) -> np.ndarray:
-    """Return the positions of the rows that test rows are drawn from: those that train only, int64, sorted.
+def fold_count(labels: np.ndarray) -> int:
+    """Return the number of folds that labels of rows say."""
+    return labels.shape[1] if labels.ndim == 2 else len(np.unique(labels[labels >= 0]))
 
-    Given validation rows stay whole. Where all rows or nearly all validate, each in a fold of its own, no such rows are
-    left, and test rows are drawn from all.
+
+def validating(labels: np.ndarray) -> np.ndarray:
+    """Return which rows validate in a fold, bool, ``(rows,)``."""
+    return np.asarray((labels == 1).any(axis=1) if labels.ndim == 2 else labels >= 0)
+
+
+def rows_to_draw_from(labels: np.ndarray, name: str) -> np.ndarray:
+    """Return the positions of the rows that test rows are drawn from: those that validate in no fold, int64, sorted.
+
+    Given validation rows stay whole. They cannot where all rows or nearly all validate, each in its fold; and in folds
+    that rows take part in by turns, those that never validate are the oldest, or left over. Test rows are then drawn from
+    all.
 
     Raises:
         DataError: There is one fold, which leaves too few rows.
     """
-    free = np.flatnonzero(labels < 0)
-    if len(free) >= FEWEST_ROWS:
-        return free
-    if len(np.unique(labels[labels >= 0])) < 2:
-        raise DataError(
-            f"{name}: {count_text(len(free), 'row')} that do not validate are too few to draw test rows from: at least "
-            f"{FEWEST_ROWS} are needed"
-        )
-    return np.arange(len(labels))
+    others = np.flatnonzero(~validating(labels))
+    several = fold_count(labels) > 1
+    if len(others) >= FEWEST_ROWS and not (several and labels.ndim == 2):
+        return others
+    if several:
+        return np.arange(len(labels))
+    raise DataError(
+        f"{name}: {count_text(len(others), 'row')} that do not validate are too few to draw test rows from: at least "
+        f"{FEWEST_ROWS} are needed"
+    )

@@ -18,7 +18,7 @@ from .images import read_image_folder
 from .load_options import LoadOptions
 from .multiple_inputs import holds_several
 from .named_datasets import KNOWN_NAMES, known_name, load_named
-from .python_sources import call_function, from_object, is_function
+from .python_sources import GivenData, call_function, from_object, is_function, with_what_is_beside
 from .series import check_series_options
 from .source_data import SourceData
 from .splits import limited
@@ -73,6 +73,8 @@ def _left_as_given(source_data: SourceData) -> SourceData:
 
 def _read(source: Any, options: TableOptions) -> SourceData | Dataset:
     """Find out what kind of source this is, and read it."""
+    if isinstance(source, GivenData) and isinstance(source.data, str | os.PathLike):
+        return with_what_is_beside(_read(source.data, options), source, options)
     columns = replace(options, header=None, encoding=None)
     if not isinstance(source, str | os.PathLike):
         _refuse("data given in Python", options, columns)

@@ -9,7 +9,7 @@ import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +19,11 @@ from .batched_sources import kind_of_batches, read_batches
 from .dataset import Dataset
 from .files import from_mapping, take_target
 from .given_validation import with_validation
-from .multiple_inputs import are_inputs_and_outputs
+from .multiple_inputs import are_inputs_and_outputs, holds_several
 from .source_data import SourceData
+from .splitters import labels_of_positions
 from .table_options import TableOptions
+from .trees import row_count
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -68,6 +70,10 @@ class GivenData:
     """One number a training row."""
     validation: Any = None
     """Rows that validate: (x, y), (x, y, sample_weight), a DataFrame, or batches."""
+    groups: Any = None
+    """One label a training row."""
+    positions: Any = None
+    """Folds as positions of the rows given: see ``splitters.gives_positions``."""
 
 
 def from_object(value: Any, name: str, options: TableOptions) -> SourceData | Dataset:
@@ -83,7 +89,7 @@ def from_object(value: Any, name: str, options: TableOptions) -> SourceData | Da
         DataError: The object is none of these.
     """
     if isinstance(value, GivenData):
-        return _with_what_is_beside(from_object(value.data, name, options), value, options)
+        return with_what_is_beside(from_object(value.data, name, options), value, options)
     if isinstance(value, Dataset):
         return value
     if kind_of_batches(value):
@@ -103,11 +109,15 @@ def from_object(value: Any, name: str, options: TableOptions) -> SourceData | Da
     raise DataError(f"{name} gave {type(value).__name__}, expected {_SHAPES}")
 
 
-def _with_what_is_beside(read: SourceData | Dataset, given: GivenData, options: TableOptions) -> SourceData:
+def with_what_is_beside(
+    read: SourceData | Dataset, given: GivenData, options: TableOptions
+) -> SourceData | Dataset:
     """Return rows with what was given beside them."""
     name = read.name
-    beside = [word for word in ("sample_weight", "validation") if getattr(given, word) is not None]
+    beside = [one.name for one in fields(given)[1:] if getattr(given, one.name) is not None]
     if isinstance(read, Dataset):
+        if beside == ["positions"] and read.fold_labels is None:
+            return replace(read, fold_labels=labels_of_positions(given.positions, read.rows, name))
         raise DataError(f"{name} is a Dataset already: its {names_text(beside)} cannot be changed")
     if options.window is not None:
         raise DataError(f"{name}: {names_text(beside)} is of rows, and a window is of several: leave it out")
@@ -115,9 +125,18 @@ def _with_what_is_beside(read: SourceData | Dataset, given: GivenData, options: 
         if read.weights is not None:
             raise DataError(f"{name}: rows weigh by a column or by sample_weight; give one of them")
         read = replace(read, weights=given.sample_weight)
-    if given.validation is None:
+    if given.groups is not None:
+        if read.groups is not None:
+            raise DataError(f"{name}: groups are in the data and beside them; give one of them")
+        read = replace(read, groups=given.groups)
+    if given.validation is not None:
+        read = with_validation(read, _read_validation(given.validation, f"{name}: validation", options))
+    if given.positions is None:
         return read
-    return with_validation(read, _read_validation(given.validation, f"{name}: validation", options))
+    if read.fold_labels is not None:
+        raise DataError(f"{name}: cv= and a column or validation= both say how rows are split: give one")
+    rows = row_count(read.y) if holds_several(read.y, read.x) else len(read.y)
+    return replace(read, fold_labels=labels_of_positions(given.positions, rows, name))
 
 
 def _read_validation(value: Any, name: str, options: TableOptions) -> SourceData:

@@ -28,7 +28,7 @@ class SourceData:
     weights: Any = None
     """One number a row of ``x``, by which it weighs in the loss."""
     fold_labels: Any = None
-    """One int64 a row of ``x``: the fold in which it validates, -1 for none."""
+    """One int64 a row of ``x``: the fold in which it validates, -1 for none; or one for each fold, as in ``Dataset``."""
     classes: tuple[str, ...] = ()
     """Names of the integer codes 0, 1, ... in ``y``, where the source knows them."""
     kind: Kind | None = None
