@@ -32,6 +32,7 @@ from kerasweep.spaces.catalogue.entry import (
     COLOURED,
     FAMILIES,
     HIDDEN,
+    OF_NUMBERS,
     ROWS,
     TABLES,
 )
@@ -89,6 +90,11 @@ CHAPTERS: Mapping[str, Chapter] = {
         "A base that was trained on other pictures before, under a new output: which, and how it goes on training. While it "
         "is frozen, only the output learns; then its last layers do, too, with a new optimizer and a lower rate. A schedule "
         "of the learning rate runs through each of the two parts by itself.",
+    ),
+    "text": Chapter(
+        "Texts",
+        "How texts become tokens, and what reads these. Words are learned from a fold's training rows only; numbers and "
+        "categories beside a text are read, too. What reads the tokens, and the learning rate, matter first.",
     ),
     "activation": Chapter(
         "Activation functions",
@@ -435,6 +441,8 @@ def _families(families: tuple[str, ...]) -> str:
         return "in every family"
     if families == HIDDEN:
         return "in every family but `linear`"
+    if families in (OF_NUMBERS, (*OF_NUMBERS, "own")):
+        return "in every family but `text`"
     return f"in {_listed(map(_code, families), 'and')}"
 
 

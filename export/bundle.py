@@ -16,10 +16,12 @@ from ..cells import plain_number, plain_text
 from ..errors import OutputError, one_line
 from ..training.data import take
 from ..training.data.delimited import first_rows, marked_encoding, read_csv, table_suffix
+from ..training.data.free_text import plain_texts, text_table
 from ..training.data.series import make_windows, sort_by_time, step_matrix
 from ..training.data.table_options import names_of
 from ..training.data.text_columns import with_formats
 from ..training.data.trees import named_leaves
+from ..training.data.vectorization import token_numbers
 from .files import MARK, new_folder
 from .outputs import describe_outputs
 from .rendering import render
@@ -48,10 +50,12 @@ def write_keras(winner: Winner, folder: str | os.PathLike[str], *, overwrite: bo
         about = describe(winner)
         _save_model(winner, fresh / "model.keras")
         fitted = winner.preparation
-        joblib.dump({"features": fitted.features, "target": fitted.target}, fresh / "preprocessing.joblib")
+        learned = {"features": fitted.features, "target": fitted.target, "vocabulary": fitted.vocabulary}
+        joblib.dump(learned, fresh / "preprocessing.joblib")
         (fresh / MARK).write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         used = [plain_text, plain_number, with_formats, table_suffix, marked_encoding, first_rows, read_csv]
-        sources = sources_of(*used, sort_by_time, step_matrix, make_windows)
+        used += [sort_by_time, step_matrix, make_windows, text_table, plain_texts, token_numbers]
+        sources = sources_of(*used)
         (fresh / "predict.py").write_text(
             render("predict.py.j2", cells=[*sources.constants, *sources.texts]), encoding="utf-8"
         )
@@ -62,6 +66,7 @@ def write_keras(winner: Winner, folder: str | os.PathLike[str], *, overwrite: bo
 def describe(winner: Winner) -> dict[str, Any]:
     """Return the content of ``bundle.json``."""
     dataset, fitted = winner.dataset, winner.preparation
+    text = fitted.preparation.recipe.text
     return {
         "format": FORMAT,
         "task": dataset.task,
@@ -72,6 +77,7 @@ def describe(winner: Winner) -> dict[str, Any]:
         "outputs": winner.signature.outputs,
         "preparation": fitted.preparation.as_dict(),
         "range": _range(np.asarray(dataset.x)) if dataset.kind in ("image", "array", "sequence") else None,
+        "vectorization": None if text is None else text.layer_arguments,
         "target_scale": fitted.target_scale,
         "columns": _layouts(winner),
         "series": None if dataset.series is None else asdict(dataset.series),

@@ -9,6 +9,7 @@ from textwrap import indent
 from typing import Any
 
 import keras
+from keras.src.backend.common.masking import get_keras_mask
 
 from .code import CannotEmit, compile_code, layer_code, names_without_weight_decay, optimizer_code
 from .expressions import bracketed, call, literal, quoted
@@ -74,7 +75,9 @@ def _functional(model: keras.Model, *, has_base: bool) -> list[str]:
         key=lambda layer: _age(_output_of(model, layer)),
     )
     sources = [_inputs_of(model, layer) for layer in layers]
-    if len(layers) != len(model.operations) - len(model.inputs):
+    masks = {id(get_keras_mask(_output_of(model, layer))) for layer in layers}
+    operations = [one for one in model.operations if id(_output_of(model, one)) not in masks]  # Keras's own
+    if len(layers) != len(operations) - len(model.inputs):
         raise CannotEmit("a graph with operations that are no layers")
     names, lines = _named_inputs(model)
     for position, (layer, (tensors, listed)) in enumerate(zip(layers, sources, strict=True)):
@@ -111,7 +114,7 @@ def _nest_code(nest: Any, names: Mapping[int, str]) -> str:
 
 
 def _output_of(model: keras.Model, layer: Any) -> Any:
-    """Return what a layer gives in a model's graph; a model inside it has an output in a graph of its own."""
+    """Return what a layer, or another operation, gives in a model's graph; a model inside it has an output in a graph of its own."""
     return _node_of(model, layer).outputs[0] if isinstance(layer, keras.Model) else layer.output
 
 
@@ -132,19 +135,23 @@ def _age(tensor: Any) -> int:
 def _inputs_of(model: keras.Model, layer: Any) -> tuple[list[Any], bool]:
     """Return the tensors that a layer is called on, and whether they come as a list."""
     arguments = _node_of(model, layer).arguments
-    if len(arguments.args) != 1 or not all(_is_usual(layer, *given) for given in arguments.kwargs.items()):
+    usual = all(_is_usual(layer, name, value, arguments.args) for name, value in arguments.kwargs.items())
+    if len(arguments.args) != 1 or not usual:
         raise CannotEmit(f"a call of {layer.name} with more than its input")
     given = arguments.args[0]
     return (list(given), True) if isinstance(given, list | tuple) else ([given], False)
 
 
-def _is_usual(layer: Any, name: str, value: Any) -> bool:
+def _is_usual(layer: Any, name: str, value: Any, inputs: tuple[Any, ...]) -> bool:
     """Tell whether a call that does not name an argument gives it this value.
 
-    Keras writes ``training`` into every call of a layer that asks, False or the layer's own default; fit replaces it.
+    Keras writes ``training`` into every call of a layer that asks, False or the layer's own default; fit replaces it. It
+    hands on the mask that comes with an input, too.
     """
     if value is None or value is False:
         return True
+    if name == "mask":
+        return len(inputs) == 1 and not isinstance(inputs[0], list) and value is get_keras_mask(inputs[0])
     parameter = inspect.signature(layer.call).parameters.get(name)
     return name == "training" and parameter is not None and value is parameter.default
 

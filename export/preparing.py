@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..training.data.free_text import FEATURES, TOKENS
 from .estimators import estimator_code
 from .expressions import call, literal
 from .winner import Winner
@@ -24,8 +25,36 @@ def prepare_lines(winner: Winner, x: Any, constants: Mapping[str, Any]) -> tuple
     plan, features = winner.preparation.preparation, winner.preparation.features
     if plan.kind == "arrays":
         return _both("map_leaves(as_given, {x})"), set()
+    if plan.recipe.text is not None:
+        return _text_lines(winner, constants)
     if features is None:
         return _constant_lines(winner, x), set()
+    return _fitted_lines(winner, x, constants)
+
+
+def _text_lines(winner: Winner, constants: Mapping[str, Any]) -> tuple[list[str], set[str]]:
+    """Return the lines that learn the words of training rows, and those of other columns where there are any."""
+    plan = winner.preparation.preparation
+    arguments = plan.recipe.text.layer_arguments if plan.recipe.text else {}
+    layer = call(
+        "keras.layers.TextVectorization", **{name: literal(value) for name, value in arguments.items()}
+    )
+    lines = indent(f"words = {layer}", "    ").split("\n")
+    lines += ["    texts = [plain_texts(x, TEXTS) for x in (x_train, x_test)]", "    words.adapt(texts[0])"]
+    taken = "token_numbers(words, part) for part in texts"
+    if winner.preparation.features is None:
+        return [*lines, f"    x_train, x_test = ({taken})"], set()
+    more, imports = _fitted_lines(winner, None, constants)
+    pairs = (
+        f'    x_{part} = {{"{TOKENS}": tokens[{i}], "{FEATURES}": x_{part}}}'
+        for i, part in enumerate(("train", "test"))
+    )
+    return [*lines, f"    tokens = [{taken}]", *more, *pairs], imports
+
+
+def _fitted_lines(winner: Winner, x: Any, constants: Mapping[str, Any]) -> tuple[list[str], set[str]]:
+    """Return the lines that fit scikit-learn's transformers, and apply them."""
+    plan, features = winner.preparation.preparation, winner.preparation.features
     known: dict[str, str] = {}
     if plan.numeric:
         known[repr(list(plan.numeric))] = "NUMBERS"

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..cells import number_reader, plain_number, plain_text
+from ..training.data.free_text import TEXT, text_table
 from ..training.data.multiple_inputs import class_codes_in
 from ..training.data.series import Series, sort_by_time, step_matrix, windows_and_targets
 from ..training.data.splits import draw_groups, draw_in_proportion, draw_stratified, group_labels
@@ -125,39 +126,46 @@ def _columns(winner: Winner, x: Any, parts: tuple[str, ...], reading: Reading) -
     if winner.dataset.kind != "table" and winner.dataset.series is None:
         return Steps(() if reading.has_test_rows or reading.x == "x" else (f"x = {reading.x}",))
     constants: dict[str, Any] = {}
-    takes: list[str] = []
+    takes: dict[str, str] = {}
     functions: list[Callable[..., Any]] = []
     if plan.numeric:
         constants["NUMBERS"] = list(plan.numeric)
         plain = x is not None and all(str(x[name].dtype) == "float64" for name in plan.numeric)
         if x is not None and any(x[name].dtype.kind not in "biuf" for name in plan.numeric):
-            takes.append(
+            takes["numbers"] = (
                 '{x}[NUMBERS].astype(object).map(plain_number, na_action="ignore").astype("float64")'
             )
             functions.append(plain_number)
         else:
-            takes.append("{x}[NUMBERS]" if plain else '{x}[NUMBERS].astype("float64")')
+            takes["numbers"] = "{x}[NUMBERS]" if plain else '{x}[NUMBERS].astype("float64")'
     if plan.categorical:
         constants["CATEGORIES"] = {n: list(c) for n, c in zip(plan.categorical, plan.categories, strict=True)}
         readers = {_reader(x[name]) for name in plan.categorical} if x is not None else {"plain_text"}
         reader = next((name for name in ("plain_text", "str") if name in readers), None)
-        texts = "{x}[list(CATEGORIES)].astype(object)"
-        takes.append(f'{texts}.map({reader}, na_action="ignore")' if reader else texts)
+        cells = "{x}[list(CATEGORIES)].astype(object)"
+        takes["categories"] = f'{cells}.map({reader}, na_action="ignore")' if reader else cells
         functions += [plain_text] if reader == "plain_text" else []
-    joined = ".join(".join(takes) + ")"
-    if len(takes) == 2 and len(joined.format(x=reading.x)) <= _SHORT:
-        takes = [joined]
-    elif len(takes) == 2:
-        takes = [f"numbers = {takes[0]}", f"texts = {takes[1]}", "numbers.join(texts)"]
+    if winner.preparation.vocabulary:
+        written = winner.preparation.preparation.texts
+        constants["TEXTS"] = list(written)
+        takes["texts"] = "{x}[TEXTS]" if hasattr(x, "columns") or written != (TEXT,) else "text_table({x})"
+        functions += [text_table] if "text_table" in takes["texts"] else []
+    first, *others = takes.values()
+    joined = first + "".join(f".join({other})" for other in others)
+    lines = [joined]
+    if others and len(joined.format(x=reading.x)) > _SHORT:
+        lines = [f"{name} = {part}" for name, part in takes.items()]
+        name, *names = takes
+        lines.append(name + "".join(f".join({other})" for other in names))
     if not reading.has_test_rows:
-        takes[-1] = f"x = {takes[-1]}"
+        lines[-1] = f"x = {lines[-1]}"
         return Steps(
-            tuple(line.format(x=reading.x) for line in takes),
+            tuple(line.format(x=reading.x) for line in lines),
             constants,
             functions=tuple(functions),
         )
-    takes[-1] = f"return {takes[-1]}"
-    body = "\n".join(f"    {line.format(x='frame')}" for line in takes)
+    lines[-1] = f"return {lines[-1]}"
+    body = "\n".join(f"    {line.format(x='frame')}" for line in lines)
     helper = f'def columns(frame):\n    """Return the columns that the model reads."""\n{body}'
     return Steps(
         tuple(f"x{part} = columns(x{part})" for part in parts),

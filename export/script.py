@@ -16,9 +16,11 @@ from textwrap import wrap
 from typing import Any
 
 from ..errors import OutputError, one_line
+from ..training.data.free_text import plain_texts
 from ..training.data.resampling import RowDraw, draw_positions
 from ..training.data.strata import label_strata
 from ..training.data.trees import as_given, map_leaves, row_count, take
+from ..training.data.vectorization import token_numbers
 from ..training.models import Build
 from ..training.models.unfreezing import unfreeze
 from ..training.plateau import FallingRate
@@ -159,7 +161,7 @@ def _render(
         constants=[*_constants(constants, {**_COMMENTS, **steps.comments}), *sources.constants],
         helpers=[*sources.texts, *steps.helpers],
         load=[*reading.lines, *steps.lines],
-        fits=winner.preparation.features is not None,
+        prepare_about=_prepare_about(winner),
         prepare=prepare,
         prepare_arguments=prepare_arguments(winner),
         row_classes=row_classes(winner, "y_train") if winner.draw else "",
@@ -202,15 +204,19 @@ def _codes_code(winner: Winner) -> str:
     return "y_train" if winner.labels == "codes" else "y_train[:, 0].astype(int)"
 
 
+def _has_several_inputs(winner: Winner) -> bool:
+    """Tell whether the model reads several: arrays that were given, or tokens of texts beside columns."""
+    return winner.dataset.kind == "arrays" or isinstance(winner.signature.input_shape, dict)
+
+
 def _has_nests(winner: Winner) -> bool:
     """Tell whether there are several inputs or outputs."""
-    return winner.dataset.kind == "arrays" or winner.dataset.task == "outputs"
+    return _has_several_inputs(winner) or winner.dataset.task == "outputs"
 
 
 def _rows_of(winner: Winner, name: str, rows: str) -> str:
     """Return the expression of some rows of the script's arrays."""
-    dataset = winner.dataset
-    several = dataset.kind == "arrays" if name.startswith("x") else dataset.task == "outputs"
+    several = _has_several_inputs(winner) if name.startswith("x") else winner.dataset.task == "outputs"
     return f"take({name}, {rows})" if several else f"{name}[{rows}]"
 
 
@@ -225,9 +231,19 @@ def _applied(winner: Winner) -> list[Any]:
         unfreeze: winner.fine_tuning,
     }
     functions: list[Any] = [function for function, applies in used.items() if applies]
-    functions += [take, map_leaves, as_given] if _has_nests(winner) else []
+    functions += [take, map_leaves] if _has_nests(winner) else []
+    functions += [as_given] if winner.dataset.kind == "arrays" or winner.dataset.task == "outputs" else []
+    functions += [plain_texts, token_numbers] if winner.preparation.vocabulary else []
     functions += [row_count] if winner.dataset.task == "outputs" else []
     return [*functions, *([winner.mixing.function] if winner.mixing else [])]
+
+
+def _prepare_about(winner: Winner) -> str:
+    if winner.preparation.vocabulary:
+        return "Learn words, and scale, by what the training rows say, and by nothing else."
+    if winner.preparation.features is not None:
+        return "Scale by what the training rows say, and by nothing else."
+    return "Bring rows into the model's shape and range; nothing is fitted."
 
 
 def _targets_about(winner: Winner) -> str:

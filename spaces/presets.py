@@ -164,6 +164,15 @@ _NO_MISH: Changes = {
 _NO_PICTURES: Changes = {"choices": ("none", "mixup")}
 """Rectangles are cut out of pictures only."""
 
+_CONVOLVED, _READ_IN_ORDER = when(text_encoder="convolution"), when(text_encoder="gru")
+_TEXT_FILTERS: Changes = {
+    "low": 16,
+    "high": 256,
+    "recommended": 64,
+    "meaning": "filters of the convolution",
+    "source": "Kim 2014, Convolutional Neural Networks for Sentence Classification, section 3.1: 100 of each width",
+}
+
 PRESETS: dict[str, Preset] = {
     "linear": Preset(
         "linear or logistic regression, a baseline",
@@ -443,6 +452,43 @@ PRESETS: dict[str, Preset] = {
             "mixing": _NO_PICTURES,
         },
         kind="sequence",
+    ),
+    "text": Preset(
+        "words looked up in an embedding, averaged, convolved, or read by a GRU, then a dense layer",
+        {
+            "optimizer": {"choices": ("adam", "sgd"), "grid": ("adam",)},
+            "learning_rate": {
+                **_RATE,
+                "low": 0.0003,
+                "high": 0.03,
+                "recommended": 0.003,
+                "grid": (0.001, 0.003),
+                "source": "Google, Machine Learning Guides: Text classification, step 4: Adam 0.001; a mean bears more",
+            },
+            "batch_size": _TIME_BATCHES,
+            "max_tokens": {},
+            "sequence_length": {},
+            "text_encoder": {"choices": ("average", "convolution"), "grid": ("average", "convolution")},
+            "embedding_dim": {"low": 16},
+            "filters": {**_TEXT_FILTERS, "conditions": _CONVOLVED},
+            "kernel_size": {"choices": (3, 5, 7), "conditions": _CONVOLVED},
+            "hidden_layers": {"low": 1, "high": 2, "recommended": 1},
+            "units": {"low": 16, "high": 256, "recommended": 64},
+            "activation": _ACTIVATION,
+            "dropout": {**_DROPOUT, "recommended": 0.25, "grid": (0.25, 0.5)},
+        },
+        standard=(*_TRAINING, *_LAYERS, *_TABLES, "token_unit", "bidirectional"),
+        ranges={
+            "learning_rate": {"recommended": 0.003},
+            "hidden_layers": {"low": 1, "high": 3, "recommended": 1},
+            "units": {"low": 16, "high": 512, "recommended": 64},
+            "filters": {**_TEXT_FILTERS, "conditions": _CONVOLVED},
+            "kernel_size": {"conditions": _CONVOLVED},
+            "bidirectional": {"conditions": _READ_IN_ORDER},
+            "recurrent_dropout": {"conditions": _READ_IN_ORDER},
+            "activation": _NO_MISH,
+        },
+        kind="table",
     ),
     "own": Preset(
         "a model function of your own: optimizer, learning rate and batch size",

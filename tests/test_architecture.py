@@ -49,6 +49,7 @@ MAY_BE_HEAVY = {
     "training/models/schedules.py",
     "training/models/sequences.py",
     "training/models/stack.py",
+    "training/models/text.py",
     "training/models/weights.py",
     "training/trainers/averaging.py",
     "training/trainers/computed_metrics.py",

@@ -22,11 +22,13 @@ from .data import (
     disjoint_folds,
     draw_rows,
     fit_preparation,
+    is_nest,
     resampling_of,
     row_strata,
     take,
     value_range,
 )
+from .data.free_text import FEATURES
 from .events import EpochEnded, Outcome, Task
 from .fine_tuning import FineTuning, fine_tuning_of
 from .fold_cache import FoldCache, FoldData
@@ -104,13 +106,16 @@ class Workload:
         """
         positions = self.folds[fold].train if self.folds else np.arange(self.dataset.rows)
         draw, tuning = self.draw(configuration, positions), self.fine_tuning(configuration)
+        preparation = configure_preparation(self.preparation, configuration)
+        text = preparation.recipe.text
         return Signature(
-            configure_preparation(self.preparation, configuration).input_shape,
+            preparation.input_shape,
             self.dataset.outputs,
             self.dataset.task,
             batches_of(configuration).rows(len(positions) if draw is None else sum(draw.counts)),
             epochs_of(configuration, self.epochs) if tuning is None else tuning.epoch,
             self._value_range(fold),
+            0 if text is None else text.max_tokens,
         )
 
     def fine_tuning(self, configuration: Configuration) -> FineTuning | None:
@@ -122,7 +127,12 @@ class Workload:
     def _value_range(self, fold: int) -> tuple[float, float]:
         """Return between which values the pictures of a fold's training rows lie; of no matter for other data."""
         plan = self.preparation
-        if plan.kind == "arrays" or len(plan.input_shape) != PICTURE_AXES or plan.recipe.scaling == "unit":
+        if (
+            plan.kind == "arrays"
+            or plan.recipe.text
+            or len(plan.input_shape) != PICTURE_AXES
+            or plan.recipe.scaling == "unit"
+        ):
             return 0.0, 1.0
         if fold not in self._value_ranges:
             if self.folds:
@@ -165,8 +175,12 @@ class Workload:
         return replace(fold, train=fold.train[draw.positions(codes)])
 
     def prepared(self) -> Workload:
-        """Return the workload with its folds prepared, so that processes that it is given to share the outcome."""
-        _ = self.fold_data
+        """Return the workload with its folds prepared, so that processes that it is given to share the outcome.
+
+        Texts are left to these, which have TensorFlow.
+        """
+        if self.preparation.recipe.text is None:
+            _ = self.fold_data
         return self
 
     @cached_property
@@ -187,7 +201,8 @@ class Workload:
             fitted = shared or fit_preparation(preparation, training, take(self.dataset.y, fold.train))
             x = fitted.transform(self.dataset.x) if shared_x is None else shared_x
             if fitted.training is not None:
-                x[fold.train] = fitted.training
+                columns = x[FEATURES] if is_nest(x) else x
+                columns[fold.train] = fitted.training
             y = fitted.transform_target(self.dataset.y)
             if not preparation.fits_features:
                 shared_x = x

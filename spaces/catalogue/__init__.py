@@ -23,6 +23,7 @@ from . import (
     schedule,
     sequence,
     tabular,
+    text,
     transfer,
     weights,
 )
@@ -37,6 +38,7 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
     "dense": dense.ENTRIES,
     "convolution": convolution.ENTRIES,
     "sequence": sequence.ENTRIES,
+    "text": text.ENTRIES,
     "transfer": transfer.ENTRIES,
     "activation": activation.ENTRIES,
     "normalization": normalization.ENTRIES,

@@ -67,7 +67,7 @@ ENTRIES = (
             advice="Both scores are poor: double it, which makes the arithmetic about four times as much.",
             source=_VGG,
         ),
-        (*IMAGES, "cnn1d", "tcn"),
+        (*IMAGES, "cnn1d", "tcn", "text"),
     ),
     Entry(
         Float(
@@ -92,7 +92,7 @@ ENTRIES = (
             advice="Two windows of 3 see as far as one of 5 and cost less.",
             source=f"{COURSE}: 3x3; {_VGG}",
         ),
-        (*IMAGES, "cnn1d", "tcn"),
+        (*IMAGES, "cnn1d", "tcn", "text"),
     ),
     Entry(
         Categorical(

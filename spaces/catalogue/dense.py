@@ -20,7 +20,7 @@ ENTRIES = (
             advice="Both scores are poor: one more. Overfitting: one less.",
             source=COURSE,
         ),
-        ("nn", "dnn"),
+        ("nn", "dnn", "text"),
     ),
     Entry(
         Int(

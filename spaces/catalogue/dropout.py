@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..kinds import Categorical, Float
-from .entry import FAMILIES, HIDDEN, IMAGES, TRANSFER, Entry
+from .entry import HIDDEN, IMAGES, OF_NUMBERS, TRANSFER, Entry
 from .sources import COURSE, keras_layer
 
 _DROPOUT = "Srivastava et al. 2014, Dropout"
@@ -45,7 +45,7 @@ ENTRIES = (
             advice="Many redundant inputs: 0.2.",
             source=f"{_DROPOUT}, appendix A.4: 0.2 for inputs",
         ),
-        FAMILIES,
+        OF_NUMBERS,
     ),
     Entry(
         Float(
@@ -59,7 +59,7 @@ ENTRIES = (
             source="Bishop 1995, Training with Noise is Equivalent to Tikhonov Regularization; "
             + keras_layer("regularization_layers/gaussian_noise"),
         ),
-        FAMILIES,
+        OF_NUMBERS,
     ),
     Entry(
         Float(

@@ -14,11 +14,13 @@ IMAGES = ("cnn", "resnet")
 """Families of convolutions."""
 SEQUENCES = ("rnn", "cnn1d", "tcn")
 """Families that read steps of time."""
-HIDDEN = ("nn", "ann", "dnn", "mlp_residual", *IMAGES, *SEQUENCES)
+HIDDEN = ("nn", "ann", "dnn", "mlp_residual", *IMAGES, *SEQUENCES, "text")
 """Families with layers between input and output."""
 TRANSFER = ("transfer",)
 """Families whose layers but the last were trained before."""
 FAMILIES = ("linear", *HIDDEN, *TRANSFER)
+OF_NUMBERS = tuple(family for family in FAMILIES if family != "text")
+"""Families all of whose inputs are numbers that measure."""
 ANY = (*FAMILIES, "own")
 """With ``own``: what acts on any model, because a trainer or the preparation of data does it."""
 ALL_TASKS = ("classification", "multilabel", "regression")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..kinds import Categorical, Float
-from .entry import ALL_TASKS, ANY, ONE_ARRAY, Entry, advise, when
+from .entry import ALL_TASKS, OF_NUMBERS, ONE_ARRAY, Entry, advise, when
 
 MIXUP = "Zhang et al. 2018, mixup: Beyond Empirical Risk Minimization"
 CUTMIX = "Yun et al. 2019, CutMix"
@@ -48,6 +48,6 @@ _HYPERPARAMETERS = (
 )
 
 ENTRIES = tuple(
-    Entry(hyperparameter, families=ANY, tasks=ALL_TASKS, kinds=ONE_ARRAY)
+    Entry(hyperparameter, families=(*OF_NUMBERS, "own"), tasks=ALL_TASKS, kinds=ONE_ARRAY)
     for hyperparameter in _HYPERPARAMETERS
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..kinds import Categorical, Float, Int
-from .entry import FAMILIES, HIDDEN, TRANSFER, Entry, when
+from .entry import HIDDEN, OF_NUMBERS, TRANSFER, Entry, when
 from .sources import keras_layer
 
 _BATCH = "Ioffe and Szegedy 2015, Batch Normalization"
@@ -89,7 +89,7 @@ ENTRIES = (
             advice="The paper says before; after works as well.",
             source=f"{_BATCH}, section 3.2",
         ),
-        ("nn", "ann", "dnn", "cnn", "cnn1d", "tcn"),
+        ("nn", "ann", "dnn", "cnn", "cnn1d", "tcn", "text"),
     ),
     Entry(
         Categorical(
@@ -115,7 +115,7 @@ ENTRIES = (
             source=keras_layer("normalization_layers/batch_normalization"),
         ),
         tuple(
-            family for family in FAMILIES if family not in TRANSFER
+            family for family in OF_NUMBERS if family not in TRANSFER
         ),  # a base wants its own range of pixels
     ),
 )

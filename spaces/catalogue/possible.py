@@ -70,6 +70,8 @@ _NAMES: Mapping[Possible, tuple[str, ...]] = {
         *(
             "units",
             "recurrent_layers",
+            "sequence_length",
+            "embedding_dim",
             "blocks",
             "convolutions",
             "stages",
@@ -81,6 +83,7 @@ _NAMES: Mapping[Possible, tuple[str, ...]] = {
         "picture_size",
     ),
     Possible(2, integer=True): ("bins", "n_quantiles"),
+    Possible(3, integer=True): ("max_tokens",),
     _COUNT_OR_NONE: ("hidden_layers", "head_layers", "start_from_epoch", "plateau_cooldown"),
     _POSITIVE: (
         *("learning_rate", "epsilon", "epsilon_2", "clip_threshold", "adam_lr_ratio", "rms_rate"),
@@ -115,7 +118,13 @@ _NAMES: Mapping[Possible, tuple[str, ...]] = {
     _NOT_ALL: (
         *("momentum", "beta_1", "beta_2", "rho", "adam_beta_1", "adam_beta_2", "ema_momentum"),
         *("normalization_momentum", "dropout", "input_dropout", "convolution_dropout"),
-        *("recurrent_dropout", "residual_dropout", "stochastic_depth", "label_smoothing"),
+        *(
+            "recurrent_dropout",
+            "embedding_dropout",
+            "residual_dropout",
+            "stochastic_depth",
+            "label_smoothing",
+        ),
         "frozen_share",
     ),
     _INSIDE: ("cycle_rise", "plateau_factor"),

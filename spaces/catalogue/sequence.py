@@ -11,6 +11,7 @@ from .sources import keras_layer
 
 _ODYSSEY = "Greff et al. 2017, LSTM: A Search Space Odyssey"
 _RNN = ("rnn",)
+_RECURRENT = ("rnn", "text")
 
 ENTRIES = (
     Entry(
@@ -51,7 +52,7 @@ ENTRIES = (
             source="Schuster and Paliwal 1997, Bidirectional Recurrent Neural Networks; "
             + keras_layer("recurrent_layers/bidirectional"),
         ),
-        _RNN,
+        _RECURRENT,
     ),
     Entry(
         Float(
@@ -64,7 +65,7 @@ ENTRIES = (
             advice="Overfitting although dropout is set: 0.1 to 0.3.",
             source="Gal and Ghahramani 2016, A Theoretically Grounded Application of Dropout in Recurrent Neural Networks",
         ),
-        _RNN,
+        _RECURRENT,
     ),
     Entry(
         Categorical(

@@ -113,7 +113,7 @@ def test_a_pick_varies_what_it_names_and_fixes_the_rest() -> None:
             ["momentun", "filters", "unit"],
             (
                 "There is no hyperparameter 'momentun' in the catalogue. Did you mean 'momentum'? "
-                "filters does nothing for dnn; it acts on cnn, resnet, cnn1d, tcn. "
+                "filters does nothing for dnn; it acts on cnn, resnet, cnn1d, tcn, text. "
                 "There is no hyperparameter 'unit' in the catalogue. Did you mean 'units'?"
             ),
         ),

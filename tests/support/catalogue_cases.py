@@ -21,6 +21,7 @@ PREFERRED = (
     "tcn",
     "cnn1d",
     "transfer",
+    "text",
     "own",
 )
 FAMILIES = {"mixing": "cnn"}
@@ -40,6 +41,7 @@ SMALL: Configuration = {
     "outlier_limit": 2.0,
     "base": TINY,
     "picture_size": 16,
+    "embedding_dim": 8,
 }
 """What keeps every model small and every step visible."""
 STALLED: Configuration = {
@@ -123,6 +125,8 @@ OTHERS: dict[str, Any] = {
     "picture_size": 24,
     "frozen_share": 0.0,
     "unfrozen_share": 1.0,
+    "max_tokens": 10,
+    "sequence_length": 3,
 }
 """Values that are seen within a few steps; else the far end of a range is taken."""
 
@@ -159,11 +163,13 @@ def kind_of(entry: Entry, family: str) -> str:
     if family in ("rnn", "cnn1d", "tcn"):
         return "sequence"
     of_gaps = entry.hyperparameter.name in ("imputation", "missing_indicator")  # the table has some
+    if family == "text":
+        return "text"
     return "table" if entry.kinds == ("table",) or of_gaps else "array"
 
 
 def space_of(family: str, task: str, kind: str, name: str) -> Space:
-    space = preset(family, "full", task=task, kind=kind)
+    space = preset(family, "full", task=task, kind="table" if kind == "text" else kind)
     return space.with_hyperparameter(CATALOGUE["epochs"].hyperparameter)
 
 

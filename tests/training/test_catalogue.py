@@ -39,6 +39,11 @@ def data_of(kind: str, task: str) -> tuple[Any, Any]:
 
 
 def _in_form(x: np.ndarray, kind: str) -> Any:
+    if kind == "text":
+        words = np.array(["bad", "poor", "fair", "good", "fine", "best", "odd", "new", "old", "dull", "long"])
+        return pd.DataFrame(
+            {"text": [" ".join(row) for row in words[np.digitize(x, np.linspace(-2, 2, 10))]]}
+        )
     if kind != "table":
         return x
     frame = pd.DataFrame(x, columns=list("abcdef"))
@@ -51,7 +56,8 @@ def _in_form(x: np.ndarray, kind: str) -> Any:
 def trainer_of(family: str, task: str, kind: str, name: str) -> Any:
     write_tiny_bases()
     x, y = data_of(kind, task)
-    if kind == "table":
+    is_table = kind in ("table", "text")
+    if is_table:
         x = x.assign(y=y)
     spec = make_spec(
         {
@@ -59,7 +65,7 @@ def trainer_of(family: str, task: str, kind: str, name: str) -> Any:
                 "source": "python:data",
                 "test_size": 0.2,
                 "task": task,
-                **({"target": "y"} if kind == "table" else {}),
+                **({"target": "y"} if is_table else {}),
             },
             "model": family,
             **({"space": {"fix": {"base": TINY}}} if family == "transfer" else {}),
@@ -68,7 +74,7 @@ def trainer_of(family: str, task: str, kind: str, name: str) -> Any:
             "execution": {"trainer": name},
         }
     )
-    return make_trainer(make_plan(spec, data=x if kind == "table" else (x, y)).workload, 1)
+    return make_trainer(make_plan(spec, data=x if is_table else (x, y)).workload, 1)
 
 
 _seen: dict[tuple[str, ...], Outcome] = {}

@@ -39,8 +39,8 @@ def as_array(values: Any, name: str) -> np.ndarray:
         array.dtype.kind == "O" and any(isinstance(cell, str) for cell in array.flat)
     ):
         raise DataError(
-            f"{name} holds text, expected numbers: turn sentences into numbers first (keras.layers.TextVectorization); "
-            "columns of categories, or of numbers and categories, go into a pandas DataFrame"
+            f"{name} holds text, expected numbers: columns of categories, of several texts, or of text and numbers go into "
+            "a pandas DataFrame; one text a row is a list or an array of shape (rows,), which the family 'text' reads"
         )
     if array.dtype.kind not in "biuf":
         raise DataError(f"{name} holds {_describe_dtype(array)}, expected numbers")

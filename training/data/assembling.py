@@ -51,7 +51,7 @@ def assemble(source: SourceData, options: LoadOptions) -> Dataset:
     rows, held, learned, rare, notes = _split(source, features, target, rows, options)
     kind, series = features.kind, None
     if kind == "table":
-        rows, held, found = _clean(source, rows, held, counters)
+        rows, held, found = _clean(source, rows, held, counters, features.texts)
         notes += found
         if options.window is None:
             notes += _suspicious(source, rows, learned.task)
@@ -253,10 +253,10 @@ def _given_test(source: SourceData, features: Features, target: Target) -> tuple
 
 
 def _clean(
-    source: SourceData, rows: _Rows, held: _Rows, counters: list[str]
+    source: SourceData, rows: _Rows, held: _Rows, counters: list[str], texts: tuple[str, ...]
 ) -> tuple[_Rows, _Rows, tuple[str, ...]]:
     """Return a table's rows without the columns that say nothing, and what is said of it."""
-    x, x_test, notes = clean_table(rows.x, held.x, source.name, counters)
+    x, x_test, notes = clean_table(rows.x, held.x, source.name, counters, texts)
     return replace(rows, x=x), replace(held, x=x_test), notes
 
 

@@ -13,9 +13,10 @@ import numpy as np
 
 from ...errors import TrainingError, did_you_mean
 from ...spaces import Configuration
-from .default_preparation import choose_preparation
+from .default_preparation import choose_preparation, holds_only_text
+from .free_text import MAX_TOKENS, SEQUENCE_LENGTH, SPECIAL_TOKENS, TextExtent, text_recipe, with_token_shape
 from .pipelines import CROSSED
-from .preparation import Preparation, Recipe
+from .preparation import Preparation, Recipe, Shapes
 
 if TYPE_CHECKING:
     from .dataset import Dataset
@@ -31,6 +32,9 @@ MOST_BINS = 2000
 _CATALOGUE_BINS = 32
 """The most bins that the catalogue proposes."""
 
+TEXT_NAMES = frozenset({"max_tokens", "sequence_length", "token_unit"})
+"""Hyperparameters that change what becomes of texts."""
+TOKEN_UNITS = ("word", "character")
 COLUMN_NAMES = frozenset(
     {
         "scaling",
@@ -68,11 +72,15 @@ def configure_preparation(preparation: Preparation, configuration: Configuration
     Raises:
         TrainingError: ``data``: a value is unknown, out of range, or makes no sense for these data.
     """
-    asked = {name: value for name, value in configuration.items() if name in COLUMN_NAMES}
+    # Of other data, a user's model may have hyperparameters of such names.
+    known = COLUMN_NAMES if preparation.extent is None else COLUMN_NAMES | TEXT_NAMES
+    asked = {name: value for name, value in configuration.items() if name in known}
     if not asked:
         return preparation
     _check_kind(preparation, asked)
     recipe, shape = _sized(preparation, _recipe(preparation, asked), asked)
+    if preparation.extent is not None:
+        recipe, shape = _with_text(preparation.extent, recipe, shape, asked)
     if recipe == preparation.recipe:
         return preparation
     return replace(preparation, recipe=recipe, input_shape=shape)
@@ -85,7 +93,7 @@ def applicable_hyperparameters(dataset: Dataset) -> frozenset[str]:
     is left out, too, as feature selection for several targets is.
     """
     names = {"subset", "bootstrap", *_of_classes(dataset)}
-    if dataset.kind not in ("image", "arrays"):
+    if dataset.kind not in ("image", "arrays") and not holds_only_text(dataset):
         names |= _of_columns(choose_preparation(dataset, "natural"))
     return frozenset(names)
 
@@ -185,6 +193,8 @@ def _sized(preparation: Preparation, recipe: Recipe, asked: Configuration) -> tu
                 )
         return recipe, preparation.input_shape
     width = _width(preparation, recipe)
+    if not width:
+        return recipe, (0,)
     if _flag(asked, "feature_selection"):
         _check_one_target(preparation, "feature_selection")
         share = _number(asked, "selected_share", 0.5, above=0, most=1)
@@ -196,6 +206,17 @@ def _sized(preparation: Preparation, recipe: Recipe, asked: Configuration) -> tu
         width = max(1, round(share * min(width, preparation.rows // 2)))
         recipe = replace(recipe, components=width)
     return recipe, (width,)
+
+
+def _with_text(
+    extent: TextExtent, recipe: Recipe, columns: tuple[int, ...], asked: Configuration
+) -> tuple[Recipe, Shapes]:
+    """Return the recipe with what becomes of texts, and the shape of a row of tokens and columns."""
+    unit = _string(asked, "token_unit", TOKEN_UNITS, "word")
+    most = _integer(asked, "max_tokens", MAX_TOKENS, SPECIAL_TOKENS + 1)
+    length = _integer(asked, "sequence_length", SEQUENCE_LENGTH, 1)
+    text = text_recipe(extent, most, length, unit)
+    return replace(recipe, text=text), with_token_shape(text, columns)
 
 
 def _width(preparation: Preparation, recipe: Recipe) -> int:
@@ -221,7 +242,7 @@ def _width(preparation: Preparation, recipe: Recipe) -> int:
 
 
 def _is_flat(preparation: Preparation) -> bool:
-    return len(preparation.input_shape) == 1
+    return len(preparation.features_shape) == 1
 
 
 def _has_several_targets(preparation: Preparation) -> bool:

@@ -8,8 +8,18 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 
 from ...errors import DataError, did_you_mean
-from ...texts import count_text
+from ...texts import count_text, names_text
 from .arrays import looks_like_images
+from .free_text import (
+    MAX_TOKENS,
+    SEQUENCE_LENGTH,
+    TextExtent,
+    columns_of_text,
+    extent_of,
+    plain_texts,
+    text_recipe,
+    with_token_shape,
+)
 from .multiple_inputs import refuse_one_array
 from .preparation import MISSING, Channels, Layout, Preparation, Recipe, Scaling
 from .trees import leaves, row_shapes
@@ -18,6 +28,10 @@ if TYPE_CHECKING:
     from .dataset import Dataset
 
 
+NO_TEXT = (
+    "no column holds text, which the family 'text' reads: texts of several words, different in most rows; "
+    "categories and numbers are for other families"
+)
 SEQUENCES_NEEDED = "a model that reads sequences (rnn) needs rows of shape (time, features)"
 
 
@@ -56,6 +70,8 @@ def choose_preparation(
             raise DataError(f"{dataset.name}: {refuse_one_array('x', dataset.x)}")
         if scaling not in ("auto", "none"):
             raise DataError(f"{dataset.name}: several inputs are used as they were given: leave scaling out")
+    if layout == "text" and dataset.kind != "table":
+        raise DataError(f"{dataset.name}: {NO_TEXT}")
     of = {"table": _of_table, "arrays": _of_arrays}.get(dataset.kind)
     return Preparation(
         kind=dataset.kind,
@@ -79,13 +95,22 @@ def _of_table(dataset: Dataset, layout: Layout, scaling: Scaling) -> dict[str, A
     if scaling == "unit":
         raise DataError(f"{dataset.name} is a table: scaling 'unit' is for pixels; use 'minmax'")
     frame: Any = dataset.x
-    categorical = tuple(str(column) for column in frame.columns if frame[column].dtype.name == "category")
-    numeric = tuple(str(column) for column in frame.columns if str(column) not in categorical)
+    texts = columns_of_text(frame)
+    columns = [str(column) for column in frame.columns if column not in texts]
+    categorical = tuple(column for column in columns if frame[column].dtype.name == "category")
+    numeric = tuple(column for column in columns if column not in categorical)
+    if layout == "text" and not texts:
+        raise DataError(f"{dataset.name}: {NO_TEXT}")
+    if layout != "text" and not columns:
+        raise DataError(
+            f"{dataset.name} holds no more than text ({names_text(texts)}), and this model reads numbers and categories: "
+            "the family 'text' reads it"
+        )
     categories = tuple(
         (*map(str, frame[column].cat.categories), *([MISSING] if frame[column].isna().any() else []))
         for column in categorical
     )
-    return {
+    of_columns: dict[str, Any] = {
         # Numbers are filled even where none is missing: new rows may lack what these have.
         "recipe": Recipe("standard" if scaling == "auto" else scaling),
         "source_shape": (len(frame.columns),),
@@ -94,6 +119,25 @@ def _of_table(dataset: Dataset, layout: Layout, scaling: Scaling) -> dict[str, A
         "categorical": categorical,
         "categories": categories,
         "gaps": tuple(column for column in numeric if frame[column].isna().any()),
+        "texts": texts,
+    }
+    return _with_texts(of_columns, extent_of(plain_texts(frame, texts))) if layout == "text" else of_columns
+
+
+def holds_only_text(dataset: Dataset) -> bool:
+    """Tell whether a dataset is a table without a column beside its texts."""
+    frame: Any = dataset.x
+    return dataset.kind == "table" and len(columns_of_text(frame)) == len(frame.columns)
+
+
+def _with_texts(of_columns: dict[str, Any], extent: TextExtent) -> dict[str, Any]:
+    """Return what is decided of a table's columns with what becomes of its texts."""
+    text = text_recipe(extent, MAX_TOKENS, SEQUENCE_LENGTH)
+    return {
+        **of_columns,
+        "recipe": replace(of_columns["recipe"], text=text),
+        "input_shape": with_token_shape(text, of_columns["input_shape"]),
+        "extent": extent,
     }
 
 

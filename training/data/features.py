@@ -9,6 +9,7 @@ from ...errors import DataError
 from ...texts import names_text
 from .arrays import as_array, as_image_or_array
 from .dates import TimeOrder, find_time_order, with_dates
+from .free_text import TEXT, text_table
 from .multiple_inputs import describe_several, read_several
 from .text_columns import PLAIN, ColumnFormats, read_texts
 
@@ -25,6 +26,8 @@ class Features:
     notes: tuple[str, ...]
     formats: ColumnFormats = PLAIN
     time_order: TimeOrder | None = None
+    texts: tuple[str, ...] = ()
+    """Columns that are known to be text."""
 
 
 def read_features(
@@ -39,6 +42,9 @@ def read_features(
         return Features(tree, kind, (f"several inputs: {describe_several(tree)}",))
     if isinstance(values, pd.Series):
         values = values.to_frame()
+    as_table = text_table(values)
+    if as_table is not values:
+        return Features(as_table, "table", (), texts=(TEXT,))
     if not isinstance(values, pd.DataFrame):
         return Features(*as_image_or_array(as_array(values, name), name, kind))
     frame = values.set_axis([str(column) for column in values.columns], axis=1).reset_index(drop=True)

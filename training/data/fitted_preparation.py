@@ -16,10 +16,12 @@ import numpy as np
 from ...errors import DataError, TrainingError, did_you_mean, one_line
 from ...texts import names_text
 from ..machine import aligned_empty
+from .free_text import FEATURES, TOKENS, plain_texts
 from .multiple_inputs import describe_several
 from .pipelines import build_features
 from .preparation import Preparation
 from .trees import Tree, is_nest, row_shapes
+from .vectorization import adapt_vocabulary, look_up
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,15 +34,23 @@ class FittedPreparation:
     target: Any
     """A ``StandardScaler`` whose scale is the same for every target, or None."""
     training: np.ndarray | None = None
-    """The training rows as the model trains on them, where a row must not be encoded by its own target."""
+    """The columns of training rows as the model trains on them, where a row must not be encoded by its own target."""
+    vocabulary: tuple[str, ...] = ()
+    """The words of training rows, the most frequent ones first; empty where the model reads no text."""
 
-    def transform_training(self, x: Any) -> np.ndarray:
+    def transform_training(self, x: Any) -> Tree:
         """Return the training rows, which this was fitted to, as the model trains on them.
 
         It is ``transform``, but for categories that are encoded by the target: there each row is encoded by what the
         others say (scikit-learn's cross-fitting), else the model would trust in rare categories too much.
         """
-        return self.transform(x) if self.training is None else self.training
+        if self.training is None:
+            return self.transform(x)
+        return (
+            self.training
+            if self.preparation.recipe.text is None
+            else {**self.transform(x), FEATURES: self.training}
+        )
 
     def transform(self, x: Tree) -> Tree:
         """Return rows as the model reads them.
@@ -50,7 +60,7 @@ class FittedPreparation:
 
         Returns:
             float32, or int32 for rows of tokens, of shape ``(rows, *input_shape)``, contiguous, never a view of ``x``;
-            of several inputs each array as it is.
+            of several inputs each array as it is; of texts beside columns a dict of both.
 
         Raises:
             DataError: Columns are missing or rows have another shape.
@@ -59,10 +69,15 @@ class FittedPreparation:
         if plan.kind == "arrays":
             return _as_given(plan, x)
         values = _stored(plan, x)
+        if plan.recipe.text is not None:
+            tokens = look_up(self.vocabulary, plain_texts(x, plan.texts), plan.recipe.text)
+            if self.features is None:
+                return tokens
+            return {TOKENS: tokens, FEATURES: self._columns(values)}
+        if plan.kind == "table":
+            return self._columns(values)
         if self.features is not None:
             values = np.asarray(self.features.transform(values), plan.dtype)
-        if plan.kind == "table":
-            return np.ascontiguousarray(values)
         if plan.layout in ("image", "sequence") or self.features is None:
             values = values.reshape(-1, *plan.source_shape)
         if plan.layout == "image" and plan.channels == "channels_first":
@@ -77,6 +92,9 @@ class FittedPreparation:
             )
             values = scaled
         return np.ascontiguousarray(values.reshape(len(values), *plan.input_shape))
+
+    def _columns(self, stored: Any) -> np.ndarray:
+        return np.ascontiguousarray(np.asarray(self.features.transform(stored), self.preparation.dtype))
 
     def transform_target(self, y: np.ndarray) -> np.ndarray:
         """Return targets as the model is trained on: codes unchanged, amounts as float32 in the shape they came in."""
@@ -123,7 +141,8 @@ def fit_preparation(plan: Preparation, x: Any, y: np.ndarray) -> FittedPreparati
         features.fit(stored)
     elif features is not None:
         training = _fit_checked(plan, features, stored, y)
-    return FittedPreparation(plan, features, _fit_target(y) if plan.scale_target else None, training)
+    words = adapt_vocabulary(plain_texts(x, plan.texts), recipe.text) if recipe.text else ()
+    return FittedPreparation(plan, features, _fit_target(y) if plan.scale_target else None, training, words)
 
 
 def _fit_checked(plan: Preparation, features: Any, stored: Any, y: np.ndarray) -> np.ndarray | None:
@@ -142,7 +161,7 @@ def _fit_checked(plan: Preparation, features: Any, stored: Any, y: np.ndarray) -
         raise TrainingError("data", f"the columns cannot be prepared so: {one_line(error, 160)}") from error
     if not np.isfinite(values).all():
         raise TrainingError("data", f"scaling {recipe.scaling} makes numbers that are not finite")
-    expected = plan.numbers if plan.layout == "sequence" else int(np.prod(plan.input_shape))
+    expected = plan.numbers if plan.layout == "sequence" else int(np.prod(plan.features_shape))
     if values.shape[1] != expected:
         raise TrainingError("data", f"a fold's rows become {values.shape[1]} columns, expected {expected}")
     return training
@@ -175,14 +194,14 @@ def _as_given(plan: Preparation, x: Tree) -> Tree:
 def _stored(plan: Preparation, x: Any) -> Any:
     """Check rows against the plan and return what the fitted transformer reads: two axes, or a frame's columns."""
     if plan.kind == "table":
-        names = [*plan.numeric, *plan.categorical]
+        names = [*plan.numeric, *plan.categorical, *(plan.texts if plan.recipe.text else ())]
         if not hasattr(x, "columns"):
             raise DataError(f"expected a table with columns {names_text(names)}, got {type(x).__name__}")
         if lost := [name for name in names if name not in x.columns]:
             raise DataError(
                 f"the table lacks column {names_text(lost)}.{did_you_mean(lost[0], map(str, x.columns))}"
             )
-        return x[names]
+        return x[[*plan.numeric, *plan.categorical]]
     values = np.asarray(x)
     if values.shape[1:] != plan.source_shape:
         raise DataError(f"expected rows of shape {plan.source_shape}, got {values.shape[1:]}")

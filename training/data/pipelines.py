@@ -29,7 +29,7 @@ def build_features(plan: Preparation, rows: int) -> Any:
         plan: Says which columns there are, and what happens to them.
         rows: How many rows it will be fitted to; more quantiles than rows cannot be told apart.
     """
-    if not plan.fits_features:
+    if not plan.fits_features or (plan.kind == "table" and not plan.has_columns):
         return None
     from sklearn.compose import ColumnTransformer
     from sklearn.decomposition import PCA

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
+from .free_text import FEATURES, TextExtent, TextRecipe
+
 if TYPE_CHECKING:
     from .dataset import Kind
     from .tasks import Task
@@ -19,9 +21,9 @@ if TYPE_CHECKING:
 Scaling = Literal["auto", "none", "unit", "minmax", "standard", "robust"]
 """What people may ask the rules for. ``unit`` divides by a constant (pixels 0-255, 0-16); the last three are fitted."""
 
-Layout = Literal["flat", "image", "sequence", "natural"]
+Layout = Literal["flat", "image", "sequence", "text", "natural"]
 """``flat``: one row of numbers; ``image``: height, width, channels; ``sequence``: steps of features, each of which is scaled
-alike in all steps; ``natural``: as stored."""
+alike in all steps; ``text``: tokens of a table's texts, beside its other columns; ``natural``: as stored."""
 
 Channels = Literal["channels_last", "channels_first"]
 
@@ -63,11 +65,13 @@ class Recipe:
     components: int | None = None
     """Principal components; None for the columns themselves."""
     whiten: bool = False
+    text: TextRecipe | None = None
+    """What becomes of a table's texts; None where the model reads none."""
 
     @property
     def is_plain(self) -> bool:
         """Whether it is one that rules may choose: no rows can make it fail, or another number of columns."""
-        plain = Recipe(self.scaling, self.divisor, self.imputation, self.tokens)
+        plain = Recipe(self.scaling, self.divisor, self.imputation, self.tokens, text=self.text)
         return (
             self == plain
             and self.scaling not in ("quantile", "power")
@@ -112,12 +116,30 @@ class Preparation:
     categorical: tuple[str, ...] = ()
     categories: tuple[tuple[str, ...], ...] = ()
     """For each categorical column its one-hot columns; ``(missing)`` is one where training rows lack a value."""
+    texts: tuple[str, ...] = ()
+    """Columns of text, in order; tables only. A model that reads none of them has no recipe for them."""
+    extent: TextExtent | None = None
+    """How much text the training rows have; None where the model reads none."""
 
     @property
     def dtype(self) -> Literal["float32", "int32"]:
         """Of the rows as the model reads them: whole numbers where tokens are all that a row has."""
+        if self.recipe.text is not None and not self.has_columns:
+            return "int32"
         tokens = self.recipe.tokens  # none of several inputs, each of which keeps the type that it has
         return "int32" if tokens and len(tokens) == int(np.prod(self.input_shape)) else "float32"
+
+    @property
+    def has_columns(self) -> bool:
+        """Whether a table has columns beside its texts."""
+        return bool(self.numeric or self.categorical)
+
+    @property
+    def features_shape(self) -> Shapes:
+        """Shape of a row of what is no text, as the model reads it."""
+        if self.recipe.text is None:
+            return self.input_shape
+        return self.input_shape[FEATURES] if self.has_columns else (0,)
 
     @property
     def fits_features(self) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from ...texts import count_text
+from ...texts import count_text, names_text
+from .free_text import SPECIAL_TOKENS
 from .preparation import Preparation, Recipe
 
 _FITTED = {
@@ -24,9 +25,25 @@ def describe_preparation(plan: Preparation) -> list[str]:
     if plan.recipe.tokens:
         count = count_text(len(plan.recipe.tokens), "whole number")
         lines.append(f"{count} a row left as they are, since the model looks them up in an embedding")
+    lines += _texts(plan)
     if plan.scale_target:
         lines.append("target standardised on each fold's training rows; metrics are in the target's units")
     return lines
+
+
+def _texts(plan: Preparation) -> list[str]:
+    """Return what becomes of columns of text."""
+    if not plan.texts:
+        return []
+    which = f"{'column' if len(plan.texts) == 1 else 'columns'} {names_text(plan.texts)}"
+    text = plan.recipe.text
+    if text is None:
+        return [f"{which} left out: text, which the family 'text' reads"]
+    several = ", one after the other," if len(plan.texts) > 1 else ""
+    known = f"at most {count_text(text.max_tokens - SPECIAL_TOKENS, text.unit)}, the most frequent ones of each fold's training rows"
+    return [
+        f"text of {which}{several} in lower case, without punctuation, the first {count_text(text.length, text.unit)}: {known}"
+    ]
 
 
 def _describe_configured(recipe: Recipe) -> str:

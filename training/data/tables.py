@@ -8,6 +8,7 @@ medians, means and ranges are fitted later, fold by fold, by `fit_preparation`.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,8 +17,11 @@ import numpy as np
 from ...cells import plain_number, plain_text
 from ...errors import DataError, did_you_mean
 from ...texts import count_text, names_text, natural_key
+from .free_text import is_prose
 
 MOST_CATEGORIES = 100
+FEWEST_WORDS_OF_ALL = 2
+"""On average, of texts that are all different and no identifiers."""
 ROW_NUMBER = re.compile(
     r"(unnamed: ?\d+|id|idx|index|row|row_?(id|number|no|names?)|no|nr|rownames?|#|)", re.IGNORECASE
 )
@@ -30,7 +34,7 @@ class _Findings:
     refused: list[str] = field(default_factory=list)
     constant: list[str] = field(default_factory=list)
     identifiers: list[str] = field(default_factory=list)
-    prose: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
     counters: list[str] = field(default_factory=list)
     categorical: list[str] = field(default_factory=list)
 
@@ -38,14 +42,14 @@ class _Findings:
         words = {
             "constant": (self.constant, "the same value in every row"),
             "identifiers": (self.identifiers, "a different text in every row"),
-            "prose": (self.prose, "free text: models here read numbers and categories, not sentences"),
             "counters": (self.counters, "it only numbers the rows"),
         }
-        return tuple(
+        dropped = tuple(
             f"{'column' if len(names) == 1 else 'columns'} {names_text(names)} dropped: {why}"
             for names, why in words.values()
             if names
         )
+        return (*dropped, *(f"column '{name}' taken for text" for name in self.texts))
 
 
 def row_numbers(frame: Any) -> list[str]:
@@ -65,18 +69,22 @@ def row_numbers(frame: Any) -> list[str]:
     return found
 
 
-def clean_table(train: Any, test: Any, name: str, counters: list[str]) -> tuple[Any, Any, tuple[str, ...]]:
-    """Return training and test features with converted columns: numbers, booleans and categories only.
+def clean_table(
+    train: Any, test: Any, name: str, counters: list[str], texts: Sequence[str] = ()
+) -> tuple[Any, Any, tuple[str, ...]]:
+    """Return training and test features with converted columns: numbers, booleans, categories and texts only.
 
     Args:
         train: Training rows, which alone decide the schema.
         test: Held-out rows.
         name: How messages call the table.
         counters: Columns that `row_numbers` found; dropped.
+        texts: Columns that are known to be text.
 
     Returns:
         The two frames and what was decided. Text columns become pandas categories whose vocabulary is that of the
-        training rows; the test frame's vocabulary has its unknown words after those, which encode to zeros.
+        training rows; the test frame's vocabulary has its unknown words after those, which encode to zeros. Columns of
+        sentences stay texts, ``""`` where one is missing.
 
     Raises:
         DataError: Dates, too many categories, infinite numbers, or no usable column; all bad columns in one message.
@@ -92,7 +100,9 @@ def clean_table(train: Any, test: Any, name: str, counters: list[str]) -> tuple[
     columns: dict[str, Any] = {}
     for column in train.columns:
         if column not in findings.counters:
-            converted = _convert_column(train[column], test[column], str(column), findings)
+            pair = train[column], test[column]
+            known = str(column) in texts
+            converted = _filled(*pair) if known else _convert_column(*pair, str(column), findings)
             if converted is not None:
                 columns[str(column)] = converted
     if findings.refused:
@@ -194,9 +204,14 @@ def _convert_text(train: Any, test: Any, column: str, findings: _Findings) -> tu
     train, test = _as_text(train), _as_text(test)
     present = train.dropna()
     vocabulary = sorted(present.unique(), key=natural_key)
-    mostly_distinct = len(vocabulary) > max(MOST_CATEGORIES, len(train) / 2)
-    if len(vocabulary) == len(train) or (mostly_distinct and _is_prose(vocabulary)):
-        (findings.prose if _is_prose(vocabulary) else findings.identifiers).append(column)
+    all_distinct = len(vocabulary) == len(train)
+    if (len(vocabulary) > MOST_CATEGORIES and is_prose(vocabulary)) or (
+        all_distinct and is_prose(vocabulary, FEWEST_WORDS_OF_ALL)
+    ):
+        findings.texts.append(column)
+        return _filled(train, test)
+    if all_distinct:
+        findings.identifiers.append(column)
         return None
     if len(vocabulary) > MOST_CATEGORIES:
         findings.refused.append(
@@ -212,9 +227,13 @@ def _convert_text(train: Any, test: Any, column: str, findings: _Findings) -> tu
     )
 
 
-def _is_prose(texts: list[str]) -> bool:
-    """Tell whether texts are sentences: of three words and more on average."""
-    return sum(len(text.split()) for text in texts) >= 3 * len(texts)
+def _filled(train: Any, test: Any) -> tuple[Any, Any]:
+    """Return a column of texts, an empty one where there is none."""
+    import pandas as pd
+
+    pair = [part.astype(object).where(part.notna(), "").map(str) for part in (train, test)]
+    first, second = (pd.Series(part.to_numpy(object), dtype=object) for part in pair)
+    return first, second
 
 
 def _as_text(values: Any) -> Any:

@@ -17,6 +17,7 @@ from .layer_factory import LayerFactory
 from .sequences import SequenceFactory
 from .signature import Signature
 from .stack import Stack, through
+from .text import build_text
 from .transfer import TransferFactory
 
 
@@ -183,6 +184,7 @@ BUILDERS = {
     "rnn": build_rnn,
     "cnn1d": build_cnn1d,
     "tcn": build_tcn,
+    "text": build_text,
 }
 
 

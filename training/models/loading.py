@@ -25,7 +25,7 @@ from .user_errors import describe_error
 if TYPE_CHECKING:
     from .hypermodel_fit import HypermodelFit
 
-Layout = Literal["flat", "image", "sequence", "natural"]
+Layout = Literal["flat", "image", "sequence", "text", "natural"]
 Contract = Literal["own", "keras_tuner", "optuna"]
 """``own``: ``build(config, signature)``; ``keras_tuner``: ``build_model(hp)``, or a ``HyperModel``; ``optuna``:
 ``define_model(trial)``."""
@@ -39,7 +39,8 @@ class Family:
 
     name: str
     layout: Layout
-    """``flat``: a row is a vector; ``image``: height, width and channels in Keras's order; ``sequence``: steps of features."""
+    """``flat``: a row is a vector; ``image``: height, width and channels in Keras's order; ``sequence``: steps of features;
+    ``text``: tokens, and a table's other columns."""
     tasks: tuple[str, ...]
 
 
@@ -57,6 +58,7 @@ FAMILIES = {
         Family("rnn", "sequence", ALL_TASKS),
         Family("cnn1d", "sequence", ALL_TASKS),
         Family("tcn", "sequence", ALL_TASKS),
+        Family("text", "text", ALL_TASKS),
     )
 }
 

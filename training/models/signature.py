@@ -29,6 +29,8 @@ class Signature:
     """The most epochs that the configuration may train before fine-tuning, if there is any; a schedule ends there."""
     value_range: tuple[float, float] = (0.0, 1.0)
     """Between which the values of pictures lie as the model reads them, black and white; augmentation reckons with it."""
+    max_tokens: int = 0
+    """Different numbers that tokens of text may have, 0 for none among them; 0 where there is no text."""
 
     @property
     def output_activation(self) -> str:

@@ -182,9 +182,12 @@ def test_bad_options(two_classes, option, message):
         (np.array([[1], [None]] * 5, dtype=object), "Python objects, expected numbers"),
         (
             np.array([[1], ["a"]] * 5, dtype=object),
-            "text, expected numbers: turn sentences into numbers first",
+            "text, expected numbers: columns of categories, .* go into a pandas DataFrame",
         ),
-        (["a text", "another"] * 5, "text, expected numbers: turn sentences into numbers first"),
+        (
+            np.array([["a text", "another"]] * 10),
+            "text, expected numbers: .* one text a row is a list or an array of shape .rows,., which the family 'text' reads",
+        ),
         (np.array([["2020-01-01"]] * 10, dtype="datetime64[D]"), "holds dates"),
     ],
 )

@@ -11,6 +11,7 @@ import pytest
 from kerasweep.errors import DataError
 from kerasweep.training.data import (
     choose_preparation,
+    describe_preparation,
     fit_preparation,
     load_dataset,
 )
@@ -83,11 +84,6 @@ def test_word_of_the_test_rows_only_is_encoded_as_zeros():
         ("empty", [None] * ROWS, "the same value in every row"),
         ("nan", [np.nan] * ROWS, "the same value in every row"),
         ("name", [f"n{row}" for row in range(ROWS)], "a different text in every row"),
-        (
-            "review",
-            [f"a fine film, {row} of 5" for row in range(ROWS)],
-            "free text: models here read numbers and categories",
-        ),
         ("Unnamed: 0", range(ROWS), "only numbers the rows"),
         ("ID", range(1, ROWS + 1), "only numbers the rows"),
     ],
@@ -108,12 +104,35 @@ def test_a_text_with_gaps_says_something():
     assert "pool" in load(base=numbers(), pool=["yes", None] * (ROWS // 2)).x.columns
 
 
-def test_free_text_is_dropped_though_a_few_rows_repeat_it():
-    texts = [f"그 영화는 정말 좋았다 {row % 150}" for row in range(200)]
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [f"그 영화는 정말 좋았다 {row % 150}" for row in range(200)],
+        [f"この映画は本当によかった{row}" for row in range(200)],
+        [f"a good film {row}" for row in range(200)],
+        [f"film {row}" for row in range(200)],
+        [None, *(f"a fine film, {row} of 5" for row in range(199))],
+    ],
+    ids=["Korean, some repeated", "Japanese", "all different", "two words", "one missing"],
+)
+def test_words_are_text_which_families_of_numbers_leave_out(texts):
     frame = pd.DataFrame({"base": np.arange(200.0) ** 2, "review": texts, "label": ["yes", "no"] * 100})
     data = load_dataset(frame, target="label", test_size=0.01)
-    assert list(data.x.columns) == ["base"]
-    assert any("'review' dropped: free text" in note for note in data.notes)
+    assert list(data.x.columns) == ["base", "review"]
+    assert set(map(type, [*data.x["review"], *data.x_test["review"]])) == {str}
+    assert "column 'review' taken for text" in data.notes
+    plan = choose_preparation(data, "flat")
+    assert plan.input_shape == (1,)
+    assert "column 'review' left out: text, which the family 'text' reads" in describe_preparation(plan)
+
+
+def test_text_alone_is_for_the_family_that_reads_it():
+    frame = pd.DataFrame({"review": [f"a good film {row}" for row in range(20)], "label": ["yes", "no"] * 10})
+    data = load_dataset(frame, target="label")
+    with pytest.raises(DataError, match=r"holds no more than text \('review'\).*the family 'text' reads it"):
+        choose_preparation(data, "flat")
+    with pytest.raises(DataError, match="no column holds text, which the family 'text' reads"):
+        choose_preparation(load(base=numbers()), "text")
 
 
 def test_nothing_left():
