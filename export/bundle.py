@@ -20,6 +20,7 @@ from ..training.data.free_text import plain_texts, text_table
 from ..training.data.series import make_windows, sort_by_time, step_matrix
 from ..training.data.table_options import names_of
 from ..training.data.text_columns import with_formats
+from ..training.data.text_folders import read_text
 from ..training.data.trees import named_leaves
 from ..training.data.vectorization import token_numbers
 from .files import MARK, new_folder
@@ -54,7 +55,7 @@ def write_keras(winner: Winner, folder: str | os.PathLike[str], *, overwrite: bo
         joblib.dump(learned, fresh / "preprocessing.joblib")
         (fresh / MARK).write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         used = [plain_text, plain_number, with_formats, table_suffix, marked_encoding, first_rows, read_csv]
-        used += [sort_by_time, step_matrix, make_windows, text_table, plain_texts, token_numbers]
+        used += [sort_by_time, step_matrix, make_windows, text_table, plain_texts, token_numbers, read_text]
         sources = sources_of(*used)
         (fresh / "predict.py").write_text(
             render("predict.py.j2", cells=[*sources.constants, *sources.texts]), encoding="utf-8"
@@ -77,6 +78,8 @@ def describe(winner: Winner) -> dict[str, Any]:
         "outputs": winner.signature.outputs,
         "preparation": fitted.preparation.as_dict(),
         "range": _range(np.asarray(dataset.x)) if dataset.kind in ("image", "array", "sequence") else None,
+        "text_files": text is not None and Path(winner.study.spec["data"]["source"]).expanduser().is_dir(),
+        "longest_word": None if text is None else text.longest_word,
         "vectorization": None if text is None else text.layer_arguments,
         "target_scale": fitted.target_scale,
         "columns": _layouts(winner),
@@ -165,6 +168,9 @@ def _readme(winner: Winner, about: dict[str, Any]) -> str:
         "sequence": "rows.npy",
         "arrays": "rows.npz",
     }
+    example = "rows.csv" if winner.dataset.series is not None else kinds[winner.dataset.kind]
+    if about["text_files"]:
+        example = "text.txt"
     versions = winner.study.about.get("versions", {})
     return render(
         "README.md.j2",
@@ -178,6 +184,6 @@ def _readme(winner: Winner, about: dict[str, Any]) -> str:
         test_rows=f"{about['test_rows']:,}",
         threshold=about.get("threshold") if winner.dataset.task == "multilabel" else None,
         test=", ".join(f"{metric} {value:.6g}" for metric, value in winner.test.items()),
-        example="rows.csv" if winner.dataset.series is not None else kinds[winner.dataset.kind],
+        example=example,
         versions=", ".join(f"{name} {version}" for name, version in versions.items()),
     )

@@ -35,12 +35,17 @@ def prepare_lines(winner: Winner, x: Any, constants: Mapping[str, Any]) -> tuple
 def _text_lines(winner: Winner, constants: Mapping[str, Any]) -> tuple[list[str], set[str]]:
     """Return the lines that learn the words of training rows, and those of other columns where there are any."""
     plan = winner.preparation.preparation
-    arguments = plan.recipe.text.layer_arguments if plan.recipe.text else {}
+    text = plan.recipe.text
+    arguments, longest = (text.layer_arguments, text.longest_word) if text else ({}, None)
+    cut = "" if longest is None else f", longest={longest}"
     layer = call(
         "keras.layers.TextVectorization", **{name: literal(value) for name, value in arguments.items()}
     )
     lines = indent(f"words = {layer}", "    ").split("\n")
-    lines += ["    texts = [plain_texts(x, TEXTS) for x in (x_train, x_test)]", "    words.adapt(texts[0])"]
+    lines += [
+        f"    texts = [plain_texts(x, TEXTS{cut}) for x in (x_train, x_test)]",
+        "    words.adapt(texts[0])",
+    ]
     taken = "token_numbers(words, part) for part in texts"
     if winner.preparation.features is None:
         return [*lines, f"    x_train, x_test = ({taken})"], set()

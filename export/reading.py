@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from ..training.data import Dataset
-from ..training.data.delimited import DELIMITED, UTF_8, first_rows, read_csv, table_suffix
+from ..training.data.class_folders import find_files
+from ..training.data.delimited import DELIMITED, UTF_8, first_rows, marked_encoding, read_csv, table_suffix
 from ..training.data.files import TABLE_SUFFIXES, read_parquet, with_nests
 from ..training.data.given_folds import OF_NO_FOLD, says_validation
 from ..training.data.images import find_images, read_pixels
 from ..training.data.multiple_inputs import are_inputs_and_outputs
 from ..training.data.named_datasets import EMBEDDED, FOLDER_VARIABLE, known_name
 from ..training.data.text_encodings import file_encoding
+from ..training.data.text_folders import read_text
 from .expressions import quoted
 from .sources import sources_of
 
@@ -69,7 +71,7 @@ def choose_reading(spec: Mapping[str, Any], dataset: Dataset) -> Reading:
     if ":" in source and not path.exists():
         return _function(source, target, group)
     if path.is_dir():
-        return _image_folder(source, path, dataset)
+        return _folder(source, path, spec.get("encoding"), dataset)
     if table_suffix(path) in TABLE_SUFFIXES:
         return _table(spec, path, header=not dataset.columns)
     return _archive(source, path, group)
@@ -213,23 +215,34 @@ def _function(source: str, target: Any, group: Any) -> Reading:
     return Reading((*lines, "x, y = load()"), frozenset(imports))
 
 
-def _image_folder(source: str, path: Path, dataset: Dataset) -> Reading:
+def _folder(source: str, path: Path, encoding: str | None, dataset: Dataset) -> Reading:
+    if dataset.kind == "table":
+        known = quoted(encoding) if encoding else "marked_encoding(path)"
+        functions = (find_files, read_text, *(() if encoding else (marked_encoding,)))
+        texts = f"[read_text(path, {known}) for path, _ in found]"
+        return _class_folders(source, path, 'find_files({}, [".txt"])', texts, functions)
+    mode = "RGB" if dataset.x.shape[-1] == 3 else "L"
+    pixels = f'np.stack([read_pixels(path, "{mode}") for path, _ in found])'
+    return _class_folders(source, path, "find_images({})", pixels, (find_images, read_pixels))
+
+
+def _class_folders(
+    source: str, path: Path, find: str, read: str, functions: tuple[Callable[..., Any], ...]
+) -> Reading:
+    """Return how the files of folders of classes are read, those of ``train`` and ``test`` where there are such."""
     split = (path / "train").is_dir()
     folder = f"Path({quoted(source)}).expanduser()" if source.startswith("~") else f"Path({quoted(source)})"
-    pixels = (
-        f'np.stack([read_pixels(path, "{"RGB" if dataset.x.shape[-1] == 3 else "L"}") for path, _ in found])'
-    )
     parts = ("_train", "_test") if split and (path / "test").is_dir() else ("",)
     lines = [f"folder = {folder}"]
     for part in parts:
         below = f'folder / "{part[1:] or "train"}"' if split else "folder"
         lines += [
-            f"found = find_images({below})",
-            f"x{part} = {pixels}",
+            f"found = {find.format(below)}",
+            f"x{part} = {read}",
             f"y{part} = [label for _, label in found]",
         ]
     imports = frozenset({"from pathlib import Path"})
-    return Reading(tuple(lines), imports, functions=(find_images, read_pixels), has_test_rows=len(parts) == 2)
+    return Reading(tuple(lines), imports, functions=functions, has_test_rows=len(parts) == 2)
 
 
 def _python_objects(target: Any, group: Any, dataset: Dataset, order: str) -> Reading:

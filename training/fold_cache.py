@@ -12,7 +12,7 @@ from .data import Tree, leaves
 if TYPE_CHECKING:
     import numpy as np
 
-    from .data import Preparation
+    from .data import Preparation, Recipe
 
 MOST_PREPARATIONS = 4
 MOST_BYTES = 1024 * 2**20
@@ -38,18 +38,19 @@ class FoldCache:
     def __init__(self, most: int = MOST_PREPARATIONS, most_bytes: int = MOST_BYTES) -> None:
         self._most = most
         self._most_bytes = most_bytes
-        self._folds: OrderedDict[Preparation, tuple[FoldData, ...]] = OrderedDict()
+        self._folds: OrderedDict[Recipe, tuple[FoldData, ...]] = OrderedDict()
 
     def get(
         self, preparation: Preparation, make: Callable[[Preparation], tuple[FoldData, ...]]
     ) -> tuple[FoldData, ...]:
         """Return the folds of a preparation, made where they are not kept."""
-        if preparation not in self._folds:
-            self._folds[preparation] = make(preparation)
-        self._folds.move_to_end(preparation)
+        recipe = preparation.recipe  # all that differs among the preparations of a dataset for a model
+        if recipe not in self._folds:
+            self._folds[recipe] = make(preparation)
+        self._folds.move_to_end(recipe)
         while len(self._folds) > 1 and self._is_full():
             self._folds.popitem(last=False)
-        return self._folds[preparation]
+        return self._folds[recipe]
 
     def _is_full(self) -> bool:
         parts = (leaf for folds in self._folds.values() for fold in folds for leaf in leaves(fold.x))

@@ -43,6 +43,10 @@ def arrays():
     return {"x": x, "y": np.stack([x.sum(1), x[:, 0]], 1), "groups": np.arange(80) // 4}
 
 
+def texts():
+    return [f"a text of {row.round(1)}" for row in x], y
+
+
 def frame():
     return pd.read_csv("people.csv")
 
@@ -75,6 +79,16 @@ def write_everything(folder: Path) -> None:
         y_train=gaps[:60, 0] > 0,
         x_test=gaps[60:],
         y_test=gaps[60:, 0] > 0,
+    )
+    said = ["A film of {}.", "정말 {}번 봤다!", "Nothing", "", "(a) 'b' {}"]
+    for root in ("letters", "books/train", "books/test"):
+        for label in ("class 2", "고양이"):
+            (folder / root / label).mkdir(parents=True)
+            for number in range(12):
+                text, encoding = said[number % 5].format(number), "cp949" if root == "letters" else "utf-8"
+                (folder / root / label / f"{number}.txt").write_text(text, encoding=encoding)
+    people.assign(note=[said[row % 2].format(row) for row in people.index]).to_csv(
+        folder / "notes.csv", index=False
     )
     for root in ("photos", "parted/train", "parted/test"):
         for label in ("class 2", "class 10", "고양이"):
@@ -127,6 +141,11 @@ CASES: dict[str, tuple[Any, str]] = {
     "archive with gaps and truths": ("gaps.npz", "ann"),
     "folder of coloured images": ("photos", "cnn"),
     "folder with train and test": ("parted", "ann"),
+    "folder of texts in another encoding": ({"source": "letters", "encoding": "cp949"}, "text"),
+    "folder of texts with train and test": ("books", "text"),
+    "table with text": ({**PEOPLE, "source": "notes.csv"}, "text"),
+    "table with text that is left out": ({**PEOPLE, "source": "notes.csv"}, "ann"),
+    "function, texts": ("own_data:texts", "text"),
     "function, a pair": ("own_data:pair", "ann"),
     "function, halves": ("own_data:halves", "ann"),
     "function, arrays with groups, two targets": ("own_data:arrays", "dnn"),

@@ -93,6 +93,27 @@ def a_table_with_folds():
     return frame.assign(fold=np.arange(ROWS) % 3 - 1, checks=np.where(np.arange(ROWS) % 4 == 0, "val", "train"))
 
 
+vocabulary = np.array("bad poor dull fair good fine best the film was very not a".split())
+drawn = np.random.default_rng(1).integers(-1, 2, (ROWS, 12))
+
+
+def some_texts():
+    said = vocabulary[np.where(classes, 5, 1)[:, None] + drawn]
+    return [" ".join(row[: 3 + number // 8]) + "." for number, row in enumerate(said)], classes
+
+
+def a_table_with_text():
+    frame = a_weighted_table().drop(columns=["w", "answer"])
+    frame.loc[::7, "a"] = np.nan
+    said = [f"It was {one} and {other}" for one, other in vocabulary[words[:, :2] % 13]]
+    return frame.assign(said=[None, "", *said[2:]], price=price)
+
+
+def texts_of_several_labels():
+    texts, _ = some_texts()
+    return np.array(texts), np.array([["bad" in text, "good" in text, "fine" in text] for text in texts]).astype(int)
+
+
 def autoencoder():
     return numbers, [numbers, numbers]
 
@@ -216,6 +237,7 @@ class Asking:
 def define_model(trial):
     return build_model(Asking(trial))
 """
+TEXT = {"embedding_dim": 8, "units": 4, "filters": 4, "embedding_dropout": 0.1, "batch_size": 16}
 WEIGHTED = {"target": "answer", "weight": "w"}
 KINDS: dict[str, tuple[Any, ...]] = {
     "two inputs": ("two_inputs", "build_dict"),
@@ -246,6 +268,26 @@ KINDS: dict[str, tuple[Any, ...]] = {
         "a_table_with_folds",
         "dnn",
         {"target": "answer", "validation": "checks", "drop": "fold", "fix": {"units": 4}},
+    ),
+    "text beside columns": (
+        "a_table_with_text",
+        "text",
+        {
+            "target": "price",
+            "preset": "full",
+            "fix": {
+                **TEXT,
+                "text_encoder": "gru",
+                "bidirectional": True,
+                "imputation": "mean",
+                "encoding": "target",
+            },
+        },
+    ),
+    "texts of several labels": (
+        "texts_of_several_labels",
+        "text",
+        {"preset": "full", "fix": {**TEXT, "text_encoder": "convolution", "token_unit": "character"}},
     ),
     "KerasTuner's with outputs": ("two_outputs", "build_hp_two", {"metric": "val_kind_accuracy"}),
 }

@@ -57,6 +57,22 @@ def test_every_configuration_is_a_model(family: str) -> None:
         assert np.isfinite(predicted).all(), configuration
 
 
+@pytest.mark.parametrize("encoder", ["average", "gru"])
+def test_what_fills_a_short_text_takes_no_part(encoder: str) -> None:
+    configuration = {**preset("text").recommended(), "text_encoder": encoder, "units": 4, "embedding_dim": 4}
+    tokens = np.array([[3, 1, 2, 5], [4, 0, 0, 0]])
+    models = [
+        built("text", configuration, Signature((length,), 2, "classification", 50, 3, max_tokens=TOKENS))
+        for length in (4, 9)
+    ]
+    models[1].set_weights(models[0].get_weights())
+    short, long = (
+        np.asarray(model(np.pad(tokens, ((0, 0), (0, length - 4))), training=False))
+        for model, length in zip(models, (4, 9), strict=True)
+    )
+    np.testing.assert_allclose(short, long, rtol=1e-5)
+
+
 @pytest.mark.parametrize("family", ["resnet", "mlp_residual"])
 def test_every_activation_after_a_sum_is_one_that_tensorflow_fuses(family: str) -> None:
     """Its graph passes join weights, bias, sum and activation where nothing normalizes, not all of which it can run."""

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...errors import DataError
-from ...texts import count_text
+from ...texts import count_text, names_text
 from .dataset import Dataset
 from .features import Features, read_features
+from .free_text import columns_of_text
 from .given_folds import OF_NO_FOLD, fold_count, rows_to_draw_from, validating
 from .multilabel import label_names, read_indicators
 from .multiple_inputs import check_like, describe_several, holds_several, read_several, strata_of
@@ -53,6 +54,10 @@ def assemble(source: SourceData, options: LoadOptions) -> Dataset:
     if kind == "table":
         rows, held, found = _clean(source, rows, held, counters, features.texts)
         notes += found
+        if options.window is not None and (texts := columns_of_text(rows.x)):
+            left = [column for column in rows.x.columns if column not in texts]
+            rows, held = replace(rows, x=rows.x[left]), replace(held, x=held.x[left])
+            notes += (f"{names_text(texts)} left out: a window is of numbers and categories, not of text",)
         if options.window is None:
             notes += _suspicious(source, rows, learned.task)
     if options.window is not None:

@@ -86,6 +86,16 @@ def choose_preparation(
 
 
 def _of_table(dataset: Dataset, layout: Layout, scaling: Scaling) -> dict[str, Any]:
+    frame: Any = dataset.x
+    texts = columns_of_text(frame)
+    columns = [str(column) for column in frame.columns if column not in texts]
+    if layout == "text" and not texts:
+        raise DataError(f"{dataset.name}: {NO_TEXT}")
+    if layout != "text" and not columns:
+        raise DataError(
+            f"{dataset.name} holds no more than text ({names_text(texts)}), and this model reads numbers and categories: "
+            "the family 'text' reads it"
+        )
     if layout == "image":
         raise DataError(f"{dataset.name} is a table: a model that reads images (cnn) needs images")
     if layout == "sequence":
@@ -94,18 +104,8 @@ def _of_table(dataset: Dataset, layout: Layout, scaling: Scaling) -> dict[str, A
         )
     if scaling == "unit":
         raise DataError(f"{dataset.name} is a table: scaling 'unit' is for pixels; use 'minmax'")
-    frame: Any = dataset.x
-    texts = columns_of_text(frame)
-    columns = [str(column) for column in frame.columns if column not in texts]
     categorical = tuple(column for column in columns if frame[column].dtype.name == "category")
     numeric = tuple(column for column in columns if column not in categorical)
-    if layout == "text" and not texts:
-        raise DataError(f"{dataset.name}: {NO_TEXT}")
-    if layout != "text" and not columns:
-        raise DataError(
-            f"{dataset.name} holds no more than text ({names_text(texts)}), and this model reads numbers and categories: "
-            "the family 'text' reads it"
-        )
     categories = tuple(
         (*map(str, frame[column].cat.categories), *([MISSING] if frame[column].isna().any() else []))
         for column in categorical

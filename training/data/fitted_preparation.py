@@ -70,7 +70,7 @@ class FittedPreparation:
             return _as_given(plan, x)
         values = _stored(plan, x)
         if plan.recipe.text is not None:
-            tokens = look_up(self.vocabulary, plain_texts(x, plan.texts), plan.recipe.text)
+            tokens = look_up(self.vocabulary, _texts(plan, x), plan.recipe.text)
             if self.features is None:
                 return tokens
             return {TOKENS: tokens, FEATURES: self._columns(values)}
@@ -141,7 +141,7 @@ def fit_preparation(plan: Preparation, x: Any, y: np.ndarray) -> FittedPreparati
         features.fit(stored)
     elif features is not None:
         training = _fit_checked(plan, features, stored, y)
-    words = adapt_vocabulary(plain_texts(x, plan.texts), recipe.text) if recipe.text else ()
+    words = adapt_vocabulary(_texts(plan, x), recipe.text) if recipe.text else ()
     return FittedPreparation(plan, features, _fit_target(y) if plan.scale_target else None, training, words)
 
 
@@ -189,6 +189,11 @@ def _as_given(plan: Preparation, x: Tree) -> Tree:
         got = describe_several(x) if is_nest(x) else type(x).__name__
         raise DataError(f"expected several inputs with rows of shape {plan.source_shape}, got {got}")
     return x
+
+
+def _texts(plan: Preparation, x: Any) -> np.ndarray:
+    """Return the texts of rows as the recipe has them read."""
+    return plain_texts(x, plan.texts, plan.recipe.text.longest_word if plan.recipe.text else None)
 
 
 def _stored(plan: Preparation, x: Any) -> Any:

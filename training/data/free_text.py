@@ -22,6 +22,8 @@ MAX_TOKENS, SEQUENCE_LENGTH = 20_000, 500
 
 Source: developers.google.com/machine-learning/guides/text-classification, step 3.
 """
+LONGEST_WORD = 100
+"""Letters of a word; what is longer is none."""
 _WITHOUT_SPACES = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
 """Letters of scripts that part no words with spaces: Thai, Japanese, Chinese."""
 
@@ -56,6 +58,11 @@ class TextRecipe:
     """What a token is: a ``word`` or a ``character``."""
 
     @property
+    def longest_word(self) -> int | None:
+        """Letters that are kept of what stands between spaces, all of them where each is a token."""
+        return None if self.unit == "character" else LONGEST_WORD
+
+    @property
     def layer_arguments(self) -> dict[str, Any]:
         """What Keras's ``TextVectorization`` is made with."""
         split = {"split": "character"} if self.unit == "character" else {}
@@ -78,7 +85,10 @@ def columns_of_text(frame: Any) -> tuple[str, ...]:
 
 
 def text_table(values: Any) -> Any:
-    """Return a table of one column, ``text``, of an array or list of texts; anything else as it is."""
+    """Return a table of one column, ``text``, of an array or list of texts; anything else as it is.
+
+    A missing text is an empty one, and half of a pair of surrogates, which no file can hold, a question mark.
+    """
     import pandas as pd
 
     if isinstance(values, list | tuple):
@@ -91,20 +101,32 @@ def text_table(values: Any) -> Any:
     known = [cell for cell in texts if cell is not None and not (isinstance(cell, float) and np.isnan(cell))]
     if not known or not all(isinstance(cell, str) for cell in known):
         return values
-    return pd.DataFrame({"text": pd.Series(texts, dtype=object)})
+    plain = [
+        str(cell).encode("utf-8", "replace").decode("utf-8") if isinstance(cell, str) else ""
+        for cell in texts
+    ]
+    return pd.DataFrame({"text": pd.Series(plain, dtype=object)})
 
 
-def plain_texts(frame: Any, columns: Sequence[str]) -> np.ndarray:
+def plain_texts(frame: Any, columns: Sequence[str], longest: int | None = None) -> np.ndarray:
     """Return one text a row, ``(rows,)``: its columns one after the other, in lower case, with single spaces.
 
-    Lower case and spaces are those of Unicode, of which ``TextVectorization`` knows the first 128 letters only. Accents
-    are composed (NFC). A missing text is an empty one.
+    Lower case and spaces are those of Unicode, of which ``TextVectorization`` knows the first 128 letters
+    only. Accents are composed (NFC). A missing text is an empty one.
+
+    Args:
+        frame: The table.
+        columns: Its columns of text.
+        longest: Letters that are kept of what stands between spaces: in Keras's array of words each
+            takes as much memory as the longest.
     """
     cells = frame[list(columns)].astype(object)
-    rows = cells.where(cells.notna(), "").itertuples(index=False)
-    texts = (" ".join(" ".join(map(str, row)).lower().split()) for row in rows)
-    found = [unicodedata.normalize("NFC", text).encode("utf-8", "replace").decode("utf-8") for text in texts]
-    return np.array([*found, ""], dtype=object)[:-1]  # NumPy takes an empty list for numbers
+    texts = []
+    for row in cells.where(cells.notna(), "").itertuples(index=False):
+        text = unicodedata.normalize("NFC", " ".join(map(str, row)).lower().replace("\0", " "))
+        plain = " ".join(word[:longest] for word in text.split())
+        texts.append(plain.encode("utf-8", "replace").decode("utf-8"))
+    return np.array([*texts, ""], dtype=object)[:-1]  # NumPy takes an empty list for numbers
 
 
 def extent_of(texts: Iterable[str]) -> TextExtent:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 import warnings
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from ...errors import DataError, one_line
-from ...texts import count_text, names_text, natural_key
+from ...texts import count_text
+from .class_folders import FoundFiles, find_files, read_class_folders
 from .source_data import SourceData
 
 IMAGE_SUFFIXES = frozenset(
@@ -21,9 +21,6 @@ _DEEP_MODES = frozenset({"I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
 _ORIENTATION = 0x0112  # EXIF tag; values 5 to 8 swap width and height
 CAMERA_FORMATS = frozenset({"JPEG", "MPO", "TIFF", "WEBP"})
 """Formats whose EXIF orientation is followed. That of a PNG could be known only after reading all of it."""
-
-_Found = list[tuple[Path, str]]
-"""Files with the class of each."""
 
 
 def read_image_folder(root: Path) -> SourceData:
@@ -38,74 +35,20 @@ def read_image_folder(root: Path) -> SourceData:
     Raises:
         DataError: No class folders, an unreadable image, or images of different sizes.
     """
-    parts = {part: root / part for part in ("train", "test") if (root / part).is_dir()}
-    notes: list[str] = []
-    if "train" in parts:
-        others = [other.name for other in class_folders(root) if other.name not in parts]
-        if others:
-            notes.append(f"folder {names_text(others)} beside 'train' not read: folds are made from 'train'")
-        found = {part: _checked_images(folder, notes) for part, folder in parts.items()}
-    else:
-        found = {"train": _checked_images(root, notes)}
+    found, notes = read_class_folders(root, IMAGE_SUFFIXES, "image")
     shape, mode = _common_shape([path for files in found.values() for path, _ in files], root)
     x = _read_all(found["train"], shape, mode)
     y = [label for _, label in found["train"]]
     if "test" not in found:
-        return SourceData(root.name, x, y, kind="image", task="classification", notes=tuple(notes))
+        return SourceData(root.name, x, y, kind="image", task="classification", notes=notes)
     x_test = _read_all(found["test"], shape, mode)
     y_test = [label for _, label in found["test"]]
-    return SourceData(
-        root.name, x, y, x_test, y_test, kind="image", task="classification", notes=tuple(notes)
-    )
+    return SourceData(root.name, x, y, x_test, y_test, kind="image", task="classification", notes=notes)
 
 
-def class_of(folder: Path) -> str:
-    """Return the class that a folder stands for."""
-    # macOS may store names decomposed (NFD), most others composed (NFC): one class, one spelling.
-    return unicodedata.normalize("NFC", folder.name)
-
-
-def class_folders(root: Path) -> list[Path]:
-    """Return the folders of a folder by their names, numbers in them by their size."""
-    found = [entry for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith(".")]
-    return sorted(found, key=lambda folder: natural_key(class_of(folder)))
-
-
-def files_below(folder: Path) -> list[Path]:
-    """Return all files below a folder, sorted, but those that are hidden."""
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    shown = [path for path in files if not any(x.startswith(".") for x in path.relative_to(folder).parts)]
-    return sorted(shown, key=lambda path: unicodedata.normalize("NFC", path.relative_to(folder).as_posix()))
-
-
-def find_files(root: Path) -> list[tuple[Path, str]]:
-    """Return the files below a folder with one folder a class, and the class of each."""
-    return [(path, class_of(folder)) for folder in class_folders(root) for path in files_below(folder)]
-
-
-def find_images(root: Path) -> list[tuple[Path, str]]:
-    """Return what ``find_files`` does, of files that are images by their names."""
-    return [(path, label) for path, label in find_files(root) if path.suffix.lower() in IMAGE_SUFFIXES]
-
-
-def _checked_images(root: Path, notes: list[str]) -> _Found:
-    """Return what ``find_images`` does, and note what is passed over."""
-    folders = class_folders(root)
-    if not folders:
-        raise DataError(
-            f"{root} has no folders of images: put the images of each class into a folder of its name"
-        )
-    files = find_files(root)
-    found = [(path, label) for path, label in files if path.suffix.lower() in IMAGE_SUFFIXES]
-    classes = {label for _, label in found}
-    for folder in folders:
-        if class_of(folder) not in classes:
-            raise DataError(f"{folder} holds no images: fill it or remove it (a folder is a class)")
-    if passed_over := len(files) - len(found):
-        notes.append(
-            f"{count_text(passed_over, 'file')} below {root.name} passed over: not an image by its name"
-        )
-    return found
+def find_images(root: Path) -> FoundFiles:
+    """Return the images below a folder with one folder a class, and the class of each."""
+    return find_files(root, IMAGE_SUFFIXES)
 
 
 def _common_shape(paths: list[Path], root: Path) -> tuple[tuple[int, int, int], str]:
@@ -145,7 +88,7 @@ def _lies_on_its_side(image: Any) -> bool:
         return False  # broken EXIF: what else is broken shows when the pixels are read
 
 
-def _read_all(found: _Found, shape: tuple[int, int, int], mode: str) -> np.ndarray:
+def _read_all(found: FoundFiles, shape: tuple[int, int, int], mode: str) -> np.ndarray:
     try:
         pixels = np.empty((len(found), *shape), np.uint8)
     except MemoryError as error:

@@ -14,7 +14,7 @@ from .assembling import assemble
 from .dataset import Dataset
 from .delimited import table_suffix
 from .files import TABLE_SUFFIXES, read_npz, read_table
-from .images import read_image_folder
+from .images import IMAGE_SUFFIXES, read_image_folder
 from .load_options import LoadOptions
 from .multiple_inputs import holds_several
 from .named_datasets import KNOWN_NAMES, known_name, load_named
@@ -23,6 +23,7 @@ from .series import check_series_options
 from .source_data import SourceData
 from .splits import limited
 from .table_options import TableOptions, names_of
+from .text_folders import holds_texts, read_text_folder
 
 __all__ = ["KNOWN_NAMES", "load_dataset"]
 
@@ -37,7 +38,7 @@ def load_dataset(source: Any, options: LoadOptions = LoadOptions(), **changes: A
     Args:
         source: A name (``digits``, ``iris``, ``wine``, ``breast_cancer``, ``diabetes``, ``mnist``, ``fashion_mnist``,
             ``cifar10``, ``cifar100``); a path to ``.csv``, ``.tsv``, ``.parquet``, ``.npz`` or to a folder with one
-            folder of images per class; ``module:function`` or ``file.py:function``; or a Python object: (x, y),
+            folder of images, or of ``.txt`` files, per class; ``module:function`` or ``file.py:function``; or a Python object: (x, y),
             ((x_train, y_train), (x_test, y_test)), a DataFrame, a dict of arrays, a Dataset. Several inputs are a dict,
             list or tuple of arrays in place of ``x``.
         options: Its columns, what its target is, and how its rows are split.
@@ -89,14 +90,21 @@ def _read(source: Any, options: TableOptions) -> SourceData | Dataset:
         _refuse(text, options, columns)
         return call_function(text, options)
     if path.is_dir():
-        _refuse(str(path), options)
-        return read_image_folder(path)
+        return _read_folder(path, options)
     if path.exists() or path.suffix or isinstance(source, os.PathLike) or "/" in text:
         return _read_file(path, options)
     raise DataError(
         f"unknown data '{text}'.{did_you_mean(text, KNOWN_NAMES)} A path to {', '.join(TABLE_SUFFIXES)}, .npz, or a "
-        f"folder of images, or module:function, works too."
+        f"folder of images or of .txt files, or module:function, works too."
     )
+
+
+def _read_folder(path: Path, options: TableOptions) -> SourceData:
+    if holds_texts(path, IMAGE_SUFFIXES):
+        _refuse(str(path), options, TableOptions(encoding=options.encoding))
+        return read_text_folder(path, options.encoding)
+    _refuse(str(path), options)
+    return read_image_folder(path)
 
 
 def _read_file(path: Path, options: TableOptions) -> SourceData:
@@ -112,7 +120,7 @@ def _read_file(path: Path, options: TableOptions) -> SourceData:
     if suffix == ".py":
         raise DataError(f"{path} is a Python file: name its function too, as in {path.name}:load")
     raise DataError(
-        f"{path}: cannot read '{suffix}' files; known: {', '.join(TABLE_SUFFIXES)}, .npz, image folders"
+        f"{path}: cannot read '{suffix}' files; known: {', '.join(TABLE_SUFFIXES)}, .npz, folders of images or texts"
     )
 
 

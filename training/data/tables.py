@@ -102,7 +102,7 @@ def clean_table(
         if column not in findings.counters:
             pair = train[column], test[column]
             known = str(column) in texts
-            converted = _filled(*pair) if known else _convert_column(*pair, str(column), findings)
+            converted = _known_text(*pair, name) if known else _convert_column(*pair, str(column), findings)
             if converted is not None:
                 columns[str(column)] = converted
     if findings.refused:
@@ -205,9 +205,8 @@ def _convert_text(train: Any, test: Any, column: str, findings: _Findings) -> tu
     present = train.dropna()
     vocabulary = sorted(present.unique(), key=natural_key)
     all_distinct = len(vocabulary) == len(train)
-    if (len(vocabulary) > MOST_CATEGORIES and is_prose(vocabulary)) or (
-        all_distinct and is_prose(vocabulary, FEWEST_WORDS_OF_ALL)
-    ):
+    many = len(vocabulary) > min(MOST_CATEGORIES, len(train) / 2)
+    if (many and is_prose(vocabulary)) or (all_distinct and is_prose(vocabulary, FEWEST_WORDS_OF_ALL)):
         findings.texts.append(column)
         return _filled(train, test)
     if all_distinct:
@@ -227,12 +226,29 @@ def _convert_text(train: Any, test: Any, column: str, findings: _Findings) -> tu
     )
 
 
+def _known_text(train: Any, test: Any, name: str) -> tuple[Any, Any]:
+    """Return a source's texts.
+
+    Raises:
+        DataError: No row has any.
+    """
+    pair = _filled(train, test)
+    if not pair[0].str.strip().any():
+        raise DataError(f"{name}: every text is empty")
+    return pair
+
+
 def _filled(train: Any, test: Any) -> tuple[Any, Any]:
     """Return a column of texts, an empty one where there is none."""
     import pandas as pd
 
-    pair = [part.astype(object).where(part.notna(), "").map(str) for part in (train, test)]
-    first, second = (pd.Series(part.to_numpy(object), dtype=object) for part in pair)
+    first, second = (
+        pd.Series(
+            ["" if missing else str(cell) for cell, missing in zip(part, part.isna(), strict=True)],
+            dtype=object,
+        )
+        for part in (train, test)
+    )
     return first, second
 
 

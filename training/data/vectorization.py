@@ -55,9 +55,10 @@ def look_up(vocabulary: tuple[str, ...], texts: np.ndarray, recipe: TextRecipe) 
 
 
 def token_numbers(layer: Any, texts: np.ndarray) -> np.ndarray:
-    """Return the numbers of each text's tokens, int32, ``(rows, length)``, with zeros at the end of short ones.
+    """Return the numbers of each text's tokens, int32, ``(rows, length)``; zeros fill short ones.
 
-    A text without any word has one unknown one: means and states are of what a row has, which must not be nothing.
+    A text without any word has one unknown one: means and states are of what a row has, which must not be
+    nothing.
     """
     parts = (texts[first : first + 1024] for first in range(0, len(texts), 1024))
     numbers = np.concatenate([np.asarray(layer(part)) for part in parts]).astype("int32")

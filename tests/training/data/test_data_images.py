@@ -8,7 +8,7 @@ import unicodedata
 import numpy as np
 import pytest
 from kerasweep.errors import DataError
-from kerasweep.training.data import images, load_dataset
+from kerasweep.training.data import class_folders, load_dataset
 from PIL import Image
 
 
@@ -150,7 +150,7 @@ def test_test_folder_with_a_class_of_its_own(tmp_path, write_images):
 
 
 def test_folders_are_walked_once(write_images, tmp_path, monkeypatch):
-    walked, below = [], images.files_below
-    monkeypatch.setattr(images, "files_below", lambda folder: walked.append(folder) or below(folder))
+    walked, below = [], class_folders.files_below
+    monkeypatch.setattr(class_folders, "files_below", lambda folder: walked.append(folder) or below(folder))
     load_dataset(write_images(tmp_path / "pets"))
     assert sorted(folder.name for folder in walked) == ["dog", "고양이"]
