@@ -495,7 +495,7 @@ def export_text(study: Study, format: str = "yaml", trial: int | None = None) ->
 
 
 def check_format(format: str) -> None:  # noqa: A002
-    """Refuse a format that there is not.
+    """Refuse an unknown format.
 
     Raises:
         SpecError: with the nearest one.

@@ -35,8 +35,8 @@ def duration_text(seconds: float) -> str:
 
 
 def count_text(count: float, word: str, plural: str | None = None) -> str:
-    """Return ``1 trial``, ``2 trials``, ``unbounded trials``."""
-    plural = plural or f"{word}s"
+    """Return ``1 trial``, ``2 trials``, ``2 studies``, ``unbounded trials``."""
+    plural = plural or re.sub(r"(?<=[^aeiou])y$", "ie", word) + "s"
     if not math.isfinite(count):
         return f"unbounded {plural}"
     return f"{int(count):,} {word if count == 1 else plural}"

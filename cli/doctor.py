@@ -14,6 +14,7 @@ from pathlib import Path
 from ..errors import KerasweepError
 from ..studies import read_studies, without_password
 from ..studies.storage import sqlite_path
+from ..texts import count_text
 
 PACKAGES = ("kerasweep", "tensorflow", "keras", "keras-tuner", "optuna", "scikit-learn", "pandas", "plotly")
 DATASETS = ("mnist", "fashion_mnist", "cifar10", "cifar100")
@@ -82,7 +83,7 @@ def _storage(url: str) -> Finding:
         count = len(read_studies(url))
     except KerasweepError as error:
         return Finding("storage", str(error), fine=False)
-    return Finding("storage", f"{shown}, {count} studies")
+    return Finding("storage", f"{shown}, {count_text(count, 'study')}")
 
 
 def _data() -> Finding:

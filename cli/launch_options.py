@@ -51,9 +51,7 @@ Validation = Annotated[
 FoldColumn = Annotated[
     str | None, option("Data", "Column with the number of the fold a row validates in.", metavar="COLUMN")
 ]
-Weight = Annotated[
-    str | None, option("Data", "Column of numbers that rows weigh by in the loss.", metavar="COLUMN")
-]
+Weight = Annotated[str | None, option("Data", "Column of sample weights for the loss.", metavar="COLUMN")]
 Header = Annotated[
     bool | None,
     option(
@@ -65,7 +63,11 @@ Header = Annotated[
 ]
 Encoding = Annotated[
     str | None,
-    option("Data", "Of a CSV's text: cp949, shift_jis, latin-1, ...", show_default="its mark's, or utf-8"),
+    option(
+        "Data",
+        "Encoding of a CSV: cp949, shift_jis, latin-1, ...",
+        show_default="its byte order mark's, or utf-8",
+    ),
 ]
 Drop = Annotated[
     list[str] | None,

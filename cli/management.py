@@ -10,6 +10,7 @@ import typer
 from ..errors import SpecError
 from ..printing import make_console, styled
 from ..studies import read_study, storage_url
+from ..texts import count_text
 from .options import Storage, StudyName, TrialNumber
 
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="File or folder to write.")]
@@ -104,11 +105,13 @@ def delete(
     from ..studies.writing import delete_study
 
     record = read_study(study, storage_url(storage))
-    count = sum(record.counts.values())
+    trials = count_text(sum(record.counts.values()), "trial")
     if not yes:
         if not sys.stdin.isatty():
-            raise SpecError(f"Deleting '{study}' with {count} trials wants --yes where nobody can be asked.")
-        typer.confirm(f"Delete '{study}' with {count} trials?", abort=True)
+            raise SpecError(
+                f"Deleting '{study}' ({trials}) needs --yes where there is no terminal to ask on."
+            )
+        typer.confirm(f"Delete '{study}' with {trials}?", abort=True)
     delete_study(record)
     make_console().print(styled("deleted ", (study, "bold")))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Iterable
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
@@ -13,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import SpecError
-from ..studies import storage_url
+from ..studies import storage_url, without_password
 
 Storage = Annotated[
     str | None,
@@ -32,8 +33,13 @@ def verbosity(quiet: bool, verbose: bool) -> int:
 
 
 def storage_option(storage: str | None) -> str:
-    """Return the option with which a next command finds the same storage; nothing where it does without."""
-    return "" if storage in (None, storage_url(None)) else f" --storage {storage}"
+    """Return the option with which a next command finds the same storage; empty where none is needed.
+
+    A password is starred out, as everywhere on a screen.
+    """
+    if storage in (None, storage_url(None)):
+        return ""
+    return f" --storage {shlex.quote(without_password(storage))}"
 
 
 def parse_assignments(arguments: Iterable[str] | None, option: str) -> dict[str, str]:

@@ -136,7 +136,7 @@ def races(views: Sequence[StudyView]) -> Content:
         return not_yet(_FEW)
     metric = chosen[0].study.metric
     figure = optuna_plots.history([view.plots for view in chosen], metric)
-    reading = f"How fast {count_text(len(chosen), 'comparable study').replace('studys', 'studies')} found their best value."
+    reading = f"How fast {count_text(len(chosen), 'comparable study')} found their best value."
     return Content(reading, figures=(Figure("Objective by trial and study", figure),))
 
 

@@ -66,7 +66,7 @@ def tiles(view: StudyView) -> tuple[Tile, ...]:
                 Tile("test score of the refit", number_text(score), study.metric.removeprefix("val_"))
             )
     for baseline in study.baselines:
-        about = f"{baseline.predictor} as the only prediction, on the same folds"
+        about = f"always predicting {baseline.constant}, on the same folds"
         found.append(Tile("baseline", number_text(baseline.value), about))
     counts = [f"{study.counts[state]:,} {state}" for state in _STATES if study.counts.get(state)]
     found.append(Tile("trials", f"{sum(study.counts.values()):,}", ", ".join(counts)))

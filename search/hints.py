@@ -19,13 +19,13 @@ def time_hints(dataset: Dataset, spec: SweepSpec) -> tuple[str, ...]:
         return ()
     if dataset.groups is not None:
         return (
-            "rows in order of time are split by groups, so that models learn from later rows than they are scored on",
+            "rows in order of time are split by groups, so that models train on rows later than those that score them",
         )
     way = "--cv time keeps the order, with --test-split last for the test rows"
     if order.newest_first:
         way = f"sort them from old to new, then {way}"
     return (
-        f"rows in order of time are split at random, so that models learn from later rows than they are scored on: {way}",
+        f"rows in order of time are split at random, so that models train on rows later than those that score them: {way}",
     )
 
 

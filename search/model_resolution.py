@@ -56,7 +56,7 @@ def guard_building(spec: SweepSpec, source: ModelSource) -> AbstractContextManag
     """Refuse a model whose function comes to no end while it is built in this process."""
     patience = building_seconds(spec.execution.trial_timeout, spec.search.time)
     silent = ModelError(
-        f"The model '{source.name}' cannot be built: its function has returned no model for {duration_text(patience or 0)}."
+        f"The model '{source.name}' cannot be built: its function did not return within {duration_text(patience or 0)}."
     )
     return limit_silence(patience, silent)
 

@@ -43,8 +43,8 @@ def select_objective(spec: SweepSpec, workload: Workload, space: Space) -> tuple
             if dataset.task == "outputs":
                 names = ", ".join(f"val_{name}" for name in computed.metrics if name != "loss")
                 raise SpecError(
-                    "The losses of configurations, or their weights, differ, so that val_loss compares nothing: say what "
-                    f"does with --metric, of {names}."
+                    "Losses or their weights differ between configurations, so that val_loss cannot rank them; choose "
+                    f"--metric from {names}."
                 )
             metric = TASKS[dataset.task].metric_whatever_the_loss
             decisions = (f"losses or penalties differ, which val_loss cannot compare: {metric} does",)
@@ -86,10 +86,10 @@ def _computed_by_own(spec: SweepSpec, workload: Workload, space: Space) -> Compu
 
 
 def _of_own_fit(source: ModelSource, task: Task) -> str | None:
-    """Return what KerasTuner compares a ``HyperModel.fit`` by that returns a number; None where the task's metric is it.
+    """Return KerasTuner's name for the number that a ``HyperModel.fit`` returns; None for the task's metric.
 
     Raises:
-        SpecError: It returns several numbers by names, of which none is the task's.
+        SpecError: It returns named numbers, none of them the task's metric.
     """
     scores = source.scores
     if scores is None:

@@ -121,12 +121,12 @@ class Plan:
 
     @cached_property
     def baseline(self) -> dict[str, Any] | None:
-        """How a prediction scores that looks at no row; None where the objective is none that is known."""
+        """How a constant prediction scores; None for an objective that is not known."""
         return baseline(self.workload.objective, self.dataset, self.workload.folds)
 
     @property
     def objective_text(self) -> str:
-        """What is made best, and of which class where it is about one."""
+        """The objective in words, with its class if it has one."""
         objective = self.workload.objective
         of_class = objective.scoring is not None and objective.scoring.of_one_class
         two = self.dataset.task == "classification" and self.dataset.outputs == 2

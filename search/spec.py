@@ -116,7 +116,7 @@ class DataSpec(_Part):
     group: Annotated[str | None, BeforeValidator(parse_column)] = None
     """A column of group labels, for splits that keep groups together."""
     weight: Annotated[str | None, BeforeValidator(parse_column)] = None
-    """A column of numbers that rows weigh by in the loss, of training and of validation; it is no feature."""
+    """A column of sample weights for the loss, in training and in validation; it is no feature."""
     validation: Annotated[str | None, BeforeValidator(parse_column)] = None
     """A column that says which rows validate (1 or 0, true or false, validation or train), in place of folds."""
     fold_column: Annotated[str | None, BeforeValidator(parse_column)] = None
@@ -126,7 +126,7 @@ class DataSpec(_Part):
     limit: Whole | None = Field(default=None, ge=1)
     """A stratified subset of the training rows; ``refit`` uses all rows."""
     encoding: str | None = None
-    """Of a CSV file's text: cp949, shift_jis, latin-1, ...; its byte order mark's, else UTF-8, where it is not given."""
+    """Encoding of a CSV file: cp949, shift_jis, latin-1, ...; by default from its byte order mark, else UTF-8."""
     drop: Annotated[list[str], BeforeValidator(parse_columns)] = Field(default_factory=list)
     """Columns that are left out; in a file without a header also by position."""
     drop_missing_target: bool = False

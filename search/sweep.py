@@ -185,7 +185,7 @@ class Sweep:
     def _start(self) -> _Running | None:
         """Begin the next trial in the study; None where it is not trained.
 
-        Its configuration has been trained, is being trained, or is none, which only a user's own can be.
+        Its configuration is trained, in training, or (if the user enqueued it) invalid.
         """
         proposed, waiting = None, self._writer.has_waiting()
         if not waiting:  # they come first

@@ -25,7 +25,7 @@ def check_possible(space: Space, *, own: bool) -> None:
     """
     faults = [fault.message for one in space for fault in impossible(one, own=own)]
     if faults:
-        hint = " A name of the catalogue means the same for any model; call yours otherwise." if own else ""
+        hint = " A name of the catalogue means the same for any model; rename yours." if own else ""
         raise SpaceError(" ".join(dict.fromkeys(faults)) + hint)
 
 

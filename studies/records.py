@@ -103,9 +103,14 @@ class Baseline:
     """What a constant prediction scores on the folds of a study."""
 
     predictor: str
-    """``majority class``, ``mean`` or ``median``."""
+    """``majority class``, ``each label's majority``, ``mean``, ``median`` or ``last value``."""
     value: float
     fold_scores: tuple[float, ...]
+
+    @property
+    def constant(self) -> str:
+        """What it always predicts, in words."""
+        return self.predictor if self.predictor.startswith("each") else f"the {self.predictor}"
 
 
 @dataclass(frozen=True)
@@ -150,12 +155,12 @@ class StudyRecord:
 
     @property
     def baseline(self) -> Baseline | None:
-        """What a prediction scores that looks at no row; None where the study does not say."""
+        """Score of a constant prediction; None if the study does not say."""
         return self._baseline("baseline")
 
     @property
     def last_value(self) -> Baseline | None:
-        """What it scores to predict that a series stays as it is; None where that is none, or the study does not say."""
+        """Score of predicting a series' last value; None if there is no series, or the study does not say."""
         return self._baseline("last_value")
 
     @property

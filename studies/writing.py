@@ -103,7 +103,7 @@ class StudyWriter:
             trial._cached_frozen_trial.intermediate_values.clear()  # its pruner is shown this copy
 
     def requeue_running(self) -> None:
-        """Have all trials wait that a killed driver left running."""
+        """Requeue the trials that a killed driver left running."""
         with self.together():
             for trial in self.optuna.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
                 self.requeue(trial)

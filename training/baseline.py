@@ -1,4 +1,4 @@
-"""What a prediction that looks at no row scores: the least that a model must beat, on the same folds by the same metric."""
+"""The score of a constant prediction: the least that a model must beat, on the same folds by the same metric."""
 
 from __future__ import annotations
 

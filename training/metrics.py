@@ -160,7 +160,7 @@ def _spelled(name: str, metric: KnownMetric) -> str:
 
 def _ask_direction(metric: str) -> Direction:
     raise SpecError(
-        f"Whether '{metric}' is better when it is higher or lower is not known: add --direction maximize or minimize."
+        f"Which direction of '{metric}' is better is not known: add --direction maximize or minimize."
     )
 
 

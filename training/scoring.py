@@ -59,7 +59,7 @@ class Scorer:
             TrainingError: ``diverged`` or ``metric``.
         """
         if not np.isfinite(predictions).all():
-            raise TrainingError("diverged", f"predictions are not finite, of which {self.name} is computed")
+            raise TrainingError("diverged", f"{self.name} cannot be computed: predictions are not finite")
         try:
             if self.dataset.task == "regression":
                 # By the differences: the scaled target's mean, too, is another one for each fold.

@@ -28,7 +28,7 @@ _LIVES = 2
 START_SECONDS = 600.0
 """How long a worker may take to import what it needs."""
 LOOK_SECONDS = 1.0
-"""How often it is looked whether workers live while nothing is last_heard of them."""
+"""How often silent workers are checked for life, in seconds."""
 
 
 class LocalExecutor:
@@ -73,8 +73,8 @@ class LocalExecutor:
                 self._check_start(first)
                 if first.ready and patience is not None and first.silence() > patience:
                     raise ModelError(
-                        f"The model '{self._workload.model.name}' cannot be built: its function has returned no model "
-                        f"for {duration_text(patience)}."
+                        f"The model '{self._workload.model.name}' cannot be built: its function did not return "
+                        f"within {duration_text(patience)}."
                     ) from None
                 continue
             if message is None:
@@ -180,7 +180,7 @@ class LocalExecutor:
         return None
 
     def _reap_dead_workers(self) -> None:
-        """Kill what dead workers have left behind: it may hold their pipes, and their deaths would not be last_heard."""
+        """Kill what dead workers have left behind: it may hold their pipes, and their deaths would go unnoticed."""
         for worker in self._workers:
             if worker.process.poll() is not None:
                 kill_group(worker.process)

@@ -1,4 +1,4 @@
-"""The winner against predictions that learn nothing: one that looks at no row, and the last value of a series."""
+"""The winner against predictions that learn nothing: a constant, and the last value of a series."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _as_trial(study: StudyRecord, found: Baseline) -> TrialRecord:
 
 def _sentence(study: StudyRecord, found: Baseline, best: TrialRecord) -> str:
     difference = paired_difference(best, _as_trial(study, found), study.direction)
-    start = f"The {found.predictor} as the only prediction scores {number_text(found.value)}"
+    start = f"Always predicting {found.constant} scores {number_text(found.value)}"
     if difference.mean <= 0:
         return f"{start}: trial {best.number} is no better."
     return f"{start}: trial {best.number} is ahead of it by {difference.text()}, {difference.verdict}."

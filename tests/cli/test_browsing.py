@@ -138,7 +138,7 @@ class TestRepeatedFolds:
         ).sentence
         for text in (run("best", "repeated"), run("best", "repeated", "-n", "1"), board.content.reading):
             assert sentence in text.replace("\n", " ")
-        told = "The majority class as the only prediction scores 0.5000: trial"
+        told = "Always predicting the majority class scores 0.5000: trial"
         for text in (run("best", "repeated"), board.content.reading):
             assert told in text.replace("\n", " ")
         assert "0.5000, majority class" in run("show", "repeated")

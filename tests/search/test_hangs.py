@@ -247,7 +247,7 @@ def test_a_model_that_cannot_be_built_in_time_is_refused_before_anything_is_made
     folder, process = timed[name]
     code, text = ended(process)
     assert code == 2
-    assert f"Error: The model '{model}' cannot be built: its function has returned no model for 10 s." in text
+    assert f"Error: The model '{model}' cannot be built: its function did not return within 10 s." in text
     assert not (folder / "kerasweep.db").exists()
     assert_nothing_runs(folder)
 

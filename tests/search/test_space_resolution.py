@@ -205,7 +205,7 @@ def test_what_cannot_be_is_refused_in_one_line_however_it_comes(model, choice) -
         settled(model, **choice)
     (line,) = str(caught.value).splitlines()
     assert line.startswith("batch_size must be a whole number of 1 or more, got ")
-    assert line.endswith("call yours otherwise.") == callable(model)
+    assert line.endswith("rename yours.") == callable(model)
 
 
 def test_what_a_function_of_keras_tuner_cannot_mean_is_refused() -> None:

@@ -304,9 +304,9 @@ def test_compare_studies_reads_them(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("scores", "sentence"),
     [
-        ((0.7, 0.7, 0.7), "The majority class as the only prediction scores 0.7000: trial 4 is ahead of it by 0.2000 ± 0.0091, more than noise."),
-        ((0.9, 0.8, 1.0), "The majority class as the only prediction scores 0.9000: trial 4 is no better."),
-        ((0.85, 0.82, 0.94), "The majority class as the only prediction scores 0.8700: trial 4 is ahead of it by 0.030 ± 0.048, within noise."),
+        ((0.7, 0.7, 0.7), "Always predicting the majority class scores 0.7000: trial 4 is ahead of it by 0.2000 ± 0.0091, more than noise."),
+        ((0.9, 0.8, 1.0), "Always predicting the majority class scores 0.9000: trial 4 is no better."),
+        ((0.85, 0.82, 0.94), "Always predicting the majority class scores 0.8700: trial 4 is ahead of it by 0.030 ± 0.048, within noise."),
     ],
 )  # fmt: skip
 def test_the_winner_beside_a_prediction_that_looks_at_no_row(scores, sentence: str) -> None:

@@ -1,4 +1,4 @@
-"""What a prediction that looks at no row scores, and what is said of it. No TensorFlow."""
+"""The score of a constant prediction, and what is said of it. No TensorFlow."""
 
 from __future__ import annotations
 

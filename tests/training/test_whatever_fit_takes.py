@@ -270,9 +270,7 @@ def test_a_plan_says_how_the_folds_of_several_outputs_are_cut() -> None:
 
 
 def test_weights_of_losses_that_vary_leave_val_loss_nothing_to_compare() -> None:
-    with pytest.raises(
-        SpecError, match=r"val_loss compares nothing: say what does with --metric, of .*val_price_mae"
-    ):
+    with pytest.raises(SpecError, match=r"val_loss cannot rank them; choose --metric from .*val_price_mae"):
         plan_of("KerasTuner's with outputs", metric=None)
 
 
@@ -314,7 +312,7 @@ def test_weights_of_rows_are_those_that_fit_takes() -> None:
     )
     dataset, fold = plan.dataset, plan.workload.folds[0]
     assert plan.about()["data"]["notes"][-1].startswith(
-        "rows weigh in the loss, of training and of validation"
+        "sample weights apply to the loss, in training and in validation"
     )
     outcome = train(plan.workload, {"batch_size": 1000})
     keras.utils.set_random_seed(fold_seed(11, 0))
@@ -478,7 +476,7 @@ def test_validation_rows_of_several_inputs_are_trained_alike_with_their_weights(
         ((np.ones((0, 2)), []), "validation has no rows"),
         ((np.ones((4, 2)), [0, 1, 0]), "x has 4 rows, y has 3"),
         ((np.ones((4, 3)), [0, 1, 0, 1]), r"x has rows of shape \(3,\), and training rows of \(2,\)"),
-        ((np.ones((4, 2)), [0, 1, 2, 2]), "validation rows are of class '2', of which no row trains"),
+        ((np.ones((4, 2)), [0, 1, 2, 2]), "class '2' has validation rows but none to train"),
         ((np.ones((4, 2)), list("abab")), "y holds <U1, and training rows int64: give one kind"),
         ((np.ones((4, 2), "uint8"), [0, 1, 0, 1]), "x holds uint8, and training rows float64: give one unit"),
         (pd.DataFrame({"a": [1.0]}), "say which column is the target"),

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from .source_data import SourceData
     from .tasks import Task
 
-WEIGHTED = "rows weigh in the loss, of training and of validation, by the weights given"
+WEIGHTED = "sample weights apply to the loss, in training and in validation"
 
 
 def assemble(source: SourceData, options: LoadOptions) -> Dataset:

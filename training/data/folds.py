@@ -118,7 +118,7 @@ def _given(dataset: Dataset) -> tuple[Fold, ...]:
         unknown = np.setdiff1d(dataset.y[found[0].validation], dataset.y[found[0].train])
         if len(unknown):
             names = names_text([dataset.classes[code] for code in unknown])
-            raise DataError(f"{dataset.name}: validation rows are of class {names}, of which no row trains")
+            raise DataError(f"{dataset.name}: class {names} has validation rows but none to train")
     return tuple(found)
 
 

@@ -39,7 +39,7 @@ class Recipe:
     """What happens to columns, in this order."""
 
     scaling: str
-    """One of ``configuring.SCALINGS``, or ``unit``: pixels, divided by a constant."""
+    """One of ``configured_preparation.SCALINGS``, or ``unit``: pixels, divided by a constant."""
     divisor: float = 1.0
     """Constant that values are divided by first; 1.0 unless scaling is ``unit``."""
     imputation: str | None = "median"

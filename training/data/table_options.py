@@ -16,7 +16,7 @@ class TableOptions:
     group: str | None = None
     """A column of labels; equal labels stay on one side of every split."""
     weight: str | None = None
-    """A column of numbers that rows weigh by in the loss; it is no feature."""
+    """A column of sample weights for the loss; it is no feature."""
     header: bool | None = None
     """Whether a delimited file's first line holds names; names that look like data are refused where None."""
     encoding: str | None = None

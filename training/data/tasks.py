@@ -22,7 +22,7 @@ class TaskTraits:
     metric_whatever_the_loss: str
     """The same where their losses measure different things."""
     constant: str
-    """What a prediction says that looks at no row."""
+    """What a constant prediction says."""
     outputs: tuple[str, str]
     """What a model's outputs stand for: one, and several of them."""
     no_classes: str = ""

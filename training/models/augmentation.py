@@ -1,6 +1,6 @@
 """Augmentation of pictures, as layers of Keras that act in training only.
 
-They stand at a model's input_layers, so that both trainers draw the same pictures, and an exported model carries nothing
+They come first in a model, so that both trainers draw the same pictures, and an exported model carries nothing
 that prediction would have to leave out.
 """
 

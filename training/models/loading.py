@@ -188,7 +188,7 @@ class ModelSource:
 def find_model(model: Any, task: str) -> ModelSource:
     """Return the model that a name or function means.
 
-    A model of KerasTuner's or Optuna's has the preset for own models until it is ``explored``.
+    A model of KerasTuner's or Optuna's has the preset for own models until its space is found.
 
     Args:
         model: A family, ``module:function``, a function ``build(config, signature)``, ``build_model(hp)`` or
