@@ -283,13 +283,13 @@ def launch(
     Raises:
         KerasweepError: of a kind that says who must act.
     """
-    from .search.launch import find_place, run_plan
+    from .search.launch import resolve_study, run_plan
 
     url = storage_url(storage)
     beside = {"sample_weight": sample_weight, "groups": groups, "validation": validation}
     data, cv, settings = _objects_apart(data, {**settings, **beside, "cv": cv})
     plan = plan_sweep(data, model, file=file, space=space, cv=cv, **settings)
-    plan, existing = find_place(plan, url, named="study" in settings or names_study(file))
+    plan, existing = resolve_study(plan, url, named="study" in settings or names_study(file))
     with show_progress(verbose, order=varying_first(plan.space, plan.spec.model)) as listen:
         study = Study(run_plan(plan, existing, url, listen, isolated=_is_limited(plan)).study)
     _keep(study.record, data=data, model=model, cv=cv)

@@ -19,7 +19,7 @@ from rich.text import Text
 from .printing import make_console
 from .search.progress import Progress, TrialLine
 from .spaces import Configuration, short_text
-from .studies.comparison import MOST
+from .studies.comparison import MAX_SHOWN
 from .texts import count_text, duration_text, number_text
 
 Listener = Callable[[Progress], None]
@@ -116,7 +116,7 @@ def configuration_text(
         room: Cells that the words of a large configuration may take; unbounded where None.
     """
     words = {name: f"{name}={short_text(value)}" for name, value in configuration.items()}
-    if len(words) <= MOST:
+    if len(words) <= MAX_SHOWN:
         return " ".join(words.values())
     places = {name: place for place, name in enumerate(order)}
     chosen = sorted(words, key=lambda name: places.get(name, len(places)))[:HANDFUL]

@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import kerasweep as ks
 import numpy as np
-from kerasweep.search.launch import find_place, run_plan
-from kerasweep.search.proposers import ProposalRequest
-from kerasweep.search.samplers import make_proposer
+from kerasweep.search.launch import resolve_study, run_plan
+from kerasweep.search.proposers import ProposalRequest, make_proposer
 from kerasweep.search.settings import SETTINGS
 from kerasweep.spaces import configuration_key
 from kerasweep.training.data import load_dataset, make_folds
@@ -104,7 +103,7 @@ def run(planned: Plan, clock: Clock | None = None) -> tuple[Clock, ks.Study]:
     This is what ``kerasweep.launch`` does, with a listener of our own in place of the progress bar.
     """
     clock, url = clock or Clock(), new_storage()
-    planned, _ = find_place(planned, url, named=False)
+    planned, _ = resolve_study(planned, url, named=False)
     ending = run_plan(planned, None, url, clock)
     return clock, ks.Study(ending.study)
 

@@ -21,7 +21,7 @@ from ..studies import (
     storage_url,
     without_password,
 )
-from ..studies.comparison import MOST, RUNNERS_UP, baseline_sentence, compare_runners_up, compare_studies
+from ..studies.comparison import MAX_SHOWN, RUNNERS_UP, baseline_sentence, compare_runners_up, compare_studies
 from ..texts import count_text, duration_text, number_text
 from .options import Json, Storage, StudyName, print_json
 from .tables import (
@@ -207,7 +207,7 @@ def _show_trial(record: StudyRecord, trial: TrialRecord, *, as_json: bool) -> No
         "same as": f"trial {trial.duplicate_of}" if trial.duplicate_of is not None else "",
         "failed": trial.failure.get("message", ""),
     }
-    wide = len(trial.configuration) > MOST
+    wide = len(trial.configuration) > MAX_SHOWN
     values = {} if wide else {name: value_text(value) for name, value in trial.configuration.items()}
     print_table(facts_table({name: fact for name, fact in (facts | values).items() if fact != ""}))
     if wide:

@@ -12,7 +12,7 @@ from ..printing import make_console, styled
 from ..spaces import PRESETS, SIZES, Hyperparameter, Space, preset, space_text, space_to_dict, value_text
 from ..spaces.catalogue import CATALOGUE, GROUPS, Entry
 from ..spaces.serialization import hyperparameter_to_dict
-from ..studies.comparison import MOST
+from ..studies.comparison import MAX_SHOWN
 from ..texts import count_text
 from .options import Json, print_json
 from .tables import (
@@ -95,7 +95,7 @@ def _show_preset(family: str, size: str, *, as_json: bool, as_yaml: bool) -> Non
 
 def _show_space(title: str, space: Space) -> None:
     """Print a small space in one table, a large one by group, without what a card of one hyperparameter tells."""
-    if len(space) <= MOST:
+    if len(space) <= MAX_SHOWN:
         print_table(space_table(title, space))
         return
     console = make_console()

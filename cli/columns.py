@@ -10,7 +10,7 @@ from rich.table import Table
 
 from ..printing import make_console
 from ..spaces import Configuration, Value, short_text
-from ..studies.comparison import MOST, informative_names, names_of
+from ..studies.comparison import MAX_SHOWN, informative_names, names_of
 from ..texts import ABSENT
 from .tables import NONE, WIDE, print_table, table
 
@@ -33,11 +33,11 @@ class Rows:
         Else those that differ between the rows, the most informative first, as long as there is room.
 
         Args:
-            width: Cells of the terminal; None where there is none, and at most ``MOST`` are shown.
+            width: Cells of the terminal; None where there is none, and at most ``MAX_SHOWN`` are shown.
             first: Names that are shown before others.
         """
         names = names_of(self.configurations)
-        most = MOST if width is None else len(names)
+        most = MAX_SHOWN if width is None else len(names)
         room = (WIDE if width is None else width) - self._taken()
         widths = {name: self._width(name) for name in names}
         if len(names) <= most and sum(widths.values()) <= room:

@@ -221,10 +221,10 @@ def refit(
 
 
 def _run(plan: Plan, url: str, level: int, *, named: bool) -> None:
-    from ..search.launch import find_place, run_plan
+    from ..search.launch import resolve_study, run_plan
     from ..terminal import show_progress
 
-    plan, existing = find_place(plan, url, named=named)
+    plan, existing = resolve_study(plan, url, named=named)
     if level:
         _print_plan(plan)
         if existing is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..studies.comparison import MOST, basic_names, informative_names, names_of
+from ..studies.comparison import MAX_SHOWN, basic_names, informative_names, names_of
 from ..texts import count_text
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ WORDS = 6
 
 def is_wide(names: Sequence[object]) -> bool:
     """Tell whether there are too many hyperparameters to show all at once."""
-    return len(names) > MOST
+    return len(names) > MAX_SHOWN
 
 
 def axes_of(view: StudyView) -> list[str] | None:

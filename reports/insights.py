@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from ..spaces import value_text
-from ..studies.comparison import MOST, cost, informative_names, names_of, study_space
+from ..studies.comparison import MAX_SHOWN, cost, informative_names, names_of, study_space
 from ..texts import count_text, duration_text, number_text
 from . import curves, figures, optuna_plots
 from .axis_selection import BARS, WORDS, axes_of, is_wide, selection_note
@@ -78,7 +78,7 @@ def _agreement(view: StudyView) -> str:
         others = any(repr(trial.configuration.get(name, value)) != repr(value) for trial in view.trials)
         if same and others:
             shared.append(f"{name} {value_text(value)}")
-    more = f" and {len(shared) - WORDS} more settings" if len(shared) > MOST else ""
+    more = f" and {len(shared) - WORDS} more settings" if len(shared) > MAX_SHOWN else ""
     return ", ".join(shared[:WORDS] if more else shared) + more
 
 

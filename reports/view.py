@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..studies import StudyRecord, TrialDetails, TrialRecord, read_details, read_trials
-from ..studies.comparison import MOST, common_names, names_of, ranked
+from ..studies.comparison import MAX_SHOWN, common_names, names_of, ranked
 from .theme import labels
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class StudyView:
         names = {label: name for name, label in self.labels.items()}
         configurations = [trial.configuration for trial in self.scored]
         common = [self.labels[name] for name in common_names(configurations)]
-        wide = len(names_of(configurations)) > MOST
+        wide = len(names_of(configurations)) > MAX_SHOWN
         found = importance_shares(self.plots, common if wide else None)
         return {
             names[label]: share for label, share in found.items() if label in names and any(found.values())

@@ -27,9 +27,10 @@ from .executors import Executor, make_executor
 from .interrupt import graceful_interrupt
 from .plan import Plan, changed_bases, check_unchanged, make_plan
 from .progress import Progress
+from .proposers import make_proposer
 from .pruners import make_pruning
 from .rows import FROM_PYTHON
-from .samplers import make_proposer, make_sampler
+from .samplers import make_sampler
 from .spec import SweepSpec, make_spec
 from .spec_comparison import differences
 from .sweep import Reason, Sweep
@@ -60,7 +61,7 @@ class Ending:
         return f"{reason} {'Trial' if one else 'Trials'} {cut} did not end in time; resume runs {'it' if one else 'them'} again."
 
 
-def find_place(plan: Plan, url: str, *, named: bool) -> tuple[Plan, StudyRecord | None]:
+def resolve_study(plan: Plan, url: str, *, named: bool) -> tuple[Plan, StudyRecord | None]:
     """Decide which study a plan goes to: a new one, or one of its name that it continues.
 
     Args:

@@ -41,9 +41,9 @@ from .hints import rare_class_hints, time_hints
 from .model_resolution import guard_building, prepare_for_model, resolve_model
 from .objective_selection import select_objective
 from .oracles import hyperband_trials
+from .proposers import trials_at_most
 from .pruners import resolve_pruner
 from .rows import FROM_PYTHON, load_rows, prepare_rows
-from .samplers import trials_at_most
 from .space_resolution import resolve_space
 from .spec import DataSpec, SpaceSpec, SweepSpec
 from .sweep import Budget

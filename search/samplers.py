@@ -1,13 +1,11 @@
-"""Samplers: the proposer of a search method, and the Optuna sampler of its study.
+"""The Optuna sampler of a study, which suggests what a proposer leaves open.
 
-What a proposer does not propose, the sampler suggests, made afresh for every value from the sweep's seed, the trial's
-number and the hyperparameter's name.
+It is made afresh for every value from the sweep's seed, the trial's number and the hyperparameter's name.
 """
 
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,36 +13,6 @@ import optuna
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState
-
-from ..spaces import Space
-from ..studies import Direction
-from .proposers import ENUMERABLE, Bayes, Grid, Proposer, QuasiRandom, Random
-
-
-def make_proposer(
-    method: str, space: Space, seed: int, *, direction: Direction = "maximize", epochs: int = 1
-) -> Proposer:
-    """Return the proposer of a search method.
-
-    Args:
-        method: ``grid``, ``random``, ``qmc`` or ``bayes``; ``kt-`` begins KerasTuner's.
-        space: What is searched.
-        seed: Of the sweep.
-        direction: Which way the objective is better; read by KerasTuner's.
-        epochs: The most that a trial may train; read by KerasTuner's Hyperband.
-    """
-    if method.startswith("kt-"):
-        from .oracles import make_oracle
-
-        return make_oracle(method, space, seed, direction, epochs)
-    if method == "grid":
-        return Grid(space.grid())
-    makers: dict[str, Callable[[Space, int], Proposer]] = {
-        "random": Random,
-        "qmc": QuasiRandom,
-        "bayes": Bayes,
-    }
-    return makers[method](space, seed)
 
 
 def make_sampler(seed: int) -> BaseSampler:
@@ -90,10 +58,3 @@ class StatelessSampler(BaseSampler):
     def _sampler(self, trial: FrozenTrial, name: str) -> BaseSampler:
         text = f"{self._seed}/{trial.number}/{name}".encode()
         return self._make(int.from_bytes(hashlib.blake2b(text, digest_size=4).digest(), "big"))
-
-
-def trials_at_most(method: str, space: Space) -> float:
-    """Return how many different configurations a search can try; ``math.inf`` for a continuous space."""
-    if method == "grid":
-        return sum(1 for _ in space.grid())
-    return sum(1 for _ in space.configurations()) if space.cardinality <= ENUMERABLE else math.inf

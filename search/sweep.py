@@ -192,7 +192,7 @@ class Sweep:
             stuck = self._stuck >= STUCK_AFTER
             request = ProposalRequest(self._writer.next_number(), self._seen, self._writer.trials(), stuck)
             proposed = self._proposer.propose(request)
-        with self._writer.together():
+        with self._writer.transaction():
             trial = self._writer.new_trial(proposed)
             configuration, fault = self._read(trial, enqueued=waiting)
             if fault is not None:
@@ -201,7 +201,7 @@ class Sweep:
             key = configuration_key(configuration)
             if key in self._ended:
                 self._stuck += 1
-                self._writer.repeat(trial, self._ended[key])
+                self._writer.finish_as_duplicate(trial, self._ended[key])
                 return None
         if key in self._seen:
             self._stuck += 1
@@ -237,7 +237,7 @@ class Sweep:
         for waiting in self._writer.waiting():
             number = self._ended.get(configuration_key(waiting.params))
             if number is not None:
-                self._writer.repeat_waiting(waiting, number)
+                self._writer.finish_waiting_as_duplicate(waiting, number)
 
     def _handle(self, event: Event) -> None:
         run = self._running[event.number]
@@ -248,10 +248,10 @@ class Sweep:
         if isinstance(event, TrialEnded) and event.outcome.stopped and not run.pruned:
             self._requeue(run)  # stopped with the sweep; resume runs it again
             return
-        with self._writer.together():
+        with self._writer.transaction():
             line = self._write(run, event)
             for twin in run.twins:
-                self._writer.repeat(twin, event.number)
+                self._writer.finish_as_duplicate(twin, event.number)
         self._ended[run.key] = event.number
         self._progress = self._progress.with_trial(line, self._objective, ended_now=True)
         self._publish_progress()
@@ -331,13 +331,13 @@ class Sweep:
     def _requeue_running(self) -> None:
         """Leave no trial running, however the sweep ends."""
         if self._running:
-            with self._writer.together():
+            with self._writer.transaction():
                 for run in self._running.values():
                     self._requeue(run)
         self._running.clear()
 
     def _requeue(self, run: _Running) -> None:
-        with self._writer.together():
+        with self._writer.transaction():
             for trial in (run.trial, *run.twins):
                 self._writer.requeue(trial)
 

@@ -153,8 +153,8 @@ class Hyperparameter(ABC):
 
     def nearest(self, values: tuple[Value, ...], wanted: Value) -> Value:
         """Return the value nearest to a wanted one; the first of several that are equally near."""
-        place = self.unit(wanted)
-        return min(values, key=lambda value: abs(self.unit(value) - place))
+        place = self.to_unit(wanted)
+        return min(values, key=lambda value: abs(self.to_unit(value) - place))
 
     @property
     def grid_is_derived(self) -> bool:
@@ -183,12 +183,12 @@ class Hyperparameter(ABC):
         """Return the first value that lies in a range of numbers; None where none does."""
 
     @abstractmethod
-    def at(self, unit: float) -> Value:
+    def from_unit(self, unit: float) -> Value:
         """Return the value at a position in [0, 1); uniform positions give uniform (or log-uniform) values."""
 
     @abstractmethod
-    def unit(self, value: Value) -> float:
-        """Return a position in [0, 1) at which ``at`` gives a value: the inverse of ``at``."""
+    def to_unit(self, value: Value) -> float:
+        """Return a position in [0, 1) at which ``from_unit`` gives a value: its inverse."""
 
     @abstractmethod
     def suggest(self, trial: optuna.Trial) -> Value:

@@ -52,7 +52,7 @@ class Float(Hyperparameter):
         low = max(self.low, between.low)
         return float(low) if low <= min(self.high, between.high) else None
 
-    def at(self, unit: float) -> float:
+    def from_unit(self, unit: float) -> float:
         """Return the value at a position in [0, 1]."""
         if self.log:
             value = math.exp(math.log(self.low) + unit * (math.log(self.high) - math.log(self.low)))
@@ -60,7 +60,7 @@ class Float(Hyperparameter):
             value = self.low + unit * (self.high - self.low)
         return min(max(value, self.low), self.high)
 
-    def unit(self, value: Value) -> float:
+    def to_unit(self, value: Value) -> float:
         """Return where a value lies between the bounds."""
         number = self.check(value)
         if self.log:
@@ -90,7 +90,7 @@ class Float(Hyperparameter):
             )
 
     def _default(self) -> float:
-        middle = self.at(0.5)
+        middle = self.from_unit(0.5)
         rounded = float(f"{middle:.3g}")
         return rounded if self.low <= rounded <= self.high else middle
 
@@ -132,7 +132,7 @@ class Int(Hyperparameter):
         value = self.low + -(-over // self.step) * self.step
         return value if value <= min(self._top, between.high) else None
 
-    def at(self, unit: float) -> int:
+    def from_unit(self, unit: float) -> int:
         """Return the value at a position in [0, 1); every value has an equal share (of the log range if log)."""
         if self.log:
             low, high = math.log(self.low - 0.5), math.log(self.high + 0.5)
@@ -146,7 +146,7 @@ class Int(Hyperparameter):
         """The largest value; the upper bound may lie between two steps."""
         return self.high - (self.high - self.low) % self.step
 
-    def unit(self, value: Value) -> float:
+    def to_unit(self, value: Value) -> float:
         """Return the middle of a value's share."""
         number = self.check(value)
         if self.log:
@@ -179,7 +179,7 @@ class Int(Hyperparameter):
         _check_bounds(self.name, self.low, self.high, self.log)
 
     def _default(self) -> int:
-        return self.at(0.5)
+        return self.from_unit(0.5)
 
     def _default_grid(self) -> tuple[int, ...]:
         if self.cardinality <= 5:
@@ -223,11 +223,11 @@ class Categorical(Hyperparameter):
         """Return the first choice that is a number in a range."""
         return next((choice for choice in self.choices if choice in between), None)
 
-    def at(self, unit: float) -> Value:
+    def from_unit(self, unit: float) -> Value:
         """Return the choice at a position in [0, 1); every choice has an equal share."""
         return self.choices[min(int(unit * len(self.choices)), len(self.choices) - 1)]
 
-    def unit(self, value: Value) -> float:
+    def to_unit(self, value: Value) -> float:
         """Return the middle of a choice's share."""
         choice = self.check(value)
         position = next(place for place, other in enumerate(self.choices) if same(other, choice))

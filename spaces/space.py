@@ -81,7 +81,7 @@ class Space:
         yield recommended
         for changed in self.hyperparameters:
             choices = getattr(changed, "choices", None)
-            for value in choices if choices is not None else (changed.at(0.0), changed.at(1.0)):
+            for value in choices if choices is not None else (changed.from_unit(0.0), changed.from_unit(1.0)):
                 if changed.name in recommended and value != recommended[changed.name]:
                     yield self._build(
                         lambda one, chosen, changed=changed, value=value: (  # type: ignore[misc]
@@ -99,7 +99,7 @@ class Space:
         Coordinates of inactive hyperparameters have no effect.
         """
         position = dict(zip(self.names, vector, strict=True))
-        return self._build(lambda hyperparameter, _: hyperparameter.at(position[hyperparameter.name]))
+        return self._build(lambda hyperparameter, _: hyperparameter.from_unit(position[hyperparameter.name]))
 
     def to_unit(self, configuration: Mapping[str, Value]) -> list[float]:
         """Return a point of the unit cube at which ``from_unit`` gives a configuration; 0.5 for what is inactive.
@@ -109,7 +109,7 @@ class Space:
         """
         checked = self.check(configuration)
         return [
-            hyperparameter.unit(checked[hyperparameter.name]) if hyperparameter.name in checked else 0.5
+            hyperparameter.to_unit(checked[hyperparameter.name]) if hyperparameter.name in checked else 0.5
             for hyperparameter in self.hyperparameters
         ]
 

@@ -9,17 +9,17 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-MOST = 60_000
+MAX_BYTES = 60_000
 """Bytes of an attribute's JSON in one piece."""
 _PIECES = "kerasweep:pieces"
 
 
 def split(key: str, value: Any) -> dict[str, str]:
-    """Return an attribute as rows: key -> JSON, each of ``MOST`` bytes or a few more."""
+    """Return an attribute as rows: key -> JSON, each of ``MAX_BYTES`` bytes or a few more."""
     text = json.dumps(value)  # ASCII: as many bytes as characters
-    if len(text) <= MOST:
+    if len(text) <= MAX_BYTES:
         return {key: text}
-    step = MOST // 2  # a quote takes two characters in a text within JSON
+    step = MAX_BYTES // 2  # a quote takes two characters in a text within JSON
     pieces = [text[start : start + step] for start in range(0, len(text), step)]
     numbered = {f"{key}#{number}": json.dumps(piece) for number, piece in enumerate(pieces, 1)}
     return {key: json.dumps({_PIECES: len(pieces)}), **numbered}

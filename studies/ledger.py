@@ -100,7 +100,7 @@ class Ledger(BaseStorage):
         return trials
 
     @contextmanager
-    def together(self) -> Iterator[Connection]:
+    def transaction(self) -> Iterator[Connection]:
         """Write all that is said inside, and what was kept before, in one transaction, or none of it."""
         if self._connection is not None:
             yield self._connection
@@ -124,7 +124,7 @@ class Ledger(BaseStorage):
     def write(self, after: float = 0.0) -> None:
         """Write what was kept, if anything, and if the last write was longer ago than so many seconds."""
         if self._kept and time.monotonic() - self._written >= after:
-            with self.together():
+            with self.transaction():
                 pass
 
     def _write_kept(self, connection: Connection) -> None:
@@ -171,7 +171,7 @@ class Ledger(BaseStorage):
 
     def describe_study(self, key: str, value: Any) -> None:
         """Write an attribute of the study, of any size."""
-        with self.together() as connection:
+        with self.transaction() as connection:
             describe(connection, self._study_id, key, value)
 
     # Trials, as Optuna's storages hold them.
@@ -179,7 +179,7 @@ class Ledger(BaseStorage):
     def create_new_trial(self, study_id: int, template_trial: FrozenTrial | None = None) -> int:
         """Write a new trial and return its id."""
         trial = copy.deepcopy(template_trial) if template_trial else _new_trial()
-        with self.together() as connection:
+        with self.transaction() as connection:
             connection.execute(_LOCK_STUDY, {"study": study_id})
             row = {
                 "study_id": study_id,

@@ -52,9 +52,9 @@ class StudyWriter:
     ledger: Ledger
 
     @contextmanager
-    def together(self) -> Iterator[None]:
+    def transaction(self) -> Iterator[None]:
         """Write all that is done inside in one transaction, or none of it."""
-        with self.ledger.together():
+        with self.ledger.transaction():
             yield
 
     def flush(self, after: float = 0.0) -> None:
@@ -79,7 +79,7 @@ class StudyWriter:
 
         Trials that wait to be run come first, in order of number.
         """
-        with self.together():
+        with self.transaction():
             if configuration is not None:
                 self.optuna.enqueue_trial({name: stored(value) for name, value in configuration.items()})
             trial = self.optuna.ask()
@@ -89,7 +89,7 @@ class StudyWriter:
 
     def requeue(self, trial: Trial | FrozenTrial) -> None:
         """Have a running trial wait; it keeps its number and what it was asked, and is run again from the start."""
-        with self.together():
+        with self.transaction():
             self.restart(trial)
             self.ledger.set_trial_state_values(trial._trial_id, TrialState.WAITING)
 
@@ -104,7 +104,7 @@ class StudyWriter:
 
     def requeue_running(self) -> None:
         """Requeue the trials that a killed driver left running."""
-        with self.together():
+        with self.transaction():
             for trial in self.optuna.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
                 self.requeue(trial)
 
@@ -129,7 +129,7 @@ class StudyWriter:
         self, trial: Trial, value: float, result: Mapping[str, Any], details: Mapping[str, Any]
     ) -> None:
         """End a trial that trained to its last epoch."""
-        with self.together():
+        with self.transaction():
             trial.set_user_attr(DETAILS, dict(details))
             trial.set_user_attr(RESULT, dict(result))
             self.optuna.tell(trial, value)
@@ -138,7 +138,7 @@ class StudyWriter:
         self, trial: Trial, value: float, result: Mapping[str, Any], details: Mapping[str, Any]
     ) -> None:
         """End a trial that the pruner stopped; ``value`` is its last mean."""
-        with self.together():
+        with self.transaction():
             trial.set_user_attr(DETAILS, dict(details))
             trial.set_user_attr(RESULT, dict(result))
             if not trial._cached_frozen_trial.intermediate_values:
@@ -147,14 +147,14 @@ class StudyWriter:
 
     def fail(self, trial: Trial, failure: Mapping[str, str]) -> None:
         """End a trial that failed, with the reason."""
-        with self.together():
+        with self.transaction():
             trial.set_user_attr(FAILURE, dict(failure))
             self.optuna.tell(trial, state=TrialState.FAIL)
 
-    def repeat(self, trial: Trial, number: int) -> None:
+    def finish_as_duplicate(self, trial: Trial, number: int) -> None:
         """End a trial whose configuration an earlier one has trained, with the earlier one's result."""
         original = self.trials()[number]
-        with self.together():
+        with self.transaction():
             trial.set_user_attr(DUPLICATE, original.number)
             for key in (RESULT, FAILURE):
                 if key in original.user_attrs:
@@ -166,11 +166,11 @@ class StudyWriter:
                 trial.report(value, step)
             self.optuna.tell(trial, state=original.state)
 
-    def repeat_waiting(self, trial: FrozenTrial, number: int) -> None:
+    def finish_waiting_as_duplicate(self, trial: FrozenTrial, number: int) -> None:
         """End a waiting trial that was asked before, with the result of an earlier one of its configuration."""
-        with self.together():
+        with self.transaction():
             self.ledger.set_trial_state_values(trial._trial_id, TrialState.RUNNING)
-            self.repeat(Trial(self.optuna, trial._trial_id), number)
+            self.finish_as_duplicate(Trial(self.optuna, trial._trial_id), number)
 
     def set_refit(self, number: int, result: Mapping[str, Any]) -> None:
         """Store the test score of a trial's refit."""
@@ -209,7 +209,7 @@ def add_study(
     Raises:
         StudyError, StudyLocked, StorageError, OutputError: As ``create_study``.
     """
-    with _new_study(url, name, direction, about) as writer, writer.together():
+    with _new_study(url, name, direction, about) as writer, writer.transaction():
         for trial in trials:
             writer.optuna.add_trial(trial)
         writer.ledger.describe_study(SPEC, dict(spec))

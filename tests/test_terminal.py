@@ -6,7 +6,7 @@ import io
 
 from kerasweep.search.progress import Progress, TrialLine
 from kerasweep.spaces import preset
-from kerasweep.studies.comparison import MOST, varying_first
+from kerasweep.studies.comparison import MAX_SHOWN, varying_first
 from kerasweep.terminal import HANDFUL, configuration_text, show_progress
 from rich.cells import cell_len
 from rich.console import Console
@@ -40,7 +40,7 @@ def test_a_line_keeps_to_its_room() -> None:
 
 
 def test_without_an_order_the_first_of_the_configuration_are_shown() -> None:
-    configuration = {f"h{number}": number for number in range(MOST + 1)}
+    configuration = {f"h{number}": number for number in range(MAX_SHOWN + 1)}
     assert configuration_text(configuration).startswith("h0=0 h1=1 ")
 
 

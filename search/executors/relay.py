@@ -9,7 +9,7 @@ from typing import Literal
 
 from .messages import Printed
 
-MOST = 64 * 1024
+MAX_BYTES = 64 * 1024
 """Characters that a task may print; the rest is dropped, since nobody reads it and it would fill pipes and memory."""
 
 
@@ -18,14 +18,14 @@ class Relay:
 
     def __init__(self, send: Callable[[Printed], None]) -> None:
         self._send = send
-        self._left = MOST
+        self._left = MAX_BYTES
         self._lock = threading.RLock()
         self.stdout = _Stream(self, "stdout")
         self.stderr = _Stream(self, "stderr")
 
     def begin(self) -> None:
         """Let another task print."""
-        self._left = MOST
+        self._left = MAX_BYTES
 
     def pass_on(self, name: Literal["stdout", "stderr"], text: str) -> None:
         """Send a text, or as much of it as the task may still print."""
@@ -54,9 +54,9 @@ class _Stream(io.TextIOBase):
     def write(self, text: str, /) -> int:
         whole, newline, rest = (self._line + text).rpartition("\n")
         self._line = rest
-        if newline or len(rest) > MOST:
+        if newline or len(rest) > MAX_BYTES:
             self._relay.pass_on(self._name, whole + newline)
-        if len(rest) > MOST:
+        if len(rest) > MAX_BYTES:
             self.flush()
         return len(text)
 

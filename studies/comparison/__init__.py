@@ -6,14 +6,14 @@ All of it works on frozen records with plain arithmetic, so that browsing stays 
 
 from .baseline import against_baseline, baseline_sentence
 from .cost import Cost, cost
-from .informative import MOST, basic_names, common_names, informative_names, names_of, varying_first
+from .informative import MAX_SHOWN, basic_names, common_names, informative_names, names_of, varying_first
 from .recommended import AgainstRecommended, RecommendedRow, against_recommended
 from .recorded_plan import study_space
 from .runners_up import RUNNERS_UP, PairedDifference, RunnersUp, compare_runners_up, paired_difference, ranked
 from .side_by_side import StudyComparison, StudyRow, compare_studies, incomparable, refit_score, study_row
 
 __all__ = [
-    "MOST",
+    "MAX_SHOWN",
     "RUNNERS_UP",
     "AgainstRecommended",
     "Cost",

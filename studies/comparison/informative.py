@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from ...spaces import PRESETS, Configuration, Space, preset
 
-MOST = 16
+MAX_SHOWN = 16
 """Hyperparameters that can be shown at once; the largest basic preset has fifteen."""
 _ABSENT = object()
 

@@ -10,7 +10,7 @@ from kerasweep.cli import browsing, catalogue
 from kerasweep.cli.columns import Rows
 from kerasweep.spaces import Configuration, preset
 from kerasweep.studies import best_trials, read_study
-from kerasweep.studies.comparison import MOST
+from kerasweep.studies.comparison import MAX_SHOWN
 from rich.cells import cell_len
 from synthetic import make_large_study, make_study, wide_space
 
@@ -85,7 +85,7 @@ def test_no_row_is_folded_or_wider_than_the_terminal(
 def test_a_wide_study_shows_the_basic_ones_first(storage: str, shown: Shown) -> None:
     lines = shown(browsing.best, "full", storage=storage)
     names = heading(lines)[5:]
-    assert len(names) == MOST
+    assert len(names) == MAX_SHOWN
     assert set(preset("dnn").names) <= set(names)
 
 

@@ -18,8 +18,9 @@ from typing import Any
 import optuna
 import pytest
 from kerasweep.search.progress import Progress
+from kerasweep.search.proposers import make_proposer
 from kerasweep.search.pruners import make_pruning
-from kerasweep.search.samplers import make_proposer, make_sampler
+from kerasweep.search.samplers import make_sampler
 from kerasweep.search.sweep import Budget, Reason, Sweep
 from kerasweep.spaces import Categorical, Condition, Configuration, Float, Int, Space, configuration_key
 from kerasweep.studies import StudyRecord, read_study

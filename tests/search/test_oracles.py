@@ -12,8 +12,7 @@ import pytest
 from kerasweep.errors import SpecError
 from kerasweep.search.oracles.brackets import Brackets, hyperband_rounds, hyperband_trials
 from kerasweep.search.oracles.encoding import Encoding
-from kerasweep.search.proposers import ProposalRequest, SpaceExhausted, WaitForTrials
-from kerasweep.search.samplers import make_proposer
+from kerasweep.search.proposers import ProposalRequest, SpaceExhausted, WaitForTrials, make_proposer
 from kerasweep.spaces import (
     PRESETS,
     Categorical,

@@ -190,7 +190,7 @@ def test_a_study_gives_configurations_and_reads_them_back(space: Space, storage)
 def test_a_logarithmic_range_of_whole_numbers_covers_both_ends(bounds: tuple[int, int]) -> None:
     low, high = bounds
     hyperparameter = Int("units", low, high, log=True)
-    points = [hyperparameter.at(float(unit)) for unit in np.linspace(0, 1, 200_001)[:-1]]
+    points = [hyperparameter.from_unit(float(unit)) for unit in np.linspace(0, 1, 200_001)[:-1]]
     assert points[0] == low
     assert points[-1] == high
     assert points == sorted(points)
@@ -202,9 +202,9 @@ def test_a_logarithmic_range_of_whole_numbers_covers_both_ends(bounds: tuple[int
 
 def test_steps_reach_every_value_and_no_other() -> None:
     hyperparameter = Int("units", 16, 100, step=16)
-    assert sorted({hyperparameter.at(unit / 1000) for unit in range(1000)}) == [16, 32, 48, 64, 80, 96]
+    assert sorted({hyperparameter.from_unit(unit / 1000) for unit in range(1000)}) == [16, 32, 48, 64, 80, 96]
     assert tuple(hyperparameter.values()) == (16, 32, 48, 64, 80, 96)
-    assert hyperparameter.at(1.0) == 96
+    assert hyperparameter.from_unit(1.0) == 96
 
 
 def parent_and(*more: Categorical | Int | Float) -> Space:

@@ -48,7 +48,7 @@ def fill(url: str, name: str = "first", direction: str = "maximize", trials: int
                 writer.fail(trial, FAILURE)
                 continue
             if number % 6 == 3:
-                writer.repeat(trial, 0)
+                writer.finish_as_duplicate(trial, 0)
                 continue
             writer.report(trial, 3, number / 100)
             if number % 6 == 2:

@@ -24,7 +24,7 @@ VALUES = st.recursive(
 @given(VALUES, st.integers(4, 40))
 def test_what_is_split_comes_back(value: Any, most: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(chunks, "MOST", most)
+        patch.setattr(chunks, "MAX_BYTES", most)
         rows = split("kerasweep:x", value)
         assert len(rows) == 1 or all(len(text) <= most + 2 for text in list(rows.values())[1:])
         shuffled = {key: json.loads(text) for key, text in reversed(rows.items())}
@@ -66,7 +66,7 @@ def test_a_study_with_large_attributes_reads_as_one_with_small_ones(
     assert read_details(study, [0, 1])[0].summary == large
     with drive_study(study, {**spec, "more": 1}) as writer:
         assert writer.trials()[1].user_attrs["kerasweep:failure"] == failure
-        writer.repeat(writer.new_trial(samples.space.recommended()), 1)
+        writer.finish_as_duplicate(writer.new_trial(samples.space.recommended()), 1)
     study = read_study("first", sqlite_url)
     assert study.spec == {**spec, "more": 1}
     assert read_trials(study)[2].failure == failure

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kerasweep.spaces import PRESETS, Categorical, Float, Space, preset
 from kerasweep.studies.comparison import (
-    MOST,
+    MAX_SHOWN,
     basic_names,
     common_names,
     informative_names,
@@ -43,7 +43,7 @@ def test_common_names_are_those_of_half() -> None:
 
 
 def test_every_basic_preset_is_shown_whole() -> None:
-    assert max(len(preset(family)) for family in PRESETS) <= MOST
+    assert max(len(preset(family)) for family in PRESETS) <= MAX_SHOWN
     assert basic_names("dnn") == preset("dnn").names
     assert basic_names("my:build") == ()
 

@@ -27,7 +27,7 @@ def loaded(writer: StudyWriter) -> optuna.Study:
 
 
 def begin(writer: StudyWriter, samples, configuration=None) -> optuna.Trial:
-    with writer.together():
+    with writer.transaction():
         trial = writer.new_trial(configuration)
         samples.space.suggest(trial)
     return trial
@@ -98,7 +98,7 @@ def test_optuna_reads_what_the_driver_holds(writer, samples) -> None:
         if number % 6 == 1:
             writer.fail(trial, samples.failure)
         elif number % 6 == 2 and number > 6:
-            writer.repeat(trial, number - 6)
+            writer.finish_as_duplicate(trial, number - 6)
         elif writer.report(trial, 1, (number * 7 % 5) / 3):
             writer.prune(trial, (number * 7 % 5) / 3, samples.result, samples.details)
         elif number % 6 != 5:
@@ -131,7 +131,7 @@ def test_a_report_is_written_with_what_comes_next(writer, samples) -> None:
 
 
 def interrupted(writer: StudyWriter, samples) -> None:
-    with writer.together():
+    with writer.transaction():
         samples.space.suggest(writer.new_trial())
         raise KeyboardInterrupt
 

@@ -74,7 +74,7 @@ def test_repeat_copies_how_the_original_ended(writer, samples, end: str) -> None
         writer.fail(trial, samples.failure)
     else:
         getattr(writer, end)(trial, 0.5, samples.result, samples.details)
-    writer.repeat(begin(writer, samples), 0)
+    writer.finish_as_duplicate(begin(writer, samples), 0)
     original, copy = stored(writer, 0), stored(writer, 1)
     assert (copy.state, copy.value, copy.params) == (original.state, original.value, original.params)
     assert copy.user_attrs[DUPLICATE] == 0

@@ -60,7 +60,7 @@ def conditions(draw: st.DrawFn, parents: tuple) -> tuple[Condition, ...]:
     made = []
     for parent in chosen:
         values = draw(st.lists(UNIT, min_size=1, max_size=2))
-        named = tuple(dict.fromkeys(parent.at(unit) for unit in values))
+        named = tuple(dict.fromkeys(parent.from_unit(unit) for unit in values))
         if draw(st.booleans()) and all(_is_number(value) for value in named):
             named = (draw(_ranges(min(named), max(named))),)
         made.append(Condition(parent.name, named))
@@ -80,7 +80,7 @@ def _advised(draw: st.DrawFn, made, parents: tuple):
     when = draw(conditions(parents))
     if not when:
         return made
-    return dataclasses.replace(made, recommended_when=(Recommendation(made.at(draw(UNIT)), when),))
+    return dataclasses.replace(made, recommended_when=(Recommendation(made.from_unit(draw(UNIT)), when),))
 
 
 @st.composite

@@ -242,7 +242,7 @@ def _write_trial(
     trial = writer.new_trial(configuration)
     space.suggest(trial)
     if repeats:
-        writer.repeat(trial, original.number)
+        writer.finish_as_duplicate(trial, original.number)
         return
     if failures and number in (5, 11):
         kind, message = FAILURES[number % 2 if number == 5 else 0]

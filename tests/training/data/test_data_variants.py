@@ -418,7 +418,7 @@ def test_what_acts_can_be_done(sources):
         for entry in GROUPS["tabular"]:
             hyperparameter = entry.hyperparameter
             if hyperparameter.name in names and hyperparameter.is_active(asked):
-                asked[hyperparameter.name] = hyperparameter.at(0.6)
+                asked[hyperparameter.name] = hyperparameter.from_unit(0.6)
                 fitted = fit_preparation(configure_preparation(plan, asked), data.x, data.y)
                 assert np.isfinite(fitted.transform(data.x)).all()
         assert len(asked) > 8
