@@ -387,7 +387,7 @@ def plan_to_resume(
     cv: Any = None,
 ) -> Plan:
     """Return the plan that continues a study; the arguments are those of ``resume``."""
-    from .search.launch import plan_resume
+    from .search.resume import plan_resume
 
     if record.imported:
         raise StudyError(

@@ -14,7 +14,7 @@ from collections import deque
 from dataclasses import replace
 from pathlib import Path
 
-from kerasweep.search.proposers import make_proposer
+from kerasweep.search.methods import make_proposer
 from kerasweep.search.pruners import make_pruning
 from kerasweep.search.samplers import make_sampler
 from kerasweep.search.sweep import Budget, Sweep

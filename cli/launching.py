@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +11,7 @@ import typer
 
 from ..errors import SpecError
 from ..printing import make_console, styled
+from ..search.settings import SETTINGS
 from ..spaces import value_text
 from ..studies import best_trials, choose_trial, read_study, storage_url
 from ..studies.comparison import basic_names, varying_first
@@ -105,6 +107,7 @@ def launch(
     [dim]kerasweep launch images/ mymodels:build --set units=64,128,256[/]
     [dim]kerasweep launch sweep.yaml --dry-run[/]
     """
+    options = dict(locals())
     from .. import api
 
     file: str | None = None
@@ -116,25 +119,13 @@ def launch(
     if file is None and family is None:
         raise SpecError(f"Name the model: {flags.FAMILIES}, or module:function of your own.")
     columns, score = split_target(target, by_position=header is False)
-    given = {
-        "study": study, "target": columns, "task": task, "group": group, "weight": weight, "validation": validation, "fold_column": fold_column, "header": header, "limit": limit,
-        "rare_classes": rare_classes,
-        "encoding": encoding, "drop": drop or None, "drop_missing_target": drop_missing_target, "test_size": test_size, "test_split": test_split,
-        "window": window, "horizon": horizon, "time_column": time_column, "scaling": scaling,
-        "preset": preset, "search": search, "seed": seed, "pruner": pruner,
-        "trials": trials, "time": time, "target_score": score, "folds": folds, "cv": cv, "repeats": repeats,
-        "holdout": holdout, "stratify": stratify, "epochs": epochs, "metric": metric, "direction": direction, "precision": precision, "workers": workers, "threads": threads,
-        "trainer": trainer,
-    }  # fmt: skip
-    settings: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    if trial_timeout is not None:
-        settings["trial_timeout"] = optional_time(trial_timeout)
-    if patience is not None:
-        settings["patience"] = optional_count(patience, "--patience")
-    if sets:
-        settings["set"] = parse_assignments(sets, "--set")
-    if fixes:
-        settings["fix"] = parse_assignments(fixes, "--fix")
+    settings = _settings(
+        options,
+        target=columns,
+        target_score=score,
+        set=parse_assignments(sets, "--set"),
+        fix=parse_assignments(fixes, "--fix"),
+    )
     plan = api.plan_sweep(source, family, file=file, space=space, **settings)
     if dry_run:
         _print_dry_run(plan)
@@ -161,18 +152,13 @@ def resume(
     [dim]kerasweep resume[/]
     [dim]kerasweep resume digits-dnn-bayes --trials 60 --workers 2[/]
     """
+    options = dict(locals())
     from .. import api
     from ..search.launch import run_plan
     from ..terminal import show_progress
 
     record = read_study(study, storage_url(storage))
-    given = {
-        "trials": trials, "time": time, "target_score": target, "workers": workers, "threads": threads,
-        "trainer": trainer,
-    }  # fmt: skip
-    settings: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    if trial_timeout is not None:
-        settings["trial_timeout"] = optional_time(trial_timeout)
+    settings = _settings(options, study=None, target=None, target_score=target)
     plan = api.plan_to_resume(record, settings)
     level = verbosity(quiet, verbose)
     if level:
@@ -218,6 +204,20 @@ def refit(
         console.print(
             styled(f"test {metric} ", (number_text(value), "bold"), f" on {done.dataset.test_rows:,} rows"),
         )
+
+
+def _settings(options: Mapping[str, Any], **read: Any) -> dict[str, Any]:
+    """Return the settings among a command's options that were given; ``read`` are those whose words were read."""
+    settings = {
+        name: value
+        for name, value in {**options, **read}.items()
+        if name in SETTINGS and value not in (None, [], {})
+    }
+    if "trial_timeout" in settings:
+        settings["trial_timeout"] = optional_time(settings["trial_timeout"])
+    if "patience" in settings:
+        settings["patience"] = optional_count(settings["patience"], "--patience")
+    return settings
 
 
 def _run(plan: Plan, url: str, level: int, *, named: bool) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 from ..errors import StudyError, SweepError
 from ..studies import StudyRecord, read_study, read_trials
@@ -20,18 +19,16 @@ from ..studies.writing import (
 from ..texts import numbers_text
 from ..training.events import Task
 from ..training.machine import choose_workers, free_memory
-from ..training.models import Build, can_be_imported
 from ..training.quiet import quiet_tensorflow
 from ..training.randomness import random_state_kept
 from .executors import Executor, make_executor
 from .interrupt import graceful_interrupt
-from .plan import Plan, changed_bases, check_unchanged, make_plan
+from .methods import make_proposer
+from .plan import Plan, changed_bases
 from .progress import Progress
-from .proposers import make_proposer
 from .pruners import make_pruning
-from .rows import FROM_PYTHON
 from .samplers import make_sampler
-from .spec import SweepSpec, make_spec
+from .spec import make_spec
 from .spec_comparison import differences
 from .sweep import Reason, Sweep
 
@@ -78,10 +75,10 @@ def resolve_study(plan: Plan, url: str, *, named: bool) -> tuple[Plan, StudyReco
         name = base if attempt == 1 else f"{base}-{attempt}"
         existing = find_study(name, url)
         if existing is None:
-            return _renamed(plan, name), None
+            return plan.for_study(name), None
         different = _differences(existing, plan)
         if not different:
-            return _renamed(plan, name), existing
+            return plan.for_study(name), existing
         if named:
             raise StudyError(
                 f"The study '{name}' exists and differs: {'; '.join(different)}. Choose another name with --study, "
@@ -98,10 +95,6 @@ def _differences(study: StudyRecord, plan: Plan) -> list[str]:
     if stored != plan.dataset.fingerprint:
         found.append(f"data: fingerprint {stored}, now {plan.dataset.fingerprint}")
     return found + changed_bases(plan, study.about)
-
-
-def _renamed(plan: Plan, name: str) -> Plan:
-    return replace(plan, spec=plan.spec.model_copy(update={"study": name}))
 
 
 @quiet_tensorflow()
@@ -208,51 +201,3 @@ def _open(plan: Plan, existing: StudyRecord | None, url: str) -> AbstractContext
         direction = plan.workload.objective.direction
         return create_study(url, str(plan.spec.study), direction, plan.spec.as_dict(), plan.about())
     return drive_study(existing, plan.spec.as_dict())
-
-
-def _check_objects(study: StudyRecord, spec: SweepSpec, data: Any, model: Any, cv: Any) -> None:
-    """Refuse to go on without the objects that a study was launched with in another process.
-
-    Raises:
-        StudyError: with what to pass.
-    """
-    lost = ["data=..."] if data is None and spec.data.source.startswith(FROM_PYTHON) else []
-    if model is None and not can_be_imported(spec.model):
-        lost.append("model=...")
-    if cv is None and spec.cv.splitter is not None:
-        lost.append("cv=...")
-    if lost:
-        raise StudyError(
-            f"The study '{study.name}' was launched with Python objects, which no other process has; pass them again: "
-            f"study.refit({', '.join(lost)}) from Python, and so for export and resume."
-        )
-
-
-def plan_resume(
-    study: StudyRecord,
-    changes: dict[str, Any] | None = None,
-    *,
-    data: Any = None,
-    model: Build | None = None,
-    cv: Any = None,
-) -> Plan:
-    """Return the plan that continues a study, with a larger budget or other workers where ``changes`` say so.
-
-    Raises:
-        StudyError: The study was not made by Kerasweep.
-        DataError: The data have changed.
-    """
-    if not study.spec:
-        raise StudyError(f"The study '{study.name}' was not made by Kerasweep and cannot be resumed.")
-    if study.imported and (data is None or model is None):
-        raise StudyError(
-            f"The study '{study.name}' was imported from KerasTuner, which keeps neither data nor model; "
-            "pass both from Python: study.refit(data=..., model=...)."
-        )
-    spec: SweepSpec = make_spec(study.spec)
-    _check_objects(study, spec, data, model, cv)
-    for part, values in (changes or {}).items():
-        spec = spec.model_copy(update={part: getattr(spec, part).model_copy(update=values)})
-    plan = make_plan(make_spec(spec.as_dict()), data=data, model=model, cv=cv)
-    check_unchanged(plan, study.about)
-    return _renamed(plan, study.name)

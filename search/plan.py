@@ -38,10 +38,10 @@ from ..training.randomness import random_state_kept
 from ..training.workload import Workload
 from .base_resolution import resolve_bases
 from .hints import rare_class_hints, time_hints
+from .methods import trials_at_most
 from .model_resolution import guard_building, prepare_for_model, resolve_model
 from .objective_selection import select_objective
 from .oracles import hyperband_trials
-from .proposers import trials_at_most
 from .pruners import resolve_pruner
 from .rows import FROM_PYTHON, load_rows, prepare_rows
 from .space_resolution import resolve_space
@@ -85,6 +85,10 @@ class Plan:
         """Processes that train; where it is left to a rule, without regard to the memory that the model takes."""
         asked = self.spec.execution.workers
         return choose_workers(self.budget.trials) if asked == "auto" else int(asked)
+
+    def for_study(self, name: str) -> Plan:
+        """Return the plan for a study of a name."""
+        return replace(self, spec=self.spec.model_copy(update={"study": name}))
 
     def threads(self, workers: int) -> int:
         """Return the cores of each of a number of workers."""

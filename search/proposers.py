@@ -6,8 +6,7 @@ A proposer looks at the trials and changes nothing, so that a resumed sweep goes
 from __future__ import annotations
 
 import itertools
-import math
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,7 +15,6 @@ from optuna.trial import FrozenTrial
 
 from ..errors import KerasweepError
 from ..spaces import Configuration, Space, configuration_key
-from ..studies import Direction
 
 _DRAWS = 1000
 """Draws at random before a finite space is enumerated to find a configuration that has not been tried."""
@@ -129,36 +127,3 @@ def _first_unseen(request: ProposalRequest, draws: Iterator[Configuration], spac
         if configuration_key(configuration) not in request.seen:
             return configuration
     raise SpaceExhausted("every configuration of the space has been tried")
-
-
-def make_proposer(
-    method: str, space: Space, seed: int, *, direction: Direction = "maximize", epochs: int = 1
-) -> Proposer:
-    """Return the proposer of a search method.
-
-    Args:
-        method: ``grid``, ``random``, ``qmc`` or ``bayes``; ``kt-`` begins KerasTuner's.
-        space: What is searched.
-        seed: Of the sweep.
-        direction: Which way the objective is better; read by KerasTuner's.
-        epochs: The most that a trial may train; read by KerasTuner's Hyperband.
-    """
-    if method.startswith("kt-"):
-        from .oracles import make_oracle
-
-        return make_oracle(method, space, seed, direction, epochs)
-    if method == "grid":
-        return Grid(space.grid())
-    makers: dict[str, Callable[[Space, int], Proposer]] = {
-        "random": Random,
-        "qmc": QuasiRandom,
-        "bayes": Bayes,
-    }
-    return makers[method](space, seed)
-
-
-def trials_at_most(method: str, space: Space) -> float:
-    """Return how many different configurations a search can try; ``math.inf`` for a continuous space."""
-    if method == "grid":
-        return sum(1 for _ in space.grid())
-    return sum(1 for _ in space.configurations()) if space.cardinality <= ENUMERABLE else math.inf

@@ -13,8 +13,8 @@ from ..training.quiet import quiet_tensorflow
 from ..training.randomness import random_state_kept
 from ..training.refit import Refit, train_on_all_rows
 from ..training.seeds import fold_seed
-from .launch import plan_resume
 from .plan import all_rows
+from .resume import plan_resume
 
 
 @quiet_tensorflow()

@@ -17,8 +17,8 @@ from typing import Any
 
 import optuna
 import pytest
+from kerasweep.search.methods import make_proposer
 from kerasweep.search.progress import Progress
-from kerasweep.search.proposers import make_proposer
 from kerasweep.search.pruners import make_pruning
 from kerasweep.search.samplers import make_sampler
 from kerasweep.search.sweep import Budget, Reason, Sweep

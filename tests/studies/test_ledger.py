@@ -76,14 +76,14 @@ def test_a_trial_is_begun_in_one_transaction_and_ended_in_another(writer, sample
     assert counts == {"commit": 1, "select": 1, "insert": 4, "update": 1}
 
 
-@pytest.mark.parametrize("end", ["fail", "prune", "repeat", "requeue"])
+@pytest.mark.parametrize("end", ["fail", "prune", "finish_as_duplicate", "requeue"])
 def test_every_end_is_one_transaction(writer, samples, end) -> None:
     writer.finish(begin(writer, samples), 0.5, samples.result, samples.details)
     trial = begin(writer, samples)
     arguments = {
         "fail": (samples.failure,),
         "prune": (0.5, samples.result, samples.details),
-        "repeat": (0,),
+        "finish_as_duplicate": (0,),
         "requeue": (),
     }[end]
     with counting(writer) as counts:

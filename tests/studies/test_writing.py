@@ -128,13 +128,13 @@ def test_restart_lets_a_running_trial_report_again(writer, samples) -> None:
 
 
 def test_the_study_is_whole_after_each_call(writer, samples, sqlite_url: str) -> None:
-    for number, end in enumerate(("finish", "prune", "fail", "repeat")):
+    for number, end in enumerate(("finish", "prune", "fail", "finish_as_duplicate")):
         trial = begin(writer, samples)
         arguments = {
             "finish": (1.0, samples.result, samples.details),
             "prune": (1.0, samples.result, samples.details),
             "fail": (samples.failure,),
-            "repeat": (0,),
+            "finish_as_duplicate": (0,),
         }[end]
         getattr(writer, end)(trial, *arguments)
         study = read_study("first", sqlite_url)

@@ -1,0 +1,60 @@
+"""From a study to the plan that continues it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import StudyError
+from ..studies import StudyRecord
+from ..training.models import Build, can_be_imported
+from .plan import Plan, check_unchanged, make_plan
+from .rows import FROM_PYTHON
+from .spec import SweepSpec, make_spec
+
+
+def plan_resume(
+    study: StudyRecord,
+    changes: dict[str, Any] | None = None,
+    *,
+    data: Any = None,
+    model: Build | None = None,
+    cv: Any = None,
+) -> Plan:
+    """Return the plan that continues a study, with a larger budget or other workers where ``changes`` say so.
+
+    Raises:
+        StudyError: The study was not made by Kerasweep.
+        DataError: The data have changed.
+    """
+    if not study.spec:
+        raise StudyError(f"The study '{study.name}' was not made by Kerasweep and cannot be resumed.")
+    if study.imported and (data is None or model is None):
+        raise StudyError(
+            f"The study '{study.name}' was imported from KerasTuner, which keeps neither data nor model; "
+            "pass both from Python: study.refit(data=..., model=...)."
+        )
+    spec: SweepSpec = make_spec(study.spec)
+    _check_objects(study, spec, data, model, cv)
+    for part, values in (changes or {}).items():
+        spec = spec.model_copy(update={part: getattr(spec, part).model_copy(update=values)})
+    plan = make_plan(make_spec(spec.as_dict()), data=data, model=model, cv=cv)
+    check_unchanged(plan, study.about)
+    return plan.for_study(study.name)
+
+
+def _check_objects(study: StudyRecord, spec: SweepSpec, data: Any, model: Any, cv: Any) -> None:
+    """Refuse to go on without the objects that a study was launched with in another process.
+
+    Raises:
+        StudyError: with what to pass.
+    """
+    lost = ["data=..."] if data is None and spec.data.source.startswith(FROM_PYTHON) else []
+    if model is None and not can_be_imported(spec.model):
+        lost.append("model=...")
+    if cv is None and spec.cv.splitter is not None:
+        lost.append("cv=...")
+    if lost:
+        raise StudyError(
+            f"The study '{study.name}' was launched with Python objects, which no other process has; pass them again: "
+            f"study.refit({', '.join(lost)}) from Python, and so for export and resume."
+        )
