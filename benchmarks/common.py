@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import kerasweep as ks
 import numpy as np
 from kerasweep.search.launch import resolve_study, run_plan
-from kerasweep.search.proposers import ProposalRequest, make_proposer
+from kerasweep.search.methods import make_proposer
+from kerasweep.search.proposers import ProposalRequest
 from kerasweep.search.settings import SETTINGS
 from kerasweep.spaces import configuration_key
 from kerasweep.training.data import load_dataset, make_folds

@@ -10,9 +10,10 @@ from pathlib import Path
 import kerasweep as ks
 import pytest
 from kerasweep.errors import SpecError
+from kerasweep.search.methods import make_proposer
 from kerasweep.search.oracles.brackets import Brackets, hyperband_rounds, hyperband_trials
 from kerasweep.search.oracles.encoding import Encoding
-from kerasweep.search.proposers import ProposalRequest, SpaceExhausted, WaitForTrials, make_proposer
+from kerasweep.search.proposers import ProposalRequest, SpaceExhausted, WaitForTrials
 from kerasweep.spaces import (
     PRESETS,
     Categorical,
