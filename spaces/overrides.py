@@ -159,11 +159,13 @@ def fixed_value(name: str, written: Any, old: Hyperparameter | None) -> Value:
     if isinstance(written, str) and not written.strip():
         raise SpaceError(f"{name}: a value is empty; write {name}=value.")
     value = _of_same_kind(_parse_choice(written, old), old)
-    is_file = name in CATALOGUE and CATALOGUE[name].names_file(value)
+    takes_files = (
+        name in CATALOGUE and CATALOGUE[name].takes_files
+    )  # of which ``check_possible`` says what may be
     if (
         isinstance(old, Categorical)
         and all(isinstance(choice, str) for choice in old.choices)
-        and not is_file
+        and not takes_files
     ):
         return old.check(value)  # names of optimizers or activations: a new one would be a typing error
     return value

@@ -70,7 +70,8 @@ def why_impossible(name: str, value: Value, *, own: bool = True) -> str | None:
         is_known = any(value == choice and type(value) is type(choice) for choice in known)
         if own or is_known or entry.names_file(value):
             return None
-        return f"{name} must be one of {entry.hyperparameter.range_text()}, got {value_text(value)}."
+        files = " or a .keras file" if entry.takes_files else ""
+        return f"{name} must be one of {entry.hyperparameter.range_text()}{files}, got {value_text(value)}."
     if value in entry.possible or (own and not is_number(value)):
         return None
     return f"{name} must be {entry.possible}, got {value_text(value)}."

@@ -19,6 +19,7 @@ from kerasweep.training.events import Outcome, Task, TrialEnded
 from kerasweep.training.models import bases
 from kerasweep.training.models.bases import BASES, find_bases
 from kerasweep.training.models.signature import Signature
+from kerasweep.training.trainers.lockstep import NEVER_TUNED
 from kerasweep.training.trainers.runtime import make_trainer
 from tiny_bases import TINY, write_base, write_tiny_bases
 
@@ -164,6 +165,84 @@ def test_fine_tuning_moves_the_last_layers_and_no_batch_normalization() -> None:
     assert moved[0].startswith("conv2d")
 
 
+def of_ones_own(configuration: dict[str, Any], signature: Signature) -> Any:
+    import keras
+    from keras import layers
+
+    base = keras.saving.load_model(TINY, compile=False)
+    base.trainable = False
+    inputs = keras.Input(signature.input_shape)
+    row = layers.GlobalAveragePooling2D()(base(inputs, training=False))
+    return keras.Model(inputs, layers.Dense(signature.outputs, signature.output_activation)(row))
+
+
+SHARED: list[Any] = []
+
+
+def on_a_shared_base(configuration: dict[str, Any], signature: Signature) -> Any:
+    """A model function whose base was made once, outside of it."""
+    import keras
+    from keras import layers
+
+    SHARED[0].trainable = configuration["trains"]
+    inputs = keras.Input(signature.input_shape)
+    row = layers.GlobalAveragePooling2D()(SHARED[0](inputs))
+    return keras.Model(inputs, layers.Dense(signature.outputs, signature.output_activation)(row))
+
+
+def own_trainer(model: Any, name: str) -> Any:
+    spec = {
+        "data": "python:data",
+        "model": "python:build",
+        "cv": {"folds": 2},
+        "execution": {"trainer": name},
+    }
+    return make_trainer(
+        make_plan(make_spec({**spec, "training": {"epochs": 1}}), data=pictures(), model=model).workload, 1
+    )
+
+
+@pytest.mark.parametrize("name", ["auto", "fit"])
+def test_a_frozen_base_in_a_model_of_ones_own_keeps_its_weights(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_tiny_bases()
+    trainer, models = own_trainer(of_ones_own, name), []
+    inner = getattr(trainer, "_fit", trainer)
+    build = inner.build
+    monkeypatch.setattr(
+        inner, "build", lambda *given, **more: models.append(build(*given, **more)) or models[-1]
+    )
+    for seed, rate in ((11, 0.05), (12, 0.02)):
+        outcome = train(trainer, {"learning_rate": rate, "batch_size": 16}, seed)
+        assert (outcome.trainer, outcome.notes) == ("fit" if name == "fit" else "fused", ())
+    assert len(models) == 4
+    for model in models:
+        assert_from_file(base_of(model).weights)
+    for program in trainer._cache._programs.values() if name == "auto" else ():
+        for state in program.states:
+            assert_from_file([one.numpy() for one in state[: len(file_weights())]])
+
+
+@pytest.mark.parametrize("name", ["auto", "fit"])
+def test_a_base_that_all_models_share_may_be_used_but_not_trained(name: str) -> None:
+    import keras
+
+    write_tiny_bases()
+    SHARED[:] = [keras.saving.load_model(TINY, compile=False)]
+    trainer = own_trainer(on_a_shared_base, name)
+    train(trainer, {"trains": False})
+    train(trainer, {"trains": False}, seed=12)
+    assert_from_file(SHARED[0].weights)
+    *_, last = run_task(trainer, Task(0, {"trains": True}, seed=11))
+    assert "the same trainable weights (conv2d/kernel)" in last.message
+
+
+def test_fine_tuning_that_never_begins_is_said() -> None:
+    workload = plan_of(training={"epochs": 1, "patience": None}).workload
+    assert train(make_trainer(workload, 1), TUNED).notes == (NEVER_TUNED,)
+
+
 def test_early_stopping_waits_for_fine_tuning() -> None:
     workload = plan_of(training={"epochs": 8, "patience": 1}).workload
     stalled = {**TUNED, "learning_rate": 1e-9, "frozen_share": 0.6, "min_delta": 10.0}
@@ -289,7 +368,12 @@ def test_a_base_says_which_pictures_it_reads(tmp_path: Path) -> None:
         ({**own, "picture_size": 32}, None, SpecError, "reads pictures of 12x12 and of no other size"),
         ({"base": str(tmp_path / "text.keras")}, None, ModelError, "is no model that Keras saved"),
         ({"base": str(tmp_path / "none.keras")}, None, ModelError, "There is no file"),
-        ({"base": "mobilenet_v9"}, None, KerasweepError, "must be one of mobilenet_v2"),
+        (
+            {"base": "mobilenet_v9"},
+            None,
+            KerasweepError,
+            "must be one of mobilenet_v2,.*xception or a .keras file, got",
+        ),
         ({}, (np.ones((40, 5)), np.arange(40) % 2), DataError, "a model that reads images"),
     ]
     for fix, data, kind, message in faults:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeAlias
+from weakref import WeakValueDictionary
 
 import keras
 import numpy as np
@@ -64,6 +65,8 @@ class FitTrainer:
         self._build = workload.model.load()
         self._tensors: dict[int, tuple[Tree, Rows]] = {}
         self._targets: dict[tuple[int, str], Rows] = {}
+        self._weights: WeakValueDictionary[int, Any] = WeakValueDictionary()
+        """Trainable ones of all models that were built, by their id."""
         self._garbage = Garbage()
         scoring = workload.objective.scoring
         self.scorer = (
@@ -154,7 +157,7 @@ class FitTrainer:
         """Build and compile a fold's model; see ``build_model``."""
         seed = fold_seed(task.seed, fold)
         workload = self._workload
-        return build_model(
+        model = build_model(
             self._build,
             task.configuration,
             workload.signature(task.configuration, fold),
@@ -162,6 +165,19 @@ class FitTrainer:
             workload.precision,
             keep_programs=keep_programs,
         )
+        self._refuse_shared_weights(model)
+        return model
+
+    def _refuse_shared_weights(self, model: keras.Model) -> None:
+        """Refuse a model that would train another one's weights: a fold would learn from rows that it is validated on."""
+        for weight in model.trainable_variables:
+            if id(weight) in self._weights:  # of one that is alive: no other object has its id
+                raise TrainingError(
+                    "model",
+                    f"the model function gives every model the same trainable weights ({weight.path}): make the layer "
+                    "inside the function, or clone it with keras.models.clone_model, or freeze it",
+                )
+            self._weights[id(weight)] = weight
 
     def data(self, task: Task) -> tuple[FoldData, ...]:
         """Return the folds of a task, and let go of the rows of earlier tasks that are none of its own."""

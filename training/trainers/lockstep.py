@@ -12,8 +12,11 @@ from ...errors import TrainingError, did_you_mean
 from ..epoch_selection import best_epoch, mean_curve, unbiased_scores
 from ..events import EpochEnded, Outcome, Task
 from ..metrics import Objective
+from ..models.tracked_configuration import note
 from ..stopping import LOSS, Stopping, stopping_of
 from ..workload import Training, Workload, epochs_of
+
+NEVER_TUNED = "fine_tuning never began: frozen_share leaves it none of the few epochs"
 
 
 def train_in_lockstep(
@@ -40,6 +43,8 @@ def train_in_lockstep(
     curves = Curves(workload.objective, workload.judges)
     epochs = epochs_of(task.configuration, workload.epochs)
     tuning = workload.fine_tuning(task.configuration)
+    if tuning is None and workload.model.has_base and task.configuration.get("fine_tuning"):
+        note(NEVER_TUNED)
     stopping = stopping_of(task.configuration, workload.patience, after=0 if tuning is None else tuning.epoch)
     stopped = ended = False
     while not stopped and not ended:
