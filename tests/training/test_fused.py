@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import gc
 import weakref
 from collections.abc import Callable
@@ -196,7 +197,8 @@ def test_a_variable_that_keras_does_not_list_is_every_folds_own() -> None:
     first = fused._fit.build(task, 0)
     take_notes()
     as_if_it_were_kerass = dataclasses.replace(read_state(first), own_code=None)
-    assert fused._shared_program(task, first, as_if_it_were_kerass) is None
+    build = functools.partial(fused._fit.build, task)
+    assert fused._shared_program(task, build, first, as_if_it_were_kerass) is None
     assert take_notes()[0].endswith("a layer holds a variable that Keras does not list")
 
 
