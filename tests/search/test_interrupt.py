@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from collections.abc import Iterator
 
 import pytest
 from kerasweep.search.interrupt import ENDING, graceful_interrupt, interrupt_on_all
@@ -12,6 +13,18 @@ from kerasweep.search.interrupt import ENDING, graceful_interrupt, interrupt_on_
 
 def send(number: int) -> None:
     os.kill(os.getpid(), number)
+
+
+@pytest.fixture(autouse=True)
+def not_ignored() -> Iterator[None]:
+    """Have signals end a process, as they usually do; under ``nohup`` SIGHUP is ignored from the start."""
+    before = {number: signal.getsignal(number) for number in ENDING}
+    for number, handler in before.items():
+        if handler == signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.mark.parametrize("number", ENDING)
