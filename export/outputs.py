@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from ..errors import OutputError
 from ..training.data import TASKS, take
+from ..training.scoring import reads_logits
 from .winner import Winner
 
 Gives = Literal["probabilities", "logits", "scores"]
@@ -44,17 +45,17 @@ def describe_outputs(winner: Winner) -> Outputs:
     )
     values = values.reshape(len(values), -1)
     if values.shape[1] == 1 and dataset.task == "classification" and len(dataset.classes) == 2:
-        return _of_one(values[:, 0], dataset.y[some], logits=_reads_logits(winner.model))
+        return _of_one(values[:, 0], dataset.y[some], logits=reads_logits(winner.model))
     if values.shape[1] < len(dataset.classes):
         raise OutputError(
             f"The model puts out {values.shape[1]} numbers a row for {dataset.task_text}: nothing says which number "
             f"belongs to which {TASKS[dataset.task].outputs[0]}."
         )
     if dataset.task == "multilabel":
-        return _of_one(values.reshape(-1), dataset.y[some].reshape(-1), logits=_reads_logits(winner.model))
+        return _of_one(values.reshape(-1), dataset.y[some].reshape(-1), logits=reads_logits(winner.model))
     if _is_share(values) and bool((abs(values.sum(axis=1) - 1) <= _TOLERANCE).all()):
         return Outputs("probabilities")
-    return Outputs("logits" if _reads_logits(winner.model) else "scores")
+    return Outputs("logits" if reads_logits(winner.model) else "scores")
 
 
 def _of_one(values: np.ndarray, codes: np.ndarray, *, logits: bool) -> Outputs:
@@ -69,9 +70,3 @@ def _of_one(values: np.ndarray, codes: np.ndarray, *, logits: bool) -> Outputs:
 
 def _is_share(values: np.ndarray) -> bool:
     return bool((values >= 0).all() and (values <= 1 + _TOLERANCE).all())
-
-
-def _reads_logits(model: Any) -> bool:
-    """Tell whether a model's loss is one of Keras's that turns logits into probabilities."""
-    loss = model.loss
-    return bool(hasattr(loss, "get_config") and loss.get_config().get("from_logits", False))

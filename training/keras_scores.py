@@ -56,8 +56,3 @@ def _made(metric: KnownMetric, _columns: int) -> Any:
         # Under a name of its own: else it would take the next one that Keras has for metrics of its class.
         return kind(**dict(metric.arguments), name=f"of_all_{metric.name}")
     return keras.metrics.MeanMetricWrapper(kind, name=f"of_all_{metric.name}")
-
-
-def reads_logits(model: keras.Model) -> bool:
-    """Tell whether a compiled model's outputs are logits, by its loss."""
-    return bool(getattr(model.loss, "from_logits", False))

@@ -222,3 +222,8 @@ def _score_with_sklearn(name: str, estimator: _Numbers | _Classes, truth: np.nda
         warnings.simplefilter("ignore", UndefinedMetricWarning)
         warnings.filterwarnings("ignore", message="y_pred contains classes not in y_true")
         return float(get_scorer(name)(estimator, np.empty((len(truth), 0)), truth))
+
+
+def reads_logits(model: Any) -> bool:
+    """Tell whether a compiled Keras model's outputs are logits: whether its loss makes them probabilities."""
+    return bool(getattr(model.loss, "from_logits", False))

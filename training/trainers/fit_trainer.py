@@ -21,7 +21,6 @@ from ..data import Dataset, Tree, take
 from ..events import Task
 from ..fold_cache import FoldData
 from ..heartbeat import beat
-from ..keras_scores import reads_logits
 from ..machine import MEMORY_SHARE, free_memory
 from ..metrics import in_target_units
 from ..mixing import Mixing, checked_mixing, mixing_of
@@ -34,7 +33,7 @@ from ..models.building import (
     summary_of,
 )
 from ..models.labels import Labels, encode_targets, labels_of
-from ..scoring import Scorer
+from ..scoring import Scorer, reads_logits
 from ..seeds import fold_seed
 from ..weighting import class_weights, training_weights
 from ..workload import ModelSize, Training, Workload, epochs_of

@@ -24,13 +24,13 @@ from ..data import Dataset, Tree, row_strata, take
 from ..events import EpochEnded, Outcome, Task
 from ..fold_cache import FoldData
 from ..heartbeat import beat
-from ..keras_scores import reads_logits
 from ..metrics import Objective, as_number, in_target_units
 from ..models import batch_size_of, of_user
 from ..models.building import build_optimizer, loss_name, summary_of
 from ..models.hypermodel_fit import HypermodelFit, RetryFit
 from ..models.hypermodels import note_defaults
 from ..models.tracked_configuration import note
+from ..scoring import reads_logits
 from ..weighting import class_weights
 from ..workload import ModelSize, Training, Workload, epochs_of
 from .averaging import averaged

@@ -20,12 +20,11 @@ from ..data import (
     row_strata,
     take,
 )
-from ..keras_scores import reads_logits
 from ..metrics import in_target_units, unit_power
 from ..models import Build
 from ..models.building import activations_of, build_model, build_optimizer, loss_name
 from ..models.labels import Labels
-from ..scoring import Scorer
+from ..scoring import Scorer, reads_logits
 from ..weighting import class_weights, training_weights
 from ..workload import Workload
 from .averaging import take_average, uses_average

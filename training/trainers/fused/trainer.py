@@ -18,13 +18,12 @@ from ...data import leaves
 from ...events import Task
 from ...fold_cache import FoldData
 from ...heartbeat import beat
-from ...keras_scores import reads_logits
 from ...metrics import in_target_units
 from ...mixing import Mixing
 from ...models.building import build_optimizer, loss_name, summary_of
 from ...models.tracked_configuration import note
 from ...plateau import FallingRate, falling_rate
-from ...scoring import Scorer
+from ...scoring import Scorer, reads_logits
 from ...seeds import fold_seed
 from ...workload import ModelSize, Training, Workload
 from ..fit_trainer import FitTrainer, notes_of_vectors, out_of_memory
