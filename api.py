@@ -316,10 +316,10 @@ def plan_sweep(
 ) -> Plan:
     """Decide everything about a sweep without starting it; the arguments are those of ``launch``."""
     from .search.plan import make_plan
-    from .search.rows import FROM_PYTHON
     from .search.spec import make_spec, space_part
     from .search.specfile import read_spec
     from .spaces import Space, space_to_dict
+    from .training.data.source_data import FROM_PYTHON
     from .training.models import reference_of
 
     beside = {"sample_weight": sample_weight, "groups": groups, "validation": validation}

@@ -20,13 +20,11 @@ from ..training.data.given_folds import OF_NO_FOLD, says_validation
 from ..training.data.images import find_images, read_pixels
 from ..training.data.multiple_inputs import are_inputs_and_outputs
 from ..training.data.named_datasets import EMBEDDED, FOLDER_VARIABLE, known_name
+from ..training.data.source_data import FROM_PYTHON
 from ..training.data.text_encodings import file_encoding
 from ..training.data.text_folders import read_text
 from .expressions import quoted
 from .sources import sources_of
-
-FROM_PYTHON = "python:"
-"""Starts a source that was given as objects."""
 
 
 @dataclass(frozen=True)

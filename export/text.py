@@ -17,9 +17,7 @@ from ..errors import KerasweepError, StudyError
 from ..spaces import Space, apply_overrides, preset
 from ..studies.records import StudyRecord, TrialRecord
 from ..texts import number_text
-
-_PYTHON = "python:"
-"""Starts a source that was given as objects."""
+from ..training.data.source_data import FROM_PYTHON
 
 
 def as_sweep(study: StudyRecord, trial: TrialRecord) -> dict[str, Any]:
@@ -130,7 +128,7 @@ def _headline(study: StudyRecord, trial: TrialRecord) -> list[str]:
             "Imported from KerasTuner, which keeps neither data nor model. Train it with them: "
             "kerasweep.launch(data, model, file=THIS_FILE)"
         )
-    elif str(study.spec["data"].get("source", "")).startswith(_PYTHON):
+    elif str(study.spec["data"].get("source", "")).startswith(FROM_PYTHON):
         lines.append("Its data were given in Python: kerasweep.launch(data, file=THIS_FILE)")
     return [" ".join(line.split()) for line in lines]  # a name may hold a line break, a comment may not
 

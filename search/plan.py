@@ -30,6 +30,7 @@ from ..training.data import (
     make_folds,
     map_shapes,
 )
+from ..training.data.source_data import FROM_PYTHON
 from ..training.machine import choose_workers, computes_bfloat16, cores
 from ..training.metrics import Objective
 from ..training.models import ModelSource, Precision, reads_as_given
@@ -43,7 +44,7 @@ from .model_resolution import guard_building, prepare_for_model, resolve_model
 from .objective_selection import select_objective
 from .oracles import hyperband_trials
 from .pruners import resolve_pruner
-from .rows import FROM_PYTHON, load_rows, prepare_rows
+from .rows import load_rows, prepare_rows
 from .space_resolution import resolve_space
 from .spec import DataSpec, SpaceSpec, SweepSpec
 from .sweep import Budget

@@ -6,9 +6,9 @@ from typing import Any
 
 from ..errors import StudyError
 from ..studies import StudyRecord
+from ..training.data.source_data import FROM_PYTHON
 from ..training.models import Build, can_be_imported
 from .plan import Plan, check_unchanged, make_plan
-from .rows import FROM_PYTHON
 from .spec import SweepSpec, make_spec
 
 

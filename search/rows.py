@@ -29,12 +29,10 @@ from ..training.data import (
     load_dataset,
     with_tokens,
 )
+from ..training.data.source_data import FROM_PYTHON
 from ..training.machine import cores
 from ..training.models import ModelSource, Signature
 from .spec import DataSpec, SweepSpec
-
-FROM_PYTHON = "python:"
-"""Starts a source that was given as objects, which no other process can load again."""
 
 
 def load_rows(

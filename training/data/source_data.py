@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from .dataset import Kind
     from .tasks import Task
 
+FROM_PYTHON = "python:"
+"""Starts the name of a source that was given as objects, which no other process can load again."""
+
 
 @dataclass(frozen=True)
 class SourceData:

@@ -20,6 +20,7 @@ from tensorflow.python.eager import context
 from ...errors import TrainingError
 from ...spaces import Configuration
 from ...spaces.catalogue import CHANGE_THE_LOSS
+from ...texts import count_text
 from ..data import leaves, map_shapes
 from ..fine_tuning import FineTuning
 from .heads import build_weights
@@ -111,12 +112,8 @@ def _check_inputs_and_outputs(model: keras.Model, signature: Signature) -> None:
             part = "x" if what == "input" else "y"
             raise TrainingError(
                 "model",
-                f"the model has {_counted(count, what)}, and {part} is {_counted(given, 'array')}: give one for each {what}",
+                f"the model has {count_text(count, what)}, and {part} is {count_text(given, 'array')}: give one for each {what}",
             )
-
-
-def _counted(count: int, word: str) -> str:
-    return f"{count} {word}{'s' if count != 1 else ''}"
 
 
 def set_learning_rate(model: keras.Model, rate: float) -> None:

@@ -18,6 +18,7 @@ from ...errors import ModelError, did_you_mean
 from ...spaces import Space, preset, space_from_dict
 from ...spaces.catalogue.entry import ALL_TASKS, LABELLED
 from ...spaces.keras_tuner import is_hypermodel, takes_hp, takes_trial
+from ..data.preparation import Layout
 from ..quiet import import_tensorflow
 from .signature import Build, Sample, Signature
 from .user_errors import describe_error
@@ -25,7 +26,6 @@ from .user_errors import describe_error
 if TYPE_CHECKING:
     from .hypermodel_fit import HypermodelFit
 
-Layout = Literal["flat", "image", "sequence", "text", "natural"]
 Contract = Literal["own", "keras_tuner", "optuna"]
 """``own``: ``build(config, signature)``; ``keras_tuner``: ``build_model(hp)``, or a ``HyperModel``; ``optuna``:
 ``define_model(trial)``."""
