@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .data import Tree, leaves
+import numpy as np
+
+from .data import Tree, leaves, take
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from .data import Preparation, Recipe
 
 MOST_PREPARATIONS = 4
@@ -24,12 +24,20 @@ class FoldData:
     """One fold, ready to train: arrays of all rows, and which of them are for what."""
 
     x: Tree
-    """float32, ``(rows, *input_shape)``; folds that fit nothing share one array. Of several inputs a nest of arrays."""
+    """float32, ``(rows, *input_shape)``; folds that fit nothing share one array. Of several inputs a nest of arrays. Bytes
+    where there is a ``divisor``."""
     y: Tree
     train: np.ndarray
     """int64 positions; one that stands twice trains twice in an epoch."""
     validation: np.ndarray
     target_scale: float
+    divisor: float | None = None
+    """What each batch of ``x`` is divided by; None where rows are prepared already."""
+
+    def inputs(self, rows: np.ndarray) -> Tree:
+        """Return some rows as the model reads them."""
+        x = take(self.x, rows)
+        return x if self.divisor is None else np.divide(x, np.float32(self.divisor), dtype=np.float32)
 
 
 class FoldCache:

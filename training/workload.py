@@ -195,11 +195,16 @@ class Workload:
     def _prepare(self, preparation: Preparation) -> tuple[FoldData, ...]:
         shared: FittedPreparation | None = None
         shared_x: Tree = None
+        divisor: float | None = None
         made = []
         for fold in self.folds:
-            training = take(self.dataset.x, fold.train)
+            training = take(self.dataset.x, fold.train) if preparation.fits_features else self.dataset.x
             fitted = shared or fit_preparation(preparation, training, take(self.dataset.y, fold.train))
-            x = fitted.transform(self.dataset.x) if shared_x is None else shared_x
+            x = shared_x
+            if x is None and (x := fitted.as_bytes(self.dataset.x)) is not None:
+                divisor = preparation.recipe.divisor
+            elif x is None:
+                x = fitted.transform(self.dataset.x)
             if fitted.training is not None:
                 columns = x[FEATURES] if is_nest(x) else x
                 columns[fold.train] = fitted.training
@@ -208,7 +213,7 @@ class Workload:
                 shared_x = x
                 if preparation.shared:
                     shared = fitted
-            made.append(FoldData(x, y, fold.train, fold.validation, fitted.target_scale))
+            made.append(FoldData(x, y, fold.train, fold.validation, fitted.target_scale, divisor))
         return tuple(made)
 
 

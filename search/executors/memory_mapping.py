@@ -11,6 +11,8 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ...training.machine import ALIGNMENT
 
 _OBJECT, _ARRAYS = "workload.pickle", "workload.arrays"
@@ -25,12 +27,18 @@ def write_mapped(value: Any, folder: Path) -> None:
     buffers: list[pickle.PickleBuffer] = []
     pickled = pickle.dumps(value, protocol=5, buffer_callback=buffers.append)
     places: list[tuple[int, int]] = []
+    written: dict[
+        tuple[int, int], int
+    ] = {}  # views of one array, such as pictures as rows of numbers, are stored once
     with (folder / _ARRAYS).open("wb") as file:
         for buffer in buffers:
             with buffer.raw() as content:
-                file.write(bytes(-file.tell() % ALIGNMENT))
-                places.append((file.tell(), content.nbytes))
-                file.write(content)
+                memory = np.frombuffer(content, np.uint8).ctypes.data, content.nbytes
+                if memory not in written:
+                    file.write(bytes(-file.tell() % ALIGNMENT))
+                    written[memory] = file.tell()
+                    file.write(content)
+                places.append((written[memory], content.nbytes))
     (folder / _OBJECT).write_bytes(pickle.dumps((pickled, places)))
 
 

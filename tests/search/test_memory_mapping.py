@@ -37,6 +37,17 @@ def test_there_may_be_no_array(tmp_path: Path, value) -> None:
     assert read_mapped(tmp_path).keys() == value.keys()
 
 
+def test_views_of_one_array_are_stored_once(tmp_path: Path) -> None:
+    pictures = np.arange(1000, dtype="uint8").reshape(10, 10, 10)
+    write_mapped(
+        {"pictures": pictures, "rows": pictures.reshape(10, 100), "other": pictures.copy()}, tmp_path
+    )
+    read = read_mapped(tmp_path)
+    assert np.shares_memory(read["pictures"], read["rows"])
+    assert not np.shares_memory(read["pictures"], read["other"])
+    assert np.array_equal(read["rows"], pictures.reshape(10, 100))
+
+
 @pytest.mark.trains
 def test_a_tensor_of_mapped_rows_is_no_copy(tmp_path: Path) -> None:
     from kerasweep.training.trainers.runtime import prepare_tensorflow

@@ -10,6 +10,7 @@ import pytest
 from kerasweep.errors import TrainingError
 from kerasweep.spaces import Int, Space
 from kerasweep.training.events import Task
+from kerasweep.training.fold_cache import FoldData
 from kerasweep.training.metrics import Objective
 from kerasweep.training.seeds import epoch_order, fold_seed
 from real_training import train, workload_of
@@ -298,3 +299,56 @@ def test_the_objective_may_be_a_loss(classes) -> None:
     assert workload.objective == Objective("val_loss", "minimize")
     outcome = train(workload, DEEP)
     assert outcome.value == pytest.approx(min(np.mean(outcome.curves["val_loss"], axis=0)))
+
+
+PICTURES = np.random.default_rng(0).integers(0, 256, (60, 8, 8, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("model", "y", "configuration"),
+    [
+        ("dnn", np.arange(60) % 3, {"units": 4, "hidden_layers": 1}),
+        ("cnn", np.arange(60) % 3, {"mixing": "mixup"}),
+        ("cnn", np.linspace(0, 9, 60), {}),
+    ],
+)
+def test_pictures_that_stay_bytes_train_to_the_same_digits(
+    monkeypatch, trainer, model, y, configuration
+) -> None:
+    from kerasweep.api import plan_sweep
+    from kerasweep.training.data import fitted_preparation
+    from kerasweep.training.refit import train_on_all_rows
+
+    found = []
+    for most in (fitted_preparation.MOST_FLOATS, 0):
+        monkeypatch.setattr(fitted_preparation, "MOST_FLOATS", most)
+        plan = plan_sweep((PICTURES, y), model, epochs=1, patience=None, trials=1, folds=2, trainer=trainer)
+        asked = {**plan.space.recommended(), **configuration}
+        curves = train(plan.workload, asked).curves
+        assert plan.workload.fold_data[0].x.dtype == (np.float32 if most else np.uint8)
+        refit = train_on_all_rows(plan.workload, asked, seed=1, epochs=1, on_epoch=lambda *_: None)
+        found.append((curves, refit.training, refit.test))
+    assert found[0] == found[1]
+
+
+def test_bytes_are_divided_as_floats_are_prepared(monkeypatch) -> None:
+    """In whatever layout, by 255 and by 16, and for what takes arrays: a ``HyperModel.fit``."""
+    from kerasweep.training.data import choose_preparation, fit_preparation, fitted_preparation, load_dataset
+
+    monkeypatch.setattr(fitted_preparation, "MOST_FLOATS", 0)
+    for pictures in (PICTURES, PICTURES[..., 0] // 16):
+        dataset = load_dataset((pictures, np.arange(60) % 3))
+        for layout, channels in (
+            ("flat", "channels_last"),
+            ("image", "channels_last"),
+            ("image", "channels_first"),
+        ):
+            plan = choose_preparation(dataset, layout, "auto", channels)
+            fitted = fit_preparation(plan, dataset.x, dataset.y)
+            kept = fitted.as_bytes(dataset.x)
+            rows = np.array([3, 1, 3])
+            data = FoldData(kept, dataset.y, rows, rows, 1.0, plan.recipe.divisor)
+            assert kept.dtype == np.uint8
+            np.testing.assert_array_equal(data.inputs(rows), fitted.transform(dataset.x)[rows])
+    scaled = choose_preparation(dataset, "flat", "standard")
+    assert fit_preparation(scaled, dataset.x, dataset.y).as_bytes(dataset.x) is None

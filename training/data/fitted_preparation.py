@@ -23,6 +23,9 @@ from .preparation import Preparation
 from .trees import Tree, is_nest, row_shapes
 from .vectorization import adapt_vocabulary, look_up
 
+MOST_FLOATS = 64 * 2**20
+"""Bytes of float32 that rows of bytes are prepared to ahead of training; more are divided in every batch."""
+
 
 @dataclass(frozen=True, eq=False)
 class FittedPreparation:
@@ -79,9 +82,7 @@ class FittedPreparation:
         if self.features is not None:
             values = np.asarray(self.features.transform(values), plan.dtype)
         if plan.layout in ("image", "sequence") or self.features is None:
-            values = values.reshape(-1, *plan.source_shape)
-        if plan.layout == "image" and plan.channels == "channels_first":
-            values = np.moveaxis(values[..., None] if values.ndim == 3 else values, -1, 1)
+            values = _with_channels(plan, values.reshape(-1, *plan.source_shape))
         if plan.dtype == "int32":
             values = values.astype(plan.dtype)
         elif self.features is None:
@@ -95,6 +96,20 @@ class FittedPreparation:
 
     def _columns(self, stored: Any) -> np.ndarray:
         return np.ascontiguousarray(np.asarray(self.features.transform(stored), self.preparation.dtype))
+
+    def as_bytes(self, x: Tree) -> np.ndarray | None:
+        """Return pictures as the bytes that they are, which trainers divide by ``divisor`` batch by batch.
+
+        That is what ``transform`` returns, to the last bit, in a quarter of the memory. It pays where there are many: None
+        for others, and where more is done to rows than to divide them.
+        """
+        plan = self.preparation
+        if plan.kind in ("table", "arrays") or plan.fits_features or plan.dtype != "float32":
+            return None
+        values = _stored(plan, x)
+        if values.dtype != np.uint8 or 4 * values.size <= MOST_FLOATS:
+            return None
+        return np.ascontiguousarray(_with_channels(plan, values).reshape(len(values), *plan.input_shape))
 
     def transform_target(self, y: np.ndarray) -> np.ndarray:
         """Return targets as the model is trained on: codes unchanged, amounts as float32 in the shape they came in."""
@@ -143,6 +158,13 @@ def fit_preparation(plan: Preparation, x: Any, y: np.ndarray) -> FittedPreparati
         training = _fit_checked(plan, features, stored, y)
     words = adapt_vocabulary(_texts(plan, x), recipe.text) if recipe.text else ()
     return FittedPreparation(plan, features, _fit_target(y) if plan.scale_target else None, training, words)
+
+
+def _with_channels(plan: Preparation, values: np.ndarray) -> np.ndarray:
+    """Return rows of their source's shape with the channels of pictures where the model reads them."""
+    if plan.layout != "image" or plan.channels != "channels_first":
+        return values
+    return np.moveaxis(values[..., None] if values.ndim == 3 else values, -1, 1)
 
 
 def _fit_checked(plan: Preparation, features: Any, stored: Any, y: np.ndarray) -> np.ndarray | None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import keras
 import numpy as np
@@ -22,7 +22,20 @@ VALIDATION_BYTES = 256 * 2**20
 """Of what a model's layers pass on in a validation step, at most."""
 
 Rows: TypeAlias = Any
-"""A tensor, an array, or a nest of them."""
+"""A tensor, an array, pixels, or a nest of tensors and arrays."""
+
+
+class Pixels(NamedTuple):
+    """Pictures as bytes, of which each batch becomes what a model reads."""
+
+    values: Any
+    """uint8, ``(rows, ...)``: a tensor, or an array that memory does not hold twice."""
+    divisor: tf.Tensor
+    """float32, ``(1,)``; a constant would be taken for its reciprocal, which rounds otherwise."""
+
+    def take(self, positions: tf.Tensor) -> tf.Tensor:
+        """Return some rows in float32, divided as ``FittedPreparation.transform`` divides them."""
+        return tf.cast(_take(self.values, positions), tf.float32) / self.divisor[0]
 
 
 class Feed:
@@ -89,6 +102,11 @@ def in_order(
     return chosen.map(lambda positions: take(parts, positions))
 
 
+def pixels(values: Rows, divisor: float) -> Pixels:
+    """Return bytes, a tensor or an array, with what their batches are divided by."""
+    return Pixels(values, tf.constant([divisor], tf.float32))
+
+
 def as_tensors(tree: Tree) -> Rows:
     """Return a nest of arrays as one of tensors, in which lists are tuples, as ``fit`` has it."""
     return keras.tree.map_structure(as_tensor, keras.tree.lists_to_tuples(tree))
@@ -101,7 +119,7 @@ def as_tensor(array: np.ndarray) -> Rows:
     and is larger than the memory that is free stays an array, which only ``fit`` can train on.
     """
     shareable = array.flags.c_contiguous and array.flags.writeable and array.ctypes.data % ALIGNMENT == 0
-    if array.size and shareable and array.dtype in (np.float32, np.int32, np.int64):
+    if array.size and shareable and array.dtype in (np.float32, np.int32, np.int64, np.uint8):
         return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
     free = free_memory()
     return array if free is not None and array.nbytes > free else tf.constant(array)
@@ -109,6 +127,10 @@ def as_tensor(array: np.ndarray) -> Rows:
 
 def take(rows: Rows, positions: tf.Tensor) -> Rows:
     """Return some of the rows of every part, in a pipeline that is traced."""
+    if isinstance(rows, Pixels):
+        return rows.take(positions)
+    if type(rows) is tuple:
+        return tuple(take(part, positions) for part in rows)
     return keras.tree.map_structure(lambda part: _take(part, positions), rows)
 
 

@@ -38,7 +38,7 @@ from ..seeds import fold_seed
 from ..weighting import class_weights, training_weights
 from ..workload import ModelSize, Training, Workload, epochs_of
 from .averaging import ScoreAverage, averaged, uses_average
-from .feeding import Feed, Rows, as_tensor, as_tensors, in_order, validation_batch
+from .feeding import Feed, Rows, as_tensor, as_tensors, in_order, pixels, validation_batch
 from .garbage import Garbage
 from .lockstep import train_in_lockstep
 from .parts import Parts
@@ -209,16 +209,18 @@ class FitTrainer:
         """Return how a configuration's batches are mixed; None where they are not."""
         return mixing_for(self._workload, task.configuration, model)
 
-    def tensors(self, tree: Tree) -> Rows:
-        """Return arrays as tensors, made once; the arrays are kept with them, so that their id stays their own."""
-        if id(tree) not in self._tensors:
-            self._tensors[id(tree)] = tree, as_tensors(tree)
-        return self._tensors[id(tree)][1]
+    def tensors(self, data: FoldData) -> Rows:
+        """Return a fold's rows as tensors, made once; the arrays are kept with them, so that their id stays their own."""
+        if id(data.x) not in self._tensors:
+            made = as_tensors(data.x)
+            made = made if data.divisor is None else pixels(made, data.divisor)
+            self._tensors[id(data.x)] = data.x, made
+        return self._tensors[id(data.x)][1]
 
     def start_fold(self, task: Task, fold: int, data: FoldData) -> FoldRun:
         """Build a fold's model and have its rows ready."""
         model = self.build(task, fold)
-        x, y = self.tensors(data.x), self.targets(task, fold, data, model)
+        x, y = self.tensors(data), self.targets(task, fold, data, model)
         weights = self.weights(task, data)
         batches, mixing = batches_of(task.configuration), self.mixing(task, model)
         return FoldRun(

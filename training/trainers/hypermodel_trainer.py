@@ -104,11 +104,11 @@ class HypermodelTrainer(FitTrainer):
                     self._own,
                     model,
                     task.configuration,
-                    take(data.x, data.train),
+                    data.inputs(data.train),
                     take(y, data.train),
                     epochs=epochs_of(task.configuration, self._workload.epochs),
                     weights=weights,
-                    validation=(take(data.x, data.validation), take(y, data.validation)),
+                    validation=(data.inputs(data.validation), take(y, data.validation)),
                     score=self._score_of(data),
                 )
             except RetryFit:
@@ -120,7 +120,7 @@ class HypermodelTrainer(FitTrainer):
         scorer = self.scorer
         if scorer is None:
             return None
-        x = take(data.x, data.validation)
+        x = data.inputs(data.validation)
 
         def score(model: keras.Model) -> dict[str, float]:
             with averaged(model):

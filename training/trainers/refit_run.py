@@ -28,7 +28,7 @@ from ..scoring import Scorer, reads_logits
 from ..weighting import class_weights, training_weights
 from ..workload import Workload
 from .averaging import take_average, uses_average
-from .feeding import Feed, Rows, in_order, validation_batch
+from .feeding import Feed, Rows, in_order, pixels, validation_batch
 from .fit_trainer import labels_for, mixing_for, targets_for, train_epoch
 from .parts import Parts
 
@@ -116,12 +116,13 @@ def start_refit(
     labels = labels_for(workload, configuration, model)
     mixing = mixing_for(workload, configuration, model)
     arrays = []
-    for x, y in (
-        (fitted.transform_training(dataset.x), dataset.y),
-        (fitted.transform(dataset.x_test), dataset.y_test),
+    for x, y, transform in (
+        (dataset.x, dataset.y, fitted.transform_training),
+        (dataset.x_test, dataset.y_test, fitted.transform),
     ):
-        targets = targets_for(labels, fitted.transform_target(y), dataset)
-        arrays.append((constants(x), constants(targets)))
+        stored, divisor = fitted.as_bytes(x), fitted.preparation.recipe.divisor
+        rows_of_x = constants(transform(x)) if stored is None else pixels(tf.constant(stored), divisor)
+        arrays.append((rows_of_x, constants(targets_for(labels, fitted.transform_target(y), dataset))))
     rows, test_rows = np.arange(dataset.rows), np.arange(dataset.test_rows)
     draw = workload.draw(configuration, rows)
     if draw is not None:

@@ -110,7 +110,7 @@ class FusedTrainer:
     def _program(self, task: Task, first: keras.Model) -> tuple[Program | None, str | None]:
         """Return a program, loaded and ready to train, or why there is none."""
         reason = why_fit(first)
-        parts = (part for fold in self._fit.data(task) for part in leaves(self._fit.tensors(fold.x)))
+        parts = (part for fold in self._fit.data(task) for part in leaves(self._fit.tensors(fold)))
         if reason is None and any(isinstance(part, np.ndarray) for part in parts):
             reason = "the data are larger than the memory that is free"
         if reason is None and not self._fit.fits_in_memory(first):
@@ -252,7 +252,7 @@ class FusedTrainer:
     def _all_tensors(self, task: Task, model: keras.Model) -> list[FoldTensors]:
         return [
             FoldTensors(
-                self._fit.tensors(data.x),
+                self._fit.tensors(data),
                 self._fit.targets(task, fold, data, model),
                 self._fit.weights(task, data),
                 self._fit.own_weights,
