@@ -100,6 +100,7 @@ def launch(
     [dim]kerasweep launch mnist cnn --search grid --limit 3000 --workers 2[/]
     [dim]kerasweep launch houses.csv nn --target price --trials 50 --time 10m[/]
     [dim]kerasweep launch weather.csv rnn --target temp --window 24 --time-column date[/]
+    [dim]kerasweep launch reviews.csv text --target label[/]
     [dim]kerasweep launch digits dnn --set learning_rate=0.001..0.05:log --fix batch_size=32[/]
     [dim]kerasweep launch mnist cnn --preset standard[/]
     [dim]kerasweep launch digits dnn --space optimizer,learning_rate,momentum[/]

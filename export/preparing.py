@@ -201,8 +201,6 @@ def target_lines(winner: Winner) -> tuple[list[str], set[str]]:
 def signature_code(winner: Winner) -> str:
     """Return a stand-in for what a user's model function is given."""
     s = winner.signature
-    values = (s.input_shape, s.outputs, s.task, s.rows, s.epochs, s.value_range, s.output_activation)
-    names = ("input_shape", "outputs", "task", "rows", "epochs", "value_range", "output_activation")
-    return call(
-        "SimpleNamespace", **{name: literal(value) for name, value in zip(names, values, strict=True)}
-    )
+    names = ["input_shape", "outputs", "task", "rows", "epochs", "value_range", "output_activation"]
+    names += ["max_tokens"] if s.max_tokens else []
+    return call("SimpleNamespace", **{name: literal(getattr(s, name)) for name in names})

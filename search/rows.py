@@ -25,6 +25,7 @@ from ..training.data import (
     Preparation,
     choose_preparation,
     gives_positions,
+    holds_only_text,
     integer_columns,
     load_dataset,
     with_tokens,
@@ -83,6 +84,8 @@ def prepare_rows(
         layout = "image"
     if layout == "natural" and dataset.series is not None:
         layout = "sequence"
+    if layout == "natural" and holds_only_text(dataset):
+        layout = "text"
     # A function of the user's own may compile any loss and metrics, whose units no rule knows: it gets targets as they are.
     chosen = choose_preparation(
         dataset, layout, data.scaling, image_data_format(), scale_target=not model.open_space

@@ -462,6 +462,7 @@ PRESETS: dict[str, Preset] = {
                 "low": 0.0003,
                 "high": 0.03,
                 "recommended": 0.003,
+                "recommended_when": advise("text_encoder", {"convolution": 0.001}),
                 "grid": (0.001, 0.003),
                 "source": "Google, Machine Learning Guides: Text classification, step 4: Adam 0.001; a mean bears more",
             },

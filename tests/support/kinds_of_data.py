@@ -221,6 +221,17 @@ def build_class(config, signature):
     return Net()
 
 
+def build_words(config, signature):
+    return keras.Sequential(
+        [
+            keras.Input(signature.input_shape, dtype="int32"),
+            layers.Embedding(signature.max_tokens, 4, mask_zero=True),
+            layers.GlobalAveragePooling1D(),
+            layers.Dense(signature.outputs, activation="softmax"),
+        ]
+    )
+
+
 def build_model(hp):
     inputs = {"numbers": keras.Input((3,), name="numbers"), "picture": keras.Input((6, 6, 1), name="picture")}
     joined = layers.Dense(hp.Int("units", 4, 8))(_joined(inputs["numbers"], inputs["picture"]))
@@ -268,6 +279,11 @@ KINDS: dict[str, tuple[Any, ...]] = {
         "a_table_with_folds",
         "dnn",
         {"target": "answer", "validation": "checks", "drop": "fold", "fix": {"units": 4}},
+    ),
+    "text for a function": (
+        "some_texts",
+        "build_words",
+        {"set": {"max_tokens": "5..15", "sequence_length": "2..9"}},
     ),
     "text beside columns": (
         "a_table_with_text",

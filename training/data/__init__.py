@@ -8,7 +8,7 @@ Nothing here imports TensorFlow, unless a data set has to be downloaded through 
 
 from .configured_preparation import COLUMN_NAMES, applicable_hyperparameters, configure_preparation
 from .dataset import Dataset, Kind
-from .default_preparation import choose_preparation
+from .default_preparation import choose_preparation, holds_only_text
 from .fitted_preparation import FittedPreparation, fit_preparation
 from .folds import Fold, FoldMethod, disjoint_folds, make_folds
 from .headers import column_at
@@ -63,6 +63,7 @@ __all__ = [
     "folds_fingerprint",
     "folds_of_splitter",
     "gives_positions",
+    "holds_only_text",
     "integer_columns",
     "is_nest",
     "keeps_order",

@@ -91,6 +91,8 @@ def _of_table(dataset: Dataset, layout: Layout, scaling: Scaling) -> dict[str, A
     columns = [str(column) for column in frame.columns if column not in texts]
     if layout == "text" and not texts:
         raise DataError(f"{dataset.name}: {NO_TEXT}")
+    if scaling != "auto" and not columns:
+        raise DataError(f"{dataset.name} holds no more than text, and nothing to scale: leave scaling out")
     if layout != "text" and not columns:
         raise DataError(
             f"{dataset.name} holds no more than text ({names_text(texts)}), and this model reads numbers and categories: "

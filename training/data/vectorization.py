@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...errors import TrainingError
+from ..machine import aligned_empty
 
 if TYPE_CHECKING:
     from .free_text import TextRecipe
@@ -51,7 +52,10 @@ def look_up(vocabulary: tuple[str, ...], texts: np.ndarray, recipe: TextRecipe) 
     import keras
 
     layer = keras.layers.TextVectorization(vocabulary=list(vocabulary), **recipe.layer_arguments)
-    return token_numbers(layer, texts)
+    found = token_numbers(layer, texts)
+    shared = aligned_empty(found.shape).view(np.int32)  # which TensorFlow takes without a copy of its own
+    shared[:] = found
+    return shared
 
 
 def token_numbers(layer: Any, texts: np.ndarray) -> np.ndarray:

@@ -164,6 +164,11 @@ def test_a_plan_says_what_becomes_of_texts() -> None:
     assert "scaling" not in alone.space
 
 
+def test_scaling_needs_something_to_scale() -> None:
+    with pytest.raises(DataError, match="holds no more than text, and nothing to scale: leave scaling out"):
+        text_plan(scaling="minmax")
+
+
 def test_windows_of_a_series_leave_text_out() -> None:
     frame = pd.DataFrame({"said": TEXTS, "value": np.arange(ROWS) ** 1.5})
     data = load_dataset(frame, target="value", window=3)
