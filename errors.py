@@ -23,6 +23,8 @@ import difflib
 import re
 from collections.abc import Iterable
 
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
 __all__ = [
     "DataError",
     "FatalTrainingError",
@@ -131,8 +133,11 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def one_line(error: BaseException | str, limit: int = 300) -> str:
-    """Return an error's message as one line of at most ``limit`` characters, named by its type if empty."""
-    text = " ".join(str(error).split())
+    """Return an error's message as one line of at most ``limit`` characters, named by its type if empty.
+
+    Colours that a message brings for a terminal, as Keras's do, are left out.
+    """
+    text = " ".join(_COLOURS.sub("", str(error)).split())
     if not text and isinstance(error, BaseException):
         text = type(error).__name__
     return text if len(text) <= limit else text[: limit - 1] + "…"

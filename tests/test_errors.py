@@ -6,7 +6,7 @@ import pickle
 
 import pytest
 from kerasweep import errors
-from kerasweep.errors import KerasweepError, SpaceError, TrainingError
+from kerasweep.errors import KerasweepError, SpaceError, TrainingError, one_line
 
 KINDS = [
     kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, KerasweepError)
@@ -31,3 +31,15 @@ def test_a_message_ends_with_one_full_stop(kind: type[KerasweepError], said: str
 
 def test_errors_survive_pickling() -> None:
     assert str(pickle.loads(pickle.dumps(SpaceError("one..", "key")))) == "one."
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        ("\x1b[1mShapes must be\n  fully-defined\x1b[0m ", "Shapes must be fully-defined"),
+        (KeyError(), "KeyError"),
+        (ValueError("x" * 400), "x" * 299 + "…"),
+    ],
+)
+def test_any_error_is_one_line_without_colours(error: BaseException | str, line: str) -> None:
+    assert one_line(error) == line
