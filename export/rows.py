@@ -295,52 +295,47 @@ def _take(winner: Winner, name: str, rows: str) -> str:
 
 def _split(winner: Winner, reading: Reading) -> Steps:
     """Hold out the rows that ``refit`` held out; of those that do not validate where given folds say so."""
-    if not reading.validates:
-        return _hold_out(winner, reading)
-    drawn = _hold_out(winner, reading, among="[others]")
-    at = next(number for number, line in enumerate(drawn.lines) if line.startswith("test = ")) + 1
-    others = "others = np.flatnonzero(~validates)  # of which test rows are drawn"
-    return replace(drawn, lines=(others, *drawn.lines[:at], "test = others[test]", *drawn.lines[at:]))
-
-
-def _hold_out(winner: Winner, reading: Reading, among: str = "") -> Steps:
-    spec, dataset, rows = winner.study.spec, winner.dataset, rows_in(winner, "y")
+    drawn = _draw_test_rows(winner, reading, among="[others]" if reading.validates else "")
+    lines = drawn.lines
+    if reading.validates:
+        others = "others = np.flatnonzero(~validates)  # of which test rows are drawn"
+        lines = (others, *lines, "test = others[test]")
     taken = (
-        f"train = np.setdiff1d(np.arange({rows}), test)",
+        f"train = np.setdiff1d(np.arange({rows_in(winner, 'y')}), test)",
         f"x_train, y_train = {_take(winner, 'x', 'train')}, {_take(winner, 'y', 'train')}",
         f"x_test, y_test = {_take(winner, 'x', 'test')}, {_take(winner, 'y', 'test')}",
         *(("w_train, w_test = weights[train], weights[test]",) if reading.weights else ()),
     )
+    return replace(drawn, lines=(*lines, *taken))
+
+
+def _draw_test_rows(winner: Winner, reading: Reading, among: str = "") -> Steps:
+    """Draw the positions of the test rows, ``test``, ``among`` some of the rows or all."""
+    spec, dataset, rows = winner.study.spec, winner.dataset, rows_in(winner, "y")
     seed = _seed(winner)
     if reading.groups:
         size = float(spec["data"].get("test_size", 0.25))
         codes = "y" if dataset.task == "classification" else "np.zeros(len(y), int)"
         line = f"test = draw_groups({codes}{among}, groups{among}, TEST_SIZE, SPLIT_SEED)"
         comments = {"SPLIT_SEED": "draws the splits by groups, of which the best one is kept"}
-        return Steps(
-            (line, *taken), {"SPLIT_SEED": seed, "TEST_SIZE": size}, comments, functions=(draw_groups,)
-        )
+        return Steps((line,), {"SPLIT_SEED": seed, "TEST_SIZE": size}, comments, functions=(draw_groups,))
     by_time = "last" if spec.get("cv", {}).get("method") == "time" else "random"
     if (spec["data"].get("test_split") or by_time) == "last":
         count = {"TEST_ROWS": dataset.test_rows}
         drawn_from = "len(others)" if among else rows
         line = f"test = np.arange({drawn_from} - TEST_ROWS, {drawn_from})  # the last rows: time goes on"
-        return Steps((line, *taken), count, {"TEST_ROWS": "held out"})
+        return Steps((line,), count, {"TEST_ROWS": "held out"})
     if stratify := spec.get("cv", {}).get("stratify"):
         output = "".join(f"[{part if part.isdigit() else quoted(part)}]" for part in stratify.split("/"))
         codes = f"class_codes_in(y{output}){among}"
         line = f"test = draw_stratified({codes}, TEST_ROWS, np.random.default_rng(SPLIT_SEED))"
         constants = {"SPLIT_SEED": seed, "TEST_ROWS": _counts_in_output(winner, stratify)}
         comments = {"TEST_ROWS": "held out, of each class", "SPLIT_SEED": "draws the test rows"}
-        return Steps((line, *taken), constants, comments, functions=(draw_stratified, class_codes_in))
+        return Steps((line,), constants, comments, functions=(draw_stratified, class_codes_in))
     constants = {"SPLIT_SEED": seed, "TEST_ROWS": _counts(winner, dataset.y_test)}
     comments = {"TEST_ROWS": "held out, of each class or in all", "SPLIT_SEED": "draws the test rows"}
-    return Steps(
-        (_draw(winner, "test", "y", "TEST_ROWS", among), *taken),
-        constants,
-        comments,
-        functions=_drawing(winner),
-    )
+    line = _draw(winner, "test", "y", "TEST_ROWS", among)
+    return Steps((line,), constants, comments, functions=_drawing(winner))
 
 
 def _subset(winner: Winner, *, needs_seed: bool) -> Steps:
