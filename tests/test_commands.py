@@ -145,6 +145,8 @@ def workshop(kerasweep: Any, python: Any, tmp_path_factory: pytest.TempPathFacto
         (folder / f"{name}.py").write_text(text, encoding="utf-8")
     hours = [f"2024-03-{day:02d} {hour:02d}:00,{hour + day}" for day in range(1, 9) for hour in range(24)]
     (folder / "weather.csv").write_text("\n".join(["date,temp", *hours]), encoding="utf-8")
+    reviews = [f"a {word} film in part {part},{word}" for part in range(20) for word in ("good", "bad")]
+    (folder / "reviews.csv").write_text("\n".join(["review,label", *reviews]), encoding="utf-8")
     for script in ("houses.py", "earlier.py"):
         done = python(script, cwd=folder)
         assert done.returncode == 0, done.stderr
