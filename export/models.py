@@ -16,7 +16,7 @@ from ..spaces.keras_tuner import is_hypermodel, takes_hp, takes_trial
 from ..training.models import Build
 from ..training.models.bases import BASES
 from .code import CannotEmit, own_classes
-from .expressions import call, literal
+from .expressions import call, literal, quoted
 from .graph import builder_code, compile_lines
 from .preparing import signature_code
 from .sources import sources_of
@@ -93,10 +93,10 @@ def base_lines(name: str, base: keras.Model, precision: str) -> list[str]:
     """Return the statements that make a base with the weights of its file, which Keras downloads if need be, frozen."""
     frozen = "base.trainable = False"
     if name not in BASES:
-        return [f"base = {call('keras.saving.load_model', literal(name), compile='False')}", frozen]
+        return [f"base = {call('keras.saving.load_model', quoted(name), compile='False')}", frozen]
     known = BASES[name]
     weights = call(
-        "keras.utils.get_file", literal(known.file.name), literal(known.url), cache_subdir=literal("models")
+        "keras.utils.get_file", quoted(known.file.name), quoted(known.url), cache_subdir=literal("models")
     )
     made = call(
         f"keras.applications.{known.constructor}",

@@ -67,7 +67,7 @@ class Plan:
     bases: Mapping[str, str] = field(default_factory=dict)
     """Base of a model that was trained before -> a digest of its file."""
     decisions: tuple[str, ...] = ()
-    """What was decided by looking at the user's model, a sentence each."""
+    """What was decided by looking at the user's model or base, a sentence each."""
 
     @property
     def dataset(self) -> Dataset:
@@ -214,7 +214,14 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None, cv: Any =
     trials = spec.search.trials
     if trials is None and spec.search.time is None and spec.search.target is None:
         trials = _default_trials(spec, most)
-    return Plan(_written_out(spec, workload, space, trials), workload, space, most, bases, decisions)
+    return Plan(
+        _written_out(spec, workload, space, trials),
+        workload,
+        space,
+        most,
+        bases.digests,
+        (*decisions, *bases.notes),
+    )
 
 
 def _cut_folds(spec: SweepSpec, dataset: Dataset, cv: Any) -> tuple[tuple[Fold, ...], SweepSpec]:

@@ -66,10 +66,9 @@ ENTRIES = (
         TRANSFER,
     ),
     Entry(
-        Float(
+        Categorical(
             "unfrozen_share",
-            0.05,
-            1.0,
+            (0.1, 0.35, 1.0),
             recommended=0.35,
             confidence="low",
             conditions=_TUNED,

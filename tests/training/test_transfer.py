@@ -363,7 +363,9 @@ def test_a_base_says_which_pictures_it_reads(tmp_path: Path) -> None:
     (tmp_path / "text.keras").write_text("hello")
     own = {"base": str(tmp_path / "small.keras")}
     assert "picture_size" not in plan_of(own).space
-    assert "picture_size" in plan_of({**own, "picture_size": 12}).space
+    plan = plan_of({**own, "picture_size": 12})
+    assert "picture_size" in plan.space
+    assert plan.decisions == (f"{own['base']} is given pixels from 0 to 1",)
     faults: list[tuple[dict[str, Any], Any, type[KerasweepError], str]] = [
         ({**own, "picture_size": 32}, None, SpecError, "reads pictures of 12x12 and of no other size"),
         ({"base": str(tmp_path / "text.keras")}, None, ModelError, "is no model that Keras saved"),
