@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import runpy
 import shutil
 import subprocess
@@ -133,3 +134,16 @@ def test_predict_py_is_clean_and_its_pickle_needs_no_kerasweep(
     check = [ruff, "check", "--isolated", "--no-cache", "--select", "E,F,I,B,UP", "--line-length", "120"]
     done = subprocess.run([*check, str(folder / "predict.py")], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+def test_predict_py_hides_what_tensorflow_says_while_it_is_loaded(
+    place: Any, refit_of: Callable[..., Any], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_keras(refit_of({"data": "iris", "model": "linear"}), tmp_path / "out")
+    hidden_chatter = runpy.run_path(str(folder / "predict.py"))["hidden_chatter"]
+    capfd.readouterr()
+    with pytest.raises(ImportError, match="^no such model$"), hidden_chatter():
+        os.write(2, b"cuInit failed")
+        raise ImportError("no such model")
+    os.write(2, b"a warning")
+    assert capfd.readouterr().err == "a warning"
