@@ -142,8 +142,7 @@ def test_predict_py_hides_what_tensorflow_says_while_it_is_loaded(
     folder = write_keras(refit_of({"data": "iris", "model": "linear"}), tmp_path / "out")
     hidden_chatter = runpy.run_path(str(folder / "predict.py"))["hidden_chatter"]
     capfd.readouterr()
-    with pytest.raises(ImportError, match="^no such model$"), hidden_chatter():
+    with hidden_chatter():
         os.write(2, b"cuInit failed")
-        raise ImportError("no such model")
     os.write(2, b"a warning")
     assert capfd.readouterr().err == "a warning"
