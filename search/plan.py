@@ -190,8 +190,9 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None, cv: Any =
     keep_shape = reads_as_given(spec.model if model is None else model)
     dataset = load_rows(spec, spec.data.limit, data_object=data, cv=cv, keep_shape=keep_shape)
     source = resolve_model(spec, model, dataset)
-    space, bases = resolve_bases(_resolve_space(spec, source, dataset), spec.space)
+    space = _resolve_space(spec, source, dataset)
     preparation = prepare_for_model(dataset, source, spec, space.recommended(), guard_building(spec, source))
+    space, bases = resolve_bases(space, spec.space)  # last of what is looked at: it may download them
     folds, spec = _cut_folds(spec, dataset, cv)
     workload = Workload(
         dataset,

@@ -347,6 +347,11 @@ def test_missing_weights_are_said_once_in_the_plan(tmp_path: Path, monkeypatch: 
         find_bases(["efficientnet_b0", "xception"])
 
 
+def test_a_table_is_refused_before_weights_are_looked_for() -> None:
+    with pytest.raises(DataError, match=r"^wine is a table: a model that reads images"):
+        make_plan(make_spec({"data": "wine", "model": "transfer"}))
+
+
 def test_weights_are_downloaded_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     monkeypatch.setattr("urllib.request.urlopen", lambda _, timeout: io.BytesIO(b"weights"))
