@@ -40,9 +40,9 @@ def test_families(family: str) -> None:
     ("model", "task", "message"),
     [
         ("dn", "classification", "There is no model family 'dn'. Did you mean 'dnn'? A function of your own is module:function."),
-        ("nn", "classification", "'nn' does regression; for classification choose linear, ann, dnn, mlp_residual, cnn, resnet, transfer, rnn, cnn1d, tcn."),
-        ("ann", "regression", "'ann' does classification and multilabel; for regression choose linear, nn, dnn, mlp_residual, cnn, resnet, transfer, rnn, cnn1d, tcn."),
-        ("nn", "multilabel", "'nn' does regression; for multilabel choose linear, ann, dnn, mlp_residual, cnn, resnet, transfer, rnn, cnn1d, tcn."),
+        ("nn", "classification", "'nn' does regression; for classification choose linear, ann, dnn, mlp_residual, cnn, resnet, transfer, rnn, cnn1d, tcn, text."),
+        ("ann", "regression", "'ann' does classification and multilabel; for regression choose linear, nn, dnn, mlp_residual, cnn, resnet, transfer, rnn, cnn1d, tcn, text."),
+        ("nn", "multilabel", "'nn' does regression; for multilabel choose linear, ann, dnn, mlp_residual, cnn, resnet, transfer, rnn, cnn1d, tcn, text."),
         ("nowhere:build", "regression", "There is no module 'nowhere' for the model 'nowhere:build'. Known: mine."),
         ("mine:biuld", "regression", "The module 'mine' has no function 'biuld'. Did you mean 'build'?"),
         ("mine:SPACE", "regression", "The module 'mine' has no function 'SPACE'. Known: build."),
