@@ -145,6 +145,17 @@ def test_both_trainers_fine_tune_alike(more: dict[str, Any]) -> None:
         np.testing.assert_allclose(fused.curves[metric], folds, rtol=1e-4, atol=1e-5, err_msg=metric)
 
 
+def test_a_fine_tuned_trial_on_used_programs_starts_from_the_file() -> None:
+    trainer = trainer_of("auto")
+    train(trainer, TUNED)
+    before = len(trainer._cache)
+    other = {**TUNED, "learning_rate": 0.02, "fine_tuning_rate": 0.5}
+    fused, fit = train(trainer, other, 12), train(trainer_of("fit"), other, 12)
+    assert (fused.notes, len(trainer._cache)) == ((), before), "both parts were traced before"
+    for metric, folds in fit.curves.items():
+        np.testing.assert_allclose(fused.curves[metric], folds, rtol=1e-4, atol=1e-5, err_msg=metric)
+
+
 def test_fine_tuning_moves_the_last_layers_and_no_batch_normalization() -> None:
     from kerasweep.training.trainers.refit_run import start_refit
 
@@ -306,6 +317,7 @@ def test_a_named_base_has_the_weights_of_the_file_where_keras_keeps_them(
     import h5py
     import keras
     from keras.src.legacy.saving.legacy_h5_format import save_weights_to_hdf5_group
+    from kerasweep.export.models import base_lines
     from kerasweep.training.models.building import build_model
     from kerasweep.training.models.families import build_transfer
 
@@ -319,8 +331,15 @@ def test_a_named_base_has_the_weights_of_the_file_where_keras_keeps_them(
     assert list(find_bases(["mobilenet_v3_small"])) == ["mobilenet_v3_small"]
     configuration = {**TUNED, "base": "mobilenet_v3_small", "picture_size": 32}
     model = build_model(build_transfer, configuration, Signature((8, 8, 1), 3, "classification", 48, 2), 7)
-    for found, expected in zip(base_of(model).weights, made.weights, strict=True):
-        np.testing.assert_array_equal(found, expected)
+    monkeypatch.setattr(
+        keras.utils, "get_file", lambda name, _, cache_subdir: str(tmp_path / cache_subdir / name)
+    )
+    script: dict[str, Any] = {"keras": keras}
+    exec("\n".join(base_lines("mobilenet_v3_small", base_of(model), "float32")), script)
+    for base in (base_of(model), script["base"]):
+        assert not base.trainable_variables
+        for found, expected in zip(base.weights, made.weights, strict=True):
+            np.testing.assert_array_equal(found, expected)
 
 
 def refused(_address: str, timeout: float) -> Any:
