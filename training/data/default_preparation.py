@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 NO_TEXT = (
     "no column holds text, which the family 'text' reads: texts of several words, different in most rows; "
-    "categories and numbers are for other families"
+    "numbers and categories alone are for other families"
 )
 SEQUENCES_NEEDED = "a model that reads sequences (rnn) needs rows of shape (time, features)"
 
@@ -90,7 +90,8 @@ def _of_table(dataset: Dataset, layout: Layout, scaling: Scaling) -> dict[str, A
     texts = columns_of_text(frame)
     columns = [str(column) for column in frame.columns if column not in texts]
     if layout == "text" and not texts:
-        raise DataError(f"{dataset.name}: {NO_TEXT}")
+        words = [column for column in columns if frame[column].dtype.name == "category"]
+        raise DataError(f"{dataset.name}: {NO_TEXT}{f' (here {names_text(words)})' if words else ''}")
     if scaling != "auto" and not columns:
         raise DataError(f"{dataset.name} holds no more than text, and nothing to scale: leave scaling out")
     if layout != "text" and not columns:

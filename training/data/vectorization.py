@@ -16,9 +16,6 @@ from ..machine import aligned_empty
 if TYPE_CHECKING:
     from .free_text import TextRecipe
 
-_ROWS = 1024
-"""Texts that are taken apart at a time."""
-
 
 def adapt_vocabulary(texts: np.ndarray, recipe: TextRecipe) -> tuple[str, ...]:
     """Return the words of training texts, the most frequent ones first, without the tokens that Keras adds.
@@ -37,7 +34,7 @@ def adapt_vocabulary(texts: np.ndarray, recipe: TextRecipe) -> tuple[str, ...]:
     import tensorflow as tf
 
     layer = keras.layers.TextVectorization(**recipe.layer_arguments)
-    layer.adapt(tf.data.Dataset.from_tensor_slices(texts).batch(_ROWS))
+    layer.adapt(tf.data.Dataset.from_tensor_slices(texts).batch(1024))
     found = tuple(map(str, layer.get_vocabulary(include_special_tokens=False)))
     if not found:
         raise TrainingError("data", "the training rows of a fold hold no text")

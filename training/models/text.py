@@ -19,9 +19,9 @@ class TextFactory(LayerFactory):
     """Makes the layers of one configuration."""
 
     def encoder(self) -> list[keras.Layer]:
-        """Return what makes a row of a text's tokens; what fills short texts takes no part."""
+        """Return what makes a row of a text's tokens; what fills short texts takes no part in means and states."""
         kind, width = self.string("text_encoder", "average"), self.integer("embedding_dim", 64)
-        # The largest answers of a convolution, which knows no mask, are not those to what fills a text: it learns so.
+        # A convolution knows no mask. What fills a text is one more token to it, which all but the longest texts have.
         made: list[keras.Layer] = [
             layers.Embedding(self.signature.max_tokens, width, mask_zero=kind != "convolution")
         ]
@@ -32,7 +32,7 @@ class TextFactory(LayerFactory):
         return [*made, self._recurrent(width) if kind == "gru" else layers.GlobalAveragePooling1D()]
 
     def _convolution(self) -> list[keras.Layer]:
-        filters = self.integer("filters", 128)
+        filters = self.integer("filters", 64)
         arguments = {
             "filters": filters,
             "kernel_size": self.integer("kernel_size", 3),

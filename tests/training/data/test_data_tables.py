@@ -133,6 +133,8 @@ def test_text_alone_is_for_the_family_that_reads_it():
         choose_preparation(data, "flat")
     with pytest.raises(DataError, match="no column holds text, which the family 'text' reads"):
         choose_preparation(load(base=numbers()), "text")
+    with pytest.raises(DataError, match=r"categories alone are for other families \(here 'city'\)"):
+        choose_preparation(load(city=["a", "b"] * (ROWS // 2)), "text")
 
 
 def test_nothing_left():
