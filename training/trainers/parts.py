@@ -6,7 +6,6 @@ import keras
 
 from ...spaces import Configuration
 from ..fine_tuning import FineTuning
-from ..models import Signature
 from ..models.building import begin_fine_tuning, build_optimizer
 from ..plateau import FallingRate, falling_rate, rate_variable
 from ..workload import Workload
@@ -19,11 +18,12 @@ class Parts:
         self, workload: Workload, configuration: Configuration, fold: int, model: keras.Model
     ) -> None:
         """Take a compiled model that is about to be trained."""
+        self._workload = workload
+        self._fold = fold
         self._model = model
         self._configuration = configuration
         self.tuning: FineTuning | None = workload.fine_tuning(configuration)
         """The second part; None where there is none."""
-        self._signature: Signature = workload.signature(configuration, fold)
         self._rate = self._falling_rate()
 
     def begin_epoch(self, epoch: int) -> None:
@@ -36,7 +36,8 @@ class Parts:
     def compile_second(self) -> None:
         """Have layers of the model's base train, too, with a new optimizer."""
         if self.tuning is not None:
-            begin_fine_tuning(self._model, self.tuning, self._configuration, self._signature)
+            signature = self._workload.signature(self._configuration, self._fold)
+            begin_fine_tuning(self._model, self.tuning, self._configuration, signature)
 
     def end_epoch(self, loss: float) -> None:
         """Lower the learning rate where the training loss stands still, if the configuration asks for that."""
