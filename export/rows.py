@@ -14,13 +14,13 @@ import numpy as np
 
 from ..cells import number_reader, plain_number, plain_text
 from ..training.data.free_text import TEXT, text_table
-from ..training.data.multiple_inputs import class_codes_in
+from ..training.data.multiple_inputs import as_arrays, class_codes_in
 from ..training.data.series import Series, sort_by_time, step_matrix, windows_and_targets
 from ..training.data.splits import draw_groups, draw_in_proportion, draw_stratified, group_labels
 from ..training.data.strata import label_strata, row_strata
 from ..training.data.targets import class_codes, missing_targets
 from ..training.data.text_columns import PLAIN, ColumnFormats, with_formats
-from ..training.data.trees import named_leaves, row_count, take
+from ..training.data.trees import leaves, named_leaves, row_count, take
 from .expressions import quoted
 from .reading import Reading
 from .winner import Winner
@@ -124,6 +124,8 @@ def _columns(winner: Winner, x: Any, parts: tuple[str, ...], reading: Reading) -
     """Take a table's feature columns in the types that the model was tuned on; arrays stay as they are."""
     plan = winner.dataset.series or winner.preparation.preparation
     if winner.dataset.kind != "table" and winner.dataset.series is None:
+        if winner.dataset.kind == "arrays":
+            return _nests("x", x, parts, reading)
         return Steps(() if reading.has_test_rows or reading.x == "x" else (f"x = {reading.x}",))
     constants: dict[str, Any] = {}
     takes: dict[str, str] = {}
@@ -175,6 +177,16 @@ def _columns(winner: Winner, x: Any, parts: tuple[str, ...], reading: Reading) -
     )
 
 
+def _nests(name: str, tree: Any, parts: tuple[str, ...], reading: Reading) -> Steps:
+    """Take several inputs or outputs as they are; with lists of rows among them, which have no shape, as arrays."""
+    given = getattr(reading, name)
+    if tree is not None and any(not hasattr(leaf, "shape") for leaf in leaves(tree)):
+        pairs = [(f"{name}{part}", f"{name}{part}" if reading.has_test_rows else given) for part in parts]
+        called: tuple[Callable[..., Any], ...] = (as_arrays,)
+        return Steps(tuple(f"{one} = as_arrays({of})" for one, of in pairs), functions=called)
+    return Steps(() if reading.has_test_rows or given == name else (f"{name} = {given}",))
+
+
 def _of_series(
     winner: Winner, series: Series, codes: Steps, formats: Steps, columns: Steps, y: Any
 ) -> tuple[Steps, ...]:
@@ -224,9 +236,9 @@ def _codes(winner: Winner, y: Any, parts: tuple[str, ...], reading: Reading) -> 
     dataset = winner.dataset
     if dataset.task == "outputs":
         groups = reading.groups if not reading.has_test_rows else ""
-        named = () if reading.has_test_rows or reading.y == "y" else (f"y = {reading.y}",)
         grouped = (f"groups = group_labels({groups})",) if groups else ()
-        return Steps((*named, *grouped), functions=(take, row_count, *([group_labels] if groups else [])))
+        called: tuple[Callable[..., Any], ...] = (take, row_count, *([group_labels] if groups else []))
+        return _joined(_nests("y", y, parts, reading), Steps(grouped, functions=called))
     pairs = [(part, f"y{part}" if reading.has_test_rows else reading.y) for part in parts]
     says_text = y is not None and np.asarray(y).dtype.kind in "OU"
     reader = number_reader(set(np.ravel(y))) if says_text else None

@@ -6,8 +6,10 @@ from typing import Any
 
 MODULE = """
 import keras
+import keras_tuner
 import numpy as np
 import pandas as pd
+import tensorflow as tf
 from keras import layers
 
 ROWS = 60
@@ -29,6 +31,21 @@ def a_list():
 
 def a_nest():
     return {"left": [numbers, words], "right": {"flag": flag}}, 10 * numbers[:, 1] + 3
+
+
+def lists_of_rows():
+    return {"numbers": numbers.tolist(), "picture": picture.tolist()}, classes
+
+
+def one_hot_columns():
+    frame = pd.DataFrame(numbers, columns=["a", "b", "c"])
+    return frame, pd.DataFrame({"no": 1 - classes, "yes": classes})
+
+
+def pairs():
+    left, right = numbers[: ROWS // 2], numbers[ROWS // 2 :]
+    same = classes[: ROWS // 2] == classes[ROWS // 2 :]
+    return {"left": left, "right": right}, same.astype("float32")
 
 
 def with_test_rows():
@@ -232,6 +249,56 @@ def build_words(config, signature):
     )
 
 
+@keras.saving.register_keras_serializable("kinds")
+class Siamese(keras.Model):
+    # Two rows through one encoder, trained by a contrastive loss of their distance.
+    def __init__(self, **more):
+        super().__init__(**more)
+        self.encoder = layers.Dense(4)
+        self.tracker = keras.metrics.Mean(name="loss")
+
+    @property
+    def metrics(self):
+        return [self.tracker]
+
+    def call(self, x):
+        apart = self.encoder(x["left"]) - self.encoder(x["right"])
+        return keras.ops.sqrt(keras.ops.sum(apart**2, axis=-1) + 1e-6)
+
+    def contrast(self, data, training):
+        x, same = data
+        distance = self(x, training=training)
+        same = keras.ops.reshape(keras.ops.cast(same, distance.dtype), (-1,))
+        apart = keras.ops.maximum(1.0 - distance, 0.0)
+        loss = keras.ops.mean(same * distance**2 + (1 - same) * apart**2)
+        self.tracker.update_state(loss)
+        return loss
+
+    def train_step(self, data):
+        with tf.GradientTape() as tape:
+            loss = self.contrast(data, True)
+        self.optimizer.apply(tape.gradient(loss, self.trainable_variables), self.trainable_variables)
+        return {"loss": self.tracker.result()}
+
+    def test_step(self, data):
+        self.contrast(data, False)
+        return {"loss": self.tracker.result()}
+
+
+def build_siamese(config, signature):
+    model = Siamese()
+    model.compile("adam")
+    return model
+
+
+class OwnFit(keras_tuner.HyperModel):
+    def build(self, hp):
+        return build_model(hp)
+
+    def fit(self, hp, model, *rows, **options):
+        return model.fit(*rows, **options)
+
+
 def build_model(hp):
     inputs = {"numbers": keras.Input((3,), name="numbers"), "picture": keras.Input((6, 6, 1), name="picture")}
     joined = layers.Dense(hp.Int("units", 4, 8))(_joined(inputs["numbers"], inputs["picture"]))
@@ -254,6 +321,10 @@ KINDS: dict[str, tuple[Any, ...]] = {
     "two inputs": ("two_inputs", "build_dict"),
     "a list": ("a_list", "build_list"),
     "a nest": ("a_nest", "build_nest"),
+    "lists of rows": ("lists_of_rows", "build_dict"),
+    "one-hot columns": ("one_hot_columns", "dnn", {"fix": {"units": 4}}),
+    "a loss of pairs in train_step": ("pairs", "build_siamese", {"metric": "val_loss"}),
+    "a fit of its own": ("two_inputs", "OwnFit"),
     "test rows of their own": ("with_test_rows", "build_dict"),
     "a class": ("a_list", "build_class"),
     "KerasTuner's function": ("two_inputs", "build_model"),

@@ -13,7 +13,7 @@ from .dataset import Dataset
 from .features import Features, read_features
 from .free_text import columns_of_text
 from .given_folds import OF_NO_FOLD, fold_count, rows_to_draw_from, validating
-from .multilabel import label_names, read_indicators
+from .multilabel import label_names, named_classes, named_columns, read_indicators
 from .multiple_inputs import check_like, describe_several, holds_several, read_several, strata_of
 from .rare_classes import handle_rare_classes
 from .row_labels import as_groups, as_weights
@@ -157,6 +157,7 @@ def _read_target(source: SourceData, kind: Kind, task: Task | None) -> Target:
         classes=source.classes,
         decided=decided,
         label_names=label_names(y, source.classes),
+        column_names=named_columns(y),
     )
 
 
@@ -249,6 +250,7 @@ def _given_test(source: SourceData, features: Features, target: Target) -> tuple
         check_like(labels, target.y, f"{name}: y_test")
         return given.x, labels
     if target.task == "classification":
+        labels = named_classes(labels, named_columns(source.y) and named_columns(source.y_test))
         coded = bool(source.classes) and labels.dtype.kind == "i"
         return given.x, encode(labels, target.classes, source.name, coded=coded)
     y_test = read_indicators(labels, name) if target.task == "multilabel" else amounts(labels, name)

@@ -33,6 +33,18 @@ def label_names(y: Any, known: tuple[str, ...] = ()) -> tuple[str, ...]:
     return known if len(known) == columns else tuple(f"label_{place}" for place in range(columns))
 
 
+def named_columns(y: Any) -> tuple[str, ...]:
+    """Return the names of a frame's columns; none for an array."""
+    return label_names(y) if hasattr(y, "columns") else ()
+
+
+def named_classes(labels: np.ndarray, columns: tuple[str, ...]) -> np.ndarray:
+    """Return one-hot rows as the names of their columns; other labels, and columns without names, as they are."""
+    if not columns or labels.ndim != 2 or not is_one_hot(labels):
+        return labels
+    return np.asarray(np.array(columns, object)[labels.argmax(axis=1)])
+
+
 def read_indicators(labels: np.ndarray, name: str) -> np.ndarray:
     """Return labels as uint8, ``(rows, labels)``.
 

@@ -52,6 +52,16 @@ def read_several(value: Any, name: str) -> Tree:
     return tree
 
 
+def as_arrays(value: Any) -> Tree:
+    """Return a nest of arrays of which some may be lists of rows yet."""
+    if isinstance(value, Mapping):
+        return {key: as_arrays(part) for key, part in value.items()}
+    if isinstance(value, list | tuple) and _is_part(value):
+        parts = [as_arrays(part) for part in value]
+        return parts if isinstance(value, list) else tuple(parts)
+    return np.asarray(value)
+
+
 def describe_several(tree: Tree) -> str:
     """Return the arrays of a nest with the shapes of their rows: ``left 4, right 8x8x1``; ``8x8x1`` of a lone array."""
     return ", ".join(f"{name} {_shape_words(leaf)}".strip() for name, leaf in named_leaves(tree))

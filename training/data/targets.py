@@ -196,6 +196,7 @@ def read_target(
     classes: tuple[str, ...],
     decided: bool,
     label_names: tuple[str, ...] = (),
+    column_names: tuple[str, ...] = (),
 ) -> Target:
     """Decide the task and encode the training labels.
 
@@ -207,13 +208,15 @@ def read_target(
         classes: Names of the codes 0, 1, ... where the source knows them.
         decided: The task is the source's own; no note is needed.
         label_names: What the columns of several labels a row are called.
+        column_names: What those of one-hot rows are called; empty where nobody called them anything.
 
     Raises:
         DataError: One class only, constant or non-numeric values for a regression.
     """
     notes: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
     if labels.ndim == 2 and task in (None, "classification") and is_one_hot(labels):
-        labels = labels.argmax(axis=1)
+        labels, columns = labels.argmax(axis=1), column_names
         task, notes = (
             "classification",
             (f"one-hot labels of {count_text(labels.max() + 1, 'class', 'classes')} decoded",),
@@ -233,8 +236,10 @@ def read_target(
         raise DataError(
             f"{name}: y has {labels.shape[1]} columns, expected one column of classes or one-hot rows{several}"
         )
-    uniques = np.unique(labels)
-    if classes and labels.dtype.kind == "i" and uniques[0] >= 0 and uniques[-1] < len(classes):
+    uniques, codes = np.unique(labels, return_inverse=True)
+    if columns:
+        names, classes = tuple(columns[place] for place in uniques), ()
+    elif classes and labels.dtype.kind == "i" and uniques[0] >= 0 and uniques[-1] < len(classes):
         names = classes
     else:
         # Numbers are already in their order; only text needs 'class 10' after 'class 2'.
@@ -249,7 +254,8 @@ def read_target(
         raise DataError(
             f"{name}: every row has a class of its own: is the target an identifier, or a regression?"
         )
-    return Target("classification", encode(labels, names, name, coded=bool(classes)), names, notes)
+    y = codes.astype(np.int64) if columns else encode(labels, names, name, coded=bool(classes))
+    return Target("classification", y, names, notes)
 
 
 def encode(labels: np.ndarray, names: tuple[str, ...], name: str, *, coded: bool = False) -> np.ndarray:
@@ -267,7 +273,7 @@ def encode(labels: np.ndarray, names: tuple[str, ...], name: str, *, coded: bool
     if labels.ndim == 2:
         if not is_one_hot(labels):
             raise DataError(f"{name}: rows of y_test are not one-hot, and those of y_train are")
-        labels = labels.argmax(axis=1)
+        labels, coded = labels.argmax(axis=1), labels.shape[1] == len(names)
     uniques, where = np.unique(labels, return_inverse=True)
     codes = class_codes(uniques, [str(code) for code in range(len(names))] if coded else names)
     if (codes < 0).any():

@@ -59,6 +59,19 @@ def test_one_hot_rows_are_classes_unless_asked_otherwise() -> None:
     assert load_dataset((X, Y), task="regression").y.dtype == np.float32
 
 
+def test_one_hot_columns_of_a_frame_are_classes_by_their_names() -> None:
+    codes = np.arange(ROWS) % 3
+    frame = pd.DataFrame({"yes": codes == 0, "no": codes == 1, "maybe": codes == 2})
+    test = X[:6], frame[["maybe", "yes", "no"]][:6]
+    dataset = load_dataset(((X, frame), test))
+    assert dataset.classes == ("yes", "no", "maybe")
+    assert dataset.y.tolist() == codes.tolist()
+    assert dataset.y_test.tolist() == codes[:6].tolist()
+    assert dataset.target_format.shape == "one-hot"
+    assert load_dataset(((X, frame), (X[:6], frame[:6].to_numpy()))).y_test.tolist() == codes[:6].tolist()
+    assert load_dataset((X, frame.to_numpy())).classes == ("0", "1", "2")
+
+
 def test_a_label_that_never_changes_is_told() -> None:
     y = np.hstack([Y, np.zeros((ROWS, 1), int)])
     assert any(
