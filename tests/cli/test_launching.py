@@ -316,3 +316,42 @@ def test_class_weights_reach_the_refit_and_the_script(kerasweep: Any, python: An
     done = python("train.py", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert f"test accuracy {refit['test']['accuracy']:.6g}" in done.stdout
+
+
+def test_rows_that_weigh_validate_and_are_stratified_by_flags(kerasweep: Any, tmp_path: Path) -> None:
+    from kinds_of_data import MODULE
+
+    (tmp_path / "kinds.py").write_text(MODULE, encoding="utf-8")
+    rows = [
+        f"{n % 7},{n % 5},{1 + n % 3},{'val' if n % 4 == 0 else 'train'},{'no' if n % 2 else 'yes'}"
+        for n in range(60)
+    ]
+    (tmp_path / "t.csv").write_text("\n".join(["a,b,w,checks,answer", *rows]), encoding="utf-8")
+    flags = (
+        "--target",
+        "answer",
+        "--weight",
+        "w",
+        "--validation",
+        "checks",
+        "--epochs",
+        "1",
+        "--trials",
+        "1",
+    )
+    done = kerasweep("launch", "t.csv", "dnn", *flags, "--study", "told", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "15 rows validate, as given; refit trains on them, too" in done.stdout
+    assert "sample weights apply to the loss" in done.stdout
+    assert kerasweep("resume", "told", "--trials", "2", cwd=tmp_path).returncode == 0
+    shown = json.loads(kerasweep("show", "told", "--json", cwd=tmp_path).stdout)
+    assert [len(trial["fold_scores"]) for trial in shown["trials"]] == [1, 1]
+    settings = ("--stratify", "kind", "--folds", "2", "--metric", "val_price_mae", "--epochs", "1")
+    done = kerasweep("launch", "kinds:two_outputs", "kinds:build_two", *settings, "--dry-run", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "stratified by 'kind', 2 folds" in done.stdout
+    wrong = kerasweep(
+        "launch", "kinds:two_outputs", "kinds:build_two", "--stratify", "king", "--dry-run", cwd=tmp_path
+    )
+    assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 1)
+    assert "no output 'king' to stratify by. Did you mean 'kind'" in wrong.stderr
