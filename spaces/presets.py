@@ -464,7 +464,7 @@ PRESETS: dict[str, Preset] = {
                 "recommended": 0.003,
                 "recommended_when": advise("text_encoder", {"convolution": 0.001}),
                 "grid": (0.001, 0.003),
-                "source": "Google, Machine Learning Guides: Text classification, step 4: Adam 0.001; a mean bears more",
+                "source": "Google, Machine Learning Guides: Text classification, step 4: Adam 0.001",
             },
             "batch_size": _TIME_BATCHES,
             "max_tokens": {},

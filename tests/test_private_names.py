@@ -88,6 +88,7 @@ NAMES: dict[str, Callable[[], Any]] = {
     "_fn": _metric,
     "_fn_kwargs": _loss,
     "_rng": _context,
+    "_functions": lambda: import_module("tensorflow").Graph(),
     "_registry": lambda: import_module("tensorflow.python.framework.ops").gradient_registry,
     "_retrieve": _hyperparameters,
     "_record_values": _oracle,

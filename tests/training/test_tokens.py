@@ -238,7 +238,7 @@ def test_a_model_that_comes_to_no_end_while_the_plan_asks_it_is_refused(change: 
 
     x, y = sentences()
     spec = {"data": {"source": "python:tuple"}, "model": "tests:hangs", "search": {"trials": 1}}
-    with pytest.raises(ModelError, match="has returned no model"):
+    with pytest.raises(ModelError, match="did not return within"):
         make_plan(make_spec({**spec, "execution": {"trial_timeout": 1}}), data=(x + change, y), model=hangs)
 
 
