@@ -365,7 +365,7 @@ def check_unchanged(plan: Plan, about: Mapping[str, Any]) -> None:
     if stored and now != stored:
         way = "Launch a new study with --study NAME."
         if plan.spec.data.source.startswith(FROM_PYTHON):
-            way = "Pass the same data=, with the sample_weight= and validation= that they had, or launch a new study."
+            way = "Pass the same data=, with the sample_weight=, groups= and validation= that they had, or launch a new study."
         raise DataError(
             f"The data '{plan.spec.data.source}' have changed since the study was made "
             f"(fingerprint {stored}, now {now}). {way}"

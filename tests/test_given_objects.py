@@ -54,7 +54,9 @@ def test_validation_rows_are_kept_with_the_data_and_asked_for_in_another_process
     text = study.export(tmp_path / "train.py", "python").read_text()
     assert study.resume(trials=2, verbose=0).record.about["cv"] == "the validation rows that are given"
     monkeypatch.setattr(api, "_objects", {})
-    with pytest.raises(DataError, match=r"Pass the same data=, with the sample_weight= and validation="):
+    with pytest.raises(
+        DataError, match=r"Pass the same data=, with the sample_weight=, groups= and validation="
+    ):
         study.resume(data=(X, Y), trials=3, verbose=0)
     assert study.refit(data=(X, Y), **rows).test == pytest.approx(done.test)
 
