@@ -299,8 +299,8 @@ def _default_trials(spec: SweepSpec, most: float) -> int | None:
     return int(min(DEFAULT_TRIALS, most))
 
 
-def all_rows(plan: Plan, limit: int | None = None, data_object: Any = None, cv: Any = None) -> Workload:
-    """Return a plan's workload on all training rows, or another number of them than the sweep used."""
+def refit_workload(plan: Plan, limit: int | None = None, data_object: Any = None, cv: Any = None) -> Workload:
+    """Return what a refit trains: a plan's workload without folds, on all training rows or some."""
     spec = plan.spec
     if limit == spec.data.limit:
         return replace(plan.workload, folds=())

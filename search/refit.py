@@ -13,7 +13,7 @@ from ..training.quiet import quiet_tensorflow
 from ..training.randomness import random_state_kept
 from ..training.refit import Refit, train_on_all_rows
 from ..training.seeds import fold_seed
-from .plan import all_rows
+from .plan import refit_workload
 from .resume import plan_resume
 
 
@@ -49,7 +49,7 @@ def refit(
             f"Trial {trial.number} of '{study.name}' is {trial.state}; only a scored trial can be refit."
         )
     plan = plan_resume(study, {"execution": {"workers": 1}}, data=data, model=model, cv=cv)
-    workload = all_rows(plan, limit, data, cv)
+    workload = refit_workload(plan, limit, data, cv)
     seed = fold_seed(int(trial.seed or 0), 0)
     with drive_study(study) as writer:
         try:

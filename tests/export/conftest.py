@@ -143,7 +143,7 @@ def make_refit(
     ``asked`` is added to the configuration.
     """
     from kerasweep.export.winner import Winner
-    from kerasweep.search.plan import all_rows
+    from kerasweep.search.plan import refit_workload
     from kerasweep.training.seeds import fold_seed
     from kerasweep.training.trainers.runtime import prepare_tensorflow
 
@@ -151,7 +151,7 @@ def make_refit(
     from kerasweep.training.trainers.refit_run import start_refit
 
     plan = make_plan(make_spec({"cv": {"folds": 2}, **spec}), data=data)
-    workload = all_rows(plan, limit, data)
+    workload = refit_workload(plan, limit, data)
     configuration = {**plan.space.recommended(), **(asked or {})}
     seed = fold_seed(0, 0)
     run = start_refit(workload, configuration, seed)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from kerasweep.search.plan import all_rows, make_plan
+from kerasweep.search.plan import make_plan, refit_workload
 from kerasweep.search.spec import make_spec
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def test_a_users_model_reads_rows_of_the_shape_that_was_given(
     fold = workload.fold_data[0]
     np.testing.assert_allclose(fold.x, workload.dataset.x, rtol=1e-6) if shape != (12, 5) else None
     assert fold.x.shape[1:] == shape
-    assert all_rows(plan, 20, data).signature({}).input_shape == shape
+    assert refit_workload(plan, 20, data).signature({}).input_shape == shape
     if shape not in ((28, 28, 1), (28, 28, 3), (12, 5)):
         assert f"rows of shape {'x'.join(map(str, shape))} left as given" in workload.dataset.notes
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from kerasweep.search.plan import all_rows, make_plan
+from kerasweep.search.plan import make_plan, refit_workload
 from kerasweep.search.spec import make_spec
 from kerasweep.spaces.catalogue import GROUPS
 from kerasweep.training.events import Task
@@ -112,7 +112,7 @@ def plan_of(x: np.ndarray, scaling: str, trainer: str = "auto") -> Any:
 def test_a_model_is_told_the_range_of_its_folds_pictures(scaling: str, low: float, high: float) -> None:
     x = np.concatenate([pictures() for _ in range(5)]) + np.linspace(-0.001, 0, 30)[:, None, None, None]
     plan = plan_of((np.clip(x, 0, 1) * (high - low) + low).astype(np.float32), scaling)
-    for workload in (plan.workload, all_rows(plan)):
+    for workload in (plan.workload, refit_workload(plan)):
         for fold in range(max(1, len(workload.folds))):
             data = workload.fold_data[fold].x[workload.folds[fold].train] if workload.folds else None
             found = workload.signature({}, fold).value_range

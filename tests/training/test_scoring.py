@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from kerasweep.errors import SpecError
-from kerasweep.search.plan import Plan, all_rows, make_plan
+from kerasweep.search.plan import Plan, make_plan, refit_workload
 from kerasweep.search.spec import make_spec
 from kerasweep.training.events import Outcome, Task
 from kerasweep.training.metrics import Objective
@@ -98,7 +98,7 @@ def test_refit_scores_the_test_split_by_the_objective() -> None:
     from kerasweep.training.trainers.refit_run import start_refit
     from sklearn.metrics import roc_auc_score
 
-    workload = all_rows(plan_of(of(**SIGMOID), "roc_auc"))
+    workload = refit_workload(plan_of(of(**SIGMOID), "roc_auc"))
     run = start_refit(workload, RATES, 1)
     list(run.train(1))
     found = run.evaluate()

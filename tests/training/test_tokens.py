@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from keras import layers
 from kerasweep.errors import ModelError, TrainingError
-from kerasweep.search.plan import all_rows, make_plan
+from kerasweep.search.plan import make_plan, refit_workload
 from kerasweep.search.spec import make_spec
 from kerasweep.training.data import configure_preparation, describe_preparation, fit_preparation
 from kerasweep.training.events import Task
@@ -198,7 +198,7 @@ def test_tokens_beside_numbers_are_left_alone_and_the_numbers_scaled(table: bool
 def test_a_refit_reads_what_was_scored() -> None:
     x, y = sentences()
     plan = plan_of(functional, (x, y), limit=60)
-    whole = all_rows(plan, None, (x, y))
+    whole = refit_workload(plan, None, (x, y))
     assert whole.preparation.recipe.tokens == plan.workload.preparation.recipe.tokens
     fitted = fit_preparation(whole.preparation, whole.dataset.x, whole.dataset.y)
     np.testing.assert_array_equal(fitted.transform(whole.dataset.x), whole.dataset.x)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from kerasweep.errors import DataError, KerasweepError, ModelError, SpecError, TrainingError
 from kerasweep.search.executors.contract import run_task
-from kerasweep.search.plan import all_rows, check_unchanged, make_plan
+from kerasweep.search.plan import check_unchanged, make_plan, refit_workload
 from kerasweep.search.spec import make_spec
 from kerasweep.training.events import Outcome, Task, TrialEnded
 from kerasweep.training.models import bases
@@ -116,7 +116,7 @@ def test_a_frozen_base_keeps_the_weights_of_its_file_in_fit_and_refit(
     for seed in (11, 12):
         train(trainer, USUAL, seed)
     assert len(models) == 4
-    run = start_refit(all_rows(plan_of(), data_object=pictures()), USUAL, 3)
+    run = start_refit(refit_workload(plan_of(), data_object=pictures()), USUAL, 3)
     list(run.train(1))
     for model in (*models, run.model):
         assert not base_of(model).trainable_variables
@@ -159,7 +159,7 @@ def test_a_fine_tuned_trial_on_used_programs_starts_from_the_file() -> None:
 def test_fine_tuning_moves_the_last_layers_and_no_batch_normalization() -> None:
     from kerasweep.training.trainers.refit_run import start_refit
 
-    run = start_refit(all_rows(plan_of(), data_object=pictures()), TUNED, 3)
+    run = start_refit(refit_workload(plan_of(), data_object=pictures()), TUNED, 3)
     run.train_epoch(0)
     run.train_epoch(1)
     assert_from_file(base_of(run.model).weights)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from kerasweep.errors import DataError
-from kerasweep.search.plan import all_rows, make_plan
+from kerasweep.search.plan import make_plan, refit_workload
 from kerasweep.search.spec import make_spec
 from kerasweep.training.data import load_dataset
 
@@ -112,4 +112,4 @@ def test_nothing_rare_changes_nothing() -> None:
 def test_a_refit_on_more_rows_has_the_classes_that_were_scored() -> None:
     data = rows_of({"a": 200, "b": 200, "c": 5})
     plan = plan_of(data, rare_classes="drop", limit=100)
-    assert all_rows(plan, None, data).dataset.classes == plan.dataset.classes == ("a", "b")
+    assert refit_workload(plan, None, data).dataset.classes == plan.dataset.classes == ("a", "b")
