@@ -230,7 +230,7 @@ def floats_of(cls: type) -> tuple[dict[str, Pair], list[str]]:
     for name, parameter in inspect.signature(cls).parameters.items():
         if name in own:
             floats[name] = own[name]
-        elif name in _given(cls) or parameter.kind is inspect.Parameter.VAR_KEYWORD:
+        elif name in _given(cls) or parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             continue
         elif isinstance(parameter.default, float):
             floats[name] = FLOAT_NAMES.get(name) or _pair(parameter.default)

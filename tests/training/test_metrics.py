@@ -89,7 +89,8 @@ def test_a_model_without_the_tasks_metric_is_compared_by_its_loss() -> None:
 @pytest.mark.parametrize("computed", [OWN, ComputedMetrics({}, {}, more=True)])
 def test_an_own_metric_needs_its_direction(computed: ComputedMetrics) -> None:
     with pytest.raises(
-        SpecError, match=r"^Whether 'err' is better .* not known: add --direction maximize or minimize\.$"
+        SpecError,
+        match=r"^Which direction of 'err' is better is not known: add --direction maximize or minimize\.$",
     ):
         choose("err", computed=computed)
     assert choose("err", computed=computed, direction="minimize") == Objective("val_err", "minimize")

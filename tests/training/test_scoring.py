@@ -137,7 +137,10 @@ class TestWhatAnOwnModelComputes:
         assert plan_of(model, "mine").workload.objective == Objective("val_mine", "minimize")
         assert plan_of(model, "mae").workload.objective == Objective("val_mine", "minimize")
         assert plan_of(model, "val_sure").workload.objective == Objective("val_sure", "maximize")
-        with pytest.raises(SpecError, match=r"^Whether 'err' .* add --direction maximize or minimize\.$"):
+        with pytest.raises(
+            SpecError,
+            match=r"^Which direction of 'err' is better is not known: add --direction maximize or minimize\.$",
+        ):
             plan_of(model, "err")
         given = plan_of(model, "err", training={"direction": "minimize"})
         assert given.workload.objective == Objective("val_err", "minimize")
