@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 import sqlalchemy
 from forking import Forker
-from kerasweep.training.machine import cores
 from kerasweep.training.trainers.garbage import gradients_forgotten
 
 ROOT = Path(__file__).parents[1]
@@ -26,12 +25,6 @@ os.environ.pop("KERASWEEP_STORAGE", None)
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Of small matrices, which more threads only wait for, at work: a Gaussian process takes four times the CPU with two.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy, which reads it, is not imported yet
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """Return one process more than there are cores, of ``-n auto``: many tests wait for processes, servers, pages."""
-    return cores() + 1
 
 
 @pytest.hookimpl(wrapper=True)
