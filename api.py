@@ -7,11 +7,12 @@ not know each other.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import SpecError, StudyError, did_you_mean
+from .given_objects import keep_objects, objects_apart, with_objects
 from .search.settings import nest, put
 from .studies import (
     StudyRecord,
@@ -41,83 +42,6 @@ if TYPE_CHECKING:
 Storage = str | os.PathLike[str] | None
 TEXT_FORMATS = ("yaml", "json")
 FORMATS = (*TEXT_FORMATS, "python", "keras")
-
-
-_objects: dict[tuple[str, str], dict[str, Any]] = {}
-"""Storage and name of the studies that this process launched -> data, model and folds that were given as objects."""
-
-
-def _keep(record: StudyRecord, **objects: Any) -> None:
-    """Remember the objects that a study was launched with, for its refit, export and resume."""
-    kept = {name: value for name, value in objects.items() if _is_object(value)}
-    _objects[record.storage, record.name] = kept
-
-
-COLUMNS = {"sample_weight": "weight", "groups": "group", "validation": "validation"}
-"""What may be given beside data in Python -> the setting that names a table's column for it."""
-
-
-def _with_rows(data: Any, beside: Mapping[str, Any]) -> Any:
-    """Return data given in Python with what is given beside them, row by row.
-
-    Raises:
-        SpecError: The data are named, and bring their own.
-    """
-    given = {name: value for name, value in beside.items() if value is not None}
-    if not given:
-        return data
-    if not _is_object(data):
-        name = next(iter(given))
-        raise SpecError(
-            f"{name} is for data given in Python; of a table, name a column with {COLUMNS[name]}."
-        )
-    from .training.data.python_sources import GivenData
-
-    return GivenData(data, **given)
-
-
-def _objects_apart(data: Any, settings: Mapping[str, Any]) -> tuple[Any, Any, dict[str, Any]]:
-    """Return data with the objects given beside them, what cuts the folds, and the settings that are left.
-
-    Raises:
-        SpecError: The data are named, and bring their own; or the folds are said twice.
-    """
-    left = {name: value for name, value in settings.items() if name not in (*COLUMNS, "cv")}
-    beside = {name: settings[name] for name in COLUMNS if settings.get(name) is not None}
-    if isinstance(beside.get("validation"), str):
-        left["validation"] = beside.pop("validation")
-    cv = settings.get("cv")
-    if isinstance(cv, str):
-        left["cv"], cv = cv, None
-    if cv is not None:
-        cv = _to_read_again(cv)
-        if said := [name for name in ("folds", "repeats", "holdout") if name in left]:
-            raise SpecError(f"cv= says how rows are split: leave {' and '.join(said)} out.")
-        from .training.data import keeps_order
-
-        if keeps_order(cv):
-            left["cv"] = "time"
-    return _with_rows(data, beside), cv, left
-
-
-def _to_read_again(cv: Any) -> Any:
-    """Return pairs of positions as a list, which a generator could give once only; a splitter as it is."""
-    return list(cv) if isinstance(cv, Iterable) and not hasattr(cv, "split") else cv
-
-
-def _is_object(value: Any) -> bool:
-    return value is not None and not isinstance(value, str | os.PathLike)
-
-
-def _with_objects(record: StudyRecord, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return options with the objects that this process has of a study, where no others are given."""
-    said = {name: value for name, value in options.items() if value is not None}
-    beside = {name: said.pop(name) for name in COLUMNS if name in said}
-    if beside:
-        said["data"] = _with_rows(said.get("data"), beside)
-    if "cv" in said:
-        said["cv"] = _to_read_again(said["cv"])
-    return {**_objects.get((record.storage, record.name), {}), **said}
 
 
 class Study:
@@ -178,7 +102,7 @@ class Study:
 
         record = self._record
         chosen = choose_trial(record, trial)
-        done = refit(record, chosen, **_with_objects(record, options))
+        done = refit(record, chosen, **with_objects(record, options))
         self._record = read_study(self.name, record.storage)
         return Winner.of(record, chosen, done)
 
@@ -209,7 +133,7 @@ class Study:
             from .export.script import write_script
             from .training.models import find_model
 
-            given = _with_objects(self._record, options).get("model")
+            given = with_objects(self._record, options).get("model")
             model = find_model(given or self._record.model, done.dataset.task)
             return write_script(done, path, build=model.load())
         check_folder(Path(path), overwrite=False)
@@ -287,12 +211,12 @@ def launch(
 
     url = storage_url(storage)
     beside = {"sample_weight": sample_weight, "groups": groups, "validation": validation}
-    data, cv, settings = _objects_apart(data, {**settings, **beside, "cv": cv})
+    data, cv, settings = objects_apart(data, {**settings, **beside, "cv": cv})
     plan = plan_sweep(data, model, file=file, space=space, cv=cv, **settings)
     plan, existing = resolve_study(plan, url, named="study" in settings or names_study(file))
     with show_progress(verbose, order=varying_first(plan.space, plan.spec.model)) as listen:
         study = Study(run_plan(plan, existing, url, listen, isolated=_is_limited(plan)).study)
-    _keep(study.record, data=data, model=model, cv=cv)
+    keep_objects(study.record, data=data, model=model, cv=cv)
     return study
 
 
@@ -323,7 +247,7 @@ def plan_sweep(
     from .training.models import reference_of
 
     beside = {"sample_weight": sample_weight, "groups": groups, "validation": validation}
-    data, cv, settings = _objects_apart(data, {**settings, **beside, "cv": cv})
+    data, cv, settings = objects_apart(data, {**settings, **beside, "cv": cv})
     nested = nest(settings)
     given_data = None if data is None or isinstance(data, str | os.PathLike) else data
     given_model = None if isinstance(model, str) else model
@@ -372,7 +296,7 @@ def resume(
 
     record = read_study(study, storage_url(storage))
     beside = {"sample_weight": sample_weight, "groups": groups, "validation": validation}
-    objects = _with_objects(record, {"data": data, "model": model, "cv": cv, **beside})
+    objects = with_objects(record, {"data": data, "model": model, "cv": cv, **beside})
     plan = plan_to_resume(record, settings, **objects)
     with show_progress(verbose, order=varying_first(plan.space, plan.spec.model)) as listen:
         return Study(run_plan(plan, record, record.storage, listen, isolated=_is_limited(plan)).study)

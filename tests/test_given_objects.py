@@ -9,7 +9,7 @@ from typing import Any
 import kerasweep as ks
 import numpy as np
 import pytest
-from kerasweep import api
+from kerasweep import given_objects
 from kerasweep.errors import DataError, StudyError
 
 pytestmark = [
@@ -53,7 +53,7 @@ def test_validation_rows_are_kept_with_the_data_and_asked_for_in_another_process
     assert (done.dataset.rows, done.dataset.test_rows) == (50, 10)
     text = study.export(tmp_path / "train.py", "python").read_text()
     assert study.resume(trials=2, verbose=0).record.about["cv"] == "the validation rows that are given"
-    monkeypatch.setattr(api, "_objects", {})
+    monkeypatch.setattr(given_objects, "_objects", {})
     with pytest.raises(
         DataError, match=r"Pass the same data=, with the sample_weight=, groups= and validation="
     ):
@@ -88,7 +88,7 @@ def test_a_splitter_is_kept_by_its_folds_and_asked_for_in_another_process(
     study.export(tmp_path / "train.py", "python", limit=40)
     check_script(study, tmp_path / "train.py", python)
 
-    monkeypatch.setattr(api, "_objects", {})
+    monkeypatch.setattr(given_objects, "_objects", {})
     with pytest.raises(StudyError, match=r"pass them again: study\.refit\(cv=\.\.\.\)"):
         study.resume(trials=3, verbose=0)
     with pytest.raises(DataError, match="cv= gives other folds than those that the study was made with"):
@@ -117,7 +117,7 @@ def check_script(study: ks.Study, script: Path, python: Any) -> None:
 def test_another_process_is_told_in_one_line_what_to_pass(
     study: ks.Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api, "_objects", {})
+    monkeypatch.setattr(given_objects, "_objects", {})
     with pytest.raises(
         StudyError, match=r"^The study 'mine' was launched .*: study\.refit\(data=\.\.\., model=\.\.\.\) from"
     ) as caught:
