@@ -144,10 +144,19 @@ def _data_text(data: Mapping[str, Any]) -> str:
             + (f" + {data['test_rows']:,} for the test" if data.get("test_rows") else "")
         )
     if data.get("shape"):
-        parts.append("each " + " × ".join(str(size) for size in data["shape"]))
+        parts.append(f"each {_shape_text(data['shape'])}")
     if data.get("classes"):
         parts.append(f"{len(data['classes'])} {'labels' if data.get('task') == 'multilabel' else 'classes'}")
     return ", ".join(part for part in parts if part)
+
+
+def _shape_text(shape: Any) -> str:
+    """Return the shape of a row, ``8 × 8 × 1``; of several inputs each one's, by name where they have names."""
+    if isinstance(shape, Mapping):
+        return " and ".join(f"{name} {_shape_text(part)}" for name, part in shape.items())
+    if any(isinstance(part, list | tuple | Mapping) for part in shape):
+        return " and ".join(map(_shape_text, shape))
+    return " × ".join(map(str, shape)) or "one number"
 
 
 def _sentences(value: object) -> str:

@@ -11,7 +11,7 @@ import pytest
 from kerasweep.errors import StudyError
 from kerasweep.reports.cards import Card, Content, card, not_yet
 from kerasweep.reports.overview import comparison_cards, study_cards
-from kerasweep.reports.results import tiles
+from kerasweep.reports.results import _data_text, tiles
 from kerasweep.reports.theme import unplain
 from kerasweep.studies import read_studies
 
@@ -156,3 +156,16 @@ def test_a_card_turns_what_is_expected_into_words_and_nothing_else(caplog: pytes
 def test_content_can_be_not_ready_and_is_replaceable() -> None:
     assert not not_yet("x.").ready
     assert replace(Content("a"), note="b").note == "b"
+
+
+@pytest.mark.parametrize(
+    ("shape", "text"),
+    [
+        ([8, 8, 1], "each 8 × 8 × 1"),
+        ({"tokens": [16], "features": [2]}, "each tokens 16 and features 2"),
+        ([[3], [6, 6, 1]], "each 3 and 6 × 6 × 1"),
+        ({"left": [[3], [5]], "right": {"flag": []}}, "each left 3 and 5 and right flag one number"),
+    ],
+)
+def test_a_row_of_several_inputs_is_told_in_words(shape: Any, text: str) -> None:
+    assert _data_text({"name": "x", "shape": shape}) == f"x, {text}"
