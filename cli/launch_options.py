@@ -73,6 +73,26 @@ Drop = Annotated[
     list[str] | None,
     option("Data", "Column that is left out. May be given several times.", metavar="COLUMN"),
 ]
+Text = Annotated[
+    list[str] | None,
+    option(
+        "Data",
+        "Column that is text, whatever it looks like. May be given several times.",
+        "--text",
+        metavar="COLUMN",
+        show_default="recognised",
+    ),
+]
+Categorical = Annotated[
+    list[str] | None,
+    option(
+        "Data",
+        "Column of categories, whatever it looks like: codes that are numbers. May be given several times.",
+        "--categorical",
+        metavar="COLUMN",
+        show_default="recognised",
+    ),
+]
 DropMissingTarget = Annotated[
     bool | None,
     option("Data", "Leave out rows without a target.", "--drop-missing-target", show_default="refused"),

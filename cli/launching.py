@@ -57,6 +57,8 @@ def launch(
     header: flags.Header = None,
     encoding: flags.Encoding = None,
     drop: flags.Drop = None,
+    text: flags.Text = None,
+    categorical: flags.Categorical = None,
     drop_missing_target: flags.DropMissingTarget = None,
     window: flags.Window = None,
     horizon: flags.Horizon = None,

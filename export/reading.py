@@ -71,7 +71,7 @@ def choose_reading(spec: Mapping[str, Any], dataset: Dataset) -> Reading:
     if path.is_dir():
         return _folder(source, path, spec.get("encoding"), dataset)
     if table_suffix(path) in TABLE_SUFFIXES:
-        return _table(spec, path, header=not dataset.columns)
+        return _table(spec, path, dataset)
     return _archive(source, path, group)
 
 
@@ -124,13 +124,17 @@ def _downloaded(name: str) -> Reading:
     return Reading(lines, imports, {"KEYS": keys}, has_test_rows=True)
 
 
-def _table(spec: Mapping[str, Any], path: Path, *, header: bool) -> Reading:
+def _table(spec: Mapping[str, Any], path: Path, dataset: Dataset) -> Reading:
     source, target, group = str(spec["source"]), spec.get("target"), spec.get("group")
     home = source.startswith("~")
     given = "Path(DATA).expanduser()" if home else "DATA"
     if table_suffix(path) in DELIMITED:
         encoding = file_encoding(path, spec.get("encoding"))
-        options = f"header={header}" + (f", encoding={quoted(encoding)}" if encoding != UTF_8 else "")
+        options = f"header={not dataset.columns}" + (
+            f", encoding={quoted(encoding)}" if encoding != UTF_8 else ""
+        )
+        if texts := dataset.formats.texts:
+            options += f", dtype={{{', '.join(f'{quoted(name)}: str' for name in texts)}}}"
         function: Callable[..., Any] = read_csv
         call = f"read_csv({given}, {quoted(first_rows(path, encoding)[1])}, {options})"
     else:

@@ -19,7 +19,7 @@ from ..training.data.series import Series, sort_by_time, step_matrix, windows_an
 from ..training.data.splits import draw_groups, draw_in_proportion, draw_stratified, group_labels
 from ..training.data.strata import label_strata, row_strata
 from ..training.data.targets import class_codes, missing_targets
-from ..training.data.text_columns import PLAIN, ColumnFormats, with_formats
+from ..training.data.text_columns import ColumnFormats, with_formats
 from ..training.data.trees import leaves, named_leaves, row_count, take
 from .expressions import quoted
 from .reading import Reading
@@ -110,10 +110,10 @@ def _present(winner: Winner, y: Any, reading: Reading) -> Steps:
 
 def _formats(formats: ColumnFormats, frames: list[str]) -> Steps:
     """Read decimal commas and dates as training read them."""
-    if formats == PLAIN:
-        return Steps(())
     named = {"DECIMAL_COMMAS": list(formats.decimal_commas), "DATES": [list(date) for date in formats.dates]}
     given = {name: value for name, value in named.items() if value}
+    if not given:
+        return Steps(())
     words = ", ".join(name if value else "[]" for name, value in named.items())
     comments = {"DATES": "columns, orders of day, month and year, and what becomes of them"}
     lines = tuple(f"{frame} = with_formats({frame}, {words})" for frame in frames)

@@ -286,7 +286,8 @@ def _columns_named(data: DataSpec, names: tuple[str, ...]) -> DataSpec:
             return [column_at(word, names) for word in said]
         return said if said is None else column_at(said, names)
 
-    about_columns = ("target", "group", "weight", "time_column", "validation", "fold_column", "drop")
+    one = ("target", "group", "weight", "time_column", "validation", "fold_column")
+    about_columns = (*one, "drop", "text", "categorical")
     return data.model_copy(update={field: named(getattr(data, field)) for field in about_columns})
 
 

@@ -19,6 +19,8 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "rare_classes": ("data", "rare_classes"),
     "encoding": ("data", "encoding"),
     "drop": ("data", "drop"),
+    "text": ("data", "text"),
+    "categorical": ("data", "categorical"),
     "drop_missing_target": ("data", "drop_missing_target"),
     "window": ("data", "window"),
     "horizon": ("data", "horizon"),

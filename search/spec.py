@@ -129,6 +129,10 @@ class DataSpec(_Part):
     """Encoding of a CSV file: cp949, shift_jis, latin-1, ...; by default from its byte order mark, else UTF-8."""
     drop: Annotated[list[str], BeforeValidator(parse_columns)] = Field(default_factory=list)
     """Columns that are left out; in a file without a header also by position."""
+    text: Annotated[list[str], BeforeValidator(parse_columns)] = Field(default_factory=list)
+    """Columns that are taken for text, whatever they look like."""
+    categorical: Annotated[list[str], BeforeValidator(parse_columns)] = Field(default_factory=list)
+    """Columns that are taken for categories, whatever they look like: codes that are numbers, such as postcodes."""
     drop_missing_target: bool = False
     """Whether rows without a target are left out; they are refused where they are not."""
     window: Whole | None = Field(default=None, ge=1)

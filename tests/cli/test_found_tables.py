@@ -19,23 +19,29 @@ def table(tmp_path: Path) -> Path:
     label = np.where(rng.random(rows) < 0.5, "예", "아니요").astype(object)
     label[[3, 9]] = None
     frame = pd.DataFrame(
-        {"나이": rng.integers(18, 80, rows), "note": rng.integers(0, 9, rows), "label": label}
+        {"나이": rng.integers(18, 30, rows), "note": rng.integers(0, 9, rows), "label": label}
     )
     frame.to_csv(tmp_path / "people.csv", index=False)
     return tmp_path / "people.csv"
 
 
 def test_flags_yaml_and_python_say_the_same(kerasweep: Any, table: Path) -> None:
-    flags = "--target label --drop note --drop-missing-target --test-size 0.5 --test-split last".split()
+    flags = "--target label --drop note --categorical 나이 --drop-missing-target --test-size 0.5 --test-split last".split()
     done = kerasweep("launch", table.name, "dnn", *flags, "--dry-run", "--trials", "1", cwd=table.parent)
     assert done.returncode == 0, done.stderr
     assert "the last 19 rows held out" in " ".join(done.stdout.split())
     assert "2 rows without a target dropped" in " ".join(done.stdout.split())
     (table.parent / "sweep.yaml").write_text(
-        f"data: {{source: {table}, target: label, drop: note, drop_missing_target: true, test_size: 0.5, "
+        f"data: {{source: {table}, target: label, drop: note, categorical: 나이, drop_missing_target: true, test_size: 0.5, "
         "test_split: last}\nmodel: dnn\n"
     )
-    settings = {"drop": ["note"], "drop_missing_target": True, "test_size": 0.5, "test_split": "last"}
+    settings = {
+        "drop": ["note"],
+        "categorical": ["나이"],
+        "drop_missing_target": True,
+        "test_size": 0.5,
+        "test_split": "last",
+    }
     plans = [
         plan_sweep(file=table.parent / "sweep.yaml"),
         plan_sweep(table, "dnn", target="label", **settings),
@@ -65,6 +71,9 @@ def test_columns_without_names_are_dropped_by_position(table: Path) -> None:
     pd.read_csv(table).dropna().to_csv(rows, index=False, header=False)
     plan = plan_sweep(rows, "dnn", target="-1", drop=[1], header=False)
     assert (plan.spec.data.target, plan.spec.data.drop) == ("c2", ["c1"])
+    asked = plan_sweep(rows, "dnn", target="-1", categorical=[1], header=False)
+    assert asked.spec.data.categorical == ["c1"]
+    assert asked.dataset.x["c1"].dtype.name == "category"
     assert list(plan.dataset.x.columns) == ["c0"]
 
 

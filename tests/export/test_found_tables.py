@@ -88,6 +88,25 @@ def with_own_test_rows(path: Path) -> dict[str, Any]:
     return {"source": "own_dates.py:load", "target": None}
 
 
+def with_codes(name: str, **options: Any) -> Callable[[Path], dict[str, Any]]:
+    """Numbers that are said to be categories: some begin with 0, and in a Parquet file one is missing."""
+
+    def write(path: Path) -> dict[str, Any]:
+        codes = [f"0{code}" for code in range(7, 10)] + ["10"]
+        table = make_table().assign(code=codes * (ROWS // 4))
+        if "parquet" in name:
+            codes = [*table["code"].astype(float)[:-1], None]
+            table.assign(code=codes).to_parquet(path / name)
+        else:
+            table.to_csv(path / name, index=False, **options)
+        said = (
+            {"header": False, "target": "4", "categorical": ["-1"]} if options else {"categorical": ["code"]}
+        )
+        return {"source": name, **said}
+
+    return write
+
+
 SOURCES: dict[str, Callable[[Path], dict[str, Any]]] = {
     "classes with gaps": without_targets([None, 1, 0, 1] * 15),
     "words with gaps": without_targets([" ", "ja", "nein", "ja"] * 15),
@@ -99,6 +118,9 @@ SOURCES: dict[str, Callable[[Path], dict[str, Any]]] = {
     "dates, no names": with_dates("%Y-%m-%dT%H:%M:%S", "plain.csv", header=False),
     "dates of Parquet": with_dates("", "dates.parquet"),
     "dates, test rows of its own": with_own_test_rows,
+    "codes": with_codes("codes.csv"),
+    "codes, no names": with_codes("plain_codes.csv", header=False),
+    "codes of Parquet": with_codes("codes.parquet"),
     "numbers with marks": without_targets(["?", *np.linspace(0, 1, ROWS - 2), "-"]),
 }
 

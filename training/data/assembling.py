@@ -13,6 +13,7 @@ from .dataset import Dataset
 from .features import Features, read_features
 from .free_text import columns_of_text
 from .given_folds import OF_NO_FOLD, fold_count, rows_to_draw_from, validating
+from .headers import column_at
 from .multilabel import label_names, named_classes, named_columns, read_indicators
 from .multiple_inputs import check_like, describe_several, holds_several, read_several, strata_of
 from .rare_classes import handle_rare_classes
@@ -21,7 +22,7 @@ from .series import Series, check_lengths, describe_windows, series_of, step_mat
 from .splits import FEWEST_ROWS, SplitOptions, choose_test_rows, held_out, how_drawn
 from .strata import row_strata
 from .suspicious import suspicious_columns
-from .tables import clean_table, row_numbers
+from .tables import AskedKinds, clean_table, row_numbers
 from .target_format import AS_STORED, TargetFormat
 from .targets import Target, amounts, as_labels, encode, present_targets, read_target, target_format_of
 from .trees import map_leaves, row_count, take
@@ -41,18 +42,24 @@ def assemble(source: SourceData, options: LoadOptions) -> Dataset:
     Raises:
         DataError: The data cannot be used; the message says what to do.
     """
-    counters = row_numbers(source.x)  # of all rows: those without a target leave gaps
+    if source.columns:
+        options = options.renamed(lambda column: column_at(column, source.columns))
+    # Of all rows: those without a target leave gaps.
+    counters = [column for column in row_numbers(source.x) if column not in options.as_texts]
     if options.drop_missing_target:
         source = _without_missing_target(source)
     several = holds_several(source.x, source.y)
-    features = read_features(source.x, source.name, "x", "arrays" if several else source.kind)
+    features = read_features(
+        source.x, source.name, "x", "arrays" if several else source.kind, as_texts=options.as_texts
+    )
     _check_enough(features.x, source.name)
     target = _read_target(source, features.kind, options.task)
     rows = _check_rows(source, features.x, target, options.stratify)
     rows, held, learned, rare, notes = _split(source, features, target, rows, options)
     kind, series = features.kind, None
     if kind == "table":
-        rows, held, found = _clean(source, rows, held, counters, features.texts)
+        asked = AskedKinds(options.text, options.categorical, features.texts)
+        rows, held, found = _clean(source, rows, held, counters, asked)
         notes += found
         if options.window is not None and (texts := columns_of_text(rows.x)):
             left = [column for column in rows.x.columns if column not in texts]
@@ -260,10 +267,10 @@ def _given_test(source: SourceData, features: Features, target: Target) -> tuple
 
 
 def _clean(
-    source: SourceData, rows: _Rows, held: _Rows, counters: list[str], texts: tuple[str, ...]
+    source: SourceData, rows: _Rows, held: _Rows, counters: list[str], asked: AskedKinds
 ) -> tuple[_Rows, _Rows, tuple[str, ...]]:
     """Return a table's rows without the columns that say nothing, and what is said of it."""
-    x, x_test, notes = clean_table(rows.x, held.x, source.name, counters, texts)
+    x, x_test, notes = clean_table(rows.x, held.x, source.name, counters, asked)
     return replace(rows, x=x), replace(held, x=x_test), notes
 
 

@@ -91,7 +91,8 @@ def _of_table(dataset: Dataset, layout: Layout, scaling: Scaling) -> dict[str, A
     columns = [str(column) for column in frame.columns if column not in texts]
     if layout == "text" and not texts:
         words = [column for column in columns if frame[column].dtype.name == "category"]
-        raise DataError(f"{dataset.name}: {NO_TEXT}{f' (here {names_text(words)})' if words else ''}")
+        hint = f" (here {names_text(words)}; --text {words[0]} takes one for text)" if words else ""
+        raise DataError(f"{dataset.name}: {NO_TEXT}{hint}")
     if scaling != "auto" and not columns:
         raise DataError(f"{dataset.name} holds no more than text, and nothing to scale: leave scaling out")
     if layout != "text" and not columns:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,9 +32,23 @@ class Features:
 
 
 def read_features(
-    values: Any, source: str, part: str, kind: Kind | None, formats: ColumnFormats | None = None
+    values: Any,
+    source: str,
+    part: str,
+    kind: Kind | None,
+    formats: ColumnFormats | None = None,
+    as_texts: Sequence[str] = (),
 ) -> Features:
-    """Check features and decide of what kind they are; ``formats`` are those of the training rows' columns."""
+    """Check features and decide of what kind they are.
+
+    Args:
+        values: The features.
+        source: How messages call the data.
+        part: ``x`` or ``x_test``.
+        kind: What they must be; None where it is to be found out.
+        formats: Those of the training rows' columns, for test rows.
+        as_texts: Columns of a table that say neither numbers nor dates.
+    """
     import pandas as pd
 
     name = f"{source}: {part}"
@@ -51,7 +66,7 @@ def read_features(
     if not frame.columns.is_unique:
         twice = names_text(frame.columns[frame.columns.duplicated()])
         raise DataError(f"{name}: column {twice} appears more than once")
-    frame, found, notes = read_texts(frame, source, formats)
+    frame, found, notes = read_texts(frame, source, formats, as_texts)
     if formats is not None:
         return Features(frame, "table", notes)
     order = find_time_order(frame, found.dates)

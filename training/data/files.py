@@ -81,6 +81,8 @@ def take_target(frame: Any, name: str, options: TableOptions) -> SourceData:
         ("validation", names_of(options.validation)),
         ("fold", names_of(options.fold_column)),
         ("dropped", options.drop),
+        ("text", options.text),
+        ("categorical", options.categorical),
     )
     for what, named in named_uses:
         for column in named:
@@ -90,6 +92,7 @@ def take_target(frame: Any, name: str, options: TableOptions) -> SourceData:
                 raise DataError(f"{name} has no {kind}column '{column}'.{hint}")
             if uses.setdefault(column, what) != what:
                 raise DataError(f"{name}: column '{column}' cannot be both {uses[column]} and {what}")
+    uses = {column: what for column, what in uses.items() if what not in ("text", "categorical")}
     order: str = ""
     notes: tuple[str, ...] = ()
     if options.window is not None:
@@ -124,10 +127,16 @@ def _read_delimited(path: Path, options: TableOptions) -> tuple[Any, tuple[str, 
     try:
         encoding = file_encoding(path, options.encoding)
         names, separator = first_rows(path, encoding)
+        if options.header is False:
+            numbered = [f"c{position}" for position in range(len(names))]
+            options = options.renamed(lambda column: column_at(column, numbered))
+        dtype = dict.fromkeys(options.as_texts, str)
         with warnings.catch_warnings():
             # A header shorter than the rows makes pandas drop values with no more than this warning.
             warnings.simplefilter("error", pd.errors.ParserWarning)
-            frame = read_csv(path, separator, header=options.header is not False, encoding=encoding)
+            frame = read_csv(
+                path, separator, header=options.header is not False, encoding=encoding, dtype=dtype
+            )
     except UnicodeError as error:
         raise DataError(f"{path}: {encoding_problem(path, encoding)}") from error
     except pd.errors.EmptyDataError as error:

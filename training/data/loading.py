@@ -22,7 +22,7 @@ from .python_sources import GivenData, call_function, from_object, is_function, 
 from .series import check_series_options
 from .source_data import SourceData
 from .splits import limited
-from .table_options import TableOptions, names_of
+from .table_options import TableOptions
 from .text_folders import holds_texts, read_text_folder
 
 __all__ = ["KNOWN_NAMES", "load_dataset"]
@@ -51,7 +51,7 @@ def load_dataset(source: Any, options: LoadOptions = LoadOptions(), **changes: A
         DataError: The source does not exist or cannot be used; the message says what to do.
     """
     options = replace(options, **changes)
-    options = replace(options, drop=names_of(options.drop))
+    options = options.with_tuples()
     check_series_options(options, source if isinstance(source, str) else "the data given")
     source_data = _read(source, options)
     if isinstance(source_data, Dataset):

@@ -67,6 +67,8 @@ def check_series_options(options: TableOptions, name: str) -> None:
         raise DataError(f"{name}: windows are validated in order of time: leave given folds out")
     if options.weight is not None:
         raise DataError(f"{name}: weights are of rows, and a window is of several: leave weight out")
+    if options.text:
+        raise DataError(f"{name}: a window is of numbers and categories, not of text: leave text out")
 
 
 def in_time_order(frame: Any, column: str | None, name: str) -> tuple[Any, str, tuple[str, ...]]:

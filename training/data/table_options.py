@@ -23,6 +23,10 @@ class TableOptions:
     """Of a delimited file's text; its byte order mark's, else UTF-8, where None."""
     drop: tuple[str, ...] = ()
     """Columns that are left out."""
+    text: tuple[str, ...] = ()
+    """Columns that are taken for text, whatever they look like."""
+    categorical: tuple[str, ...] = ()
+    """Columns that are taken for categories, whatever they look like."""
     drop_missing_target: bool = False
     """Whether rows without a target are left out; they are refused where they are not."""
 
@@ -49,10 +53,20 @@ class TableOptions:
         return names_of(self.target)
 
     @property
+    def as_texts(self) -> tuple[str, ...]:
+        """The columns whose cells are texts, whatever they say: ``007`` is no number."""
+        return (*self.text, *self.categorical)
+
+    @property
     def given(self) -> tuple[str, ...]:
         """The options of tables that are given, in words."""
         given = [one.name for one in fields(TableOptions) if getattr(self, one.name) != one.default]
         return tuple(name.replace("_", " ") for name in given)
+
+    def with_tuples(self) -> Self:
+        """Return the options with a tuple for each one of several columns, also where a single name was given."""
+        drop, text, categorical = map(names_of, (self.drop, self.text, self.categorical))
+        return replace(self, drop=drop, text=text, categorical=categorical)
 
     def renamed(self, name: Callable[[str], str]) -> Self:
         """Return the options with another name for each column."""
@@ -66,6 +80,8 @@ class TableOptions:
             fold_column=None if self.fold_column is None else name(self.fold_column),
             time_column=None if self.time_column is None else name(self.time_column),
             drop=tuple(name(column) for column in self.drop),
+            text=tuple(name(column) for column in self.text),
+            categorical=tuple(name(column) for column in self.categorical),
         )
 
 

@@ -20,6 +20,8 @@ from ...texts import count_text, names_text, natural_key
 from .free_text import is_prose
 
 MOST_CATEGORIES = 100
+MOST_ASKED_CATEGORIES = 1000
+"""Of a column that somebody says is one of categories: each takes a column of numbers."""
 FEWEST_WORDS_OF_ALL = 2
 """On average, of texts that are all different and no identifiers."""
 ROW_NUMBER = re.compile(
@@ -35,8 +37,8 @@ class _Findings:
     constant: list[str] = field(default_factory=list)
     identifiers: list[str] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
     counters: list[str] = field(default_factory=list)
-    categorical: list[str] = field(default_factory=list)
 
     def notes(self) -> tuple[str, ...]:
         words = {
@@ -49,7 +51,20 @@ class _Findings:
             for names, why in words.values()
             if names
         )
-        return (*dropped, *(f"column '{name}' taken for text" for name in self.texts))
+        return (*dropped, *(f"column '{name}' taken for text" for name in self.texts), *self.asked)
+
+
+@dataclass(frozen=True)
+class AskedKinds:
+    """Columns that are what somebody says they are, and not what they look like."""
+
+    text: Sequence[str] = ()
+    categorical: Sequence[str] = ()
+    alone: Sequence[str] = ()
+    """The column of texts that came without a table."""
+
+
+_NOTHING_ASKED = AskedKinds()
 
 
 def row_numbers(frame: Any) -> list[str]:
@@ -70,7 +85,7 @@ def row_numbers(frame: Any) -> list[str]:
 
 
 def clean_table(
-    train: Any, test: Any, name: str, counters: list[str], texts: Sequence[str] = ()
+    train: Any, test: Any, name: str, counters: list[str], asked: AskedKinds = _NOTHING_ASKED
 ) -> tuple[Any, Any, tuple[str, ...]]:
     """Return training and test features with converted columns: numbers, booleans, categories and texts only.
 
@@ -79,7 +94,7 @@ def clean_table(
         test: Held-out rows.
         name: How messages call the table.
         counters: Columns that `row_numbers` found; dropped.
-        texts: Columns that are known to be text.
+        asked: Columns that are what somebody says they are.
 
     Returns:
         The two frames and what was decided. Text columns become pandas categories whose vocabulary is that of the
@@ -100,11 +115,14 @@ def clean_table(
     columns: dict[str, Any] = {}
     for column in train.columns:
         if column not in findings.counters:
-            pair = train[column], test[column]
-            known = str(column) in texts
-            converted = _known_text(*pair, name) if known else _convert_column(*pair, str(column), findings)
+            name_of, pair = str(column), (train[column], test[column])
+            if name_of in (*asked.alone, *asked.text):
+                converted = _asked_text(*pair, name_of, findings, asked)
+            else:
+                known = name_of in asked.categorical
+                converted = _convert_column(*pair, name_of, findings, asked_categories=known)
             if converted is not None:
-                columns[str(column)] = converted
+                columns[name_of] = converted
     if findings.refused:
         raise DataError(f"{name}: {'; '.join(findings.refused)}")
     notes = findings.notes()
@@ -115,7 +133,9 @@ def clean_table(
     return new_train, new_test, notes
 
 
-def _convert_column(train: Any, test: Any, column: str, findings: _Findings) -> tuple[Any, Any] | None:
+def _convert_column(
+    train: Any, test: Any, column: str, findings: _Findings, *, asked_categories: bool
+) -> tuple[Any, Any] | None:
     """Return a column's training and test values in their final dtype; None if it is dropped or refused."""
     import pandas as pd
 
@@ -142,9 +162,8 @@ def _convert_column(train: Any, test: Any, column: str, findings: _Findings) -> 
     if distinct == 0 or (distinct == 1 and (_is_number(train) or not train.isna().any())):
         findings.constant.append(column)
         return None
-    if _is_number(train):
-        return _convert_numbers(train, test, column, findings)
-    return _convert_text(train, test, column, findings)
+    convert = _convert_numbers if _is_number(train) else _convert_text
+    return (_asked_categories if asked_categories else convert)(train, test, column, findings)
 
 
 def _is_number(values: Any) -> bool:
@@ -199,8 +218,6 @@ def _plain_numbers(values: Any) -> np.ndarray:
 
 
 def _convert_text(train: Any, test: Any, column: str, findings: _Findings) -> tuple[Any, Any] | None:
-    import pandas as pd
-
     train, test = _as_text(train), _as_text(test)
     present = train.dropna()
     vocabulary = sorted(present.unique(), key=natural_key)
@@ -215,10 +232,28 @@ def _convert_text(train: Any, test: Any, column: str, findings: _Findings) -> tu
     if len(vocabulary) > MOST_CATEGORIES:
         findings.refused.append(
             f"column '{column}' holds {len(vocabulary):,} different texts, at most {MOST_CATEGORIES} can be "
-            f"categories: --drop {column} leaves it out, or group rare values"
+            f"categories: --drop {column} leaves it out, --text {column} reads their words, or group rare values"
         )
         return None
-    findings.categorical.append(column)
+    return _categories(train, test, vocabulary)
+
+
+def _asked_categories(train: Any, test: Any, column: str, findings: _Findings) -> tuple[Any, Any] | None:
+    """Return a column that is to be categories, whatever its values look like."""
+    train, test = _as_text(train), _as_text(test)
+    vocabulary = sorted(train.dropna().unique(), key=natural_key)
+    if len(vocabulary) > MOST_ASKED_CATEGORIES or len(vocabulary) == len(train):
+        most = f"at most {MOST_ASKED_CATEGORIES:,}, and fewer than rows, can be categories"
+        findings.refused.append(f"column '{column}' holds {len(vocabulary):,} different values: {most}")
+        return None
+    findings.asked.append(f"column '{column}' taken for categories, as asked")
+    return _categories(train, test, vocabulary)
+
+
+def _categories(train: Any, test: Any, vocabulary: list[str]) -> tuple[Any, Any]:
+    """Return texts as categories of the training rows, those that only test rows have after them."""
+    import pandas as pd
+
     unknown = sorted(set(test.dropna().unique()) - set(vocabulary), key=natural_key)
     return (
         pd.Series(pd.Categorical(train, categories=vocabulary)),
@@ -226,15 +261,21 @@ def _convert_text(train: Any, test: Any, column: str, findings: _Findings) -> tu
     )
 
 
-def _known_text(train: Any, test: Any, name: str) -> tuple[Any, Any]:
-    """Return a source's texts.
-
-    Raises:
-        DataError: No row has any.
-    """
+def _asked_text(
+    train: Any, test: Any, column: str, findings: _Findings, asked: AskedKinds
+) -> tuple[Any, Any] | None:
+    """Return a column that is text because its source or somebody says so."""
+    if _is_number(train):
+        findings.refused.append(f"column '{column}' holds numbers, which are no text")
+        return None
     pair = _filled(train, test)
     if not pair[0].str.strip().any():
-        raise DataError(f"{name}: every text is empty")
+        findings.refused.append(
+            "every text is empty" if column in asked.alone else f"column '{column}' holds no text"
+        )
+        return None
+    if column in asked.text:
+        findings.asked.append(f"column '{column}' taken for text, as asked")
     return pair
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,8 @@ class ColumnFormats:
     decimal_commas: tuple[str, ...] = ()
     """Columns of numbers such as ``1.234,5``."""
     dates: tuple[DateColumn, ...] = ()
+    texts: tuple[str, ...] = ()
+    """Columns that say neither numbers nor dates, because somebody said so."""
 
 
 PLAIN = ColumnFormats()
@@ -41,7 +44,7 @@ def with_formats(frame: Any, decimal_commas: Any, dates: Any) -> Any:
 
 
 def read_texts(
-    frame: Any, name: str, known: ColumnFormats | None = None
+    frame: Any, name: str, known: ColumnFormats | None = None, as_texts: Sequence[str] = ()
 ) -> tuple[Any, ColumnFormats, tuple[str, ...]]:
     """Return a table whose texts are plain, and numbers where they say numbers or dates.
 
@@ -49,6 +52,7 @@ def read_texts(
         frame: The table.
         name: How messages call it.
         known: How the training rows' columns are read, where these are others.
+        as_texts: Columns that say neither numbers nor dates.
 
     Returns:
         The table, how its columns are read, and what was decided. Dates are numbers where ``known`` says how.
@@ -58,7 +62,10 @@ def read_texts(
     """
     notes: list[str] = []
     converted = {}
-    texts = {column: cells for column in frame.columns if (cells := _texts_of(frame[column])) is not None}
+    as_texts = known.texts if known else as_texts
+    asked = [column for column in frame.columns if column in as_texts]
+    others = [column for column in frame.columns if column not in asked]
+    texts = {column: cells for column in others if (cells := _texts_of(frame[column])) is not None}
     commas = known.decimal_commas if known else _with_decimal_commas(frame, texts, name)
     for column, cells in texts.items():
         reader = comma_number if column in commas else number_reader(cells)
@@ -79,8 +86,8 @@ def read_texts(
     frame = frame.assign(**converted) if converted else frame
     if known:
         return with_dates(frame, [date for date in known.dates if date.name in frame.columns]), known, ()
-    dates, said = find_dates(frame, name)
-    return frame, ColumnFormats(commas, dates), (*notes, *said)
+    dates, said = find_dates(frame[others], name)
+    return frame, ColumnFormats(commas, dates, tuple(asked)), (*notes, *said)
 
 
 def _with_decimal_commas(frame: Any, texts: dict[str, list[Any]], name: str) -> tuple[str, ...]:

@@ -133,7 +133,9 @@ def test_text_alone_is_for_the_family_that_reads_it():
         choose_preparation(data, "flat")
     with pytest.raises(DataError, match="no column holds text, which the family 'text' reads"):
         choose_preparation(load(base=numbers()), "text")
-    with pytest.raises(DataError, match=r"categories alone are for other families \(here 'city'\)"):
+    with pytest.raises(
+        DataError, match=r"categories alone are for other families \(here 'city'; --text city takes"
+    ):
         choose_preparation(load(city=["a", "b"] * (ROWS // 2)), "text")
 
 
@@ -253,6 +255,54 @@ def test_columns_that_cannot_be_dropped(options, message):
         load_dataset(people(), target="label", **options)
 
 
+def codes_file(folder):
+    path = folder / "codes.csv"
+    people(when="b", zip=["01234", "1234", "07000", None] * 10, tag=LABEL).to_csv(path, index=False)
+    return path
+
+
+def test_a_column_is_what_somebody_says_it_is(tmp_path):
+    path = codes_file(tmp_path)
+    plain = load_dataset(path, target="label")
+    assert plain.x["zip"].dtype == float
+    asked = load_dataset(path, target="label", text="city", categorical=["zip", "age"])
+    assert asked.x["city"].dtype == object
+    assert list(asked.x["zip"].cat.categories) == ["01234", "1234", "07000"], "as they are written"
+    assert list(asked.x["age"].cat.categories) == list("0123456")
+    assert "column 'city' taken for text, as asked" in asked.notes
+    assert "column 'zip' taken for categories, as asked" in asked.notes
+    frame = load_dataset(
+        people(code=[1.0, 2.0, 10.0, np.nan] * 10).drop(columns="when"), target="label", categorical=["code"]
+    )
+    assert list(frame.x["code"].cat.categories) == ["1", "2", "10"]
+    days = load_dataset(people(), target="label", text=["when"])
+    assert list(days.x.columns) == ["age", "city", "when"]
+    assert not days.formats.dates
+
+
+def test_numbers_that_only_count_rows_may_be_categories():
+    frame = people(row=np.arange(40)).drop(columns="when")
+    with pytest.raises(
+        DataError, match="column 'row' holds 30 different values: at most 1,000, and fewer than rows"
+    ):
+        load_dataset(frame, target="label", categorical=["row"])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"text": ["ctiy"]}, r"has no text column 'ctiy'. Did you mean 'city'\?"),
+        ({"categorical": "label"}, "column 'label' cannot be both target and categorical"),
+        ({"text": ["city"], "categorical": ["city"]}, "column 'city' cannot be both text and categorical"),
+        ({"text": ["age"]}, "column 'age' holds numbers, which are no text"),
+        ({"text": ["city"], "window": 3}, "a window is of numbers and categories, not of text"),
+    ],
+)
+def test_what_no_column_can_be(options, message):
+    with pytest.raises(DataError, match=message):
+        load_dataset(people(), target="label", **options)
+
+
 @pytest.mark.parametrize(
     ("label", "task"),
     [
@@ -285,7 +335,7 @@ def test_no_row_has_a_target():
         load_dataset(people(label=None), target="label", drop_missing_target=True)
 
 
-@pytest.mark.parametrize("option", [{"drop": ["a"]}, {"drop_missing_target": True}])
+@pytest.mark.parametrize("option", [{"drop": ["a"]}, {"drop_missing_target": True}, {"text": ["a"]}])
 def test_only_tables_have_columns_to_drop(option, tmp_path):
     np.savez(tmp_path / "rows.npz", x=np.zeros((9, 2)), y=np.arange(9))
     for source in ("digits", tmp_path / "rows.npz", (np.zeros((9, 2)), np.arange(9))):
