@@ -31,7 +31,7 @@ MARKS = (
 
 
 def plain_text(cell: Any) -> str | None:
-    """Return a cell as text, without spaces and a pair of quotes around it; None where nothing is left. 3.0 is ``3``."""
+    """Return a cell as text without spaces and quotes around it, 3.0 as ``3``; None where nothing is left."""
     text = str(int(cell) if isinstance(cell, float) and cell.is_integer() else cell).strip()
     if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
         text = text[1:-1].strip()

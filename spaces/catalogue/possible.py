@@ -71,6 +71,7 @@ _NAMES: Mapping[Possible, tuple[str, ...]] = {
             "units",
             "recurrent_layers",
             "sequence_length",
+            "ngrams",
             "embedding_dim",
             "blocks",
             "convolutions",

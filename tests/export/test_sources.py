@@ -115,6 +115,7 @@ def script_of(refit: Any) -> Script:
 
 
 PEOPLE = {"source": "people.csv", "target": "bought"}
+PAIRS_OF_WORDS = {"ngrams": 2, "embedding_dim": 8, "units": 4}
 CASES: dict[str, tuple[Any, str]] = {
     "digits": ("digits", "cnn"),
     "iris": ("iris", "ann"),
@@ -146,6 +147,7 @@ CASES: dict[str, tuple[Any, str]] = {
     "table with text": ({**PEOPLE, "source": "notes.csv"}, "text"),
     "table with text that is left out": ({**PEOPLE, "source": "notes.csv"}, "ann"),
     "function, texts": ("own_data:texts", "text"),
+    "table with text, pairs of its words": ({**PEOPLE, "source": "notes.csv", "text": ["city"]}, "text"),
     "function, a pair": ("own_data:pair", "ann"),
     "function, halves": ("own_data:halves", "ann"),
     "function, arrays with groups, two targets": ("own_data:arrays", "dnn"),
@@ -164,7 +166,9 @@ def test_a_script_makes_the_refits_arrays_and_weights(
     source, model = CASES[name]
     data = source if isinstance(source, dict) else {"source": source}
     limit = data.get("limit")
-    refit = refit_of({"data": data, "model": model, "cv": {"folds": 2, "method": "auto"}}, limit=limit)
+    space = {"preset": "full", "fix": PAIRS_OF_WORDS} if "pairs" in name else {}
+    spec = {"data": data, "model": model, "space": space, "cv": {"folds": 2, "method": "auto"}}
+    refit = refit_of(spec, limit=limit)
     script = script_of(refit)
     assert script.notes == ()
     check_python(script.text, tmp_path)

@@ -32,7 +32,7 @@ MOST_BINS = 2000
 _CATALOGUE_BINS = 32
 """The most bins that the catalogue proposes."""
 
-TEXT_NAMES = frozenset({"max_tokens", "sequence_length", "token_unit"})
+TEXT_NAMES = frozenset({"max_tokens", "sequence_length", "token_unit", "ngrams"})
 """Hyperparameters that change what becomes of texts."""
 TOKEN_UNITS = ("word", "character")
 COLUMN_NAMES = frozenset(
@@ -215,7 +215,7 @@ def _with_text(
     unit = _string(asked, "token_unit", TOKEN_UNITS, "word")
     most = _integer(asked, "max_tokens", MAX_TOKENS, SPECIAL_TOKENS + 1)
     length = _integer(asked, "sequence_length", SEQUENCE_LENGTH, 1)
-    text = text_recipe(extent, most, length, unit)
+    text = text_recipe(extent, most, length, unit, _integer(asked, "ngrams", 1, 1))
     return replace(recipe, text=text), with_token_shape(text, columns)
 
 

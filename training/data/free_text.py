@@ -37,6 +37,9 @@ class TextExtent:
     longest_characters: int
     different_words: int
     different_characters: int
+    words: int
+    """Of all texts together."""
+    characters: int
 
 
 TOKENS, FEATURES = "tokens", "features"
@@ -56,6 +59,8 @@ class TextRecipe:
     """Tokens of a row; longer texts are cut, shorter ones filled with 0."""
     unit: str = "word"
     """What a token is: a ``word`` or a ``character``."""
+    ngrams: int = 1
+    """Units in a row that are a token as well: with 2 each unit, and after them each pair of neighbours."""
 
     @property
     def longest_word(self) -> int | None:
@@ -66,7 +71,8 @@ class TextRecipe:
     def layer_arguments(self) -> dict[str, Any]:
         """What Keras's ``TextVectorization`` is made with."""
         split = {"split": "character"} if self.unit == "character" else {}
-        return {"max_tokens": self.max_tokens, "output_sequence_length": self.length, **split}
+        ngrams = {"ngrams": self.ngrams} if self.ngrams > 1 else {}
+        return {"max_tokens": self.max_tokens, "output_sequence_length": self.length, **split, **ngrams}
 
 
 def is_prose(texts: Sequence[str], fewest: int = FEWEST_WORDS) -> bool:
@@ -131,7 +137,7 @@ def plain_texts(frame: Any, columns: Sequence[str], longest: int | None = None) 
 
 def extent_of(texts: Iterable[str]) -> TextExtent:
     """Return how much there is of texts as ``plain_texts`` gives them."""
-    longest_words = longest_characters = 0
+    longest_words = longest_characters = all_words = all_characters = 0
     words: set[str] = set()
     characters: set[str] = set()
     for text in texts:
@@ -139,15 +145,22 @@ def extent_of(texts: Iterable[str]) -> TextExtent:
         longest_words, longest_characters = max(longest_words, len(parts)), max(longest_characters, len(text))
         words.update(parts)
         characters.update(text)
-    return TextExtent(longest_words, longest_characters, len(words), len(characters))
+        all_words, all_characters = all_words + len(parts), all_characters + len(text)
+    different = len(words), len(characters)
+    return TextExtent(longest_words, longest_characters, *different, all_words, all_characters)
 
 
-def text_recipe(extent: TextExtent, max_tokens: int, length: int, unit: str = "word") -> TextRecipe:
+def text_recipe(
+    extent: TextExtent, max_tokens: int, length: int, unit: str = "word", ngrams: int = 1
+) -> TextRecipe:
     """Return what becomes of texts; no more tokens, and no longer rows, than there can be in training rows."""
-    of_words = unit == "word"
-    different = extent.different_words if of_words else extent.different_characters
-    longest = extent.longest_words if of_words else extent.longest_characters
-    return TextRecipe(min(max_tokens, different + SPECIAL_TOKENS), max(1, min(length, longest)), unit)
+    if unit == "word":
+        longest, different, units = extent.longest_words, extent.different_words, extent.words
+    else:
+        longest, different, units = extent.longest_characters, extent.different_characters, extent.characters
+    different += sum(min(different**size, units) for size in range(2, ngrams + 1))
+    longest += sum(max(0, longest - size) for size in range(1, ngrams))
+    return TextRecipe(min(max_tokens, different + SPECIAL_TOKENS), max(1, min(length, longest)), unit, ngrams)
 
 
 def with_token_shape(text: TextRecipe, columns: tuple[int, ...]) -> Any:

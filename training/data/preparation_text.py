@@ -40,9 +40,10 @@ def _texts(plan: Preparation) -> list[str]:
     if text is None:
         return [f"{which} left out: text, which the family 'text' reads"]
     several = ", one after the other," if len(plan.texts) > 1 else ""
-    known = f"at most {count_text(text.max_tokens - SPECIAL_TOKENS, text.unit)}, the most frequent ones of each fold's training rows"
+    unit = text.unit if text.ngrams == 1 else "token"
+    known = f"at most {count_text(text.max_tokens - SPECIAL_TOKENS, unit)}, the most frequent ones of each fold's training rows"
     return [
-        f"text of {which}{several} in lower case, without punctuation, the first {count_text(text.length, text.unit)}: {known}"
+        f"text of {which}{several} in lower case, without punctuation, the first {count_text(text.length, unit)}: {known}"
     ]
 
 

@@ -42,7 +42,7 @@ def text_plan(x=TEXTS, y=LABELS, **settings):
 def test_no_word_of_a_validation_row_or_test_row_is_in_the_vocabulary() -> None:
     """Each row has a word of its own: it is unknown wherever the row does not train."""
     workload = text_plan().workload
-    for configuration in ({}, {"max_tokens": 10_000}, {"sequence_length": 5}):
+    for configuration in ({}, {"max_tokens": 10_000}, {"sequence_length": 5}, {"ngrams": 2}):
         rows = [text.split()[3].strip(",") for text in workload.dataset.x["text"]]
         for fold, data in zip(workload.folds, workload.data_of(configuration), strict=True):
             words = fit_preparation(
@@ -64,6 +64,11 @@ def test_no_word_of_a_validation_row_or_test_row_is_in_the_vocabulary() -> None:
     [
         ({"max_tokens": 12, "sequence_length": 4}, {"max_tokens": 12, "output_sequence_length": 4}),
         ({"token_unit": "character"}, {"split": "character", "output_sequence_length": 34}),
+        ({"ngrams": 2}, {"ngrams": 2, "output_sequence_length": 13}),
+        (
+            {"ngrams": 3, "token_unit": "character", "max_tokens": 50},
+            {"ngrams": 3, "split": "character", "max_tokens": 50, "output_sequence_length": 99},
+        ),
     ],
 )
 def test_tokens_are_those_of_keras(configuration, arguments) -> None:
@@ -85,7 +90,7 @@ def test_tokens_are_those_of_keras(configuration, arguments) -> None:
 @pytest.mark.trains
 def test_whatever_is_a_text_becomes_tokens() -> None:
     data = load_dataset((HOSTILE * 4, LABELS + LABELS[:8]), test_size=0.25)
-    for configuration in ({}, {"token_unit": "character"}):
+    for configuration in ({}, {"token_unit": "character"}, {"ngrams": 2}):
         plan = configure_preparation(choose_preparation(data, "text"), configuration)
         fitted = fit_preparation(plan, data.x, data.y)
         tokens = fitted.transform(data.x)
@@ -143,7 +148,7 @@ def test_words_are_no_hyperparameters_of_other_data() -> None:
 
 
 @pytest.mark.parametrize(
-    "configuration", [{"max_tokens": 2}, {"sequence_length": 0}, {"token_unit": "verse"}]
+    "configuration", [{"max_tokens": 2}, {"sequence_length": 0}, {"token_unit": "verse"}, {"ngrams": 0}]
 )
 def test_what_no_text_can_become(configuration) -> None:
     plan = choose_preparation(load_dataset((TEXTS, LABELS)), "text")
