@@ -20,7 +20,7 @@ from kerasweep.search.samplers import make_sampler
 from kerasweep.search.sweep import Budget, Sweep
 from kerasweep.spaces import Categorical, Condition, Configuration, Float, Int, Space
 from kerasweep.studies.writing import create_study
-from kerasweep.training.events import EpochEnded, Event, Outcome, Task, TrialEnded
+from kerasweep.training.events import Answer, EpochEnded, Event, Outcome, Task, TrialEnded
 from kerasweep.training.metrics import Objective
 from kerasweep.training.workload import ModelSize
 
@@ -56,12 +56,10 @@ class IdleExecutor:
         """Take a task."""
         self._running.append((task, 0))
 
-    def go_on(self, number: int) -> None:
-        """Nothing to do: an epoch is trained when its event is asked for."""
-
-    def cancel(self, number: int) -> None:
-        """End a trial at its current epoch."""
-        self._cancelled.add(number)
+    def answer(self, number: int, answer: Answer) -> None:
+        """End a trial at its current epoch, or let it go on when its next event is asked for."""
+        if answer is Answer.STOP:
+            self._cancelled.add(number)
 
     def next_event(self, timeout: float | None = None) -> Event | None:
         """Pretend that the next trial in turn has trained an epoch."""
@@ -71,7 +69,9 @@ class IdleExecutor:
         stopped = task.number in self._cancelled
         if stopped or epoch == EPOCHS:
             self._cancelled.discard(task.number)
-            return TrialEnded(task.number, replace(_outcome(task, epoch), stopped=stopped))
+            return TrialEnded(
+                task.number, replace(_outcome(task, epoch), ending="stopped" if stopped else "whole")
+            )
         self._running.append((task, epoch + 1))
         return EpochEnded(task.number, epoch + 1, (_score(task.configuration, epoch + 1),) * FOLDS)
 
@@ -90,7 +90,7 @@ def _score(configuration: Configuration, epoch: int) -> float:
 def _outcome(task: Task, epochs: int) -> Outcome:
     curve = [_score(task.configuration, epoch + 1) for epoch in range(epochs)]
     return Outcome(
-        stopped=False,
+        ending="whole",
         value=curve[-1],
         fold_scores=(curve[-1],) * FOLDS,
         epochs=epochs,
@@ -110,7 +110,7 @@ def measure(method: str, capacity: int, trials: int, pruner: str) -> float:
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder) / 'driver.db'}"
         with create_study(url, "driver", "maximize", {"model": "none"}, about) as writer:
-            pruning = make_pruning(pruner, EPOCHS)
+            pruning = make_pruning(pruner, EPOCHS, FOLDS)
             writer.optuna.sampler = make_sampler(SEED)
             writer.optuna.pruner = pruning.pruner
             sweep = Sweep(

@@ -131,7 +131,7 @@ def run_plan(
     try:
         with _open(plan, existing, url) as writer:
             writer.optuna.sampler = make_sampler(seed)
-            pruning = make_pruning(plan.spec.search.pruner, plan.workload.epochs)
+            pruning = make_pruning(plan.spec.search.pruner, plan.workload.epochs, len(plan.workload.folds))
             writer.optuna.pruner = pruning.pruner
             sweep = Sweep(
                 writer=writer,

@@ -16,7 +16,7 @@ from optuna.trial import FrozenTrial, TrialState
 from ..errors import SweepError, one_line
 from ..spaces import Configuration, Space, configuration_key
 from ..spaces.possible import why_impossible_configuration
-from ..training.events import EpochEnded, Event, Task, TrialEnded, TrialFailed
+from ..training.events import Answer, EpochEnded, Event, Task, TrialEnded, TrialFailed, TrialPaused
 from ..training.metrics import Objective
 from .executors.contract import Executor
 from .progress import Progress, TrialLine
@@ -245,7 +245,9 @@ class Sweep:
             self._end_epoch(run, event)
             return
         del self._running[event.number]
-        if isinstance(event, TrialEnded) and event.outcome.stopped and not run.pruned:
+        if isinstance(event, TrialPaused):
+            raise TypeError("nobody pauses trials yet")
+        if isinstance(event, TrialEnded) and event.outcome.ending == "stopped" and not run.pruned:
             self._requeue(run)  # stopped with the sweep; resume runs it again
             return
         with self._writer.transaction():
@@ -268,10 +270,10 @@ class Sweep:
             run.pruned = False
         run.epoch = event.epoch
         self._progress = self._progress.with_epoch(event.number, event.epoch, event.mean, len(event.scores))
-        if self._stop is None and event.epoch in self._pruning.rungs:
+        if self._stop is None and event.rung in self._pruning.rungs:
             run.pruned = self._writer.report(run.trial, event.epoch, event.mean)
-            answer = self._executor.cancel if run.pruned else self._executor.go_on
-            answer(event.number)  # before anything is written or shown
+            answer = Answer.STOP if run.pruned else Answer.GO_ON
+            self._executor.answer(event.number, answer)  # before anything is written or shown
         self._publish_progress()
 
     def _write(self, run: _Running, event: TrialEnded | TrialFailed) -> TrialLine:
@@ -303,7 +305,7 @@ class Sweep:
         """Have all running trials stop at the end of their epochs once the sweep is over."""
         if self._stop is not None:
             for number in self._running:
-                self._executor.cancel(number)
+                self._executor.answer(number, Answer.STOP)
 
     def _wait_seconds(self) -> float:
         """Return the seconds to wait for an event; Ctrl-C is heeded after them at the latest."""

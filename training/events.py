@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
+import statistics
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from enum import Enum
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from ..spaces import Configuration
 
 
+class Rung(NamedTuple):
+    """How far a trial is trained when it is decided how it goes on: so many epochs of the first so many folds."""
+
+    epochs: int
+    folds: int
+
+    @property
+    def cost(self) -> int:
+        """Epochs of single folds that it takes to get there."""
+        return self.epochs * self.folds
+
+
+class Answer(Enum):
+    """What a trial is told at a rung."""
+
+    GO_ON = "go on"
+    PAUSE = "pause"
+    """End for now: its state is kept, and it may go on from there later."""
+    STOP = "stop"
+    """End for good."""
+
+
 @dataclass(frozen=True)
 class Task:
-    """One configuration to train on all folds."""
+    """One configuration to train."""
 
     number: int
     """The trial's number."""
@@ -18,20 +43,25 @@ class Task:
     seed: int
     """Seeds weights, dropout and the order of rows; equal for all trials of a study, so that configurations are
     compared on equal terms (common random numbers)."""
-    rungs: frozenset[int] = frozenset()
-    """Epochs, counted from 1, at whose end its worker waits to be told whether to go on."""
+    rungs: tuple[Rung, ...] = ()
+    """Where its worker waits to be told how to go on: both numbers of each are at least those of the one before. After
+    the last, all folds are trained to the last epoch."""
+    state: Path | None = None
+    """The file from which it goes on, if there is one, else it begins anew; when it is paused, its state goes there. None
+    for a trial that is never paused."""
 
 
 @dataclass(frozen=True)
 class Outcome:
     """How a configuration did."""
 
-    stopped: bool
-    """Whether the driver ended it before its time."""
+    ending: Literal["whole", "stopped", "paused"]
+    """``stopped`` and ``paused`` if the driver ended it before its time."""
     value: float
     """Mean of the folds' scores."""
     fold_scores: tuple[float, ...]
-    """The objective at the epochs that the other folds choose (``training/epoch_selection.py``), or at the last if stopped."""
+    """The objective at the epochs that the other folds choose (``training/epoch_selection.py``), or at the last unless it
+    is whole; of the folds that were trained."""
     epochs: int
     """The number of epochs, one for all folds, at which the mean curve is best."""
     epochs_trained: int
@@ -60,26 +90,44 @@ class Outcome:
 
 @dataclass(frozen=True)
 class EpochEnded:
-    """All folds of a trial have trained one more epoch; the worker trains on, unless the epoch is a rung."""
+    """Some folds of a trial have all trained an epoch; the worker trains on, unless that is a rung.
+
+    Folds that join later are told from their first epoch on, with those that were trained before: numbers of folds only
+    rise, and those of epochs do among events with as many folds.
+    """
 
     number: int
     epoch: int
     """Counted from 1."""
     scores: tuple[float, ...]
-    """The objective on each fold."""
+    """The objective after this epoch on each of the first folds."""
+
+    @property
+    def rung(self) -> Rung:
+        """How far it is trained."""
+        return Rung(self.epoch, len(self.scores))
 
     @property
     def mean(self) -> float:
         """Mean over the folds."""
-        return sum(self.scores) / len(self.scores)
+        return statistics.fmean(self.scores)
 
 
 @dataclass(frozen=True)
 class TrialEnded:
-    """A trial trained to its end, or was stopped by ``cancel``."""
+    """A trial trained to its end, or was stopped."""
 
     number: int
     outcome: Outcome
+
+
+@dataclass(frozen=True)
+class TrialPaused:
+    """A trial was paused at a rung; its worker is free."""
+
+    number: int
+    outcome: Outcome
+    """So far."""
 
 
 @dataclass(frozen=True)
@@ -95,4 +143,4 @@ class TrialFailed:
     """Whether the sweep must end with it."""
 
 
-Event: TypeAlias = EpochEnded | TrialEnded | TrialFailed
+Event: TypeAlias = EpochEnded | TrialPaused | TrialEnded | TrialFailed

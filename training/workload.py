@@ -29,7 +29,7 @@ from .data import (
     value_range,
 )
 from .data.free_text import FEATURES
-from .events import EpochEnded, Outcome, Task
+from .events import Answer, EpochEnded, Outcome, Task
 from .fine_tuning import FineTuning, fine_tuning_of
 from .fold_cache import FoldCache, FoldData
 from .metrics import Objective
@@ -41,8 +41,8 @@ PICTURE_AXES = 3
 TrainerName = Literal["auto", "fused", "fit"]
 """``auto`` is ``fused`` for every model that allows it."""
 
-Training: TypeAlias = Generator[EpochEnded, bool, Outcome]
-"""Yields after every epoch; is sent True to stop there; returns how the configuration did."""
+Training: TypeAlias = Generator[EpochEnded, Answer, Outcome]
+"""Yields after every epoch; is sent how to go on; returns how the configuration did."""
 
 
 class Trainer(Protocol):

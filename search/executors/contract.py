@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from ...errors import FatalTrainingError, TrainingError, one_line
-from ...training.events import Event, Task, TrialEnded, TrialFailed
+from ...training.events import Answer, Event, Task, TrialEnded, TrialFailed, TrialPaused
 from ...training.models.tracked_configuration import take_notes
 from ...training.trainers.garbage import gradients_forgotten
 from ...training.workload import ModelSize, Trainer
@@ -17,9 +17,9 @@ from ...training.workload import ModelSize, Trainer
 class Executor(Protocol):
     """Trains tasks and tells what happens. The driver calls it from one thread.
 
-    A worker sends ``EpochEnded`` after every epoch. At a rung of its task it then waits until the driver calls
-    ``go_on`` or ``cancel`` for its trial, so that a trial is pruned at the epoch that the decision is about, and a
-    sweep with one worker is the same every time. At any other epoch it trains on, and waits for nothing.
+    A worker sends ``EpochEnded`` after every epoch. At a rung of its task it then waits for the driver's ``answer``, so
+    that a trial ends at the epoch that the decision is about, and a sweep with one worker is the same every time. At any
+    other epoch it trains on, and waits for nothing.
     """
 
     @property
@@ -44,14 +44,12 @@ class Executor(Protocol):
         """Train a task as soon as a worker is free."""
         ...
 
-    def go_on(self, number: int) -> None:
-        """Let a trial whose worker waits at a rung train on."""
-        ...
+    def answer(self, number: int, answer: Answer) -> None:
+        """Tell a trial how to go on.
 
-    def cancel(self, number: int) -> None:
-        """End a trial: at the rung where its worker waits, else at the end of the epoch that is being trained.
-
-        Its ``TrialEnded`` follows with ``outcome.stopped`` set, unless it had come to its own end before. May be called again.
+        ``GO_ON`` is for a worker that waits at a rung. ``STOP`` and ``PAUSE`` end the trial there, or else at the end of the
+        epoch that is being trained, and may be said again: ``TrialEnded`` or ``TrialPaused`` follows, unless the trial had
+        come to its own end before.
         """
         ...
 
@@ -64,10 +62,11 @@ class Executor(Protocol):
         ...
 
 
-def run_task(trainer: Trainer, task: Task) -> Generator[Event, bool, None]:
-    """Train a task and yield its events, the last of them ``TrialEnded`` or ``TrialFailed``.
+def run_task(trainer: Trainer, task: Task) -> Generator[Event, Answer | None, None]:
+    """Train a task and yield its events, the last of them not an ``EpochEnded``.
 
-    After an ``EpochEnded`` it is sent True to stop there; whether a worker waits to know that is the worker's matter.
+    After an ``EpochEnded`` it is sent how to go on, on where nothing is said; whether a worker waits to know that is the
+    worker's matter.
     """
     training = trainer.train(task)
     take_notes()  # of a model that was built for something else
@@ -75,11 +74,12 @@ def run_task(trainer: Trainer, task: Task) -> Generator[Event, bool, None]:
         with gradients_forgotten():
             event = next(training)
             while True:
-                stop = yield event
-                event = training.send(bool(stop))
+                answer = yield event
+                event = training.send(answer or Answer.GO_ON)
     except StopIteration as end:
-        outcome = end.value
-        yield TrialEnded(task.number, replace(outcome, notes=(*outcome.notes, *take_notes())))
+        outcome = replace(end.value, notes=(*end.value.notes, *take_notes()))
+        ended = TrialPaused if outcome.ending == "paused" else TrialEnded
+        yield ended(task.number, outcome)
     except TrainingError as error:
         fatal = isinstance(error, FatalTrainingError)
         yield TrialFailed(task.number, error.kind, one_line(error), traceback.format_exc(), fatal)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from ...errors import ModelError, TrainingError
-from ...training.events import EpochEnded, Event, Task
+from ...training.events import Answer, EpochEnded, Event, Task
 from ...training.workload import ModelSize, Trainer, Workload
 from .contract import run_task
 
@@ -23,9 +23,9 @@ class InlineExecutor:
         self._threads = threads
         self._trainer: Trainer | None = None
         self._number = -1
-        self._running: Generator[Event, bool, None] | None = None
+        self._running: Generator[Event, Answer | None, None] | None = None
         self._waits = False
-        self._cancelled = False
+        self._answer = Answer.GO_ON
 
     def start(self, task: Task, within: float | None = None) -> ModelSize:
         """Import TensorFlow and build the task's model once."""
@@ -44,20 +44,18 @@ class InlineExecutor:
             raise RuntimeError("an inline executor trains one task at a time, after it was started")
         self._number = task.number
         self._running = run_task(self._trainer, task)
-        self._waits, self._cancelled = False, False
+        self._waits, self._answer = False, Answer.GO_ON
 
-    def go_on(self, number: int) -> None:
-        """Nothing to do: the next epoch is trained when the next event is asked for."""
-
-    def cancel(self, number: int) -> None:
-        """Have the running trial end at the epoch that it trained last."""
-        self._cancelled = self._cancelled or number == self._number
+    def answer(self, number: int, answer: Answer) -> None:
+        """Keep it in mind until the next event is asked for."""
+        if number == self._number and answer is not Answer.GO_ON:
+            self._answer = answer
 
     def next_event(self, timeout: float | None = None) -> Event | None:
         """Train to the end of the next epoch."""
         if self._running is None:
             return None
-        event = self._running.send(self._cancelled) if self._waits else next(self._running)
+        event = self._running.send(self._answer) if self._waits else next(self._running)
         self._waits = isinstance(event, EpochEnded)
         if not self._waits:
             self._running.close()

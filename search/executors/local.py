@@ -16,7 +16,7 @@ from typing import Any
 
 from ...errors import ModelError, OutputError, SweepError, one_line
 from ...texts import duration_text
-from ...training.events import EpochEnded, Event, Task, TrialEnded, TrialFailed
+from ...training.events import Answer, EpochEnded, Event, Task, TrialEnded, TrialFailed, TrialPaused
 from ...training.heartbeat import building_seconds
 from ...training.workload import ModelSize, Workload
 from .memory_mapping import write_mapped
@@ -91,18 +91,13 @@ class LocalExecutor:
         self._tasks.append(task)
         self._dispatch()
 
-    def go_on(self, number: int) -> None:
-        """Let a trial train on after a rung."""
+    def answer(self, number: int, answer: Answer) -> None:
+        """Let a trial train on after a rung, or end at its current epoch."""
         for worker in self._workers_on(number):
-            worker.waits = False
-            worker.send(Go())
-
-    def cancel(self, number: int) -> None:
-        """Have a trial end at its current epoch."""
-        for worker in self._workers_on(number):
-            if not worker.cancelled:
-                worker.cancelled, worker.waits = True, False
-                worker.send(Go(stop=True))
+            if answer is Answer.GO_ON or not worker.cancelled:
+                worker.cancelled |= answer is not Answer.GO_ON
+                worker.waits = False
+                worker.send(Go(answer))
 
     def next_event(self, timeout: float | None = None) -> Event | None:
         """Wait for what happens next."""
@@ -146,11 +141,11 @@ class LocalExecutor:
             return self._replace_dead(worker)
         if worker not in self._workers:
             return None  # it was given up
-        if not isinstance(message, EpochEnded | TrialEnded | TrialFailed):
+        if not isinstance(message, EpochEnded | TrialPaused | TrialEnded | TrialFailed):
             self._note(worker, message)
             return None
         if isinstance(message, EpochEnded):
-            at_rung = worker.task is not None and message.epoch in worker.task.rungs
+            at_rung = worker.task is not None and message.rung in worker.task.rungs
             worker.waits = at_rung and not worker.cancelled
         elif worker.task is not None:
             self._deaths.pop(worker.task.number, None)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ...training.events import Task
+from ...training.events import Answer, Task
 from ...training.workload import ModelSize
 
 FOLDER_PREFIX = "kerasweep-"
@@ -57,6 +57,6 @@ class Probed:
 
 @dataclass(frozen=True)
 class Go:
-    """The answer to ``EpochEnded`` at a rung; with ``stop`` set it may come at any time."""
+    """The answer to ``EpochEnded`` at a rung; one that ends the trial may come at any time."""
 
-    stop: bool = False
+    answer: Answer = Answer.GO_ON

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ...errors import TrainingError, one_line
-from ...training.events import EpochEnded, Task
+from ...training.events import Answer, EpochEnded, Task
 from ...training.heartbeat import listen
 from ...training.workload import Trainer
 from .contract import run_task
@@ -66,18 +66,18 @@ def _train(trainer: Trainer, task: Task, inbox: queue.SimpleQueue[Any], outgoing
     event = next(events)
     outgoing.send(event)
     while isinstance(event, EpochEnded):
-        event = events.send(_is_to_stop(inbox, wait=event.epoch in task.rungs))
+        event = events.send(_answer(inbox, wait=event.rung in task.rungs))
         outgoing.send(event)
     events.close()
 
 
-def _is_to_stop(inbox: queue.SimpleQueue[Any], *, wait: bool) -> bool:
-    """Return the driver's answer; without waiting for it, whether the driver has cancelled the trial by now."""
+def _answer(inbox: queue.SimpleQueue[Any], *, wait: bool) -> Answer:
+    """Return the driver's answer; without waiting for it, what the driver has said by now."""
     try:
-        answer: Go = inbox.get(block=wait)
+        go: Go = inbox.get(block=wait)
     except queue.Empty:
-        return False
-    return answer.stop
+        return Answer.GO_ON
+    return go.answer
 
 
 def _listen(incoming: IO[bytes], inbox: queue.SimpleQueue[Any], folder: Path) -> None:

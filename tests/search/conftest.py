@@ -25,7 +25,7 @@ from kerasweep.search.sweep import Budget, Reason, Sweep
 from kerasweep.spaces import Categorical, Condition, Configuration, Float, Int, Space, configuration_key
 from kerasweep.studies import StudyRecord, read_study
 from kerasweep.studies.writing import create_study, drive_study, find_study
-from kerasweep.training.events import EpochEnded, Event, Outcome, Task, TrialEnded, TrialFailed
+from kerasweep.training.events import Answer, EpochEnded, Event, Outcome, Task, TrialEnded, TrialFailed
 from kerasweep.training.metrics import Objective
 from optuna.trial import FrozenTrial
 
@@ -37,6 +37,7 @@ SPACE = Space(
         Int("units", 8, 64, log=True, grid=(8, 32)),
     )
 )
+FOLDS = 3
 FINITE = Space((Categorical("a", ("x", "y", "z")), Int("b", 1, 3)))
 
 
@@ -80,7 +81,7 @@ class FakeExecutor:
         *,
         capacity: int = 1,
         epochs: int = 4,
-        folds: int = 3,
+        folds: int = FOLDS,
         fails: Callable[[Configuration], str | None] = diverges,
         before_event: Callable[[int], None] = lambda _: None,
     ) -> None:
@@ -104,13 +105,13 @@ class FakeExecutor:
         self.trained.append(task)
         self._running[task.number] = _Fake(task)
 
-    def go_on(self, number: int) -> None:
+    def answer(self, number: int, answer: Answer) -> None:
+        if answer is Answer.STOP:
+            self._cancelled.add(number)
+            return
         fake = self._running[number]
         assert fake.waits, "a trial is told to go on once, at a rung"
         fake.waits = False
-
-    def cancel(self, number: int) -> None:
-        self._cancelled.add(number)
 
     def restart(self, number: int) -> None:
         """Lose a worker in the middle of a task, which another one trains again."""
@@ -135,10 +136,11 @@ class FakeExecutor:
             self._cancelled.discard(number)
             return TrialEnded(number, self._outcome(fake, stopped=stopped))
         fake.epoch += 1
-        fake.waits = fake.epoch in fake.task.rungs
         scores = tuple(score(configuration, fold, fake.epoch) for fold in range(self._folds))
         fake.means.append(statistics.fmean(scores))
-        return EpochEnded(number, fake.epoch, scores)
+        event = EpochEnded(number, fake.epoch, scores)
+        fake.waits = event.rung in fake.task.rungs
+        return event
 
     def close(self) -> None:
         self._running.clear()
@@ -148,7 +150,7 @@ class FakeExecutor:
         at = fake.epoch if stopped else chosen
         scores = tuple(score(fake.task.configuration, fold, at) for fold in range(self._folds))
         return Outcome(
-            stopped=stopped,
+            ending="stopped" if stopped else "whole",
             value=statistics.fmean(scores),
             fold_scores=scores,
             epochs=chosen,
@@ -207,7 +209,7 @@ class Lab:
             else drive_study(existing)
         )
         with opened as writer:
-            pruning = make_pruning(self.pruner, self.epochs)
+            pruning = make_pruning(self.pruner, self.epochs, FOLDS)
             writer.optuna.sampler = make_sampler(self.seed)
             writer.optuna.pruner = pruning.pruner
             self.sweep = Sweep(

@@ -18,10 +18,11 @@ from kerasweep.search.executors import InlineExecutor, LocalExecutor, make_execu
 from kerasweep.search.plan import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.spaces import Int, Space
-from kerasweep.training.events import EpochEnded, Event, Task, TrialEnded, TrialFailed
+from kerasweep.training.events import Answer, EpochEnded, Event, Rung, Task, TrialEnded, TrialFailed
 
 pytestmark = pytest.mark.trains
 EPOCHS = 3
+FOLDS = 2
 
 
 def make_build():
@@ -71,7 +72,8 @@ def make_workload(build=None):
 
 
 def task(number: int, behaviour: str = "train", units: int = 3, rungs: tuple[int, ...] = ()) -> Task:
-    return Task(number, {"units": units, "behaviour": behaviour}, seed=5, rungs=frozenset(rungs))
+    at = tuple(Rung(epoch, FOLDS) for epoch in rungs)
+    return Task(number, {"units": units, "behaviour": behaviour}, seed=5, rungs=at)
 
 
 def run(executor, *tasks: Task, cancel_at: int | None = None) -> list[Event]:
@@ -90,9 +92,9 @@ def run(executor, *tasks: Task, cancel_at: int | None = None) -> list[Event]:
         if not isinstance(event, EpochEnded):
             under_way -= 1
         elif event.epoch == cancel_at:
-            executor.cancel(event.number)
-        elif event.epoch in rungs[event.number]:
-            executor.go_on(event.number)
+            executor.answer(event.number, Answer.STOP)
+        elif event.rung in rungs[event.number]:
+            executor.answer(event.number, Answer.GO_ON)
     assert executor.next_event(timeout=0.1) is None, "nothing is under way"
     return events
 
@@ -160,7 +162,7 @@ class Conformance:
         assert [event.epoch for event in events if isinstance(event, EpochEnded)] == [1, 2, 3]
         curve = outcome.curves["val_accuracy"]
         assert events[1].scores == tuple(fold[1] for fold in curve)
-        assert (outcome.stopped, outcome.epochs_trained, outcome.trainer) == (False, EPOCHS, "fused")
+        assert (outcome.ending, outcome.epochs_trained, outcome.trainer) == ("whole", EPOCHS, "fused")
 
     def test_a_task_gives_the_same_after_others(self, executor, reference) -> None:
         events = run(executor, task(1, units=5), task(2, units=7), task(3), task(4, units=2))
@@ -179,14 +181,14 @@ class Conformance:
 
     def test_cancelling_ends_a_trial_at_the_epoch_that_is_trained(self, executor) -> None:
         executor.submit(task(5))
-        executor.cancel(5)
-        executor.cancel(5)
+        executor.answer(5, Answer.STOP)
+        executor.answer(5, Answer.STOP)
         first, end = executor.next_event(timeout=60), executor.next_event(timeout=60)
         assert first.epoch == 1
-        assert (end.outcome.stopped, end.outcome.epochs_trained) == (True, 1)
-        executor.cancel(5)
-        executor.go_on(5)
-        assert not outcome_of(run(executor, task(5)), 5).stopped, (
+        assert (end.outcome.ending, end.outcome.epochs_trained) == ("stopped", 1)
+        executor.answer(5, Answer.STOP)
+        executor.answer(5, Answer.GO_ON)
+        assert outcome_of(run(executor, task(5)), 5).ending == "whole", (
             "what comes too late is not of the next task"
         )
 
@@ -194,9 +196,9 @@ class Conformance:
         events = run(executor, task(5, rungs=(2,)), cancel_at=2)
         assert [type(event) for event in events] == [EpochEnded, EpochEnded, TrialEnded]
         outcome = outcome_of(events, 5)
-        assert (outcome.stopped, outcome.epochs_trained) == (True, 2)
+        assert (outcome.ending, outcome.epochs_trained) == ("stopped", 2)
         assert outcome.fold_scores == tuple(fold[1] for fold in reference.curves["val_accuracy"])
-        assert not outcome_of(run(executor, task(5)), 5).stopped, (
+        assert outcome_of(run(executor, task(5)), 5).ending == "whole", (
             "a number that was cancelled before may be run again"
         )
 
@@ -262,7 +264,7 @@ class TestLocal(Conformance):
         seen = []
         while len({event.number for event in seen}) < 2:
             seen.append(executor.next_event(timeout=60))
-            executor.cancel(seen[-1].number)
+            executor.answer(seen[-1].number, Answer.STOP)
         while (event := executor.next_event(timeout=60)) is not None:
             seen.append(event)
         assert sum(isinstance(event, TrialEnded) for event in seen) == 2
@@ -272,10 +274,10 @@ class TestLocal(Conformance):
         events = [executor.next_event(timeout=60) for _ in range(2)]
         assert executor.next_event(timeout=2) is None, "it waits at its rung, which is no silence"
         assert executor._workers_on(0)[0].silence() == 0
-        executor.go_on(0)
+        executor.answer(0, Answer.GO_ON)
         events += [executor.next_event(timeout=60) for _ in range(EPOCHS - 1)]
         assert [event.epoch for event in events[:-1]] == [1, 2, 3]
-        assert not events[-1].outcome.stopped
+        assert events[-1].outcome.ending == "whole"
 
     def test_a_worker_that_is_killed_is_replaced_and_its_task_trained_again(
         self, executor, reference
@@ -289,7 +291,7 @@ class TestLocal(Conformance):
         while not isinstance(events[-1], TrialEnded):
             events.append(executor.next_event(timeout=120))
             if isinstance(events[-1], EpochEnded) and events[-1].epoch == 1:
-                executor.go_on(0)
+                executor.answer(0, Answer.GO_ON)
         assert [event.epoch for event in events[1:-1]] == [1, 2, 3]
         assert events[-1].outcome.fold_scores == reference.fold_scores
         assert worker not in executor._workers

@@ -11,6 +11,7 @@ import sqlalchemy
 from kerasweep.errors import SweepError
 from kerasweep.spaces import Categorical, Float, Int, Space, configuration_key
 from kerasweep.studies import best_trial, read_trials
+from kerasweep.training.events import Answer
 from kerasweep.training.metrics import Objective
 
 KERAS_TUNERS = [
@@ -349,8 +350,8 @@ def test_a_report_is_answered_before_it_is_written(lab, fake, monkeypatch) -> No
     written: list[int] = []
 
     class Watched(fake):
-        def go_on(self, number: int) -> None:
-            super().go_on(number)
+        def answer(self, number: int, answer: Answer) -> None:
+            super().answer(number, answer)
             written.append(len(made.load().trials[number].intermediate_values))
 
     made.run(Watched(epochs=4))

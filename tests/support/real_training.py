@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kerasweep.search.plan import make_plan
 from kerasweep.search.spec import make_spec
-from kerasweep.training.events import EpochEnded, Outcome, Task
+from kerasweep.training.events import Answer, EpochEnded, Outcome, Task
 
 
 def workload_of(data, model, *, epochs: int = 3, patience=None, trainer="auto", **changes):
@@ -32,7 +32,7 @@ def train(workload, configuration, stop_at: int | None = None) -> Outcome:
     try:
         events.append(next(training))
         while True:
-            events.append(training.send(events[-1].epoch == stop_at))
+            events.append(training.send(Answer.STOP if events[-1].epoch == stop_at else Answer.GO_ON))
     except StopIteration as end:
         outcome: Outcome = end.value
     assert [event.epoch for event in events] == list(range(1, outcome.epochs_trained + 1))

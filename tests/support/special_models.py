@@ -9,7 +9,7 @@ import numpy as np
 from kerasweep.search.plan import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.spaces import Float, Space
-from kerasweep.training.events import Outcome, Task
+from kerasweep.training.events import Answer, Outcome, Task
 from kerasweep.training.workload import Training, Workload
 
 
@@ -67,6 +67,6 @@ def ended(training: Training) -> Outcome:
     try:
         next(training)
         while True:
-            training.send(False)
+            training.send(Answer.GO_ON)
     except StopIteration as end:
         return end.value

@@ -13,7 +13,7 @@ from kerasweep.search.plan import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.spaces import configuration_key
 from kerasweep.spaces.catalogue import CATALOGUE
-from kerasweep.training.events import Outcome, Task
+from kerasweep.training.events import Answer, Outcome, Task
 from kerasweep.training.trainers.runtime import make_trainer
 from tiny_bases import TINY, write_tiny_bases
 
@@ -89,7 +89,7 @@ def outcome_of(case: Case, configuration: dict[str, Any], trainer: str) -> Outco
         try:
             next(training)
             while True:
-                training.send(False)
+                training.send(Answer.GO_ON)
         except StopIteration as end:
             _seen[place] = end.value
     return _seen[place]

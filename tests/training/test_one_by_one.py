@@ -10,7 +10,7 @@ import pytest
 from kerasweep.errors import TrainingError
 from kerasweep.search.plan import make_plan
 from kerasweep.search.spec import make_spec
-from kerasweep.training.events import EpochEnded, Outcome, Task
+from kerasweep.training.events import Answer, EpochEnded, Outcome, Task
 from kerasweep.training.trainers.runtime import make_trainer
 from kerasweep.training.workload import Workload
 
@@ -49,7 +49,7 @@ def trained(workload: Workload, trainer: str, stop_at: int | None = None) -> tup
         event = next(training)
         while True:
             told.append(event)
-            event = training.send(event.epoch == stop_at)
+            event = training.send(Answer.STOP if event.epoch == stop_at else Answer.GO_ON)
     except StopIteration as end:
         return told, end.value
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from kerasweep.search.plan import make_plan
 from kerasweep.search.spec import make_spec
-from kerasweep.training.events import Task
+from kerasweep.training.events import Answer, Task
 from kerasweep.training.models.schedules import SCHEDULES
 from kerasweep.training.trainers.runtime import make_trainer
 from kerasweep.training.workload import Workload
@@ -137,7 +137,7 @@ def curves_of(trainer: Any, configuration: dict[str, Any]) -> dict[str, list[lis
     try:
         next(training)
         while True:
-            training.send(False)
+            training.send(Answer.GO_ON)
     except StopIteration as end:
         return end.value.curves
 

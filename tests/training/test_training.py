@@ -125,7 +125,7 @@ def test_training_is_a_plain_loop(trainer) -> None:
     assert outcome.value == pytest.approx(means.max())
     assert outcome.fold_scores == tuple(fold[outcome.epochs - 1] for fold in outcome.curves["val_accuracy"])
     assert outcome.parameters == runs[0].model.count_params()
-    assert (outcome.seed, outcome.trainer, outcome.stopped) == (11, trainer, False)
+    assert (outcome.seed, outcome.trainer, outcome.ending) == (11, trainer, "whole")
     assert "batch_normalization" in outcome.summary
     assert train(workload, DEEP).curves == outcome.curves, "and again the same"
 
@@ -167,7 +167,7 @@ def test_validation_rows_do_not_leak_into_training(line) -> None:
 def test_stopping_ends_at_that_epoch() -> None:
     workload = workload_of("digits", "dnn", limit=200, epochs=5)
     outcome = train(workload, DEEP, stop_at=2)
-    assert (outcome.stopped, outcome.epochs_trained) == (True, 2)
+    assert (outcome.ending, outcome.epochs_trained) == ("stopped", 2)
     last = [fold[-1] for fold in outcome.curves["val_accuracy"]]
     assert outcome.fold_scores == tuple(last)
     assert outcome.value == pytest.approx(np.mean(last))
@@ -179,7 +179,7 @@ def test_patience_ends_all_folds_together(classes) -> None:
     losses = np.mean(outcome.curves["val_loss"], axis=0)
     improved = max(outcome.epochs, 1 + int(losses.argmin()))
     assert outcome.epochs_trained == improved + 2 < 40, "neither accuracy nor loss improved for two epochs"
-    assert not outcome.stopped
+    assert outcome.ending == "whole"
 
 
 def test_a_configuration_may_say_how_long_it_trains(classes) -> None:

@@ -21,7 +21,7 @@ import tensorflow as tf
 from ...errors import TrainingError
 from ...spaces import Configuration
 from ..data import Dataset, Tree, row_strata, take
-from ..events import EpochEnded, Outcome, Task
+from ..events import EpochEnded, Outcome, Rung, Task
 from ..fold_cache import FoldData
 from ..heartbeat import beat
 from ..metrics import Objective, as_number, in_target_units
@@ -67,14 +67,14 @@ class HypermodelTrainer(FitTrainer):
         model = folds[0].model
         curves = curves_of(folds, self._workload)
         for epoch in range(1, curves.epochs + 1):
-            if epoch not in task.rungs:  # what is trained is not pruned
-                scores = tuple(curve[epoch - 1] for curve in curves.values[self._workload.objective.metric])
+            scores = tuple(curve[epoch - 1] for curve in curves.values[self._workload.objective.metric])
+            if Rung(epoch, len(scores)) not in task.rungs:  # what is trained is not pruned
                 yield EpochEnded(task.number, epoch, scores)
         final = [fold.score for fold in folds if fold.score is not None]
         scores = tuple(final) if final else curves.scores
         trained = max(fold.epochs for fold in folds)
         return Outcome(
-            stopped=False,
+            ending="whole",
             value=statistics.fmean(scores),
             fold_scores=scores,
             epochs=trained if final else curves.chosen,

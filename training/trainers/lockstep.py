@@ -7,15 +7,18 @@ import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from ...errors import TrainingError, did_you_mean
 from ..epoch_selection import best_epoch, mean_curve, unbiased_scores
-from ..events import EpochEnded, Outcome, Task
+from ..events import Answer, EpochEnded, Outcome, Task
 from ..metrics import Objective
 from ..models.tracked_configuration import note
 from ..stopping import LOSS, Stopping, stopping_of
 from ..workload import Training, Workload, epochs_of
 
+ENDINGS: dict[Answer, Literal["stopped", "paused"]] = {Answer.STOP: "stopped", Answer.PAUSE: "paused"}
+"""How a training ends that is told so."""
 NEVER_TUNED = "fine_tuning never began: frozen_share leaves it none of the few epochs"
 
 
@@ -46,15 +49,14 @@ def train_in_lockstep(
     if tuning is None and workload.model.has_base and task.configuration.get("fine_tuning"):
         note(NEVER_TUNED)
     stopping = stopping_of(task.configuration, workload.patience, after=0 if tuning is None else tuning.epoch)
-    stopped = ended = False
-    while not stopped and not ended:
+    ended, answer = False, Answer.GO_ON
+    while not ended and answer is Answer.GO_ON:
         scores = curves.add_epoch(train_epoch(curves.epochs))
         ended = curves.epochs >= epochs or curves.is_stalled(stopping)
-        stop = yield EpochEnded(task.number, curves.epochs, scores)
-        stopped = stop and not ended  # what has come to its own end is whole
-    scores = curves.scores_at(curves.epochs) if stopped else curves.scores
+        answer = yield EpochEnded(task.number, curves.epochs, scores)
+    scores = curves.scores if ended else curves.scores_at(curves.epochs)
     return Outcome(
-        stopped=stopped,
+        ending="whole" if ended else ENDINGS[answer],  # what has come to its own end is whole
         value=statistics.fmean(scores),
         fold_scores=scores,
         epochs=curves.chosen,
