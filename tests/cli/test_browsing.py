@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import os
 import statistics
 import subprocess
 import sys
@@ -232,6 +233,29 @@ class TestSpaces:
             json.loads(kerasweep("spaces", "nn", "--json", cwd=tmp_path).stdout)["learning_rate"]["log"]
             is True
         )
+
+
+COMMANDS = ("best", "show --json", "export -o -", "best --help", "spaces nothing")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_reader_that_goes_is_no_error(large: Path, command: str) -> None:
+    """As ``| head -1`` does; here the reader has gone before the first word."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    environment = {**os.environ, "COLUMNS": "100"}
+    done = subprocess.run(
+        [sys.executable, "-m", "kerasweep", *command.split()],
+        cwd=large,
+        env=environment,
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(writer)
+    wrong = command == "spaces nothing"
+    assert (done.returncode, done.stderr.count("\n")) == ((2, 1) if wrong else (1, 0)), done.stderr
 
 
 @pytest.fixture(scope="module")

@@ -136,6 +136,20 @@ def test_predict_py_is_clean_and_its_pickle_needs_no_kerasweep(
     assert done.returncode == 0, done.stdout
 
 
+def test_predict_py_ends_quietly_where_nobody_reads_on(
+    place: Any, refit_of: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_keras(refit_of({"data": "iris", "model": "linear"}), tmp_path / "out")
+    np.save(tmp_path / "rows.npy", np.zeros((3, 4), np.float32))
+    main = runpy.run_path(str(folder / "predict.py"))["main"]
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as pipe:
+        monkeypatch.setattr(sys, "stdout", pipe)
+        monkeypatch.setattr(sys, "argv", ["predict.py", str(tmp_path / "rows.npy")])
+        assert main() == 1
+
+
 def test_predict_py_hides_what_tensorflow_says_while_it_is_loaded(
     place: Any, refit_of: Callable[..., Any], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
