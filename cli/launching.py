@@ -282,10 +282,8 @@ def _print_dry_run(plan: Plan) -> None:
             if plan.spec.search.method != "grid"
             else f"and {count_text(hidden, 'more configuration')} of the grid",
         )
-    console.print(
-        f"first epoch {duration_text(found.first_epoch)} (building and tracing included), a further one "
-        f"{duration_text(found.epoch)}",
-    )
+    further = f", a further one {duration_text(found.epoch)}" if plan.workload.epochs > 1 else ""
+    console.print(f"first epoch {duration_text(found.first_epoch)} (building and tracing included){further}")
     console.print(
         styled(
             "at most about ",
