@@ -168,11 +168,19 @@ def learning(view: StudyView) -> Content:
     note = "Mean of the folds; the band is one standard deviation of the folds to each side."
     note += " The dashed line is the chosen number of epochs, one for all folds." if winner.epochs else ""
     note += f" Its trial is scored {winner.scored_where}." if winner.scored_where else ""
-    return Content(_curves_reading(winner, pairs), figures=tuple(shown), note=note, small=True)
+    return Content(
+        _curves_reading(winner, pairs, view.study.metric), figures=tuple(shown), note=note, small=True
+    )
 
 
-def _curves_reading(winner: TrialRecord, pairs: list[tuple[curves.Band | None, curves.Band | None]]) -> str:
-    train, validation = next((pair for pair in reversed(pairs) if None not in pair), pairs[-1])
+def _curves_reading(
+    winner: TrialRecord, pairs: list[tuple[curves.Band | None, curves.Band | None]], objective: str
+) -> str:
+    """Return what the objective's curves say, or those of the last metric that has both."""
+    whole = [(train, validation) for train, validation in pairs if train and validation]
+    train, validation = next(
+        (pair for pair in whole if pair[1].metric == objective), whole[-1] if whole else pairs[-1]
+    )
     chosen = winner.epochs
     epochs = f"Trial {winner.number} is best at epoch {chosen}" if chosen else f"Trial {winner.number}"
     if train is None or validation is None or chosen not in train.epochs or chosen not in validation.epochs:
