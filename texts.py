@@ -10,6 +10,15 @@ ABSENT = "–"
 """What stands where there is no value."""
 
 
+def is_unicode(text: str) -> bool:
+    r"""Tell whether a text can be written anywhere: half of a pair of surrogates, such as ``"\\ud800"``, cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def number_text(value: float | None, standard_error: float | None = None) -> str:
     """Return a value as people write it: ``0.9734 ± 0.0012``; the error decides how many decimals are shown."""
     if value is None:

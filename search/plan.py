@@ -44,7 +44,7 @@ from .model_resolution import guard_building, prepare_for_model, resolve_model
 from .objective_selection import select_objective
 from .oracles import hyperband_trials
 from .pruners import resolve_pruner
-from .rows import load_rows, prepare_rows
+from .rows import check_words, load_rows, prepare_rows
 from .space_resolution import resolve_space
 from .spec import DataSpec, SpaceSpec, SweepSpec
 from .sweep import Budget
@@ -194,6 +194,7 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None, cv: Any =
     preparation = prepare_for_model(dataset, source, spec, space.recommended(), guard_building(spec, source))
     space, bases = resolve_bases(space, spec.space)  # last of what is looked at: it may download them
     folds, spec = _cut_folds(spec, dataset, cv)
+    check_words(dataset, preparation, folds)
     workload = Workload(
         dataset,
         preparation,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from ..spaces import Configuration
 from ..training.data import (
     Channels,
     Dataset,
+    Fold,
     GivenData,
     Layout,
     LoadOptions,
@@ -30,6 +31,7 @@ from ..training.data import (
     load_dataset,
     with_tokens,
 )
+from ..training.data.free_text import have_words
 from ..training.data.source_data import FROM_PYTHON
 from ..training.machine import cores
 from ..training.models import ModelSource, Signature
@@ -91,6 +93,23 @@ def prepare_rows(
         dataset, layout, data.scaling, image_data_format(), scale_target=not model.open_space
     )
     return with_tokens(chosen, tokens)
+
+
+def check_words(dataset: Dataset, preparation: Preparation, folds: Sequence[Fold]) -> None:
+    """Refuse folds whose training rows have no word to learn.
+
+    Raises:
+        DataError: A fold has none.
+    """
+    if preparation.recipe.text is None:
+        return
+    found = have_words(dataset.x, preparation.texts)
+    for number, fold in enumerate(folds):
+        if not found[fold.train].any():
+            raise DataError(
+                f"{dataset.name}: the training rows of fold {number + 1} of {len(folds)} hold no word: "
+                f"{int(found.sum()):,} of {len(found):,} rows have any"
+            )
 
 
 def find_tokens(

@@ -24,6 +24,7 @@ from pydantic import (
 
 from ..errors import SpecError, did_you_mean
 from ..spaces.yamlfile import Document
+from ..texts import is_unicode
 
 SearchMethod = Literal["grid", "random", "bayes", "qmc", "kt-random", "kt-grid", "kt-bayes", "kt-hyperband"]
 Pruner = Literal["auto", "none", "median", "hyperband"]
@@ -326,10 +327,23 @@ def make_spec(data: Any, document: Document | None = None) -> SweepSpec:
         SpecError: with every fault, one a line: file, line, key, what is wrong.
     """
     try:
-        return SweepSpec.model_validate(data)
+        spec = SweepSpec.model_validate(data)
     except ValidationError as error:
         faults = dict.fromkeys(_fault(fault, document) for fault in error.errors())
         raise SpecError("\n".join(faults)) from error
+    _check_unicode(spec.model_dump(exclude={"space"}), ())
+    return spec
+
+
+def _check_unicode(value: Any, path: tuple[str, ...]) -> None:
+    """Refuse words that no database can hold, such as a shell hands over of bytes that are not UTF-8."""
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, part in parts:
+        _check_unicode(part, (*path, str(key)))
+    if isinstance(value, str) and not is_unicode(value):
+        raise SpecError(
+            f"{'.'.join(path)}: {value!a} holds half of a pair of surrogates, or bytes that are not UTF-8."
+        )
 
 
 def _fault(fault: Any, document: Document | None) -> str:

@@ -13,6 +13,7 @@ from .dates import TimeOrder, find_time_order, with_dates
 from .free_text import TEXT, text_table
 from .multiple_inputs import describe_several, read_several
 from .text_columns import PLAIN, ColumnFormats, read_texts
+from .text_encodings import check_unicode
 
 if TYPE_CHECKING:
     from .dataset import Kind
@@ -62,6 +63,7 @@ def read_features(
         return Features(as_table, "table", (), texts=(TEXT,))
     if not isinstance(values, pd.DataFrame):
         return Features(*as_image_or_array(as_array(values, name), name, kind))
+    check_unicode(values, name)
     frame = values.set_axis([str(column) for column in values.columns], axis=1).reset_index(drop=True)
     if not frame.columns.is_unique:
         twice = names_text(frame.columns[frame.columns.duplicated()])

@@ -21,7 +21,7 @@ from .headers import check_header, column_at
 from .series import in_time_order
 from .source_data import SourceData
 from .table_options import TableOptions, names_of
-from .text_encodings import encoding_problem, file_encoding
+from .text_encodings import check_unicode, encoding_problem, file_encoding
 from .trees import nested
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def take_target(frame: Any, name: str, options: TableOptions) -> SourceData:
     Raises:
         DataError: There is no target, a column does not exist, is two things, or names are not unique.
     """
+    check_unicode(frame, name)
     frame = frame.set_axis([str(column) for column in frame.columns], axis=1).reset_index(drop=True)
     twice = [column for column, count in Counter(frame.columns).items() if count > 1]
     if twice:

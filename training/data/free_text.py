@@ -27,6 +27,9 @@ LONGEST_WORD = 100
 _WITHOUT_SPACES = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
 """Letters of scripts that part no words with spaces: Thai, Japanese, Chinese."""
 
+_IN_A_WORD = re.compile(r"""[^\s!"#$%&()*+,\-./:;<=>?@\[\\\]^_`{|}~']""")
+"""What ``TextVectorization`` does not strip."""
+
 
 @dataclass(frozen=True)
 class TextExtent:
@@ -133,6 +136,11 @@ def plain_texts(frame: Any, columns: Sequence[str], longest: int | None = None) 
         plain = " ".join(word[:longest] for word in text.split())
         texts.append(plain.encode("utf-8", "replace").decode("utf-8"))
     return np.array([*texts, ""], dtype=object)[:-1]  # NumPy takes an empty list for numbers
+
+
+def have_words(frame: Any, columns: Sequence[str]) -> np.ndarray:
+    """Return which rows' texts hold any word, ``(rows,)`` bool."""
+    return np.array([bool(_IN_A_WORD.search(text)) for text in plain_texts(frame, columns)], bool)
 
 
 def extent_of(texts: Iterable[str]) -> TextExtent:

@@ -11,6 +11,7 @@ from ...errors import DataError, did_you_mean
 from ...texts import count_text, names_text
 from .arrays import as_array
 from .splits import FEWEST_ROWS
+from .text_encodings import check_unicode
 from .trees import Tree, as_given, is_nest, map_leaves, named_leaves
 
 
@@ -43,6 +44,7 @@ def read_several(value: Any, name: str) -> Tree:
         DataError: A part is no array of numbers, lacks values, or has another number of rows.
     """
     tree = _read_part(value, name)
+    check_unicode([leaf_name for leaf_name, _ in named_leaves(tree)], f"{name}, its names")
     counts = {leaf_name: len(leaf) for leaf_name, leaf in named_leaves(tree)}
     if not counts:
         raise DataError(f"{name} holds no arrays")

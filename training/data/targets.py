@@ -13,6 +13,7 @@ from ...errors import DataError, one_line
 from ...texts import count_text, names_text, natural_key
 from .multilabel import are_indicators, check_labels, is_one_hot, read_indicators
 from .target_format import Shape, TargetFormat
+from .text_encodings import check_unicode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -61,6 +62,7 @@ def as_labels(values: Any, name: str) -> np.ndarray:
             raise DataError(f"{name}: y has shape {values.shape}, expected (rows,) or (rows, targets)")
         if values.dtype.kind == "S":
             values = np.char.decode(values, "utf-8")
+    check_unicode(values, f"{name}: y")
     values = pd.DataFrame(values) if values.ndim == 2 else pd.Series(values)
     if (missing := missing_targets(values)).any():
         marks = [] if values.ndim == 2 else values[missing].dropna().unique()

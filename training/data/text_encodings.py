@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 from ...errors import DataError
+from ...texts import is_unicode
 from .delimited import UTF_8, marked_encoding, open_bytes
 
 _SAMPLE = 2**16
@@ -16,6 +18,7 @@ _SCRIPTS = {
     "cp932": r"[\u3000-\u30ff\u4e00-\u9fff\uff01-\uff60]",
 }
 """Encodings of two bytes a letter, and the letters that text in them is made of."""
+_HALF = "holds half of a pair of surrogates, which no file can hold"
 
 
 def file_encoding(path: Path, asked: str | None) -> str:
@@ -82,3 +85,29 @@ def likely_encoding(text: bytes) -> str | None:
     if not accented or sum(map(len, accented)) >= 2.5 * len(accented):
         return None
     return "cp1252" if re.search(rb"[\x80-\x9f]", text) else "latin-1"
+
+
+def check_unicode(values: Any, name: str) -> None:
+    """Refuse texts that no file can hold, in a table's names and columns, a list or an array.
+
+    Raises:
+        DataError: There is half of a pair of surrogates.
+    """
+    columns = values.items() if hasattr(values, "columns") else [("", values)]
+    for column, cells in columns:
+        if isinstance(column, str) and not is_unicode(column):
+            raise DataError(f"{name}: the name of column {column!a} {_HALF}: rename it")
+        if getattr(getattr(cells, "dtype", None), "kind", "O") not in "OU":
+            continue
+        kinds = getattr(cells, "cat", None)
+        broken = [
+            cell
+            for cell in (kinds.categories if kinds is not None else cells)
+            if isinstance(cell, str) and not is_unicode(cell)
+        ]
+        if broken:
+            where = f"column '{column}'" if column != "" else "a text"
+            raise DataError(
+                f"{name}: {where} {_HALF}, as in {broken[0][:40]!a}: "
+                'text.encode("utf-8", "replace").decode() puts a question mark in its place'
+            )

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from kerasweep.api import plan_sweep
-from kerasweep.errors import DataError, TrainingError
+from kerasweep.errors import DataError, TrainingError, UsageError
 from kerasweep.training.data import (
     choose_preparation,
     configure_preparation,
@@ -154,6 +154,53 @@ def test_what_no_text_can_become(configuration) -> None:
     plan = choose_preparation(load_dataset((TEXTS, LABELS)), "text")
     with pytest.raises(TrainingError, match=next(iter(configuration))):
         configure_preparation(plan, configuration)
+
+
+def test_a_fold_without_a_word_is_refused_in_the_plan() -> None:
+    wordless = (["...!", " -- "] * 20, LABELS)
+    with pytest.raises(
+        DataError, match=r"the training rows of fold 1 of 1 hold no word: 40 of 70 rows have any"
+    ):
+        plan_sweep(wordless, "text", validation=(TEXTS, LABELS))
+
+
+HALF = "\ud800"
+
+
+def a_frame(**columns):
+    """A table whose texts may be such as pandas' own type of texts refuses."""
+    given = {"stars": np.arange(ROWS) % 3, "label": LABELS, **columns}
+    kinds = [None if name == "stars" else object for name in given]
+    parts = [pd.Series(values, dtype=kind) for values, kind in zip(given.values(), kinds, strict=True)]
+    return pd.concat(parts, axis=1).set_axis(pd.Index(list(given), dtype=object), axis=1)
+
+
+@pytest.mark.parametrize(
+    ("data", "settings", "message"),
+    [
+        (
+            lambda: a_frame(c=["x", HALF] * 20),
+            {},
+            r"column 'c' holds half of a pair of surrogates.*'\\ud800'",
+        ),
+        (lambda: a_frame(label=["x", HALF] * 20), {}, "column 'label' holds half"),
+        (lambda: a_frame(**{HALF: LABELS}), {}, r"the name of column '\\ud800' holds half"),
+        (lambda: (np.eye(ROWS), np.array(["x", HALF] * 20)), {"target": None}, "y: a text holds half"),
+        (lambda: (np.eye(ROWS), ["x", HALF] * 20), {"target": None}, "y: a text holds half"),
+        (
+            lambda: ({HALF: np.eye(ROWS), "b": np.eye(ROWS)}, LABELS),
+            {"target": None},
+            "its names: a text holds half",
+        ),
+        (a_frame, {"target": HALF}, r"data.target: '\\ud800' holds half"),
+        (a_frame, {"study": HALF}, r"study: '\\ud800' holds half"),
+    ],
+)
+def test_half_of_a_pair_of_surrogates_is_one_line(data, settings, message) -> None:
+    with pytest.raises(UsageError, match=message) as caught:
+        plan_sweep(data(), "dnn", **{"target": "label", **settings})
+    assert len(str(caught.value).splitlines()) == 1
+    str(caught.value).encode()
 
 
 def test_a_plan_says_what_becomes_of_texts() -> None:
