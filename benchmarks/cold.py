@@ -23,6 +23,7 @@ def main() -> None:
     parser.add_argument("family", choices=DATA)
     parser.add_argument("--rows", type=int, default=300)
     parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--widths", type=int, default=len(WIDTHS), help="how many are trained, two or more")
     arguments = parser.parse_args()
     import_tensorflow()
     from kerasweep.training.trainers.runtime import make_trainer
@@ -35,7 +36,7 @@ def main() -> None:
     width = "units" if "units" in configuration else "filters"
     cold: list[float] = []
     warm: list[float] = []
-    for value in WIDTHS:
+    for value in WIDTHS[: arguments.widths]:
         for seconds in (cold, warm):
             seconds.append(train(trainer, {**configuration, width: value}))
     tell(cold=float(np.median(cold[1:])), warm=float(np.median(warm[1:])), first=cold[0])

@@ -98,7 +98,7 @@ _VERSUS = tuple(
     )
 )
 _COLD = tuple(
-    Measurement("cold", family, f"cold.py {family}", "--rows 60 --folds 2", 2)
+    Measurement("cold", family, f"cold.py {family}", "--rows 60 --folds 2 --widths 2", 2)
     for family in ("dnn", "mlp_residual", "cnn", "resnet")
 )
 _DRIVER = tuple(
@@ -113,7 +113,7 @@ _DRIVER = tuple(
 )
 _MEMORY = (Measurement("memory", "kerasweep", "memory.py", "--trials 2"),)
 _GROWTH = tuple(
-    Measurement("growth", kind, f"growth.py {kind}", "--trials 2")
+    Measurement("growth", kind, f"growth.py {kind}", f"--trials {2 if kind == 'dnn' else 1}")
     for kind in ("dnn", "cnn", "mlp_residual", "lstm", "fit")
 )
 _BROWSING = tuple(

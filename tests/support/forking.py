@@ -27,8 +27,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 PRELOADED = (
-    "keras", "keras_tuner", "optuna", "pandas", "plotly.graph_objects", "pydantic", "rich.table", "scipy.stats", "sklearn.compose",
-    "sklearn.model_selection", "sqlalchemy", "typer",
+    "alembic.command", "alembic.migration", "keras", "keras_tuner", "optuna", "pandas", "plotly.graph_objects", "pydantic", "rich.table",
+    "scipy.stats", "sklearn.compose", "sklearn.datasets", "sklearn.feature_selection", "sklearn.model_selection",
+    "sqlalchemy.dialects.sqlite", "typer",
 )  # fmt: skip
 """What nearly every process that trains imports, beside TensorFlow and Kerasweep."""
 RUN = ("__main__", "worker")

@@ -34,7 +34,7 @@ def optimizers() -> dict[str, tuple[dict[str, Any], str, float, float]]:
         "Lion": ({"learning_rate": 0.003}, "beta_1", 0.9, 0.7),
         "Lamb": ({"learning_rate": 0.01}, "beta_1", 0.9, 0.7),
         "Muon": ({"learning_rate": 0.01}, "adam_beta_1", 0.9, 0.8),
-        "ScheduleFreeAdamW": ({"learning_rate": 0.01}, "beta_1", 0.9, 0.8),
+        "ScheduleFreeAdamW": ({"learning_rate": 0.5}, "beta_1", 0.9, 0.8),
         "Ftrl": ({"learning_rate": 0.05}, "l1_regularization_strength", 0.001, 0.01),
         "SGD clipped by norm": ({"learning_rate": 0.1}, "clipnorm", 0.1, 0.05),
         "SGD clipped together": ({"learning_rate": 0.1}, "global_clipnorm", 0.1, 0.05),

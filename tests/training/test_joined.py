@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from kerasweep.training.trainers.runtime import make_trainer
+from kerasweep.training.workload import Workload
 from special_models import make_workload, outcome_of
 
 pytestmark = pytest.mark.trains
@@ -45,13 +46,13 @@ def deep(optimizer: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
     return special
 
 
-def curves(special: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, *, joins: bool) -> dict[str, Any]:
+def curves(workload: Workload, monkeypatch: pytest.MonkeyPatch, *, joins: bool) -> dict[str, Any]:
     from kerasweep.training.trainers.fused import trainer
 
     with monkeypatch.context() as patch:
         if not joins:
             patch.setattr(trainer, "can_join", lambda _: False)
-        outcome = outcome_of(make_trainer(make_workload(special), 1), {})
+        outcome = outcome_of(make_trainer(workload, 1), {})
     assert outcome.trainer == "fused", outcome.notes
     return outcome.curves
 
@@ -78,7 +79,8 @@ def test_joined_weights_are_trained_to_the_bit_alike(
     kind: str, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     special = deep(lambda keras: getattr(keras.optimizers, kind)(learning_rate=0.02, **options))
-    assert curves(special, monkeypatch, joins=True) == curves(special, monkeypatch, joins=False)
+    workload = make_workload(special, folds=1)
+    assert curves(workload, monkeypatch, joins=True) == curves(workload, monkeypatch, joins=False)
 
 
 def test_weights_may_be_left_out_of_the_decay(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,16 +89,18 @@ def test_weights_may_be_left_out_of_the_decay(monkeypatch: pytest.MonkeyPatch) -
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
         return optimizer
 
-    found = curves(deep(without_biases), monkeypatch, joins=True)
-    assert found == curves(deep(without_biases), monkeypatch, joins=False)
+    workload = make_workload(deep(without_biases), folds=1)
+    found = curves(workload, monkeypatch, joins=True)
+    assert found == curves(workload, monkeypatch, joins=False)
     everywhere = deep(lambda keras: keras.optimizers.AdamW(0.02, weight_decay=0.1))
-    assert found != curves(everywhere, monkeypatch, joins=True)
+    assert found != curves(make_workload(everywhere, folds=1), monkeypatch, joins=True)
 
 
 def test_an_update_stands_in_a_program_once(monkeypatch: pytest.MonkeyPatch) -> None:
     from kerasweep.training.trainers.fused import fold_program
     from kerasweep.training.trainers.fused.program import _graphs_of
 
+    workload = make_workload(deep(lambda keras: keras.optimizers.Adam(0.01)), folds=1)
     counts = {}
     for joins in (True, False):
         graphs: list[Any] = []
@@ -109,7 +113,7 @@ def test_an_update_stands_in_a_program_once(monkeypatch: pytest.MonkeyPatch) -> 
 
         with monkeypatch.context() as patch:
             patch.setattr(fold_program, "trace_function", noting)
-            curves(deep(lambda keras: keras.optimizers.Adam(0.01)), monkeypatch, joins=joins)
+            curves(workload, monkeypatch, joins=joins)
         functions = {name: one for graph in graphs for name, one in graph._functions.items()}
         operations = [node.op for one in functions.values() for node in one.cached_definition.node_def]
         counts[joins] = operations.count("Sqrt")
@@ -151,16 +155,18 @@ def test_sparse_gradients_are_not_joined_and_that_is_found_once(monkeypatch: pyt
         "trace_function",
         lambda function, inputs: names.append(function.__name__) or original(function, inputs),
     )
-    fused = make_trainer(make_workload(looking_up), 1)
+    workload = make_workload(looking_up)
+    fused = make_trainer(workload, 1)
     first = outcome_of(fused, {})
     assert (first.trainer, first.notes) == ("fused", ())
     assert names == ["train", "train", "finish"], "the first one met a sparse gradient"
     assert outcome_of(fused, {}).curves == first.curves
     assert len(names) == 3
-    assert first.curves == curves(looking_up, monkeypatch, joins=False)
+    assert first.curves == curves(workload, monkeypatch, joins=False)
 
 
 @pytest.mark.filterwarnings("ignore:Gradients do not exist")
 def test_a_weight_without_gradient_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = curves(with_an_idle_weight, monkeypatch, joins=True)
-    assert found == curves(with_an_idle_weight, monkeypatch, joins=False)
+    workload = make_workload(with_an_idle_weight)
+    found = curves(workload, monkeypatch, joins=True)
+    assert found == curves(workload, monkeypatch, joins=False)
