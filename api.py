@@ -290,7 +290,7 @@ def resume(
         validation: The same.
         cv: What cuts the folds, where it was given in Python.
         verbose: As for ``launch``.
-        **settings: ``trials``, ``time``, ``target_score``, ``workers``, ``threads``, ``trainer``, ``trial_timeout``.
+        **settings: ``trials``, ``time``, ``target_score``, ``workers``, ``threads``, ``trainer``, ``trial_timeout``, ``keep_states``.
     """
     from .search.launch import run_plan
 
@@ -318,7 +318,16 @@ def plan_to_resume(
             f"The study '{record.name}' was imported from KerasTuner, whose scores are not of folds; "
             "launch a new sweep of its space, which 'kerasweep show --json' prints."
         )
-    allowed = ("trials", "time", "target_score", "workers", "threads", "trainer", "trial_timeout")
+    allowed = (
+        "trials",
+        "time",
+        "target_score",
+        "workers",
+        "threads",
+        "trainer",
+        "trial_timeout",
+        "keep_states",
+    )
     for name in settings:
         if name not in allowed:
             raise SpecError(f"resume cannot change '{name}'.{did_you_mean(name, allowed)}")

@@ -93,6 +93,8 @@ def _trial_text(
     text = Text(f"[{progress.done}{total}] trial {line.number}  ")
     if line.state == "failed":
         text.append(f"failed: {line.message}", style="red")
+    elif line.state == "paused":
+        text.append(f"paused at {number_text(line.value)}, epoch {line.epochs}", style="dim")
     elif line.state == "pruned":
         text.append(f"pruned at {number_text(line.value)}, epoch {line.epochs}", style="dim")
     else:
@@ -144,7 +146,7 @@ def _bar(progress: Progress, *, epochs: bool) -> RenderableType:
     left = progress.seconds_left
     words = [
         f"{progress.done}/{int(total)} trials" if total else f"{progress.done} trials",
-        f"{progress.pruned} pruned",
+        f"{progress.paused} paused" if progress.paused else f"{progress.pruned} pruned",
         f"{progress.failed} failed",
         best,
         count_text(progress.epochs, "epoch"),

@@ -95,7 +95,7 @@ def plan(data: Any, model: Any, **settings: Any) -> Plan:
     missing = [name for name in settings if name in NEWER_SETTINGS and name not in SETTINGS]
     if missing:
         skip(f"this Kerasweep has no setting {', '.join(missing)}")
-    return ks.plan_sweep(data, model, pruner="none", patience=None, **settings)
+    return ks.plan_sweep(data, model, scheduler="none", patience=None, **settings)
 
 
 def run(planned: Plan, clock: Clock | None = None) -> tuple[Clock, ks.Study]:

@@ -1,6 +1,6 @@
 """How many trials a second the driver can handle: the real ``Sweep`` on an SQLite file, and nothing to train.
 
-python benchmarks/driver.py random --capacity 8 --trials 1000 --pruner median
+python benchmarks/driver.py random --capacity 8 --trials 1000 --scheduler median
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from kerasweep.search.methods import make_proposer
-from kerasweep.search.pruners import make_pruning
 from kerasweep.search.samplers import make_sampler
+from kerasweep.search.schedulers import Pruning, make_scheduler
 from kerasweep.search.sweep import Budget, Sweep
 from kerasweep.spaces import Categorical, Condition, Configuration, Float, Int, Space
 from kerasweep.studies.writing import create_study
@@ -104,22 +104,23 @@ def _outcome(task: Task, epochs: int) -> Outcome:
     )
 
 
-def measure(method: str, capacity: int, trials: int, pruner: str) -> float:
+def measure(method: str, capacity: int, trials: int, scheduler: str) -> float:
     """Run a sweep in a temporary folder and return its trials a second."""
     about = {"metric": "val_accuracy", "data": {"name": "none", "fingerprint": "0"}}
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder) / 'driver.db'}"
         with create_study(url, "driver", "maximize", {"model": "none"}, about) as writer:
-            pruning = make_pruning(pruner, EPOCHS, FOLDS)
+            made = make_scheduler(scheduler, EPOCHS, FOLDS, "maximize")
             writer.optuna.sampler = make_sampler(SEED)
-            writer.optuna.pruner = pruning.pruner
+            if isinstance(made, Pruning):
+                writer.optuna.pruner = made.pruner
             sweep = Sweep(
                 writer=writer,
                 space=SPACE,
                 proposer=make_proposer(method, SPACE, SEED),
                 executor=IdleExecutor(capacity),
                 objective=Objective("val_accuracy", "maximize"),
-                pruning=pruning,
+                scheduler=made,
                 budget=Budget(trials),
                 seed=SEED,
             )
@@ -134,9 +135,9 @@ def main() -> None:
     parser.add_argument("method", choices=("grid", "random", "qmc", "bayes"))
     parser.add_argument("--capacity", type=int, default=1, help="tasks under way at once")
     parser.add_argument("--trials", type=int, default=1000)
-    parser.add_argument("--pruner", choices=("none", "median", "hyperband"), default="none")
+    parser.add_argument("--scheduler", choices=("none", "median", "hyperband"), default="none")
     given = parser.parse_args()
-    speed = measure(given.method, given.capacity, given.trials, given.pruner)
+    speed = measure(given.method, given.capacity, given.trials, given.scheduler)
     print(json.dumps({"trials_per_second": round(speed, 1), **vars(given)}))
 
 

@@ -70,7 +70,7 @@ def run_kerasweep(path: Path, arguments: argparse.Namespace) -> int:
         trials=arguments.configurations,
         folds=arguments.folds,
         epochs=arguments.epochs,
-        pruner="none",
+        scheduler="none",
         patience=None,
         storage=new_storage(),
         verbose=0,

@@ -146,7 +146,7 @@ def _show_study(record: StudyRecord, storage: str | None) -> None:
         else "unknown: not made by Kerasweep",
         "prepared": "; ".join(data.get("preparation", [])),
         "model": record.model,
-        "search": f"{search.get('method')}, seed {search.get('seed')}, pruner {search.get('pruner')}"
+        "search": f"{search.get('method')}, seed {search.get('seed')}, scheduler {search.get('scheduler')}"
         if search
         else "",
         "folds": folds,

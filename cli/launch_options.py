@@ -160,8 +160,9 @@ SearchMethod = Annotated[
     ),
 ]
 Seed = Annotated[int | None, option("Search", "Seed of everything random.", min=0, show_default="0")]
-Pruner = Annotated[
-    str | None, option("Search", "none, median or hyperband.", show_default="median; none for a grid")
+Scheduler = Annotated[
+    str | None,
+    option("Search", "none, median, hyperband or asha.", show_default="median; none for a grid"),
 ]
 
 Trials = Annotated[int | None, option("Budget", "Trials to train.", "--trials", "-n", min=1)]
@@ -231,6 +232,10 @@ TrialTimeout = Annotated[
         "Time without a sign of life after which a trial fails: 90s, 10m; or none.",
         show_default="1h",
     ),
+]
+KeepStates = Annotated[
+    float | None,
+    option("Training", "GB of disk for the states of paused trials.", min=0, show_default="2"),
 ]
 Trainer = Annotated[
     str | None,

@@ -69,7 +69,7 @@ def state_text(study: StudyRecord) -> str:
     if is_driven(study.driver, study.storage):
         return "running"
     wanted = study.spec.get("search", {}).get("trials")
-    unfinished = study.counts.get("running", 0) + study.counts.get("waiting", 0)
+    unfinished = sum(study.counts.get(state, 0) for state in ("running", "paused", "waiting"))
     if unfinished or (wanted and study.trained < wanted):
         return "unfinished"
     return "done"

@@ -56,7 +56,7 @@ def sweep(data: str, model: str, storage: Path, size: dict[str, Any], **options:
         model,
         preset="full",
         search="random",
-        pruner="none",
+        scheduler="none",
         folds=2,
         storage=storage,
         **size,

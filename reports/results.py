@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ..studies import TrialRecord, TrialState
     from .view import StudyView
 
-_STATES: tuple[TrialState, ...] = ("complete", "pruned", "failed", "running", "waiting")
+_STATES: tuple[TrialState, ...] = ("complete", "pruned", "failed", "running", "paused", "waiting")
 _METHODS = {
     "grid": "Grid search",
     "random": "Random search",

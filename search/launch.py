@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ..errors import StudyError, SweepError
 from ..studies import StudyRecord, read_study, read_trials
+from ..studies.storage import states_folder
 from ..studies.writing import (
     StudyWriter,
     check_writable,
@@ -24,10 +25,11 @@ from ..training.randomness import random_state_kept
 from .executors import Executor, make_executor
 from .interrupt import graceful_interrupt
 from .methods import make_proposer
+from .paused_states import GIGABYTE, PausedStates
 from .plan import Plan, changed_bases
 from .progress import Progress
-from .pruners import make_pruning
 from .samplers import make_sampler
+from .schedulers import Pruning, Scheduler, make_scheduler
 from .spec import make_spec
 from .spec_comparison import differences
 from .sweep import Reason, Sweep
@@ -131,8 +133,6 @@ def run_plan(
     try:
         with _open(plan, existing, url) as writer:
             writer.optuna.sampler = make_sampler(seed)
-            pruning = make_pruning(plan.spec.search.pruner, plan.workload.epochs, len(plan.workload.folds))
-            writer.optuna.pruner = pruning.pruner
             sweep = Sweep(
                 writer=writer,
                 space=plan.space,
@@ -145,10 +145,13 @@ def run_plan(
                 ),
                 executor=executor,
                 objective=plan.workload.objective,
-                pruning=pruning,
+                scheduler=_make_scheduler(plan, writer),
                 budget=plan.budget,
                 seed=seed,
                 listen=listen,
+                states=PausedStates(
+                    states_folder(url, writer.study_id), int(plan.spec.execution.keep_states * GIGABYTE)
+                ),
             )
             with graceful_interrupt(sweep.stop):
                 reason = sweep.run()
@@ -157,6 +160,14 @@ def run_plan(
     ending = Ending(read_study(name, url), reason, sweep.unanswered)
     _check_found_something(ending)
     return ending
+
+
+def _make_scheduler(plan: Plan, writer: StudyWriter) -> Scheduler:
+    workload, method = plan.workload, plan.spec.search.scheduler
+    scheduler = make_scheduler(method, workload.epochs, len(workload.folds), workload.objective.direction)
+    if isinstance(scheduler, Pruning):
+        writer.optuna.pruner = scheduler.pruner
+    return scheduler
 
 
 def _start_workers(plan: Plan, workers: int, *, isolated: bool, free: int | None = None) -> Executor:

@@ -43,8 +43,8 @@ from .methods import trials_at_most
 from .model_resolution import guard_building, prepare_for_model, resolve_model
 from .objective_selection import select_objective
 from .oracles import hyperband_trials
-from .pruners import resolve_pruner
 from .rows import check_words, load_rows, prepare_rows
+from .schedulers import resolve_scheduler
 from .space_resolution import resolve_space
 from .spec import DataSpec, SpaceSpec, SweepSpec
 from .sweep import Budget
@@ -261,7 +261,7 @@ def _cut_folds(spec: SweepSpec, dataset: Dataset, cv: Any) -> tuple[tuple[Fold, 
 
 def _written_out(spec: SweepSpec, workload: Workload, space: Space, trials: int | None) -> SweepSpec:
     """Return a specification in which all that was decided by rule is said."""
-    search = {"trials": trials, "pruner": resolve_pruner(spec.search.pruner, spec.search.method)}
+    search = {"trials": trials, "scheduler": resolve_scheduler(spec.search.scheduler, spec.search.method)}
     training = {
         "metric": workload.objective.metric,
         "direction": workload.objective.direction,

@@ -13,10 +13,10 @@ from ..training.metrics import Objective
 
 @dataclass(frozen=True)
 class TrialLine:
-    """One trial that ended."""
+    """One trial that ended, or was paused."""
 
     number: int
-    state: Literal["complete", "pruned", "failed"]
+    state: Literal["complete", "pruned", "failed", "paused"]
     configuration: Configuration
     value: float | None = None
     epochs: int = 0
@@ -36,6 +36,8 @@ class Progress:
     complete: int = 0
     pruned: int = 0
     failed: int = 0
+    paused: int = 0
+    """Trials that are paused now."""
     best: TrialLine | None = None
     epochs: int = 0
     """Epochs of single folds that this run has trained."""
@@ -83,8 +85,12 @@ class Progress:
             self, **counts, best=best, ended_before=before, ended=line if ended_now else None, epoch=None
         )
 
+    def with_paused(self, paused: int, line: TrialLine | None = None) -> Progress:
+        """Return the picture with so many trials paused, one of them just now if there is a line of it."""
+        return replace(self, paused=paused, ended=line, epoch=None)
+
     def with_epoch(self, number: int, epoch: int, mean: float, folds: int) -> Progress:
-        """Return the picture after one more epoch of all folds of a trial."""
+        """Return the picture after one more epoch of some folds of a trial."""
         return replace(self, epochs=self.epochs + folds, epoch=(number, epoch, mean), ended=None)
 
     def without_news(self) -> Progress:

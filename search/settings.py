@@ -37,7 +37,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "time": ("search", "time"),
     "target_score": ("search", "target"),
     "seed": ("search", "seed"),
-    "pruner": ("search", "pruner"),
+    "scheduler": ("search", "scheduler"),
     "cv": ("cv", "method"),
     "folds": ("cv", "folds"),
     "repeats": ("cv", "repeats"),
@@ -52,6 +52,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "workers": ("execution", "workers"),
     "threads": ("execution", "threads"),
     "trial_timeout": ("execution", "trial_timeout"),
+    "keep_states": ("execution", "keep_states"),
 }
 """Keyword or flag -> its place in a ``SweepSpec``."""
 

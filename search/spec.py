@@ -27,7 +27,7 @@ from ..spaces.yamlfile import Document
 from ..texts import is_unicode
 
 SearchMethod = Literal["grid", "random", "bayes", "qmc", "kt-random", "kt-grid", "kt-bayes", "kt-hyperband"]
-Pruner = Literal["auto", "none", "median", "hyperband"]
+Scheduler = Literal["auto", "none", "median", "hyperband", "asha"]
 CvMethod = Literal["auto", "kfold", "stratified", "repeated", "group", "time", "holdout"]
 Scaling = Literal["auto", "none", "unit", "minmax", "standard", "robust"]
 Task = Literal["classification", "multilabel", "regression"]
@@ -209,8 +209,16 @@ class SearchSpec(_Part):
     target: Real | None = None
     """A score that ends the sweep once it is reached."""
     seed: Whole = Field(default=0, ge=0, lt=2**32)
-    pruner: Pruner = "auto"
+    scheduler: Scheduler = "auto"
     """``auto``: none for a grid, whose table should be whole, and for KerasTuner's Hyperband; else median."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_older(cls, values: Any) -> Any:
+        """Take what studies had written when schedulers were all pruners."""
+        if isinstance(values, dict) and "pruner" in values and "scheduler" not in values:
+            return {"scheduler" if key == "pruner" else key: value for key, value in values.items()}
+        return values
 
 
 class CvSpec(_Part):
@@ -260,6 +268,8 @@ class ExecutionSpec(_Part):
     trial_timeout: Seconds = Field(default=3600.0, gt=0)
     """Seconds without a sign of life (a part of an epoch trained, something printed) after which a trial fails; none to
     wait for ever."""
+    keep_states: Real = Field(default=2.0, ge=0)
+    """Gigabytes (2^30 bytes) of disk that the states of paused trials may take; one that is not kept is trained again."""
 
 
 class SweepSpec(_Part):

@@ -1,4 +1,4 @@
-"""The driver: asks for a configuration, has it trained, lets the pruner decide, writes what was found.
+"""The driver: asks for a configuration, has it trained as far as the scheduler says, writes what was found.
 
 It is the only writer of its study and runs in one thread. Everything that it decides with is in the study, so that a
 sweep goes on after any interruption as if there had been none.
@@ -11,21 +11,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial, Trial, TrialState
 
 from ..errors import SweepError, one_line
 from ..spaces import Configuration, Space, configuration_key
 from ..spaces.possible import why_impossible_configuration
-from ..training.events import Answer, EpochEnded, Event, Task, TrialEnded, TrialFailed, TrialPaused
+from ..training.events import Answer, EpochEnded, Event, Rung, Task, TrialEnded, TrialFailed, TrialPaused
 from ..training.metrics import Objective
 from .executors.contract import Executor
+from .paused_states import PausedStates
 from .progress import Progress, TrialLine
 from .proposers import ProposalRequest, Proposer, SpaceExhausted, WaitForTrials
-from .pruners import Pruning
+from .schedulers import Scheduler, TrialProgress
 
 if TYPE_CHECKING:
-    from optuna.trial import Trial
-
     from ..studies.writing import StudyWriter
 
 Reason = Literal["trials", "time", "target", "exhausted", "interrupted"]
@@ -60,8 +59,10 @@ class _Running:
     trial: Trial
     configuration: Configuration
     key: str
-    epoch: int = 0
-    pruned: bool = False
+    rungs: tuple[Rung, ...] = ()
+    """At which it waits for an answer."""
+    reached: Rung = field(default_factory=lambda: Rung(0, 0))
+    answers: dict[Rung, Answer] = field(default_factory=dict)
     twins: list[Trial] = field(default_factory=list)
     """Later trials of the same configuration, which get its result."""
 
@@ -76,25 +77,29 @@ class Sweep:
         proposer: Proposer,
         executor: Executor,
         objective: Objective,
-        pruning: Pruning,
+        scheduler: Scheduler,
         budget: Budget,
         seed: int,
         listen: Callable[[Progress], None] = lambda _: None,
+        states: PausedStates | None = None,
     ) -> None:
         self._writer = writer
         self._space = space
         self._proposer = proposer
         self._executor = executor
         self._objective = objective
-        self._pruning = pruning
+        self._scheduler = scheduler
         self._budget = budget
         self._seed = seed
         self._listen = listen
+        self._states = states or PausedStates(None)
         self._running: dict[int, _Running] = {}
         self._ended: dict[str, int] = {}
         """Configuration key -> number of the trial that was trained with it."""
         self._seen: set[str] = set()
-        """Keys of all configurations that ended or run."""
+        """Keys of all configurations that ended, run or are paused."""
+        self._paused: dict[int, _Running] = {}
+        """Trials that are paused, of which the scheduler has some go on."""
         self._stop: Reason | None = None
         self._stopped = 0.0
         """When."""
@@ -131,6 +136,7 @@ class Sweep:
                 self._fill()
                 if not self._running:
                     self._end_duplicates()
+                    self._end_paused()
                     return self._stop or ("exhausted" if self._exhausted else "trials")
                 self._cancel_if_over()
                 event = self._executor.next_event(self._wait_seconds())
@@ -149,6 +155,8 @@ class Sweep:
         self._writer.requeue_running()
         for trial in self._writer.trials():
             if trial.state not in _ENDED:
+                if self._writer.rungs(trial):
+                    self._know_paused(trial)
                 continue
             self._stuck = self._stuck + 1 if self._writer.is_duplicate(trial) else 0
             if self._stuck:
@@ -157,30 +165,77 @@ class Sweep:
             self._seen.add(key)
             self._ended.setdefault(key, trial.number)
             self._progress = self._progress.with_trial(_line_of(trial), self._objective)
+        self._progress = self._progress.with_paused(len(self._paused))
         self._check_target()
 
+    def _know_paused(self, trial: FrozenTrial) -> None:
+        """Learn of a trial that an earlier run has paused."""
+        opened = self._writer.open_trial(trial)
+        configuration = self._space.suggest(opened)
+        run = _Running(opened, configuration, configuration_key(configuration))
+        self._seen.add(run.key)
+        self._paused[trial.number] = run
+
     def _fill(self) -> None:
-        """Start trials while there are free workers and the budget allows."""
-        while self._stop is None and not self._exhausted and self._may_start():
-            try:
-                run = self._start()
-            except SpaceExhausted:
-                self._exhausted = True
-                return
-            except WaitForTrials:
-                return
+        """Have trials go on or begin while there are free workers and the budget allows."""
+        while self._stop is None and len(self._running) < self._executor.capacity:
+            run = self._go_on()
+            if run is None:
+                if self._exhausted or not self._may_begin():
+                    return
+                try:
+                    run = self._start()
+                except SpaceExhausted:
+                    self._exhausted = True
+                    continue
+                except WaitForTrials:
+                    return
             if run is None:
                 continue
             self._stuck = 0
-            number = run.trial.number
-            self._running[number] = run
-            self._executor.submit(Task(number, run.configuration, self._seed, self._pruning.rungs))
+            self._submit(run)
             self._publish_progress()
 
-    def _may_start(self) -> bool:
-        if len(self._running) >= self._executor.capacity:
-            return False
-        return len(self._ended) + len(self._running) < self._budget.trials
+    def _may_begin(self) -> bool:
+        return len(self._ended) + len(self._running) + len(self._paused) < self._budget.trials
+
+    def _go_on(self) -> _Running | None:
+        """Return the paused trial that goes on now; None where another one is to begin."""
+        if not self._paused:
+            return None
+        may_begin = self._may_begin() and not self._exhausted
+        number = self._scheduler.next_paused(self._trials(), may_begin=may_begin)
+        if number is None:
+            return None
+        run = self._paused.pop(number)
+        self._writer.go_on(run.trial)
+        self._progress = self._progress.with_paused(len(self._paused))
+        return run
+
+    def _submit(self, run: _Running) -> None:
+        """Have a trial trained, from its last rung on if it has come to one."""
+        number = run.trial.number
+        reported = self._writer.rungs(self._writer.trials()[number])
+        run.rungs = tuple(rung for rung in self._scheduler.rungs if rung not in reported)
+        run.reached = Rung(0, 0)
+        self._running[number] = run
+        state = self._states.file(number) if self._scheduler.pauses else None
+        self._executor.submit(Task(number, run.configuration, self._seed, run.rungs, state))
+
+    def _trials(self) -> list[TrialProgress]:
+        """Return all trials as the scheduler sees them."""
+        return [
+            self._progress_of(trial) for trial in self._writer.trials() if trial.state != TrialState.WAITING
+        ]
+
+    def _progress_of(self, trial: FrozenTrial) -> TrialProgress:
+        state: Literal["running", "paused", "ended"] = "ended"
+        if trial.number in self._running:
+            state = "running"
+        elif trial.number in self._paused:
+            state = "paused"
+        reports = {Rung(*rung): mean for rung, mean in self._writer.rungs(trial).items()}
+        return TrialProgress(trial.number, trial.params, state, reports, trial.state == TrialState.COMPLETE)
 
     def _start(self) -> _Running | None:
         """Begin the next trial in the study; None where it is not trained.
@@ -205,7 +260,8 @@ class Sweep:
                 return None
         if key in self._seen:
             self._stuck += 1
-            next(run for run in self._running.values() if run.key == key).twins.append(trial)
+            under_way = (*self._running.values(), *self._paused.values())
+            next(run for run in under_way if run.key == key).twins.append(trial)
             return None
         self._seen.add(key)
         return _Running(trial, configuration, key)
@@ -246,10 +302,16 @@ class Sweep:
             return
         del self._running[event.number]
         if isinstance(event, TrialPaused):
-            raise TypeError("nobody pauses trials yet")
-        if isinstance(event, TrialEnded) and event.outcome.ending == "stopped" and not run.pruned:
+            self._pause(run, event)
+            return
+        if (
+            isinstance(event, TrialEnded)
+            and event.outcome.ending == "stopped"
+            and Answer.STOP not in run.answers.values()
+        ):
             self._requeue(run)  # stopped with the sweep; resume runs it again
             return
+        self._states.drop(event.number)
         with self._writer.transaction():
             line = self._write(run, event)
             for twin in run.twins:
@@ -265,16 +327,63 @@ class Sweep:
             self._check_all_failed(event)
 
     def _end_epoch(self, run: _Running, event: EpochEnded) -> None:
-        if event.epoch <= run.epoch:  # its worker died, and another one trains it from the start
+        died = event.rung[::-1] <= run.reached[::-1]  # and another worker trains it again
+        if died and not self._scheduler.pauses:
+            run.answers.clear()
             self._writer.restart(run.trial)
-            run.pruned = False
-        run.epoch = event.epoch
+        run.reached = event.rung
         self._progress = self._progress.with_epoch(event.number, event.epoch, event.mean, len(event.scores))
-        if self._stop is None and event.rung in self._pruning.rungs:
-            run.pruned = self._writer.report(run.trial, event.epoch, event.mean)
-            answer = Answer.STOP if run.pruned else Answer.GO_ON
-            self._executor.answer(event.number, answer)  # before anything is written or shown
+        if self._stop is None and event.rung in run.rungs:
+            self._answer(run, event)
         self._publish_progress()
+
+    def _answer(self, run: _Running, event: EpochEnded) -> None:
+        """Tell a trial that waits at a rung how to go on, before anything is written or shown."""
+        if event.rung not in run.answers:  # else it was answered before its worker died
+            if self._scheduler.pauses:
+                self._writer.report_rung(run.trial, *event.rung, event.mean)
+            else:
+                self._writer.report(run.trial, event.epoch, event.mean)
+            trials = self._trials() if self._scheduler.pauses else ()
+            run.answers[event.rung] = self._scheduler.answer(run.trial, event, trials)
+        self._executor.answer(event.number, run.answers[event.rung])
+
+    def _pause(self, run: _Running, event: TrialPaused) -> None:
+        """Put a trial aside; one that has not come to a rung begins again, as far as the study knows."""
+        if not self._writer.rungs(self._writer.trials()[event.number]):
+            self._requeue(run)
+            return
+        self._paused[event.number] = run
+        outcome = event.outcome
+        self._writer.pause(run.trial, outcome.result(), outcome.details())
+        self._states.make_room(keep=event.number)
+        line = TrialLine(
+            event.number,
+            "paused",
+            run.configuration,
+            value=outcome.value,
+            epochs=outcome.epochs_trained,
+            seconds=outcome.seconds,
+        )
+        self._progress = self._progress.with_paused(len(self._paused), line)
+        self._publish_progress()
+        self._progress = self._progress.without_news()
+
+    def _end_paused(self) -> None:
+        """End the paused trials for good once the budget is spent; an interrupted sweep keeps them for ``resume``."""
+        if self._stop == "interrupted":
+            return
+        for number, run in sorted(self._paused.items()):
+            with self._writer.transaction():
+                self._writer.end_paused(run.trial)
+                for twin in run.twins:
+                    self._writer.finish_as_duplicate(twin, number)
+            self._ended[run.key] = number
+            line = TrialLine(number, "pruned", run.configuration)
+            self._progress = self._progress.with_trial(line, self._objective)
+        self._paused.clear()
+        self._progress = self._progress.with_paused(0)
+        self._states.clear()
 
     def _write(self, run: _Running, event: TrialEnded | TrialFailed) -> TrialLine:
         if isinstance(event, TrialFailed):
@@ -282,16 +391,17 @@ class Sweep:
             self._writer.fail(run.trial, failure)
             return TrialLine(event.number, "failed", run.configuration, message=event.message)
         outcome = event.outcome
-        end = self._writer.prune if run.pruned else self._writer.finish
+        stopped = outcome.ending == "stopped"
+        end = self._writer.prune if stopped else self._writer.finish
         end(run.trial, outcome.value, outcome.result(), outcome.details())
         notes = tuple(note for note in outcome.notes if note not in self._said)
         self._said.update(notes)
         return TrialLine(
             event.number,
-            "pruned" if run.pruned else "complete",
+            "pruned" if stopped else "complete",
             run.configuration,
             value=outcome.value,
-            epochs=outcome.epochs_trained if run.pruned else outcome.epochs,
+            epochs=outcome.epochs_trained if stopped else outcome.epochs,
             seconds=outcome.seconds,
             notes=notes,
         )
@@ -302,10 +412,11 @@ class Sweep:
             self._end("time")
 
     def _cancel_if_over(self) -> None:
-        """Have all running trials stop at the end of their epochs once the sweep is over."""
+        """Have all running trials end with their epochs once the sweep is over."""
         if self._stop is not None:
+            answer = Answer.PAUSE if self._scheduler.pauses else Answer.STOP
             for number in self._running:
-                self._executor.answer(number, Answer.STOP)
+                self._executor.answer(number, answer)
 
     def _wait_seconds(self) -> float:
         """Return the seconds to wait for an event; Ctrl-C is heeded after them at the latest."""
@@ -331,12 +442,12 @@ class Sweep:
             raise SweepError(f"The first {self._failures} trials all failed; the last: {event.message}.")
 
     def _requeue_running(self) -> None:
-        """Leave no trial running, however the sweep ends."""
-        if self._running:
-            with self._writer.transaction():
-                for run in self._running.values():
-                    self._requeue(run)
+        """Leave no trial running, however the sweep ends; those that have come to a rung are paused there."""
+        with self._writer.transaction():
+            for run in self._running.values():
+                self._requeue(run)
         self._running.clear()
+        self._writer.requeue_running()
 
     def _requeue(self, run: _Running) -> None:
         with self._writer.transaction():
@@ -344,7 +455,7 @@ class Sweep:
                 self._writer.requeue(trial)
 
     def _publish_progress(self) -> None:
-        running = {number: run.epoch for number, run in self._running.items()}
+        running = {number: run.reached.epochs for number, run in self._running.items()}
         self._listen(self._progress.at(time.monotonic() - self._started, running))
 
 

@@ -352,7 +352,7 @@ def _spec(project: Project, name: str) -> dict[str, Any]:
             "method": project.method,
             "trials": len(project.trials),
             "seed": project.seed,
-            "pruner": "none",
+            "scheduler": "none",
         },
         "training": {
             "epochs": project.epochs,

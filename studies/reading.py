@@ -43,12 +43,23 @@ _STUDIES = """
     JOIN study_directions d ON d.study_id = s.study_id AND d.objective = 0 ORDER BY s.study_id
 """
 _STUDY_ATTRIBUTES = "SELECT a.study_id, a.key, a.value_json FROM study_user_attributes a"
-_COUNTS = "SELECT t.study_id, t.state, COUNT(*) FROM trials t GROUP BY t.study_id, t.state"
-_TRIALS = """
-    SELECT t.trial_id, t.number, t.state, t.datetime_start, v.value, v.value_type FROM trials t
+_PAUSED = """
+    CASE WHEN t.state = 'RUNNING' THEN (
+        SELECT COUNT(*) FROM trial_user_attributes p
+        WHERE p.trial_id = t.trial_id AND p.key = 'kerasweep:paused' AND p.value_json = 'true'
+    ) ELSE 0 END
+"""
+"""Whether a trial is paused (``records.PAUSED``), which for Optuna runs."""
+_COUNTS = f"""
+    SELECT c.study_id, c.state, c.paused, COUNT(*) FROM (
+        SELECT t.study_id, t.state, {_PAUSED} AS paused FROM trials t
+    ) c GROUP BY c.study_id, c.state, c.paused
+"""  # noqa: S608 - of constants
+_TRIALS = f"""
+    SELECT t.trial_id, t.number, t.state, {_PAUSED}, t.datetime_start, v.value, v.value_type FROM trials t
     LEFT JOIN trial_values v ON v.trial_id = t.trial_id AND v.objective = 0
     WHERE t.study_id = :study
-"""
+"""  # noqa: S608 - of constants
 _INFINITE = "CASE v.value_type WHEN 'INF_POS' THEN 1 WHEN 'INF_NEG' THEN -1 ELSE 0 END"
 """Optuna stores an infinity in the column of types; its value is 0 or NULL."""
 _NOT_DUPLICATE = """
@@ -68,8 +79,8 @@ def read_studies(storage: str | None = None) -> list[StudyRecord]:
             attributes.setdefault(study_id, {})[key] = json.loads(value)
         attributes = {study_id: join(found) for study_id, found in attributes.items()}
         counts: dict[int, dict[TrialState, int]] = {}
-        for study_id, state, count in database.rows(_COUNTS):
-            counts.setdefault(study_id, {})[_STATES[state]] = count
+        for study_id, state, paused, count in database.rows(_COUNTS):
+            counts.setdefault(study_id, {})[_state(state, paused)] = count
     return [_study(url, row, attributes.get(row[0], {}), counts.get(row[0], {})) for row in studies]
 
 
@@ -232,11 +243,11 @@ def _trials(database: Database, study: StudyRecord, rows: list[tuple[Any, ...]])
 def _trial(
     row: tuple[Any, ...], configuration: dict[str, Any], attributes: dict[str, Any], partition: int | None
 ) -> TrialRecord:
-    _, number, state, started, value, value_type = row
+    _, number, state, paused, started, value, value_type = row
     result = attributes.get(RESULT, {})
     return TrialRecord(
         number=number,
-        state=_STATES[state],
+        state=_state(state, paused),
         configuration=configuration,
         value=_value(value, value_type),
         fold_scores=tuple(result.get("fold_scores", ())),
@@ -251,6 +262,10 @@ def _trial(
         started=datetime.fromisoformat(started) if isinstance(started, str) else started,
         partition=partition,
     )
+
+
+def _state(state: str, paused: int) -> TrialState:
+    return "paused" if paused else _STATES[state]
 
 
 def _value(value: float | None, value_type: str | None) -> float | None:

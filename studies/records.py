@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from ..spaces import Configuration
 
-TrialState = Literal["complete", "pruned", "failed", "running", "waiting"]
+TrialState = Literal["complete", "pruned", "failed", "running", "paused", "waiting"]
 Direction = Literal["maximize", "minimize"]
 
 ENDED: tuple[TrialState, ...] = ("complete", "pruned", "failed")
@@ -25,6 +25,9 @@ RESULT = "kerasweep:result"
 DETAILS = "kerasweep:details"
 FAILURE = "kerasweep:failure"
 DUPLICATE = "kerasweep:duplicate_of"
+RUNGS = "kerasweep:rungs"
+"""What a trial that may be paused has reported: epochs, folds and mean of each rung."""
+PAUSED = "kerasweep:paused"
 IMPORTED = "imported"
 """Key of what a study says about itself: the project that it was imported from."""
 

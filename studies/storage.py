@@ -73,6 +73,12 @@ def sqlite_path(url: str) -> Path | None:
     return Path(unquote(path)) if "uri=" in options else Path(found["path"])
 
 
+def states_folder(url: str, study_id: int) -> Path | None:
+    """Return where the states of a study's paused trials lie: beside an SQLite file; nowhere for a server, which has no folder."""
+    path = sqlite_path(url)
+    return None if path is None else path.absolute().with_name(f"{path.name}.states") / str(study_id)
+
+
 def without_password(url: str) -> str:
     """Return a URL that may be shown: its password, if any, is starred out."""
     url = _PASSWORD_OPTION.sub(r"\1***", url)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -28,18 +29,20 @@ from .records import (
     DETAILS,
     DUPLICATE,
     FAILURE,
+    PAUSED,
     REFIT,
     RESULT,
+    RUNGS,
     SPEC,
     Direction,
     StudyRecord,
 )
-from .storage import sqlite_path, storage_errors, without_password
+from .storage import sqlite_path, states_folder, storage_errors, without_password
 
 BUSY_SECONDS = 60
 """How long a write waits for another study of the same SQLite file before it gives up."""
 _OURS = "kerasweep:"
-_RUNGS = "completed_rung_"
+_OF_HALVING = "completed_rung_"
 """How the attributes begin that Optuna's successive halving notes."""
 
 
@@ -50,6 +53,11 @@ class StudyWriter:
     optuna: optuna.Study
     """The study as Optuna's samplers and pruners see it: it stands on the ledger."""
     ledger: Ledger
+
+    @property
+    def study_id(self) -> int:
+        """The study's number in its storage."""
+        return self.optuna._study_id
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -88,8 +96,14 @@ class StudyWriter:
             return trial
 
     def requeue(self, trial: Trial | FrozenTrial) -> None:
-        """Have a running trial wait; it keeps its number and what it was asked, and is run again from the start."""
+        """Have a running trial wait; it keeps its number and what it was asked, and is run again from the start.
+
+        One that may be paused, and has come to a rung, is paused there.
+        """
         with self.transaction():
+            if RUNGS in trial.user_attrs:
+                self.ledger.set_trial_user_attr(trial._trial_id, PAUSED, True)
+                return
             self.restart(trial)
             self.ledger.set_trial_state_values(trial._trial_id, TrialState.WAITING)
 
@@ -98,7 +112,7 @@ class StudyWriter:
 
         A pruner would else judge early epochs by late ones of the training that was lost, and count them twice.
         """
-        self.ledger.forget(trial._trial_id, _OURS, _RUNGS)
+        self.ledger.forget(trial._trial_id, _OURS, _OF_HALVING)
         if isinstance(trial, Trial):
             trial._cached_frozen_trial.intermediate_values.clear()  # its pruner is shown this copy
 
@@ -106,7 +120,17 @@ class StudyWriter:
         """Requeue the trials that a killed driver left running."""
         with self.transaction():
             for trial in self.optuna.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-                self.requeue(trial)
+                if not trial.user_attrs.get(PAUSED):
+                    self.requeue(trial)
+
+    def open_trial(self, trial: FrozenTrial) -> Trial:
+        """Return a paused trial as one that goes on reporting."""
+        return Trial(self.optuna, trial._trial_id)
+
+    @staticmethod
+    def rungs(trial: FrozenTrial) -> dict[tuple[int, int], float]:
+        """Return the means that a trial which may be paused has reported, by epochs and folds."""
+        return {(epochs, folds): mean for epochs, folds, mean in trial.user_attrs.get(RUNGS, ())}
 
     def trials(self) -> list[FrozenTrial]:
         """Return all trials as Optuna holds them."""
@@ -117,13 +141,35 @@ class StudyWriter:
         """Tell whether a trial shares an earlier one's result."""
         return DUPLICATE in trial.user_attrs
 
-    def report(self, trial: Trial, epoch: int, value: float) -> bool:
-        """Note the mean of the folds at a rung and return whether the pruner ends the trial there.
+    def report(self, trial: Trial, epoch: int, value: float) -> None:
+        """Note the mean of the folds at a rung, for the study's pruner.
 
         It is written with the next transaction: a trial that is lost is trained again, and reports again.
         """
         trial.report(value, epoch)
-        return trial.should_prune()
+
+    def report_rung(self, trial: Trial, epochs: int, folds: int, value: float) -> None:
+        """Note the mean of the folds at a rung of a trial that may be paused there; Optuna's step is the rung's cost.
+
+        Unlike other reports it is kept when the trial is lost: a trial goes on where it was, or is trained again up to there.
+        """
+        trial.report(value, epochs * folds)
+        trial.set_user_attr(RUNGS, [*trial.user_attrs.get(RUNGS, []), [epochs, folds, value]])
+
+    def pause(self, trial: Trial, result: Mapping[str, Any], details: Mapping[str, Any]) -> None:
+        """Note that a trial is paused, with its result so far."""
+        with self.transaction():
+            trial.set_user_attr(DETAILS, dict(details))
+            trial.set_user_attr(RESULT, dict(result))
+            trial.set_user_attr(PAUSED, True)
+
+    def go_on(self, trial: Trial) -> None:
+        """Note that a paused trial runs again."""
+        trial.set_user_attr(PAUSED, False)
+
+    def end_paused(self, trial: Trial) -> None:
+        """End a paused trial for good."""
+        self.optuna.tell(trial, state=TrialState.PRUNED)
 
     def finish(
         self, trial: Trial, value: float, result: Mapping[str, Any], details: Mapping[str, Any]
@@ -314,6 +360,9 @@ def delete_study(record: StudyRecord) -> None:
     check_writable(record.storage)
     with _opened(record) as study, _writing(record.storage), _lease(study, record):
         optuna.delete_study(study_name=record.name, storage=study._storage)
+    folder = states_folder(record.storage, record.study_id)
+    if folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def find_study(name: str, url: str) -> StudyRecord | None:

@@ -56,7 +56,7 @@ CASES = [
     ),
     (("launch", "both.yaml"), "both.yaml line 3: space: preset and file exclude each other; keep one."),
     ((*LAUNCH, "--search", "byes"), "Did you mean 'bayes'?"),
-    ((*LAUNCH, "--pruner", "hyperban"), "Did you mean 'hyperband'?"),
+    ((*LAUNCH, "--scheduler", "hyperban"), "Did you mean 'hyperband'?"),
     ((*LAUNCH, "--cv", "stratifid"), "Did you mean 'stratified'?"),
     ((*LAUNCH, "--metric", "acuracy"), "Did you mean 'accuracy'?"),
     ((*LAUNCH, "--time", "soon"), "is not a time"),

@@ -18,14 +18,25 @@ from typing import Any
 import optuna
 import pytest
 from kerasweep.search.methods import make_proposer
+from kerasweep.search.paused_states import PausedStates
 from kerasweep.search.progress import Progress
-from kerasweep.search.pruners import make_pruning
 from kerasweep.search.samplers import make_sampler
+from kerasweep.search.schedulers import Pruning, make_scheduler
 from kerasweep.search.sweep import Budget, Reason, Sweep
 from kerasweep.spaces import Categorical, Condition, Configuration, Float, Int, Space, configuration_key
 from kerasweep.studies import StudyRecord, read_study
 from kerasweep.studies.writing import create_study, drive_study, find_study
-from kerasweep.training.events import Answer, EpochEnded, Event, Outcome, Task, TrialEnded, TrialFailed
+from kerasweep.training.events import (
+    Answer,
+    EpochEnded,
+    Event,
+    Outcome,
+    Rung,
+    Task,
+    TrialEnded,
+    TrialFailed,
+    TrialPaused,
+)
 from kerasweep.training.metrics import Objective
 from optuna.trial import FrozenTrial
 
@@ -69,8 +80,20 @@ def diverges(configuration: Configuration) -> str | None:
 class _Fake:
     task: Task
     epoch: int = 0
+    folds: int = 1
     waits: bool = False
-    means: list[float] = field(default_factory=list)
+    scores: dict[int, tuple[float, ...]] = field(default_factory=dict)
+    """Epoch -> the scores of the folds that have trained it."""
+
+    @property
+    def trained(self) -> int:
+        return max(self.scores, default=0)
+
+    def target(self, epochs: int, folds: int) -> Rung:
+        """Where it is decided next how it goes on."""
+        return next((rung for rung in self.task.rungs if rung not in self.passed), Rung(epochs, folds))
+
+    passed: list[Rung] = field(default_factory=list)
 
 
 class FakeExecutor:
@@ -93,7 +116,11 @@ class FakeExecutor:
         self._fails = fails
         self._before_event = before_event
         self._running: dict[int, _Fake] = {}
-        self._cancelled: set[int] = set()
+        self._cancelled: dict[int, Answer] = {}
+        self.states: dict[str, _Fake] = {}
+        """What was paused, by the file that it would be kept in."""
+        self.single_epochs = 0
+        """Epochs of single folds that were trained."""
         self._chance = random.Random(5)
 
     def start(self, task: Task) -> int:
@@ -103,11 +130,17 @@ class FakeExecutor:
         assert len(self._running) < self.capacity
         assert task.number not in self._running
         self.trained.append(task)
-        self._running[task.number] = _Fake(task)
+        fake = _Fake(task)
+        kept = self.states.get(str(task.state))
+        if task.state is not None and kept is not None:
+            fake = _Fake(task, kept.epoch, kept.folds, scores=dict(kept.scores))
+        fake.passed = [rung for rung in task.rungs if rung[::-1] <= (fake.folds, fake.epoch)]
+        assert not fake.passed, "a trial goes on beyond the rung where it was paused"
+        self._running[task.number] = fake
 
     def answer(self, number: int, answer: Answer) -> None:
-        if answer is Answer.STOP:
-            self._cancelled.add(number)
+        if answer is not Answer.GO_ON:
+            self._cancelled[number] = answer
             return
         fake = self._running[number]
         assert fake.waits, "a trial is told to go on once, at a rung"
@@ -115,7 +148,7 @@ class FakeExecutor:
 
     def restart(self, number: int) -> None:
         """Lose a worker in the middle of a task, which another one trains again."""
-        self._cancelled.discard(number)
+        self._cancelled.pop(number, None)
         self._running[number] = _Fake(self._running[number].task)
 
     def next_event(self, timeout: float | None = None) -> Event | None:
@@ -129,32 +162,45 @@ class FakeExecutor:
         if kind is not None and fake.epoch == 1:
             del self._running[number]
             return TrialFailed(number, kind, f"it failed: {kind}", fatal=kind == "fatal")
-        stopped = fake.epoch > 0 and number in self._cancelled
-        assert stopped or not fake.waits, "a rung is answered before the next event is asked for"
-        if stopped or fake.epoch == configuration.get("epochs", self._epochs):
+        answer = self._cancelled.get(number, Answer.GO_ON) if fake.epoch > 0 else Answer.GO_ON
+        ended = answer is not Answer.GO_ON
+        assert ended or not fake.waits, "a rung is answered before the next event is asked for"
+        epochs = configuration.get("epochs", self._epochs)
+        if ended or (fake.epoch, fake.folds) == (epochs, self._folds):
             del self._running[number]
-            self._cancelled.discard(number)
-            return TrialEnded(number, self._outcome(fake, stopped=stopped))
+            self._cancelled.pop(number, None)
+            if answer is Answer.PAUSE:
+                if fake.task.state is not None:
+                    self.states[str(fake.task.state)] = fake
+                return TrialPaused(number, self._outcome(fake, "paused"))
+            return TrialEnded(number, self._outcome(fake, "stopped" if ended else "whole"))
+        target = fake.target(epochs, self._folds)
+        if fake.epoch == target.epochs or (fake.epoch == 0 and fake.folds < target.folds):
+            fake.folds, fake.epoch = target.folds, 0
         fake.epoch += 1
-        scores = tuple(score(configuration, fold, fake.epoch) for fold in range(self._folds))
-        fake.means.append(statistics.fmean(scores))
+        before = len(fake.scores.get(fake.epoch, ()))
+        self.single_epochs += fake.folds - before
+        scores = tuple(score(configuration, fold, fake.epoch) for fold in range(fake.folds))
+        fake.scores[fake.epoch] = scores
         event = EpochEnded(number, fake.epoch, scores)
         fake.waits = event.rung in fake.task.rungs
+        if event.rung == target:
+            fake.passed.append(target)
         return event
 
     def close(self) -> None:
         self._running.clear()
 
-    def _outcome(self, fake: _Fake, *, stopped: bool) -> Outcome:
-        chosen = fake.means.index(max(fake.means)) + 1
-        at = fake.epoch if stopped else chosen
-        scores = tuple(score(fake.task.configuration, fold, at) for fold in range(self._folds))
+    def _outcome(self, fake: _Fake, ending: str) -> Outcome:
+        means = {epoch: statistics.fmean(scores) for epoch, scores in fake.scores.items()}
+        chosen = max(means, key=means.__getitem__)
+        scores = fake.scores[chosen if ending == "whole" else fake.epoch]
         return Outcome(
-            ending="stopped" if stopped else "whole",
+            ending=ending,
             value=statistics.fmean(scores),
             fold_scores=scores,
             epochs=chosen,
-            epochs_trained=fake.epoch,
+            epochs_trained=fake.trained,
             seconds=0.0,
             parameters=1,
             seed=fake.task.seed,
@@ -170,7 +216,7 @@ class Lab:
 
     folder: Path
     method: str = "random"
-    pruner: str = "none"
+    scheduler: str = "none"
     space: Space = SPACE
     trials: float = 8
     epochs: int = 4
@@ -209,9 +255,10 @@ class Lab:
             else drive_study(existing)
         )
         with opened as writer:
-            pruning = make_pruning(self.pruner, self.epochs, FOLDS)
+            scheduler = make_scheduler(self.scheduler, self.epochs, FOLDS, self.direction)
             writer.optuna.sampler = make_sampler(self.seed)
-            writer.optuna.pruner = pruning.pruner
+            if isinstance(scheduler, Pruning):
+                writer.optuna.pruner = scheduler.pruner
             self.sweep = Sweep(
                 writer=writer,
                 space=self.space,
@@ -220,10 +267,11 @@ class Lab:
                 ),
                 executor=executor or FakeExecutor(epochs=self.epochs),
                 objective=objective,
-                pruning=pruning,
+                scheduler=scheduler,
                 budget=Budget(self.trials, seconds, target),
                 seed=self.seed,
                 listen=self._hear,
+                states=PausedStates(self.folder / "states"),
             )
             if killed:
                 self.sweep._requeue_running = lambda: None

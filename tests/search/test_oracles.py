@@ -315,7 +315,7 @@ def test_a_sweep(method: str, tmp_path: Path) -> None:
     assert first == preset("ann").recommended()
     assert epochs == (1 if method == "kt-hyperband" else None)
     expected = "median" if method in ("kt-random", "kt-bayes") else "none"
-    assert study.record.spec["search"]["pruner"] == expected
+    assert study.record.spec["search"]["scheduler"] == expected
     if method == "kt-hyperband":
         assert [trial.epochs_trained for trial in trials] == [1, 1, 1, 3, 3]
         assert study.record.spec["space"]["define"]["epochs"]["high"] == 3

@@ -71,7 +71,7 @@ def is_own_end(trial: TrialRecord) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("method", "pruner", "trials", "epochs"),
+    ("method", "scheduler", "trials", "epochs"),
     [
         ("grid", "median", 10, 3),
         ("random", "hyperband", 7, 4),
@@ -82,8 +82,8 @@ def is_own_end(trial: TrialRecord) -> bool:
         pytest.param("kt-grid", "median", 7, 3, marks=pytest.mark.trains),
     ],
 )
-def test_a_kill_at_any_event(lab, fake, watch, tmp_path, method, pruner, trials, epochs) -> None:
-    whole = lab(method=method, pruner=pruner, trials=trials, epochs=epochs)
+def test_a_kill_at_any_event(lab, fake, watch, tmp_path, method, scheduler, trials, epochs) -> None:
+    whole = lab(method=method, scheduler=scheduler, trials=trials, epochs=epochs)
     watched = watch(whole.file)
     whole.listen = lambda progress: progress.ended and watched.look()  # between two trials
     whole.run(fake(epochs=epochs, before_event=watched.look))
@@ -94,7 +94,7 @@ def test_a_kill_at_any_event(lab, fake, watch, tmp_path, method, pruner, trials,
 
 def test_a_kill_between_late_trials_under_hyperband(lab, watch, tmp_path) -> None:
     """A resumed sampler may not heed Hyperband's brackets less than one whose pruner has decided before."""
-    whole = lab(method="bayes", pruner="hyperband", trials=18, epochs=4)
+    whole = lab(method="bayes", scheduler="hyperband", trials=18, epochs=4)
     watched = watch(whole.file)
     whole.listen = lambda progress: progress.ended and watched.look()
     assert whole.run() == "trials"
@@ -105,7 +105,7 @@ def test_a_kill_between_late_trials_under_hyperband(lab, watch, tmp_path) -> Non
 def test_a_kill_at_any_write(lab, watch, tmp_path) -> None:
     """Also between the writes of one event: while the study is made, a trial begun, a result stored."""
     space = Space((Categorical("a", ("x", "y")), Int("b", 1, 3)))
-    whole = lab(method="bayes", pruner="hyperband", trials=6, space=space, epochs=3, seed=36)
+    whole = lab(method="bayes", scheduler="hyperband", trials=6, space=space, epochs=3, seed=36)
     watched = watch(whole.file)
     sqlalchemy.event.listen(sqlalchemy.Engine, "commit", watched.look)
     try:
@@ -120,7 +120,7 @@ def test_a_kill_at_any_write(lab, watch, tmp_path) -> None:
 @pytest.mark.parametrize("killed", [False, True], ids=["exception", "kill"])
 def test_an_exception_at_any_event(lab, fake, tmp_path, killed) -> None:
     """Beside what a kill leaves, an exception lets the driver give its trials back."""
-    whole = lab(method="random", pruner="hyperband", trials=2, epochs=3)
+    whole = lab(method="random", scheduler="hyperband", trials=2, epochs=3)
     executor = fake(epochs=3)
     whole.run(executor)
     for index in range(executor.events):
@@ -159,7 +159,7 @@ def test_several_workers_killed_at_any_event_lose_nothing(
 
 def test_a_worker_that_dies_changes_nothing(lab, fake, tmp_path) -> None:
     """Its task is trained again from the start, in the same driver; the pruner must not see its epochs twice."""
-    whole = lab(method="bayes", pruner="hyperband", trials=12, epochs=9)
+    whole = lab(method="bayes", scheduler="hyperband", trials=12, epochs=9)
     whole.run(fake(epochs=9))
     shaken = whole.copy(tmp_path / "shaken", Path("none"))
     deaths: set[int] = set()

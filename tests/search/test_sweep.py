@@ -57,7 +57,7 @@ def test_the_recommended_configuration_comes_first(lab, fake, method: str) -> No
 
 
 def test_many_trials(lab, fake) -> None:
-    made = lab(method="random", trials=60, pruner="median", epochs=3)
+    made = lab(method="random", trials=60, scheduler="median", epochs=3)
     fails = lambda configuration: "diverged" if configuration["learning_rate"] > 0.8 else None  # noqa: E731
     executor = fake(capacity=4, epochs=3, fails=fails)
     assert made.run(executor) == "trials"
@@ -255,7 +255,7 @@ def test_choices_that_are_tuples_are_searched_resumed_enqueued_and_read(lab, fak
 
 
 def test_a_trial_may_be_pruned_at_its_first_rung(lab, fake) -> None:
-    made = lab(method="random", trials=40, pruner="hyperband", epochs=9)
+    made = lab(method="random", trials=40, scheduler="hyperband", epochs=9)
     made.run(fake(epochs=9))
     trials = read_trials(made.read())
     pruned = [trial for trial in trials if trial.state == "pruned"]
@@ -270,7 +270,7 @@ def test_a_trial_may_be_pruned_at_its_first_rung(lab, fake) -> None:
 
 
 def test_median_pruning_spares_the_first_and_the_best(lab, fake) -> None:
-    made = lab(method="random", trials=30, pruner="median", epochs=5)
+    made = lab(method="random", trials=30, scheduler="median", epochs=5)
     made.run(fake(epochs=5))
     assert "P" not in made.states()[:5]
     assert "P" in made.states()
@@ -280,7 +280,7 @@ def test_median_pruning_spares_the_first_and_the_best(lab, fake) -> None:
 
 
 def test_progress_adds_up(lab, fake) -> None:
-    made = lab(method="random", trials=12, pruner="median")
+    made = lab(method="random", trials=12, scheduler="median")
     made.run(fake(capacity=3))
     for before, after in itertools.pairwise(made.progress):
         assert after.done >= before.done
@@ -297,9 +297,9 @@ def test_progress_adds_up(lab, fake) -> None:
 
 def test_what_trials_have_to_say_is_said_once(lab, fake) -> None:
     class Speaks(fake):
-        def _outcome(self, running, *, stopped: bool):
+        def _outcome(self, running, ending: str):
             number = running.task.number
-            return replace(super()._outcome(running, stopped=stopped), notes=("each", f"only {number % 2}"))
+            return replace(super()._outcome(running, ending), notes=("each", f"only {number % 2}"))
 
     made = lab(method="random", trials=6)
     made.run(Speaks())
@@ -329,7 +329,7 @@ def test_a_sampler_that_is_stuck_gives_way_to_chance(lab, fake) -> None:
 def test_a_trial_costs_two_transactions(lab, fake, monkeypatch, method: str, capacity: int) -> None:
     """One when it begins and one when it ends; reports at rungs come along with these."""
     monkeypatch.setattr("kerasweep.search.sweep.WRITE_SECONDS", math.inf)
-    made = lab(method=method, trials=12, pruner="hyperband", epochs=9)
+    made = lab(method=method, trials=12, scheduler="hyperband", epochs=9)
     commits = []
     made.listen = lambda progress: progress.epoch and commits.append("epoch")
     listener = lambda _: commits.append("commit")  # noqa: E731
@@ -346,7 +346,7 @@ def test_a_trial_costs_two_transactions(lab, fake, monkeypatch, method: str, cap
 
 def test_a_report_is_answered_before_it_is_written(lab, fake, monkeypatch) -> None:
     monkeypatch.setattr("kerasweep.search.sweep.WRITE_SECONDS", math.inf)
-    made = lab(method="random", trials=3, pruner="median", epochs=4)
+    made = lab(method="random", trials=3, scheduler="median", epochs=4)
     written: list[int] = []
 
     class Watched(fake):

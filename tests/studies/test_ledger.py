@@ -68,7 +68,8 @@ def test_a_trial_is_begun_in_one_transaction_and_ended_in_another(writer, sample
     )
     assert counts == expected
     with counting(writer) as counts:
-        assert not writer.report(trial, 1, 0.5)
+        writer.report(trial, 1, 0.5)
+        assert not trial.should_prune()
     assert counts == {}
     with counting(writer) as counts:
         writer.finish(trial, 0.5, samples.result, samples.details)
@@ -91,6 +92,11 @@ def test_every_end_is_one_transaction(writer, samples, end) -> None:
     assert (counts["commit"], counts["select"]) == (1, 1)
 
 
+def _is_pruned(writer, trial, value: float) -> bool:
+    writer.report(trial, 1, value)
+    return trial.should_prune()
+
+
 def test_optuna_reads_what_the_driver_holds(writer, samples) -> None:
     """Numbers, ids, states, values, parameters and their types, distributions, reports, times and attributes."""
     for number in range(24):
@@ -99,7 +105,7 @@ def test_optuna_reads_what_the_driver_holds(writer, samples) -> None:
             writer.fail(trial, samples.failure)
         elif number % 6 == 2 and number > 6:
             writer.finish_as_duplicate(trial, number - 6)
-        elif writer.report(trial, 1, (number * 7 % 5) / 3):
+        elif _is_pruned(writer, trial, (number * 7 % 5) / 3):
             writer.prune(trial, (number * 7 % 5) / 3, samples.result, samples.details)
         elif number % 6 != 5:
             writer.finish(

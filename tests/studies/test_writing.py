@@ -41,7 +41,8 @@ def test_a_new_study(writer, samples, sqlite_url: str) -> None:
 
 def test_finish(writer, samples) -> None:
     trial = begin(writer, samples)
-    assert writer.report(trial, 3, 0.5) is False
+    writer.report(trial, 3, 0.5)
+    assert not trial.should_prune()
     writer.finish(trial, 0.25, samples.result, samples.details)
     found = stored(writer)
     assert (found.state, found.value, found.intermediate_values) == (TrialState.COMPLETE, 0.25, {3: 0.5})

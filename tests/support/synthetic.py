@@ -252,7 +252,8 @@ def _write_trial(
         return
     outcome = train(space, configuration, plan, number)
     for epoch in range(rung, len(outcome.means) + 1, rung):
-        if writer.report(trial, epoch, outcome.means[epoch - 1]):
+        writer.report(trial, epoch, outcome.means[epoch - 1])
+        if trial.should_prune():
             shorter = cut(outcome, plan, epoch)
             writer.prune(
                 trial, outcome.means[epoch - 1], result(shorter, plan, epoch), details(shorter, configuration)

@@ -172,7 +172,7 @@ def spec_of(
             "method": "bayes",
             "trials": trials,
             "seed": plan.seed,
-            "pruner": "median" if prune else "none",
+            "scheduler": "median" if prune else "none",
         },
         "cv": {"method": "stratified" if plan.direction == "maximize" else "kfold", "folds": plan.folds},
         "training": {"epochs": plan.epochs, "patience": plan.patience, "metric": plan.metric},

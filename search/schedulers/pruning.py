@@ -1,12 +1,18 @@
-"""Pruners: which trials end early, and at which epochs that is decided (the rungs)."""
+"""Optuna's pruners: a trial that lags behind the others at a rung ends there, for good."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, NopPruner
 
-from ..training.events import Rung
+from ...training.events import Answer, EpochEnded, Rung
+from .contract import TrialProgress
+
+if TYPE_CHECKING:
+    from optuna.trial import Trial
 
 REDUCTION = 3
 """Of three trials at a rung one goes on; the value of the Hyperband paper (Li et al. 2018) and of Optuna."""
@@ -18,10 +24,19 @@ RUNGS = 10
 
 @dataclass(frozen=True)
 class Pruning:
-    """A pruner and where it is asked."""
+    """A pruner, which is the study's as well, and where it is asked."""
 
     pruner: BasePruner
     rungs: tuple[Rung, ...]
+    pauses: ClassVar[bool] = False
+
+    def answer(self, trial: Trial, event: EpochEnded, trials: Sequence[TrialProgress]) -> Answer:
+        """Stop where the study's pruner says so."""
+        return Answer.STOP if trial.should_prune() else Answer.GO_ON
+
+    def next_paused(self, trials: Sequence[TrialProgress], *, may_begin: bool) -> int | None:
+        """Begin new trials only: none is paused."""
+        return None
 
 
 def make_pruning(method: str, epochs: int, folds: int) -> Pruning:
@@ -35,19 +50,11 @@ def make_pruning(method: str, epochs: int, folds: int) -> Pruning:
     if method == "median":
         step = max(1, epochs // RUNGS)
         rungs = range(step, epochs, step)
-        return Pruning(
-            MedianPruner(n_startup_trials=STARTUP_TRIALS), tuple(Rung(epoch, folds) for epoch in rungs)
-        )
+        median = MedianPruner(n_startup_trials=STARTUP_TRIALS)
+        return Pruning(median, tuple(Rung(epoch, folds) for epoch in rungs))
     if method == "hyperband":
         shortest = max(1, epochs // REDUCTION**3)
-        pruner = HyperbandPruner(min_resource=shortest, max_resource=epochs, reduction_factor=REDUCTION)
+        hyperband = HyperbandPruner(min_resource=shortest, max_resource=epochs, reduction_factor=REDUCTION)
         powers = [shortest * REDUCTION**power for power in range(10)]
-        return Pruning(pruner, tuple(Rung(epoch, folds) for epoch in powers if epoch < epochs))
+        return Pruning(hyperband, tuple(Rung(epoch, folds) for epoch in powers if epoch < epochs))
     return Pruning(NopPruner(), ())
-
-
-def resolve_pruner(method: str, search: str) -> str:
-    """Return what ``auto`` means: none for a grid, whose table should be whole, and for KerasTuner's Hyperband; else median."""
-    if method != "auto":
-        return method
-    return "none" if search in ("grid", "kt-grid", "kt-hyperband") else "median"

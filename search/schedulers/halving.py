@@ -1,0 +1,75 @@
+"""Asynchronous successive halving that resumes what it promotes: Li et al. 2020, A System for Massively Parallel Hyperparameter Tuning.
+
+Of the trials that have reached a rung the best third goes on. The others are paused there, and go on later if enough
+worse ones follow: nothing is trained twice, and no worker waits for others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from ...training.events import Answer, EpochEnded, Rung
+from .contract import TrialProgress
+
+if TYPE_CHECKING:
+    from optuna.trial import Trial
+
+    from ...studies import Direction
+
+REDUCTION = 3
+"""Of three trials at a rung one goes on: the value of the Hyperband paper (Li et al. 2018)."""
+MOST_RUNGS = 4
+"""Before the last epoch: a trial that is trained for less than a hundredth says little."""
+
+
+@dataclass(frozen=True)
+class Halving:
+    """Rungs of all folds, each of three times the epochs of the one before."""
+
+    rungs: tuple[Rung, ...]
+    direction: Direction
+    pauses: ClassVar[bool] = True
+
+    @classmethod
+    def over(cls, epochs: int, folds: int, direction: Direction) -> Halving:
+        """Return the halving of trials of so many epochs and folds."""
+        shares = {round(epochs / REDUCTION**power) for power in range(1, MOST_RUNGS + 1)}
+        return cls(tuple(Rung(epoch, folds) for epoch in sorted(shares) if 0 < epoch < epochs), direction)
+
+    def answer(self, trial: Trial, event: EpochEnded, trials: Sequence[TrialProgress]) -> Answer:
+        """Go on where the trial is the next to be promoted, else pause."""
+        found = self.next_paused([_paused(one, trial.number) for one in trials], may_begin=True)
+        return Answer.GO_ON if found == trial.number else Answer.PAUSE
+
+    def next_paused(self, trials: Sequence[TrialProgress], *, may_begin: bool) -> int | None:
+        """Return the best trial of the highest rung that is among the best third there and waits there.
+
+        Where no trial may begin and none was trained whole, it is the best one of the highest rung.
+        """
+        for rung in reversed(self.rungs):
+            there = self._ranked(trials, rung)
+            for trial in there[: len(there) // REDUCTION]:
+                if trial.state == "paused" and max(trial.reports) == rung:
+                    return trial.number
+        if may_begin or any(trial.whole or trial.state == "running" for trial in trials):
+            return None
+        for rung in reversed(self.rungs):
+            waiting = [trial for trial in self._ranked(trials, rung) if trial.state == "paused"]
+            if waiting:
+                return waiting[0].number
+        return None
+
+    def _ranked(self, trials: Sequence[TrialProgress], rung: Rung) -> list[TrialProgress]:
+        """Return the trials that have reported at a rung, best first, the earlier of equals."""
+        sign = -1.0 if self.direction == "maximize" else 1.0
+        there = [trial for trial in trials if rung in trial.reports]
+        return sorted(there, key=lambda trial: (sign * trial.reports[rung], trial.number))
+
+
+def _paused(trial: TrialProgress, number: int) -> TrialProgress:
+    """Return a trial as if it were paused, if it is the one of a number."""
+    if trial.number != number:
+        return trial
+    return TrialProgress(trial.number, trial.configuration, "paused", trial.reports)
