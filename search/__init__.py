@@ -1,1 +1,1 @@
-"""How a space is searched: specification, plan, driver, samplers, pruners and executors."""
+"""How a space is searched: specification, plan, driver, samplers, schedulers and executors."""
