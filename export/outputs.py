@@ -9,10 +9,11 @@ import numpy as np
 
 from ..errors import OutputError
 from ..training.data import TASKS, take
+from ..training.models.labels import loss_is_own
 from ..training.scoring import reads_logits
 from .winner import Winner
 
-Gives = Literal["probabilities", "logits", "scores"]
+Gives = Literal["probabilities", "logits", "scores", "numbers"]
 _ROWS = 1000
 """Training rows that outputs are looked at on."""
 _TOLERANCE = 1e-3
@@ -25,7 +26,8 @@ class Outputs:
 
     gives: Gives
     """``probabilities``: between 0 and 1, all classes together 1; ``logits``: what the loss makes these of; ``scores``:
-    anything else, of which the largest one still tells the class.
+    anything else, of which the largest one still tells the class; ``numbers``: a single one under a loss of the user's
+    own that is not higher for the second class, as a distance of what belongs together: nothing tells the class.
     """
     threshold: float = 0.5
     """A single output above it is the second class; a label's number above it, or a logit's probability, is that label."""
@@ -45,7 +47,10 @@ def describe_outputs(winner: Winner) -> Outputs:
     )
     values = values.reshape(len(values), -1)
     if values.shape[1] == 1 and dataset.task == "classification" and len(dataset.classes) == 2:
-        return _of_one(values[:, 0], dataset.y[some], logits=reads_logits(winner.model))
+        codes = dataset.y[some]
+        if loss_is_own(winner.model) and not values[codes == 1].mean() > values[codes == 0].mean():
+            return Outputs("numbers")
+        return _of_one(values[:, 0], codes, logits=reads_logits(winner.model))
     if values.shape[1] < len(dataset.classes):
         raise OutputError(
             f"The model puts out {values.shape[1]} numbers a row for {dataset.task_text}: nothing says which number "

@@ -40,6 +40,7 @@ def rare_class_hints(dataset: Dataset, metric: str) -> tuple[str, ...]:
     else:
         counts, instead = np.bincount(dataset.y, minlength=len(dataset.classes)), "balanced_accuracy"
         few = min(RARE, 0.5 / len(counts))
+        counts = np.where(counts > 0, counts, dataset.rows)  # of a class that no row is of, the data say so
     rare, share = int(counts.argmin()), counts.min() / dataset.rows
     if share >= few:
         return ()

@@ -32,6 +32,14 @@ def own_loss(y: Any, outputs: Any) -> Any:
     return tf.nn.sparse_softmax_cross_entropy_with_logits(tf.cast(tf.reshape(y, (-1,)), tf.int32), outputs)
 
 
+def distance_loss(y: Any, outputs: Any) -> Any:
+    """Contrastive: small where two things belong together, which is the second class."""
+    import tensorflow as tf
+
+    y = tf.reshape(tf.cast(y, outputs.dtype), (-1, 1))
+    return y * outputs**2 + (1 - y) * tf.maximum(1.0 - outputs, 0.0) ** 2
+
+
 KINDS = {
     "softmax": (3, "softmax", "sparse_categorical_crossentropy", "probabilities"),
     "softmax under an own loss": (3, "softmax", own_loss, "probabilities"),
@@ -79,6 +87,34 @@ def test_outputs_are_called_what_they_are(
     rows.head(3).to_csv(tmp_path / "rows.csv", index=False)
     header, _ = made["predict_file"](tmp_path / "rows.csv", predictor)
     assert header == ["class", "score" if gives == "scores" else "probability"]
+
+
+@pytest.mark.parametrize("activation", [None, "sigmoid"])
+def test_a_distance_is_no_class(
+    activation: str | None, place: Any, refit_of: Callable[..., Any], tmp_path: Path
+) -> None:
+    import keras
+    from keras import layers
+
+    refit = refit_of({"data": {"source": "people.csv", "target": "bought"}, "model": "ann"})
+    model = keras.Sequential(
+        [keras.Input(refit.signature.input_shape), layers.Dense(1, activation=activation)]
+    )
+    model.compile(keras.optimizers.Adam(0.05), distance_loss)
+    x, y = refit.preparation.transform(refit.dataset.x), refit.dataset.y
+    model.fit(x, y[:, None].astype("float32"), epochs=20, verbose=0)
+    write_keras(type(refit)(**{**vars(refit), "model": model, "labels": "column"}), tmp_path / "out")
+    made = runpy.run_path(str(tmp_path / "out" / "predict.py"))
+    predictor = made["load"](tmp_path / "out")
+    assert predictor.about["gives"] == "numbers"
+    np.testing.assert_allclose(
+        predictor.predict(refit.dataset.x), model.predict(x, verbose=0)[:, 0], rtol=1e-5
+    )
+    with pytest.raises(made["InputError"], match="a number a row that tells no class"):
+        predictor.probabilities(refit.dataset.x)
+    refit.dataset.x.head(3).to_csv(tmp_path / "rows.csv", index=False)
+    header, rows = made["predict_file"](tmp_path / "rows.csv", predictor)
+    assert (header, len(rows)) == (["value"], 3)
 
 
 def test_fewer_outputs_than_classes_are_refused(

@@ -181,11 +181,13 @@ def _check_classes(dataset: Dataset, least: int, *, holdout: bool = False) -> No
         return
     counts = np.bincount(codes, minlength=len(dataset.classes))
     classes = dataset.classes or tuple(map(str, range(len(counts))))
-    rarest = int(counts.min())
+    # A class that no row is of, as a column of one-hot rows may be, is in no fold.
+    counted = {name: int(count) for name, count in zip(classes, counts, strict=True) if count}
+    rarest = min(counted.values())
     if rarest >= least:
         return
-    rare = [name for name, count in zip(classes, counts, strict=True) if count < least]
-    has = f"class '{classes[int(counts.argmin())]}' has {count_text(rarest, 'training row')}"
+    rare = [name for name, count in counted.items() if count < least]
+    has = f"class '{min(rare, key=lambda name: counted[name])}' has {count_text(rarest, 'training row')}"
     if len(rare) > 1:
         has += f", the least of {len(rare)} rare classes"
     needs = "a holdout needs one on each side" if holdout else f"too few for {count_text(least, 'fold')}"

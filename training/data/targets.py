@@ -218,11 +218,11 @@ def read_target(
     notes: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     if labels.ndim == 2 and task in (None, "classification") and is_one_hot(labels):
-        labels, columns = labels.argmax(axis=1), column_names
-        task, notes = (
-            "classification",
-            (f"one-hot labels of {count_text(labels.max() + 1, 'class', 'classes')} decoded",),
-        )
+        columns = column_names or tuple(map(str, range(labels.shape[1])))
+        empty = [columns[place] for place in np.flatnonzero(~labels.any(axis=0))]
+        without = f", no row of which is of {names_text(empty)}" if empty else ""
+        labels, task = labels.argmax(axis=1), "classification"
+        notes = (f"one-hot labels of {count_text(len(columns), 'class', 'classes')} decoded{without}",)
     elif task is None:
         task, reason = _choose_task(labels, kind)
         notes = (reason,)
@@ -238,9 +238,9 @@ def read_target(
         raise DataError(
             f"{name}: y has {labels.shape[1]} columns, expected one column of classes or one-hot rows{several}"
         )
-    uniques, codes = np.unique(labels, return_inverse=True)
+    uniques = np.unique(labels)
     if columns:
-        names, classes = tuple(columns[place] for place in uniques), ()
+        names, classes = columns, ()  # also of those that no row is of: a model has an output for each
     elif classes and labels.dtype.kind == "i" and uniques[0] >= 0 and uniques[-1] < len(classes):
         names = classes
     else:
@@ -250,13 +250,13 @@ def read_target(
         classes = ()
     if len(uniques) < 2:
         raise DataError(
-            f"{name}: every row is of class '{names[0]}': a classification needs at least two classes"
+            f"{name}: every row is of class '{columns[uniques[0]] if columns else names[0]}': a classification needs at least two classes"
         )
     if len(uniques) == len(labels):
         raise DataError(
             f"{name}: every row has a class of its own: is the target an identifier, or a regression?"
         )
-    y = codes.astype(np.int64) if columns else encode(labels, names, name, coded=bool(classes))
+    y = labels.astype(np.int64) if columns else encode(labels, names, name, coded=bool(classes))
     return Target("classification", y, names, notes)
 
 

@@ -150,6 +150,12 @@ def _labels_as_given(target_format: TargetFormat) -> Labels:
     return "values" if given else "codes"
 
 
+def loss_is_own(model: keras.Model) -> bool:
+    """Tell whether a compiled model is trained by a loss of the user's own, which may want any number for a class."""
+    losses = keras.tree.flatten(model.loss) if model.loss else []
+    return not losses or _keras_function(_LOSSES.get(losses[0])) is None
+
+
 def _keras_function(loss: Any) -> Any:
     """Return the function of Keras's that a loss is or wraps unchanged; None for a loss of the user's own."""
     if isinstance(loss, keras.losses.Loss):

@@ -59,6 +59,17 @@ def test_one_hot_rows_are_classes_unless_asked_otherwise() -> None:
     assert load_dataset((X, Y), task="regression").y.dtype == np.float32
 
 
+def test_one_hot_columns_that_no_row_is_of_are_classes() -> None:
+    y = np.eye(5, dtype=np.float32)[np.arange(len(X)) % 2 * 2]
+    dataset = load_dataset((X, y))
+    assert dataset.classes == ("0", "1", "2", "3", "4")
+    assert set(dataset.y) == {0, 2}
+    assert "one-hot labels of 5 classes decoded, no row of which is of '1', '3', '4'" in dataset.notes
+    assert len(make_folds(dataset, folds=3)) == 3
+    with pytest.raises(DataError, match="every row is of class '3'"):
+        load_dataset((X, np.eye(5)[np.full(len(X), 3)]))
+
+
 def test_one_hot_columns_of_a_frame_are_classes_by_their_names() -> None:
     codes = np.arange(ROWS) % 3
     frame = pd.DataFrame({"yes": codes == 0, "no": codes == 1, "maybe": codes == 2})
