@@ -6,7 +6,7 @@ which has no validation rows, does the same on its own loss.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import TrainingError
 from ..spaces import Configuration
@@ -61,6 +61,15 @@ def plateau_values(configuration: Configuration) -> dict[str, Any] | None:
     }
 
 
+class Standstill(NamedTuple):
+    """What a plateau has seen so far."""
+
+    share: float
+    best: float
+    waited: int
+    cooling: int
+
+
 class FallingRate:
     """The learning rate of one model, which a plateau lowers."""
 
@@ -73,6 +82,17 @@ class FallingRate:
     def after(self, loss: float) -> None:
         """Set the rate of the next epoch, by the training loss of this one as Keras computes it."""
         self._rate.assign(self._first * self._plateau.after(loss))
+
+    @property
+    def standstill(self) -> Standstill:
+        """What it has seen of the losses; the rate itself is the optimizer's variable."""
+        plateau = self._plateau
+        return Standstill(plateau._share, plateau._best, plateau._waited, plateau._cooling)
+
+    def go_on(self, seen: Standstill) -> None:
+        """Go on from what was seen before."""
+        plateau = self._plateau
+        plateau._share, plateau._best, plateau._waited, plateau._cooling = seen
 
     def restore(self) -> None:
         """Set the first rate again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -95,6 +96,22 @@ class Workload:
     def judges(self) -> tuple[tuple[int, ...], ...]:
         """Fold -> the folds that choose the number of epochs at which it is scored."""
         return disjoint_folds(self.folds)
+
+    @cached_property
+    def identity(self) -> str:
+        """A hash of data, folds, model and objective: equal where equal configurations train alike."""
+        digest = hashlib.blake2b(digest_size=16)
+        for part in (
+            self.dataset.fingerprint,
+            self.preparation,
+            self.model.name,
+            self.objective,
+            self.precision,
+        ):
+            digest.update(repr(part).encode())
+        for fold in self.folds:
+            digest.update(fold.train.tobytes() + b"/" + fold.validation.tobytes())
+        return digest.hexdigest()
 
     def signature(self, configuration: Configuration, fold: int = 0) -> Signature:
         """Return what a configuration's model must fit.

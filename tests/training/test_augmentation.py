@@ -141,6 +141,6 @@ def test_both_trainers_augment_any_range_and_folds_share_a_program() -> None:
         assert outcome.trainer == trainer
         curves.append(outcome.curves["val_loss"])
         if trainer == "fused":
-            assert len(made._cache) == 1
+            assert len(made._programs.cache) == 1
     assert plan.workload.signature({}, 0).value_range != plan.workload.signature({}, 1).value_range
     np.testing.assert_allclose(*curves, rtol=1e-4)

@@ -43,7 +43,7 @@ def test_fused_is_fit_and_a_program_is_used_again_with_another_value(name: str) 
     if name != "SGD scaled":  # which keeps small gradients from vanishing, and is else without effect
         assert outcome_of(fused, {"value": first}, seed=12).curves != after.curves, "the value acts"
     baked = {"gaussian_dropout", "leaky_relu"}  # an attribute of an operation cannot be a variable
-    assert len(fused._cache) == (2 if name in baked else 1)
+    assert len(fused._programs.cache) == (2 if name in baked else 1)
     assert outcome_of(fused, {"value": first}).curves == before.curves, "nothing is left of the trial between"
     assert_equal(after, outcome_of(fit, {"value": second}, seed=12))  # last: it has programs prepared anew
 
@@ -53,7 +53,7 @@ def test_rates_batches_and_seeds_share_a_program() -> None:
     fused, fit = make_trainer(workload, 1), make_trainer(dataclasses.replace(workload, trainer="fit"), 1)
     for configuration in ({"learning_rate": 0.1}, {"batch_size": 7}, {"batch_size": 1000, "epochs": 5}):
         assert_equal(outcome_of(fused, configuration), outcome_of(fit, configuration))
-    assert len(fused._cache) == 1
+    assert len(fused._programs.cache) == 1
 
 
 def test_folds_side_by_side_give_the_same() -> None:
@@ -168,7 +168,7 @@ def test_code_of_a_users_own_is_traced_for_every_fold_and_every_trial() -> None:
     fit = make_trainer(make_workload(own_layer, "fit"), 1)
     for value in (1.0, 3.0):
         assert_equal(outcome_of(fused, {"value": value}), outcome_of(fit, {"value": value}))
-    assert len(fused._cache) == 0
+    assert len(fused._programs.cache) == 0
 
 
 def hidden_variable(keras, value):
@@ -192,6 +192,7 @@ def test_a_variable_that_keras_does_not_list_is_every_folds_own() -> None:
     fit = make_trainer(make_workload(hidden_variable, "fit"), 1)
     assert_equal(outcome_of(fused, {}), outcome_of(fit, {}))
     from kerasweep.training.models.tracked_configuration import take_notes
+    from kerasweep.training.trainers.fused.programs import Material
     from kerasweep.training.trainers.fused.state import read_state
 
     task = Task(0, {}, seed=11)
@@ -199,7 +200,8 @@ def test_a_variable_that_keras_does_not_list_is_every_folds_own() -> None:
     take_notes()
     as_if_it_were_kerass = dataclasses.replace(read_state(first), own_code=None)
     build = functools.partial(fused._fit.build, task)
-    assert fused._shared_program(task, build, first, as_if_it_were_kerass) is None
+    given = Material(build, fused._all_tensors(task, first), None, predicts=False)
+    assert fused._programs._shared(given, range(2), first, as_if_it_were_kerass) is None
     assert take_notes()[0].endswith("a layer holds a variable that Keras does not list")
 
 
@@ -216,7 +218,9 @@ def test_a_function_may_build_another_model_for_every_seed(special, programs: in
     fused, fit = make_trainer(make_workload(special), 1), make_trainer(make_workload(special, "fit"), 1)
     found, expected = (outcome_of(trainer, {"value": 0.9}) for trainer in (fused, fit))
     assert_equal(found, expected)
-    assert len(fused._cache) == programs, "a rate is each fold's own input of a program, a width is none"
+    assert len(fused._programs.cache) == programs, (
+        "a rate is each fold's own input of a program, a width is none"
+    )
 
 
 def test_the_cache_forgets_what_was_used_longest_ago_and_frees_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -226,14 +230,14 @@ def test_the_cache_forgets_what_was_used_longest_ago_and_frees_it(monkeypatch: p
         return {"layers": [keras.layers.Dense(int(value))]}
 
     trainer = make_trainer(make_workload(layers_of), 1)
-    trainer._cache = ProgramCache(most_programs=2)
+    trainer._programs.cache = ProgramCache(most_programs=2)
     outcome_of(trainer, {"value": 1})
-    (program,) = trainer._cache._programs.values()
+    (program,) = trainer._programs.cache._programs.values()
     gone = [weakref.ref(variable) for state in program.states for variable in state]
     del program
     first = outcome_of(trainer, {"value": 2})
     outcome_of(trainer, {"value": 3})
-    assert len(trainer._cache) == 2
+    assert len(trainer._programs.cache) == 2
     outcome_of(trainer, {"value": 2})
     gc.collect()
     assert [reference() for reference in gone] == [None] * len(gone)
@@ -259,7 +263,7 @@ def test_mixed_batches_are_the_same_and_share_a_program() -> None:
         found = outcome_of(fused, {**mixed, **changes})
         assert_equal(found, outcome_of(fit, {**mixed, **changes}))
         assert found.curves["loss"] != plain.curves["loss"]
-    assert len(fused._cache) == 2, "one program that mixes, and one that does not"
+    assert len(fused._programs.cache) == 2, "one program that mixes, and one that does not"
     assert outcome_of(fused, {"mixing": "none"}).curves == plain.curves
     assert outcome_of(fused, {**mixed, "mixing_probability": 1e-9}).curves == plain.curves, (
         "no batch is mixed"
@@ -336,7 +340,7 @@ def test_pictures_are_cut_and_mixed_alike(precision: str, tolerance: float) -> N
         found = outcome_of(fused, configuration)
         assert_equal(found, outcome_of(fit, configuration), tolerance)
         assert found.curves["loss"] != plain.curves["loss"]
-    assert len(fused._cache) == 3
+    assert len(fused._programs.cache) == 3
 
 
 def test_numbers_of_a_regression_are_mixed() -> None:
@@ -375,7 +379,7 @@ def test_a_plateau_lowers_the_rate_and_the_next_trial_starts_from_its_own() -> N
     before = outcome_of(fused, plain)
     for factor in (0.5, 0.1):
         found = outcome_of(fused, {**PLATEAU, "plateau_factor": factor})
-        (program,) = fused._cache._programs.values()
+        (program,) = fused._programs.cache._programs.values()
         for rate, losses in zip(program.rates, found.curves["loss"], strict=True):
             own = Plateau(factor, patience=1, min_delta=0.05, cooldown=0, minimum=1e-3)
             (*_, share) = (own.after(loss) for loss in losses)
@@ -432,7 +436,7 @@ def test_rows_come_in_the_order_that_is_asked_for(configuration: dict[str, Any])
     assert_equal(found, outcome_of(fit, configuration))
     plain = outcome_of(fused, {"batch_size": configuration.get("batch_size", 10)})
     assert (found.curves == plain.curves) == (configuration.get("batch_size") == 1000)
-    assert len(fused._cache) == 1
+    assert len(fused._programs.cache) == 1
 
 
 def test_a_model_is_told_the_rows_that_an_epoch_has() -> None:

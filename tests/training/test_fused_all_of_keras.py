@@ -65,7 +65,7 @@ def shared_floats(cases: str) -> list[str]:
     """Return the floats whose second value the program would train that was used last."""
     from kerasweep.training.trainers.fused.state import read_state
 
-    *_, program = trainer()._cache._programs.values()
+    *_, program = trainer()._programs.cache._programs.values()
     first, *others = (
         read_state(trainer()._fit.build(task_of(cases, second), 0)) for second in ("", *TOGETHER[cases])
     )
@@ -87,9 +87,9 @@ def test_another_value_of_a_float_is_trained_as_fit_trains_it(cases: str) -> Non
     shared = shared_floats(cases)
     second = None
     if shared:
-        programs = trainer()._cache._count
+        programs = trainer()._programs.cache._count
         second = outcome_of(cases, " ".join(shared))
-        assert trainer()._cache._count == programs, "all of it on the first one's program"
+        assert trainer()._programs.cache._count == programs, "all of it on the first one's program"
         assert outcome_of(cases, "").curves == first.curves, "nothing is left of the trial between"
     # Last, because ``fit`` clears Keras's session, and programs have to be prepared again.
     assert not differences(first, outcome_of(cases, "", by_fit=True))

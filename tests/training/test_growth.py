@@ -71,7 +71,7 @@ def kept() -> dict[str, int]:
 def test_nothing_of_an_architecture_is_kept_when_others_were_trained(name: str, build: Any) -> None:
     trainer = trainer_of(build, name)
     if name == "fused":
-        trainer._cache._most_programs = 1
+        trainer._programs.cache._most_programs = 1
     counts = []
     for number in range(5):
         configuration = {"units": 2 + number, "batch_size": 20}
@@ -86,15 +86,15 @@ def test_programs_are_kept_within_memory_graphs_counted() -> None:
     trainer = trainer_of(dense, "fused")
     for number in range(3):
         list(run_task(trainer, Task(number, {"units": 2 + number, "batch_size": 20}, seed=1)))
-    first, *_ = programs = list(trainer._cache._programs.values())
+    first, *_ = programs = list(trainer._programs.cache._programs.values())
     weights = sum(variable.numpy().nbytes for state in first.states for variable in state)
     assert len(programs) == 3
     assert first.bytes > 100 * weights, "a small model's graph takes more than its weights"
-    trainer._cache._most_bytes = 2 * first.bytes
+    trainer._programs.cache._most_bytes = 2 * first.bytes
     list(run_task(trainer, Task(3, {"units": 9, "batch_size": 20}, seed=1)))
-    assert first not in trainer._cache._programs.values()
+    assert first not in trainer._programs.cache._programs.values()
     assert (
-        sum(program.bytes for program in trainer._cache._programs.values())
+        sum(program.bytes for program in trainer._programs.cache._programs.values())
         <= 2 * first.bytes + first.bytes // 10
     )
 

@@ -197,7 +197,7 @@ def test_folds_of_different_sizes_share_one_program(trainers: Any) -> None:
     trainer = make_trainer(trainers["fused"]._workload, 1)
     for more in ({}, {"learning_rate": 0.1, "subset": 0.4}, {"drop_remainder": True}):
         curves_of(trainer, configuration_of("cosine", **more))
-    assert len(trainer._cache) == 1
+    assert len(trainer._programs.cache) == 1
 
 
 def test_a_function_that_reckons_with_the_rows_is_built_for_each_fold(trainers: Any) -> None:

@@ -90,15 +90,15 @@ def assert_from_file(weights: Any) -> None:
 def test_a_frozen_base_keeps_the_weights_of_its_file_in_every_fold_of_every_trial_of_a_program() -> None:
     trainer = trainer_of("auto")
     count = len(file_weights())
-    before = len(trainer._cache)
+    before = len(trainer._programs.cache)
     for seed, rate in ((11, 0.05), (12, 0.02)):
         outcome = train(trainer, {**USUAL, "learning_rate": rate, "weight_decay": 0.1, "decay": True}, seed)
         assert (outcome.trainer, outcome.notes) == ("fused", ())
-        program = list(trainer._cache._programs.values())[-1]
+        program = list(trainer._programs.cache._programs.values())[-1]
         assert len(program.states) == 2
         for state in program.states:
             assert_from_file([one.numpy() for one in state[:count]])
-    assert len(trainer._cache) == before + 1, "the second trial used the first one's program"
+    assert len(trainer._programs.cache) == before + 1, "the second trial used the first one's program"
 
 
 def test_a_frozen_base_keeps_the_weights_of_its_file_in_fit_and_refit(
@@ -149,10 +149,10 @@ def test_both_trainers_fine_tune_alike(more: dict[str, Any]) -> None:
 def test_a_fine_tuned_trial_on_used_programs_starts_from_the_file() -> None:
     trainer = trainer_of("auto")
     train(trainer, TUNED)
-    before = len(trainer._cache)
+    before = len(trainer._programs.cache)
     other = {**TUNED, "learning_rate": 0.02, "fine_tuning_rate": 0.5}
     fused, fit = train(trainer, other, 12), train(trainer_of("fit"), other, 12)
-    assert (fused.notes, len(trainer._cache)) == ((), before), "both parts were traced before"
+    assert (fused.notes, len(trainer._programs.cache)) == ((), before), "both parts were traced before"
     for metric, folds in fit.curves.items():
         np.testing.assert_allclose(fused.curves[metric], folds, rtol=1e-4, atol=1e-5, err_msg=metric)
 
@@ -231,7 +231,7 @@ def test_a_frozen_base_in_a_model_of_ones_own_keeps_its_weights(
     assert len(models) == 4
     for model in models:
         assert_from_file(base_of(model).weights)
-    for program in trainer._cache._programs.values() if name == "auto" else ():
+    for program in trainer._programs.cache._programs.values() if name == "auto" else ():
         for state in program.states:
             assert_from_file([one.numpy() for one in state[: len(file_weights())]])
 

@@ -96,11 +96,11 @@ def test_variants_of_one_shape_share_a_program(workloads: dict[str, Workload]) -
     fused = make_trainer(workloads["wine"], 1)
     for name in ("standard", "minmax", "power"):
         outcome_of(fused, {"scaling": name, "subset": 0.5})
-    assert len(fused._cache) == 1
+    assert len(fused._programs.cache) == 1
     outcome_of(fused, {"class_weight": "balanced"})
-    assert len(fused._cache) == 2
+    assert len(fused._programs.cache) == 2
     outcome_of(fused, {"class_weight": "balanced", "class_weight_power": 0.5, "scaling": "none"})
-    assert len(fused._cache) == 2
+    assert len(fused._programs.cache) == 2
 
 
 @pytest.mark.trains

@@ -2,56 +2,42 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import Any, TypeAlias
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property, partial
+from typing import Any
 from weakref import WeakValueDictionary
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from ...errors import TrainingError, one_line
+from ...errors import TrainingError
 from ...spaces import Configuration
 from ..batching import batches_of
 from ..data import Dataset, Tree, take
 from ..events import Task
 from ..fold_cache import FoldData
-from ..heartbeat import beat
 from ..machine import MEMORY_SHARE, free_memory
-from ..metrics import in_target_units
 from ..mixing import Mixing, checked_mixing, mixing_of
-from ..models.building import (
-    activations_of,
-    build_metrics,
-    build_model,
-    build_optimizer,
-    loss_name,
-    summary_of,
-)
+from ..models.building import activations_of, build_model, build_optimizer, summary_of
 from ..models.labels import Labels, encode_targets, labels_of
-from ..scoring import Scorer, reads_logits
+from ..scoring import Scorer
 from ..seeds import fold_seed
 from ..weighting import class_weights, training_weights
 from ..workload import ModelSize, Training, Workload, epochs_of
-from .averaging import ScoreAverage, averaged, uses_average
 from .feeding import Feed, Rows, as_tensor, as_tensors, in_order, pixels, validation_batch
+from .fit_folds import FitFolds, FoldRun, TrainedFolds, notes_of_vectors, train_fold
 from .garbage import Garbage
-from .lockstep import train_in_lockstep
+from .lockstep import between_rungs, train_in_lockstep
 from .parts import Parts
 
 COPIES_OF_WEIGHTS = 5
 """A fold's weights, their gradients, two slots of an optimizer such as Adam, and one while they are updated."""
-ONE_BY_ONE = "memory does not hold the models of all folds together: they were trained one after the other, each to its last epoch"
+ONE_BY_ONE = "memory does not hold the models of all folds together: they were trained one after the other, each to its last epoch, which cannot be paused"
 COPIES_OF_ACTIVATIONS = 3
 """A batch's activations are kept for the backward pass, which makes gradients of the same shapes."""
-
-
-TrainEpoch: TypeAlias = Callable[[int], list[dict[str, float]]]
-"""Trains an epoch of all folds, counted from 0, and returns the logs of each."""
 
 
 class FitTrainer:
@@ -95,17 +81,27 @@ class FitTrainer:
             "parameters": int(first.model.count_params()),
             "summary": summary_of(first.model),
         }
-        notes: tuple[str, ...] = ()
         if self.fits_in_memory(first.model):
-            train_epoch, vectors = self._together(task, folds, first)
-        else:
-            del first  # its memory is wanted
-            notes = (ONE_BY_ONE,)
-            train_epoch, vectors = self._one_by_one(task, folds)
-        outcome = yield from train_in_lockstep(
-            self._workload, task, train_epoch, trainer=self.name, started=started, **facts
+            self._make_ready(first)
+            together = FitFolds(self.name, partial(self._begin, task, folds), first)
+            outcome = yield from train_in_lockstep(
+                self._workload, task, together, trainer=self.name, started=started, **facts
+            )
+            return replace(outcome, notes=(*outcome.notes, *notes_of_vectors(first.vectors)))
+        del first  # its memory is wanted
+        trained = self._one_by_one(task, folds)
+        outcome = yield from between_rungs(
+            task.rungs,
+            train_in_lockstep(
+                self._workload,
+                replace(task, rungs=(), state=None),
+                trained,
+                trainer=self.name,
+                started=started,
+                **facts,
+            ),
         )
-        return replace(outcome, notes=(*outcome.notes, *notes, *notes_of_vectors(vectors)))
+        return replace(outcome, notes=(*outcome.notes, ONE_BY_ONE, *notes_of_vectors(trained.vectors)))
 
     def fits_in_memory(self, model: keras.Model) -> bool:
         """Tell whether memory holds the models of all folds in training."""
@@ -113,31 +109,28 @@ class FitTrainer:
         weights = 4 * COPIES_OF_WEIGHTS * folds * int(model.count_params())
         return folds == 1 or free is None or weights <= MEMORY_SHARE * free
 
-    def _together(
-        self, task: Task, folds: Sequence[FoldData], first: FoldRun
-    ) -> tuple[TrainEpoch, Iterable[str]]:
-        """Return what trains an epoch of all folds, and the names of metrics that turn out to be several numbers."""
-        runs = [first, *(self.start_fold(task, fold, data) for fold, data in enumerate(folds) if fold)]
-        for run in runs:
-            self._make_ready(run)
-        return lambda epoch: [_train_fold(run, epoch) for run in runs], first.vectors
-
-    def _one_by_one(self, task: Task, folds: Sequence[FoldData]) -> tuple[TrainEpoch, Iterable[str]]:
-        """Train every fold to its last epoch, and return what tells the epochs of all folds afterwards.
+    def _one_by_one(self, task: Task, folds: Sequence[FoldData]) -> TrainedFolds:
+        """Train every fold to its last epoch.
 
         The folds' mean is not known before the last one is trained. What would have stopped the folds in lockstep stops
         the report, so that the outcome is the same.
         """
         epochs = epochs_of(task.configuration, self._workload.epochs)
-        logs, vectors = [], set()
+        trained = TrainedFolds()
         for fold, data in enumerate(folds):
             run = self.start_fold(task, fold, data)
             self._make_ready(run)
-            logs.append([_train_fold(run, epoch) for epoch in range(epochs)])
-            vectors |= run.vectors
+            trained.logs.append([train_fold(run, epoch) for epoch in range(epochs)])
+            trained.vectors |= run.vectors
             del run
             self.forget()
-        return lambda epoch: [fold[epoch] for fold in logs], vectors
+        return trained
+
+    def _begin(self, task: Task, folds: Sequence[FoldData], fold: int) -> FoldRun:
+        """Start a fold that trains beside others."""
+        run = self.start_fold(task, fold, folds[fold])
+        self._make_ready(run)
+        return run
 
     def _make_ready(self, run: FoldRun) -> None:
         build_optimizer(run.model)
@@ -233,28 +226,6 @@ class FitTrainer:
         )
 
 
-@dataclass(frozen=True)
-class FoldRun:
-    """One fold's model in training."""
-
-    model: keras.Model
-    feed: Feed
-    validation: tf.data.Dataset
-    data: FoldData
-    parts: Parts
-    """Of the training, with the learning rate of each."""
-    scorer: Scorer | None
-    """Computes the objective where the model does not."""
-    vectors: set[str] = field(default_factory=set)
-    """Names of validation metrics that are several numbers, one a class."""
-
-    def score(self, scorer: Scorer) -> float:
-        """Return a metric of the model's predictions of the whole validation part."""
-        with averaged(self.model):
-            predictions = self.model.predict(self.validation, verbose=0)
-        return scorer.score_fold(self.data, predictions, logits=reads_logits(self.model))
-
-
 def labels_for(workload: Workload, configuration: Configuration, model: keras.Model) -> Labels:
     """Return the form of targets that a configuration's model reads.
 
@@ -285,53 +256,3 @@ def mixing_for(workload: Workload, configuration: Configuration, model: keras.Mo
         raise TrainingError("model", f"mixing is for rows of one array, and there are several {what}")
     labels = labels_for(workload, configuration, model)
     return checked_mixing(configuration, labels, rank, workload.preparation.channels)
-
-
-def out_of_memory(error: Exception) -> TrainingError:
-    """Return TensorFlow's error as the trial's."""
-    return TrainingError("memory", f"out of memory: {one_line(error, 120)}")
-
-
-def train_epoch(
-    model: keras.Model, feed: Feed, epoch: int, validation: tf.data.Dataset | None = None
-) -> dict[str, float]:
-    """Train one epoch, counted from 0, and return Keras's logs.
-
-    Raises:
-        TrainingError: ``memory`` or ``training``: the model does not train on these rows.
-    """
-    try:
-        if model.train_function is None:
-            with contextlib.suppress(Exception):  # whatever is wrong, ``fit`` says as Keras does
-                build_metrics(model, feed.specs)
-        history = model.fit(
-            feed.epoch(epoch),
-            initial_epoch=epoch,
-            epochs=epoch + 1,
-            shuffle=False,
-            verbose=0,
-            validation_data=validation,
-            callbacks=[ScoreAverage()] if uses_average(model) else None,
-        )
-    except tf.errors.ResourceExhaustedError as error:
-        raise out_of_memory(error) from error
-    except Exception as error:
-        raise TrainingError(
-            "training", f"model.fit raises {type(error).__name__}: {one_line(error)}"
-        ) from error
-    return {metric: values[-1] for metric, values in history.history.items()}
-
-
-def _train_fold(run: FoldRun, epoch: int) -> dict[str, float]:
-    run.parts.begin_epoch(epoch)
-    logs = train_epoch(run.model, run.feed, epoch, run.validation)
-    beat()
-    run.parts.end_epoch(logs["loss"])
-    run.vectors.update(name.removeprefix("val_") for name, value in logs.items() if np.size(value) > 1)
-    scores = in_target_units(logs, loss_name(run.model), run.data.target_scale)
-    return scores if run.scorer is None else {**scores, run.scorer.name: run.score(run.scorer)}
-
-
-def notes_of_vectors(names: Iterable[str]) -> tuple[str, ...]:
-    """Return what a trial notes of metrics that are several numbers."""
-    return tuple(f"{name} is one number a class; the trial has their mean" for name in sorted(names))

@@ -34,7 +34,8 @@ from ..scoring import reads_logits
 from ..weighting import class_weights
 from ..workload import ModelSize, Training, Workload, epochs_of
 from .averaging import averaged
-from .fit_trainer import FitTrainer, labels_for, out_of_memory, targets_for
+from .fit_folds import out_of_memory
+from .fit_trainer import FitTrainer, labels_for, targets_for
 from .lockstep import Curves
 from .refit_run import RefitRun, start_refit
 

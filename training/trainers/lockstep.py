@@ -1,59 +1,98 @@
-"""What all trainers share: the way from epoch to epoch, curves, the chosen number of epochs, patience, divergence."""
+"""What all trainers share: the way from epoch to epoch, curves, the chosen number of epochs, patience, divergence, pauses."""
 
 from __future__ import annotations
 
 import math
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 from ...errors import TrainingError, did_you_mean
 from ..epoch_selection import best_epoch, mean_curve, unbiased_scores
-from ..events import Answer, EpochEnded, Outcome, Task
+from ..events import Answer, EpochEnded, Outcome, Rung, Task
 from ..metrics import Objective
 from ..models.tracked_configuration import note
 from ..stopping import LOSS, Stopping, stopping_of
 from ..workload import Training, Workload, epochs_of
+from .paused_state import FoldState, PausedTrial, UnusableStateError, identity_of, load_state, save_state
 
 ENDINGS: dict[Answer, Literal["stopped", "paused"]] = {Answer.STOP: "stopped", Answer.PAUSE: "paused"}
 """How a training ends that is told so."""
 NEVER_TUNED = "fine_tuning never began: frozen_share leaves it none of the few epochs"
 
 
+class FoldsInTraining(Protocol):
+    """The folds of one configuration, each as far as it was trained."""
+
+    @property
+    def way(self) -> str:
+        """How they are trained; states go from one training to another of the same way only."""
+        ...
+
+    def train(self, epoch: int, folds: Sequence[int]) -> Sequence[Mapping[str, float]]:
+        """Train an epoch, counted from 0, of some folds, and return the logs of each.
+
+        Folds begin in their order, with epoch 0, and each trains its epochs one after the other.
+        """
+        ...
+
+    def take(self, folds: Sequence[int]) -> list[FoldState]:
+        """Return the states of some folds, after all of their epochs so far.
+
+        Raises:
+            UnusableStateError: There is more to the training than can be taken.
+        """
+        ...
+
+    def give(self, states: Sequence[FoldState], epochs: Sequence[int]) -> None:
+        """Have the first folds go on from states, each after so many epochs; nothing was trained before.
+
+        Raises:
+            UnusableStateError: They are another model's; all folds are to be trained from the start.
+        """
+        ...
+
+
 def train_in_lockstep(
     workload: Workload,
     task: Task,
-    train_epoch: Callable[[int], Sequence[Mapping[str, float]]],
+    folds: FoldsInTraining,
     *,
     trainer: str,
     started: float,
     parameters: int,
     summary: str,
 ) -> Training:
-    """Train a configuration epoch by epoch until it is stopped, stalls, or has trained all of its epochs.
+    """Train a configuration epoch by epoch until it is stopped or paused, stalls, or has trained all of its epochs.
 
     Args:
         workload: Says how long at most, and by which metric.
-        task: The configuration.
-        train_epoch: Trains an epoch of all folds, counted from 0, and returns the logs of each.
+        task: The configuration, and how many epochs of how many folds are trained before it is asked how to go on.
+        folds: Train.
         trainer: The trainer's name.
         started: ``time.perf_counter()`` when the task was taken.
         parameters: Number of the model's weights.
         summary: The model's summary.
     """
-    curves = Curves(workload.objective, workload.judges)
     epochs = epochs_of(task.configuration, workload.epochs)
     tuning = workload.fine_tuning(task.configuration)
     if tuning is None and workload.model.has_base and task.configuration.get("fine_tuning"):
         note(NEVER_TUNED)
     stopping = stopping_of(task.configuration, workload.patience, after=0 if tuning is None else tuning.epoch)
+    curves, started = _begin(workload, task, folds, started)
     ended, answer = False, Answer.GO_ON
-    while not ended and answer is Answer.GO_ON:
-        scores = curves.add_epoch(train_epoch(curves.epochs))
-        ended = curves.epochs >= epochs or curves.is_stalled(stopping)
-        answer = yield EpochEnded(task.number, curves.epochs, scores)
+    for target in (*task.rungs, Rung(epochs, len(workload.folds))):
+        while not ended and answer is Answer.GO_ON and (some := curves.behind(target, epochs)):
+            logs = folds.train(curves.lengths[some[0]], some)
+            scores = curves.add_epoch(logs, some[0])
+            ended = curves.is_of_all and (curves.epochs >= epochs or curves.is_stalled(stopping))
+            answer = yield EpochEnded(task.number, curves.epochs, scores)
+    if answer is Answer.PAUSE and not ended:
+        _keep(workload, task, folds, curves, started)
+    if ended:
+        curves.cut(curves.epochs)
     scores = curves.scores if ended else curves.scores_at(curves.epochs)
     return Outcome(
         ending="whole" if ended else ENDINGS[answer],  # what has come to its own end is whole
@@ -65,14 +104,56 @@ def train_in_lockstep(
         parameters=parameters,
         seed=task.seed,
         trainer=trainer,
-        curves=curves.values,
+        curves=curves.trained,
         summary=summary,
     )
 
 
+def _begin(workload: Workload, task: Task, folds: FoldsInTraining, started: float) -> tuple[Curves, float]:
+    """Return the curves so far, and when the training began, pauses left out; folds go on where they were paused."""
+    curves = Curves(workload.objective, workload.judges)
+    if task.state is None:
+        return curves, started
+    try:
+        paused = load_state(task.state, identity_of(workload, task, folds.way))
+        folds.give(paused.folds, paused.lengths)
+    except FileNotFoundError:
+        return curves, started
+    except (UnusableStateError, OSError) as error:
+        note(f"trained from the start: its state cannot be used: {error}")
+        return curves, started
+    for metric, values in paused.curves.items():
+        curves.values[metric] = [*values, *([] for _ in workload.folds[len(values) :])]
+    return curves, started - paused.seconds
+
+
+def _keep(workload: Workload, task: Task, folds: FoldsInTraining, curves: Curves, started: float) -> None:
+    """Write the state of a trial that is paused; where that cannot be, say so."""
+    if task.state is None:
+        note("paused without a file for its state: it will train from the start")
+        return
+    try:
+        states = folds.take(range(curves.folds))
+        identity, seconds = identity_of(workload, task, folds.way), time.perf_counter() - started
+        save_state(PausedTrial(identity, tuple(states), curves.trained, seconds), task.state)
+    except (UnusableStateError, OSError) as error:
+        note(f"paused, and its state is not kept, so that it will train from the start: {error}")
+
+
+def between_rungs(rungs: Sequence[Rung], training: Training) -> Training:
+    """Tell all epochs of a training that has no rungs but those at which somebody else would wait."""
+    try:
+        event = next(training)
+        while True:
+            event = training.send(Answer.GO_ON if event.rung in rungs else (yield event))
+    except StopIteration as end:
+        outcome: Outcome = end.value
+        return outcome
+
+
 @dataclass
 class Curves:
-    """Every metric of every fold and epoch, as it grows."""
+    """Every metric of every fold and epoch, as it grows; later folds may have fewer epochs, or none yet."""
 
     objective: Objective
     judges: Sequence[Sequence[int]]
@@ -80,17 +161,21 @@ class Curves:
     values: dict[str, list[list[float]]] = field(default_factory=dict)
     """Metric -> fold -> epoch."""
 
-    def add_epoch(self, logs: Sequence[Mapping[str, float]]) -> tuple[float, ...]:
-        """Add one epoch of all folds and return the objective on each.
+    def add_epoch(self, logs: Sequence[Mapping[str, float]], first: int = 0) -> tuple[float, ...]:
+        """Add one epoch of some folds, and return the objective on each fold from the first of all.
+
+        Args:
+            logs: Of folds that have trained equally long.
+            first: The first of them.
 
         Raises:
             TrainingError: ``diverged`` if a number is not finite; ``model`` if the objective is not computed.
         """
-        for fold, log in enumerate(logs):
+        for fold, log in enumerate(logs, first):
             for metric, value in log.items():
                 self.values.setdefault(metric, [[] for _ in self.judges])[fold].append(float(value))
         epoch = self.epochs
-        for fold, log in enumerate(logs):
+        for fold, log in enumerate(logs, first):
             for metric, value in log.items():
                 if not math.isfinite(value):
                     raise TrainingError(
@@ -100,22 +185,59 @@ class Curves:
             known = [metric for metric in self.values if metric.startswith("val_")]
             hint = did_you_mean(self.objective.metric, known)
             raise TrainingError("metric", f"the model does not compute {self.objective.metric}.{hint}")
-        return tuple(fold[-1] for fold in self.values[self.objective.metric])
+        return self.scores_at(epoch)
+
+    @property
+    def lengths(self) -> list[int]:
+        """Epochs trained so far, by fold."""
+        return [max(map(len, fold), default=0) for fold in zip(*self.values.values(), strict=True)] or [
+            0 for _ in self.judges
+        ]
+
+    @property
+    def folds(self) -> int:
+        """Folds that have begun, the first ones."""
+        return sum(length > 0 for length in self.lengths)
+
+    @property
+    def is_of_all(self) -> bool:
+        """Whether all folds have begun."""
+        return self.folds == len(self.judges)
 
     @property
     def epochs(self) -> int:
-        """Epochs trained so far."""
-        return max((len(fold) for folds in self.values.values() for fold in folds), default=0)
+        """Epochs that all folds that have begun have trained."""
+        return min((length for length in self.lengths if length), default=0)
+
+    @property
+    def trained(self) -> dict[str, list[list[float]]]:
+        """The curves of the folds that have begun."""
+        return {metric: folds[: self.folds] for metric, folds in self.values.items()}
+
+    def behind(self, target: Rung, epochs: int) -> range:
+        """Return which folds train next to get to a rung: those that have come least far; none if it is reached.
+
+        Args:
+            target: Folds that have begun go there, too.
+            epochs: The most that a fold trains.
+        """
+        lengths = self.lengths[: max(target.folds, self.folds)]
+        least = min(lengths)
+        return range(lengths.index(least), len(lengths) if least < min(target.epochs, epochs) else 0)
+
+    def cut(self, epochs: int) -> None:
+        """Forget what some folds have trained further."""
+        self.values = {metric: [fold[:epochs] for fold in folds] for metric, folds in self.values.items()}
 
     @property
     def mean(self) -> list[float]:
         """The objective's mean over the folds, by epoch."""
-        return mean_curve(self.values.get(self.objective.metric, []))
+        return mean_curve(self._side_by_side(self.objective.metric))
 
     @property
     def chosen(self) -> int:
         """The one number of epochs for all folds: where the mean curve is best, the first of equals."""
-        return best_epoch(self.values[self.objective.metric], self.objective)
+        return best_epoch(self._side_by_side(self.objective.metric), self.objective)
 
     @property
     def scores(self) -> tuple[float, ...]:
@@ -126,11 +248,16 @@ class Curves:
         """Tell whether neither the objective nor the validation loss has improved for too long, on the folds' mean."""
         watched = {self.objective.metric: self.objective, LOSS.metric: LOSS}
         return all(
-            stopping.is_over(mean_curve(self.values[metric]), objective)
+            stopping.is_over(mean_curve(self._side_by_side(metric)), objective)
             for metric, objective in watched.items()
             if metric in self.values
         )
 
     def scores_at(self, epoch: int) -> tuple[float, ...]:
-        """Return the objective on each fold at an epoch counted from 1."""
-        return tuple(fold[epoch - 1] for fold in self.values[self.objective.metric])
+        """Return the objective on each fold that has begun, at an epoch counted from 1."""
+        return tuple(fold[epoch - 1] for fold in self.values[self.objective.metric] if fold)
+
+    def _side_by_side(self, metric: str) -> list[list[float]]:
+        """Return the curves of the folds that have begun, as far as all of them go."""
+        epochs = self.epochs
+        return [fold[:epochs] for fold in self.values.get(metric, []) if fold]

@@ -7,7 +7,7 @@ import keras
 from ...spaces import Configuration
 from ..fine_tuning import FineTuning
 from ..models.building import begin_fine_tuning, build_optimizer
-from ..plateau import FallingRate, falling_rate, rate_variable
+from ..plateau import FallingRate, Standstill, falling_rate, rate_variable
 from ..workload import Workload
 
 
@@ -32,6 +32,18 @@ class Parts:
             self.compile_second()
             build_optimizer(self._model)
             self._rate = self._falling_rate()
+
+    def go_on(self, epochs: int, standstill: Standstill | None) -> None:
+        """Go on after so many epochs, with what the plateau had seen; variables are given by the caller."""
+        if self.tuning is not None and epochs > self.tuning.epoch:
+            self.begin_epoch(self.tuning.epoch)
+        if self._rate is not None and standstill is not None:
+            self._rate.go_on(standstill)
+
+    @property
+    def standstill(self) -> Standstill | None:
+        """What the plateau has seen of the losses; None where there is none."""
+        return None if self._rate is None else self._rate.standstill
 
     def compile_second(self) -> None:
         """Have layers of the model's base train, too, with a new optimizer."""

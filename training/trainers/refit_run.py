@@ -29,7 +29,8 @@ from ..weighting import class_weights, training_weights
 from ..workload import Workload
 from .averaging import take_average, uses_average
 from .feeding import Feed, Rows, in_order, pixels, validation_batch
-from .fit_trainer import labels_for, mixing_for, targets_for, train_epoch
+from .fit_folds import train_epoch
+from .fit_trainer import labels_for, mixing_for, targets_for
 from .parts import Parts
 
 

@@ -8,10 +8,10 @@ into them.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -28,6 +28,10 @@ from .knobs import Guard, Sheet
 
 OPERATION_BYTES = 16_000
 """Of an operation of a traced graph, in Python's and in TensorFlow's own memory; measured."""
+
+
+_BY_FOLD = ("folds", "states", "rates", "knobs")
+"""What a program has for each fold."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,19 @@ class Program:
     """Names of those metrics that are several numbers, one a class, of which ``finish`` returns the mean."""
     parallel: bool
     """Whether folds run side by side, rather than one after the other."""
+
+    def only(self, folds: Iterable[int]) -> Program:
+        """Return the program of some of its folds."""
+        places = list(folds)
+        chosen: dict[str, Any] = {
+            name: tuple(getattr(self, name)[fold] for fold in places) for name in _BY_FOLD
+        }
+        return replace(self, **chosen)
+
+    def beside(self, other: Program) -> Program:
+        """Return the program of its folds, followed by those of another one of the same model."""
+        both: dict[str, Any] = {name: getattr(self, name) + getattr(other, name) for name in _BY_FOLD}
+        return replace(self, **both)
 
     def train(
         self,
@@ -130,7 +147,7 @@ def trace(
     tensors: Sequence[FoldTensors],
     sheet: Sheet,
     *,
-    shared: bool,
+    folds: int | None,
     parallel: bool,
     mixing: Mixing | None = None,
     predicts: bool = False,
@@ -138,10 +155,11 @@ def trace(
     """Trace the program of some models' architecture.
 
     Args:
-        models: One a fold, compiled and built, their optimizers too.
-        tensors: One a fold.
+        models: One a fold, compiled and built, their optimizers too; the first alone where one trace serves all folds.
+        tensors: One a model.
         sheet: The first model's floats; those that it leaves out are baked in.
-        shared: Whether the models differ in their variables only, so that one trace serves all folds.
+        folds: How many a single trace serves, whose models differ in their variables only; None for a trace of each
+            model.
         parallel: Whether folds may run side by side, rather than one after the other.
         mixing: Its kind is traced; how strong it is can be another for every trial.
         predicts: Whether the program predicts, too.
@@ -149,32 +167,32 @@ def trace(
     Raises:
         Exception: Whatever the model raises while it is traced.
     """
-    knobs = [tf.Variable(sheet.values or [0.0], dtype=tf.float64, trainable=False) for _ in models]
-    traced = models[:1] if shared else models
+    count = folds or len(models)
+    knobs = [tf.Variable(sheet.values or [0.0], dtype=tf.float64, trainable=False) for _ in range(count)]
     with _without_draws():
-        folds = [
+        traced = [
             trace_fold(model, data, sheet, knobs[0], mixing, predicts=predicts)
-            for model, data in zip(traced, tensors, strict=False)
+            for model, data in zip(models, tensors, strict=True)
         ]
-    states = [_variables_of(model) for model in traced]
+    states = [_variables_of(model) for model in models]
     starts = [variable.numpy() for variable in models[0].metrics_variables]
-    places = [_rate_place(model) for model in traced]
-    if shared:
-        states += [[tf.Variable(variable) for variable in states[0]] for _ in models[1:]]
+    places = [_rate_place(model) for model in models]
+    if folds is not None:
+        states += [[tf.Variable(variable) for variable in states[0]] for _ in range(1, folds)]
         inputs = [[*state, floats] for state, floats in zip(states, knobs, strict=True)]
-        folds[0].check_captures(inputs[0])
-        folds += [folds[0].on(inputs[0], others) for others in inputs[1:]]
-        places *= len(models)
+        traced[0].check_captures(inputs[0])
+        traced += [traced[0].on(inputs[0], others) for others in inputs[1:]]
+        places *= folds
 
     return Program(
-        tuple(folds),
-        folds[0].metrics,
+        tuple(traced),
+        traced[0].metrics,
         tuple(states),
         starts,
         tuple(None if place is None else state[place] for place, state in zip(places, states, strict=True)),
         tuple(knobs),
         tuple(sheet.guards),
-        folds[0].vectors,
+        traced[0].vectors,
         parallel,
     )
 

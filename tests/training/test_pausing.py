@@ -1,0 +1,342 @@
+"""A trial that is trained fold by fold, paused and resumed elsewhere has the outcome of one that never was, to the bit."""
+
+from __future__ import annotations
+
+import functools
+import pickle
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from kerasweep.search.plan import make_plan
+from kerasweep.search.spec import make_spec
+from kerasweep.training.events import Answer, EpochEnded, Outcome, Rung, Task
+from kerasweep.training.models.tracked_configuration import take_notes
+from kerasweep.training.trainers.paused_state import identity_of
+from kerasweep.training.trainers.runtime import make_trainer
+from kerasweep.training.workload import Workload
+from special_models import build_with
+from tiny_bases import TINY, write_tiny_bases
+
+pytestmark = pytest.mark.trains
+EPOCHS = 4
+RUNGS = (Rung(1, 1), Rung(2, 1), Rung(3, 2))
+NOT_KEPT = "paused, and its state is not kept, so that it will train from the start: "
+LOST = "trained from the start: its state cannot be used: "
+
+
+def rows() -> tuple[np.ndarray, np.ndarray]:
+    generator = np.random.default_rng(5)
+    x = generator.normal(size=(61, 5))
+    return x, np.digitize(x[:, 0] + 0.3 * generator.normal(size=61), (-0.5, 0.5))
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A model, its data, and what it is trained with."""
+
+    model: Any
+    configuration: dict[str, Any] = field(default_factory=dict)
+    data: Callable[[], Any] = rows
+    training: dict[str, Any] = field(default_factory=dict)
+    folds: int = 2
+    source: dict[str, Any] = field(default_factory=dict)
+    rungs: Sequence[Rung] = RUNGS
+    note: str = ""
+    """How the only note of its trials begins where they are fused; empty for none."""
+
+
+def table() -> pd.DataFrame:
+    x, y = rows()
+    return pd.DataFrame(x, columns=list("abcde")).assign(w=1 + np.arange(61) % 3, answer=y.astype(str))
+
+
+def pictures() -> tuple[np.ndarray, np.ndarray]:
+    generator = np.random.default_rng(5)
+    x = generator.integers(0, 256, (40, 8, 8, 3)).astype("uint8")
+    return x, np.digitize(x[:, 2:6, 2:6].mean((1, 2, 3)), (122, 133))
+
+
+def momentum_and_cosine(keras: Any, value: float) -> Any:
+    schedule = keras.optimizers.schedules.CosineDecay(0.01, 12, warmup_target=0.1, warmup_steps=4)
+    optimizer = keras.optimizers.SGD(schedule, momentum=0.9, nesterov=True)
+    return {"layers": [keras.layers.Dropout(value)], "optimizer": optimizer}
+
+
+def averaged(keras: Any, value: float) -> Any:
+    layers = [keras.layers.BatchNormalization(), keras.layers.GaussianNoise(value)]
+    optimizer = keras.optimizers.Adam(0.02, use_ema=True, ema_momentum=0.8, ema_overwrite_frequency=5)
+    return {"layers": layers, "optimizer": optimizer}
+
+
+def from_weights(keras: Any, value: float) -> Any:
+    return {"optimizer": keras.optimizers.ScheduleFreeAdamW(0.02)}
+
+
+def of_its_own(keras: Any, value: float) -> Any:
+    inputs = keras.Input((5,))
+    tensor = keras.layers.Dropout(value)(keras.layers.Dense(6, "tanh")(inputs))
+    outputs = keras.layers.Dense(3, "softmax")(keras.layers.Lambda(lambda rows: 2 * rows)(tensor))
+    model = keras.Model(inputs, outputs)
+    model.compile(keras.optimizers.Adam(0.02), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+SMALL = {"units": 6, "hidden_layers": 1, "batch_size": 16, "learning_rate": 0.02}
+KINDS = {
+    "momentum, cosine, dropout": Kind(momentum_and_cosine, {"value": 0.3, "batch_size": 10}, folds=3),
+    "average, batch normalization": Kind(averaged, {"value": 0.1, "batch_size": 10}),
+    "slots that depend on weights": Kind(from_weights, {"batch_size": 10}),
+    "plateau, scorer": Kind(
+        "dnn",
+        {
+            **SMALL,
+            "optimizer": "adam",
+            "learning_rate_schedule": "plateau",
+            "plateau_patience": 1,
+            "plateau_min_delta": 9.0,
+            "plateau_cooldown": 1,
+        },
+        training={"metric": "f1_macro"},
+    ),
+    "weights of rows": Kind(
+        "dnn",
+        {**SMALL, "optimizer": "rmsprop", "class_weight": "balanced"},
+        data=table,
+        source={"target": "answer", "weight": "w"},
+    ),
+    "pictures, augmented and mixed": Kind(
+        "cnn",
+        {
+            "filters": 4,
+            "blocks": 1,
+            "units": 8,
+            "batch_size": 16,
+            "batch_normalization": True,
+            "dropout": 0.2,
+            "random_flip": "horizontal",
+            "rotation": 0.1,
+            "mixing": "mixup",
+            "mixing_alpha": 0.4,
+        },
+        data=pictures,
+    ),
+    "fine-tuning": Kind(
+        "transfer",
+        {
+            "base": TINY,
+            "picture_size": 16,
+            "optimizer": "adam",
+            "learning_rate": 0.05,
+            "batch_size": 16,
+            "head": "global_average",
+            "dropout": 0.2,
+            "fine_tuning": True,
+            "frozen_share": 0.5,
+            "unfrozen_share": 0.4,
+            "fine_tuning_rate": 0.2,
+        },
+        data=pictures,
+    ),
+    "code of its own": Kind(
+        of_its_own, {"value": 0.2, "batch_size": 10}, note="traced for this trial and each of its folds"
+    ),
+    "stalled while the last fold catches up": Kind(
+        "dnn",
+        {**SMALL, "optimizer": "adam", "patience": 1, "min_delta": 9.0},
+        rungs=(Rung(2, 1), Rung(4, 1), Rung(4, 2)),
+    ),
+}
+BY_FIT = (
+    "average, batch normalization",
+    "plateau, scorer",
+    "fine-tuning",
+    "code of its own",
+    "stalled while the last fold catches up",
+)
+"""Those that differ to ``fit``, which traces each fold of each part anew."""
+CASES = [("fused", kind) for kind in KINDS] + [("fit", kind) for kind in BY_FIT]
+both = pytest.mark.parametrize(("name", "kind"), CASES)
+
+
+@functools.cache
+def workload_of(name: str, kind: str) -> Workload:
+    write_tiny_bases()
+    made = KINDS[kind]
+    spec = {
+        "data": {"source": "python:data", "test_size": 0.2, **made.source},
+        "model": made.model if isinstance(made.model, str) else "python:build",
+        "cv": {"folds": made.folds},
+        "training": {"epochs": EPOCHS, "patience": None, **made.training},
+        "execution": {"trainer": name},
+        **({"space": {"fix": {"base": TINY}}} if made.model == "transfer" else {}),
+    }
+    function = None if isinstance(made.model, str) else build_with(made.model)
+    return make_plan(make_spec(spec), data=made.data(), model=function).workload
+
+
+@functools.cache
+def trainer_of(name: str, kind: str, worker: int = 0) -> Any:
+    """Return the trainer of a worker: another one has programs of its own."""
+    return make_trainer(workload_of(name, kind), 1)
+
+
+Answers = Callable[[EpochEnded], Answer]
+
+
+def train(
+    trainer: Any, task: Task, answers: Answers = lambda event: Answer.GO_ON
+) -> tuple[list[EpochEnded], Outcome]:
+    """Train until it ends or is paused, and return what it told and its outcome with all notes."""
+    training, told = trainer.train(task), []
+    take_notes()
+    try:
+        told.append(next(training))
+        while True:
+            told.append(training.send(answers(told[-1])))
+    except StopIteration as end:
+        outcome: Outcome = end.value
+    return told, replace(outcome, notes=(*outcome.notes, *take_notes()), seconds=0.0)
+
+
+def task_of(kind: str, **changes: Any) -> Task:
+    return Task(0, KINDS[kind].configuration, 11, **changes)
+
+
+@functools.cache
+def uninterrupted(name: str, kind: str) -> Outcome:
+    told, outcome = train(trainer_of(name, kind), task_of(kind))
+    folds = KINDS[kind].folds
+    assert [event.rung for event in told] == [Rung(1 + e, folds) for e in range(outcome.epochs_trained)]
+    assert outcome.ending == "whole"
+    assert outcome.trainer == name
+    expected = KINDS[kind].note if name == "fused" else ""
+    assert [note.startswith(expected) for note in outcome.notes] == [True] * bool(expected)
+    return outcome
+
+
+def pause_at(rungs: Sequence[Rung]) -> Answers:
+    return lambda event: Answer.PAUSE if event.rung in rungs else Answer.GO_ON
+
+
+def in_parts(
+    name: str,
+    kind: str,
+    at: Sequence[Rung],
+    state: Path,
+    between: Callable[[Path], object] = lambda path: None,
+) -> tuple[list[Outcome], list[EpochEnded]]:
+    """Pause a trial at rungs, have something happen to its state, and have it go on with another worker in turn."""
+    parts: list[Outcome] = []
+    told: list[EpochEnded] = []
+    task, rungs = task_of(kind, state=state), list(at)
+    while not parts or parts[-1].ending == "paused":
+        trainer = trainer_of(name, kind, len(parts) % 2)
+        events, outcome = train(trainer, replace(task, rungs=tuple(rungs)), pause_at(rungs))
+        parts.append(outcome)
+        told += events
+        between(state)
+        rungs = [rung for rung in rungs if rung != told[-1].rung]
+    return parts, told
+
+
+@both
+def test_paused_at_every_rung_is_uninterrupted(name: str, kind: str, tmp_path: Path) -> None:
+    expected, rungs = uninterrupted(name, kind), KINDS[kind].rungs
+    rungs = rungs[-2:] if name == "fit" else rungs
+    parts, told = in_parts(name, kind, rungs, tmp_path / "state")
+    assert parts[-1] == expected
+    assert len(parts) > 1
+    assert [event.rung for event in told] == sorted(
+        {event.rung for event in told}, key=lambda r: (r.folds, r.epochs)
+    )
+    for part, rung in zip(parts[:-1], rungs, strict=False):
+        scores = next(event.scores for event in told if event.rung == rung)
+        assert (part.ending, part.fold_scores, part.epochs_trained) == ("paused", scores, rung.epochs)
+        assert part.notes == expected.notes
+        assert {len(folds) for folds in part.curves.values()} == {rung.folds}
+        for metric, folds in part.curves.items():
+            for fold, curve in enumerate(folds):
+                whole = expected.curves[metric][fold]
+                assert curve[: len(whole)] == whole[: len(curve)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_folds_that_join_later_change_nothing(kind: str) -> None:
+    told, outcome = train(trainer_of("fused", kind), task_of(kind, rungs=tuple(KINDS[kind].rungs)))
+    assert outcome == uninterrupted("fused", kind)
+    folds = [len(event.scores) for event in told]
+    assert folds == sorted(folds)
+    assert folds[0] == 1
+
+
+DENSE = "momentum, cosine, dropout"
+
+
+def lose(path: Path) -> None:
+    path.unlink(missing_ok=True)
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-200])
+
+
+def spoil(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 3] ^= 255
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("harm", "note"), [(lose, ""), (cut, "the file is damaged"), (spoil, "the file is damaged")]
+)
+def test_a_state_may_be_lost_or_damaged_at_any_time(harm, note: str, tmp_path: Path) -> None:
+    """The trial trains from its start, tells its epochs once more, and says why unless the file is gone."""
+    parts, told = in_parts("fused", DENSE, RUNGS[-2:], tmp_path / "state", harm)
+    assert replace(parts[-1], notes=()) == uninterrupted("fused", DENSE)
+    assert parts[-1].notes == ((LOST + note,) if note else ())
+    assert [event.epoch for event in told].count(1) == len(parts) == 3
+
+
+def test_a_state_of_another_training_is_not_used(tmp_path: Path) -> None:
+    task = task_of(DENSE, rungs=RUNGS, state=tmp_path / "state")
+    train(trainer_of("fused", DENSE), task, pause_at(RUNGS))
+    told, outcome = train(trainer_of("fused", DENSE), replace(task, seed=12), lambda event: Answer.STOP)
+    assert (told[0].rung, outcome.ending) == (Rung(1, 1), "stopped")
+    assert outcome.notes == (f"{LOST}it is of another training",)
+
+
+def test_what_a_training_depends_on_is_its_identity() -> None:
+    workload, task = workload_of("fused", DENSE), task_of(DENSE)
+    other = {**task.configuration, "value": 0.2}
+    found = [
+        identity_of(workload, task, "fused"),
+        identity_of(workload, task, "fit"),
+        identity_of(workload, replace(task, seed=12), "fused"),
+        identity_of(workload, replace(task, configuration=other), "fused"),
+        identity_of(replace(workload, epochs=3), task, "fused"),
+        identity_of(replace(workload, folds=workload.folds[::-1]), task, "fused"),
+        identity_of(replace(workload, precision="bfloat16"), task, "fused"),
+        identity_of(workload_of("fused", "fine-tuning"), task, "fused"),
+    ]
+    assert len(set(found)) == len(found)
+    again = pickle.loads(pickle.dumps(replace(workload, model=replace(workload.model, function=None))))
+    assert identity_of(again, replace(task, rungs=RUNGS, number=7), "fused") == found[0]
+
+
+def test_what_would_not_go_on_exactly_is_not_kept(tmp_path: Path) -> None:
+    """The trial trains from its start, and says so."""
+    trainer, task = trainer_of("fused", DENSE), task_of(DENSE, rungs=RUNGS[:1])
+    pause = pause_at(RUNGS)
+    _, without = train(trainer, task, pause)
+    assert (without.ending, without.notes) == (
+        "paused",
+        ("paused without a file for its state: it will train from the start",),
+    )
+    _, full = train(trainer, replace(task, state=tmp_path / "no folder" / "state"), pause)
+    assert full.notes[0].startswith(f"{NOT_KEPT}[Errno 2]")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,181 @@
+"""The state of a trial that is paused, as a file: what goes on from it goes on exactly as if it had never been paused.
+
+The file is an archive of NumPy's that holds no pickled objects: a text with all that is small, and the bytes of each
+fold's variables. It may be lost, cut off or another trial's at any time; a trial then trains from its start, with the
+same outcome.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..events import Task
+from ..plateau import Standstill
+from ..workload import Workload, epochs_of
+
+LAYOUT = 1
+"""Of the file; another number is another layout."""
+_HEADER = "header"
+_UNIT = np.uint8
+
+
+class UnusableStateError(Exception):
+    """No trial goes on from it, or it cannot be taken; says why."""
+
+
+@dataclass(frozen=True)
+class FoldState:
+    """One fold between two epochs."""
+
+    variables: tuple[np.ndarray, ...]
+    """Of its model and its optimizer, in the order in which its trainer has them."""
+    standstill: Standstill | None = None
+    """What the schedule ``plateau`` has seen of its losses; None for another schedule."""
+
+    @property
+    def bytes(self) -> int:
+        """Memory of the variables."""
+        return sum(variable.nbytes for variable in self.variables)
+
+    def check_fits(self, variables: Sequence[Any]) -> None:
+        """Refuse a state of another model.
+
+        Args:
+            variables: Those that it would be given to, with a shape and a dtype each.
+
+        Raises:
+            UnusableStateError: Their number, a shape or a dtype differs.
+        """
+        found = [(tuple(each.shape), _dtype_name(each.dtype)) for each in variables]
+        if found != [(each.shape, each.dtype.name) for each in self.variables]:
+            raise UnusableStateError("its variables are another model's")
+
+
+@dataclass(frozen=True)
+class PausedTrial:
+    """All that a trial needs to go on."""
+
+    identity: str
+    """Of what was trained, and how: see ``identity_of``."""
+    folds: tuple[FoldState, ...]
+    """Of those that were trained."""
+    curves: dict[str, list[list[float]]]
+    """Metric -> fold -> epoch."""
+    seconds: float
+    """That it has trained so far."""
+
+    @property
+    def lengths(self) -> list[int]:
+        """Epochs that each of the folds has trained."""
+        return [max(map(len, fold)) for fold in zip(*self.curves.values(), strict=True)]
+
+    @property
+    def bytes(self) -> int:
+        """What it takes in memory, and, but for some kB, as a file."""
+        return sum(fold.bytes for fold in self.folds)
+
+
+def identity_of(workload: Workload, task: Task, way: str) -> str:
+    """Return a text that is equal for trainings that can go on from each other's states.
+
+    Args:
+        workload: What is trained on.
+        task: Its configuration and seed count.
+        way: Which trainer, and how it trains: what the variables are, and in which order.
+    """
+    seen = (
+        *(LAYOUT, version("keras"), version("tensorflow"), way),
+        *(workload.identity, sorted(task.configuration.items()), task.seed),
+        epochs_of(task.configuration, workload.epochs),
+    )
+    return hashlib.blake2b(repr(seen).encode(), digest_size=16).hexdigest()
+
+
+def save_state(paused: PausedTrial, path: Path) -> None:
+    """Write a state, whole or not at all.
+
+    Raises:
+        UnusableStateError: A variable is of objects, which no archive without pickles can hold.
+        OSError: The disk is full, or may not be written to.
+    """
+    if any(variable.dtype.hasobject for fold in paused.folds for variable in fold.variables):
+        raise UnusableStateError("a variable holds objects")
+    header = {
+        "identity": paused.identity,
+        "curves": paused.curves,
+        "seconds": paused.seconds,
+        "folds": [_describe(fold) for fold in paused.folds],
+    }
+    arrays = {f"fold{number}": _as_bytes(fold) for number, fold in enumerate(paused.folds)}
+    arrays[_HEADER] = np.frombuffer(json.dumps(header).encode(), _UNIT)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with beside.open("wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
+        beside.replace(path)
+    finally:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
+
+
+def load_state(path: Path, identity: str) -> PausedTrial:
+    """Read a state of the training with an identity.
+
+    Raises:
+        UnusableStateError: The file is another trial's, or damaged.
+        OSError: It is missing, or cannot be read.
+    """
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            header = json.loads(archive[_HEADER].tobytes())
+            data = [archive[f"fold{number}"] for number in range(len(header["folds"]))]
+        found = PausedTrial(
+            header["identity"],
+            tuple(map(_from_bytes, header["folds"], data)),
+            header["curves"],
+            header["seconds"],
+        )
+    except OSError:
+        raise
+    except Exception as error:
+        raise UnusableStateError("the file is damaged") from error  # whatever NumPy makes of what it finds
+    if found.identity != identity:
+        raise UnusableStateError("it is of another training")
+    return found
+
+
+def _describe(fold: FoldState) -> dict[str, Any]:
+    """Return all of a fold but its numbers."""
+    return {
+        "variables": [(variable.dtype.name, variable.shape) for variable in fold.variables],
+        "standstill": fold.standstill,
+    }
+
+
+def _as_bytes(fold: FoldState) -> np.ndarray:
+    """Return all variables as one array: there may be hundreds, of types that NumPy itself does not have (bfloat16)."""
+    return np.frombuffer(b"".join(variable.tobytes() for variable in fold.variables), _UNIT)
+
+
+def _from_bytes(written: dict[str, Any], data: np.ndarray) -> FoldState:
+    variables, start = [], 0
+    for name, shape in written["variables"]:
+        dtype, count = np.dtype(name), int(np.prod(shape))
+        variables.append(np.frombuffer(data.data, dtype, count, start).reshape(shape))
+        start += count * dtype.itemsize
+    standstill = written["standstill"]
+    return FoldState(tuple(variables), None if standstill is None else Standstill(*standstill))
+
+
+def _dtype_name(dtype: Any) -> str:
+    return dtype if isinstance(dtype, str) else str(dtype.name)
