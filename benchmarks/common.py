@@ -122,7 +122,8 @@ def draw(planned: Plan, count: int) -> list[dict[str, Any]]:
     drawn: list[dict[str, Any]] = []
     for number in range(count):
         seen = {configuration_key(configuration) for configuration in drawn}
-        drawn.append(dict(proposer.propose(ProposalRequest(number, seen)) or {}))
+        proposed = proposer.propose(ProposalRequest(number, seen))
+        drawn.append({} if proposed is None else dict(proposed.configuration))
     return drawn
 
 

@@ -110,14 +110,14 @@ def measure(method: str, capacity: int, trials: int, scheduler: str) -> float:
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder) / 'driver.db'}"
         with create_study(url, "driver", "maximize", {"model": "none"}, about) as writer:
-            made = make_scheduler(scheduler, EPOCHS, FOLDS, "maximize")
+            made = make_scheduler(scheduler, SPACE, epochs=EPOCHS, folds=FOLDS, direction="maximize")
             writer.optuna.sampler = make_sampler(SEED)
             if isinstance(made, Pruning):
                 writer.optuna.pruner = made.pruner
             sweep = Sweep(
                 writer=writer,
                 space=SPACE,
-                proposer=make_proposer(method, SPACE, SEED),
+                proposer=make_proposer(method, SPACE, SEED, epochs=EPOCHS, folds=FOLDS),
                 executor=IdleExecutor(capacity),
                 objective=Objective("val_accuracy", "maximize"),
                 scheduler=made,
@@ -132,10 +132,12 @@ def measure(method: str, capacity: int, trials: int, scheduler: str) -> float:
 def main() -> None:
     """Measure what the arguments say and print one line of JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("method", choices=("grid", "random", "qmc", "bayes"))
+    parser.add_argument("method", choices=("knowhow", "grid", "random", "qmc", "bayes"))
     parser.add_argument("--capacity", type=int, default=1, help="tasks under way at once")
     parser.add_argument("--trials", type=int, default=1000)
-    parser.add_argument("--scheduler", choices=("none", "median", "hyperband"), default="none")
+    parser.add_argument(
+        "--scheduler", choices=("none", "median", "hyperband", "asha", "knowhow"), default="none"
+    )
     given = parser.parse_args()
     speed = measure(given.method, given.capacity, given.trials, given.scheduler)
     print(json.dumps({"trials_per_second": round(speed, 1), **vars(given)}))

@@ -155,14 +155,14 @@ SearchMethod = Annotated[
     str | None,
     option(
         "Search",
-        "grid, random, bayes or qmc; KerasTuner's: kt-random, kt-grid, kt-bayes, kt-hyperband.",
+        "grid, random, bayes, qmc or knowhow; KerasTuner's: kt-random, kt-grid, kt-bayes, kt-hyperband.",
         show_default="bayes",
     ),
 ]
 Seed = Annotated[int | None, option("Search", "Seed of everything random.", min=0, show_default="0")]
 Scheduler = Annotated[
     str | None,
-    option("Search", "none, median, hyperband or asha.", show_default="median; none for a grid"),
+    option("Search", "none, median, hyperband, asha or knowhow.", show_default="median; none for a grid"),
 ]
 
 Trials = Annotated[int | None, option("Budget", "Trials to train.", "--trials", "-n", min=1)]

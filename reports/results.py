@@ -33,6 +33,7 @@ _STATES: tuple[TrialState, ...] = ("complete", "pruned", "failed", "running", "p
 _METHODS = {
     "grid": "Grid search",
     "random": "Random search",
+    "knowhow": "Search from know-how",
     "bayes": "Bayesian search",
     "qmc": "Quasi-random search",
     "kt-random": "KerasTuner's random search",

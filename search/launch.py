@@ -142,6 +142,7 @@ def run_plan(
                     seed,
                     direction=plan.workload.objective.direction,
                     epochs=plan.workload.epochs,
+                    folds=len(plan.workload.folds),
                 ),
                 executor=executor,
                 objective=plan.workload.objective,
@@ -164,7 +165,13 @@ def run_plan(
 
 def _make_scheduler(plan: Plan, writer: StudyWriter) -> Scheduler:
     workload, method = plan.workload, plan.spec.search.scheduler
-    scheduler = make_scheduler(method, workload.epochs, len(workload.folds), workload.objective.direction)
+    scheduler = make_scheduler(
+        method,
+        plan.space,
+        epochs=workload.epochs,
+        folds=len(workload.folds),
+        direction=workload.objective.direction,
+    )
     if isinstance(scheduler, Pruning):
         writer.optuna.pruner = scheduler.pruner
     return scheduler

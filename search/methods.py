@@ -11,17 +11,28 @@ from .proposers import ENUMERABLE, Bayes, Grid, Proposer, QuasiRandom, Random
 
 
 def make_proposer(
-    method: str, space: Space, seed: int, *, direction: Direction = "maximize", epochs: int = 1
+    method: str,
+    space: Space,
+    seed: int,
+    *,
+    direction: Direction = "maximize",
+    epochs: int = 1,
+    folds: int = 1,
 ) -> Proposer:
     """Return the proposer of a search method.
 
     Args:
-        method: ``grid``, ``random``, ``qmc`` or ``bayes``; ``kt-`` begins KerasTuner's.
+        method: ``knowhow``, ``grid``, ``random``, ``qmc`` or ``bayes``; ``kt-`` begins KerasTuner's.
         space: What is searched.
         seed: Of the sweep.
-        direction: Which way the objective is better; read by KerasTuner's.
-        epochs: The most that a trial may train; read by KerasTuner's Hyperband.
+        direction: Which way the objective is better.
+        epochs: The most that a trial may train.
+        folds: Number of folds.
     """
+    if method == "knowhow":
+        from .knowhow import KnowHow
+
+        return KnowHow(space, seed, direction, epochs, folds)
     if method.startswith("kt-"):
         from .oracles import make_oracle
 

@@ -6,9 +6,9 @@ A proposer looks at the trials and changes nothing, so that a resumed sweep goes
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import numpy as np
 from optuna.trial import FrozenTrial
@@ -44,10 +44,19 @@ class ProposalRequest:
     """Whether the study's sampler keeps suggesting configurations that were tried before."""
 
 
+@dataclass(frozen=True)
+class Proposal:
+    """The configuration of a new trial."""
+
+    configuration: Configuration
+    origin: Mapping[str, Any] = field(default_factory=dict)
+    """How it was chosen, as JSON; it is kept with the trial."""
+
+
 class Proposer(Protocol):
     """Chooses configurations by itself or leaves them to the study's Optuna sampler."""
 
-    def propose(self, request: ProposalRequest) -> Configuration | None:
+    def propose(self, request: ProposalRequest) -> Proposal | None:
         """Return the configuration of a new trial, or None to have the study's sampler suggest it.
 
         Raises:
@@ -63,11 +72,11 @@ class Grid:
     def __init__(self, configurations: Iterator[Configuration]) -> None:
         self._left = configurations
 
-    def propose(self, request: ProposalRequest) -> Configuration | None:
+    def propose(self, request: ProposalRequest) -> Proposal:
         """Return the next combination that no trial has."""
         for configuration in self._left:
             if configuration_key(configuration) not in request.seen:
-                return configuration
+                return Proposal(configuration)
         raise SpaceExhausted("every configuration of the grid has been tried")
 
 
@@ -78,7 +87,7 @@ class Random:
         self._space = space
         self._seed = seed
 
-    def propose(self, request: ProposalRequest) -> Configuration | None:
+    def propose(self, request: ProposalRequest) -> Proposal:
         """Return a configuration that no trial has."""
         generator = np.random.default_rng([self._seed, request.number])
         draws = (self._space.sample(generator) for _ in range(_DRAWS))
@@ -95,7 +104,7 @@ class QuasiRandom:
         self._space = space
         self._seed = seed
 
-    def propose(self, request: ProposalRequest) -> Configuration | None:
+    def propose(self, request: ProposalRequest) -> Proposal:
         """Return the sequence's point of this number, or a point after it that no trial has."""
         from scipy.stats import qmc
 
@@ -112,18 +121,18 @@ class Bayes:
     def __init__(self, space: Space, seed: int) -> None:
         self._chance = Random(space, seed)
 
-    def propose(self, request: ProposalRequest) -> Configuration | None:
+    def propose(self, request: ProposalRequest) -> Proposal | None:
         """Leave all but the first configuration to the sampler; where it is stuck, take one by chance."""
         if request.number == 0 or request.stuck:
             return self._chance.propose(request)
         return None
 
 
-def _first_unseen(request: ProposalRequest, draws: Iterator[Configuration], space: Space) -> Configuration:
+def _first_unseen(request: ProposalRequest, draws: Iterator[Configuration], space: Space) -> Proposal:
     """Return a configuration that no trial has: for trial 0 the recommended one, else a draw, else any that is left."""
     first = [space.recommended()] if request.number == 0 else []
     everything = space.configurations() if space.cardinality <= ENUMERABLE else iter(())
     for configuration in itertools.chain(first, draws, everything):
         if configuration_key(configuration) not in request.seen:
-            return configuration
+            return Proposal(configuration)
     raise SpaceExhausted("every configuration of the space has been tried")

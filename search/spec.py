@@ -26,8 +26,10 @@ from ..errors import SpecError, did_you_mean
 from ..spaces.yamlfile import Document
 from ..texts import is_unicode
 
-SearchMethod = Literal["grid", "random", "bayes", "qmc", "kt-random", "kt-grid", "kt-bayes", "kt-hyperband"]
-Scheduler = Literal["auto", "none", "median", "hyperband", "asha"]
+SearchMethod = Literal[
+    "knowhow", "grid", "random", "bayes", "qmc", "kt-random", "kt-grid", "kt-bayes", "kt-hyperband"
+]
+Scheduler = Literal["auto", "none", "median", "hyperband", "asha", "knowhow"]
 CvMethod = Literal["auto", "kfold", "stratified", "repeated", "group", "time", "holdout"]
 Scaling = Literal["auto", "none", "unit", "minmax", "standard", "robust"]
 Task = Literal["classification", "multilabel", "regression"]
@@ -210,7 +212,8 @@ class SearchSpec(_Part):
     """A score that ends the sweep once it is reached."""
     seed: Whole = Field(default=0, ge=0, lt=2**32)
     scheduler: Scheduler = "auto"
-    """``auto``: none for a grid, whose table should be whole, and for KerasTuner's Hyperband; else median."""
+    """``auto``: none for a grid, whose table should be whole, and for KerasTuner's Hyperband; its own for ``knowhow``; else
+    median."""
 
     @model_validator(mode="before")
     @classmethod

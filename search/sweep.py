@@ -22,7 +22,7 @@ from .executors.contract import Executor
 from .paused_states import PausedStates
 from .progress import Progress, TrialLine
 from .proposers import ProposalRequest, Proposer, SpaceExhausted, WaitForTrials
-from .schedulers import Scheduler, TrialProgress
+from .schedulers import Scheduler, TrialProgress, progress_of
 
 if TYPE_CHECKING:
     from ..studies.writing import StudyWriter
@@ -155,7 +155,7 @@ class Sweep:
         self._writer.requeue_running()
         for trial in self._writer.trials():
             if trial.state not in _ENDED:
-                if self._writer.rungs(trial):
+                if self._writer.has_rungs(trial):
                     self._know_paused(trial)
                 continue
             self._stuck = self._stuck + 1 if self._writer.is_duplicate(trial) else 0
@@ -215,7 +215,7 @@ class Sweep:
     def _submit(self, run: _Running) -> None:
         """Have a trial trained, from its last rung on if it has come to one."""
         number = run.trial.number
-        reported = self._writer.rungs(self._writer.trials()[number])
+        reported = progress_of(self._writer.trials()[number]).reports
         run.rungs = tuple(rung for rung in self._scheduler.rungs if rung not in reported)
         run.reached = Rung(0, 0)
         self._running[number] = run
@@ -234,8 +234,7 @@ class Sweep:
             state = "running"
         elif trial.number in self._paused:
             state = "paused"
-        reports = {Rung(*rung): mean for rung, mean in self._writer.rungs(trial).items()}
-        return TrialProgress(trial.number, trial.params, state, reports, trial.state == TrialState.COMPLETE)
+        return progress_of(trial, state)
 
     def _start(self) -> _Running | None:
         """Begin the next trial in the study; None where it is not trained.
@@ -248,7 +247,11 @@ class Sweep:
             request = ProposalRequest(self._writer.next_number(), self._seen, self._writer.trials(), stuck)
             proposed = self._proposer.propose(request)
         with self._writer.transaction():
-            trial = self._writer.new_trial(proposed)
+            trial = (
+                self._writer.new_trial()
+                if proposed is None
+                else self._writer.new_trial(proposed.configuration, proposed.origin)
+            )
             configuration, fault = self._read(trial, enqueued=waiting)
             if fault is not None:
                 self._refuse(trial, configuration, fault)
@@ -345,12 +348,14 @@ class Sweep:
             else:
                 self._writer.report(run.trial, event.epoch, event.mean)
             trials = self._trials() if self._scheduler.pauses else ()
-            run.answers[event.rung] = self._scheduler.answer(run.trial, event, trials)
+            run.answers[event.rung] = self._scheduler.answer(
+                run.trial, event, trials, may_begin=self._may_begin() and not self._exhausted
+            )
         self._executor.answer(event.number, run.answers[event.rung])
 
     def _pause(self, run: _Running, event: TrialPaused) -> None:
         """Put a trial aside; one that has not come to a rung begins again, as far as the study knows."""
-        if not self._writer.rungs(self._writer.trials()[event.number]):
+        if not self._writer.has_rungs(self._writer.trials()[event.number]):
             self._requeue(run)
             return
         self._paused[event.number] = run

@@ -28,6 +28,8 @@ DUPLICATE = "kerasweep:duplicate_of"
 RUNGS = "kerasweep:rungs"
 """What a trial that may be paused has reported: epochs, folds and mean of each rung."""
 PAUSED = "kerasweep:paused"
+ORIGIN = "origin"
+"""How a trial's configuration was chosen; it stays with a trial that is run again, as the configuration does."""
 IMPORTED = "imported"
 """Key of what a study says about itself: the project that it was imported from."""
 

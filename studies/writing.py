@@ -29,6 +29,7 @@ from .records import (
     DETAILS,
     DUPLICATE,
     FAILURE,
+    ORIGIN,
     PAUSED,
     REFIT,
     RESULT,
@@ -82,10 +83,16 @@ class StudyWriter:
         """Return the number that the next new trial will have."""
         return len(self.trials())
 
-    def new_trial(self, configuration: Configuration | None = None) -> Trial:
+    def new_trial(
+        self, configuration: Configuration | None = None, origin: Mapping[str, Any] | None = None
+    ) -> Trial:
         """Start a trial: with a configuration, that one, if it is asked for.
 
         Trials that wait to be run come first, in order of number.
+
+        Args:
+            configuration: None to have the study's sampler suggest it, or to start one that waits.
+            origin: How the configuration was chosen.
         """
         with self.transaction():
             if configuration is not None:
@@ -93,6 +100,8 @@ class StudyWriter:
             trial = self.optuna.ask()
             for name, value in trial._fixed_params.items():  # JSON made lists of tuples that a user enqueued
                 trial._fixed_params[name] = stored(canonical(value))
+            if origin:
+                trial.set_user_attr(ORIGIN, dict(origin))
             return trial
 
     def requeue(self, trial: Trial | FrozenTrial) -> None:
@@ -128,9 +137,9 @@ class StudyWriter:
         return Trial(self.optuna, trial._trial_id)
 
     @staticmethod
-    def rungs(trial: FrozenTrial) -> dict[tuple[int, int], float]:
-        """Return the means that a trial which may be paused has reported, by epochs and folds."""
-        return {(epochs, folds): mean for epochs, folds, mean in trial.user_attrs.get(RUNGS, ())}
+    def has_rungs(trial: FrozenTrial) -> bool:
+        """Tell whether a trial that may be paused has come to a rung."""
+        return RUNGS in trial.user_attrs
 
     def trials(self) -> list[FrozenTrial]:
         """Return all trials as Optuna holds them."""

@@ -16,7 +16,7 @@ from optuna.trial import FrozenTrial
 from ...spaces import Configuration, Space, configuration_key
 from ...spaces.keras_tuner import EPOCHS
 from ...studies import Direction
-from ..proposers import Grid, ProposalRequest, Proposer, Random, WaitForTrials
+from ..proposers import Grid, Proposal, ProposalRequest, Proposer, Random, WaitForTrials
 from .brackets import FACTOR, Brackets, hyperband_trials, without_epochs
 from .encoding import Encoding
 from .replay import ask_oracle, is_replayed, new_oracle, replay_trials, seed_of
@@ -51,7 +51,7 @@ class KerasTunerOracle:
         self._direction = direction
         self._chance = Random(space, seed)
 
-    def propose(self, request: ProposalRequest) -> Configuration | None:
+    def propose(self, request: ProposalRequest) -> Proposal:
         """Return what the oracle says; where it keeps repeating itself, a configuration by chance that no trial has."""
         if request.number > 0 and not request.stuck:
             oracle = new_oracle(
@@ -60,7 +60,7 @@ class KerasTunerOracle:
             replay_trials(oracle, self._encoding, request.trials)
             values = ask_oracle(oracle, request.number).get("values")
             if values is not None:
-                return self._encoding.decode(values)
+                return Proposal(self._encoding.decode(values))
         return self._chance.propose(request)
 
 
@@ -90,7 +90,7 @@ class KerasTunerHyperband:
         self._epochs = epochs
         self._chance = Random(self._encoding.of, seed)
 
-    def propose(self, request: ProposalRequest) -> Configuration | None:
+    def propose(self, request: ProposalRequest) -> Proposal:
         """Return a configuration that is new, or one of the best of a round for more epochs.
 
         Raises:
@@ -111,8 +111,8 @@ class KerasTunerHyperband:
                     values = answer["values"]
                     return self._with(self._encoding.decode(values), values["tuner/epochs"])
         tried = {configuration_key(without_epochs(trial.params)) for trial in replayed}
-        new = self._chance.propose(ProposalRequest(request.number, tried)) or {}
-        return self._with(new, brackets.epochs_of_new)
+        new = self._chance.propose(ProposalRequest(request.number, tried))
+        return self._with(new.configuration, brackets.epochs_of_new)
 
     def _ask(
         self, number: int, trials: Sequence[FrozenTrial], brackets: Brackets, iterations: int
@@ -125,6 +125,6 @@ class KerasTunerHyperband:
         oracle.set_state({**oracle.get_state(), **brackets.as_state(), "hyperband_iterations": iterations})
         return ask_oracle(oracle, number)
 
-    def _with(self, configuration: Configuration, epochs: int) -> Configuration:
+    def _with(self, configuration: Configuration, epochs: int) -> Proposal:
         """Return a configuration with its epochs, in the space's order."""
-        return self._space.check({**configuration, EPOCHS: epochs})
+        return Proposal(self._space.check({**configuration, EPOCHS: epochs}))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from ...spaces import Configuration
+from ...studies.records import ORIGIN, RUNGS
 from ...training.events import Answer, EpochEnded, Rung
 
 if TYPE_CHECKING:
-    from optuna.trial import Trial
+    from optuna.trial import FrozenTrial, Trial
 
 
 @dataclass(frozen=True)
@@ -20,11 +21,42 @@ class TrialProgress:
     number: int
     configuration: Configuration
     state: Literal["running", "paused", "ended"]
-    """A failed trial has ended, with no report of its last rung."""
+    """What has not begun counts as ended, and has no report."""
     reports: Mapping[Rung, float]
-    """Rung -> mean of its folds; the last one is of all folds and epochs for a trial that was trained whole."""
-    whole: bool = False
-    """Whether it was trained to its own end."""
+    """Rung -> mean of its folds, in rising order."""
+    value: float | None = None
+    """Of a trial that was trained whole."""
+    failed: bool = False
+    origin: Mapping[str, Any] = field(default_factory=dict)
+    """What its proposer has kept with it."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether it was trained to its own end."""
+        return self.value is not None
+
+    @property
+    def last(self) -> Rung | None:
+        """The last rung that it has come to."""
+        return max(self.reports, default=None)
+
+    @property
+    def drawn(self) -> str:
+        """Where its configuration was drawn from; empty where its proposer does not say."""
+        return str(self.origin.get("drawn", ""))
+
+    def as_paused(self) -> TrialProgress:
+        """Return it as if it were paused at its last rung."""
+        return replace(self, state="paused")
+
+
+def progress_of(trial: FrozenTrial, state: Literal["running", "paused", "ended"] = "ended") -> TrialProgress:
+    """Return how far a trial of the study has come."""
+    reports = {Rung(epochs, folds): mean for epochs, folds, mean in trial.user_attrs.get(RUNGS, ())}
+    value = trial.value if trial.state.name == "COMPLETE" else None
+    origin = trial.user_attrs.get(ORIGIN, {})
+    failed = trial.state.name == "FAIL"
+    return TrialProgress(trial.number, trial.params, state, reports, value, failed, origin)
 
 
 class Scheduler(Protocol):
@@ -40,13 +72,16 @@ class Scheduler(Protocol):
         """Whether it ever pauses a trial."""
         ...
 
-    def answer(self, trial: Trial, event: EpochEnded, trials: Sequence[TrialProgress]) -> Answer:
+    def answer(
+        self, trial: Trial, event: EpochEnded, trials: Sequence[TrialProgress], *, may_begin: bool
+    ) -> Answer:
         """Return how a trial goes on that has just reported its mean at a rung.
 
         Args:
             trial: In the study; the report is among its intermediate values.
             event: The rung, and the scores there.
             trials: All trials, this one among them.
+            may_begin: Whether the budget allows for a new trial.
         """
         ...
 

@@ -38,10 +38,13 @@ class Halving:
         shares = {round(epochs / REDUCTION**power) for power in range(1, MOST_RUNGS + 1)}
         return cls(tuple(Rung(epoch, folds) for epoch in sorted(shares) if 0 < epoch < epochs), direction)
 
-    def answer(self, trial: Trial, event: EpochEnded, trials: Sequence[TrialProgress]) -> Answer:
+    def answer(
+        self, trial: Trial, event: EpochEnded, trials: Sequence[TrialProgress], *, may_begin: bool
+    ) -> Answer:
         """Go on where the trial is the next to be promoted, else pause."""
-        found = self.next_paused([_paused(one, trial.number) for one in trials], may_begin=True)
-        return Answer.GO_ON if found == trial.number else Answer.PAUSE
+        seen = [one.as_paused() if one.number == trial.number else one for one in trials]
+        goes_on = self.next_paused(seen, may_begin=may_begin) == trial.number
+        return Answer.GO_ON if goes_on else Answer.PAUSE
 
     def next_paused(self, trials: Sequence[TrialProgress], *, may_begin: bool) -> int | None:
         """Return the best trial of the highest rung that is among the best third there and waits there.
@@ -51,7 +54,7 @@ class Halving:
         for rung in reversed(self.rungs):
             there = self._ranked(trials, rung)
             for trial in there[: len(there) // REDUCTION]:
-                if trial.state == "paused" and max(trial.reports) == rung:
+                if trial.state == "paused" and trial.last == rung:
                     return trial.number
         if may_begin or any(trial.whole or trial.state == "running" for trial in trials):
             return None
@@ -66,10 +69,3 @@ class Halving:
         sign = -1.0 if self.direction == "maximize" else 1.0
         there = [trial for trial in trials if rung in trial.reports]
         return sorted(there, key=lambda trial: (sign * trial.reports[rung], trial.number))
-
-
-def _paused(trial: TrialProgress, number: int) -> TrialProgress:
-    """Return a trial as if it were paused, if it is the one of a number."""
-    if trial.number != number:
-        return trial
-    return TrialProgress(trial.number, trial.configuration, "paused", trial.reports)

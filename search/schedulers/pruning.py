@@ -30,7 +30,9 @@ class Pruning:
     rungs: tuple[Rung, ...]
     pauses: ClassVar[bool] = False
 
-    def answer(self, trial: Trial, event: EpochEnded, trials: Sequence[TrialProgress]) -> Answer:
+    def answer(
+        self, trial: Trial, event: EpochEnded, trials: Sequence[TrialProgress], *, may_begin: bool
+    ) -> Answer:
         """Stop where the study's pruner says so."""
         return Answer.STOP if trial.should_prune() else Answer.GO_ON
 

@@ -255,7 +255,9 @@ class Lab:
             else drive_study(existing)
         )
         with opened as writer:
-            scheduler = make_scheduler(self.scheduler, self.epochs, FOLDS, self.direction)
+            scheduler = make_scheduler(
+                self.scheduler, self.space, epochs=self.epochs, folds=FOLDS, direction=self.direction
+            )
             writer.optuna.sampler = make_sampler(self.seed)
             if isinstance(scheduler, Pruning):
                 writer.optuna.pruner = scheduler.pruner
@@ -263,7 +265,12 @@ class Lab:
                 writer=writer,
                 space=self.space,
                 proposer=make_proposer(
-                    self.method, self.space, self.seed, direction=self.direction, epochs=self.epochs
+                    self.method,
+                    self.space,
+                    self.seed,
+                    direction=self.direction,
+                    epochs=self.epochs,
+                    folds=FOLDS,
                 ),
                 executor=executor or FakeExecutor(epochs=self.epochs),
                 objective=objective,

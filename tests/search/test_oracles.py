@@ -72,8 +72,7 @@ def search(method: str, space: Space, objective, trials: int, seed: int = 0, dir
     for number in range(trials):
         proposer = make_proposer(method, space, seed, direction=direction, epochs=epochs)  # as after a kill
         seen = {configuration_key(trial.params) for trial in found}
-        configuration = proposer.propose(ProposalRequest(number, seen, found))
-        assert configuration is not None
+        configuration = proposer.propose(ProposalRequest(number, seen, found)).configuration
         assert space.check(configuration) == configuration
         assert list(configuration) == [name for name in space.names if name in configuration]
         attributes = {DUPLICATE: 0} if configuration_key(configuration) in seen else {}
@@ -156,7 +155,8 @@ def test_running_and_failed_trials_are_told() -> None:
             *(tried(number, everything[number], math.inf) for number in (3, 4)),
         ]
         seen = {configuration_key(trial.params) for trial in found}
-        assert make_proposer(method, space, 0).propose(ProposalRequest(5, seen, found)) == everything[5]
+        proposed = make_proposer(method, space, 0).propose(ProposalRequest(5, seen, found))
+        assert proposed.configuration == everything[5]
 
 
 def test_a_trial_outside_of_the_space_is_passed_over() -> None:
@@ -164,7 +164,7 @@ def test_a_trial_outside_of_the_space_is_passed_over() -> None:
     proposed = make_proposer("kt-random", Space((Categorical("a", ("x",)),)), 0).propose(
         ProposalRequest(2, set(), found)
     )
-    assert proposed == {"a": "x"}
+    assert proposed.configuration == {"a": "x"}
 
 
 def test_the_grid_is_keras_tuners() -> None:
@@ -182,7 +182,7 @@ def test_the_grid_is_keras_tuners() -> None:
     found = []
     with contextlib.suppress(SpaceExhausted):
         while len(found) < 1000:
-            found.append(proposer.propose(ProposalRequest(len(found), seen)))
+            found.append(proposer.propose(ProposalRequest(len(found), seen)).configuration)
             seen.add(configuration_key(found[-1]))
     rates = set(keras_tuner.engine.hyperparameters.Float("rate", 0.0, 1.0).values) | {0.5}
     assert len(found) == len(seen) == (1 + 3) * len(rates)
@@ -214,7 +214,7 @@ OWN = Space(
 )
 def test_every_search_begins_with_the_recommended_configuration(method: str, space: Space) -> None:
     searched = with_epochs(space, 9) if method == "kt-hyperband" else space
-    first = make_proposer(method, searched, 0, epochs=9).propose(ProposalRequest(0, set()))
+    first = make_proposer(method, searched, 0, epochs=9).propose(ProposalRequest(0, set())).configuration
     recommended = space.recommended()
     if method != "kt-hyperband":
         assert first == recommended
@@ -284,11 +284,12 @@ def test_hyperband_waits_for_those_that_run() -> None:
     with contextlib.suppress(WaitForTrials):
         while len(found) < 100:
             seen = {configuration_key(trial.params) for trial in found}
-            found.append(tried(len(found), proposer.propose(ProposalRequest(len(found), seen, found)), None))
+            proposed = proposer.propose(ProposalRequest(len(found), seen, found))
+            found.append(tried(len(found), proposed.configuration, None))
     assert len(found) == sum(rounds[0].size for rounds in hyperband_rounds(epochs))
     failed = [tried(trial.number, trial.params, math.inf) for trial in found]
     new = proposer.propose(ProposalRequest(len(failed), set(), failed))
-    assert new["epochs"] == 1, "no winner will come: another iteration"
+    assert new.configuration["epochs"] == 1, "no winner will come: another iteration"
 
 
 def test_hyperband_on_few_configurations_ends(lab, fake, finite) -> None:

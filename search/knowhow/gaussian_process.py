@@ -1,0 +1,161 @@
+"""A Gaussian process over configurations and how far they were trained, for tens to a few hundred values.
+
+The covariance of two values at points x, x' with fidelities t, t' of trials i, i' is
+
+    T (c + a M) + b M T' + [i = i'] o T + [same value] n + B,
+
+with the Matern 5/2 kernel M over points with a length for each coordinate, T = T' = exp(-|t - t'| / 0.5) over fidelities,
+a term o of each trial's own (what its point does not tell), noise n, and the linear term B of basis functions, whose
+weights have a mean and a deviation. Lengths and variances are fitted by their posterior mode under log-normal priors.
+Sources: Rasmussen and Williams 2006, chapters 2.7 and 5.4; freeze-thaw, Swersky, Snoek and Adams 2014.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import cho_solve, solve_triangular
+from scipy.optimize import minimize
+
+FIDELITY_LENGTH = 0.5
+"""Of the logarithm of the cost as a share of that of a whole training."""
+MOST_STEPS = 25
+"""Of the fit of lengths and variances."""
+JITTER = 1e-6
+
+
+@dataclass(frozen=True)
+class Values:
+    """What was observed."""
+
+    points: np.ndarray
+    """float64, ``(values, coordinates)``."""
+    fidelity: np.ndarray
+    """float64, ``(values,)``, in (0, 1]: 1 is a whole training."""
+    trial: np.ndarray
+    """int64, ``(values,)``: which trial each is of."""
+    y: np.ndarray
+    """float64, ``(values,)``: of about zero mean and unit variance; higher is better."""
+
+
+@dataclass(frozen=True)
+class Basis:
+    """Basis functions with the mean of their weights and the deviation from it, one for all."""
+
+    values: np.ndarray
+    """float64, ``(values, functions)``."""
+    weights: np.ndarray
+    """float64, ``(functions,)``."""
+    deviation: float
+
+
+def fit_kernel(values: Values, basis: Basis, start: np.ndarray | None = None) -> np.ndarray:
+    """Return the logarithms of the kernel's lengths and variances: a length for each coordinate, then a, b, o and n.
+
+    Args:
+        values: What was observed.
+        basis: At its points.
+        start: What an earlier fit found.
+    """
+    count, width = values.points.shape
+    squares = ((values.points[:, None, :] - values.points[None, :, :]) ** 2).reshape(count * count, width)
+    over_fidelity = np.exp(-np.abs(values.fidelity[:, None] - values.fidelity[None]) / FIDELITY_LENGTH)
+    own = (values.trial[:, None] == values.trial[None]) * over_fidelity
+    fixed = over_fidelity + basis.deviation**2 * basis.values @ basis.values.T
+    y, eye = values.y - basis.values @ basis.weights, np.eye(count)
+    mean, deviation = _prior(width)
+
+    def loss(logs: np.ndarray) -> tuple[float, np.ndarray]:
+        scales = np.exp(logs)
+        shrink = scales[:width] ** -2
+        matern, slope = _matern((squares @ shrink).reshape(count, count))
+        point, both, alone, noise = scales[width:]
+        weight = point + both * over_fidelity
+        covariance = fixed + matern * weight + alone * own + (noise + JITTER) * eye
+        try:
+            lower = np.linalg.cholesky(covariance)
+        except np.linalg.LinAlgError:
+            return 1e10, np.zeros_like(logs)
+        inverse = cho_solve((lower, True), eye)
+        solved = inverse @ y
+        off = (logs - mean) / deviation
+        value = 0.5 * y @ solved + np.log(np.diag(lower)).sum() + 0.5 * off @ off
+        outer = 0.5 * (inverse - np.outer(solved, solved))
+        gradient = np.empty_like(logs)
+        gradient[:width] = ((outer * weight * slope).reshape(1, -1) @ squares)[0] * shrink
+        gradient[width] = (outer * matern).sum() * point
+        gradient[width + 1] = (outer * matern * over_fidelity).sum() * both
+        gradient[width + 2] = (outer * own).sum() * alone
+        gradient[width + 3] = np.trace(outer) * noise
+        return float(value), gradient + off / deviation
+
+    found = minimize(
+        loss,
+        mean if start is None else start,
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": MOST_STEPS},
+        bounds=list(zip(mean - 3 * deviation, mean + 3 * deviation, strict=True)),
+    )
+    return np.asarray(found.x)
+
+
+class GaussianProcess:
+    """The process given what was observed."""
+
+    def __init__(self, logs: np.ndarray, values: Values, basis: Basis) -> None:
+        """Take a kernel that ``fit_kernel`` has found."""
+        width = values.points.shape[1]
+        scales = np.exp(logs)
+        self._lengths = scales[:width]
+        self._point, self._both, self._alone, noise = scales[width:]
+        self._values, self._basis = values, basis
+        self._shrunk = values.points / self._lengths
+        covariance = self._covariance(self._shrunk, values.fidelity, values.trial)
+        covariance += basis.deviation**2 * basis.values @ basis.values.T
+        covariance[np.diag_indices_from(covariance)] += noise + JITTER
+        self._lower = np.linalg.cholesky(covariance)
+        self._solved = cho_solve((self._lower, True), values.y - basis.values @ basis.weights)
+
+    def predict(
+        self, points: np.ndarray, trial: np.ndarray, basis_values: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the mean and the deviation of whole trainings, without noise.
+
+        Args:
+            points: float64, ``(n, coordinates)``.
+            trial: int64, ``(n,)``: which trial each is; -1 for none that was observed.
+            basis_values: float64, ``(n, functions)``.
+        """
+        whole = np.ones(len(points))
+        covariance = self._covariance(points / self._lengths, whole, trial)
+        covariance += self._basis.deviation**2 * basis_values @ self._basis.values.T
+        explained = solve_triangular(self._lower, covariance.T, lower=True, check_finite=False)
+        own = 1.0 + self._point + self._both + self._alone
+        variance = own + self._basis.deviation**2 * (basis_values**2).sum(1) - (explained**2).sum(0)
+        mean = covariance @ self._solved + basis_values @ self._basis.weights
+        return mean, np.sqrt(np.maximum(variance, 1e-9))
+
+    def _covariance(self, shrunk: np.ndarray, fidelity: np.ndarray, trial: np.ndarray) -> np.ndarray:
+        mine = self._values
+        squares = (shrunk**2).sum(1)[:, None] + (self._shrunk**2).sum(1)[None] - 2 * shrunk @ self._shrunk.T
+        matern, _ = _matern(np.maximum(squares, 0.0))
+        over_fidelity = np.exp(-np.abs(fidelity[:, None] - mine.fidelity[None]) / FIDELITY_LENGTH)
+        same = trial[:, None] == mine.trial[None]
+        of_points = matern * (self._point + self._both * over_fidelity)
+        return np.asarray(over_fidelity * (1.0 + same * self._alone) + of_points)
+
+
+def _matern(squares: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the Matern 5/2 kernel of squared distances, and its slope with respect to the logarithm of a length, by the square."""
+    distance = np.sqrt(5.0 * np.maximum(squares, 0.0))
+    falling = np.exp(-distance)
+    return (1.0 + distance + 5.0 / 3.0 * squares) * falling, 5.0 / 3.0 * (1.0 + distance) * falling
+
+
+def _prior(width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and deviation of the logarithms: lengths grow with the number of coordinates (Hvarfner et al. 2024)."""
+    lengths = np.full(width, np.log(0.4 * np.sqrt(width)))
+    mean = np.concatenate([lengths, np.log([0.6, 0.2, 1.0, 0.003])])
+    return mean, np.concatenate([np.full(width + 3, 0.8), [1.0]])

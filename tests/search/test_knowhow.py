@@ -1,0 +1,182 @@
+"""The search from know-how: what it begins, what goes on, and that a kill changes nothing."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from kerasweep.search.knowhow.coordinates import Coordinates
+from kerasweep.search.knowhow.gaussian_process import Basis, GaussianProcess, Values, fit_kernel
+from kerasweep.search.knowhow.search import rungs_of
+from kerasweep.spaces import Categorical, Condition, Float, Int, Space, configuration_key, preset
+from kerasweep.studies import read_trials
+from kerasweep.training.events import Rung
+
+EPOCHS, FOLDS = 9, 3
+
+
+def lab_of(lab, **settings):
+    return lab(**{"method": "knowhow", "scheduler": "knowhow", "trials": 16, "epochs": EPOCHS, **settings})
+
+
+def test_rungs_gain_epochs_and_folds() -> None:
+    assert rungs_of(27, 5) == (Rung(3, 1), Rung(9, 2))
+    assert rungs_of(9, 3) == (Rung(1, 1), Rung(3, 2))
+    assert rungs_of(27, 1) == (Rung(3, 1), Rung(9, 1))
+    assert rungs_of(2, 3) == (Rung(1, 1), Rung(1, 2))
+    assert rungs_of(1, 5) == ()
+
+
+def test_the_recommended_configuration_is_trained_whole_before_anything_else(lab, fake) -> None:
+    made = lab_of(lab, trials=6)
+    executor = fake(epochs=EPOCHS)
+    seen = []
+    made.listen = lambda progress: progress.epoch and seen.append(progress.epoch[0])
+    made.run(executor)
+    first = len(seen) - next(place for place, number in enumerate(reversed(seen)) if number == 0)
+    assert set(seen[:first]) == {0}
+    trials = read_trials(made.read())
+    assert trials[0].configuration == made.space.recommended()
+    assert (trials[0].state, len(trials[0].fold_scores)) == ("complete", FOLDS)
+
+
+@pytest.mark.parametrize("capacity", [1, 4])
+def test_few_are_trained_whole_and_the_best_of_them_is_good(lab, fake, capacity: int) -> None:
+    made, chance = lab_of(lab, trials=30, epochs=27), None
+    executor = fake(epochs=27, capacity=capacity)
+    assert made.run(executor) == "trials"
+    trials = read_trials(made.read())
+    whole = [trial for trial in trials if trial.state == "complete"]
+    assert 3 <= len(whole) <= 15
+    assert executor.single_epochs < 0.5 * 30 * 27 * FOLDS
+    chance = made.copy(made.folder / "chance", Path("nowhere"))
+    chance.method, chance.scheduler, chance.trials = "random", "none", 10
+    chance.run(fake(epochs=27))
+    best = max(trial.value for trial in whole)
+    assert (
+        best >= max(trial.value for trial in read_trials(chance.read()) if trial.state == "complete") - 0.005
+    )
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_kill_at_any_event_changes_nothing(lab, fake, tmp_path: Path, seed: int) -> None:
+    whole = lab_of(lab)
+    executor = fake(epochs=EPOCHS)
+    whole.run(executor)
+    for place in sorted(random.Random(seed).sample(range(1, executor.events), 6)):
+        died = whole.copy(tmp_path / f"{seed}-{place}", Path("nowhere"))
+
+        def die(event: int, place: int = place) -> None:
+            if event == place:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            died.run(fake(epochs=EPOCHS, before_event=die), killed=True)
+        assert died.run(fake(epochs=EPOCHS)) == "trials"
+        assert died.picture == whole.picture, place
+
+
+def test_a_small_space_is_searched_to_its_end(lab, fake, finite) -> None:
+    made = lab_of(lab, space=finite, trials=50)
+    assert made.run(fake(epochs=EPOCHS)) == "exhausted"
+    trials = read_trials(made.read())
+    assert len({configuration_key(trial.configuration) for trial in trials}) == len(trials) == 9
+
+
+def test_every_trial_says_where_it_comes_from(lab, fake) -> None:
+    made = lab_of(lab, trials=24)
+    made.run(fake(epochs=EPOCHS))
+    drawn = [trial.user_attrs["origin"]["drawn"] for trial in made.load().trials]
+    assert drawn[0] == "recommended"
+    assert set(drawn[1:]) <= {"prior", "near", "uniform", "model"}
+    assert drawn.count("model") > 8
+
+
+def test_other_schedulers_and_other_searches_combine_with_it(lab, fake, tmp_path: Path) -> None:
+    for method, scheduler in itertools.product(
+        ("knowhow", "random", "bayes"), ("none", "median", "asha", "knowhow")
+    ):
+        made = lab_of(lab, method=method, scheduler=scheduler, trials=7)
+        made = made.copy(tmp_path / f"{method}-{scheduler}", Path("nowhere"))
+        assert made.run(fake(epochs=EPOCHS)) == "trials", (method, scheduler)
+        assert made.read().counts.get("complete", 0) >= 1
+
+
+CONDITIONAL = Space(
+    (
+        Categorical("optimizer", ("adam", "sgd", "rmsprop")),
+        Float("momentum", 0.0, 0.9, conditions=(Condition("optimizer", ("sgd",)),)),
+        Float("learning_rate", 1e-4, 1.0, log=True, recommended=0.01, confidence="high"),
+        Int("layers", 1, 3, confidence="low"),
+    )
+)
+
+
+class TestCoordinates:
+    @pytest.mark.parametrize("space", [CONDITIONAL, preset("dnn", "standard"), preset("cnn", "full")])
+    def test_draws_lie_in_the_space_and_come_back(self, space: Space) -> None:
+        coordinates, generator = Coordinates(space), np.random.default_rng(3)
+        recommended = coordinates.unit(space.recommended())
+        assert coordinates.configuration(recommended) == pytest.approx(space.recommended())
+        centers = np.tile(recommended, (20, 1))
+        for points in (
+            coordinates.draw_uniform(generator, 20),
+            coordinates.draw_prior(generator, 20),
+            coordinates.draw_near(generator, centers),
+            coordinates.refine(generator, centers, 0.1, 0.4),
+        ):
+            assert points.shape == (20, len(space))
+            for point in points:
+                configuration = coordinates.configuration(point)
+                assert space.check(configuration) == configuration
+                again = coordinates.configuration(coordinates.unit(configuration))
+                assert again == pytest.approx(configuration)
+        assert np.isfinite(coordinates.features(centers)).all()
+        assert coordinates.bumps(centers) == pytest.approx(1.0)
+
+    def test_confidence_is_the_width_of_the_prior(self) -> None:
+        points = Coordinates(CONDITIONAL).draw_prior(np.random.default_rng(1), 2000)
+        assert 0.08 < points[:, 2].std() < 0.12
+        kept = [CONDITIONAL.from_unit(point.tolist())["optimizer"] == "adam" for point in points]
+        assert 0.68 < np.mean(kept) < 0.78, "0.6, and a third of the rest"
+
+    def test_what_is_inactive_makes_no_difference_to_the_model(self) -> None:
+        coordinates = Coordinates(CONDITIONAL)
+        one, other = np.array([[0.1, 0.2, 0.5, 0.5], [0.1, 0.9, 0.5, 0.5]])
+        assert coordinates.features(one[None]).tolist() == coordinates.features(other[None]).tolist()
+        one[0] = other[0] = 0.5  # sgd
+        assert coordinates.features(one[None]).tolist() != coordinates.features(other[None]).tolist()
+
+
+class TestGaussianProcess:
+    def values(self, count: int = 30, seed: int = 1) -> Values:
+        generator = np.random.default_rng(seed)
+        points = generator.random((count, 2))
+        y = np.sin(6 * points[:, 0])
+        return Values(points, np.ones(count), np.arange(count), (y - y.mean()) / y.std())
+
+    def test_it_interpolates_and_knows_what_does_not_matter(self) -> None:
+        values = self.values()
+        basis = Basis(np.zeros((30, 1)), np.zeros(1), 0.0)
+        kernel = fit_kernel(values, basis)
+        assert kernel[1] - kernel[0] > 1.0, "the second coordinate's length is longer"
+        process = GaussianProcess(kernel, values, basis)
+        mean, deviation = process.predict(values.points, values.trial, basis.values)
+        assert mean == pytest.approx(values.y, abs=0.1)
+        _, far = process.predict(np.array([[5.0, 5.0]]), np.array([-1]), np.zeros((1, 1)))
+        assert far[0] > 3 * deviation.max()
+
+    @settings(max_examples=25, deadline=None)
+    @given(st.integers(0, 10_000))
+    def test_the_gradient_of_the_fit_is_right(self, seed: int) -> None:
+        """The fit is no worse than its start, and the same every time."""
+        values = self.values(8, seed)
+        basis = Basis(np.ones((8, 1)), np.array([0.3]), 0.5)
+        first, second = fit_kernel(values, basis), fit_kernel(values, basis)
+        assert first.tolist() == second.tolist()
+        assert np.isfinite(first).all()
