@@ -90,11 +90,12 @@ def _trial_text(
 ) -> Text:
     """Return one line: how far the sweep is, how the trial ended, its configuration or as much of it as fits."""
     total = f"/{int(progress.total)}" if math.isfinite(progress.total) else ""
-    text = Text(f"[{progress.done}{total}] trial {line.number}  ")
+    text = Text(f"[{progress.begun}{total}] trial {line.number}  ")
     if line.state == "failed":
         text.append(f"failed: {line.message}", style="red")
     elif line.state == "paused":
-        text.append(f"paused at {number_text(line.value)}, epoch {line.epochs}", style="dim")
+        folds = count_text(line.folds, "fold")
+        text.append(f"paused at {number_text(line.value)}, epoch {line.epochs} of {folds}", style="dim")
     elif line.state == "pruned":
         text.append(f"pruned at {number_text(line.value)}, epoch {line.epochs}", style="dim")
     else:
@@ -145,7 +146,7 @@ def _bar(progress: Progress, *, epochs: bool) -> RenderableType:
     )
     left = progress.seconds_left
     words = [
-        f"{progress.done}/{int(total)} trials" if total else f"{progress.done} trials",
+        f"{progress.begun}/{int(total)} trials" if total else f"{progress.begun} trials",
         f"{progress.paused} paused" if progress.paused else f"{progress.pruned} pruned",
         f"{progress.failed} failed",
         best,
@@ -156,7 +157,7 @@ def _bar(progress: Progress, *, epochs: bool) -> RenderableType:
     if progress.stopping:
         words = [STOPPING]
     grid.add_row(
-        ProgressBar(total=total or 1, completed=progress.done, width=20, pulse=total is None),
+        ProgressBar(total=total or 1, completed=progress.begun, width=20, pulse=total is None),
         Text(" · ".join(word for word in words if word)),
     )
     if not epochs or not progress.running:

@@ -14,9 +14,9 @@ from collections import deque
 from dataclasses import replace
 from pathlib import Path
 
-from kerasweep.search.methods import make_proposer
+from kerasweep.search.methods import make_proposer, make_scheduler
 from kerasweep.search.samplers import make_sampler
-from kerasweep.search.schedulers import Pruning, make_scheduler
+from kerasweep.search.schedulers import Pruning
 from kerasweep.search.sweep import Budget, Sweep
 from kerasweep.spaces import Categorical, Condition, Configuration, Float, Int, Space
 from kerasweep.studies.writing import create_study

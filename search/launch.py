@@ -24,12 +24,12 @@ from ..training.quiet import quiet_tensorflow
 from ..training.randomness import random_state_kept
 from .executors import Executor, make_executor
 from .interrupt import graceful_interrupt
-from .methods import make_proposer
+from .methods import make_proposer, make_scheduler
 from .paused_states import GIGABYTE, PausedStates
 from .plan import Plan, changed_bases
 from .progress import Progress
 from .samplers import make_sampler
-from .schedulers import Pruning, Scheduler, make_scheduler
+from .schedulers import Pruning, Scheduler
 from .spec import make_spec
 from .spec_comparison import differences
 from .sweep import Reason, Sweep

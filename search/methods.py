@@ -1,4 +1,4 @@
-"""Search methods by their names: what proposes configurations, and how many there can be."""
+"""Search methods and schedulers by their names, and how many trials there can be."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable
 from ..spaces import Space
 from ..studies import Direction
 from .proposers import ENUMERABLE, Bayes, Grid, Proposer, QuasiRandom, Random
+from .schedulers import Halving, Scheduler, make_pruning
 
 
 def make_proposer(
@@ -45,6 +46,37 @@ def make_proposer(
         "bayes": Bayes,
     }
     return makers[method](space, seed)
+
+
+def make_scheduler(method: str, space: Space, *, epochs: int, folds: int, direction: Direction) -> Scheduler:
+    """Return the scheduler that a specification means.
+
+    Args:
+        method: ``none``, ``median``, ``hyperband``, ``asha`` or ``knowhow``.
+        space: What is searched.
+        epochs: The most that a trial may train.
+        folds: Number of folds.
+        direction: Which way the objective is better.
+    """
+    if method == "knowhow":
+        from .knowhow import KnowHow
+
+        return KnowHow(space, 0, direction, epochs, folds)  # it draws nothing as a scheduler
+    if method == "asha":
+        return Halving.over(epochs, folds, direction)
+    return make_pruning(method, epochs, folds)
+
+
+def resolve_scheduler(method: str, search: str) -> str:
+    """Return what ``auto`` means: none for a grid, whose table should be whole, and for KerasTuner's Hyperband; else median.
+
+    The search from know-how has its own.
+    """
+    if method != "auto":
+        return method
+    if search == "knowhow":
+        return search
+    return "none" if search in ("grid", "kt-grid", "kt-hyperband") else "median"
 
 
 def trials_at_most(method: str, space: Space) -> float:

@@ -39,12 +39,11 @@ from ..training.randomness import random_state_kept
 from ..training.workload import Workload
 from .base_resolution import resolve_bases
 from .hints import rare_class_hints, time_hints
-from .methods import trials_at_most
+from .methods import resolve_scheduler, trials_at_most
 from .model_resolution import guard_building, prepare_for_model, resolve_model
 from .objective_selection import select_objective
 from .oracles import hyperband_trials
 from .rows import check_words, load_rows, prepare_rows
-from .schedulers import resolve_scheduler
 from .space_resolution import resolve_space
 from .spec import DataSpec, SpaceSpec, SweepSpec
 from .sweep import Budget

@@ -20,6 +20,8 @@ class TrialLine:
     configuration: Configuration
     value: float | None = None
     epochs: int = 0
+    folds: int = 0
+    """That were trained, where these are not all."""
     seconds: float = 0.0
     message: str = ""
     notes: tuple[str, ...] = ()
@@ -58,6 +60,11 @@ class Progress:
     def done(self) -> int:
         """Trials that have ended."""
         return self.complete + self.pruned + self.failed
+
+    @property
+    def begun(self) -> int:
+        """Trials that have ended or are paused."""
+        return self.done + self.paused
 
     @property
     def seconds_left(self) -> float | None:

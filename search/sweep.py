@@ -368,6 +368,7 @@ class Sweep:
             run.configuration,
             value=outcome.value,
             epochs=outcome.epochs_trained,
+            folds=len(outcome.fold_scores),
             seconds=outcome.seconds,
         )
         self._progress = self._progress.with_paused(len(self._paused), line)

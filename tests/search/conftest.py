@@ -17,11 +17,11 @@ from typing import Any
 
 import optuna
 import pytest
-from kerasweep.search.methods import make_proposer
+from kerasweep.search.methods import make_proposer, make_scheduler
 from kerasweep.search.paused_states import PausedStates
 from kerasweep.search.progress import Progress
 from kerasweep.search.samplers import make_sampler
-from kerasweep.search.schedulers import Pruning, make_scheduler
+from kerasweep.search.schedulers import Pruning
 from kerasweep.search.sweep import Budget, Reason, Sweep
 from kerasweep.spaces import Categorical, Condition, Configuration, Float, Int, Space, configuration_key
 from kerasweep.studies import StudyRecord, read_study
