@@ -9,6 +9,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from ...errors import TrainingError
 from ...spaces import Configuration, Space
@@ -43,7 +44,7 @@ def find_computed_metrics(
     task = Task(-1, configuration, seed)
     try:
         run = trainer.start_fold(task, 0, trainer.data(task)[0])
-        names = list(run.model.evaluate(run.validation, verbose=0, return_dict=True))
+        names = _names_of_scores(run.model, run.validation)
     except Exception:  # noqa: BLE001 - a user's model may raise anything
         return None
     objects = dict(_named_metrics(run.model))
@@ -54,6 +55,19 @@ def find_computed_metrics(
     known = {name: type(metric).__name__ for name, metric in objects.items() if _is_of_keras(type(metric))}
     loss = keras_class(loss_name(run.model))
     return ComputedMetrics(metrics | {"loss": "minimize"}, known | ({"loss": loss} if loss else {}))
+
+
+def _names_of_scores(model: keras.Model, rows: tf.data.Dataset) -> list[str]:
+    """Return what a model's scores are called; eagerly, because tracing takes longer than a few rows do."""
+    traced = model.run_eagerly
+    for eagerly in (True, traced):  # code of a user's own may need a graph
+        model.run_eagerly = eagerly
+        try:
+            return list(model.evaluate(rows, verbose=0, return_dict=True))
+        except Exception:
+            if eagerly == traced:
+                raise
+    raise AssertionError("the last way returns or raises")
 
 
 def losses_differ(workload: Workload, space: Space, seed: int) -> bool:
