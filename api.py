@@ -137,7 +137,7 @@ class Study:
             model = find_model(given or self._record.model, done.dataset.task)
             return write_script(done, path, build=model.load())
         check_folder(Path(path), overwrite=False)
-        done = self.refit(trial, **options)
+        done = self.refit(trial, **options, saves=True)
         from .export.bundle import write_keras
 
         return write_keras(done, path)

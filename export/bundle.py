@@ -23,6 +23,7 @@ from ..training.data.text_columns import with_formats
 from ..training.data.text_folders import read_text
 from ..training.data.trees import named_leaves
 from ..training.data.vectorization import token_numbers
+from ..training.models.saving import unimportable_classes
 from .files import MARK, new_folder
 from .outputs import describe_outputs
 from .rendering import render
@@ -134,7 +135,7 @@ def _own_modules(model: keras.Model) -> list[str]:
         {cls.__module__ for cls in classes if cls.__module__.partition(".")[0] not in ("keras", "tensorflow")}
     )
     if "__main__" in modules:
-        names = ", ".join(sorted(cls.__name__ for cls in classes if cls.__module__ == "__main__"))
+        names = ", ".join(unimportable_classes(model))
         raise OutputError(
             f"The model has layers that no other program can import ({names}); put them into a module."
         )

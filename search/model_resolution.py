@@ -13,6 +13,7 @@ from ..training.data import Dataset, Preparation, fit_preparation, row_count, ta
 from ..training.heartbeat import building_seconds, limit_silence
 from ..training.machine import cores
 from ..training.models import ModelSource, Sample, Signature, find_model
+from ..training.workload import Workload
 from .rows import find_tokens, prepare_rows
 from .spec import SweepSpec
 
@@ -59,6 +60,20 @@ def guard_building(spec: SweepSpec, source: ModelSource) -> AbstractContextManag
         f"The model '{source.name}' cannot be built: its function did not return within {duration_text(patience or 0)}."
     )
     return limit_silence(patience, silent)
+
+
+def why_not_saved(spec: SweepSpec, workload: Workload, configuration: Configuration) -> str | None:
+    """Return why a user's model cannot be exported as Keras saves it; None where it can, and for families."""
+    if not workload.model.open_space:
+        return None
+    from ..training.trainers.runtime import prepare_tensorflow
+
+    prepare_tensorflow(spec.execution.threads or cores())
+    from ..training.models.saving import why_not_saved as look
+
+    build = workload.model.load()
+    with guard_building(spec, workload.model):
+        return look(build, configuration, workload.signature(configuration))
 
 
 def _sample(dataset: Dataset, preparation: Preparation) -> Sample:

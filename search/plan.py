@@ -40,7 +40,7 @@ from ..training.workload import Workload
 from .base_resolution import resolve_bases
 from .hints import rare_class_hints, time_hints
 from .methods import resolve_scheduler, trials_at_most
-from .model_resolution import guard_building, prepare_for_model, resolve_model
+from .model_resolution import guard_building, prepare_for_model, resolve_model, why_not_saved
 from .objective_selection import select_objective
 from .oracles import hyperband_trials
 from .rows import check_words, load_rows, prepare_rows
@@ -211,6 +211,8 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None, cv: Any =
         raise SpecError(
             f"The grid has more than {MOST_OF_A_GRID:,} configurations; fix some hyperparameters, or search with bayes."
         )
+    if unsaved := why_not_saved(spec, workload, space.recommended()):
+        decisions = (*decisions, f"the model can be exported as a script only: {unsaved}")
     most = trials_at_most(spec.search.method, space)
     trials = spec.search.trials
     if trials is None and spec.search.time is None and spec.search.target is None:

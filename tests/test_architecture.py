@@ -47,6 +47,7 @@ MAY_BE_HEAVY = {
     "training/models/layer_factory.py",
     "training/models/image_axes.py",
     "training/models/schedules.py",
+    "training/models/saving.py",
     "training/models/sequences.py",
     "training/models/stack.py",
     "training/models/text.py",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from kerasweep.api import plan_sweep
 from kerasweep.errors import ModelError, OutputError
 from kerasweep.export import write_keras
 from kerasweep.export.script import make_script
@@ -151,3 +152,26 @@ def test_what_cannot_be_exported_is_refused_in_one_line(
     ) as refused:
         make_script(lost)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.trains
+def test_a_plan_says_that_keras_cannot_save_a_model_and_an_export_before_it_trains(
+    own: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import kerasweep as ks
+    from kerasweep.search import refit
+
+    plan = plan_sweep("iris", "own_kinds:not_saveable", folds=2, epochs=1)
+    said = "the model can be exported as a script only: Keras cannot save it and make it again: "
+    assert sum(said in hint and "\n" not in hint for hint in plan.hints) == 1
+    for kind in KINDS:
+        assert not any(
+            "script only" in hint for hint in plan_sweep("iris", f"own_kinds:{kind}", folds=2).hints
+        )
+    study = ks.launch("iris", "own_kinds:not_saveable", folds=2, epochs=1, trials=1, verbose=0)
+    monkeypatch.setattr(refit, "train_on_all_rows", pytest.fail)
+    with pytest.raises(
+        ModelError, match=r"cannot be exported as a folder of Keras: .*--format python"
+    ) as caught:
+        study.export(own.folder / "out", "keras")
+    assert "\n" not in str(caught.value)
