@@ -4,10 +4,10 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip -qq --disable-pip-version-check
 
-.PHONY: help demo test lint format docs bench growth clean
+.PHONY: help demo test lint format docs bench bench-search growth clean
 
 help:  ## Show this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -49,6 +49,9 @@ growth: $(VENV)/developed  ## Measure memory over 300 trials of five kinds of mo
 
 bench: $(VENV)/developed  ## Measure against KerasTuner, Optuna and SciKeras, and write docs/benchmarks.md
 	$(BIN)/python benchmarks/run.py
+
+bench-search: $(VENV)/developed  ## Measure searches over tables of recorded trainings, of the folder TABLES or our own, into docs/search.md
+	$(BIN)/python benchmarks/search.py $(if $(TABLES),--tables $(TABLES))
 
 clean:  ## Remove what the other targets made
 	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis report.html kerasweep.db

@@ -1,0 +1,189 @@
+"""Measures searches without training: Kerasweep's driver on a virtual clock, over tables of how trainings went.
+
+    python benchmarks/search.py --tables ../shared/tables --seeds 30        all of it, into docs/search.json and docs/search.md
+    python benchmarks/search.py --methods random+asha bayes --priors bad    these again; the other figures stay
+    python benchmarks/search.py --page                                      the page again, from the figures
+
+``make bench-search TABLES=...`` runs it. A method is a search with a scheduler, ``bayes+asha``; a search alone has the
+scheduler that Kerasweep gives it. Without ``--tables`` it takes those that the repository has recorded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from machine import describe_commit, describe_machine, describe_versions
+from simulation.layouts import OWN, read_tables
+from simulation.priors import PRIORS
+from simulation.report import make_page
+from simulation.simulate import Method, simulate
+from simulation.table import Table
+
+ROOT = Path(__file__).parents[1]
+SEARCHES = ("random", "qmc", "bayes", "tpe")
+SCHEDULERS = ("none", "median", "hyperband", "asha")
+METHODS = tuple(f"{search}+{scheduler}" for search in SEARCHES for scheduler in SCHEDULERS)
+STEP = 0.5
+"""Between the costs at which regrets are kept, in whole trainings."""
+SPARE = 2
+"""Several workers have as much time as they would need were they so many times slower than hoped for."""
+DECISIONS = 1_000
+"""Trials after which the time of a decision is taken."""
+
+
+def main() -> None:
+    """Measure what the arguments say; write figures and page."""
+    given = parse(sys.argv[1:])
+    folder: Path = given.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    figures = folder / "search.json"
+    record = start_record(figures, given)
+    if not given.page:
+        for entry in measure(given):
+            key = entry_key(entry)
+            record["entries"] = [one for one in record["entries"] if entry_key(one) != key] + [entry]
+            write_record(figures, record)
+    page = make_page(record)
+    (folder / "search.md").write_text(page, encoding="utf-8")
+    print(page)
+
+
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """Return what the command line says."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--tables", type=Path, default=OWN, help="a folder of tables")
+    parser.add_argument("--only", default="", help="tables with this in their name")
+    parser.add_argument("--seeds", type=int, default=30, help="sweeps of each method on each table")
+    parser.add_argument("--methods", nargs="+", default=METHODS, help="search+scheduler, or search")
+    parser.add_argument("--priors", nargs="+", default=["file"], choices=PRIORS)
+    parser.add_argument("--costs", default="4,8,12", help="costs that the page shows, in whole trainings")
+    parser.add_argument("--clock", default="epochs", choices=("epochs", "seconds"), help="what is a cost")
+    parser.add_argument("--workers", type=int, nargs="+", default=[1])
+    parser.add_argument("--decisions", action="store_true", help="measure the time of decisions only")
+    parser.add_argument("--folder", type=Path, default=ROOT / "docs", help="where figures and page go")
+    parser.add_argument("--page", action="store_true", help="measure nothing")
+    given = parser.parse_args(words)
+    given.costs = sorted(float(cost) for cost in given.costs.split(","))
+    given.methods = [Method.named(name) for name in given.methods]
+    return given
+
+
+def start_record(path: Path, given: argparse.Namespace) -> dict[str, Any]:
+    """Return the record to fill: what a file holds of the same costs."""
+    fresh = {
+        "machine": describe_machine(),
+        "versions": describe_versions(),
+        "costs": given.costs,
+        "step": STEP,
+        "entries": [],
+    }
+    if not path.exists():
+        return fresh
+    record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    if record["costs"] != given.costs and not given.page:
+        sys.exit(f"{path} has figures at other costs, {record['costs']}; give those, or another --folder.")
+    return record
+
+
+def entry_key(entry: dict[str, Any]) -> tuple[Any, ...]:
+    """Return what an entry is of."""
+    return tuple(entry[name] for name in ("kind", "table", "method", "prior", "workers", "clock"))
+
+
+def measure(given: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """Yield the figures of each method on each table, with the commit and the date."""
+    tables = read_tables(given.tables, given.only)
+    here = {"commit": describe_commit(ROOT), "date": datetime.now(UTC).date().isoformat()}
+    if given.decisions:
+        for method in given.methods:
+            entry = decisions(tables[0], method)
+            print(f"{entry['table']} {method}: {entry['milliseconds']} ms", file=sys.stderr, flush=True)
+            yield {**entry, **here}
+        return
+    for table in tables:
+        methods = [one for one in given.methods if table.common_space or proposes_otherwise(one)]
+        for method in methods:
+            for prior in given.priors if table.common_space else ["file"]:
+                for workers in given.workers:
+                    started = time.perf_counter()
+                    entry = sweeps(table, method, prior, workers, given)
+                    seconds = round(time.perf_counter() - started, 1)
+                    last = entry["chosen"][-1]
+                    said = f"{table.name} {method} {prior} {workers}: {last} in {seconds} s"
+                    print(said, file=sys.stderr, flush=True)
+                    yield {**entry, **here}
+
+
+def proposes_otherwise(method: Method) -> bool:
+    """Tell whether a search has anything to show where hyperparameters say nothing, as chance does there."""
+    return method.search not in SEARCHES[1:]
+
+
+def sweeps(
+    table: Table, method: Method, prior: str, workers: int, given: argparse.Namespace
+) -> dict[str, Any]:
+    """Return the mean regrets of a method on a table over all seeds, at rising costs; with several workers, times."""
+    until = max(given.costs)
+    at = [STEP * number for number in range(1, round(until / STEP) + 1)]
+    times = at if workers == 1 else [moment * SPARE / workers for moment in at]
+    runs = [
+        simulate(table, method, prior, seed, until=times[-1], workers=workers, clock=given.clock)
+        for seed in range(given.seeds)
+    ]
+    return {
+        "kind": "regret",
+        "table": table.name,
+        "family": table.family,
+        "space": table.common_space,
+        "method": str(method),
+        "prior": prior,
+        "workers": workers,
+        "clock": given.clock,
+        "seeds": given.seeds,
+        "times": times,
+        "chosen": means([run.chosen(times) for run in runs]),
+        "observed": means([run.observed(times) for run in runs]),
+        "trials": statistics.fmean(run.trials for run in runs),
+    }
+
+
+def means(rows: Sequence[Sequence[float]]) -> list[float]:
+    """Return the mean of each column to four digits."""
+    return [round(statistics.fmean(column), 4) for column in zip(*rows, strict=True)]
+
+
+def decisions(table: Table, method: Method) -> dict[str, Any]:
+    """Return the median time of the decisions of a sweep about its thousandth trial, writing included."""
+    trace = simulate(table, method, "file", 0, until=10 * DECISIONS, trials=DECISIONS)
+    last = [seconds for trials, seconds in trace.decisions if trials > 0.95 * DECISIONS]
+    return {
+        "kind": "decision",
+        "table": table.name,
+        "method": str(method),
+        "prior": "file",
+        "workers": 1,
+        "clock": "epochs",
+        "trials": trace.trials,
+        "milliseconds": round(1000 * statistics.median(last), 2),
+    }
+
+
+def write_record(path: Path, record: dict[str, Any]) -> None:
+    """Write the record, after every entry, so that an interruption loses one; an entry is a line."""
+    head = {name: value for name, value in record.items() if name != "entries"}
+    lines = ",\n".join(json.dumps(entry) for entry in record["entries"])
+    path.write_text(f'{json.dumps(head)[:-1]}, "entries": [\n{lines}\n]}}\n', encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

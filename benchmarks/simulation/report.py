@@ -1,0 +1,327 @@
+"""Makes ``docs/search.md`` from the figures that ``search.py`` keeps; no number on it comes from elsewhere."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+TUNED_ON: Mapping[str, tuple[str, ...]] = {}
+"""Method -> tables whose figures were looked at while its constants were chosen."""
+OURS = "knowhow"
+"""The search whose figures are held against the best of the others."""
+CHANCE = "random+asha"
+"""Halving with uniform draws, which a search should not fall behind where its prior is wrong."""
+RESAMPLES = 2_000
+LOST = 0.02
+"""Regret by which a method is behind the best of the others on a table where that is called a loss."""
+
+INTRODUCTION = """\
+# Searches, measured without training
+
+Written by `make bench-search TABLES=folder`; all figures are in `search.json`, each with its commit. What is measured is
+Kerasweep's own driver with its proposers, samplers, schedulers and a study on SQLite (`benchmarks/simulation/`); only the
+executor is another: it has a virtual clock, and reads from a table how a training went.
+
+*Cost* is counted in whole trainings (all folds, all epochs) of one configuration; going on with a paused trial costs its
+further epochs alone. *Regret* is 0 for the best configuration of a table and 1 for the median of configurations that are
+drawn at random and trained whole; a configuration is worth its best mean over the folds, as in any study. What diverges is
+worse than everything; a regret ends at {worst}. *Chosen* is the regret of what the search would choose at that cost: the best
+trial that was trained whole, or while there is none the best of those that came farthest. *Observed* is the regret of the
+best score seen so far. Cells are means over tables, each the mean of its seeds; in brackets the 95 % bootstrap interval
+with the table as the unit. A table of finite rows is searched over these, each once: a proposal means the nearest row that is
+left, and the study holds that row.
+
+`tpe` is Optuna's sampler alone, with uniform draws first; `bayes` is the same after the recommended values, which all searches
+but `tpe` begin with.
+"""
+PRIORS = {
+    "file": "Recommended values as the spaces have them",
+    "none": "No prior: a draw at random is recommended, with low confidence",
+    "near-optimum": "A prior near the optimum",
+    "good": "A good prior: the best configuration, with noise of a fifth of every range",
+    "bad": "A bad prior: the worst of all draws is recommended",
+}
+
+
+@dataclass(frozen=True)
+class Figures:
+    """All mean regrets of one prior, number of workers and clock: by method, then by table."""
+
+    entries: Mapping[str, Mapping[str, Mapping[str, Any]]]
+
+    @property
+    def tables(self) -> list[str]:
+        """Those that every method has figures of."""
+        shared = set.intersection(*(set(one) for one in self.entries.values()))
+        return sorted(shared)
+
+    def at(self, method: str, table: str, cost: float, kind: str = "chosen") -> float:
+        """Return a mean regret."""
+        entry = self.entries[method][table]
+        return float(entry[kind][entry["times"].index(cost)])
+
+    def mean(self, method: str, tables: Sequence[str], cost: float, kind: str = "chosen") -> float:
+        """Return the mean over tables."""
+        return statistics.fmean(self.at(method, table, cost, kind) for table in tables)
+
+    def best_other(self, tables: Sequence[str], cost: float) -> str:
+        """Return the method with the lowest mean that is not ours."""
+        others = [method for method in self.entries if not method.startswith(OURS)]
+        return min(others or list(self.entries), key=lambda method: self.mean(method, tables, cost))
+
+    def cost_until(self, method: str, table: str, regret: float) -> float:
+        """Return the first cost at which a method is as good; twice the last where it never is."""
+        entry = self.entries[method][table]
+        found = (time for time, value in zip(entry["times"], entry["chosen"], strict=True) if value <= regret)
+        return float(next(found, 2 * entry["times"][-1]))
+
+
+def make_page(record: Mapping[str, Any]) -> str:
+    """Return the page."""
+    from .simulate import WORST
+
+    regrets = [entry for entry in record["entries"] if entry["kind"] == "regret"]
+    machine, versions = record["machine"], record["versions"]
+    names = ", ".join(f"{name} {number}" for name, number in versions.items())
+    lines = [
+        INTRODUCTION.format(worst=WORST),
+        *_measured(record["entries"]),
+        f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gib']} GiB, {machine['system']}; {names}.",
+        "",
+        *_tuned(),
+        *_tables(regrets),
+    ]
+    costs = record["costs"]
+    for prior, title in PRIORS.items():
+        for clock in ("epochs", "seconds"):
+            chosen = [e for e in regrets if (e["prior"], e["clock"], e["workers"]) == (prior, clock, 1)]
+            spaces = _figures(chosen, lambda entry: entry["space"])
+            arms = _figures(chosen, lambda entry: not entry["space"])
+            if spaces is not None:
+                lines += [f"## {title}" + ("" if clock == "epochs" else ", by seconds"), ""]
+                lines += [*_regrets(spaces, costs), *_families(spaces, costs[-1]), *_costs(spaces, costs[-1])]
+                lines += _losses(spaces, costs[-1])
+            if arms is not None:
+                lines += ["### Arms without a common space: how far each is trained", ""]
+                lines += _regrets(arms, costs)
+    lines += [*_bad_prior(regrets, costs[-1]), *_workers(regrets), *_decisions(record["entries"])]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _figures(
+    entries: Iterable[Mapping[str, Any]], keep: Callable[[Mapping[str, Any]], bool]
+) -> Figures | None:
+    """Return figures by method and table; None where there are none."""
+    found: dict[str, dict[str, Mapping[str, Any]]] = {}
+    for entry in entries:
+        if keep(entry):
+            found.setdefault(entry["method"], {})[entry["table"]] = entry
+    figures = Figures(found)
+    return figures if found and figures.tables else None
+
+
+def _measured(entries: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    found: dict[tuple[str, str], set[str]] = {}
+    for entry in entries:
+        found.setdefault((entry["commit"], entry["date"]), set()).add(entry["method"])
+    parts = [
+        f"commit `{commit}`, {date}" + (f" ({', '.join(sorted(methods))})" if len(found) > 1 else "")
+        for (commit, date), methods in found.items()
+    ]
+    yield f"Measured at {'; '.join(parts)}."
+    yield ""
+
+
+def _tuned() -> Iterator[str]:
+    tuned = [f"{method} on {', '.join(tables)}" for method, tables in TUNED_ON.items()]
+    yield f"Constants were chosen by looking at tables: {'; '.join(tuned) or 'of no method'}."
+    yield ""
+
+
+def _tables(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    families: dict[str, set[str]] = {}
+    for entry in entries:
+        families.setdefault(entry["family"], set()).add(entry["table"])
+    seeds = sorted({entry["seeds"] for entry in entries})
+    parts = [f"{family} ({len(tables)})" for family, tables in sorted(families.items())]
+    yield f"Tables: {', '.join(parts)}. Seeds: {', '.join(map(str, seeds))}."
+    yield ""
+
+
+def _interval(values: Sequence[float]) -> str:
+    """Return a mean with its bootstrap interval."""
+    low, high = _bootstrap(values)
+    return f"{statistics.fmean(values):.2f} ({low:.2f}–{high:.2f})"
+
+
+def _bootstrap(values: Sequence[float]) -> tuple[float, float]:
+    """Return the interval that holds 95 % of the means of resampled values."""
+    drawn = np.random.default_rng(0).choice(np.array(values), (RESAMPLES, len(values)))
+    low, high = np.quantile(drawn.mean(axis=1), (0.025, 0.975))
+    return float(low), float(high)
+
+
+def _regrets(figures: Figures, costs: Sequence[float]) -> Iterator[str]:
+    """Yield the regrets of all methods, the best at the last cost first."""
+    tables = figures.tables
+    yield (
+        "| search+scheduler | "
+        + " | ".join(f"chosen at {cost:g}" for cost in costs)
+        + f" | observed at {costs[-1]:g} | trials |"
+    )
+    yield "| --- |" + " ---: |" * (len(costs) + 2)
+    for method in sorted(figures.entries, key=lambda one: figures.mean(one, tables, costs[-1])):
+        cells = [_interval([figures.at(method, table, cost) for table in tables]) for cost in costs]
+        observed = figures.mean(method, tables, costs[-1], "observed")
+        trials = statistics.fmean(figures.entries[method][table]["trials"] for table in tables)
+        yield f"| {method} | {' | '.join(cells)} | {observed:.2f} | {trials:.0f} |"
+    yield ""
+
+
+def _families(figures: Figures, cost: float) -> Iterator[str]:
+    """Yield the regrets at the last cost by family of tables."""
+    families: dict[str, list[str]] = {}
+    for table in figures.tables:
+        family = next(iter(figures.entries.values()))[table]["family"]
+        families.setdefault(family, []).append(table)
+    if len(families) < 2:
+        return
+    yield f"Chosen at {cost:g}, by family:"
+    yield ""
+    yield (
+        "| search+scheduler | "
+        + " | ".join(f"{name} ({len(tables)})" for name, tables in families.items())
+        + " |"
+    )
+    yield "| --- |" + " ---: |" * len(families)
+    for method in sorted(figures.entries, key=lambda one: figures.mean(one, figures.tables, cost)):
+        cells = [f"{figures.mean(method, tables, cost):.2f}" for tables in families.values()]
+        yield f"| {method} | {' | '.join(cells)} |"
+    yield ""
+
+
+def _costs(figures: Figures, cost: float) -> Iterator[str]:
+    """Yield what each method costs until it is as good as the best other one is in the end."""
+    tables = figures.tables
+    peer = figures.best_other(tables, cost)
+    yield f"Cost until the regret that `{peer}` has at {cost:g}, divided by what that takes itself: geometric mean over tables"
+    yield f"with the 95 % bootstrap interval. Where a method never comes to it, {2 * cost:g} is counted."
+    yield ""
+    yield "| search+scheduler | cost ratio | never |"
+    yield "| --- | ---: | ---: |"
+    goals = {table: figures.at(peer, table, cost) for table in tables}
+    rows = []
+    for method in figures.entries:
+        if method == peer:
+            continue
+        taken = [figures.cost_until(method, table, goals[table]) for table in tables]
+        own = [figures.cost_until(peer, table, goals[table]) for table in tables]
+        logs = np.log(np.array(taken) / np.array(own))
+        low, high = np.exp(_bootstrap(logs.tolist()))
+        never = sum(one > cost for one in taken)
+        rows.append(
+            (float(np.exp(logs.mean())), f"({low:.2f}–{high:.2f}) | {never} of {len(tables)} |", method)
+        )
+    for ratio, rest, method in sorted(rows):
+        yield f"| {method} | {ratio:.2f} {rest}"
+    yield ""
+
+
+def _losses(figures: Figures, cost: float) -> Iterator[str]:
+    """Yield the tables on which our search is behind the best of the others."""
+    for method in (one for one in figures.entries if one.startswith(OURS)):
+        lost = []
+        for table in figures.tables:
+            peer = figures.best_other([table], cost)
+            behind = figures.at(method, table, cost) - figures.at(peer, table, cost)
+            if behind > LOST:
+                lost.append((behind, f"{table} by {behind:.2f} (`{peer}`)"))
+        said = "; ".join(text for _, text in sorted(lost, reverse=True)) or "none"
+        yield f"Where `{method}` is more than {LOST} behind the best other method of each table, at {cost:g}: {said}."
+        yield ""
+
+
+def _bad_prior(entries: Sequence[Mapping[str, Any]], cost: float) -> Iterator[str]:
+    """Yield what a bad prior costs, against halving with uniform draws and no prior."""
+    one_worker = [e for e in entries if (e["clock"], e["workers"]) == ("epochs", 1) and e["space"]]
+    bad = _figures(one_worker, lambda entry: entry["prior"] == "bad")
+    without = _figures(one_worker, lambda entry: entry["prior"] == "none")
+    if bad is None or without is None or CHANCE not in without.entries:
+        return
+    tables = sorted(set(bad.tables) & set(without.tables))
+    yield "## What a bad prior costs"
+    yield ""
+    yield f"Cost until the regret that `{CHANCE}` has at {cost:g} without a prior, divided by what that takes itself."
+    yield ""
+    yield "| search+scheduler, bad prior | cost ratio |"
+    yield "| --- | ---: |"
+    goals = {table: without.at(CHANCE, table, cost) for table in tables}
+    own = [without.cost_until(CHANCE, table, goals[table]) for table in tables]
+    for method in bad.entries:
+        taken = [bad.cost_until(method, table, goals[table]) for table in tables]
+        logs = np.log(np.array(taken) / np.array(own))
+        low, high = np.exp(_bootstrap(logs.tolist()))
+        yield f"| {method} | {float(np.exp(logs.mean())):.2f} ({low:.2f}–{high:.2f}) |"
+    yield ""
+
+
+def _workers(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield how much sooner several workers find what one has found in the end."""
+    several = sorted({entry["workers"] for entry in entries} - {1})
+    rows = []
+    for workers in several:
+        alone = _figures([e for e in entries if e["workers"] == 1], _plain)
+        many = _figures([e for e in entries if e["workers"] == workers], _plain)
+        if alone is None or many is None:
+            continue
+        for method in sorted(set(alone.entries) & set(many.entries)):
+            tables = sorted(set(alone.entries[method]) & set(many.entries[method]))
+            one, more = _mean_curve(alone, method, tables), _mean_curve(many, method, tables)
+            goal = min(value for _, value in one)
+            first = next(time for time, value in one if value <= goal)
+            soon = next((time for time, value in more if value <= goal), None)
+            rows.append(
+                f"| {method} | {workers} | {'not reached' if soon is None else f'{first / soon:.1f}'} |"
+            )
+    if rows:
+        yield "## Several workers"
+        yield ""
+        yield "How many times sooner the mean regret of all tables is down to what one worker ends with, on the virtual clock."
+        yield ""
+        yield "| search+scheduler | workers | times sooner |"
+        yield "| --- | ---: | ---: |"
+        yield from rows
+        yield ""
+
+
+def _plain(entry: Mapping[str, Any]) -> bool:
+    return bool(entry["space"] and entry["prior"] == "file" and entry["clock"] == "epochs")
+
+
+def _mean_curve(figures: Figures, method: str, tables: Sequence[str]) -> list[tuple[float, float]]:
+    curves = [figures.entries[method][table]["chosen"] for table in tables]
+    times = figures.entries[method][tables[0]]["times"]
+    return [
+        (time, statistics.fmean(column))
+        for time, column in zip(times, zip(*curves, strict=True), strict=True)
+    ]
+
+
+def _decisions(entries: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    found = [entry for entry in entries if entry["kind"] == "decision"]
+    if not found:
+        return
+    yield "## Time of a decision"
+    yield ""
+    yield "Median of the last decisions of a sweep of so many trials: from an event to what a worker does next, what is written"
+    yield "included."
+    yield ""
+    yield "| search+scheduler | trials | ms |"
+    yield "| --- | ---: | ---: |"
+    for entry in found:
+        yield f"| {entry['method']} | {entry['trials']} | {entry['milliseconds']} |"
+    yield ""

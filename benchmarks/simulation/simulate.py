@@ -1,0 +1,176 @@
+"""One simulated sweep: Kerasweep's driver, proposer, sampler, scheduler and study, on a virtual clock."""
+
+from __future__ import annotations
+
+import math
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import optuna
+import sqlalchemy
+from kerasweep.search.paused_states import PausedStates
+from kerasweep.search.samplers import make_sampler
+from kerasweep.search.schedulers import Pruning, make_scheduler, resolve_scheduler
+from kerasweep.search.sweep import Budget, Sweep
+from kerasweep.studies.writing import create_study
+from kerasweep.training.metrics import Objective
+
+from .clock import Clock, Seen, VirtualExecutor
+from .priors import with_prior
+from .proposing import proposer_over
+from .table import Table
+
+WORST = 5.0
+"""Where a regret is cut off, and that of a search that has found nothing: some losses of what diverges have no bound."""
+_ROUNDING = 1e-9
+"""Of sums of epochs."""
+_MEMORY = Path("/dev/shm")  # noqa: S108 - a file system in memory; databases of a simulation need not outlive it
+
+
+@dataclass(frozen=True)
+class Method:
+    """What is compared: a search with a scheduler."""
+
+    search: str
+    scheduler: str
+
+    @classmethod
+    def named(cls, text: str) -> Method:
+        """Read ``search+scheduler``; a search alone has the scheduler that Kerasweep gives it."""
+        search, _, scheduler = text.partition("+")
+        return cls(search, resolve_scheduler(scheduler or "auto", search))
+
+    def __str__(self) -> str:
+        return f"{self.search}+{self.scheduler}"
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What a search has found, and when."""
+
+    table: Table
+    seen: Sequence[Seen]
+    worths: dict[int, float]
+    trials: int
+    decisions: Sequence[tuple[int, float]]
+
+    def observed(self, times: Sequence[float]) -> list[float]:
+        """Return the regret of the best score of all folds that was seen by each of rising times."""
+        all_folds = [one for one in self.seen if one.rung.folds == self.table.folds]
+        sign = self.table.sign
+        bests = _bests(all_folds, times, lambda one: (sign * one.value,))
+        return [regret(self.table, math.nan if one is None else one.value) for one in bests]
+
+    def chosen(self, times: Sequence[float]) -> list[float]:
+        """Return the regret of what the search would choose at each of rising times, were it then trained whole.
+
+        That is the best of the trials trained whole; while there is none, the best of those that have come farthest.
+        """
+        sign, whole = self.table.sign, (self.table.folds, self.table.epochs)
+
+        def rank(one: Seen) -> tuple[float, ...]:
+            return (one.whole, *(whole if one.whole else one.rung[::-1]), sign * one.value)
+
+        bests = _bests(self.seen, times, rank)
+        return [regret(self.table, math.nan if one is None else self.worths[one.number]) for one in bests]
+
+
+def _bests(
+    seen: Sequence[Seen], times: Sequence[float], rank: Callable[[Seen], tuple[float, ...]]
+) -> list[Seen | None]:
+    """Return the first of what ranks highest at each of rising times."""
+    found: list[Seen | None] = []
+    best, position = None, 0
+    for moment in times:
+        while position < len(seen) and seen[position].time <= moment + _ROUNDING:
+            if best is None or rank(seen[position]) > rank(best):
+                best = seen[position]
+            position += 1
+        found.append(best)
+    return found
+
+
+def regret(table: Table, worth: float) -> float:
+    """Return how far a worth is from the table's best: 0 there, 1 at the median of random draws."""
+    if not math.isfinite(worth):
+        return WORST
+    return float(min(WORST, (table.best - worth) / (table.best - table.median)))
+
+
+def simulate(
+    table: Table,
+    method: Method,
+    prior: str,
+    seed: int,
+    *,
+    until: float,
+    workers: int = 1,
+    clock: Clock = "epochs",
+    trials: float = math.inf,
+) -> Trace:
+    """Run one sweep.
+
+    Args:
+        table: What trainings give.
+        method: What is measured.
+        prior: What it is told beforehand.
+        seed: Of the sweep.
+        until: Time at which it ends; the unit is a whole training by one worker.
+        workers: How many.
+        clock: What a training costs.
+        trials: It ends after so many as well.
+    """
+    space = with_prior(table, prior, seed)
+    objective = Objective("objective", table.direction)
+    about = {"metric": objective.metric, "data": {"name": table.name, "fingerprint": "0"}}
+    with tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as folder:
+        path = Path(folder) / "study.db"
+        shutil.copy(_empty_database(), path)
+        with create_study(
+            f"sqlite:///{path}", "simulated", table.direction, {"model": "table"}, about
+        ) as writer:
+            scheduler = make_scheduler(method.scheduler, table.epochs, table.folds, table.direction)
+            writer.optuna.sampler = make_sampler(seed)
+            if isinstance(scheduler, Pruning):
+                writer.optuna.pruner = scheduler.pruner
+            executor = VirtualExecutor(table, workers, clock, until, lambda: sweep.stop())  # noqa: PLW0108 - made below
+            sweep = Sweep(
+                writer=writer,
+                space=space,
+                proposer=proposer_over(table, method.search, space, seed, writer.optuna),
+                executor=executor,
+                objective=objective,
+                scheduler=scheduler,
+                budget=Budget(trials),
+                seed=seed,
+                states=PausedStates(Path(folder) / "states"),
+            )
+            sweep.run()
+    return Trace(table, executor.seen, executor.worths, len(executor.configurations), executor.decisions)
+
+
+@cache
+def _empty_folder() -> tempfile.TemporaryDirectory[str]:
+    """Return a folder with an empty database, made once and gone with this process: to make its tables takes longer than most sweeps.
+
+    From then on, no database of this process waits until what it writes lies on a disk.
+    """
+    sqlalchemy.event.listen(sqlalchemy.engine.Engine, "connect", _write_soon)
+    folder = tempfile.TemporaryDirectory()
+    storage = optuna.storages.RDBStorage(f"sqlite:///{Path(folder.name) / 'empty.db'}")
+    storage.engine.dispose()
+    return folder
+
+
+def _empty_database() -> Path:
+    return Path(_empty_folder().name) / "empty.db"
+
+
+def _write_soon(connection: sqlite3.Connection, _: object) -> None:
+    connection.execute("PRAGMA synchronous=OFF")
+    connection.execute("PRAGMA journal_mode=MEMORY")

@@ -1,0 +1,157 @@
+"""The search is measured over tables: the command runs, and a virtual clock counts what training would cost."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from kerasweep.spaces import Float, Space
+from kerasweep.training.events import Answer, EpochEnded, Rung, Task, TrialEnded, TrialFailed, TrialPaused
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+SPACE = """\
+version: 2
+hyperparameters:
+  learning_rate: {type: float, low: 0.001, high: 1.0, log: true, recommended: 0.02}
+  units: {type: int, low: 8, high: 64}
+  optimizer: {type: categorical, choices: [adam, sgd]}
+  momentum: {type: float, low: 0.0, high: 0.9, when: {optimizer: sgd}}
+"""
+
+
+@pytest.fixture(scope="module")
+def simulation() -> Iterator[Any]:
+    """The modules of the simulation, which lie beside the command that imports them."""
+    sys.path.insert(0, str(BENCHMARKS))
+    try:
+        import simulation.clock
+        import simulation.layouts
+        import simulation.simulate
+        import simulation.table
+
+        yield simulation
+    finally:
+        sys.path.remove(str(BENCHMARKS))
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two tables: one of four hyperparameters and two folds, one of arms without a space."""
+    folder = tmp_path_factory.mktemp("tables")
+    generator = np.random.default_rng(1)
+    hp = np.column_stack(
+        [
+            10 ** generator.uniform(-3, 0, 30),
+            generator.integers(8, 65, 30),
+            np.arange(30) % 2,
+            np.where(np.arange(30) % 2, generator.uniform(0, 0.9, 30), np.nan),
+        ]
+    )
+    quality = 0.9 - 0.1 * (np.log10(hp[:, 0]) + 1.5) ** 2
+    valid = quality[:, None, None] * (1 - np.exp(-np.arange(1, 10) / 3)) + np.zeros((30, 2, 9))
+    valid[3, :, 4:] = np.nan
+    made = folder / "made-two_folds"
+    made.mkdir()
+    names = ["learning_rate", "units", "optimizer", "momentum"]
+    np.savez(
+        made / "table.npz", hp=hp, names=names, valid=valid, epochs=np.arange(1, 10), lower_is_better=False
+    )
+    (made / "space.yaml").write_text(SPACE, encoding="utf-8")
+    arms = folder / "arms-loss"
+    arms.mkdir()
+    with gzip.open(arms / "curves.csv.gz", "wt") as file:
+        file.write("arm,submission,study,step,submission_time_s,validation/loss\n")
+        for arm in range(4):
+            for study in range(2):
+                for step in range(1, 11):
+                    file.write(f"{arm},x,{study},{step},{10 * step},{1 + arm / (step + study)}\n")
+    return folder
+
+
+def test_the_command_measures_and_writes_a_page(python: Any, tables: Path, tmp_path: Path) -> None:
+    methods = ["random+none", "random+asha", "bayes", "tpe+hyperband", "qmc+none"]
+    given = ["--seeds", 1, "--costs", "2,3", "--priors", "file", "none", "bad", "--workers", 1, 2]
+    command = [BENCHMARKS / "search.py", "--tables", tables, "--folder", tmp_path, *given]
+    done = python(*command, "--methods", *methods, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    entries = json.loads((tmp_path / "search.json").read_text(encoding="utf-8"))["entries"]
+    assert {entry["table"] for entry in entries} == {"made-two_folds", "arms-loss"}
+    assert {entry["method"] for entry in entries} >= {"random+asha", "bayes+median", "tpe+hyperband"}
+    assert all(0 <= value <= 5 for entry in entries for value in (*entry["chosen"], *entry["observed"]))
+    page = (tmp_path / "search.md").read_text(encoding="utf-8")
+    for heading in ("as the spaces have them", "Arms without", "What a bad prior costs", "Several workers"):
+        assert heading in page
+    again = python(*command, "--methods", "qmc+none", "--only", "made", cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert len(json.loads((tmp_path / "search.json").read_text(encoding="utf-8"))["entries"]) == len(entries)
+
+
+def make_table(simulation: Any, scores: np.ndarray) -> Any:
+    space = Space((Float("x", 0.0, 1.0),))
+    rows = [{"x": number / max(1, len(scores) - 1)} for number in range(len(scores))]
+    return simulation.table.recorded_table("made", "made", space, "maximize", rows, scores)
+
+
+def executor_over(simulation: Any, scores: np.ndarray, workers: int = 1) -> Any:
+    return simulation.clock.VirtualExecutor(
+        make_table(simulation, scores), workers, "epochs", 100.0, lambda: None
+    )
+
+
+def test_going_on_costs_only_what_was_not_trained(simulation: Any, tmp_path: Path) -> None:
+    executor = executor_over(simulation, np.arange(12.0).reshape(1, 3, 4))
+    rungs, state = (Rung(2, 1), Rung(2, 3)), tmp_path / "0.npz"
+    executor.submit(Task(0, {"x": 0.0}, 1, rungs, state))
+    assert [executor.next_event().rung for _ in range(2)] == [(1, 1), (2, 1)]
+    executor.answer(0, Answer.PAUSE)
+    assert isinstance(executor.next_event(), TrialPaused)
+    assert executor.now == pytest.approx(2 / 12)
+    executor.submit(Task(0, {"x": 0.0}, 1, rungs[1:], state))
+    assert [executor.next_event().rung for _ in range(2)] == [(1, 3), (2, 3)]
+    assert executor.now == pytest.approx(6 / 12)
+    executor.answer(0, Answer.GO_ON)
+    assert [executor.next_event().rung for _ in range(2)] == [(3, 3), (4, 3)]
+    ended = executor.next_event()
+    assert isinstance(ended, TrialEnded)
+    assert executor.now == pytest.approx(1.0)
+    assert ended.outcome.fold_scores == (3.0, 7.0, 11.0)
+
+
+def test_workers_train_side_by_side(simulation: Any) -> None:
+    executor = executor_over(simulation, np.ones((2, 1, 2)), workers=2)
+    for number in range(2):
+        executor.submit(Task(number, {"x": float(number)}, 1))
+    events = [executor.next_event() for _ in range(6)]
+    assert executor.next_event() is None
+    assert executor.now == pytest.approx(1.0)
+    assert [event.number for event in events if isinstance(event, EpochEnded)] == [0, 1, 0, 1]
+
+
+def test_what_diverges_fails_and_is_worth_nothing(simulation: Any) -> None:
+    scores = np.array([[[0.5, np.nan]], [[0.5, 0.7]], [[0.2, 0.3]]])
+    executor = executor_over(simulation, scores)
+    executor.submit(Task(0, {"x": 0.0}, 1))
+    executor.next_event()
+    failed = executor.next_event()
+    assert isinstance(failed, TrialFailed)
+    assert failed.kind == "diverged"
+    table = make_table(simulation, scores)
+    assert (table.best, table.median) == (0.7, 0.3)
+    regret, worst = simulation.simulate.regret, simulation.simulate.WORST
+    assert [regret(table, worth) for worth in (0.7, 0.3, float("nan"))] == [0.0, 1.0, worst]
+
+
+def test_a_finite_table_is_searched_over_each_of_its_rows_once(simulation: Any, tables: Path) -> None:
+    (table,) = simulation.layouts.read_tables(tables, "made")
+    for name in ("random+none", "tpe+none"):
+        trace = simulation.simulate.simulate(
+            table, simulation.simulate.Method.named(name), "file", 1, until=100.0
+        )
+        assert trace.trials == len(table.rows) == 30
+        assert trace.chosen([100.0]) == trace.observed([100.0]) == [0.0]
