@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import optuna
 from kerasweep.search.methods import make_proposer
-from kerasweep.search.proposers import ProposalRequest, Proposer, Random, SpaceExhausted
-from kerasweep.spaces import Configuration, Space
+from kerasweep.search.proposers import Proposal, ProposalRequest, Proposer, Random, SpaceExhausted
+from kerasweep.spaces import Space
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState
@@ -26,7 +26,7 @@ class Plain:
     def __init__(self, space: Space, seed: int) -> None:
         self._chance = Random(space, seed)
 
-    def propose(self, request: ProposalRequest) -> Configuration | None:
+    def propose(self, request: ProposalRequest) -> Proposal | None:
         """Propose nothing, unless the sampler is stuck."""
         return self._chance.propose(request) if request.stuck else None
 
@@ -44,16 +44,19 @@ class OverRows:
         self._space = space
         self._study = study
 
-    def propose(self, request: ProposalRequest) -> Configuration | None:
+    def propose(self, request: ProposalRequest) -> Proposal:
         """Return the nearest row that is left."""
         left = np.array([key not in request.seen for key in self._table.keys])
         if not left.any():
             raise SpaceExhausted("every row of the table has been trained")
-        wanted = self._inner.propose(request)
-        if wanted is None:
-            wanted = self._space.suggest(_Asking(self._study, request.number))  # type: ignore[arg-type]
-        distances = np.linalg.norm(self._table.unit_rows - self._space.to_unit(wanted), axis=1)
-        return self._table.rows[int(np.argmin(np.where(left, distances, np.inf)))]
+        proposal = self._inner.propose(request)
+        if proposal is None:
+            suggested = self._space.suggest(_Asking(self._study, request.number))  # type: ignore[arg-type]
+            proposal = Proposal(suggested)
+        wanted = self._space.to_unit(proposal.configuration)
+        distances = np.linalg.norm(self._table.unit_rows - wanted, axis=1)
+        nearest = int(np.argmin(np.where(left, distances, np.inf)))
+        return Proposal(self._table.rows[nearest], proposal.origin)
 
 
 class _Asking:
@@ -126,5 +129,7 @@ def proposer_over(table: Table, search: str, space: Space, seed: int, study: opt
     if search == PLAIN:
         inner = Plain(space, seed)
     else:
-        inner = make_proposer(search, space, seed, direction=table.direction, epochs=table.epochs)
+        inner = make_proposer(
+            search, space, seed, direction=table.direction, epochs=table.epochs, folds=table.folds
+        )
     return OverRows(inner, table, space, study) if table.rows else inner

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import optuna
 import sqlalchemy
+from kerasweep.search.methods import make_scheduler, resolve_scheduler
 from kerasweep.search.paused_states import PausedStates
 from kerasweep.search.samplers import make_sampler
-from kerasweep.search.schedulers import Pruning, make_scheduler, resolve_scheduler
+from kerasweep.search.schedulers import Pruning
 from kerasweep.search.sweep import Budget, Sweep
 from kerasweep.studies.writing import create_study
 from kerasweep.training.metrics import Objective
@@ -134,7 +135,9 @@ def simulate(
         with create_study(
             f"sqlite:///{path}", "simulated", table.direction, {"model": "table"}, about
         ) as writer:
-            scheduler = make_scheduler(method.scheduler, table.epochs, table.folds, table.direction)
+            scheduler = make_scheduler(
+                method.scheduler, space, epochs=table.epochs, folds=table.folds, direction=table.direction
+            )
             writer.optuna.sampler = make_sampler(seed)
             if isinstance(scheduler, Pruning):
                 writer.optuna.pruner = scheduler.pruner

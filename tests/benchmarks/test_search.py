@@ -75,7 +75,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_command_measures_and_writes_a_page(python: Any, tables: Path, tmp_path: Path) -> None:
-    methods = ["random+none", "random+asha", "bayes", "tpe+hyperband", "qmc+none"]
+    methods = ["knowhow", "random+none", "random+asha", "bayes", "tpe+hyperband", "qmc+none"]
     given = ["--seeds", 1, "--costs", "2,3", "--priors", "file", "none", "bad", "--workers", 1, 2]
     command = [BENCHMARKS / "search.py", "--tables", tables, "--folder", tmp_path, *given]
     done = python(*command, "--methods", *methods, cwd=tmp_path)
