@@ -25,8 +25,7 @@ from kerasweep.training.events import (
     TrialPaused,
 )
 from kerasweep.training.workload import ModelSize
-
-from .table import Array, Table
+from simulation.table import Array, Table
 
 Clock: TypeAlias = Literal["epochs", "seconds"]
 """What a training costs: the same for each epoch of each fold, or what it took when it was recorded."""

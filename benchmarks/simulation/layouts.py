@@ -17,9 +17,8 @@ import numpy as np
 import pandas as pd
 from kerasweep.spaces import Categorical, Configuration, Float, Int, Space, configuration_key, read_space
 from kerasweep.studies import Direction
-
-from .onnx_graph import Graph
-from .table import Array, Curves, Draws, Table, recorded_table
+from simulation.onnx_graph import Graph
+from simulation.table import Array, Curves, Draws, Table, recorded_table
 
 OWN = Path(__file__).parent / "tables"
 """What the repository has recorded itself."""

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 from kerasweep.spaces import Configuration, Space
-
-from .table import Table
+from simulation.table import Table
 
 PRIORS = ("file", "none", "near-optimum", "good", "bad")
 NOISE = {"near-optimum": 0.05, "good": 0.2}

@@ -13,8 +13,7 @@ from kerasweep.spaces import Space
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState
-
-from .table import Table
+from simulation.table import Table
 
 PLAIN = "tpe"
 """Optuna's TPE alone: unlike ``bayes`` it does not begin with the recommended values."""

@@ -82,7 +82,7 @@ class Figures:
 
 def make_page(record: Mapping[str, Any]) -> str:
     """Return the page."""
-    from .simulate import WORST
+    from simulation.simulate import WORST
 
     regrets = [entry for entry in record["entries"] if entry["kind"] == "regret"]
     machine, versions = record["machine"], record["versions"]

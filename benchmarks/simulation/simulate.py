@@ -20,11 +20,10 @@ from kerasweep.search.schedulers import Pruning
 from kerasweep.search.sweep import Budget, Sweep
 from kerasweep.studies.writing import create_study
 from kerasweep.training.metrics import Objective
-
-from .clock import Clock, Seen, VirtualExecutor
-from .priors import with_prior
-from .proposing import proposer_over
-from .table import Table
+from simulation.clock import Clock, Seen, VirtualExecutor
+from simulation.priors import with_prior
+from simulation.proposing import proposer_over
+from simulation.table import Table
 
 WORST = 5.0
 """Where a regret is cut off, and that of a search that has found nothing: some losses of what diverges have no bound."""
