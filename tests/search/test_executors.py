@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,16 @@ from kerasweep.search.executors import InlineExecutor, LocalExecutor, make_execu
 from kerasweep.search.plan import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.spaces import Int, Space
-from kerasweep.training.events import Answer, EpochEnded, Event, Rung, Task, TrialEnded, TrialFailed
+from kerasweep.training.events import (
+    Answer,
+    EpochEnded,
+    Event,
+    Rung,
+    Task,
+    TrialEnded,
+    TrialFailed,
+    TrialPaused,
+)
 
 pytestmark = pytest.mark.trains
 EPOCHS = 3
@@ -76,7 +86,7 @@ def task(number: int, behaviour: str = "train", units: int = 3, rungs: tuple[int
     return Task(number, {"units": units, "behaviour": behaviour}, seed=5, rungs=at)
 
 
-def run(executor, *tasks: Task, cancel_at: int | None = None) -> list[Event]:
+def run(executor, *tasks: Task, cancel_at: int | None = None, pause_at: Rung | None = None) -> list[Event]:
     """Submit tasks while there is room, answer at their rungs, and return all events."""
     waiting = list(tasks)
     rungs = {task.number: task.rungs for task in tasks}
@@ -94,7 +104,7 @@ def run(executor, *tasks: Task, cancel_at: int | None = None) -> list[Event]:
         elif event.epoch == cancel_at:
             executor.answer(event.number, Answer.STOP)
         elif event.rung in rungs[event.number]:
-            executor.answer(event.number, Answer.GO_ON)
+            executor.answer(event.number, Answer.PAUSE if event.rung == pause_at else Answer.GO_ON)
     assert executor.next_event(timeout=0.1) is None, "nothing is under way"
     return events
 
@@ -201,6 +211,26 @@ class Conformance:
         assert outcome_of(run(executor, task(5)), 5).ending == "whole", (
             "a number that was cancelled before may be run again"
         )
+
+    def test_a_paused_trial_goes_on_wherever_there_is_room(self, executor, reference, tmp_path: Path) -> None:
+        """Two at a time where two workers are, so that a trial may go on in another process than it was paused in."""
+        low, high = Rung(1, 1), Rung(2, FOLDS)
+        tasks = [
+            Task(number, {"units": 3, "behaviour": "train"}, 5, (low, high), tmp_path / f"{number}.npz")
+            for number in (10, 11, 12)
+        ]
+        for rung in (low, high):
+            events = run(executor, *tasks, pause_at=rung)
+            paused = [event for event in events if isinstance(event, TrialPaused)]
+            assert sorted(event.number for event in paused) == [10, 11, 12]
+            assert all((tmp_path / f"{event.number}.npz").exists() for event in paused)
+            assert all(len(event.outcome.fold_scores) == rung.folds for event in paused)
+            tasks = [replace(task, rungs=task.rungs[1:]) for task in reversed(tasks)]
+        events = run(executor, *tasks)
+        for number in (10, 11, 12):
+            outcome = outcome_of(events, number)
+            assert outcome.curves == reference.curves
+            assert outcome.fold_scores == reference.fold_scores
 
     @pytest.mark.parametrize(
         ("behaviour", "kind", "message"),

@@ -6,6 +6,7 @@ import itertools
 import random
 from pathlib import Path
 
+import kerasweep as ks
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,8 +14,9 @@ from hypothesis import strategies as st
 from kerasweep.search.knowhow.coordinates import Coordinates
 from kerasweep.search.knowhow.gaussian_process import Basis, GaussianProcess, Values, fit_kernel
 from kerasweep.search.knowhow.search import rungs_of
+from kerasweep.search.launch import resolve_study, run_plan
 from kerasweep.spaces import Categorical, Condition, Float, Int, Space, configuration_key, preset
-from kerasweep.studies import read_trials
+from kerasweep.studies import read_study, read_trials
 from kerasweep.training.events import Rung
 
 EPOCHS, FOLDS = 9, 3
@@ -105,6 +107,53 @@ def test_other_schedulers_and_other_searches_combine_with_it(lab, fake, tmp_path
         made = made.copy(tmp_path / f"{method}-{scheduler}", Path("nowhere"))
         assert made.run(fake(epochs=EPOCHS)) == "trials", (method, scheduler)
         assert made.read().counts.get("complete", 0) >= 1
+
+
+@pytest.mark.trains
+def test_an_interrupted_sweep_goes_on_from_its_states(tmp_path: Path, monkeypatch) -> None:
+    """For real: the driver is interrupted with trials paused, and again while it trains; the study is the same in the end."""
+    monkeypatch.chdir(tmp_path)
+    settings = {
+        "preset": "basic",
+        "trials": 8,
+        "epochs": 4,
+        "folds": 2,
+        "patience": None,
+        "search": "knowhow",
+        "seed": 2,
+        "limit": 80,
+    }
+    whole = ks.launch("digits", "ann", study="whole", storage="whole.db", **settings)
+
+    def interrupted(stop) -> None:
+        def listen(progress) -> None:
+            if stop(progress):
+                raise KeyboardInterrupt
+
+        plan = ks.plan_sweep("digits", "ann", study="whole", **settings)
+        plan, existing = resolve_study(plan, "sqlite:///parts.db", named=True)
+        with pytest.raises(KeyboardInterrupt):
+            run_plan(plan, existing, "sqlite:///parts.db", listen, isolated=False)
+
+    interrupted(lambda progress: progress.paused == 3)
+    files = sorted(Path("parts.db.states").rglob("*.npz"))
+    assert len(files) == 3
+    assert read_study("whole", "sqlite:///parts.db").counts["paused"] >= 2
+    interrupted(lambda progress: progress.begun == 6 and progress.epoch)
+    study = ks.launch("digits", "ann", study="whole", storage="parts.db", **settings)
+    assert list(map(_seen, read_trials(study.record))) == list(map(_seen, read_trials(whole.record)))
+    assert not Path("parts.db.states").exists()
+
+
+def _seen(trial) -> tuple:
+    return (
+        trial.number,
+        trial.state,
+        trial.configuration,
+        trial.value,
+        trial.fold_scores,
+        trial.epochs_trained,
+    )
 
 
 CONDITIONAL = Space(
