@@ -47,14 +47,17 @@ Training: TypeAlias = Generator[EpochEnded, Answer, Outcome]
 
 
 class Trainer(Protocol):
-    """Trains one configuration on all folds in lockstep.
+    """Trains one configuration on all folds in lockstep, or at a task's rungs on the first ones, which the others follow.
 
     A trainer belongs to one process and trains one task at a time. Closing the generator ends the training without
     an outcome. Whatever goes wrong with the configuration is raised as ``TrainingError``.
     """
 
     def train(self, task: Task) -> Training:
-        """Train a configuration, an epoch of all folds at a time."""
+        """Train a configuration, an epoch of some folds at a time, from where its state says.
+
+        The outcome of a training that comes to its end depends neither on rungs nor on pauses.
+        """
         ...
 
     def probe(self, task: Task) -> ModelSize:

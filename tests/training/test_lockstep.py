@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import math
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from kerasweep.errors import TrainingError
+from kerasweep.training.events import Answer, EpochEnded, Outcome, Rung, Task
 from kerasweep.training.metrics import Objective
 from kerasweep.training.stopping import Stopping, stopping_of
-from kerasweep.training.trainers.lockstep import Curves
+from kerasweep.training.trainers.lockstep import Curves, train_in_lockstep
+from kerasweep.training.trainers.paused_state import FoldState
 
 ACCURACY = Objective("val_accuracy", "maximize")
 LOSS = Objective("val_loss", "minimize")
@@ -170,3 +179,105 @@ def test_a_metric_that_the_model_does_not_compute() -> None:
     ) as caught:
         Curves(ACCURACY, [()]).add_epoch([{"val_acc": 0.5, "loss": 1.0}])
     assert caught.value.kind == "metric"
+
+
+@dataclass
+class Tabulated:
+    """Folds whose scores are known; a fold's state is how far it is."""
+
+    table: Sequence[Sequence[float]]
+    """Fold -> epoch."""
+    way: str = "tabulated"
+    trained: dict[int, int] = field(default_factory=dict)
+
+    def train(self, epoch: int, folds: Sequence[int]) -> list[dict[str, float]]:
+        for fold in folds:
+            assert self.trained.get(fold, 0) == epoch, "each epoch once, in order"
+            self.trained[fold] = epoch + 1
+        return [{"val_loss": self.table[fold][epoch]} for fold in folds]
+
+    def take(self, folds: Sequence[int]) -> list[FoldState]:
+        return [FoldState((np.array(self.trained[fold]), np.zeros((2, 0), "float32"))) for fold in folds]
+
+    def give(self, states: Sequence[FoldState], epochs: Sequence[int]) -> None:
+        self.trained = {fold: int(state.variables[0]) for fold, state in enumerate(states)}
+        assert list(self.trained.values()) == list(epochs)
+
+
+def trained(
+    table: Any, patience: int | None, rungs: Any, state: Path | None, told: list[EpochEnded], answers: Any
+) -> Outcome:
+    """Train a table to its end or to a pause."""
+    folds = len(table)
+    judges = [tuple(other for other in range(folds) if other != fold) for fold in range(folds)]
+    workload: Any = SimpleNamespace(
+        objective=LOSS,
+        judges=judges,
+        folds=range(folds),
+        epochs=len(table[0]),
+        patience=patience,
+        model=SimpleNamespace(has_base=False),
+        fine_tuning=lambda configuration: None,
+        identity="table",
+    )
+    facts: dict[str, Any] = {"trainer": "tabulated", "started": 0.0, "parameters": 1, "summary": ""}
+    training = train_in_lockstep(workload, Task(0, {}, 0, rungs, state), Tabulated(table), **facts)
+    try:
+        told.append(next(training))
+        while True:
+            told.append(training.send(next(answers)))
+    except StopIteration as end:
+        return replace(end.value, seconds=0.0)
+
+
+TABLES = st.integers(1, 4).flatmap(
+    lambda folds: st.integers(1, 6).flatmap(
+        lambda epochs: st.lists(
+            st.lists(st.sampled_from([0.1, 0.2, 0.3, 0.4]), min_size=epochs, max_size=epochs),
+            min_size=folds,
+            max_size=folds,
+        )
+    )
+)
+STEPS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), max_size=4)
+
+
+@given(TABLES, st.sampled_from([None, 1, 2]), STEPS, st.lists(st.sampled_from(["on", "pause", "lose"])))
+def test_rungs_pauses_and_losses_change_no_outcome(table, patience, steps, acts: list[str]) -> None:
+    """And what is told rises in folds, then epochs, unless a state was lost."""
+    rungs, rung = [], Rung(1, 1)
+    for more_epochs, more_folds in steps:
+        rung = Rung(rung.epochs + more_epochs, rung.folds + more_folds)
+        rungs.append(rung)
+
+    def goes_on() -> Any:
+        while True:
+            yield Answer.GO_ON
+
+    expected = trained(table, patience, (), None, [], goes_on())
+    assert expected.ending == "whole"
+    left, told = list(acts), []
+
+    def answers() -> Any:
+        while True:
+            act = left.pop(0) if left else "on"
+            if act == "lose":
+                lost.append(True)
+            yield Answer.GO_ON if act == "on" else Answer.PAUSE
+
+    with tempfile.TemporaryDirectory() as folder:
+        state = Path(folder) / "state"
+        while True:
+            lost: list[bool] = []
+            found = trained(table, patience, tuple(rungs), state, told, answers())
+            if found.ending == "whole":
+                break
+            assert found.fold_scores == told[-1].scores
+            if lost:
+                state.unlink()
+    assert found == expected
+    order = [(event.rung.folds, event.rung.epochs) for event in told]
+    assert "lose" in acts or order == sorted(set(order))
+    for folds, epochs in order:
+        assert epochs <= len(table[0])
+        assert folds <= len(table)

@@ -10,7 +10,7 @@ import pytest
 from kerasweep.errors import TrainingError
 from kerasweep.search.plan import make_plan
 from kerasweep.search.spec import make_spec
-from kerasweep.training.events import Answer, EpochEnded, Outcome, Task
+from kerasweep.training.events import Answer, EpochEnded, Outcome, Rung, Task
 from kerasweep.training.trainers.runtime import make_trainer
 from kerasweep.training.workload import Workload
 
@@ -40,9 +40,11 @@ def workload() -> Workload:
     return make_plan(spec, data=(x, (x[:, 0] > 0).astype(int)), model=build).workload
 
 
-def trained(workload: Workload, trainer: str, stop_at: int | None = None) -> tuple[list[EpochEnded], Outcome]:
+def trained(
+    workload: Workload, trainer: str, stop_at: int | None = None, rungs: tuple[Rung, ...] = ()
+) -> tuple[list[EpochEnded], Outcome]:
     """Train a configuration and return what was told of its epochs, and the outcome."""
-    task = Task(0, {"units": 8, "optimizer": "adam", "learning_rate": 0.05}, 3, frozenset())
+    task = Task(0, {"units": 8, "optimizer": "adam", "learning_rate": 0.05}, 3, rungs)
     training = make_trainer(replace(workload, trainer=trainer), 1).train(task)
     told = []
     try:
@@ -91,6 +93,12 @@ def test_only_one_fold_is_held_at_a_time(workload, scarce, monkeypatch) -> None:
     monkeypatch.setattr(FitTrainer, "forget", lambda _: order.append(-1))
     trained(workload, "fit")
     assert order == [-1, 0, 0, -1, 1, -1, 2, -1], "a fold is forgotten before the next one begins"
+
+
+def test_it_is_asked_at_no_rung_once_all_is_trained(workload, scarce) -> None:
+    told, outcome = trained(workload, "fit", rungs=(Rung(1, 1), Rung(2, 3)))
+    assert [event.rung for event in told] == [Rung(1, 3), Rung(3, 3), Rung(4, 3)]
+    assert "cannot be paused" in outcome.notes[0]
 
 
 def test_a_fused_program_that_is_required_is_refused(workload, scarce) -> None:

@@ -19,7 +19,7 @@ from kerasweep.training.models.tracked_configuration import take_notes
 from kerasweep.training.trainers.paused_state import identity_of
 from kerasweep.training.trainers.runtime import make_trainer
 from kerasweep.training.workload import Workload
-from special_models import build_with
+from special_models import build_with, make_workload
 from tiny_bases import TINY, write_tiny_bases
 
 pytestmark = pytest.mark.trains
@@ -46,6 +46,8 @@ class Kind:
     folds: int = 2
     source: dict[str, Any] = field(default_factory=dict)
     rungs: Sequence[Rung] = RUNGS
+    workers: int = 1
+    """Between whom its trials change; each traces its own programs."""
     note: str = ""
     """How the only note of its trials begins where they are fused; empty for none."""
 
@@ -88,26 +90,25 @@ def of_its_own(keras: Any, value: float) -> Any:
 
 SMALL = {"units": 6, "hidden_layers": 1, "batch_size": 16, "learning_rate": 0.02}
 KINDS = {
-    "momentum, cosine, dropout": Kind(momentum_and_cosine, {"value": 0.3, "batch_size": 10}, folds=3),
+    "momentum, cosine, dropout": Kind(
+        momentum_and_cosine, {"value": 0.3, "batch_size": 10}, folds=3, workers=2
+    ),
     "average, batch normalization": Kind(averaged, {"value": 0.1, "batch_size": 10}),
     "slots that depend on weights": Kind(from_weights, {"batch_size": 10}),
-    "plateau, scorer": Kind(
+    "plateau, scorer, weights of rows": Kind(
         "dnn",
         {
             **SMALL,
-            "optimizer": "adam",
+            "optimizer": "rmsprop",
+            "class_weight": "balanced",
             "learning_rate_schedule": "plateau",
             "plateau_patience": 1,
             "plateau_min_delta": 9.0,
             "plateau_cooldown": 1,
         },
-        training={"metric": "f1_macro"},
-    ),
-    "weights of rows": Kind(
-        "dnn",
-        {**SMALL, "optimizer": "rmsprop", "class_weight": "balanced"},
         data=table,
         source={"target": "answer", "weight": "w"},
+        training={"metric": "f1_macro"},
     ),
     "pictures, augmented and mixed": Kind(
         "cnn",
@@ -141,6 +142,7 @@ KINDS = {
             "fine_tuning_rate": 0.2,
         },
         data=pictures,
+        workers=2,
     ),
     "code of its own": Kind(
         of_its_own, {"value": 0.2, "batch_size": 10}, note="traced for this trial and each of its folds"
@@ -151,13 +153,7 @@ KINDS = {
         rungs=(Rung(2, 1), Rung(4, 1), Rung(4, 2)),
     ),
 }
-BY_FIT = (
-    "average, batch normalization",
-    "plateau, scorer",
-    "fine-tuning",
-    "code of its own",
-    "stalled while the last fold catches up",
-)
+BY_FIT = ("average, batch normalization", "plateau, scorer, weights of rows", "fine-tuning")
 """Those that differ to ``fit``, which traces each fold of each part anew."""
 CASES = [("fused", kind) for kind in KINDS] + [("fit", kind) for kind in BY_FIT]
 both = pytest.mark.parametrize(("name", "kind"), CASES)
@@ -230,12 +226,12 @@ def in_parts(
     state: Path,
     between: Callable[[Path], object] = lambda path: None,
 ) -> tuple[list[Outcome], list[EpochEnded]]:
-    """Pause a trial at rungs, have something happen to its state, and have it go on with another worker in turn."""
+    """Pause a trial at rungs, have something happen to its state, and have it go on with each of its workers in turn."""
     parts: list[Outcome] = []
     told: list[EpochEnded] = []
     task, rungs = task_of(kind, state=state), list(at)
     while not parts or parts[-1].ending == "paused":
-        trainer = trainer_of(name, kind, len(parts) % 2)
+        trainer = trainer_of(name, kind, len(parts) % KINDS[kind].workers)
         events, outcome = train(trainer, replace(task, rungs=tuple(rungs)), pause_at(rungs))
         parts.append(outcome)
         told += events
@@ -247,7 +243,7 @@ def in_parts(
 @both
 def test_paused_at_every_rung_is_uninterrupted(name: str, kind: str, tmp_path: Path) -> None:
     expected, rungs = uninterrupted(name, kind), KINDS[kind].rungs
-    rungs = rungs[-2:] if name == "fit" else rungs
+    rungs = rungs[-2:] if name == "fit" else rungs  # the fewer parts, the less it traces
     parts, told = in_parts(name, kind, rungs, tmp_path / "state")
     assert parts[-1] == expected
     assert len(parts) > 1
@@ -272,6 +268,23 @@ def test_folds_that_join_later_change_nothing(kind: str) -> None:
     folds = [len(event.scores) for event in told]
     assert folds == sorted(folds)
     assert folds[0] == 1
+
+
+@pytest.mark.parametrize(
+    "kind", ["momentum, cosine, dropout", "fine-tuning", "stalled while the last fold catches up"]
+)
+def test_paused_after_every_epoch_is_uninterrupted(kind: str, tmp_path: Path) -> None:
+    """Also while a fold catches up, and at the epoch before a base is fine-tuned."""
+    trainer, task = trainer_of("fused", kind), task_of(kind, rungs=RUNGS[1:], state=tmp_path / "state")
+    told: list[EpochEnded] = []
+    for _ in range(3 * EPOCHS):
+        events, outcome = train(trainer, task, lambda event: Answer.PAUSE)
+        told += events
+        if outcome.ending == "whole":
+            break
+    assert outcome == uninterrupted("fused", kind)
+    assert Rung(1, 2) in [event.rung for event in told]
+    assert len(told) == len({event.rung for event in told})
 
 
 DENSE = "momentum, cosine, dropout"
@@ -328,8 +341,7 @@ def test_what_a_training_depends_on_is_its_identity() -> None:
     assert identity_of(again, replace(task, rungs=RUNGS, number=7), "fused") == found[0]
 
 
-def test_what_would_not_go_on_exactly_is_not_kept(tmp_path: Path) -> None:
-    """The trial trains from its start, and says so."""
+def test_a_state_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     trainer, task = trainer_of("fused", DENSE), task_of(DENSE, rungs=RUNGS[:1])
     pause = pause_at(RUNGS)
     _, without = train(trainer, task, pause)
@@ -338,5 +350,88 @@ def test_what_would_not_go_on_exactly_is_not_kept(tmp_path: Path) -> None:
         ("paused without a file for its state: it will train from the start",),
     )
     _, full = train(trainer, replace(task, state=tmp_path / "no folder" / "state"), pause)
-    assert full.notes[0].startswith(f"{NOT_KEPT}[Errno 2]")
+    assert (full.ending, full.notes[0][: len(NOT_KEPT)]) == ("paused", NOT_KEPT)
+    assert "[Errno 2]" in full.notes[0]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_resumed_trial_traces_nothing_and_builds_the_folds_that_train(tmp_path: Path, monkeypatch) -> None:
+    from kerasweep.training.trainers.fused import programs
+
+    trainer, task = trainer_of("fused", DENSE), task_of(DENSE, rungs=RUNGS, state=tmp_path / "state")
+    uninterrupted("fused", DENSE)
+    built, build = [], trainer._fit.build
+
+    def noted(task: Task, fold: int, **more: Any) -> Any:
+        built.append(fold)
+        return build(task, fold, **more)
+
+    monkeypatch.setattr(trainer._fit, "build", noted)
+    monkeypatch.setattr(programs, "trace", None)
+    _, paused = train(trainer, task, pause_at(RUNGS[1:]))
+    assert (paused.epochs_trained, built) == (2, [0])
+    _, ended = train(trainer, replace(task, rungs=RUNGS[2:]))
+    assert (ended.ending, built) == ("whole", [0, 0, 1, 2])
+    assert ended == uninterrupted("fused", DENSE)
+
+
+def test_folds_side_by_side_may_join_later() -> None:
+    trainer = make_trainer(workload_of("fused", DENSE), 2)
+    assert train(trainer, task_of(DENSE, rungs=RUNGS))[1] == train(trainer, task_of(DENSE))[1]
+
+
+def drawn_by_tensorflow(keras: Any, value: float) -> Any:
+    import tensorflow as tf
+
+    noise = keras.layers.Lambda(lambda rows: rows + tf.random.normal(tf.shape(rows), stddev=0.1))
+    return {"layers": [noise]}
+
+
+def run_eagerly(keras: Any, value: float) -> Any:
+    model = keras.Sequential([keras.Input((5,)), keras.layers.Dense(3, "softmax")])
+    model.compile("sgd", "sparse_categorical_crossentropy", run_eagerly=True)
+    return model
+
+
+def hidden_variable(keras: Any, value: float) -> Any:
+    import tensorflow as tf
+
+    count = tf.Variable(0.0)
+    return {"layers": [keras.layers.Lambda(lambda rows: rows + 0.0 * count.assign_add(1.0))]}
+
+
+DRAWS = "its steps draw random numbers without a seed generator of Keras's"
+
+
+@pytest.mark.parametrize(
+    ("special", "name", "why"),
+    [
+        (drawn_by_tensorflow, "auto", DRAWS),
+        (drawn_by_tensorflow, "fit", DRAWS),
+        (run_eagerly, "auto", "its steps are no graph that could be looked at"),
+        (hidden_variable, "auto", "its steps change what Keras does not list"),
+        (hidden_variable, "fit", "its steps change what Keras does not list"),
+    ],
+)
+def test_what_would_not_go_on_exactly_is_not_kept(special, name: str, why: str, tmp_path: Path) -> None:
+    trainer = make_trainer(make_workload(special, name), 1)
+    task = Task(0, {"batch_size": 20}, 11, rungs=(Rung(1, 1),), state=tmp_path / "state")
+    _, outcome = train(trainer, task, pause_at(task.rungs))
+    assert outcome.ending == "paused"
+    assert f"{NOT_KEPT}{why}" in outcome.notes
+    assert not list(tmp_path.iterdir())
+
+
+def one_width_a_fold(keras: Any, value: float) -> Any:
+    return {"layers": [keras.layers.Dense(int(np.random.randint(2, 30)))]}  # noqa: NPY002
+
+
+def test_a_fold_of_another_model_has_the_trial_trained_anew(tmp_path: Path) -> None:
+    """Its folds have a program each where they begin together, and so they must where they do not."""
+    trainer = make_trainer(make_workload(one_width_a_fold), 1)
+    task = Task(0, {"batch_size": 20}, 11)
+    _, expected = train(trainer, task)
+    told, found = train(trainer, replace(task, rungs=(Rung(1, 1),), state=tmp_path / "state"))
+    assert [event.rung for event in told] == [Rung(1, 1), Rung(1, 2), Rung(2, 2), Rung(3, 2)]
+    assert replace(found, notes=()) == replace(expected, notes=())
+    assert found.notes[0].startswith("trained anew, all folds from the start, and never paused: ")

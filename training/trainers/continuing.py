@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import keras
 import tensorflow as tf
@@ -18,6 +19,7 @@ from .paused_state import UnusableStateError
 _DRAWS = re.compile(
     r"(?!Stateless).*(Random|Multinomial|TruncatedNormal|Sampler|SampleDistorted|StatefulUniform)"
 )
+_seen: WeakKeyDictionary[Any, frozenset[str]] = WeakKeyDictionary()
 _PYTHON = re.compile(r".*PyFunc")
 
 
@@ -68,8 +70,10 @@ def _functions_of_fit(model: keras.Model) -> Iterator[Any]:
             yield from () if traced is None else traced()
 
 
-def _operations_of(function: Any) -> set[str]:
-    """Return the kinds of operations of a traced function and of all that it calls."""
-    graph = function.graph.as_graph_def()
-    nodes = (graph.node, *(called.node_def for called in graph.library.function))
-    return {node.op for part in nodes for node in part}
+def _operations_of(function: Any) -> frozenset[str]:
+    """Return the kinds of operations of a traced function and of all that it calls; a graph is looked at once."""
+    if function.graph not in _seen:
+        graph = function.graph.as_graph_def()
+        nodes = (graph.node, *(called.node_def for called in graph.library.function))
+        _seen[function.graph] = frozenset(node.op for part in nodes for node in part)
+    return _seen[function.graph]

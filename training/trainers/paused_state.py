@@ -1,8 +1,8 @@
 """The state of a trial that is paused, as a file: what goes on from it goes on exactly as if it had never been paused.
 
-The file is an archive of NumPy's that holds no pickled objects: a text with all that is small, and the bytes of each
-fold's variables. It may be lost, cut off or another trial's at any time; a trial then trains from its start, with the
-same outcome.
+The file is an archive that holds no pickled objects: a text with all that is small, and the bytes of each fold's
+variables. It may be lost, cut off or another trial's at any time; a trial then trains from its start, with the same
+outcome.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import json
 import os
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -25,8 +26,7 @@ from ..workload import Workload, epochs_of
 
 LAYOUT = 1
 """Of the file; another number is another layout."""
-_HEADER = "header"
-_UNIT = np.uint8
+_HEADER = "header.json"
 
 
 class UnusableStateError(Exception):
@@ -41,11 +41,6 @@ class FoldState:
     """Of its model and its optimizer, in the order in which its trainer has them."""
     standstill: Standstill | None = None
     """What the schedule ``plateau`` has seen of its losses; None for another schedule."""
-
-    @property
-    def bytes(self) -> int:
-        """Memory of the variables."""
-        return sum(variable.nbytes for variable in self.variables)
 
     def check_fits(self, variables: Sequence[Any]) -> None:
         """Refuse a state of another model.
@@ -79,11 +74,6 @@ class PausedTrial:
         """Epochs that each of the folds has trained."""
         return [max(map(len, fold)) for fold in zip(*self.curves.values(), strict=True)]
 
-    @property
-    def bytes(self) -> int:
-        """What it takes in memory, and, but for some kB, as a file."""
-        return sum(fold.bytes for fold in self.folds)
-
 
 def identity_of(workload: Workload, task: Task, way: str) -> str:
     """Return a text that is equal for trainings that can go on from each other's states.
@@ -116,12 +106,14 @@ def save_state(paused: PausedTrial, path: Path) -> None:
         "seconds": paused.seconds,
         "folds": [_describe(fold) for fold in paused.folds],
     }
-    arrays = {f"fold{number}": _as_bytes(fold) for number, fold in enumerate(paused.folds)}
-    arrays[_HEADER] = np.frombuffer(json.dumps(header).encode(), _UNIT)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with beside.open("wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
+        with zipfile.ZipFile(beside, "w") as archive:
+            archive.writestr(_HEADER, json.dumps(header))
+            for number, fold in enumerate(paused.folds):
+                with archive.open(str(number), "w", force_zip64=True) as entry:
+                    for variable in fold.variables:
+                        entry.write(np.ascontiguousarray(variable).reshape(-1).view(np.uint8).data)
         beside.replace(path)
     finally:
         with contextlib.suppress(OSError):
@@ -136,9 +128,9 @@ def load_state(path: Path, identity: str) -> PausedTrial:
         OSError: It is missing, or cannot be read.
     """
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            header = json.loads(archive[_HEADER].tobytes())
-            data = [archive[f"fold{number}"] for number in range(len(header["folds"]))]
+        with zipfile.ZipFile(path) as archive:
+            header = json.loads(archive.read(_HEADER))
+            data = [archive.read(str(number)) for number in range(len(header["folds"]))]
         found = PausedTrial(
             header["identity"],
             tuple(map(_from_bytes, header["folds"], data)),
@@ -148,7 +140,7 @@ def load_state(path: Path, identity: str) -> PausedTrial:
     except OSError:
         raise
     except Exception as error:
-        raise UnusableStateError("the file is damaged") from error  # whatever NumPy makes of what it finds
+        raise UnusableStateError("the file is damaged") from error  # whatever is made of what it holds
     if found.identity != identity:
         raise UnusableStateError("it is of another training")
     return found
@@ -162,16 +154,11 @@ def _describe(fold: FoldState) -> dict[str, Any]:
     }
 
 
-def _as_bytes(fold: FoldState) -> np.ndarray:
-    """Return all variables as one array: there may be hundreds, of types that NumPy itself does not have (bfloat16)."""
-    return np.frombuffer(b"".join(variable.tobytes() for variable in fold.variables), _UNIT)
-
-
-def _from_bytes(written: dict[str, Any], data: np.ndarray) -> FoldState:
+def _from_bytes(written: dict[str, Any], data: bytes) -> FoldState:
     variables, start = [], 0
     for name, shape in written["variables"]:
         dtype, count = np.dtype(name), int(np.prod(shape))
-        variables.append(np.frombuffer(data.data, dtype, count, start).reshape(shape))
+        variables.append(np.frombuffer(data, dtype, count, start).reshape(shape))
         start += count * dtype.itemsize
     standstill = written["standstill"]
     return FoldState(tuple(variables), None if standstill is None else Standstill(*standstill))

@@ -57,6 +57,7 @@ class LoadedProgram:
         self.fingerprint = fingerprint
         """Of the model that it was traced on."""
         self._folds: dict[int, Program] = {}
+        self._views: dict[tuple[int, ...], Program] = {}
 
     def __contains__(self, fold: int) -> bool:
         """Tell whether a fold has begun."""
@@ -66,10 +67,14 @@ class LoadedProgram:
         """Have folds begin, each with its part of a program that is loaded."""
         for place, fold in enumerate(folds):
             self._folds[fold] = program.only([place])
+        self._views.clear()
 
     def of(self, folds: Iterable[int]) -> Program:
         """Return the program of some of the folds that have begun."""
-        return reduce(Program.beside, (self._folds[fold] for fold in folds))
+        wanted = tuple(folds)
+        if wanted not in self._views:
+            self._views[wanted] = reduce(Program.beside, (self._folds[fold] for fold in wanted))
+        return self._views[wanted]
 
 
 class Programs:
