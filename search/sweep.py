@@ -100,6 +100,8 @@ class Sweep:
         """Keys of all configurations that ended, run or are paused."""
         self._paused: dict[int, _Running] = {}
         """Trials that are paused, of which the scheduler has some go on."""
+        self._known: dict[int, tuple[FrozenTrial, TrialProgress]] = {}
+        """Trials as the study held them last, and as the scheduler saw them: of a thousand only a few have changed since."""
         self._stop: Reason | None = None
         self._stopped = 0.0
         """When."""
@@ -234,7 +236,10 @@ class Sweep:
             state = "running"
         elif trial.number in self._paused:
             state = "paused"
-        return progress_of(trial, state)
+        known = self._known.get(trial.number)
+        if known is None or known[0] is not trial or known[1].state != state:
+            known = self._known[trial.number] = (trial, progress_of(trial, state))
+        return known[1]
 
     def _start(self) -> _Running | None:
         """Begin the next trial in the study; None where it is not trained.
