@@ -45,6 +45,8 @@ CANDIDATES, REFINED, WIDTHS = 300, 100, (0.1, 0.03)
 """Points that the model is asked about, then points near to the best five of them, within these deviations."""
 PATIENCE = 1.5
 """Promotions beyond one in ``REDUCTION`` that a changing model may make at a rung, as a factor."""
+FIRST = "recommended"
+"""Where the first trial is drawn from, which is trained whole."""
 FINALIST = 0.2
 """Chance of beating the best whole trial from which on a paused trial is trained whole before the search ends."""
 
@@ -60,7 +62,6 @@ class KnowHow:
         self._sign = 1.0 if direction == "maximize" else -1.0
         self._coordinates = Coordinates(space)
         self._chance = Random(space, seed)
-        self._first = configuration_key(space.recommended())
         self._whole = Rung(epochs, folds)
         self.rungs = rungs_of(epochs, folds)
         self._last_model: tuple[Any, Surrogate] | None = None
@@ -71,7 +72,7 @@ class KnowHow:
     def propose(self, request: ProposalRequest) -> Proposal:
         """Return the recommended configuration, then what the model or chance chooses."""
         if not request.seen:
-            return Proposal(self._space.recommended(), {"drawn": "recommended"})
+            return Proposal(self._space.recommended(), {"drawn": FIRST})
         trials = [progress_of(trial) for trial in request.trials]
         generator = np.random.default_rng([self._seed, request.number])
         observed = self._observe(trials)
@@ -157,7 +158,7 @@ class KnowHow:
         """
         prior, uniform = (
             [self._lowest(trial) for trial in trials if trial.drawn in names and self._has_value(trial)]
-            for names in (("recommended", "prior"), ("uniform",))
+            for names in ((FIRST, "prior"), ("uniform",))
         )
         wins = 1.0 + sum((mine > other) + 0.5 * (mine == other) for mine in prior for other in uniform)
         chance = wins / (2.0 + len(prior) * len(uniform))
@@ -182,7 +183,7 @@ class KnowHow:
         if not paused:
             return None
         for trial in paused:
-            if configuration_key(trial.configuration) == self._first:
+            if trial.drawn == FIRST:
                 return trial.number
         expected = self._expectations(trials)
         for rung in reversed(self.rungs):
@@ -195,10 +196,7 @@ class KnowHow:
         self, trials: Sequence[TrialProgress], rung: Rung, expected: Mapping[int, tuple[float, float]]
     ) -> int | None:
         there = [trial for trial in trials if rung in trial.reports]
-        beyond = sum(
-            self._is_beyond(trial, rung) and configuration_key(trial.configuration) != self._first
-            for trial in trials
-        )
+        beyond = sum(self._is_beyond(trial, rung) and trial.drawn != FIRST for trial in trials)
         if beyond >= PATIENCE * len(there) / REDUCTION:
             return None
         ranked = sorted(there, key=lambda trial: (-expected[trial.number][0], trial.number))
