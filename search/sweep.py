@@ -102,6 +102,8 @@ class Sweep:
         """Trials that are paused, of which the scheduler has some go on."""
         self._known: dict[int, tuple[FrozenTrial, TrialProgress]] = {}
         """Trials as the study held them last, and as the scheduler saw them: of a thousand only a few have changed since."""
+        self._unsettled: list[int] = []
+        """Those of them that were under way when an earlier run ended; they go on first."""
         self._stop: Reason | None = None
         self._stopped = 0.0
         """When."""
@@ -177,6 +179,8 @@ class Sweep:
         run = _Running(opened, configuration, configuration_key(configuration))
         self._seen.add(run.key)
         self._paused[trial.number] = run
+        if not self._writer.is_settled(trial):
+            self._unsettled.append(trial.number)
 
     def _fill(self) -> None:
         """Have trials go on or begin while there are free workers and the budget allows."""
@@ -205,20 +209,26 @@ class Sweep:
         """Return the paused trial that goes on now; None where another one is to begin."""
         if not self._paused:
             return None
+        if self._unsettled:
+            return self._take_up(self._unsettled.pop(0))
         may_begin = self._may_begin() and not self._exhausted
         number = self._scheduler.next_paused(self._trials(), may_begin=may_begin)
-        if number is None:
-            return None
+        return None if number is None else self._take_up(number)
+
+    def _take_up(self, number: int) -> _Running:
         run = self._paused.pop(number)
         self._writer.go_on(run.trial)
         self._progress = self._progress.with_paused(len(self._paused))
         return run
 
     def _submit(self, run: _Running) -> None:
-        """Have a trial trained, from its last rung on if it has come to one."""
+        """Have a trial trained, from its last rung on if it has come to one and was paused there."""
         number = run.trial.number
-        reported = progress_of(self._writer.trials()[number]).reports
-        run.rungs = tuple(rung for rung in self._scheduler.rungs if rung not in reported)
+        trial = self._writer.trials()[number]
+        settled = set(progress_of(trial).reports)
+        if settled and not self._writer.is_settled(trial):
+            settled.remove(max(settled))  # how it went on is not known any more: it is asked again
+        run.rungs = tuple(rung for rung in self._scheduler.rungs if rung not in settled)
         run.reached = Rung(0, 0)
         self._running[number] = run
         state = self._states.file(number) if self._scheduler.pauses else None
@@ -349,7 +359,9 @@ class Sweep:
         """Tell a trial that waits at a rung how to go on, before anything is written or shown."""
         if event.rung not in run.answers:  # else it was answered before its worker died
             if self._scheduler.pauses:
-                self._writer.report_rung(run.trial, *event.rung, event.mean)
+                self._writer.report_rung(
+                    run.trial, *event.rung, event.mean
+                )  # once, however often it is asked
             else:
                 self._writer.report(run.trial, event.epoch, event.mean)
             trials = self._trials() if self._scheduler.pauses else ()

@@ -137,6 +137,15 @@ class StudyWriter:
         return Trial(self.optuna, trial._trial_id)
 
     @staticmethod
+    def is_settled(trial: FrozenTrial) -> bool:
+        """Tell whether the result of a paused trial is that of its last rung; if not, it was under way when its driver ended."""
+        result = trial.user_attrs.get(RESULT)
+        if result is None:
+            return False
+        *last, _ = trial.user_attrs[RUNGS][-1]
+        return bool(last == [result["epochs_trained"], len(result["fold_scores"])])
+
+    @staticmethod
     def has_rungs(trial: FrozenTrial) -> bool:
         """Tell whether a trial that may be paused has come to a rung."""
         return RUNGS in trial.user_attrs
@@ -162,8 +171,10 @@ class StudyWriter:
 
         Unlike other reports it is kept when the trial is lost: a trial goes on where it was, or is trained again up to there.
         """
-        trial.report(value, epochs * folds)
-        trial.set_user_attr(RUNGS, [*trial.user_attrs.get(RUNGS, []), [epochs, folds, value]])
+        reported = trial.user_attrs.get(RUNGS, [])
+        if [epochs, folds] not in [rung[:2] for rung in reported]:
+            trial.report(value, epochs * folds)
+            trial.set_user_attr(RUNGS, [*reported, [epochs, folds, value]])
 
     def pause(self, trial: Trial, result: Mapping[str, Any], details: Mapping[str, Any]) -> None:
         """Note that a trial is paused, with its result so far."""

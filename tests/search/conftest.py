@@ -134,8 +134,7 @@ class FakeExecutor:
         kept = self.states.get(str(task.state))
         if task.state is not None and kept is not None:
             fake = _Fake(task, kept.epoch, kept.folds, scores=dict(kept.scores))
-        fake.passed = [rung for rung in task.rungs if rung[::-1] <= (fake.folds, fake.epoch)]
-        assert not fake.passed, "a trial goes on beyond the rung where it was paused"
+        fake.passed = [rung for rung in task.rungs if rung[::-1] < (fake.folds, fake.epoch)]
         self._running[task.number] = fake
 
     def answer(self, number: int, answer: Answer) -> None:
@@ -175,6 +174,10 @@ class FakeExecutor:
                 return TrialPaused(number, self._outcome(fake, "paused"))
             return TrialEnded(number, self._outcome(fake, "stopped" if ended else "whole"))
         target = fake.target(epochs, self._folds)
+        if (fake.epoch, fake.folds) == target:  # it was paused there, and is asked again
+            fake.passed.append(target)
+            fake.waits = True
+            return EpochEnded(number, fake.epoch, fake.scores[fake.epoch])
         if fake.epoch == target.epochs or (fake.epoch == 0 and fake.folds < target.folds):
             fake.folds, fake.epoch = target.folds, 0
         fake.epoch += 1

@@ -83,6 +83,8 @@ def train_in_lockstep(
     stopping = stopping_of(task.configuration, workload.patience, after=0 if tuning is None else tuning.epoch)
     curves, started = _begin(workload, task, folds, started)
     ended, answer = False, Answer.GO_ON
+    if Rung(curves.epochs, curves.folds) in task.rungs:  # it was paused there, but whoever asked it has died
+        answer = yield EpochEnded(task.number, curves.epochs, curves.scores_at(curves.epochs))
     for target in (*task.rungs, Rung(epochs, len(workload.folds))):
         while not ended and answer is Answer.GO_ON and (some := curves.behind(target, epochs)):
             logs = folds.train(curves.lengths[some[0]], some)
