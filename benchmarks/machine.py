@@ -55,14 +55,14 @@ def describe_versions() -> dict[str, str]:
 
 
 def describe_commit(folder: Path) -> str:
-    """Return the commit of a clone, with a plus sign where files differ from it; the page itself does not count."""
+    """Return the commit of a clone, with a plus sign where files differ from it; the pages themselves do not count."""
 
     def git(*words: str) -> str:
         done = subprocess.run(["git", "-C", folder, *words], capture_output=True, text=True, check=True)  # noqa: S607
         return done.stdout.strip()
 
     try:
-        changed = git("status", "--porcelain", "--", ".", ":!docs/benchmarks.*")
+        changed = git("status", "--porcelain", "--", ".", ":!docs/benchmarks.*", ":!docs/search.*")
         return git("rev-parse", "--short=10", "HEAD") + ("+" if changed else "")
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
