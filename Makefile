@@ -50,8 +50,8 @@ growth: $(VENV)/developed  ## Measure memory over 300 trials of five kinds of mo
 bench: $(VENV)/developed  ## Measure against KerasTuner, Optuna and SciKeras, and write docs/benchmarks.md
 	$(BIN)/python benchmarks/run.py
 
-bench-search: $(VENV)/developed  ## Measure searches over tables of recorded trainings, of the folder TABLES or our own, into docs/search.md
-	$(BIN)/python benchmarks/search.py $(if $(TABLES),--tables $(TABLES))
+bench-search: $(VENV)/developed  ## Measure searches over tables of recorded trainings, our own and those of the folder TABLES, into docs/search.md
+	$(BIN)/python benchmarks/search.py --tables benchmarks/simulation/tables $(TABLES)
 
 clean:  ## Remove what the other targets made
 	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis report.html kerasweep.db

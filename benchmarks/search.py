@@ -1,6 +1,6 @@
 """Measures searches without training: Kerasweep's driver on a virtual clock, over tables of how trainings went.
 
-    python benchmarks/search.py --tables ../shared/tables --seeds 30        all of it, into docs/search.json and docs/search.md
+    python benchmarks/search.py --tables FOLDER --seeds 30                  all of it, into docs/search.json and docs/search.md
     python benchmarks/search.py --methods random+asha bayes --priors bad    these again; the other figures stay
     python benchmarks/search.py --page                                      the page again, from the figures
 
@@ -23,14 +23,14 @@ from typing import Any
 from machine import describe_commit, describe_machine, describe_versions
 from simulation.layouts import OWN, read_tables
 from simulation.priors import PRIORS
-from simulation.report import make_page
+from simulation.report import OURS, make_page
 from simulation.simulate import Method, simulate
 from simulation.table import Table
 
 ROOT = Path(__file__).parents[1]
 SEARCHES = ("random", "qmc", "bayes", "tpe")
 SCHEDULERS = ("none", "median", "hyperband", "asha")
-METHODS = ("knowhow", *(f"{search}+{scheduler}" for search in SEARCHES for scheduler in SCHEDULERS))
+METHODS = (OURS, *(f"{search}+{scheduler}" for search in SEARCHES for scheduler in SCHEDULERS))
 STEP = 0.5
 """Between the costs at which regrets are kept, in whole trainings."""
 SPARE = 2
@@ -61,7 +61,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--tables", type=Path, default=OWN, help="a folder of tables")
+    parser.add_argument("--tables", type=Path, nargs="+", default=[OWN], help="folders of tables")
     parser.add_argument("--only", default="", help="tables with this in their name")
     parser.add_argument("--seeds", type=int, default=30, help="sweeps of each method on each table")
     parser.add_argument("--methods", nargs="+", default=METHODS, help="search+scheduler, or search")
@@ -74,7 +74,19 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--page", action="store_true", help="measure nothing")
     given = parser.parse_args(words)
     given.costs = sorted(float(cost) for cost in given.costs.split(","))
+    missing = [str(folder) for folder in given.tables if not folder.is_dir()]
+    if missing:
+        parser.error(f"there is no folder {', '.join(missing)}")
     given.methods = [Method.named(name) for name in given.methods]
+    unknown = [
+        str(one)
+        for one in given.methods
+        if one.search not in (*SEARCHES, OURS) or one.scheduler not in (*SCHEDULERS, OURS)
+    ]
+    if unknown:
+        parser.error(
+            f"there is no {', '.join(unknown)}; searches: {', '.join((*SEARCHES, OURS))}; schedulers: {', '.join((*SCHEDULERS, OURS))}"
+        )
     return given
 
 
@@ -102,7 +114,11 @@ def entry_key(entry: dict[str, Any]) -> tuple[Any, ...]:
 
 def measure(given: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """Yield the figures of each method on each table, with the commit and the date."""
-    tables = read_tables(given.tables, given.only)
+    tables = [table for folder in given.tables for table in read_tables(folder, given.only)]
+    if not tables:
+        sys.exit(
+            f"There are no tables with '{given.only}' in their name in {', '.join(map(str, given.tables))}."
+        )
     here = {"commit": describe_commit(ROOT), "date": datetime.now(UTC).date().isoformat()}
     if given.decisions:
         for method in given.methods:

@@ -28,11 +28,10 @@ def with_prior(table: Table, prior: str, seed: int) -> Space:
     if prior == "none":
         return _recommending(table.space, table.space.sample(generator), believed=False)
     draws = table.draws
-    goods = np.nan_to_num(table.sign * draws.worths, nan=-np.inf)
     if prior == "bad":
-        worst = np.argmin(np.where(np.isfinite(goods), goods, np.inf))
-        return _recommending(table.space, draws.configurations[int(worst)])
-    point = np.array(table.space.to_unit(draws.configurations[int(np.argmax(goods))]))
+        worst = int(np.nanargmin(table.sign * draws.worths))
+        return _recommending(table.space, draws.configurations[worst])
+    point = np.array(table.space.to_unit(draws.best[0]))
     noisy = np.clip(point + generator.normal(0, NOISE[prior], len(point)), 0, 1 - 1e-9)
     return _recommending(table.space, table.space.from_unit(noisy.tolist()))
 

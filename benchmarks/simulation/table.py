@@ -34,6 +34,8 @@ class Draws:
     """``Table.worth`` of each; not a number where it diverged."""
     seconds: float
     """Mean of a whole training; not a number where nobody took the time."""
+    best: tuple[Configuration, float]
+    """The best configuration that is known, and what it is worth."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,10 +76,10 @@ class Table:
         means = scores.mean(axis=0)
         return float(self.sign * np.max(self.sign * means))
 
-    @cached_property
+    @property
     def best(self) -> float:
-        """The best worth of all draws."""
-        return float(self.sign * np.nanmax(self.sign * self.draws.worths))
+        """The best worth that is known."""
+        return self.draws.best[1]
 
     @cached_property
     def median(self) -> float:
@@ -129,7 +131,8 @@ def recorded_table(
         sign = 1.0 if direction == "maximize" else -1.0
         worths = sign * np.max(sign * scores.mean(axis=1), axis=1)
         mean = np.nan if seconds is None else float(seconds.sum(axis=(1, 2)).mean())
-        return Draws(rows, worths, mean)
+        best = int(np.nanargmax(sign * worths))
+        return Draws(rows, worths, mean, (rows[best], float(worths[best])))
 
     return Table(
         name,

@@ -32,6 +32,7 @@ def simulation() -> Iterator[Any]:
     try:
         import simulation.clock
         import simulation.layouts
+        import simulation.onnx_graph
         import simulation.simulate
         import simulation.table
 
@@ -155,3 +156,64 @@ def test_a_finite_table_is_searched_over_each_of_its_rows_once(simulation: Any, 
         )
         assert trace.trials == len(table.rows) == 30
         assert trace.chosen([100.0]) == trace.observed([100.0]) == [0.0]
+
+
+def field(number: int, value: int | bytes | str | np.ndarray) -> bytes:
+    """One field of a message in the wire format of protocol buffers."""
+    if isinstance(value, int):
+        return bytes([number << 3, value])
+    data = value.encode() if isinstance(value, str) else bytes(value)
+    return bytes([number << 3 | 2, len(data)]) + data
+
+
+def tensor(name: str, values: np.ndarray) -> bytes:
+    kind = {np.dtype(np.float32): 1, np.dtype(np.int64): 7}[values.dtype]
+    shape = b"".join(field(1, size) for size in values.shape)
+    return shape + field(2, kind) + field(8, name) + field(9, values.tobytes())
+
+
+def node(operator: str, inputs: list[str], output: str, *attributes: bytes) -> bytes:
+    names = b"".join(field(1, name) for name in inputs)
+    return names + field(2, output) + field(4, operator) + b"".join(field(5, one) for one in attributes)
+
+
+def test_a_graph_is_evaluated_without_its_runtime(simulation: Any, tmp_path: Path) -> None:
+    weights, bias = np.array([[1.0, -2.0], [3.0, 4.0]], np.float32), np.array([0.5, -0.5], np.float32)
+    embedding = np.array([[1.0], [10.0]], np.float32)
+    first = field(1, "value") + field(5, tensor("", np.array(0, np.int64)))
+    graph = (
+        field(1, node("Constant", [], "zero", first))
+        + field(1, node("Gather", ["x_cat", "zero"], "code", field(1, "axis") + field(3, 1)))
+        + field(1, node("Gather", ["embedding", "code"], "place"))
+        + field(1, node("Concat", ["place", "x_cont"], "both", field(1, "axis") + field(3, 1)))
+        + field(1, node("Gemm", ["both", "weights", "bias"], "product", field(1, "transB") + field(3, 1)))
+        + field(1, node("Relu", ["product"], "output"))
+        + b"".join(
+            field(5, tensor(*one)) for one in [("weights", weights), ("bias", bias), ("embedding", embedding)]
+        )
+        + field(12, field(1, "output"))
+    )
+    assert len(graph) < 2**14
+    length = bytes([len(graph) & 127 | 128, len(graph) >> 7])
+    path = tmp_path / "model.onnx"
+    path.write_bytes(bytes([7 << 3 | 2]) + length + graph)
+    x, code = np.array([[2.0], [-1.0]], np.float32), np.array([[1], [0]], np.int32)
+    found = simulation.onnx_graph.Graph.load(path)(x_cont=x, x_cat=code)
+    both = np.array([[10.0, 2.0], [1.0, -1.0]])
+    np.testing.assert_allclose(found, np.maximum(both @ weights.T + bias, 0))
+    path.write_bytes(bytes([7 << 3 | 2]) + length + graph.replace(b"Relu", b"Selu"))
+    with pytest.raises(ValueError, match="Selu"):
+        simulation.onnx_graph.Graph.load(path)
+
+
+def test_what_is_not_there_is_said_in_one_line(python: Any, tables: Path, tmp_path: Path) -> None:
+    for words, message in (
+        (["--methods", "chance"], "there is no chance+median"),
+        (["--only", "x"], "no tables"),
+    ):
+        done = python(
+            BENCHMARKS / "search.py", "--tables", tables, "--folder", tmp_path, *words, cwd=tmp_path
+        )
+        assert done.returncode in (1, 2)
+        assert message in done.stderr
+        assert "Traceback" not in done.stderr
