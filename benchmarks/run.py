@@ -6,6 +6,7 @@ commit that it was measured at.
 
     python benchmarks/run.py w1 w4 mixed.optuna   measure these again; the other figures stay
     python benchmarks/run.py growth               what no other call measures, because it takes an hour
+    python benchmarks/run.py w8                   whole searches, 5 of four contestants: 80 minutes
     python benchmarks/run.py --tiny               all of it once at a tiny size, into build/benchmarks: does it run?
 """
 
@@ -39,7 +40,7 @@ def main() -> None:
     parser.add_argument(
         "works",
         nargs="*",
-        help="works, or single measurements as work.name; all but growth where none is named",
+        help="works, or single measurements as work.name; all but growth and w8 where none is named",
     )
     parser.add_argument("--tiny", action="store_true", help="tiny sizes, one round")
     parser.add_argument("--rounds", type=int, help="at most so many rounds")

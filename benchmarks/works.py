@@ -97,6 +97,15 @@ _VERSUS = tuple(
         ),
     )
 )
+_W8 = tuple(
+    Measurement(
+        "w8",
+        contestant,
+        f"w8_search.py {contestant} --seeds 5",
+        "--seeds 1 --seconds 600 --trials 2 --rows 60 --folds 2 --epochs 1",
+    )
+    for contestant in ("knowhow", "bayes", "keras_tuner", "optuna")
+)
 _COLD = tuple(
     Measurement("cold", family, f"cold.py {family}", "--rows 60 --folds 2 --widths 2", 2)
     for family in ("dnn", "mlp_residual", "cnn", "resnet")
@@ -162,9 +171,9 @@ _IDEAS = (
         )
     ),
 )
-LONG = ("growth",)
+LONG = ("growth", "w8")
 """Works that take longer than all the others, and are measured where they are named."""
 MEASUREMENTS = (
     *_W1, *_MIXED, *_W2, *_W3, *_W4, *_VERSUS, *_COLD, *_DRIVER, *_MEMORY, *_BROWSING, *_SCALING, *_IDEAS,
-    *_GROWTH,
+    *_GROWTH, *_W8,
 )  # fmt: skip

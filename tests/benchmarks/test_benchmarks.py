@@ -34,7 +34,10 @@ finally:
 def needs(one: Measurement) -> None:
     """Skip a measurement whose data or peer are missing, or fail it where everything must be there."""
     script = one.command.split()[0]
-    if script in ("w2_fashion.py", "w4_epoch.py", "w6_resnet.py") or "convolutional" in one.command:
+    if (
+        script in ("w2_fashion.py", "w4_epoch.py", "w6_resnet.py", "w8_search.py")
+        or "convolutional" in one.command
+    ):
         required_data("fashion_mnist.npz")
     if "scikeras" in one.command:
         required(find_spec("scikeras"), "SciKeras")
