@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import statistics
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -66,28 +68,35 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=30, help="sweeps of each method on each table")
     parser.add_argument("--methods", nargs="+", default=METHODS, help="search+scheduler, or search")
     parser.add_argument("--priors", nargs="+", default=["file"], choices=PRIORS)
-    parser.add_argument("--costs", default="4,8,12", help="costs that the page shows, in whole trainings")
+    parser.add_argument(
+        "--costs", type=costs, default="4,8,12", help="that the page shows, in whole trainings"
+    )
     parser.add_argument("--clock", default="epochs", choices=("epochs", "seconds"), help="what is a cost")
     parser.add_argument("--workers", type=int, nargs="+", default=[1])
     parser.add_argument("--decisions", action="store_true", help="measure the time of decisions only")
     parser.add_argument("--folder", type=Path, default=ROOT / "docs", help="where figures and page go")
     parser.add_argument("--page", action="store_true", help="measure nothing")
     given = parser.parse_args(words)
-    given.costs = sorted(float(cost) for cost in given.costs.split(","))
     missing = [str(folder) for folder in given.tables if not folder.is_dir()]
     if missing:
         parser.error(f"there is no folder {', '.join(missing)}")
     given.methods = [Method.named(name) for name in given.methods]
+    searches, schedulers = (*SEARCHES, OURS), (*SCHEDULERS, OURS)
     unknown = [
-        str(one)
-        for one in given.methods
-        if one.search not in (*SEARCHES, OURS) or one.scheduler not in (*SCHEDULERS, OURS)
+        str(one) for one in given.methods if one.search not in searches or one.scheduler not in schedulers
     ]
     if unknown:
-        parser.error(
-            f"there is no {', '.join(unknown)}; searches: {', '.join((*SEARCHES, OURS))}; schedulers: {', '.join((*SCHEDULERS, OURS))}"
-        )
+        known = f"searches: {', '.join(searches)}; schedulers: {', '.join(schedulers)}"
+        parser.error(f"there is no {', '.join(unknown)}; {known}")
     return given
+
+
+def costs(text: str) -> list[float]:
+    """Read costs, of which regrets are kept."""
+    found = sorted(float(cost) for cost in text.split(","))
+    if any(cost <= 0 or cost % STEP for cost in found):
+        raise argparse.ArgumentTypeError(f"costs are multiples of {STEP}, got {text}")
+    return found
 
 
 def start_record(path: Path, given: argparse.Namespace) -> dict[str, Any]:
@@ -114,30 +123,40 @@ def entry_key(entry: dict[str, Any]) -> tuple[Any, ...]:
 
 def measure(given: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """Yield the figures of each method on each table, with the commit and the date."""
-    tables = [table for folder in given.tables for table in read_tables(folder, given.only)]
-    if not tables:
-        sys.exit(
-            f"There are no tables with '{given.only}' in their name in {', '.join(map(str, given.tables))}."
-        )
     here = {"commit": describe_commit(ROOT), "date": datetime.now(UTC).date().isoformat()}
-    if given.decisions:
-        for method in given.methods:
-            entry = decisions(tables[0], method)
-            print(f"{entry['table']} {method}: {entry['milliseconds']} ms", file=sys.stderr, flush=True)
+    tables = choose_tables(given)
+    for table, method in product(tables, given.methods):
+        if given.decisions:
+            entry = decisions(table, method)
+            say(f"{table.name} {method}: {entry['milliseconds']} ms")
             yield {**entry, **here}
-        return
-    for table in tables:
-        methods = [one for one in given.methods if table.common_space or proposes_otherwise(one)]
-        for method in methods:
-            for prior in given.priors if table.common_space else ["file"]:
-                for workers in given.workers:
-                    started = time.perf_counter()
-                    entry = sweeps(table, method, prior, workers, given)
-                    seconds = round(time.perf_counter() - started, 1)
-                    last = entry["chosen"][-1]
-                    said = f"{table.name} {method} {prior} {workers}: {last} in {seconds} s"
-                    print(said, file=sys.stderr, flush=True)
-                    yield {**entry, **here}
+        elif table.common_space or proposes_otherwise(method):
+            for prior, workers in product(given.priors if table.common_space else ["file"], given.workers):
+                started = time.perf_counter()
+                entry = sweeps(table, method, prior, workers, given)
+                seconds = time.perf_counter() - started
+                say(f"{table.name} {method} {prior} {workers}: {entry['chosen'][-1]} in {seconds:.1f} s")
+                yield {**entry, **here}
+
+
+def choose_tables(given: argparse.Namespace) -> list[Table]:
+    """Return the tables to measure on: for decisions the first that has so many configurations."""
+    tables = [table for folder in given.tables for table in read_tables(folder, given.only)]
+    if given.decisions:
+        tables = [table for table in tables if not table.rows or len(table.rows) >= DECISIONS][:1]
+    if given.clock == "seconds":
+        untimed = [table.name for table in tables if not math.isfinite(table.draws.seconds)]
+        tables = [table for table in tables if table.name not in untimed]
+        if untimed:
+            say(f"Left out, because nobody took the time: {', '.join(untimed)}.")
+    if not tables:
+        sys.exit(f"There are no tables for this in {', '.join(map(str, given.tables))}.")
+    return tables
+
+
+def say(text: str) -> None:
+    """Say how far it is; the page alone goes to the standard output."""
+    print(text, file=sys.stderr, flush=True)
 
 
 def proposes_otherwise(method: Method) -> bool:

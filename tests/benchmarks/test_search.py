@@ -210,6 +210,8 @@ def test_what_is_not_there_is_said_in_one_line(python: Any, tables: Path, tmp_pa
     for words, message in (
         (["--methods", "chance"], "there is no chance+median"),
         (["--only", "x"], "no tables"),
+        (["--only", "made", "--clock", "seconds"], "nobody took the time: made-two_folds"),
+        (["--costs", "0.3"], "multiples of 0.5"),
     ):
         done = python(
             BENCHMARKS / "search.py", "--tables", tables, "--folder", tmp_path, *words, cwd=tmp_path
