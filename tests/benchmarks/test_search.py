@@ -33,6 +33,7 @@ def simulation() -> Iterator[Any]:
         import simulation.clock
         import simulation.layouts
         import simulation.onnx_graph
+        import simulation.report
         import simulation.simulate
         import simulation.table
 
@@ -219,3 +220,55 @@ def test_what_is_not_there_is_said_in_one_line(python: Any, tables: Path, tmp_pa
         assert done.returncode in (1, 2)
         assert message in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def regrets(method: str, table: str, *chosen: float, prior: str = "file", workers: int = 1) -> dict[str, Any]:
+    """Figures as the command keeps them, at costs of 1, 2 and so on."""
+    return {
+        "kind": "regret",
+        "table": table,
+        "family": "made",
+        "space": True,
+        "method": method,
+        "prior": prior,
+        "workers": workers,
+        "clock": "epochs",
+        "seeds": 3,
+        "times": [(number + 1) / workers for number in range(len(chosen))],
+        "chosen": chosen,
+        "observed": chosen,
+        "trials": 5.0,
+        "commit": "0123456789",
+        "date": "2026-11-26",
+    }
+
+
+def test_the_page_says_what_a_search_costs_and_where_it_loses(simulation: Any) -> None:
+    peer, ours = "random+asha", "knowhow+knowhow"
+    page = simulation.report.make_page(
+        {
+            "machine": {"processor": "Some CPU", "cores": 2, "memory_gib": 7.8, "system": "Linux"},
+            "versions": {"python": "3.11.7"},
+            "costs": [2, 4],
+            "entries": [
+                regrets(peer, "a", 1.0, 0.8, 0.4, 0.2),
+                regrets(ours, "a", 0.2, 0.1, 0.1, 0.1),
+                regrets(peer, "b", 1.0, 0.8, 0.4, 0.2),
+                regrets(ours, "b", 0.9, 0.8, 0.7, 0.6),
+                regrets(peer, "a", 1.0, 0.8, 0.4, 0.2, prior="none"),
+                regrets(ours, "a", 0.9, 0.4, 0.2, 0.2, prior="bad"),
+                regrets(ours, "a", 0.3, 0.1, 0.1, 0.1, workers=4),
+                {**regrets(ours, "a"), "kind": "decision", "trials": 1000, "milliseconds": 12.5},
+            ],
+        }
+    )
+    lines = page.splitlines()
+    assert "| random+asha | 0.80 (0.80–0.80) | 0.20 (0.20–0.20) | 0.20 | 5 |" in lines
+    assert "| knowhow+knowhow | 0.45 (0.10–0.80) | 0.35 (0.10–0.60) | 0.35 | 5 |" in lines
+    assert (
+        "| knowhow+knowhow | 0.71 (0.25–2.00) | 1 of 2 |" in lines
+    )  # the mean of a quarter and, never, of twice
+    assert any(line.endswith("at 4: b by 0.40 (`random+asha`).") for line in lines)
+    assert "| knowhow+knowhow | 0.75 (0.75–0.75) |" in lines  # with a bad prior
+    assert "| knowhow+knowhow | 4 | 4.0 |" in lines
+    assert "| knowhow+knowhow | 1000 | 12.5 |" in lines
