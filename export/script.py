@@ -30,6 +30,7 @@ from ..training.weighting import row_weights
 from .expressions import WIDTH, literal
 from .files import check_file, write_text
 from .models import ModelCode, model_code
+from .objective import objective_code
 from .preparing import prepare_arguments, prepare_lines, target_lines
 from .reading import Reading, choose_reading, read_now, with_given_folds, with_weights
 from .rendering import render
@@ -141,7 +142,9 @@ def _render(
     x = x if winner.dataset.series is None else winner.dataset.x
     prepare, needed = prepare_lines(winner, x, steps.constants)
     targets, more = target_lines(winner)
-    sources = sources_of(*reading.functions, *steps.functions, *_applied(winner), *model.classes)
+    objective = objective_code(winner)
+    scored_by = objective.functions if objective else ()
+    sources = sources_of(*reading.functions, *steps.functions, *_applied(winner), *scored_by, *model.classes)
     imports = {
         "import keras",
         "import numpy as np",
@@ -182,6 +185,7 @@ def _render(
         fine_tuning=model.fine_tuning,
         averages=getattr(winner.model.optimizer, "use_ema", False),
         test_batch=VALIDATION_BATCH,
+        objective=objective,
         powers=literal(dict(winner.unit_powers)),
     )
     return _spaced(text)

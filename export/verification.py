@@ -19,7 +19,7 @@ def compare_rows(winner: Winner, script: str) -> list[str]:
     namespace: dict[str, Any] = {"__name__": "exported"}
     try:
         with unchanged_path():
-            exec(compile(script, "exported script", "exec"), namespace)  # noqa: S102 - what the user is about to run
+            exec(compile(script, "exported script", "exec", dont_inherit=True), namespace)  # noqa: S102 - what the user is about to run
             x_train, y_train, x_test, y_test, *weights = namespace["load_data"]()
             drawn = _compare_draw(winner, namespace, y_train)
             named = {"x_train": x_train, "y_train": y_train, "x_test": x_test}

@@ -78,6 +78,7 @@ MAY_BE_HEAVY = {
     "export/code.py",
     "export/graph.py",
     "export/models.py",
+    "export/objective.py",
 }
 
 

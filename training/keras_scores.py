@@ -15,22 +15,26 @@ ROWS = 10_000
 
 
 def score_with_keras(metric: KnownMetric, truth: np.ndarray, predicted: np.ndarray) -> float:
-    """Return a metric of targets and predictions; of several numbers, one a class, the mean.
+    """Return a metric of targets and predictions.
 
     Args:
         metric: Of Keras.
         truth: As the metric reads targets.
         predicted: As it reads predictions.
     """
+    return score_by(_made(metric, predicted.shape[1]), truth, predicted, along_rows=metric.along_rows)
+
+
+def score_by(metric: Any, truth: np.ndarray, predicted: np.ndarray, *, along_rows: bool = False) -> float:
+    """Return one of Keras's metric objects of all rows; of several numbers, one a class, the mean."""
     truth, predicted = truth.astype(np.float32), predicted.astype(np.float32)
-    made = _made(metric, predicted.shape[1])
-    made.reset_state()
-    if metric.along_rows:
-        made.update_state(truth.T, predicted.T)
-        return float(np.mean(keras.ops.convert_to_numpy(made.result())))
+    metric.reset_state()
+    if along_rows:
+        metric.update_state(truth.T, predicted.T)
+        return float(np.mean(keras.ops.convert_to_numpy(metric.result())))
     for start in range(0, len(truth), ROWS):
-        made.update_state(truth[start : start + ROWS], predicted[start : start + ROWS])
-    return float(np.mean(keras.ops.convert_to_numpy(made.result())))
+        metric.update_state(truth[start : start + ROWS], predicted[start : start + ROWS])
+    return float(np.mean(keras.ops.convert_to_numpy(metric.result())))
 
 
 def score_classes_with_keras(metric: KnownMetric, codes: np.ndarray, scores: np.ndarray) -> float:

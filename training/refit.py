@@ -12,6 +12,7 @@ from .batching import batches_of
 from .data import Dataset, FittedPreparation, RowDraw
 from .fine_tuning import FineTuning
 from .machine import cores
+from .metric_names import KnownMetric
 from .models import Signature
 from .plateau import Plateau, plateau_values
 from .workload import Workload
@@ -56,6 +57,8 @@ class Refit:
     seconds: float
     draw: RowDraw | None
     """How many of the training rows of each class train; None for each row once."""
+    scoring: KnownMetric | None = None
+    """Computes the objective of all predictions of the test rows; None where the model does."""
     second_part: FineTuning | None = None
     """How training goes on after its first part, if it gets there; None where it has one part."""
 
@@ -161,5 +164,6 @@ def train_on_all_rows(
         training=history,
         seconds=round(time.perf_counter() - started, 3),
         draw=run.draw,
+        scoring=workload.objective.scoring,
         second_part=workload.fine_tuning(configuration),
     )

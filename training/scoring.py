@@ -77,7 +77,7 @@ class Scorer:
             from .keras_scores import score_with_keras
 
             return score_with_keras(self.metric, _columns(truth), _columns(predicted))
-        return _score_with_sklearn(self.metric.name, _Numbers(predicted), truth)
+        return score_with_sklearn(self.metric.name, PredictedNumbers(predicted), truth)
 
     def _of_classes(self, codes: np.ndarray, scores: np.ndarray) -> float:
         if self.metric.library == "keras":
@@ -87,7 +87,7 @@ class Scorer:
         ranks = scores.shape[1] == 2 and self.metric.name in ("roc_auc", "average_precision")
         if self.metric.reads == "probabilities" and not ranks and not are_probabilities(scores):
             raise ValueError("it is of probabilities, which the model's outputs are not")
-        return _score_with_sklearn(self.metric.name, _Classes(scores), codes)
+        return score_with_sklearn(self.metric.name, PredictedClasses(scores), codes)
 
     def _of_labels(self, truth: np.ndarray, shares: np.ndarray) -> float:
         if self.metric.library == "keras":
@@ -95,7 +95,7 @@ class Scorer:
 
             given = MULTILABEL_ARGUMENTS.get(self.metric.name, self.metric.arguments)
             return score_with_keras(replace(self.metric, arguments=given), truth, shares)
-        return _score_with_sklearn(self.metric.name, _Labels(shares), truth)
+        return score_with_sklearn(self.metric.name, PredictedLabels(shares), truth)
 
     def check(self, folds: Sequence[Fold]) -> None:
         """Try the metric on the targets of each fold and of the test split, before anything is trained.
@@ -162,7 +162,7 @@ def _columns(numbers: np.ndarray) -> np.ndarray:
     return numbers.reshape(len(numbers), -1)
 
 
-class _Numbers:
+class PredictedNumbers:
     """A regressor that has predicted already."""
 
     def __init__(self, predicted: np.ndarray) -> None:
@@ -179,7 +179,7 @@ class _Numbers:
         return Tags(estimator_type="regressor", target_tags=TargetTags(required=True))
 
 
-class _Classes:
+class PredictedClasses:
     """A classifier that has predicted already."""
 
     def __init__(self, scores: np.ndarray) -> None:
@@ -201,7 +201,7 @@ class _Classes:
         return Tags(estimator_type="classifier", target_tags=TargetTags(required=True))
 
 
-class _Labels(_Classes):
+class PredictedLabels(PredictedClasses):
     """A classifier of several labels a row that has predicted already."""
 
     def __init__(self, shares: np.ndarray) -> None:
@@ -213,7 +213,8 @@ class _Labels(_Classes):
         return (self._scores > LABEL_THRESHOLD).astype(np.int64)
 
 
-def _score_with_sklearn(name: str, estimator: _Numbers | _Classes, truth: np.ndarray) -> float:
+def score_with_sklearn(name: str, estimator: PredictedNumbers | PredictedClasses, truth: np.ndarray) -> float:
+    """Return scikit-learn's metric of predictions, by the name of its scorer."""
     from sklearn.exceptions import UndefinedMetricWarning
     from sklearn.metrics import get_scorer
 

@@ -175,6 +175,7 @@ def make_refit(
         training={},
         seconds=0.1,
         draw=run.draw,
+        scoring=workload.objective.scoring,
         second_part=workload.fine_tuning(configuration),
     )
 

@@ -35,6 +35,10 @@ CASES: dict[str, tuple[dict[str, Any], int | None]] = {
     "ann": ({"data": "digits", "model": "ann"}, None),
     "dnn": ({"data": PEOPLE, "model": "dnn", "space": NORMALIZED}, None),
     "cnn": ({"data": {"source": "mnist", "limit": 1000}, "model": "cnn", "space": SMALL}, 1000),
+    "area": ({"data": PEOPLE, "model": "ann", "training": {"metric": "roc_auc"}}, None),
+    "f1": ({"data": "iris", "model": "own_models:compiled", "training": {"metric": "f1_macro"}}, None),
+    "r2": ({"data": "diabetes", "model": "nn", "training": {"metric": "r2"}}, None),
+    "auc": ({"data": PEOPLE, "model": "own_models:in_order", "training": {"metric": "AUC"}}, None),
     "own": ({"data": "digits", "model": "own_models:in_order"}, None),
     "imported": ({"data": "iris", "model": "own_models:last_first"}, None),
 }
