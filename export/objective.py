@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+import sklearn.metrics
+from sklearn.metrics import get_scorer
 
 from ..training.keras_scores import score_by
 from ..training.metric_names import MULTILABEL_ARGUMENTS, KnownMetric
 from ..training.scoring import (
+    LABEL_THRESHOLD,
     PredictedClasses,
     PredictedLabels,
     PredictedNumbers,
@@ -33,6 +36,22 @@ class ObjectiveCode:
     """Set ``value``."""
     functions: tuple[Callable[..., Any], ...]
     """What the lines call of ours; a script holds the source."""
+    imports: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Call:
+    """A call that computes a metric, and what it needs."""
+
+    text: str
+    functions: tuple[Callable[..., Any], ...] = ()
+    imports: tuple[str, ...] = ()
+
+
+_ESTIMATORS: dict[str, type[PredictedClasses]] = {
+    "multilabel": PredictedLabels,
+    "classification": PredictedClasses,
+}
 
 
 def objective_code(winner: Winner) -> ObjectiveCode | None:
@@ -41,9 +60,10 @@ def objective_code(winner: Winner) -> ObjectiveCode | None:
         return None
     lines, functions = _reading(winner)
     of_sklearn = winner.scoring.library == "scikit-learn"
-    value, more = (_of_sklearn if of_sklearn else _of_keras)(winner.scoring, winner)
+    made = (_of_sklearn if of_sklearn else _of_keras)(winner.scoring, winner)
     name = winner.study.metric.removeprefix("val_")
-    return ObjectiveCode(name, (*lines, *f"value = {value}".split("\n")), (*functions, *more))
+    lines = (*lines, *f"value = {made.text}".split("\n"))
+    return ObjectiveCode(name, lines, (*functions, *made.functions), made.imports)
 
 
 def _reading(winner: Winner) -> tuple[tuple[str, ...], tuple[Callable[..., Any], ...]]:
@@ -59,14 +79,28 @@ def _reading(winner: Winner) -> tuple[tuple[str, ...], tuple[Callable[..., Any],
     return (f"predicted = {read.__name__}(predictions, logits={reads_logits(winner.model)})",), (read,)
 
 
-def _of_sklearn(metric: KnownMetric, winner: Winner) -> tuple[str, tuple[Callable[..., Any], ...]]:
-    estimators = {"multilabel": PredictedLabels, "classification": PredictedClasses}
-    estimator = estimators.get(winner.dataset.task, PredictedNumbers)
-    value = call("score_with_sklearn", literal(metric.name), f"{estimator.__name__}(predicted)", "truth")
-    return value, (score_with_sklearn, estimator)
+def _of_sklearn(metric: KnownMetric, winner: Winner) -> _Call:
+    """Return the call of the function that scikit-learn's scorer calls; of the scorer itself where that has no public name."""
+    scorer, task = get_scorer(metric.name), winner.dataset.task
+    function = scorer._score_func  # no public way to what a scorer is made of, nor to the next two
+    public = function.__name__
+    if getattr(sklearn.metrics, public, None) is not function:
+        estimator: type[Any] = _ESTIMATORS.get(task, PredictedNumbers)
+        value = call("score_with_sklearn", literal(metric.name), f"{estimator.__name__}(predicted)", "truth")
+        return _Call(value, (score_with_sklearn, estimator))
+    read = "predicted"
+    if task == "multilabel" and metric.reads != "probabilities":
+        read = f"predicted > {LABEL_THRESHOLD}"
+    elif task == "classification" and metric.reads != "probabilities":
+        read = "predicted.argmax(axis=1)"
+    elif task == "classification" and len(winner.dataset.classes) == 2:
+        read = "predicted[:, 1]"
+    named = {name: literal(value) for name, value in scorer._kwargs.items()}
+    value = call(f"{'-' if scorer._sign < 0 else ''}{public}", "truth", read, **named)
+    return _Call(value, imports=(f"from sklearn.metrics import {public}",))
 
 
-def _of_keras(metric: KnownMetric, winner: Winner) -> tuple[str, tuple[Callable[..., Any], ...]]:
+def _of_keras(metric: KnownMetric, winner: Winner) -> _Call:
     task, arguments = winner.dataset.task, metric.arguments
     columns = ["truth", "predicted"]
     if task == "regression":
@@ -85,4 +119,4 @@ def _of_keras(metric: KnownMetric, winner: Winner) -> tuple[str, tuple[Callable[
     else:
         made = f"keras.metrics.MeanMetricWrapper({kind})"
     named = {"along_rows": "True"} if metric.along_rows else {}
-    return call("score_by", made, *columns, **named), (score_by,)
+    return _Call(call("score_by", made, *columns, **named), (score_by,))

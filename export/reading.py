@@ -134,7 +134,9 @@ def _table(spec: Mapping[str, Any], path: Path, dataset: Dataset) -> Reading:
             f", encoding={quoted(encoding)}" if encoding != UTF_8 else ""
         )
         if texts := dataset.formats.texts:
-            options += f", dtype={{{', '.join(f'{quoted(name)}: str' for name in texts)}}}"
+            known = dataset.columns
+            keys = [str(known.index(name)) if known else quoted(name) for name in texts]
+            options += f", dtype={{{', '.join(f'{key}: str' for key in keys)}}}"
         function: Callable[..., Any] = read_csv
         call = f"read_csv({given}, {quoted(first_rows(path, encoding)[1])}, {options})"
     else:

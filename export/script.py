@@ -153,6 +153,7 @@ def _render(
         *needed,
         *more,
         *model.imports,
+        *(objective.imports if objective else ()),
     }
     text = render(
         "train.py.j2",

@@ -64,6 +64,10 @@ def _hyperparameters() -> Any:
     return import_module("keras_tuner").HyperParameters()
 
 
+def _scorer() -> Any:
+    return import_module("sklearn.metrics").get_scorer("f1_macro")
+
+
 def _context() -> Any:
     import_module("tensorflow").random.set_seed(1)
     return import_module("tensorflow.python.eager.context").context()
@@ -88,6 +92,9 @@ NAMES: dict[str, Callable[[], Any]] = {
     "_fn": _metric,
     "_fn_kwargs": _loss,
     "_rng": _context,
+    "_score_func": _scorer,
+    "_kwargs": _scorer,
+    "_sign": _scorer,
     "_functions": lambda: import_module("tensorflow").Graph(),
     "_registry": lambda: import_module("tensorflow.python.framework.ops").gradient_registry,
     "_retrieve": _hyperparameters,

@@ -97,14 +97,9 @@ def _cells(sample: str, separator: str) -> list[list[str]]:
 def read_csv(
     path: str | Path, separator: str, *, header: bool, encoding: str = "utf-8-sig", dtype: Any = None
 ) -> Any:
-    """Return a delimited file's table; without a header its columns are called ``c0``, ``c1`` and so on.
-
-    ``dtype`` is pandas' own, or a dict of them by the columns' names.
-    """
+    """Return a delimited file's table; without a header its columns are called ``c0``, ``c1`` and so on."""
     import pandas as pd
 
-    if isinstance(dtype, dict) and not header:
-        dtype = {int(name[1:]): one for name, one in dtype.items() if re.fullmatch(r"c\d+", name)}
     frame = pd.read_csv(
         path,
         sep=separator,

@@ -128,10 +128,7 @@ def _read_delimited(path: Path, options: TableOptions) -> tuple[Any, tuple[str, 
     try:
         encoding = file_encoding(path, options.encoding)
         names, separator = first_rows(path, encoding)
-        if options.header is False:
-            numbered = [f"c{position}" for position in range(len(names))]
-            options = options.renamed(lambda column: column_at(column, numbered))
-        dtype = dict.fromkeys(options.as_texts, str)
+        dtype = dict.fromkeys(_text_columns(names, options), str)
         with warnings.catch_warnings():
             # A header shorter than the rows makes pandas drop values with no more than this warning.
             warnings.simplefilter("error", pd.errors.ParserWarning)
@@ -157,6 +154,15 @@ def _read_delimited(path: Path, options: TableOptions) -> tuple[Any, tuple[str, 
             raise DataError(f"{path} has no rows below its first line")
         check_header(path, names, frame, asked=options.header is True)
     return frame, _describe_file(path, separator, encoding)
+
+
+def _text_columns(names: list[str], options: TableOptions) -> list[str | int]:
+    """Return the columns that pandas must leave texts: by their names, without a header by their positions."""
+    if options.header is not False:
+        return [*options.as_texts]
+    numbered = [f"c{position}" for position in range(len(names))]
+    asked = [column_at(column, numbered) for column in options.as_texts]
+    return [numbered.index(column) for column in asked if column in numbered]
 
 
 def _describe_file(path: Path, separator: str, encoding: str) -> tuple[str, ...]:
