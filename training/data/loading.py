@@ -21,7 +21,7 @@ from .named_datasets import KNOWN_NAMES, known_name, load_named
 from .python_sources import GivenData, call_function, from_object, is_function, with_what_is_beside
 from .series import check_series_options
 from .source_data import SourceData
-from .splits import limited
+from .subset import limited
 from .table_options import TableOptions
 from .text_folders import holds_texts, read_text_folder
 

@@ -1,21 +1,18 @@
-"""The test split, and the subset of training rows that a quick look takes."""
+"""The test split, and how rows are drawn."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
 from ...errors import DataError, did_you_mean
 from ...texts import count_text
-from .strata import row_strata
-from .trees import take
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .dataset import Dataset
     from .tasks import Task
 
 TestSplit = Literal["random", "last"]
@@ -147,45 +144,6 @@ def group_labels(groups: Any) -> np.ndarray:
     if pd.api.types.is_integer_dtype(series.dtype):
         return np.asarray(series.to_numpy(np.int64))
     return np.array([str(value) for value in series])
-
-
-def limited(dataset: Dataset, limit: int | None, seed: int) -> Dataset:
-    """Return a dataset with at most ``limit`` training rows: class proportions kept, test rows untouched.
-
-    Raises:
-        DataError: Fewer rows than classes, or fewer than can be split.
-    """
-    if limit is None:
-        return dataset
-    if limit >= dataset.rows:
-        note = f"limit of {limit:,} rows has no effect: there are {count_text(dataset.rows, 'training row')}"
-        return replace(dataset, notes=(*dataset.notes, note))
-    classes = len(dataset.classes) if dataset.task == "classification" else 0
-    if limit < max(FEWEST_ROWS, classes):
-        needed = f"{classes} classes" if classes > FEWEST_ROWS else f"{FEWEST_ROWS} rows"
-        raise DataError(
-            f"limit of {count_text(limit, 'row')} is too small for {dataset.name}: at least {needed}"
-        )
-    rng = np.random.default_rng(seed)
-    if dataset.series is not None:
-        rows = np.arange(dataset.rows - limit, dataset.rows)
-    elif dataset.task == "classification":
-        per_class = np.bincount(dataset.y, minlength=len(dataset.classes))
-        rows = draw_stratified(dataset.y, shares(per_class, limit, np.minimum(per_class, 1), per_class), rng)
-    else:
-        rows = draw_in_proportion(row_strata(dataset.y, dataset.task), limit, rng)
-    how = how_drawn(dataset.task) if dataset.series is None else "the last ones"
-    note = f"{limit:,} of {count_text(dataset.rows, 'training row')} drawn{' ' if how == AT_RANDOM else ', '}{how}"
-    return replace(
-        dataset,
-        x=take(dataset.x, rows),
-        y=take(dataset.y, rows),
-        strata=None if dataset.strata is None else dataset.strata[rows],
-        groups=None if dataset.groups is None else dataset.groups[rows],
-        weights=None if dataset.weights is None else dataset.weights[rows],
-        fold_labels=None if dataset.fold_labels is None else dataset.fold_labels[rows],
-        notes=(*dataset.notes, note),
-    )
 
 
 def how_drawn(task: Task, *, stratified: bool = False) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -53,6 +56,27 @@ def test_limit_keeps_class_proportions(counts, limit, seed):
     assert (after > 0).all()
     if limit < whole.rows and (before * limit / whole.rows >= 1).all():
         assert np.abs(after - before * limit / whole.rows).max() <= 1
+
+
+def test_limit_says_what_it_takes_of_given_validation_rows():
+    frame = pd.DataFrame({"x": np.arange(100) % 7, "checks": [1, 0, 0, 0] * 25, "y": ["a", "b"] * 50})
+    note = next(
+        note
+        for note in load_dataset(frame, target="y", validation="checks", limit=40).notes
+        if "drawn" in note
+    )
+    given = re.search(r"40 of 75 training rows drawn.*; (\d+) of the 25 that validate are among them", note)
+    assert given
+    assert 0 < int(given[1]) < 25
+    few = pd.DataFrame({"x": np.arange(100) % 7, "checks": [1] + [0] * 99, "y": ["a", "b"] * 50})
+    with pytest.raises(
+        DataError, match="limit of 6 rows is too small for .*: none of the rows that validate is left"
+    ):
+        load_dataset(few, target="y", validation="checks", limit=6)
+    folds = frame.assign(checks=np.arange(100) % 3)
+    assert not any(
+        "among them" in note for note in load_dataset(folds, target="y", fold_column="checks", limit=40).notes
+    )
 
 
 def test_limit_is_seeded():
