@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from ..errors import one_line
 from ..training.data.strata import row_strata
 from ..training.data.trees import is_nest, leaves, named_leaves
+from ..training.models.labels import encode_targets
 from .preparing import prepare_arguments
 from .reading import unchanged_path
 from .winner import Winner
+
+if TYPE_CHECKING:
+    from ..training.models.labels import Labels
 
 
 def compare_rows(winner: Winner, script: str) -> list[str]:
@@ -72,15 +76,7 @@ def _same(left: Any, right: Any) -> bool:
 
 def _targets(winner: Winner, y: Any) -> Any:
     """Return targets in the form that the model's loss reads."""
-    if winner.labels == "one-hot":
-        return np.asarray(np.eye(len(winner.dataset.classes), dtype=np.float32)[y])
-    if winner.labels == "multi-hot":
-        return y.astype("float32")
-    if winner.labels == "column":
-        return y.astype("float32")[:, None]
-    if winner.labels in ("values", "value column"):
-        y = np.asarray(winner.dataset.target_format.values, winner.dataset.target_format.dtype)[y]
-    if winner.dataset.task == "outputs":
-        return y
-    targets = np.asarray(winner.preparation.transform_target(y))
-    return targets.reshape(len(targets), 1) if winner.labels.endswith(" column") else targets
+    dataset, labels = winner.dataset, cast("Labels", winner.labels)
+    return encode_targets(
+        winner.preparation.transform_target(y), labels, dataset.outputs, dataset.target_format
+    )

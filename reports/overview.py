@@ -9,9 +9,9 @@ from ..studies.comparison import (
     StudyComparison,
     StudyRow,
     basic_names,
+    compare_studies,
     informative_names,
     paired_difference,
-    study_row,
 )
 from ..texts import ABSENT, count_text, duration_text, number_text
 from . import figures, insights, optuna_plots, results
@@ -51,9 +51,7 @@ def comparison_cards(views: Sequence[StudyView]) -> list[Card]:
 
 
 def _comparison(views: Sequence[StudyView]) -> StudyComparison:
-    rows = tuple(study_row(view.study, view.trials, views[0].study) for view in views)
-    notes = tuple(f"{row.study.name}: {'; '.join(row.remarks)}." for row in rows if row.remarks)
-    return StudyComparison(rows, notes)
+    return compare_studies([view.study for view in views], [view.trials for view in views])
 
 
 @card("studies", "Studies side by side")

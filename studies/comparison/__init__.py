@@ -10,7 +10,7 @@ from .informative import MAX_SHOWN, basic_names, common_names, informative_names
 from .recommended import AgainstRecommended, RecommendedRow, against_recommended
 from .recorded_plan import study_space
 from .runners_up import RUNNERS_UP, PairedDifference, RunnersUp, compare_runners_up, paired_difference, ranked
-from .side_by_side import StudyComparison, StudyRow, compare_studies, incomparable, refit_score, study_row
+from .side_by_side import StudyComparison, StudyRow, compare_studies, incomparable, refit_score
 
 __all__ = [
     "MAX_SHOWN",
@@ -36,7 +36,6 @@ __all__ = [
     "paired_difference",
     "ranked",
     "refit_score",
-    "study_row",
     "study_space",
     "varying_first",
 ]

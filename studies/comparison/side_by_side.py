@@ -55,14 +55,24 @@ class StudyComparison:
     """One sentence for each study that does not compare with the first."""
 
 
-def compare_studies(studies: Sequence[StudyRecord]) -> StudyComparison:
-    """Put studies side by side; reads their trials. The first is what the others are compared with."""
-    rows = tuple(study_row(study, read_trials(study), studies[0]) for study in studies)
+def compare_studies(
+    studies: Sequence[StudyRecord], trials: Sequence[Sequence[TrialRecord]] | None = None
+) -> StudyComparison:
+    """Put studies side by side; the first is what the others are compared with.
+
+    Args:
+        studies: The studies.
+        trials: Those of each; they are read where None.
+    """
+    of_each = [read_trials(study) for study in studies] if trials is None else trials
+    rows = tuple(
+        _study_row(study, its_trials, studies[0]) for study, its_trials in zip(studies, of_each, strict=True)
+    )
     notes = tuple(f"{row.study.name}: {'; '.join(row.remarks)}." for row in rows if row.remarks)
     return StudyComparison(rows, notes)
 
 
-def study_row(study: StudyRecord, trials: Sequence[TrialRecord], reference: StudyRecord) -> StudyRow:
+def _study_row(study: StudyRecord, trials: Sequence[TrialRecord], reference: StudyRecord) -> StudyRow:
     """Return one study's line in a comparison with a reference."""
     order = ranked(trials, study.direction)
     best = order[0] if order else None
