@@ -65,12 +65,12 @@ def test_limit_says_what_it_takes_of_given_validation_rows():
         for note in load_dataset(frame, target="y", validation="checks", limit=40).notes
         if "drawn" in note
     )
-    given = re.search(r"40 of 75 training rows drawn.*; (\d+) of the 25 that validate are among them", note)
+    given = re.search(r"40 of 81 training rows drawn.*; (\d+) of the 25 that validate are among them", note)
     assert given
     assert 0 < int(given[1]) < 25
     few = pd.DataFrame({"x": np.arange(100) % 7, "checks": [1] + [0] * 99, "y": ["a", "b"] * 50})
     with pytest.raises(
-        DataError, match="limit of 6 rows is too small for .*: none of the rows that validate is left"
+        DataError, match=r"limit of 6 rows is too small for .*: none of the rows that validate is left"
     ):
         load_dataset(few, target="y", validation="checks", limit=6)
     folds = frame.assign(checks=np.arange(100) % 3)
