@@ -21,6 +21,9 @@ VALIDATION_BATCH = 1000
 VALIDATION_BYTES = 256 * 2**20
 """Of what a model's layers pass on in a validation step, at most."""
 
+SMALL_BYTES = 16 * 2**20
+"""Of rows that are gathered at once: a pipeline that gathers each batch takes longer to start than they do to copy."""
+
 Rows: TypeAlias = Any
 """A tensor, an array, pixels, or a nest of tensors and arrays."""
 
@@ -60,6 +63,10 @@ class Feed:
         self._draws = tf.Variable([seed, 0], dtype=tf.int64, trainable=False)  # the seed and the epoch
 
         parts = (x, y) if weights is None else (x, y, weights)
+        self._gathered = parts if mixing is None and _is_small(parts, count) else None
+        if self._gathered is not None:
+            self._batches = _in_batches(parts, rows[:count], size)
+            return
 
         def batch(number: tf.Tensor) -> tuple[tf.Tensor, ...]:
             chosen = order[number * size : tf.minimum((number + 1) * size, count)]
@@ -77,7 +84,10 @@ class Feed:
 
     def epoch(self, epoch: int) -> tf.data.Dataset:
         """Return the batches of an epoch, counted from 0; it replaces the epoch returned before."""
-        self._order.assign(self._rows[self._plan.order(self._seed, epoch, len(self._rows))])
+        order = self._rows[self._plan.order(self._seed, epoch, len(self._rows))]
+        if self._gathered is not None:
+            return _in_batches(self._gathered, order, self._plan.size)
+        self._order.assign(order)
         self._draws.assign([self._seed, epoch])
         return self._batches
 
@@ -98,8 +108,30 @@ def in_order(
 ) -> tf.data.Dataset:
     """Return rows in batches, in the order given; with their weights where they have any."""
     parts = (x, y) if weights is None else (x, y, weights)
+    if _is_small(parts, len(rows)):
+        return _in_batches(parts, rows, batch)
     chosen = tf.data.Dataset.from_tensor_slices(rows.astype(np.int64)).batch(batch)
     return chosen.map(lambda positions: take(parts, positions))
+
+
+def _is_small(parts: Rows, count: int) -> bool:
+    """Tell whether so many rows are tensors of few bytes."""
+    size = 0
+    for part in parts:
+        leaves = [part] if isinstance(part, Pixels) else keras.tree.flatten(part)
+        for leaf in leaves:
+            values, itemsize = (leaf.values, 4) if isinstance(leaf, Pixels) else (leaf, leaf.dtype.size)
+            if isinstance(values, np.ndarray):  # which memory does not hold twice
+                return False
+            size += int(np.prod(values.shape[1:])) * itemsize * count
+    return size <= SMALL_BYTES
+
+
+def _in_batches(parts: Rows, rows: np.ndarray, batch: int) -> tf.data.Dataset:
+    """Return rows in batches, in the order given, gathered at once."""
+    with tf.device("CPU"):
+        chosen = take(parts, tf.constant(rows, tf.int64))
+        return tf.data.Dataset.from_tensor_slices(chosen).batch(batch)
 
 
 def pixels(values: Rows, divisor: float) -> Pixels:
