@@ -150,6 +150,14 @@ SpaceSource = Annotated[
         metavar="NAME,NAME|FILE",
     ),
 ]
+Prior = Annotated[
+    str | None,
+    option(
+        "Space",
+        "Where a KerasTuner or Optuna function starts: names, at the catalogue's values for names that it knows, or none.",
+        show_default="names",
+    ),
+]
 
 SearchMethod = Annotated[
     str | None,

@@ -72,6 +72,7 @@ def launch(
     fixes: flags.Fixed = None,
     preset: flags.Preset = None,
     space: flags.SpaceSource = None,
+    prior: flags.Prior = None,
     search: flags.SearchMethod = None,
     seed: flags.Seed = None,
     scheduler: flags.Scheduler = None,

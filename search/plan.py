@@ -44,7 +44,7 @@ from .model_resolution import guard_building, prepare_for_model, resolve_model, 
 from .objective_selection import select_objective
 from .oracles import hyperband_trials
 from .rows import check_words, load_rows, prepare_rows
-from .space_resolution import resolve_space
+from .space_resolution import add_known_names, resolve_space
 from .spec import DataSpec, SpaceSpec, SweepSpec
 from .sweep import Budget
 
@@ -188,7 +188,7 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None, cv: Any =
     """
     keep_shape = reads_as_given(spec.model if model is None else model)
     dataset = load_rows(spec, spec.data.limit, data_object=data, cv=cv, keep_shape=keep_shape)
-    source = resolve_model(spec, model, dataset)
+    source, priors = add_known_names(spec.space, resolve_model(spec, model, dataset))
     space = _resolve_space(spec, source, dataset)
     preparation = prepare_for_model(dataset, source, spec, space.recommended(), guard_building(spec, source))
     space, bases = resolve_bases(space, spec.space)  # last of what is looked at: it may download them
@@ -223,7 +223,7 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None, cv: Any =
         space,
         most,
         bases.digests,
-        (*decisions, *bases.notes),
+        (*priors, *decisions, *bases.notes),
     )
 
 

@@ -32,6 +32,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "preset": ("space", "preset"),
     "set": ("space", "set"),
     "fix": ("space", "fix"),
+    "prior": ("space", "prior"),
     "search": ("search", "method"),
     "trials": ("search", "trials"),
     "time": ("search", "time"),

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ..errors import SpaceError, SpecError, did_you_mean
 from ..spaces import Space, apply_overrides, fixed, pick, preset, read_space, space_from_dict
 from ..spaces.catalogue import CATALOGUE, GROUPS
 from ..spaces.dependencies import parents_first
+from ..spaces.known_names import with_known_names
 from ..spaces.possible import check_possible
 from ..spaces.space import narrowed
 from ..training.data import Dataset, applicable_hyperparameters
 from ..training.models import ModelSource
+from ..training.models.loading import APPLICATIONS
 from .spec import SpaceSpec
 
 COLOURS = 3
@@ -28,6 +31,20 @@ def resolve_space(spec: SpaceSpec, source: ModelSource, dataset: Dataset) -> Spa
     space = apply_overrides(_base(spec, source, dataset), spec.set, spec.fix, may_add=source.open_space)
     check_possible(space, own=source.open_space)
     return space
+
+
+def add_known_names(spec: SpaceSpec, source: ModelSource) -> tuple[ModelSource, tuple[str, ...]]:
+    """Return a model whose own space has the catalogue's recommended values for names that it knows, and a note of that.
+
+    A space that is written out says its own, and so does a range that is set.
+    """
+    asked = source.contract != "own" and source.name not in APPLICATIONS  # their authors say where they start
+    if not asked or spec.prior == "none" or spec.define or spec.file is not None:
+        return source, ()
+    written = (*spec.set, *spec.fix)
+    known = with_known_names(source.space, defaults=source.contract == "keras_tuner", except_for=written)
+    note = (f"{known} (--prior none: as the function says)",) if known.meant else ()
+    return replace(source, space=known.space), note
 
 
 def _base(spec: SpaceSpec, source: ModelSource, dataset: Dataset) -> Space:

@@ -191,6 +191,9 @@ class SpaceSpec(_Part):
     """Values by name."""
     define: dict[str, Any] = Field(default_factory=dict)
     """Definitions in full, by name; a study stores its space so."""
+    prior: Literal["names", "none"] | None = None
+    """Of a function for KerasTuner or Optuna: whether hyperparameters whose names the catalogue knows, such as lr or units_1,
+    start at its recommended values, which they do where it is not given, or as the function says."""
 
     @model_validator(mode="after")
     def _one_base(self) -> SpaceSpec:

@@ -12,7 +12,9 @@ import kerasweep as ks
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kerasweep.errors import ModelError, SpaceError, TrainingError
+from kerasweep.errors import ModelError, SpaceError, SpecError, TrainingError
+from kerasweep.search.space_resolution import add_known_names
+from kerasweep.search.spec import SpaceSpec
 from kerasweep.spaces import Categorical, Condition, Float, Int, Space, preset
 from kerasweep.studies import read_trials
 from kerasweep.training import machine
@@ -64,7 +66,54 @@ def test_sweeps(name: str, tmp_path: Path) -> None:
     )
     trials = read_trials(study.record)
     assert [trial.state for trial in trials] == ["complete"] * len(trials)
-    assert trials[0].configuration == found(name).space.recommended(), "KerasTuner's defaults come first"
+    started, _ = add_known_names(SpaceSpec(), found(name))
+    assert trials[0].configuration == started.space.recommended(), "what is recommended comes first"
+
+
+STARTS = {
+    "many_kinds": {"units": (32, 128), "lr": (0.0001, 0.001)},
+    "loop": {"num_layers": (1, 2)},
+    "convolutions": {"learning_rate": (0.0001, 0.001)},
+    "regression": {"learning_rate": (0.01, 0.001)},
+}
+"""Function -> what starts at another value by its name: KerasTuner's default, and the catalogue's value."""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_starts_at_the_catalogues_values_of_names_that_it_knows(name: str) -> None:
+    source = found(name)
+    changed, notes = add_known_names(SpaceSpec(), source)
+    before, now = source.space.recommended(), changed.space.recommended()
+    assert {one: (before[one], now[one]) for one in before if now[one] != before[one]} == STARTS.get(name, {})
+    assert [one.range_text() for one in changed.space] == [one.range_text() for one in source.space]
+    assert [one.conditions for one in changed.space] == [one.conditions for one in source.space]
+    assert bool(notes) == (changed.space != source.space)
+    for said in (
+        SpaceSpec(prior="none"),
+        SpaceSpec(file="s.yaml"),
+        SpaceSpec(define={"x": {"choices": [1]}}),
+    ):
+        assert add_known_names(said, source) == (source, ())
+    kept, _ = add_known_names(SpaceSpec(set={"lr": "0.0001..0.01:log"}, fix={"units": 32}), source)
+    assert all(kept.space[one] == source.space[one] for one in ("lr", "units") if one in kept.space)
+
+
+def test_the_plan_says_which_names_it_knows() -> None:
+    settings = {"limit": 100, "folds": 2, "epochs": 1}
+    plan = ks.plan_sweep("digits", models().many_kinds, **settings)
+    assert plan.space.recommended() == {
+        "activation": "relu", "units": 128, "dropout": False, "lr": 0.001, "batch_size": 100,
+    }  # fmt: skip
+    assert [plan.space[one].confidence for one in ("activation", "units", "lr")] == ["high", "low", "medium"]
+    assert (
+        "activation, units, lr: recommended values of the catalogue's activation, units and learning_rate "
+        "(--prior none: as the function says)" in plan.hints
+    )
+    again = ks.plan_sweep("digits", models().many_kinds, prior="none", **settings)
+    assert again.space == found("many_kinds").space
+    assert not any("recommended values" in hint for hint in again.hints)
+    with pytest.raises(SpecError, match=r"prior: there is no 'nams'\. Did you mean 'names'\?"):
+        ks.plan_sweep("digits", models().many_kinds, prior="nams", **settings)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -284,6 +333,7 @@ def test_applications(name: str) -> None:
     models()
     source = find_model(name, "classification").with_discovered_space()
     assert "learning_rate" in source.space
+    assert add_known_names(SpaceSpec(), source) == (source, ()), "its authors say where it starts"
     smallest = source.space.recommended()
     model = source.load()(smallest, Signature((32, 32, 3), 10, "classification"))
     assert model.output_shape == (None, 10)

@@ -11,6 +11,8 @@ import kerasweep as ks
 import optuna
 import pytest
 from kerasweep.errors import ModelError, SpaceError
+from kerasweep.search.space_resolution import add_known_names
+from kerasweep.search.spec import SpaceSpec
 from kerasweep.spaces import Categorical, Condition, Float, Int, Space
 from kerasweep.studies import read_details, read_trials
 from kerasweep.training.models import Signature, find_model
@@ -50,6 +52,22 @@ def test_the_space() -> None:
     assert space["momentum"].conditions == (Condition("optimizer", ("SGD",)),)
     added = tuple(one for one in ks.preset("own"))
     assert found("annotated").space == Space((Categorical("bias", (True, False)), *added))
+
+
+def test_starts_at_the_catalogues_values_of_names_that_it_knows() -> None:
+    source = found("define_model")
+    started, notes = add_known_names(SpaceSpec(), source)
+    assert started.space.recommended() == {
+        "n_layers": 2, "n_units_l0": 15, "dropout_l0": 0.2, "n_units_l1": 15, "dropout_l1": 0.2,
+        "learning_rate": 0.001, "optimizer": "Adam", "batch_size": 100,
+    }  # fmt: skip
+    assert started.space["momentum"].recommended == 0.9
+    (note,) = notes
+    assert note.startswith(
+        "n_layers, dropout_l0, dropout_l1, learning_rate, optimizer, dropout_l2, momentum: "
+    )
+    assert "the catalogue's hidden_layers, dropout, learning_rate, optimizer and momentum (" in note
+    assert add_known_names(SpaceSpec(prior="none"), source) == (source, ())
 
 
 def test_a_configuration_is_what_the_function_is_given() -> None:
