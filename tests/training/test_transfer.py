@@ -20,6 +20,7 @@ from kerasweep.training.events import Outcome, Task, TrialEnded
 from kerasweep.training.models import bases
 from kerasweep.training.models.bases import BASES, find_bases
 from kerasweep.training.models.signature import Signature
+from kerasweep.training.trainers import fit_trainer
 from kerasweep.training.trainers.lockstep import NEVER_TUNED
 from kerasweep.training.trainers.runtime import make_trainer
 from tiny_bases import TINY, write_base, write_tiny_bases
@@ -99,6 +100,19 @@ def test_a_frozen_base_keeps_the_weights_of_its_file_in_every_fold_of_every_tria
         for state in program.states:
             assert_from_file([one.numpy() for one in state[:count]])
     assert len(trainer._programs.cache) == before + 1, "the second trial used the first one's program"
+
+
+def test_frozen_weights_are_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They have no gradient and no optimizer's state, unless fine-tuning has them train later."""
+    trainer = make_trainer(plan_of(execution={"trainer": "fit"}).workload, 1)
+    frozen = sum(one.size for one in file_weights())
+    sizes = [trainer.probe(Task(0, configuration, seed=11)) for configuration in (USUAL, TUNED)]
+    assert sizes[0].parameters == sizes[1].parameters
+    assert sizes[1].training_bytes - sizes[0].training_bytes == 4 * 2 * 4 * frozen
+    model = trainer.build(Task(0, USUAL, seed=11), 0)
+    monkeypatch.setattr(fit_trainer, "free_memory", lambda: sizes[0].parameters * 4 * 2 * 5)
+    assert trainer.fits_in_memory(model, USUAL)
+    assert not trainer.fits_in_memory(model, TUNED)
 
 
 def test_a_frozen_base_keeps_the_weights_of_its_file_in_fit_and_refit(

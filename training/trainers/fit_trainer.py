@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -34,7 +35,8 @@ from .lockstep import between_rungs, train_in_lockstep
 from .parts import Parts
 
 COPIES_OF_WEIGHTS = 5
-"""A fold's weights, their gradients, two slots of an optimizer such as Adam, and one while they are updated."""
+"""A fold's weights that train, their gradients, two slots of an optimizer such as Adam, and one while they are updated; of
+frozen weights there is one."""
 ONE_BY_ONE = "memory does not hold the models of all folds together: they were trained one after the other, each to its last epoch, which cannot be paused"
 COPIES_OF_ACTIVATIONS = 3
 """A batch's activations are kept for the backward pass, which makes gradients of the same shapes."""
@@ -64,11 +66,11 @@ class FitTrainer:
         self.forget()
         model = self.build(task, 0)
         parameters = int(model.count_params())
-        copies = COPIES_OF_WEIGHTS * len(self._workload.folds)
+        weights = len(self._workload.folds) * self._held(model, task.configuration)
         passed_on = activations_of(model)
         training = COPIES_OF_ACTIVATIONS * batches_of(task.configuration).size
         rows = max(training, validation_batch(passed_on))
-        return ModelSize(parameters, 4 * (copies * parameters + rows * passed_on))
+        return ModelSize(parameters, 4 * (weights + rows * passed_on))
 
     def train(self, task: Task) -> Training:
         """Train a configuration, an epoch of all folds at a time."""
@@ -81,7 +83,7 @@ class FitTrainer:
             "parameters": int(first.model.count_params()),
             "summary": summary_of(first.model),
         }
-        if self.fits_in_memory(first.model):
+        if self.fits_in_memory(first.model, task.configuration):
             self._make_ready(first)
             together = FitFolds(self.name, partial(self._begin, task, folds), first)
             outcome = yield from train_in_lockstep(
@@ -103,11 +105,19 @@ class FitTrainer:
         )
         return replace(outcome, notes=(*outcome.notes, ONE_BY_ONE, *notes_of_vectors(trained.vectors)))
 
-    def fits_in_memory(self, model: keras.Model) -> bool:
+    def fits_in_memory(self, model: keras.Model, configuration: Configuration) -> bool:
         """Tell whether memory holds the models of all folds in training."""
         folds, free = len(self._workload.folds), free_memory()
-        weights = 4 * COPIES_OF_WEIGHTS * folds * int(model.count_params())
+        weights = 4 * folds * self._held(model, configuration)
         return folds == 1 or free is None or weights <= MEMORY_SHARE * free
+
+    def _held(self, model: keras.Model, configuration: Configuration) -> int:
+        """Return the float32 numbers that a fold's model in training takes, activations not counted."""
+        every = int(model.count_params())
+        if self._workload.fine_tuning(configuration) is not None:
+            return COPIES_OF_WEIGHTS * every  # layers that are frozen now train later
+        trained = int(sum(math.prod(weight.shape) for weight in model.trainable_weights))
+        return COPIES_OF_WEIGHTS * trained + every - trained
 
     def _one_by_one(self, task: Task, folds: Sequence[FoldData]) -> TrainedFolds:
         """Train every fold to its last epoch.

@@ -88,7 +88,7 @@ class FusedTrainer:
         parts = (part for fold in self._fit.data(task) for part in leaves(self._fit.tensors(fold)))
         if reason is None and any(isinstance(part, np.ndarray) for part in parts):
             reason = "the data are larger than the memory that is free"
-        if reason is None and not self._fit.fits_in_memory(first):
+        if reason is None and not self._fit.fits_in_memory(first, task.configuration):
             reason = "memory does not hold the models of all folds together"
         if reason is not None:
             return None, reason
