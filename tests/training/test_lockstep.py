@@ -269,7 +269,8 @@ def test_rungs_pauses_and_losses_change_no_outcome(table, patience, steps, acts:
         state = Path(folder) / "state"
         while True:
             lost: list[bool] = []
-            found = trained(table, patience, tuple(rungs), state, told, answers())
+            unasked = tuple(rung for rung in rungs if rung not in [event.rung for event in told])
+            found = trained(table, patience, unasked, state, told, answers())
             if found.ending == "whole":
                 break
             assert found.fold_scores == told[-1].scores

@@ -275,10 +275,11 @@ def test_folds_that_join_later_change_nothing(kind: str) -> None:
 )
 def test_paused_after_every_epoch_is_uninterrupted(kind: str, tmp_path: Path) -> None:
     """Also while a fold catches up, and at the epoch before a base is fine-tuned."""
-    trainer, task = trainer_of("fused", kind), task_of(kind, rungs=RUNGS[1:], state=tmp_path / "state")
+    trainer, task = trainer_of("fused", kind), task_of(kind, state=tmp_path / "state")
     told: list[EpochEnded] = []
     for _ in range(3 * EPOCHS):
-        events, outcome = train(trainer, task, lambda event: Answer.PAUSE)
+        left = tuple(rung for rung in RUNGS[1:] if rung not in [event.rung for event in told])
+        events, outcome = train(trainer, replace(task, rungs=left), lambda event: Answer.PAUSE)
         told += events
         if outcome.ending == "whole":
             break
@@ -288,6 +289,16 @@ def test_paused_after_every_epoch_is_uninterrupted(kind: str, tmp_path: Path) ->
 
 
 DENSE = "momentum, cosine, dropout"
+
+
+def test_a_rung_that_is_still_asked_for_is_told_again(tmp_path: Path) -> None:
+    """Whoever asked it may have died before it was answered."""
+    trainer, task = trainer_of("fused", DENSE), task_of(DENSE, rungs=RUNGS[1:], state=tmp_path / "state")
+    first, _ = train(trainer, task, pause_at(RUNGS[1:]))
+    again, outcome = train(trainer, task)
+    assert [event.rung for event in first + again][:4] == [Rung(1, 1), Rung(2, 1), Rung(2, 1), Rung(1, 2)]
+    assert again[0] == first[1]
+    assert outcome == uninterrupted("fused", DENSE)
 
 
 def lose(path: Path) -> None:
@@ -387,6 +398,11 @@ def drawn_by_tensorflow(keras: Any, value: float) -> Any:
     return {"layers": [noise]}
 
 
+def drawn_by_numpy(keras: Any, value: float) -> Any:
+    layer = keras.layers.Lambda(lambda rows: rows * float(np.random.uniform(0.9, 1.1)))  # noqa: NPY002
+    return {"layers": [layer]}
+
+
 def run_eagerly(keras: Any, value: float) -> Any:
     model = keras.Sequential([keras.Input((5,)), keras.layers.Dense(3, "softmax")])
     model.compile("sgd", "sparse_categorical_crossentropy", run_eagerly=True)
@@ -408,6 +424,7 @@ DRAWS = "its steps draw random numbers without a seed generator of Keras's"
     [
         (drawn_by_tensorflow, "auto", DRAWS),
         (drawn_by_tensorflow, "fit", DRAWS),
+        (drawn_by_numpy, "auto", "its steps draw from Python's or NumPy's generator"),
         (run_eagerly, "auto", "its steps are no graph that could be looked at"),
         (hidden_variable, "auto", "its steps change what Keras does not list"),
         (hidden_variable, "fit", "its steps change what Keras does not list"),

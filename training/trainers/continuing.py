@@ -6,12 +6,14 @@ memory, or in Python's, which nobody can take and give.
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from .paused_state import UnusableStateError
@@ -21,6 +23,12 @@ _DRAWS = re.compile(
 )
 _seen: WeakKeyDictionary[Any, frozenset[str]] = WeakKeyDictionary()
 _PYTHON = re.compile(r".*PyFunc")
+
+
+def python_draws() -> tuple[Any, ...]:
+    """Return the states of Python's and NumPy's global generators, which layers may draw from."""
+    name, keys, *rest = np.random.get_state(legacy=True)  # noqa: NPY002
+    return random.getstate(), name, np.asarray(keys).tobytes(), *rest
 
 
 def check_continues(functions: Iterable[Any], known: Sequence[tf.Variable]) -> None:

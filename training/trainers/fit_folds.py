@@ -18,7 +18,7 @@ from ..metrics import in_target_units
 from ..models.building import build_metrics, loss_name
 from ..scoring import Scorer, reads_logits
 from .averaging import ScoreAverage, averaged, uses_average
-from .continuing import check_fit_continues
+from .continuing import check_fit_continues, python_draws
 from .feeding import Feed
 from .parts import Parts
 from .paused_state import FoldState, UnusableStateError
@@ -75,14 +75,21 @@ class FitFolds:
         self.way = way
         self._start = start
         self._runs = [first]
+        self._draws = False
+        """Whether a step has drawn from Python's or NumPy's generator."""
 
     def train(self, epoch: int, folds: Sequence[int]) -> list[dict[str, float]]:
         """Train an epoch, counted from 0, of some folds."""
         self._start_all(folds)
-        return [train_fold(self._runs[fold], epoch) for fold in folds]
+        before = python_draws()
+        logs = [train_fold(self._runs[fold], epoch) for fold in folds]
+        self._draws = self._draws or before != python_draws()
+        return logs
 
     def take(self, folds: Sequence[int]) -> list[FoldState]:
         """Return the states of some folds."""
+        if self._draws:
+            raise UnusableStateError("its steps draw from Python's or NumPy's generator")
         for fold in folds:
             check_fit_continues(self._runs[fold].model)
         return [self._runs[fold].state for fold in folds]

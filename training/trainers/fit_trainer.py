@@ -73,7 +73,7 @@ class FitTrainer:
         return ModelSize(parameters, 4 * (weights + rows * passed_on))
 
     def train(self, task: Task) -> Training:
-        """Train a configuration, an epoch of all folds at a time."""
+        """Train a configuration, an epoch of all folds at a time, or of those that a rung asks for."""
         started = time.perf_counter()
         self.forget()
         folds = self.data(task)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import keras
@@ -12,16 +12,17 @@ import tensorflow as tf
 from ....errors import TrainingError, one_line
 from ...batching import batches_of
 from ...events import Task
-from ...fine_tuning import FineTuning
-from ...fold_cache import FoldData
 from ...heartbeat import beat
 from ...metrics import in_target_units
 from ...models.building import loss_name
 from ...plateau import FallingRate, falling_rate
-from ...scoring import Scorer, reads_logits
+from ...scoring import reads_logits
 from ...seeds import fold_seed
+from ...workload import Workload
 from ..continuing import check_continues
 from ..fit_folds import out_of_memory
+from ..fit_trainer import FitTrainer
+from ..parts import Parts
 from ..paused_state import FoldState
 from .program import Program, TracingDrawsError, without_graph_passes
 from .programs import LoadedProgram, Material, Programs
@@ -31,48 +32,42 @@ CALL_SECONDS = 1.0
 FIRST_STEPS = 16
 """Steps of the first call of a trial, which is timed."""
 
-Tune = Callable[[int, keras.Model], None]
-"""``tune(fold, model)`` has a fold's model begin the second part of its training."""
-
 
 class FusedFolds:
     """Each fold has a program loaded, that of the part of the training in which it is."""
 
     def __init__(
         self,
+        workload: Workload,
+        fit: FitTrainer,
         programs: Programs,
         task: Task,
-        data: Sequence[FoldData],
         model: keras.Model,
         given: Material,
         first: LoadedProgram,
-        scorer: Scorer | None,
-        tuning: FineTuning | None,
-        tune: Tune,
     ) -> None:
         """Take the folds of a task, the first of which have begun.
 
         Args:
+            workload: What is trained on.
+            fit: Has its data and its scorer.
             programs: Of this process.
             task: The configuration.
-            data: All folds.
-            model: Of one of them.
+            model: Of one of the folds.
             given: What programs are traced with.
             first: The program that the first folds have begun with.
-            scorer: Computes the objective where the model does not.
-            tuning: The second part of the training; None where it has one.
-            tune: Begins it.
         """
+        self._workload = workload
         self._programs = programs
         self._given = given
         self._first = first
         self._second: LoadedProgram | None = None
-        self._tuning, self._tune = tuning, tune
+        self._tuning = workload.fine_tuning(task.configuration)
+        self._data = fit.data(task)
+        self._scorer = fit.scorer
         self._loss = loss_name(model)
-        self._scorer = scorer
         self._logits = reads_logits(model)
-        self._data = data
-        self._seeds = [fold_seed(task.seed, fold) for fold in range(len(data))]
+        self._seeds = [fold_seed(task.seed, fold) for fold in range(len(self._data))]
         self._batches = batches_of(task.configuration)
         self._strength = None if given.mixing is None else given.mixing.strength
         self._configuration = task.configuration
@@ -193,7 +188,7 @@ class FusedFolds:
             (trained,) = self._first.of([fold]).states
             for variable, value in zip(model.variables, trained, strict=False):
                 variable.assign(value)
-        self._tune(fold, model)
+        Parts(self._workload, self._configuration, fold, model).compile_second()
         return model
 
     def _enter(self, loaded: LoadedProgram, folds: Sequence[int]) -> None:

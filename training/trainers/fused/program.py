@@ -7,7 +7,6 @@ into them.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ import tensorflow as tf
 from ...mixing import Mixing
 from ...models.building import build_optimizer
 from ...plateau import rate_variable
+from ..continuing import python_draws
 from ..feeding import Rows
 from .fold_program import FoldProgram, FoldTensors, trace_fold
 from .knobs import Guard, Sheet
@@ -224,16 +224,10 @@ def _without_draws() -> Iterator[None]:
     Raises:
         TracingDrawsError: It does.
     """
-    before = random.getstate(), _numpy_draws()
+    before = python_draws()
     yield
-    if before != (random.getstate(), _numpy_draws()):
+    if before != python_draws():
         raise TracingDrawsError("a layer draws random numbers while it is traced")
-
-
-def _numpy_draws() -> tuple[Any, ...]:
-    """Return the state of NumPy's global generator, which layers may draw from."""
-    name, keys, *rest = np.random.get_state(legacy=True)  # noqa: NPY002
-    return (name, np.asarray(keys).tobytes(), *rest)
 
 
 @contextmanager

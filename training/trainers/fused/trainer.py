@@ -20,7 +20,6 @@ from ...workload import ModelSize, Training, Workload
 from ..fit_folds import notes_of_vectors, out_of_memory
 from ..fit_trainer import FitTrainer
 from ..lockstep import train_in_lockstep
-from ..parts import Parts
 from .architecture import why_fit
 from .fold_program import FoldTensors
 from .fused_folds import FusedFolds
@@ -92,13 +91,12 @@ class FusedTrainer:
             reason = "memory does not hold the models of all folds together"
         if reason is not None:
             return None, reason
-        scorer = self._fit.scorer
         try:
             given = Material(
                 partial(self._fit.build, task),
                 self._all_tensors(task, first),
                 self._fit.mixing(task, first),
-                predicts=scorer is not None,
+                predicts=self._fit.scorer is not None,
             )
             loaded = self._programs.begin(given, range(count), first)
         except (TrainingError, MemoryError):
@@ -109,23 +107,7 @@ class FusedTrainer:
             raise out_of_memory(error) from error
         except Exception as error:  # noqa: BLE001 - a model may raise anything; fit shows it as Keras does
             return None, f"tracing it raises {type(error).__name__}: {one_line(error, 200)}"
-        tuning = self._workload.fine_tuning(task.configuration)
-        folds = FusedFolds(
-            self._programs,
-            task,
-            self._fit.data(task),
-            first,
-            given,
-            loaded,
-            scorer,
-            tuning,
-            partial(self._tune, task),
-        )
-        return folds, None
-
-    def _tune(self, task: Task, fold: int, model: keras.Model) -> None:
-        """Have a fold's model begin the second part of its training."""
-        Parts(self._workload, task.configuration, fold, model).compile_second()
+        return FusedFolds(self._workload, self._fit, self._programs, task, first, given, loaded), None
 
     def _all_tensors(self, task: Task, model: keras.Model) -> list[FoldTensors]:
         return [
