@@ -50,8 +50,13 @@ growth: $(VENV)/developed  ## Measure memory over 300 trials of five kinds of mo
 bench: $(VENV)/developed  ## Measure against KerasTuner, Optuna and SciKeras, and write docs/benchmarks.md
 	$(BIN)/python benchmarks/run.py
 
+SEARCH := $(BIN)/python benchmarks/search.py --seeds $(or $(SEEDS),30) --tables benchmarks/simulation/tables $(TABLES)
+
 bench-search: $(VENV)/developed  ## Measure searches over tables of recorded trainings, our own and those of the folder TABLES, into docs/search.md
-	$(BIN)/python benchmarks/search.py --tables benchmarks/simulation/tables $(TABLES)
+	$(SEARCH)
+	$(SEARCH) --methods knowhow random+asha bayes+median --priors none near-optimum good bad
+	$(SEARCH) --methods knowhow random+asha --workers 4
+	$(SEARCH) --methods knowhow random+asha bayes+asha --decisions
 
 clean:  ## Remove what the other targets made
 	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis report.html kerasweep.db

@@ -37,8 +37,8 @@ STEP = 0.5
 """Between the costs at which regrets are kept, in whole trainings."""
 SPARE = 2
 """Several workers have as much time as they would need were they so many times slower than hoped for."""
-DECISIONS = 1_000
-"""Trials after which the time of a decision is taken."""
+DECISIONS, LAST = 1_000, 0.95
+"""Trials of a sweep whose decisions are timed, and the share of them after which they are."""
 
 
 def main() -> None:
@@ -140,10 +140,10 @@ def measure(given: argparse.Namespace) -> Iterator[dict[str, Any]]:
 
 
 def choose_tables(given: argparse.Namespace) -> list[Table]:
-    """Return the tables to measure on: for decisions the first that has so many configurations."""
+    """Return the tables to measure on: for decisions the first of those with most configurations."""
     tables = [table for folder in given.tables for table in read_tables(folder, given.only)]
     if given.decisions:
-        tables = [table for table in tables if not table.rows or len(table.rows) >= DECISIONS][:1]
+        tables = sorted(tables, key=configurations_of, reverse=True)[:1]
     if given.clock == "seconds":
         untimed = [table.name for table in tables if not math.isfinite(table.draws.seconds)]
         tables = [table for table in tables if table.name not in untimed]
@@ -152,6 +152,11 @@ def choose_tables(given: argparse.Namespace) -> list[Table]:
     if not tables:
         sys.exit(f"There are no tables for this in {', '.join(map(str, given.tables))}.")
     return tables
+
+
+def configurations_of(table: Table) -> float:
+    """Return how many configurations there are to try."""
+    return len(table.rows) or math.inf
 
 
 def say(text: str) -> None:
@@ -198,9 +203,10 @@ def means(rows: Sequence[Sequence[float]]) -> list[float]:
 
 
 def decisions(table: Table, method: Method) -> dict[str, Any]:
-    """Return the median time of the decisions of a sweep about its thousandth trial, writing included."""
-    trace = simulate(table, method, "file", 0, until=10 * DECISIONS, trials=DECISIONS)
-    last = [seconds for trials, seconds in trace.decisions if trials > 0.95 * DECISIONS]
+    """Return the median time of the last decisions of a long sweep, writing included."""
+    count = min(DECISIONS, configurations_of(table))
+    trace = simulate(table, method, "file", 0, until=10 * count, trials=count)
+    last = [seconds for trials, seconds in trace.decisions if trials > LAST * count]
     return {
         "kind": "decision",
         "table": table.name,

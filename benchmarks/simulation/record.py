@@ -107,7 +107,7 @@ def train(trainer: Trainer, task: Task, folds: int, epochs: int) -> tuple[Any, A
             started = time.perf_counter()
         elif isinstance(event, TrialFailed) and event.kind != "diverged":
             sys.exit(f"{task.configuration}: {event.message}")
-    usual = statistics.median(taken[1:] or taken)
+    usual = statistics.median(taken[1:] or taken or [time.perf_counter() - started])
     each = [usual, *taken[1:], *[usual] * (epochs - len(taken))]
     return scores, np.tile(np.array(each[:epochs]) / folds, (folds, 1))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -64,6 +65,8 @@ class Figures:
     """All mean regrets of one prior, number of workers and clock: by method, then by table."""
 
     entries: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    left_out: tuple[str, ...] = ()
+    """Methods that were not measured on all tables."""
 
     @property
     def tables(self) -> list[str]:
@@ -127,13 +130,19 @@ def make_page(record: Mapping[str, Any]) -> str:
 def _figures(
     entries: Iterable[Mapping[str, Any]], keep: Callable[[Mapping[str, Any]], bool]
 ) -> Figures | None:
-    """Return figures by method and table; None where there are none."""
+    """Return figures by method and table; None where there are none.
+
+    The tables are those on which at least half of the methods were measured; methods that lack one of them are left out.
+    """
     found: dict[str, dict[str, Mapping[str, Any]]] = {}
     for entry in entries:
         if keep(entry):
             found.setdefault(entry["method"], {})[entry["table"]] = entry
-    figures = Figures(found)
-    return figures if found and figures.tables else None
+    counts = Counter(table for tables in found.values() for table in tables)
+    shared = {table for table, count in counts.items() if 2 * count >= len(found)}
+    kept = {method: tables for method, tables in found.items() if shared <= tables.keys()}
+    figures = Figures(kept, tuple(sorted(set(found) - set(kept))))
+    return figures if kept and figures.tables else None
 
 
 def _measured(entries: Iterable[Mapping[str, Any]]) -> Iterator[str]:
@@ -149,9 +158,10 @@ def _measured(entries: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _tuned() -> Iterator[str]:
-    tuned = [f"{method} on {', '.join(tables)}" for method, tables in TUNED_ON.items()]
-    yield f"Constants were chosen by looking at tables: {'; '.join(tuned) or 'of no method'}."
-    yield ""
+    if TUNED_ON:
+        tuned = [f"{method} on {', '.join(tables)}" for method, tables in TUNED_ON.items()]
+        yield f"Constants were chosen by looking at tables: {'; '.join(tuned)}."
+        yield ""
 
 
 def _tables(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -196,6 +206,9 @@ def _regrets(figures: Figures, costs: Sequence[float]) -> Iterator[str]:
         trials = statistics.fmean(figures.entries[method][table]["trials"] for table in tables)
         yield f"| {method} | {' | '.join(cells)} | {observed:.2f} | {trials:.0f} |"
     yield ""
+    if figures.left_out:
+        yield f"Left out, because they were not measured on all of these tables: {', '.join(figures.left_out)}."
+        yield ""
 
 
 def _families(figures: Figures, cost: float) -> Iterator[str]:

@@ -91,7 +91,12 @@ def test_the_command_measures_and_writes_a_page(python: Any, tables: Path, tmp_p
         assert heading in page
     again = python(*command, "--methods", "qmc+none", "--only", "made", cwd=tmp_path)
     assert again.returncode == 0, again.stderr
-    assert len(json.loads((tmp_path / "search.json").read_text(encoding="utf-8"))["entries"]) == len(entries)
+    timed = python(*command, "--methods", "random+asha", "--decisions", cwd=tmp_path)
+    assert timed.returncode == 0, timed.stderr
+    assert "| random+asha | 30 |" in timed.stdout
+    assert 1 + len(entries) == len(
+        json.loads((tmp_path / "search.json").read_text(encoding="utf-8"))["entries"]
+    )
 
 
 def make_table(simulation: Any, scores: np.ndarray) -> Any:
@@ -255,6 +260,7 @@ def test_the_page_says_what_a_search_costs_and_where_it_loses(simulation: Any) -
                 regrets(ours, "a", 0.2, 0.1, 0.1, 0.1),
                 regrets(peer, "b", 1.0, 0.8, 0.4, 0.2),
                 regrets(ours, "b", 0.9, 0.8, 0.7, 0.6),
+                regrets("tpe+none", "a", 1.0, 0.9, 0.8, 0.7),
                 regrets(peer, "a", 1.0, 0.8, 0.4, 0.2, prior="none"),
                 regrets(ours, "a", 0.9, 0.4, 0.2, 0.2, prior="bad"),
                 regrets(ours, "a", 0.3, 0.1, 0.1, 0.1, workers=4),
@@ -268,6 +274,7 @@ def test_the_page_says_what_a_search_costs_and_where_it_loses(simulation: Any) -
     assert (
         "| knowhow+knowhow | 0.71 (0.25–2.00) | 1 of 2 |" in lines
     )  # the mean of a quarter and, never, of twice
+    assert any(line.startswith("Left out") and line.endswith(": tpe+none.") for line in lines)
     assert any(line.endswith("at 4: b by 0.40 (`random+asha`).") for line in lines)
     assert "| knowhow+knowhow | 0.75 (0.75–0.75) |" in lines  # with a bad prior
     assert "| knowhow+knowhow | 4 | 4.0 |" in lines
