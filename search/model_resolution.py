@@ -66,14 +66,28 @@ def why_not_saved(spec: SweepSpec, workload: Workload, configuration: Configurat
     """Return why a user's model cannot be exported as Keras saves it; None where it can, and for families."""
     if not workload.model.open_space:
         return None
-    from ..training.trainers.runtime import prepare_tensorflow
-
-    prepare_tensorflow(spec.execution.threads or cores())
+    _prepare(spec)
     from ..training.models.saving import why_not_saved as look
 
     build = workload.model.load()
     with guard_building(spec, workload.model):
         return look(build, configuration, workload.signature(configuration))
+
+
+def why_not_built(spec: SweepSpec, workload: Workload, configuration: Configuration) -> str | None:
+    """Return why a configuration's model cannot be built; None where it can."""
+    _prepare(spec)
+    from ..training.models.saving import why_not_built as look
+
+    build = workload.model.load()
+    with guard_building(spec, workload.model):
+        return look(build, configuration, workload.signature(configuration))
+
+
+def _prepare(spec: SweepSpec) -> None:
+    from ..training.trainers.runtime import prepare_tensorflow
+
+    prepare_tensorflow(spec.execution.threads or cores())
 
 
 def _sample(dataset: Dataset, preparation: Preparation) -> Sample:

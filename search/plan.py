@@ -40,11 +40,11 @@ from ..training.workload import Workload
 from .base_resolution import resolve_bases
 from .hints import rare_class_hints, time_hints
 from .methods import resolve_scheduler, trials_at_most
-from .model_resolution import guard_building, prepare_for_model, resolve_model, why_not_saved
+from .model_resolution import guard_building, prepare_for_model, resolve_model, why_not_built, why_not_saved
 from .objective_selection import select_objective
 from .oracles import hyperband_trials
 from .rows import check_words, load_rows, prepare_rows
-from .space_resolution import add_known_names, resolve_space
+from .space_resolution import add_known_names, resolve_space, without_known_names
 from .spec import DataSpec, SpaceSpec, SweepSpec
 from .sweep import Budget
 
@@ -205,6 +205,12 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None, cv: Any =
         spec.execution.trainer,
         resolve_precision(spec.training.precision, of_pictures=preparation.layout == "image"),
     )
+    if priors and (why := why_not_built(spec, workload, space.recommended())):
+        plan = make_plan(without_known_names(spec), data=data, model=model, cv=cv)
+        left_out = (
+            f"the catalogue's recommended values are left out, with which the model cannot be built: {why}"
+        )
+        return replace(plan, decisions=(left_out, *plan.decisions))
     objective, decisions = select_objective(spec, workload, space)
     workload = replace(workload, objective=objective)
     if spec.search.method == "grid" and space.grid_size(MOST_OF_A_GRID) > MOST_OF_A_GRID:

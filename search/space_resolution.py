@@ -15,7 +15,7 @@ from ..spaces.space import narrowed
 from ..training.data import Dataset, applicable_hyperparameters
 from ..training.models import ModelSource
 from ..training.models.loading import APPLICATIONS
-from .spec import SpaceSpec
+from .spec import SpaceSpec, SweepSpec
 
 COLOURS = 3
 _DATA = ("tabular", "data")
@@ -45,6 +45,11 @@ def add_known_names(spec: SpaceSpec, source: ModelSource) -> tuple[ModelSource, 
     known = with_known_names(source.space, defaults=source.contract == "keras_tuner", except_for=written)
     note = (f"{known} (--prior none: as the function says)",) if known.meant else ()
     return replace(source, space=known.space), note
+
+
+def without_known_names(spec: SweepSpec) -> SweepSpec:
+    """Return a specification whose function starts as it says."""
+    return spec.model_copy(update={"space": spec.space.model_copy(update={"prior": "none"})})
 
 
 def _base(spec: SpaceSpec, source: ModelSource, dataset: Dataset) -> Space:

@@ -181,6 +181,36 @@ def test_dry_run_writes_nothing(kerasweep: Any, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+NAMED = """
+import keras
+
+
+def build_model(hp):
+    model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, "softmax")])
+    rate = keras.optimizers.Adam(hp.Float("lr", 1e-4, 1e-2, sampling="log"))
+    model.compile(rate, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+"""
+
+
+def test_a_function_starts_at_the_catalogues_values_of_names_that_it_knows(
+    kerasweep: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "named.py").write_text(NAMED)
+    words = ("launch", "digits", "named:build_model", "--study", "s", "--trials", "1", *SMALL)
+    done = kerasweep(*words, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    said = " ".join(done.stdout.split())
+    assert (
+        "lr: recommended values of the catalogue's learning_rate (--prior none: as the function says)" in said
+    )
+    (trial,) = optuna.load_study(study_name=None, storage=url(tmp_path)).trials
+    assert trial.params["lr"] == 0.001
+    again = kerasweep(*words, "--prior", "none", cwd=tmp_path)
+    assert again.returncode == 2
+    assert "space.define.lr.recommended: 0.001, now 0.0001" in again.stderr
+
+
 def test_quiet_is_silent(kerasweep: Any, tmp_path: Path) -> None:
     done = kerasweep(
         "launch",

@@ -27,6 +27,7 @@ from kerasweep.spaces import (
     preset,
 )
 from kerasweep.spaces.keras_tuner import with_epochs
+from kerasweep.spaces.known_names import with_known_names
 from kerasweep.studies import read_trials
 from kerasweep.studies.records import DUPLICATE
 from optuna.distributions import CategoricalDistribution
@@ -206,10 +207,24 @@ OWN = Space(
 )
 
 
-@pytest.mark.parametrize("method", [*METHODS, "grid", "random", "qmc", "bayes"])
+ASKED = with_known_names(
+    Space(
+        (
+            Categorical("opt", ("SGD", "RMSprop")),
+            Float("lr", 1e-4, 0.1, log=True, recommended=1e-4),
+            Int("units_1", 32, 512, step=32, recommended=32),
+            Categorical("dropout", (0.0, 0.2, 0.4)),
+        )
+    ),
+    defaults=True,
+).space
+"""Of a function whose names the catalogue knows."""
+
+
+@pytest.mark.parametrize("method", [*METHODS, "grid", "random", "qmc", "bayes", "knowhow"])
 @pytest.mark.parametrize(
     "space",
-    [*(preset(family, size) for family in PRESETS for size in ("basic", "standard")), OWN],
+    [*(preset(family, size) for family in PRESETS for size in ("basic", "standard")), OWN, ASKED],
     ids=lambda space: f"{len(space)} hyperparameters",
 )
 def test_every_search_begins_with_the_recommended_configuration(method: str, space: Space) -> None:

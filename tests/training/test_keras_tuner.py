@@ -112,6 +112,11 @@ def test_the_plan_says_which_names_it_knows() -> None:
     again = ks.plan_sweep("digits", models().many_kinds, prior="none", **settings)
     assert again.space == found("many_kinds").space
     assert not any("recommended values" in hint for hint in again.hints)
+    broken = ks.plan_sweep("digits", models().too_large_for_digits, **settings)
+    assert broken.space.recommended()["kernel_size"] == 1
+    assert broken.decisions[0].startswith(
+        "the catalogue's recommended values are left out, with which the model cannot be built: "
+    )
     with pytest.raises(SpecError, match=r"prior: there is no 'nams'\. Did you mean 'names'\?"):
         ks.plan_sweep("digits", models().many_kinds, prior="nams", **settings)
 

@@ -1,4 +1,4 @@
-"""Whether Keras can save a user's model and make it again, found out before anything trains."""
+"""Whether a user's model can be built, and Keras can save it and make it again, found out before anything trains."""
 
 from __future__ import annotations
 
@@ -20,15 +20,10 @@ def why_not_saved(build: Build, configuration: Configuration, signature: Signatu
 
     That of weights is found out by saving them. A model that cannot be built says so when it is trained.
     """
-    before = random.getstate(), np.random.get_state()  # noqa: NPY002 - the caller's, which building seeds
     try:
-        model = build_model(build, configuration, signature, 0)
+        model = _built_aside(build, configuration, signature)
     except TrainingError:
         return None
-    finally:
-        random.setstate(before[0])
-        np.random.set_state(before[1])  # noqa: NPY002
-        take_notes()
     if unknown := unimportable_classes(model):
         return f"no other program can import its {', '.join(unknown)}: put them into a module"
     try:
@@ -40,6 +35,26 @@ def why_not_saved(build: Build, configuration: Configuration, signature: Signatu
     except Exception as error:  # noqa: BLE001 - a user's get_config and from_config may raise anything
         return f"Keras cannot save it and make it again: {one_line(error, 160)}"
     return None
+
+
+def why_not_built(build: Build, configuration: Configuration, signature: Signature) -> str | None:
+    """Return why a model cannot be built, in one line; None where it can."""
+    try:
+        _built_aside(build, configuration, signature)
+    except TrainingError as error:
+        return one_line(error, 160)
+    return None
+
+
+def _built_aside(build: Build, configuration: Configuration, signature: Signature) -> keras.Model:
+    """Return a model that is not trained; nothing is left of its building."""
+    before = random.getstate(), np.random.get_state()  # noqa: NPY002 - the caller's, which building seeds
+    try:
+        return build_model(build, configuration, signature, 0)
+    finally:
+        random.setstate(before[0])
+        np.random.set_state(before[1])  # noqa: NPY002
+        take_notes()
 
 
 def unimportable_classes(model: keras.Model) -> list[str]:
