@@ -9,7 +9,7 @@ import pytest
 from kerasweep.errors import SpecError
 from kerasweep.search.plan import Plan, make_plan, refit_workload
 from kerasweep.search.spec import make_spec
-from kerasweep.training.events import Outcome, Task
+from kerasweep.training.events import Answer, Outcome, Task
 from kerasweep.training.metrics import Objective
 
 pytestmark = pytest.mark.trains
@@ -36,8 +36,9 @@ def train(plan: Plan, **configuration: Any) -> Outcome:
 
     training = make_trainer(plan.workload, threads=1).train(Task(0, {**RATES, **configuration}, seed=5))
     try:
+        next(training)
         while True:
-            next(training)
+            training.send(Answer.GO_ON)
     except StopIteration as end:
         return end.value
 
