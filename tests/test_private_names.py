@@ -97,6 +97,7 @@ NAMES: dict[str, Callable[[], Any]] = {
     "_sign": _scorer,
     "_functions": lambda: import_module("tensorflow").Graph(),
     "_registry": lambda: import_module("tensorflow.python.framework.ops").gradient_registry,
+    "_list_all_concrete_functions": lambda: import_module("tensorflow").function(lambda: 1),
     "_retrieve": _hyperparameters,
     "_record_values": _oracle,
     "_get_next_combination": _oracle,
