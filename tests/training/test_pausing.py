@@ -142,7 +142,6 @@ KINDS = {
             "fine_tuning_rate": 0.2,
         },
         data=pictures,
-        workers=2,
     ),
     "code of its own": Kind(
         of_its_own, {"value": 0.2, "batch_size": 10}, note="traced for this trial and each of its folds"
