@@ -241,15 +241,12 @@ class Sweep:
         ]
 
     def _progress_of(self, trial: FrozenTrial) -> TrialProgress:
-        state: Literal["running", "paused", "ended"] = "ended"
-        if trial.number in self._running:
-            state = "running"
-        elif trial.number in self._paused:
-            state = "paused"
         known = self._known.get(trial.number)
-        if known is None or known[0] is not trial or known[1].state != state:
-            known = self._known[trial.number] = (trial, progress_of(trial, state))
-        return known[1]
+        if known is None or known[0] is not trial:
+            known = self._known[trial.number] = (trial, progress_of(trial))
+        progress = known[1]
+        is_twin = progress.state == "running" and trial.number not in self._running
+        return replace(progress, state="ended") if is_twin else progress
 
     def _start(self) -> _Running | None:
         """Begin the next trial in the study; None where it is not trained.

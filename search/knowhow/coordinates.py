@@ -29,6 +29,8 @@ class Coordinates:
         every = [one.to_unit(one.recommended) for one in space.hyperparameters]
         self.recommended = np.array(every)
         """Of each hyperparameter, active or not, on the unit interval."""
+        self.groups = np.repeat(np.arange(len(self._choices)), np.maximum(1, self._choices))
+        """Which hyperparameter each coordinate is of that a model compares."""
         self._widths = np.array(
             [max(WIDTHS[one.confidence], 0.5 / one.cardinality) for one in space.hyperparameters]
         )

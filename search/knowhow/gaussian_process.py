@@ -4,7 +4,7 @@ The covariance of two values at points x, x' with fidelities t, t' of trials i, 
 
     T (c + a M) + b M T' + [i = i'] o T + [same value] n + B,
 
-with the Matern 5/2 kernel M over points with a length for each coordinate, T = T' = exp(-|t - t'| / 0.5) over fidelities,
+with the Matern 5/2 kernel M over points with a length for each hyperparameter, T = T' = exp(-|t - t'| / 0.5) over fidelities,
 a term o of each trial's own (what its point does not tell), noise n, and the linear term B of basis functions, whose
 weights have a mean and a deviation. Lengths and variances are fitted by their posterior mode under log-normal priors.
 Sources: Rasmussen and Williams 2006, chapters 2.7 and 5.4; freeze-thaw, Swersky, Snoek and Adams 2014.
@@ -31,12 +31,20 @@ class Values:
 
     points: np.ndarray
     """float64, ``(values, coordinates)``."""
+    groups: np.ndarray
+    """int64, ``(coordinates,)``: those of a group share a length; they are counted from 0."""
     fidelity: np.ndarray
     """float64, ``(values,)``, in (0, 1]: 1 is a whole training."""
     trial: np.ndarray
     """int64, ``(values,)``: which trial each is of."""
     y: np.ndarray
     """float64, ``(values,)``: of about zero mean and unit variance; higher is better."""
+
+    def pick(self, places: np.ndarray) -> Values:
+        """Return some of them."""
+        return Values(
+            self.points[places], self.groups, self.fidelity[places], self.trial[places], self.y[places]
+        )
 
 
 @dataclass(frozen=True)
@@ -49,17 +57,23 @@ class Basis:
     """float64, ``(functions,)``."""
     deviation: float
 
+    def pick(self, places: np.ndarray) -> Basis:
+        """Return those of some values."""
+        return Basis(self.values[places], self.weights, self.deviation)
 
-def fit_kernel(values: Values, basis: Basis, start: np.ndarray | None = None) -> np.ndarray:
-    """Return the logarithms of the kernel's lengths and variances: a length for each coordinate, then a, b, o and n.
+
+def fit_kernel(values: Values, basis: Basis) -> np.ndarray:
+    """Return the logarithms of the kernel's lengths and variances: a length for each group, then a, b, o and n.
 
     Args:
         values: What was observed.
         basis: At its points.
-        start: What an earlier fit found.
     """
-    count, width = values.points.shape
-    squares = ((values.points[:, None, :] - values.points[None, :, :]) ** 2).reshape(count * count, width)
+    count, width = len(values.y), int(values.groups.max()) + 1
+    squares = np.zeros((count * count, width))
+    for column, group in enumerate(values.groups):
+        of_column = values.points[:, column]
+        squares[:, group] += ((of_column[:, None] - of_column[None]) ** 2).ravel()
     over_fidelity = np.exp(-np.abs(values.fidelity[:, None] - values.fidelity[None]) / FIDELITY_LENGTH)
     own = (values.trial[:, None] == values.trial[None]) * over_fidelity
     fixed = over_fidelity + basis.deviation**2 * basis.values @ basis.values.T
@@ -92,7 +106,7 @@ def fit_kernel(values: Values, basis: Basis, start: np.ndarray | None = None) ->
 
     found = minimize(
         loss,
-        mean if start is None else start,
+        mean,
         jac=True,
         method="L-BFGS-B",
         options={"maxiter": MOST_STEPS},
@@ -106,9 +120,9 @@ class GaussianProcess:
 
     def __init__(self, logs: np.ndarray, values: Values, basis: Basis) -> None:
         """Take a kernel that ``fit_kernel`` has found."""
-        width = values.points.shape[1]
+        width = int(values.groups.max()) + 1
         scales = np.exp(logs)
-        self._lengths = scales[:width]
+        self._lengths = scales[:width][values.groups]
         self._point, self._both, self._alone, noise = scales[width:]
         self._values, self._basis = values, basis
         self._shrunk = values.points / self._lengths

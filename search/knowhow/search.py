@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 REDUCTION = 3
 """Of the trials at a rung one in so many is promoted; each rung has so many times the epochs of the one before."""
-MODEL_AFTER = 4
-"""Trials with a value, after which the model chooses."""
+WARM_UP = 4
+"""Draws from anywhere, after the recommended configuration, by which the recommended values are judged before the model chooses."""
 MODELLED = 0.8
 """Share of the new trials that the model chooses; the others are drawn, so that no corner is forgotten."""
 REFIT = 1.15
@@ -76,11 +76,11 @@ class KnowHow:
         trials = [progress_of(trial) for trial in request.trials]
         generator = np.random.default_rng([self._seed, request.number])
         observed = self._observe(trials)
-        modelled = len(observed) >= MODEL_AFTER and generator.random() < MODELLED
-        if modelled:
+        warm = self._is_warm(trials)
+        if warm and generator.random() < MODELLED:
             return self._propose_by_model(generator, trials, observed, request)
         names, shares = self._shares(trials, observed)
-        name = str(generator.choice(names, p=shares))
+        name = str(generator.choice(names, p=shares)) if warm else "uniform"
         for point in self._draw(name, generator, observed, 20):
             configuration = self._coordinates.configuration(point)
             if configuration_key(configuration) not in request.seen:
@@ -100,7 +100,13 @@ class KnowHow:
         count = sum(len(trial.values) for trial in observed)
         kernel, fitted = _last_kernel(trials)
         renewed = kernel is None or count >= REFIT * fitted
-        model = Surrogate(observed, self._coordinates, self._trust(trials), None if renewed else kernel)
+        running = [
+            Observed(trial.number, self._coordinates.unit(trial.configuration), ())
+            for trial in trials
+            if trial.state == "running"
+        ]
+        used = None if renewed else kernel
+        model = Surrogate(observed, self._coordinates, self._trust(trials), used, running)
         note = {"kernel": model.kernel.round(6).tolist(), "values": count} if renewed else {}
         points = self._candidates(generator, trials, observed, model)
         gains = model.expected_improvement(points)
@@ -235,7 +241,7 @@ class KnowHow:
         """
         observed = self._observe(trials)
         kernel, _ = _last_kernel(trials)
-        if len(observed) < MODEL_AFTER or kernel is None:
+        if kernel is None:
             return {trial.number: (trial.values[-1][1], 1e-9) for trial in observed}
         model = self._model(observed, self._trust(trials), kernel)
         mean, deviation = model.of_trials(observed)
@@ -251,6 +257,9 @@ class KnowHow:
         return self._last_model[1]
 
     # What was seen.
+
+    def _is_warm(self, trials: Sequence[TrialProgress]) -> bool:
+        return sum(self._has_value(trial) and trial.drawn != FIRST for trial in trials) >= WARM_UP
 
     def _observe(self, trials: Sequence[TrialProgress]) -> list[Observed]:
         found = []

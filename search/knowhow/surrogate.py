@@ -11,8 +11,8 @@ from scipy.stats import norm, rankdata
 from .coordinates import Coordinates
 from .gaussian_process import Basis, GaussianProcess, Values, fit_kernel
 
-MOST_VALUES = 240
-"""That the process is given, whose cost grows with the cube: those of the best trials, and of the rest at random."""
+MOST_VALUES, MOST_FITTED = 300, 120
+"""That the process, and the fit of its kernel, are given: their cost grows with the cube."""
 BUMP = 0.5
 """Mean and deviation of what nearness to a recommended value adds, in deviations of the ranks."""
 CENTRE, CENTRE_WIDTH, CENTRE_MEAN, CENTRE_SCALE = 0.5, 0.3, 0.25, 2.0
@@ -39,7 +39,12 @@ class Surrogate:
     """The model given some trials. Values count by their ranks: of no metric is the scale known, and failures are common."""
 
     def __init__(
-        self, trials: Sequence[Observed], coordinates: Coordinates, trust: float, kernel: np.ndarray | None
+        self,
+        trials: Sequence[Observed],
+        coordinates: Coordinates,
+        trust: float,
+        kernel: np.ndarray | None,
+        running: Sequence[Observed] = (),
     ) -> None:
         """Fit the model.
 
@@ -48,29 +53,53 @@ class Surrogate:
             coordinates: Of the space.
             trust: In the recommended values, from 0 to 1: the weight of the bumps around them.
             kernel: What ``kernel`` was at an earlier fit, to be used as it is; None to fit it anew.
+            running: Trials under way: each is believed to end as the others say it will, so that no other worker begins
+                the same (Ginsbourger et al. 2010).
         """
         self._coordinates = coordinates
-        trials = _most_telling(trials)
+        values, basis = self._data(trials, trust)
+        order = _most_telling(values, MOST_VALUES)
+        values, basis = values.pick(order), basis.pick(order)
+        if kernel is None:
+            order = _most_telling(values, MOST_FITTED)
+            kernel = fit_kernel(values.pick(order), basis.pick(order))
+        self.kernel = kernel
+        self._known = set(values.trial.tolist())
+        self._process = GaussianProcess(kernel, values, basis)
+        whole = [trial for trial in trials if trial.whole]
+        self.incumbent = float(self.of_trials(whole or trials)[0].max())
+        """The best mean of a trial that was trained whole; of any where none was."""
+        if running:
+            self._believe(running, values, basis)
+
+    def _data(self, trials: Sequence[Observed], trust: float) -> tuple[Values, Basis]:
         rows = [(place, *value) for place, trial in enumerate(trials) for value in trial.values]
         places = np.array([row[0] for row in rows])
         ranks = rankdata([row[2] for row in rows])
         points = np.array([trial.point for trial in trials])
-        self._weights = self._mean_weights(trust, points.shape[1])
-        basis = self._basis_values(points)
         values = Values(
-            coordinates.features(points)[places],
+            self._coordinates.features(points)[places],
+            self._coordinates.groups,
             np.array([row[1] for row in rows]),
             np.array([trials[place].number for place in places]),
             norm.ppf((ranks - 0.5) / len(ranks)),
         )
-        self._basis = Basis(basis[places], self._weights, BUMP)
-        self.kernel = fit_kernel(values, self._basis) if kernel is None else kernel
-        self._process = GaussianProcess(self.kernel, values, self._basis)
-        self._known = set(values.trial.tolist())
-        means, _ = self.of_trials(trials)
-        whole = [mean for mean, trial in zip(means, trials, strict=True) if trial.whole]
-        self.incumbent = max(whole) if whole else float(means.max())
-        """The best mean of a trial that was trained whole; of any where none was."""
+        weights = np.repeat([BUMP * trust, CENTRE_MEAN], points.shape[1])
+        return values, Basis(self._basis_values(points)[places], weights, BUMP)
+
+    def _believe(self, running: Sequence[Observed], values: Values, basis: Basis) -> None:
+        points = np.array([trial.point for trial in running])
+        numbers = np.array([trial.number for trial in running])
+        means, _ = self.of_trials(running)
+        joined = Values(
+            np.concatenate([values.points, self._coordinates.features(points)]),
+            values.groups,
+            np.concatenate([values.fidelity, np.ones(len(running))]),
+            np.concatenate([values.trial, numbers]),
+            np.concatenate([values.y, means]),
+        )
+        both = np.concatenate([basis.values, self._basis_values(points)])
+        self._process = GaussianProcess(self.kernel, joined, Basis(both, basis.weights, basis.deviation))
 
     def of_trials(self, trials: Sequence[Observed]) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and deviation of trials, were they trained whole."""
@@ -97,21 +126,14 @@ class Surrogate:
         centre = CENTRE_SCALE * np.exp(-0.5 * ((points - CENTRE) / CENTRE_WIDTH) ** 2)
         return np.concatenate([self._coordinates.bumps(points), centre], axis=1)
 
-    @staticmethod
-    def _mean_weights(trust: float, hyperparameters: int) -> np.ndarray:
-        return np.repeat([BUMP * trust, CENTRE_MEAN], hyperparameters)
 
-
-def _most_telling(trials: Sequence[Observed]) -> list[Observed]:
-    """Return as many trials as the model can take: the best half of its room, and of the others every so many."""
-    if sum(len(trial.values) for trial in trials) <= MOST_VALUES:
-        return list(trials)
-    ranked = sorted(trials, key=lambda trial: (-trial.values[-1][0], -trial.values[-1][1], trial.number))
-    chosen: list[Observed] = []
-    room = MOST_VALUES // 2
-    while ranked and room >= len(ranked[0].values):
-        room -= len(ranked[0].values)
-        chosen.append(ranked.pop(0))
-    rest = sorted(ranked, key=lambda trial: trial.number)
-    step = max(1, -(-sum(len(trial.values) for trial in rest) // (MOST_VALUES // 2)))
-    return sorted([*chosen, *rest[::step]], key=lambda trial: trial.number)
+def _most_telling(values: Values, most: int) -> np.ndarray:
+    """Return the places of as many values as a model takes: the half that was trained furthest and is best, and others evenly."""
+    count = len(values.y)
+    if count <= most:
+        return np.arange(count)
+    ranked = np.lexsort((-values.y, -values.fidelity))
+    half = most // 2
+    rest = np.sort(ranked[half:])
+    evenly = rest[np.linspace(0, len(rest) - 1, most - half).astype(int)]
+    return np.sort(np.concatenate([ranked[:half], evenly]))

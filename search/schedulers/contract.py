@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from ...spaces import Configuration
-from ...studies.records import ORIGIN, RUNGS
+from ...studies.records import ORIGIN, PAUSED, RUNGS
 from ...training.events import Answer, EpochEnded, Rung
 
 if TYPE_CHECKING:
@@ -50,13 +50,21 @@ class TrialProgress:
         return replace(self, state="paused")
 
 
-def progress_of(trial: FrozenTrial, state: Literal["running", "paused", "ended"] = "ended") -> TrialProgress:
+def progress_of(trial: FrozenTrial) -> TrialProgress:
     """Return how far a trial of the study has come."""
-    reports = {Rung(epochs, folds): mean for epochs, folds, mean in trial.user_attrs.get(RUNGS, ())}
-    value = trial.value if trial.state.name == "COMPLETE" else None
-    origin = trial.user_attrs.get(ORIGIN, {})
-    failed = trial.state.name == "FAIL"
-    return TrialProgress(trial.number, trial.params, state, reports, value, failed, origin)
+    attributes, name = trial.user_attrs, trial.state.name
+    state: Literal["running", "paused", "ended"] = "ended"
+    if name == "RUNNING":
+        state = "paused" if attributes.get(PAUSED) else "running"
+    return TrialProgress(
+        trial.number,
+        trial.params,
+        state,
+        {Rung(epochs, folds): mean for epochs, folds, mean in attributes.get(RUNGS, ())},
+        trial.value if name == "COMPLETE" else None,
+        name == "FAIL",
+        attributes.get(ORIGIN, {}),
+    )
 
 
 class Scheduler(Protocol):
