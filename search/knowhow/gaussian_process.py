@@ -49,17 +49,22 @@ class Values:
 
 @dataclass(frozen=True)
 class Basis:
-    """Basis functions with the mean of their weights and the deviation from it, one for all."""
+    """Basis functions, each with the mean of its weight and the deviation from it."""
 
     values: np.ndarray
     """float64, ``(values, functions)``."""
     weights: np.ndarray
     """float64, ``(functions,)``."""
-    deviation: float
+    deviations: np.ndarray
+    """float64, ``(functions,)``."""
+
+    def covariance(self, others: np.ndarray) -> np.ndarray:
+        """Return what the weights contribute to the covariance with values at other points, ``(others, values)``."""
+        return np.asarray((others * self.deviations**2) @ self.values.T)
 
     def pick(self, places: np.ndarray) -> Basis:
         """Return those of some values."""
-        return Basis(self.values[places], self.weights, self.deviation)
+        return Basis(self.values[places], self.weights, self.deviations)
 
 
 def fit_kernel(values: Values, basis: Basis) -> np.ndarray:
@@ -76,7 +81,7 @@ def fit_kernel(values: Values, basis: Basis) -> np.ndarray:
         squares[:, group] += ((of_column[:, None] - of_column[None]) ** 2).ravel()
     over_fidelity = np.exp(-np.abs(values.fidelity[:, None] - values.fidelity[None]) / FIDELITY_LENGTH)
     own = (values.trial[:, None] == values.trial[None]) * over_fidelity
-    fixed = over_fidelity + basis.deviation**2 * basis.values @ basis.values.T
+    fixed = over_fidelity + basis.covariance(basis.values)
     y, eye = values.y - basis.values @ basis.weights, np.eye(count)
     mean, deviation = _prior(width)
 
@@ -127,13 +132,13 @@ class GaussianProcess:
         self._values, self._basis = values, basis
         self._shrunk = values.points / self._lengths
         covariance = self._covariance(self._shrunk, values.fidelity, values.trial)
-        covariance += basis.deviation**2 * basis.values @ basis.values.T
+        covariance += basis.covariance(basis.values)
         covariance[np.diag_indices_from(covariance)] += noise + JITTER
         self._lower = np.linalg.cholesky(covariance)
         self._solved = cho_solve((self._lower, True), values.y - basis.values @ basis.weights)
 
     def predict(
-        self, points: np.ndarray, trial: np.ndarray, basis_values: np.ndarray
+        self, points: np.ndarray, trial: np.ndarray, basis_values: np.ndarray, *, own: bool = True
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the mean and the deviation of whole trainings, without noise.
 
@@ -141,13 +146,14 @@ class GaussianProcess:
             points: float64, ``(n, coordinates)``.
             trial: int64, ``(n,)``: which trial each is; -1 for none that was observed.
             basis_values: float64, ``(n, functions)``.
+            own: Whether what no point tells of a trial counts as doubt.
         """
         whole = np.ones(len(points))
         covariance = self._covariance(points / self._lengths, whole, trial)
-        covariance += self._basis.deviation**2 * basis_values @ self._basis.values.T
+        covariance += self._basis.covariance(basis_values)
         explained = solve_triangular(self._lower, covariance.T, lower=True, check_finite=False)
-        own = 1.0 + self._point + self._both + self._alone
-        variance = own + self._basis.deviation**2 * (basis_values**2).sum(1) - (explained**2).sum(0)
+        doubt = 1.0 + self._point + self._both + own * self._alone
+        variance = doubt + basis_values**2 @ self._basis.deviations**2 - (explained**2).sum(0)
         mean = covariance @ self._solved + basis_values @ self._basis.weights
         return mean, np.sqrt(np.maximum(variance, 1e-9))
 

@@ -30,21 +30,25 @@ if TYPE_CHECKING:
     from ...studies import Direction
 
 REDUCTION = 3
-"""Of the trials at a rung one in so many is promoted; each rung has so many times the epochs of the one before."""
-WARM_UP = 4
+"""Of the trials at a rung one in so many is promoted."""
+RUNGS = 3
+"""Each of half the cost of the one above."""
+WARM_UP = 3
 """Draws from anywhere, after the recommended configuration, by which the recommended values are judged before the model chooses."""
 MODELLED = 0.8
 """Share of the new trials that the model chooses; the others are drawn, so that no corner is forgotten."""
 REFIT = 1.15
 """Growth of the number of values after which the model's kernel is fitted anew."""
-SHARES = {"prior": 0.25, "near": 0.5, "uniform": 0.5}
+SHARES = {"prior": 0.25, "near": 0.25, "uniform": 0.5}
 """Of candidates; that of the prior is weighted by the trust in it."""
 BEST = 3
 """Trials whose neighbours are drawn."""
 CANDIDATES, REFINED, WIDTHS = 300, 100, (0.1, 0.03)
 """Points that the model is asked about, then points near to the best five of them, within these deviations."""
-PATIENCE = 1.5
+SLACK = 1.5
 """Promotions beyond one in ``REDUCTION`` that a changing model may make at a rung, as a factor."""
+PATIENCE = 2.0
+"""Something is trained whole at least every so many whole trainings' cost: what is promising must be seen to hold."""
 FIRST = "recommended"
 """Where the first trial is drawn from, which is trained whole."""
 FINALIST = 0.2
@@ -192,18 +196,28 @@ class KnowHow:
             if trial.drawn == FIRST:
                 return trial.number
         expected = self._expectations(trials)
+        if self._is_overdue(trials):
+            best = max(expected, key=lambda number: (expected[number][0], -number))
+            if best in [trial.number for trial in paused]:
+                return best
         for rung in reversed(self.rungs):
             promoted = self._promoted(trials, rung, expected)
             if promoted is not None:
                 return promoted
         return None if may_begin else self._finalist(trials, paused, expected)
 
+    def _is_overdue(self, trials: Sequence[TrialProgress]) -> bool:
+        """Tell whether too little was trained whole for what was spent."""
+        whole = sum(trial.whole for trial in trials)
+        partial = sum(trial.last.cost for trial in trials if trial.last is not None and not trial.whole)
+        return whole + partial / self._whole.cost >= PATIENCE * (1 + whole)
+
     def _promoted(
         self, trials: Sequence[TrialProgress], rung: Rung, expected: Mapping[int, tuple[float, float]]
     ) -> int | None:
         there = [trial for trial in trials if rung in trial.reports]
         beyond = sum(self._is_beyond(trial, rung) and trial.drawn != FIRST for trial in trials)
-        if beyond >= PATIENCE * len(there) / REDUCTION:
+        if beyond >= SLACK * len(there) / REDUCTION:
             return None
         ranked = sorted(there, key=lambda trial: (-expected[trial.number][0], trial.number))
         for trial in ranked[: len(there) // REDUCTION]:
@@ -298,16 +312,22 @@ class KnowHow:
 
 
 def rungs_of(epochs: int, folds: int) -> tuple[Rung, ...]:
-    """Return where trials are compared: a ninth of the epochs on a fifth of the folds, a third on two fifths.
+    """Return where trials are compared: at an eighth, a fourth and a half of the cost of a whole training.
 
-    At least one of each; with one fold or few epochs there are fewer rungs.
+    Folds and epochs are saved alike, each by the root of two from one rung to the one below: 17 epochs of 2 folds, of 27
+    of 5, are a fourth. With few of both there are fewer rungs.
     """
-    shares = ((REDUCTION**2, 1 / 5), (REDUCTION, 2 / 5))
-    found = {
-        Rung(max(1, round(epochs / divisor)), max(1, math.ceil(folds * share - 1e-9)))
-        for divisor, share in shares
-    }
-    return tuple(sorted(rung for rung in found if rung.epochs < epochs))
+    found: list[Rung] = []
+    above = Rung(epochs, folds)
+    for halvings in range(1, RUNGS + 1):
+        cost = epochs * folds / 2**halvings
+        fewer = min(above.folds, max(1, round(folds / 2 ** (halvings / 2))))
+        rung = Rung(min(above.epochs, max(1, round(cost / fewer))), fewer)
+        if rung.cost >= above.cost:
+            break
+        found.append(rung)
+        above = rung
+    return tuple(reversed(found))
 
 
 def _last_kernel(trials: Sequence[TrialProgress]) -> tuple[np.ndarray | None, int]:

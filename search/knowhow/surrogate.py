@@ -15,8 +15,8 @@ MOST_VALUES, MOST_FITTED = 300, 120
 """That the process, and the fit of its kernel, are given: their cost grows with the cube."""
 BUMP = 0.5
 """Mean and deviation of what nearness to a recommended value adds, in deviations of the ranks."""
-CENTRE, CENTRE_WIDTH, CENTRE_MEAN, CENTRE_SCALE = 0.5, 0.3, 0.25, 2.0
-"""The ends of ranges are rarely best: a bump in the middle of each range, its width, weight and scale."""
+CENTRE, CENTRE_WIDTH, CENTRE_MEAN, CENTRE_DEVIATION = 0.5, 0.3, 0.25, 1.0
+"""The ends of ranges are rarely best: a bump in the middle of each range, its width, and mean and deviation of its weight."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,8 @@ class Surrogate:
             norm.ppf((ranks - 0.5) / len(ranks)),
         )
         weights = np.repeat([BUMP * trust, CENTRE_MEAN], points.shape[1])
-        return values, Basis(self._basis_values(points)[places], weights, BUMP)
+        deviations = np.repeat([BUMP * trust, CENTRE_DEVIATION], points.shape[1])
+        return values, Basis(self._basis_values(points)[places], weights, deviations)
 
     def _believe(self, running: Sequence[Observed], values: Values, basis: Basis) -> None:
         points = np.array([trial.point for trial in running])
@@ -99,7 +100,7 @@ class Surrogate:
             np.concatenate([values.y, means]),
         )
         both = np.concatenate([basis.values, self._basis_values(points)])
-        self._process = GaussianProcess(self.kernel, joined, Basis(both, basis.weights, basis.deviation))
+        self._process = GaussianProcess(self.kernel, joined, Basis(both, basis.weights, basis.deviations))
 
     def of_trials(self, trials: Sequence[Observed]) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and deviation of trials, were they trained whole."""
@@ -107,23 +108,21 @@ class Surrogate:
         known = [trial.number if trial.number in self._known else -1 for trial in trials]
         return self._predict(points, np.array(known))
 
-    def of_points(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return mean and deviation of new trials at points of the unit cube."""
-        return self._predict(points, np.full(len(points), -1))
-
     def expected_improvement(self, points: np.ndarray) -> np.ndarray:
-        """Return by how much new trials are expected to beat the incumbent (Jones et al. 1998)."""
-        mean, deviation = self.of_points(points)
+        """Return by how much new trials are expected to beat the incumbent (Jones et al. 1998), but for their luck."""
+        mean, deviation = self._predict(points, np.full(len(points), -1), own=False)
         off = (mean - self.incumbent) / deviation
         improvement: np.ndarray = deviation * (off * norm.cdf(off) + norm.pdf(off))
         return improvement
 
-    def _predict(self, points: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _predict(
+        self, points: np.ndarray, known: np.ndarray, *, own: bool = True
+    ) -> tuple[np.ndarray, np.ndarray]:
         features = self._coordinates.features(points)
-        return self._process.predict(features, known, self._basis_values(points))
+        return self._process.predict(features, known, self._basis_values(points), own=own)
 
     def _basis_values(self, points: np.ndarray) -> np.ndarray:
-        centre = CENTRE_SCALE * np.exp(-0.5 * ((points - CENTRE) / CENTRE_WIDTH) ** 2)
+        centre = np.exp(-0.5 * ((points - CENTRE) / CENTRE_WIDTH) ** 2)
         return np.concatenate([self._coordinates.bumps(points), centre], axis=1)
 
 

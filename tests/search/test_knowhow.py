@@ -27,11 +27,20 @@ def lab_of(lab, **settings):
 
 
 def test_rungs_gain_epochs_and_folds() -> None:
-    assert rungs_of(27, 5) == (Rung(3, 1), Rung(9, 2))
-    assert rungs_of(9, 3) == (Rung(1, 1), Rung(3, 2))
-    assert rungs_of(27, 1) == (Rung(3, 1), Rung(9, 1))
-    assert rungs_of(2, 3) == (Rung(1, 1), Rung(1, 2))
-    assert rungs_of(1, 5) == ()
+    assert rungs_of(27, 5) == (Rung(8, 2), Rung(17, 2), Rung(17, 4))
+    assert rungs_of(9, 3) == (Rung(3, 1), Rung(3, 2), Rung(7, 2))
+    assert rungs_of(27, 1) == (Rung(3, 1), Rung(7, 1), Rung(14, 1))
+    assert rungs_of(1, 5) == (Rung(1, 2), Rung(1, 4))
+    assert rungs_of(1, 1) == ()
+
+
+@given(st.integers(1, 300), st.integers(1, 20))
+def test_rungs_rise_in_both_and_end_below_the_whole(epochs: int, folds: int) -> None:
+    rungs = (*rungs_of(epochs, folds), Rung(epochs, folds))
+    for low, high in itertools.pairwise(rungs):
+        assert low.epochs <= high.epochs
+        assert low.folds <= high.folds
+        assert 1 <= low.cost < high.cost
 
 
 def test_the_recommended_configuration_is_trained_whole_before_anything_else(lab, fake) -> None:
@@ -211,7 +220,7 @@ class TestGaussianProcess:
 
     def test_it_interpolates_and_knows_what_does_not_matter(self) -> None:
         values = self.values()
-        basis = Basis(np.zeros((30, 1)), np.zeros(1), 0.0)
+        basis = Basis(np.zeros((30, 1)), np.zeros(1), np.zeros(1))
         kernel = fit_kernel(values, basis)
         assert kernel[1] - kernel[0] > 1.0, "the second coordinate's length is longer"
         process = GaussianProcess(kernel, values, basis)
@@ -225,7 +234,7 @@ class TestGaussianProcess:
     def test_the_gradient_of_the_fit_is_right(self, seed: int) -> None:
         """The fit is no worse than its start, and the same every time."""
         values = self.values(8, seed)
-        basis = Basis(np.ones((8, 1)), np.array([0.3]), 0.5)
+        basis = Basis(np.ones((8, 1)), np.array([0.3]), np.array([0.5]))
         first, second = fit_kernel(values, basis), fit_kernel(values, basis)
         assert first.tolist() == second.tolist()
         assert np.isfinite(first).all()
