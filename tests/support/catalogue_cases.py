@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from kerasweep.spaces import Categorical, Configuration, Float, Hyperparameter, Int, Space, preset
@@ -148,12 +149,84 @@ def cases_of(name: str) -> list[Case]:
     entry = CATALOGUE[name]
     family = FAMILIES.get(name) or next(family for family in PREFERRED if family in entry.families)
     task, kind = TASKS.get(name, entry.tasks[0]), kind_of(entry, family)
-    space = space_of(family, task, kind, name)
+    space = space_of(family, task, kind)
     first = configuration(space, name)
     return [
         Case(name, family, task, kind, first, configuration(space, name, value))
         for value in other_values(space[name], first[name])
     ]
+
+
+@dataclass
+class Together:
+    """Hyperparameters of one family that all have their other values in one configuration."""
+
+    cases: list[Case]
+    configuration: Configuration
+
+    @property
+    def of(self) -> Case:
+        """One of its cases, which all are of the same family, task and kind of data."""
+        return self.cases[0]
+
+    def is_open_to(self, case: Case) -> bool:
+        """Tell whether a case may be one of these."""
+        alike = (self.of.family, self.of.task, self.of.kind) == (case.family, case.task, case.kind)
+        return alike and len(self.cases) < MOST_TOGETHER and not is_alone(self.of) and not is_alone(case)
+
+    def take(self, case: Case) -> bool:
+        """Take another case, if it fits: all others keep their values, and it has its own."""
+        wanted: Configuration = {}
+        for one in (*self.cases, case):
+            for name, value in changes_of(one).items():
+                if wanted.setdefault(name, value) != value:
+                    return False
+        space = space_of(case.family, case.task, case.kind)
+        made = configuration(space, changes=wanted)
+        if any(made.get(name) != value for name, value in wanted.items()):
+            return False
+        self.cases.append(case)
+        self.configuration = made
+        return True
+
+
+MOST_TOGETHER = 4
+"""More of them hide one another, or diverge."""
+ALONE = frozenset(
+    """learning_rate learning_rate_schedule optimizer batch_size clipping clipnorm clipvalue global_clipnorm step_epochs decay_epochs
+    units filters blocks convolutions focal_alpha focal_gamma head zero_gamma prelu_shared kernel_size use_bias output_bias bias_initial
+    bias_regularizer bias_l2 bias_constraint bias_max_norm kernel_regularizer activity_regularizer output_regularizer orthogonal_mode
+    gradient_accumulation_steps subset bootstrap class_weight class_weight_power clip_outliers amsgrad staircase beta_2_decay
+    normalization_center epsilon_2 first_decay_epochs loss hidden_layers clip_threshold t_mul label_smoothing units_growth
+    frozen_share unfrozen_share""".split()
+)
+"""Hyperparameters that hide others, that others hide, or that diverge in company."""
+ALONE_TOO = (
+    "decay", "inverse_decay_rate", "cosine_floor", "adam_beta_2", "l2_regularization_strength", "padding", "outlier_limit",
+)  # fmt: skip
+"""Those that are hidden where they are. All others were seen to act beside their company, when the groups were made:
+without them the curves differ by ten times what trainers may differ by."""
+
+
+def together() -> dict[str, Together]:
+    """Return every hyperparameter's last case, in a configuration with as many others as fit into it."""
+    found: list[Together] = []
+    for case in (cases_of(name)[-1] for name in CATALOGUE):
+        if not any(one.is_open_to(case) and one.take(case) for one in found):
+            found.append(Together([case], case.second))
+    found += [Together([case], case.second) for case in (cases_of(name)[-1] for name in ALONE_TOO)]
+    return {" ".join(case.name for case in one.cases): one for one in found}
+
+
+def is_alone(case: Case) -> bool:
+    """Tell whether a case hides others: its training is too slow for them to be seen, too fast, or too short."""
+    return case.name in ALONE or case.family == "rnn" or "epochs" in changes_of(case)
+
+
+def changes_of(case: Case) -> Configuration:
+    """Return what of a case's other configuration is not as it is recommended, or not as small."""
+    usual = configuration(space_of(case.family, case.task, case.kind))
+    return {name: value for name, value in case.second.items() if usual.get(name) != value}
 
 
 def kind_of(entry: Entry, family: str) -> str:
@@ -168,15 +241,20 @@ def kind_of(entry: Entry, family: str) -> str:
     return "table" if entry.kinds == ("table",) or of_gaps else "array"
 
 
-def space_of(family: str, task: str, kind: str, name: str) -> Space:
+@cache
+def space_of(family: str, task: str, kind: str) -> Space:
+    """Return all that a family has, and the number of epochs."""
     space = preset(family, "full", task=task, kind="table" if kind == "text" else kind)
     return space.with_hyperparameter(CATALOGUE["epochs"].hyperparameter)
 
 
-def configuration(space: Space, name: str, value: Any = None) -> Configuration:
-    """Return the recommended configuration in which a hyperparameter is active, small, and with its context."""
-    wanted: Configuration = {}
-    _demand(space, name, wanted)
+def configuration(
+    space: Space, name: str = "", value: Any = None, *, changes: Configuration | None = None
+) -> Configuration:
+    """Return the recommended configuration in which a hyperparameter is active, small, with its context and changes."""
+    wanted: Configuration = dict(changes or {})
+    if name:
+        _demand(space, name, wanted)
     context = CONTEXTS.get(name, {})
     for other in context:
         _demand(space, other, wanted, apart_from=name)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from catalogue_cases import Case, cases_of
+from catalogue_cases import Case, cases_of, together
 from kerasweep.search.plan import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.spaces import configuration_key
@@ -111,10 +111,19 @@ def test_it_acts(name: str) -> None:
         assert differs, f"{name} changes nothing: {case.second[name]}"
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
-def test_the_trainers_agree(name: str) -> None:
+TOGETHER = together()
+
+
+@pytest.mark.parametrize("names", TOGETHER)
+def test_the_trainers_agree(names: str) -> None:
     """These come last: ``fit`` clears Keras's session, and programs have to be prepared again."""
-    case = cases_of(name)[-1]
-    fused, fit = fused_of(case, case.second), outcome_of(case, case.second, "fit")
+    case, configuration = TOGETHER[names].of, TOGETHER[names].configuration
+    fused, fit = fused_of(case, configuration), outcome_of(case, configuration, "fit")
     for metric, folds in fit.curves.items():
         assert np.allclose(fused.curves[metric], folds, rtol=1e-4, atol=1e-5), metric
+
+
+def test_they_agree_on_every_hyperparameter() -> None:
+    held = {case.name: one.configuration for one in TOGETHER.values() for case in one.cases}
+    assert held.keys() == CATALOGUE.keys()
+    assert all(held[name][name] == cases_of(name)[-1].second[name] for name in CATALOGUE)
