@@ -1,4 +1,4 @@
-"""Feeds rows to ``model.fit`` in a given order, without copying them and without tracing a pipeline again each epoch.
+"""Feeds rows to ``model.fit`` in a given order, without tracing a pipeline again each epoch, and without copying more than few.
 
 ``fit`` on NumPy arrays builds a new input pipeline at every call, which costs more than an epoch of a small model.
 """
@@ -58,15 +58,14 @@ class Feed:
         self._seed = seed
         self._plan = batches
         size, count = batches.size, batches.rows(len(rows))
-        order = tf.Variable(rows[:count], dtype=tf.int64, trainable=False)
-        self._order = order
-        self._draws = tf.Variable([seed, 0], dtype=tf.int64, trainable=False)  # the seed and the epoch
-
         parts = (x, y) if weights is None else (x, y, weights)
         self._gathered = parts if mixing is None and _is_small(parts, count) else None
         if self._gathered is not None:
             self._batches = _in_batches(parts, rows[:count], size)
             return
+        order = tf.Variable(rows[:count], dtype=tf.int64, trainable=False)
+        self._order = order
+        self._draws = tf.Variable([seed, 0], dtype=tf.int64, trainable=False)  # the seed and the epoch
 
         def batch(number: tf.Tensor) -> tuple[tf.Tensor, ...]:
             chosen = order[number * size : tf.minimum((number + 1) * size, count)]
