@@ -44,9 +44,8 @@ FAMILIES = {
     "algoperf": "41 to 55 settings of optimizers, five repeats of each as folds, curves over seconds; github.com/mlcommons/submissions_algorithms, Apache-2.0",
     "lcbench": "a surrogate of LCBench, 7 hyperparameters, 51 epochs; github.com/slds-lmu/yahpo_data, Apache-2.0",
     "mnist": "MNIST, 256 configurations of 4 hyperparameters, 16 epochs; github.com/pedrogbmendes/HyperJump, MIT",
-    "recorded": "trained by Kerasweep itself: `python benchmarks/simulation/record.py wine --configurations 250`, `diabetes "
-    "--configurations 200`, `digits --limit 500 --configurations 200`, `breast_cancer --configurations 200`; 6 hyperparameters, 5 folds, "
-    "27 epochs",
+    "recorded": "trained by Kerasweep itself, of the repository: 6 hyperparameters, 5 folds, 27 epochs; "
+    "`python benchmarks/simulation/record.py wine --configurations 250`, `digits --limit 500 --configurations 120`",
     "taskset": "a recurrent net on text, 1,000 configurations of 8 hyperparameters of Adam, 50 evaluations; "
     "github.com/machinelearningnuremberg/DyHPO, Apache-2.0, from Google's TaskSet",
 }
@@ -148,10 +147,11 @@ def _figures(
 def _measured(entries: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     found: dict[tuple[str, str], set[str]] = {}
     for entry in entries:
-        found.setdefault((entry["commit"], entry["date"]), set()).add(entry["method"])
+        what = entry["family"] if entry["kind"] == "regret" else "decisions"
+        found.setdefault((entry["commit"], entry["date"]), set()).add(what)
     parts = [
-        f"commit `{commit}`, {date}" + (f" ({', '.join(sorted(methods))})" if len(found) > 1 else "")
-        for (commit, date), methods in found.items()
+        f"commit `{commit}`, {date}" + (f" ({', '.join(sorted(what))})" if len(found) > 1 else "")
+        for (commit, date), what in found.items()
     ]
     yield f"Measured at {'; '.join(parts)}."
     yield ""
