@@ -206,11 +206,9 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None, cv: Any =
         resolve_precision(spec.training.precision, of_pictures=preparation.layout == "image"),
     )
     if priors and (why := why_not_built(spec, workload, space.recommended())):
-        plan = make_plan(without_known_names(spec), data=data, model=model, cv=cv)
-        left_out = (
-            f"the catalogue's recommended values are left out, with which the model cannot be built: {why}"
-        )
-        return replace(plan, decisions=(left_out, *plan.decisions))
+        plain = _without_priors(spec, why, data=data, model=model, cv=cv)
+        if plain is not None:
+            return plain
     objective, decisions = select_objective(spec, workload, space)
     workload = replace(workload, objective=objective)
     if spec.search.method == "grid" and space.grid_size(MOST_OF_A_GRID) > MOST_OF_A_GRID:
@@ -231,6 +229,15 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None, cv: Any =
         bases.digests,
         (*priors, *decisions, *bases.notes),
     )
+
+
+def _without_priors(spec: SweepSpec, why: str, **given: Any) -> Plan | None:
+    """Return the plan of a function that starts as it says; None where its model cannot be built so either."""
+    plan = make_plan(without_known_names(spec), **given)
+    if why_not_built(spec, plan.workload, plan.space.recommended()):
+        return None
+    left_out = f"the catalogue's recommended values are left out, with which the model cannot be built: {why}"
+    return replace(plan, decisions=(left_out, *plan.decisions))
 
 
 def _cut_folds(spec: SweepSpec, dataset: Dataset, cv: Any) -> tuple[tuple[Fold, ...], SweepSpec]:

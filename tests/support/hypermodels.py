@@ -316,7 +316,7 @@ ON_DIGITS = (
 def too_large_for_digits(hp):
     """Kernels of the usual size do not fit into what is left of a picture."""
     model = keras.Sequential([layers.MaxPooling2D(4)])
-    model.add(layers.Conv2D(4, hp.Int("kernel_size", 1, 5)))
+    model.add(layers.Conv2D(4, hp.Int("kernel_size", 1, 5), activation=hp.Choice("act", ["relu", "tanh"])))
     model.add(layers.Flatten())
     model.add(layers.Dense(10, activation="softmax"))
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
