@@ -145,7 +145,7 @@ class FusedFolds:
         """Return the program with which some folds train an epoch, counted from 0, that they may begin."""
         if epoch == 0:
             self._begin(folds)
-        elif self._tuning is not None and epoch == self._tuning.epoch:
+        if self._tuning is not None and epoch == self._tuning.epoch:  # which may be the first one
             self._begin_second(folds)
         return self._now[folds[0]].of(folds)
 
