@@ -47,11 +47,11 @@ def deep(optimizer: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
 
 
 def curves(workload: Workload, monkeypatch: pytest.MonkeyPatch, *, joins: bool) -> dict[str, Any]:
-    from kerasweep.training.trainers.fused import trainer
+    from kerasweep.training.trainers.fused import programs
 
     with monkeypatch.context() as patch:
         if not joins:
-            patch.setattr(trainer, "can_join", lambda _: False)
+            patch.setattr(programs, "can_join", lambda _: False)
         outcome = outcome_of(make_trainer(workload, 1), {})
     assert outcome.trainer == "fused", outcome.notes
     return outcome.curves

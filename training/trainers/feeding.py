@@ -117,11 +117,11 @@ def _is_small(parts: Rows, count: int) -> bool:
     """Tell whether so many rows are tensors of few bytes."""
     size = 0
     for part in parts:
-        leaves = [part] if isinstance(part, Pixels) else keras.tree.flatten(part)
-        for leaf in leaves:
-            values, itemsize = (leaf.values, 4) if isinstance(leaf, Pixels) else (leaf, leaf.dtype.size)
+        for leaf in [part] if isinstance(part, Pixels) else keras.tree.flatten(part):
+            values = leaf.values if isinstance(leaf, Pixels) else leaf
             if isinstance(values, np.ndarray):  # which memory does not hold twice
                 return False
+            itemsize = tf.float32.size if isinstance(leaf, Pixels) else values.dtype.size
             size += int(np.prod(values.shape[1:])) * itemsize * count
     return size <= SMALL_BYTES
 
