@@ -26,20 +26,20 @@ class PausedStates:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError:
             return None
-        return self.folder / f"{number}.npz"
+        return self.folder / f"{number}.state"
 
     def drop(self, number: int) -> None:
         """Remove the state of a trial that has ended."""
         if self.folder is not None:
             with contextlib.suppress(OSError):
-                (self.folder / f"{number}.npz").unlink(missing_ok=True)
+                (self.folder / f"{number}.state").unlink(missing_ok=True)
 
     def make_room(self, keep: int) -> None:
         """Remove the oldest states until they take no more than they may; that of one trial goes last."""
         if self.folder is None:
             return
         with contextlib.suppress(OSError):
-            sizes = {path: path.stat() for path in self.folder.glob("*.npz")}
+            sizes = {path: path.stat() for path in self.folder.glob("*.state")}
             taken = sum(stat.st_size for stat in sizes.values())
             by_age = sorted(sizes, key=lambda path: (path.stem == str(keep), sizes[path].st_mtime))
             while taken > self.most_bytes and by_age:

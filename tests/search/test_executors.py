@@ -216,14 +216,14 @@ class Conformance:
         """Two at a time where two workers are, so that a trial may go on in another process than it was paused in."""
         low, high = Rung(1, 1), Rung(2, FOLDS)
         tasks = [
-            Task(number, {"units": 3, "behaviour": "train"}, 5, (low, high), tmp_path / f"{number}.npz")
+            Task(number, {"units": 3, "behaviour": "train"}, 5, (low, high), tmp_path / f"{number}.state")
             for number in (10, 11, 12)
         ]
         for rung in (low, high):
             events = run(executor, *tasks, pause_at=rung)
             paused = [event for event in events if isinstance(event, TrialPaused)]
             assert sorted(event.number for event in paused) == [10, 11, 12]
-            assert all((tmp_path / f"{event.number}.npz").exists() for event in paused)
+            assert all((tmp_path / f"{event.number}.state").exists() for event in paused)
             assert all(len(event.outcome.fold_scores) == rung.folds for event in paused)
             tasks = [replace(task, rungs=task.rungs[1:]) for task in reversed(tasks)]
         events = run(executor, *tasks)

@@ -145,7 +145,7 @@ def test_an_interrupted_sweep_goes_on_from_its_states(tmp_path: Path, monkeypatc
             run_plan(plan, existing, "sqlite:///parts.db", listen, isolated=False)
 
     interrupted(lambda progress: progress.paused == 3)
-    files = sorted(Path("parts.db.states").rglob("*.npz"))
+    files = sorted(Path("parts.db.states").rglob("*.state"))
     assert len(files) == 3
     assert read_study("whole", "sqlite:///parts.db").counts["paused"] >= 2
     interrupted(lambda progress: progress.begun == 6 and progress.epoch)
