@@ -68,6 +68,7 @@ class KnowHow:
         self._chance = Random(space, seed)
         self._whole = Rung(epochs, folds)
         self.rungs = rungs_of(epochs, folds)
+        self._points: dict[int, np.ndarray] = {}
         self._last_model: tuple[Any, Surrogate] | None = None
         """The model of the last decision, with what it was fitted to: the next one is often about the same."""
 
@@ -105,15 +106,12 @@ class KnowHow:
         kernel, fitted = _last_kernel(trials)
         renewed = kernel is None or count >= REFIT * fitted
         running = [
-            Observed(trial.number, self._coordinates.unit(trial.configuration), ())
-            for trial in trials
-            if trial.state == "running"
+            Observed(trial.number, self._point(trial), ()) for trial in trials if trial.state == "running"
         ]
         used = None if renewed else kernel
         model = Surrogate(observed, self._coordinates, self._trust(trials), used, running)
         note = {"kernel": model.kernel.round(6).tolist(), "values": count} if renewed else {}
-        points = self._candidates(generator, trials, observed, model)
-        gains = model.expected_improvement(points)
+        points, gains = self._candidates(generator, trials, observed, model)
         for place in np.argsort(-gains, kind="stable")[:50]:
             configuration = self._coordinates.configuration(points[place])
             if configuration_key(configuration) not in request.seen:
@@ -126,19 +124,21 @@ class KnowHow:
         trials: Sequence[TrialProgress],
         observed: Sequence[Observed],
         model: Surrogate,
-    ) -> np.ndarray:
-        """Return points for the model: each coordinate from one of the sources, of which every point has shares of its own."""
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return points, each coordinate from one of the sources, of which every point has shares of its own, and their gains."""
         names, shares = self._shares(trials, observed)
         drawn = np.array([self._draw(name, generator, observed, CANDIDATES) for name in names])
         own = generator.dirichlet(shares * len(names), CANDIDATES)
         chance = generator.random(drawn.shape[1:])
         source = (chance[:, :, None] > np.cumsum(own, axis=1)[:, None, :]).sum(2).clip(0, len(names) - 1)
         points = np.take_along_axis(drawn, source[None], axis=0)[0]
+        gains = model.expected_improvement(points)
         for width in WIDTHS:
-            best = points[np.argsort(-model.expected_improvement(points), kind="stable")[:5]]
-            near = np.repeat(best, REFINED // 5, axis=0)
-            points = np.concatenate([points, self._coordinates.refine(generator, near, width, 0.4)])
-        return np.asarray(points)
+            best = points[np.argsort(-gains, kind="stable")[:5]]
+            near = self._coordinates.refine(generator, np.repeat(best, REFINED // 5, axis=0), width, 0.4)
+            points = np.concatenate([points, near])
+            gains = np.concatenate([gains, model.expected_improvement(near)])
+        return points, gains
 
     def _draw(
         self, name: str, generator: np.random.Generator, observed: Sequence[Observed], count: int
@@ -286,11 +286,17 @@ class KnowHow:
             found.append(
                 Observed(
                     trial.number,
-                    self._coordinates.unit(trial.configuration),
+                    self._point(trial),
                     tuple(values) or ((self._fidelity(self._lowest_rung), -math.inf),),
                 )
             )
         return found
+
+    def _point(self, trial: TrialProgress) -> np.ndarray:
+        """Return a trial's point of the unit cube; its configuration is the same for ever."""
+        if trial.number not in self._points:
+            self._points[trial.number] = self._coordinates.unit(trial.configuration)
+        return self._points[trial.number]
 
     @property
     def _lowest_rung(self) -> Rung:

@@ -11,7 +11,7 @@ from scipy.stats import norm, rankdata
 from .coordinates import Coordinates
 from .gaussian_process import Basis, GaussianProcess, Values, fit_kernel
 
-MOST_VALUES, MOST_FITTED = 300, 120
+MOST_VALUES, MOST_FITTED = 200, 100
 """That the process, and the fit of its kernel, are given: their cost grows with the cube."""
 BUMP = 0.5
 """Mean and deviation of what nearness to a recommended value adds, in deviations of the ranks."""
