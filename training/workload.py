@@ -42,8 +42,8 @@ PICTURE_AXES = 3
 TrainerName = Literal["auto", "fused", "fit"]
 """``auto`` is ``fused`` for every model that allows it."""
 
-Training: TypeAlias = Generator[EpochEnded, Answer, Outcome]
-"""Yields after every epoch; is sent how to go on; returns how the configuration did."""
+Training: TypeAlias = Generator[EpochEnded, Answer | None, Outcome]
+"""Yields after every epoch; is sent how to go on, which is on where nothing is sent; returns how the configuration did."""
 
 
 class Trainer(Protocol):

@@ -75,7 +75,7 @@ def run_task(trainer: Trainer, task: Task) -> Generator[Event, Answer | None, No
             event = next(training)
             while True:
                 answer = yield event
-                event = training.send(answer or Answer.GO_ON)
+                event = training.send(answer)
     except StopIteration as end:
         outcome = replace(end.value, notes=(*end.value.notes, *take_notes()))
         ended = TrialPaused if outcome.ending == "paused" else TrialEnded

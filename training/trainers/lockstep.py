@@ -84,13 +84,14 @@ def train_in_lockstep(
     curves, started = _begin(workload, task, folds, started)
     ended, answer = False, Answer.GO_ON
     if Rung(curves.epochs, curves.folds) in task.rungs:  # it was paused there, but whoever asked it has died
-        answer = yield EpochEnded(task.number, curves.epochs, curves.scores_at(curves.epochs))
+        told = EpochEnded(task.number, curves.epochs, curves.scores_at(curves.epochs))
+        answer = (yield told) or Answer.GO_ON
     for target in (*task.rungs, Rung(epochs, len(workload.folds))):
         while not ended and answer is Answer.GO_ON and (some := curves.behind(target, epochs)):
             logs = folds.train(curves.lengths[some[0]], some)
             scores = curves.add_epoch(logs, some[0])
             ended = curves.is_of_all and (curves.epochs >= epochs or curves.is_stalled(stopping))
-            answer = yield EpochEnded(task.number, curves.epochs, scores)
+            answer = (yield EpochEnded(task.number, curves.epochs, scores)) or Answer.GO_ON
     if answer is Answer.PAUSE and not ended:
         _keep(workload, task, folds, curves, started)
     if ended:
