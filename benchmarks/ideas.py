@@ -45,7 +45,7 @@ def prepare(arguments: argparse.Namespace, epochs: int) -> tuple[Any, dict[str, 
     """Return a trainer as it is asked for, and the recommended configuration with Adam."""
     import kerasweep as ks
     from kerasweep.training.trainers import runtime
-    from kerasweep.training.trainers.fused import trainer as module
+    from kerasweep.training.trainers.fused import fused_folds, programs
 
     dense = arguments.model == "dense"
     plan = ks.plan_sweep(
@@ -62,12 +62,12 @@ def prepare(arguments: argparse.Namespace, epochs: int) -> tuple[Any, dict[str, 
         skip(f"this machine does not compute in {arguments.precision}")
     if arguments.wide or arguments.folds == "in-turn":
         replace_in(runtime, operation_threads=lambda _, threads: threads)
-    trainer = runtime.make_trainer(plan.workload, arguments.threads)
+    trainer: Any = runtime.make_trainer(plan.workload, arguments.threads)
     if arguments.folds != "rule":
-        replace_in(trainer, _threads=2)
-        replace_in(module, is_convolutional=lambda _: arguments.folds == "in-turn")
+        replace_in(trainer._programs, _threads=2)
+        replace_in(programs, is_convolutional=lambda _: arguments.folds == "in-turn")
     if arguments.passes:
-        replace_in(module, without_graph_passes=nullcontext)
+        replace_in(fused_folds, without_graph_passes=nullcontext)
     return trainer, {**plan.space.recommended(), "learning_rate": 0.003}
 
 

@@ -176,6 +176,7 @@ def _empty_database() -> Path:
     return Path(_empty_folder().name) / "empty.db"
 
 
-def _write_soon(connection: sqlite3.Connection, _: object) -> None:
-    connection.execute("PRAGMA synchronous=OFF")
-    connection.execute("PRAGMA journal_mode=MEMORY")
+def _write_soon(connection: object, _: object) -> None:
+    if isinstance(connection, sqlite3.Connection):  # of every database of the process
+        connection.execute("PRAGMA synchronous=OFF")
+        connection.execute("PRAGMA journal_mode=MEMORY")
