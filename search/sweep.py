@@ -139,8 +139,8 @@ class Sweep:
             while True:
                 self._fill()
                 if not self._running:
-                    self._end_duplicates()
                     self._end_paused()
+                    self._end_duplicates()
                     return self._stop or ("exhausted" if self._exhausted else "trials")
                 self._cancel_if_over()
                 event = self._executor.next_event(self._wait_seconds())

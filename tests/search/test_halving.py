@@ -146,6 +146,30 @@ def test_a_worker_that_dies_is_answered_as_before(lab, fake, tmp_path: Path) -> 
     assert died.picture == whole.picture
 
 
+def test_a_twin_of_a_paused_trial_shares_its_end(lab, fake) -> None:
+    """Also where the sweep is interrupted, and nothing may begin when it goes on."""
+    made = lab(method="random", scheduler="asha", trials=3, epochs=9)
+    asked: list[int] = []
+
+    def listen(progress) -> None:
+        news = progress.ended
+        if news is not None and news.state == "paused" and len(asked) < 2:
+            asked.append(news.number)
+            made.enqueue(made.load().trials[news.number].params)
+        if progress.begun == 3 and not progress.stopping:
+            made.sweep.stop()
+
+    made.listen = listen
+    assert made.run(fake(epochs=9)) == "interrupted"
+    assert "W" in made.states(), "a twin waits"
+    made.listen = lambda _: None
+    assert made.run(fake(epochs=9)) == "trials"
+    assert set(made.states()) <= {"C", "P"}
+    trials = read_trials(made.read())
+    assert [trial.duplicate_of for trial in trials if trial.duplicate_of is not None] == asked
+    assert "pruned" in [trials[number].state for number in asked], "one of them was paused to the end"
+
+
 class TestPausedStates:
     def test_files_are_bounded_the_oldest_go_first(self, tmp_path: Path) -> None:
         states = PausedStates(tmp_path / "db.states" / "3", most_bytes=250)
