@@ -28,7 +28,7 @@ class Answer(Enum):
 
     GO_ON = "go on"
     PAUSE = "pause"
-    """End for now: its state is kept, and it may go on from there later."""
+    """End here: its state is kept, and it may go on from there later."""
     STOP = "stop"
     """End for good."""
 

@@ -12,21 +12,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.stats import norm
 
 from ...spaces import Space, configuration_key
-from ...training.events import Answer, EpochEnded, Rung
+from ...training.events import Rung
 from ..proposers import Proposal, ProposalRequest, Random
-from ..schedulers.contract import TrialProgress, progress_of
+from ..schedulers.contract import PausingScheduler, TrialProgress, progress_of
 from .coordinates import Coordinates
 from .surrogate import Observed, Surrogate
 
 if TYPE_CHECKING:
-    from optuna.trial import Trial
-
     from ...studies import Direction
 
 REDUCTION = 3
@@ -55,10 +53,8 @@ FINALIST = 0.2
 """Chance of beating the best whole trial from which on a paused trial is trained whole before the search ends."""
 
 
-class KnowHow:
+class KnowHow(PausingScheduler):
     """Proposer and scheduler in one: what is begun and what goes on is decided by the same model."""
-
-    pauses: ClassVar[bool] = True
 
     def __init__(self, space: Space, seed: int, direction: Direction, epochs: int, folds: int) -> None:
         self._space = space
@@ -175,14 +171,6 @@ class KnowHow:
         return min(1.0, (chance / (1.0 - chance)) ** 2) if chance < 1.0 else 1.0
 
     # What goes on.
-
-    def answer(
-        self, trial: Trial, event: EpochEnded, trials: Sequence[TrialProgress], *, may_begin: bool
-    ) -> Answer:
-        """Go on where the trial is the next to be promoted, else pause."""
-        seen = [one.as_paused() if one.number == trial.number else one for one in trials]
-        goes_on = self.next_paused(seen, may_begin=may_begin) == trial.number
-        return Answer.GO_ON if goes_on else Answer.PAUSE
 
     def next_paused(self, trials: Sequence[TrialProgress], *, may_begin: bool) -> int | None:
         """Return the recommended trial, until it is trained whole, then the trial of the highest rung that is promoted there.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from ...spaces import Configuration
 from ...studies.records import ORIGIN, PAUSED, RUNGS
@@ -101,3 +102,21 @@ class Scheduler(Protocol):
             may_begin: Whether the budget allows for a new trial.
         """
         ...
+
+
+class PausingScheduler:
+    """What schedulers share that decide by one question alone: which paused trial goes on."""
+
+    pauses: ClassVar[bool] = True
+
+    @abstractmethod
+    def next_paused(self, trials: Sequence[TrialProgress], *, may_begin: bool) -> int | None:
+        """As ``Scheduler.next_paused``."""
+
+    def answer(
+        self, trial: Trial, event: EpochEnded, trials: Sequence[TrialProgress], *, may_begin: bool
+    ) -> Answer:
+        """Go on where the trial is the next to be promoted, else pause."""
+        seen = [one.as_paused() if one.number == trial.number else one for one in trials]
+        goes_on = self.next_paused(seen, may_begin=may_begin) == trial.number
+        return Answer.GO_ON if goes_on else Answer.PAUSE

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-from ...training.events import Answer, EpochEnded, Rung
-from .contract import TrialProgress
+from ...training.events import Rung
+from .contract import PausingScheduler, TrialProgress
 
 if TYPE_CHECKING:
-    from optuna.trial import Trial
-
     from ...studies import Direction
 
 REDUCTION = 3
@@ -25,26 +23,17 @@ MOST_RUNGS = 4
 
 
 @dataclass(frozen=True)
-class Halving:
+class Halving(PausingScheduler):
     """Rungs of all folds, each of three times the epochs of the one before."""
 
     rungs: tuple[Rung, ...]
     direction: Direction
-    pauses: ClassVar[bool] = True
 
     @classmethod
     def over(cls, epochs: int, folds: int, direction: Direction) -> Halving:
         """Return the halving of trials of so many epochs and folds."""
         shares = {round(epochs / REDUCTION**power) for power in range(1, MOST_RUNGS + 1)}
         return cls(tuple(Rung(epoch, folds) for epoch in sorted(shares) if 0 < epoch < epochs), direction)
-
-    def answer(
-        self, trial: Trial, event: EpochEnded, trials: Sequence[TrialProgress], *, may_begin: bool
-    ) -> Answer:
-        """Go on where the trial is the next to be promoted, else pause."""
-        seen = [one.as_paused() if one.number == trial.number else one for one in trials]
-        goes_on = self.next_paused(seen, may_begin=may_begin) == trial.number
-        return Answer.GO_ON if goes_on else Answer.PAUSE
 
     def next_paused(self, trials: Sequence[TrialProgress], *, may_begin: bool) -> int | None:
         """Return the best trial of the highest rung that is among the best third there and waits there.
