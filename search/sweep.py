@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from optuna.trial import FrozenTrial, Trial, TrialState
@@ -16,13 +16,14 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from ..errors import SweepError, one_line
 from ..spaces import Configuration, Space, configuration_key
 from ..spaces.possible import why_impossible_configuration
-from ..training.events import Answer, EpochEnded, Event, Rung, Task, TrialEnded, TrialFailed, TrialPaused
+from ..training.events import Answer, EpochEnded, Event, TrialEnded, TrialFailed, TrialPaused
 from ..training.metrics import Objective
 from .executors.contract import Executor
 from .paused_states import PausedStates
 from .progress import Progress, TrialLine
 from .proposers import ProposalRequest, Proposer, SpaceExhausted, WaitForTrials
-from .schedulers import Scheduler, TrialProgress, progress_of
+from .schedulers import Scheduler
+from .under_way import TrialUnderWay, UnderWay
 
 if TYPE_CHECKING:
     from ..studies.writing import StudyWriter
@@ -52,21 +53,6 @@ class Budget:
     target: float | None = None
 
 
-@dataclass
-class _Running:
-    """A trial that is being trained."""
-
-    trial: Trial
-    configuration: Configuration
-    key: str
-    rungs: tuple[Rung, ...] = ()
-    """At which it waits for an answer."""
-    reached: Rung = field(default_factory=lambda: Rung(0, 0))
-    answers: dict[Rung, Answer] = field(default_factory=dict)
-    twins: list[Trial] = field(default_factory=list)
-    """Later trials of the same configuration, which get its result."""
-
-
 class Sweep:
     """Runs one study until its budget is spent, its space is exhausted, or it is told to stop."""
 
@@ -92,18 +78,11 @@ class Sweep:
         self._budget = budget
         self._seed = seed
         self._listen = listen
-        self._states = states or PausedStates(None)
-        self._running: dict[int, _Running] = {}
+        self._under_way = UnderWay(writer, space, scheduler, states or PausedStates(None))
         self._ended: dict[str, int] = {}
         """Configuration key -> number of the trial that was trained with it."""
         self._seen: set[str] = set()
         """Keys of all configurations that ended, run or are paused."""
-        self._paused: dict[int, _Running] = {}
-        """Trials that are paused, of which the scheduler has some go on."""
-        self._known: dict[int, tuple[FrozenTrial, TrialProgress]] = {}
-        """Trials as the study held them last, and as the scheduler saw them: of a thousand only a few have changed since."""
-        self._unsettled: list[int] = []
-        """Those of them that were under way when an earlier run ended; they go on first."""
         self._stop: Reason | None = None
         self._stopped = 0.0
         """When."""
@@ -138,7 +117,7 @@ class Sweep:
         try:
             while True:
                 self._fill()
-                if not self._running:
+                if not self._under_way.running:
                     self._end_paused()
                     self._end_duplicates()
                     return self._stop or ("exhausted" if self._exhausted else "trials")
@@ -148,11 +127,11 @@ class Sweep:
                 if event is not None:
                     self._handle(event)
                 elif self._stop is not None and time.monotonic() - self._stopped > GRACE_SECONDS:
-                    self.unanswered = tuple(sorted(self._running))
+                    self.unanswered = tuple(sorted(self._under_way.running))
                     return self._stop
                 self._writer.flush(after=WRITE_SECONDS)
         finally:
-            self._requeue_running()
+            self._under_way.requeue_running()
 
     def _load_history(self) -> None:
         """Read what the study holds; trials that a killed driver left running wait to be run again."""
@@ -160,7 +139,7 @@ class Sweep:
         for trial in self._writer.trials():
             if trial.state not in _ENDED:
                 if self._writer.has_rungs(trial):
-                    self._know_paused(trial)
+                    self._seen.add(self._under_way.learn(trial).key)
                 continue
             self._stuck = self._stuck + 1 if self._writer.is_duplicate(trial) else 0
             if self._stuck:
@@ -169,25 +148,15 @@ class Sweep:
             self._seen.add(key)
             self._ended.setdefault(key, trial.number)
             self._progress = self._progress.with_trial(_line_of(trial), self._objective)
-        self._progress = self._progress.with_paused(len(self._paused))
+        self._progress = self._progress.with_paused(len(self._under_way.paused))
         self._check_target()
-
-    def _know_paused(self, trial: FrozenTrial) -> None:
-        """Learn of a trial that an earlier run has paused."""
-        opened = self._writer.open_trial(trial)
-        configuration = self._space.suggest(opened)
-        run = _Running(opened, configuration, configuration_key(configuration))
-        self._seen.add(run.key)
-        self._paused[trial.number] = run
-        if not self._writer.is_settled(trial):
-            self._unsettled.append(trial.number)
 
     def _fill(self) -> None:
         """Have trials go on or begin while there are free workers and the budget allows."""
-        while self._stop is None and len(self._running) < self._executor.capacity:
-            run = self._go_on()
+        while self._stop is None and len(self._under_way.running) < self._executor.capacity:
+            run = self._under_way.take_up(may_begin=self._may_begin())
             if run is None:
-                if self._exhausted or not self._may_begin():
+                if not self._may_begin():
                     return
                 try:
                     run = self._start()
@@ -199,56 +168,15 @@ class Sweep:
             if run is None:
                 continue
             self._stuck = 0
-            self._submit(run)
+            self._executor.submit(self._under_way.begin(run, self._seed))
+            self._progress = self._progress.with_paused(len(self._under_way.paused))
             self._publish_progress()
 
     def _may_begin(self) -> bool:
-        return len(self._ended) + len(self._running) + len(self._paused) < self._budget.trials
+        """Tell whether budget and space allow for a new trial."""
+        return not self._exhausted and len(self._ended) + len(self._under_way) < self._budget.trials
 
-    def _go_on(self) -> _Running | None:
-        """Return the paused trial that goes on now; None where another one is to begin."""
-        if not self._paused:
-            return None
-        if self._unsettled:
-            return self._take_up(self._unsettled.pop(0))
-        may_begin = self._may_begin() and not self._exhausted
-        number = self._scheduler.next_paused(self._trials(), may_begin=may_begin)
-        return None if number is None else self._take_up(number)
-
-    def _take_up(self, number: int) -> _Running:
-        run = self._paused.pop(number)
-        self._writer.go_on(run.trial)
-        self._progress = self._progress.with_paused(len(self._paused))
-        return run
-
-    def _submit(self, run: _Running) -> None:
-        """Have a trial trained, from its last rung on if it has come to one and was paused there."""
-        number = run.trial.number
-        trial = self._writer.trials()[number]
-        settled = set(progress_of(trial).reports)
-        if settled and not self._writer.is_settled(trial):
-            settled.remove(max(settled))  # how it went on is not known any more: it is asked again
-        run.rungs = tuple(rung for rung in self._scheduler.rungs if rung not in settled)
-        run.reached = Rung(0, 0)
-        self._running[number] = run
-        state = self._states.file(number) if self._scheduler.pauses else None
-        self._executor.submit(Task(number, run.configuration, self._seed, run.rungs, state))
-
-    def _trials(self) -> list[TrialProgress]:
-        """Return all trials as the scheduler sees them."""
-        return [
-            self._progress_of(trial) for trial in self._writer.trials() if trial.state != TrialState.WAITING
-        ]
-
-    def _progress_of(self, trial: FrozenTrial) -> TrialProgress:
-        known = self._known.get(trial.number)
-        if known is None or known[0] is not trial:
-            known = self._known[trial.number] = (trial, progress_of(trial))
-        progress = known[1]
-        is_twin = progress.state == "running" and trial.number not in self._running
-        return replace(progress, state="ended") if is_twin else progress
-
-    def _start(self) -> _Running | None:
+    def _start(self) -> TrialUnderWay | None:
         """Begin the next trial in the study; None where it is not trained.
 
         Its configuration is trained, in training, or (if the user enqueued it) invalid.
@@ -275,11 +203,10 @@ class Sweep:
                 return None
         if key in self._seen:
             self._stuck += 1
-            under_way = (*self._running.values(), *self._paused.values())
-            next(run for run in under_way if run.key == key).twins.append(trial)
+            self._under_way.of_configuration(key).twins.append(trial)
             return None
         self._seen.add(key)
-        return _Running(trial, configuration, key)
+        return TrialUnderWay(trial, configuration, key)
 
     def _read(self, trial: Trial, *, enqueued: bool) -> tuple[Configuration, str | None]:
         """Return the configuration of a new trial, and what is wrong with one that a user has enqueued."""
@@ -311,11 +238,11 @@ class Sweep:
                 self._writer.finish_waiting_as_duplicate(waiting, number)
 
     def _handle(self, event: Event) -> None:
-        run = self._running[event.number]
+        run = self._under_way.running[event.number]
         if isinstance(event, EpochEnded):
             self._end_epoch(run, event)
             return
-        del self._running[event.number]
+        del self._under_way.running[event.number]
         if isinstance(event, TrialPaused):
             self._pause(run, event)
             return
@@ -324,9 +251,9 @@ class Sweep:
             and event.outcome.ending == "stopped"
             and Answer.STOP not in run.answers.values()
         ):
-            self._requeue(run)  # stopped with the sweep; resume runs it again
+            self._under_way.requeue(run)  # stopped with the sweep; resume runs it again
             return
-        self._states.drop(event.number)
+        self._under_way.forget_state(event.number)
         with self._writer.transaction():
             line = self._write(run, event)
             for twin in run.twins:
@@ -341,7 +268,7 @@ class Sweep:
                 raise SweepError(f"Trial {event.number} ended the sweep: {event.message}.")
             self._check_all_failed(event)
 
-    def _end_epoch(self, run: _Running, event: EpochEnded) -> None:
+    def _end_epoch(self, run: TrialUnderWay, event: EpochEnded) -> None:
         died = event.rung[::-1] <= run.reached[::-1]  # and another worker trains it again
         if died and not self._scheduler.pauses:
             run.answers.clear()
@@ -352,7 +279,7 @@ class Sweep:
             self._answer(run, event)
         self._publish_progress()
 
-    def _answer(self, run: _Running, event: EpochEnded) -> None:
+    def _answer(self, run: TrialUnderWay, event: EpochEnded) -> None:
         """Tell a trial that waits at a rung how to go on, before anything is written or shown."""
         if event.rung not in run.answers:  # else it was answered before its worker died
             if self._scheduler.pauses:
@@ -361,21 +288,17 @@ class Sweep:
                 )  # once, however often it is asked
             else:
                 self._writer.report(run.trial, event.epoch, event.mean)
-            trials = self._trials() if self._scheduler.pauses else ()
+            trials = self._under_way.seen() if self._scheduler.pauses else ()
             run.answers[event.rung] = self._scheduler.answer(
-                run.trial, event, trials, may_begin=self._may_begin() and not self._exhausted
+                run.trial, event, trials, may_begin=self._may_begin()
             )
         self._executor.answer(event.number, run.answers[event.rung])
 
-    def _pause(self, run: _Running, event: TrialPaused) -> None:
+    def _pause(self, run: TrialUnderWay, event: TrialPaused) -> None:
         """Put a trial aside; one that has not come to a rung begins again, as far as the study knows."""
-        if not self._writer.has_rungs(self._writer.trials()[event.number]):
-            self._requeue(run)
+        if not self._under_way.put_aside(run, event):
             return
-        self._paused[event.number] = run
         outcome = event.outcome
-        self._writer.pause(run.trial, outcome.result(), outcome.details())
-        self._states.make_room(keep=event.number)
         line = TrialLine(
             event.number,
             "paused",
@@ -385,7 +308,7 @@ class Sweep:
             folds=len(outcome.fold_scores),
             seconds=outcome.seconds,
         )
-        self._progress = self._progress.with_paused(len(self._paused), line)
+        self._progress = self._progress.with_paused(len(self._under_way.paused), line)
         self._publish_progress()
         self._progress = self._progress.without_news()
 
@@ -393,19 +316,14 @@ class Sweep:
         """End the paused trials for good once the budget is spent; an interrupted sweep keeps them for ``resume``."""
         if self._stop == "interrupted":
             return
-        for number, run in sorted(self._paused.items()):
-            with self._writer.transaction():
-                self._writer.end_paused(run.trial)
-                for twin in run.twins:
-                    self._writer.finish_as_duplicate(twin, number)
+        for run in self._under_way.end_paused():
+            number = run.trial.number
             self._ended[run.key] = number
             line = TrialLine(number, "pruned", run.configuration)
             self._progress = self._progress.with_trial(line, self._objective)
-        self._paused.clear()
         self._progress = self._progress.with_paused(0)
-        self._states.clear()
 
-    def _write(self, run: _Running, event: TrialEnded | TrialFailed) -> TrialLine:
+    def _write(self, run: TrialUnderWay, event: TrialEnded | TrialFailed) -> TrialLine:
         if isinstance(event, TrialFailed):
             failure = {"kind": event.kind, "message": event.message, "traceback": event.traceback}
             self._writer.fail(run.trial, failure)
@@ -435,7 +353,7 @@ class Sweep:
         """Have all running trials end with their epochs once the sweep is over."""
         if self._stop is not None:
             answer = Answer.PAUSE if self._scheduler.pauses else Answer.STOP
-            for number in self._running:
+            for number in self._under_way.running:
                 self._executor.answer(number, answer)
 
     def _wait_seconds(self) -> float:
@@ -461,21 +379,8 @@ class Sweep:
         if self._failures >= MOST_FIRST_FAILURES and self._progress.failed == self._progress.done:
             raise SweepError(f"The first {self._failures} trials all failed; the last: {event.message}.")
 
-    def _requeue_running(self) -> None:
-        """Leave no trial running, however the sweep ends; those that have come to a rung are paused there."""
-        with self._writer.transaction():
-            for run in self._running.values():
-                self._requeue(run)
-        self._running.clear()
-        self._writer.requeue_running()
-
-    def _requeue(self, run: _Running) -> None:
-        with self._writer.transaction():
-            for trial in (run.trial, *run.twins):
-                self._writer.requeue(trial)
-
     def _publish_progress(self) -> None:
-        running = {number: run.reached.epochs for number, run in self._running.items()}
+        running = {number: run.reached.epochs for number, run in self._under_way.running.items()}
         self._listen(self._progress.at(time.monotonic() - self._started, running))
 
 

@@ -284,7 +284,7 @@ class Lab:
                 states=PausedStates(self.folder / "states"),
             )
             if killed:
-                self.sweep._requeue_running = lambda: None
+                self.sweep._under_way.requeue_running = lambda: None
             reason = self.sweep.run()
             self.picture = picture(writer.optuna)
             return reason

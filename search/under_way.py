@@ -1,0 +1,148 @@
+"""Trials under way: those that are trained, those that are paused, and what a scheduler sees of them all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from optuna.trial import FrozenTrial, Trial, TrialState
+
+from ..spaces import Configuration, Space, configuration_key
+from ..training.events import Answer, Rung, Task, TrialPaused
+from .paused_states import PausedStates
+from .schedulers import Scheduler, TrialProgress, progress_of
+
+if TYPE_CHECKING:
+    from ..studies.writing import StudyWriter
+
+
+@dataclass
+class TrialUnderWay:
+    """A trial that is being trained, or paused."""
+
+    trial: Trial
+    configuration: Configuration
+    key: str
+    rungs: tuple[Rung, ...] = ()
+    """At which it waits for an answer."""
+    reached: Rung = field(default_factory=lambda: Rung(0, 0))
+    answers: dict[Rung, Answer] = field(default_factory=dict)
+    twins: list[Trial] = field(default_factory=list)
+    """Later trials of the same configuration, which get its result."""
+
+
+class UnderWay:
+    """What of a study's trials is under way; writes down what becomes of it."""
+
+    def __init__(self, writer: StudyWriter, space: Space, scheduler: Scheduler, states: PausedStates) -> None:
+        self._writer = writer
+        self._space = space
+        self._scheduler = scheduler
+        self._states = states
+        self.running: dict[int, TrialUnderWay] = {}
+        self.paused: dict[int, TrialUnderWay] = {}
+        """Trials of which the scheduler has some go on."""
+        self._unsettled: list[int] = []
+        """Those of them that were trained when an earlier run ended; they go on first."""
+        self._known: dict[int, tuple[FrozenTrial, TrialProgress]] = {}
+        """Trials as the study held them last, and as the scheduler saw them: of a thousand only a few have changed since."""
+
+    def __len__(self) -> int:
+        """Return how many trials are under way."""
+        return len(self.running) + len(self.paused)
+
+    def of_configuration(self, key: str) -> TrialUnderWay:
+        """Return the trial that trains a configuration."""
+        return next(run for run in (*self.running.values(), *self.paused.values()) if run.key == key)
+
+    def seen(self) -> list[TrialProgress]:
+        """Return all trials as the scheduler sees them."""
+        return [
+            self._progress_of(trial) for trial in self._writer.trials() if trial.state != TrialState.WAITING
+        ]
+
+    def _progress_of(self, trial: FrozenTrial) -> TrialProgress:
+        known = self._known.get(trial.number)
+        if known is None or known[0] is not trial:
+            known = self._known[trial.number] = (trial, progress_of(trial))
+        progress = known[1]
+        is_twin = progress.state == "running" and trial.number not in self.running
+        return replace(progress, state="ended") if is_twin else progress
+
+    def learn(self, trial: FrozenTrial) -> TrialUnderWay:
+        """Learn of a trial that an earlier run has paused."""
+        opened = self._writer.open_trial(trial)
+        configuration = self._space.suggest(opened)
+        run = TrialUnderWay(opened, configuration, configuration_key(configuration))
+        self.paused[trial.number] = run
+        if not self._writer.is_settled(trial):
+            self._unsettled.append(trial.number)
+        return run
+
+    def take_up(self, *, may_begin: bool) -> TrialUnderWay | None:
+        """Return the paused trial that goes on now; None where another one is to begin."""
+        if not self.paused:
+            return None
+        number = (
+            self._unsettled.pop(0)
+            if self._unsettled
+            else self._scheduler.next_paused(self.seen(), may_begin=may_begin)
+        )
+        if number is None:
+            return None
+        run = self.paused.pop(number)
+        self._writer.go_on(run.trial)
+        return run
+
+    def begin(self, run: TrialUnderWay, seed: int) -> Task:
+        """Note that a trial is trained; return the task, from its last rung on if it was paused at one."""
+        number = run.trial.number
+        trial = self._writer.trials()[number]
+        settled = set(progress_of(trial).reports)
+        if settled and not self._writer.is_settled(trial):
+            settled.remove(max(settled))  # how it went on is not known any more: it is asked again
+        run.rungs = tuple(rung for rung in self._scheduler.rungs if rung not in settled)
+        run.reached = Rung(0, 0)
+        self.running[number] = run
+        state = self._states.file(number) if self._scheduler.pauses else None
+        return Task(number, run.configuration, seed, run.rungs, state)
+
+    def put_aside(self, run: TrialUnderWay, event: TrialPaused) -> bool:
+        """Pause a trial; one that has not come to a rung begins again, as far as the study knows, and False is returned."""
+        if not self._writer.has_rungs(self._writer.trials()[event.number]):
+            self.requeue(run)
+            return False
+        self.paused[event.number] = run
+        self._writer.pause(run.trial, event.outcome.result(), event.outcome.details())
+        self._states.make_room(keep=event.number)
+        return True
+
+    def end_paused(self) -> Iterator[TrialUnderWay]:
+        """End the paused trials for good, with their twins, and yield each."""
+        for number, run in sorted(self.paused.items()):
+            with self._writer.transaction():
+                self._writer.end_paused(run.trial)
+                for twin in run.twins:
+                    self._writer.finish_as_duplicate(twin, number)
+            yield run
+        self.paused.clear()
+        self._states.clear()
+
+    def forget_state(self, number: int) -> None:
+        """Remove the state of a trial that has ended."""
+        self._states.drop(number)
+
+    def requeue_running(self) -> None:
+        """Leave no trial running, however the sweep ends; those that have come to a rung are paused there."""
+        with self._writer.transaction():
+            for run in self.running.values():
+                self.requeue(run)
+        self.running.clear()
+        self._writer.requeue_running()
+
+    def requeue(self, run: TrialUnderWay) -> None:
+        """Have a trial wait, with its twins, to be run again."""
+        with self._writer.transaction():
+            for trial in (run.trial, *run.twins):
+                self._writer.requeue(trial)
