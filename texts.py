@@ -51,7 +51,7 @@ def count_text(count: float, word: str, plural: str | None = None) -> str:
     return f"{int(count):,} {word if count == 1 else plural}"
 
 
-def numbers_text(numbers: Sequence[int], most: int) -> str:
+def numbers_text(numbers: Sequence[object], most: int) -> str:
     """Return ``3, 5, 8 and 4 more``: at most so many numbers by name."""
     more = f" and {len(numbers) - most} more" if len(numbers) > most else ""
     return ", ".join(str(number) for number in numbers[:most]) + more

@@ -21,7 +21,15 @@ from ..studies import (
     storage_url,
     without_password,
 )
-from ..studies.comparison import MAX_SHOWN, RUNNERS_UP, baseline_sentence, compare_runners_up, compare_studies
+from ..studies.comparison import (
+    MAX_SHOWN,
+    RUNNERS_UP,
+    baseline_sentence,
+    compare_runners_up,
+    compare_studies,
+    is_sensitivity_study,
+    sensitivity,
+)
 from ..texts import count_text, duration_text, number_text
 from .options import Json, Storage, StudyName, print_json
 from .tables import (
@@ -31,7 +39,7 @@ from .tables import (
     state_text,
     studies_table,
 )
-from .trials import print_configuration, print_trials
+from .trials import print_configuration, print_sensitivity, print_trials
 
 Names = Annotated[list[str], typer.Argument(help="Two or more studies.")]
 
@@ -78,8 +86,9 @@ def best(
         return
     title = f"{record.name}: best of {count_text(record.trained, 'trial')}"
     print_trials(title, record, trials, storage)
+    print_sensitivity(record)
     for sentence in (
-        compare_runners_up(found, record.direction).sentence,
+        "" if is_sensitivity_study(record) else compare_runners_up(found, record.direction).sentence,
         baseline_sentence(record, found[0]),
     ):
         if sentence:
@@ -103,7 +112,7 @@ def show(
     if trial is not None:
         _show_trial(record, read_trial(record, trial), as_json=as_json)
     elif as_json:
-        print_json({**_summary(record), "trials": [_trial(found) for found in read_trials(record)]})
+        print_json(_whole(record))
     else:
         _show_study(record, storage)
 
@@ -168,6 +177,7 @@ def _show_study(record: StudyRecord, storage: str | None) -> None:
     trials = best_trials(record, 5)
     if trials:
         print_trials("best trials", record, trials, storage)
+    print_sensitivity(record)
     failed = [trial for trial in read_trials(record) if trial.failure]
     for trial in failed[:5]:
         console.print(
@@ -216,6 +226,14 @@ def _show_trial(record: StudyRecord, trial: TrialRecord, *, as_json: bool) -> No
         console.print(trial.failure["traceback"], style="dim")
     if details and details.summary:
         console.print(details.summary)
+
+
+def _whole(record: StudyRecord) -> dict[str, object]:
+    """Return a study with all of its trials, and what small changes did where it was made for that."""
+    trials = read_trials(record)
+    found = sensitivity(record, trials)
+    more = {"sensitivity": [effect.as_dict() for effect in found.changes]} if found else {}
+    return {**_summary(record), "trials": [_trial(trial) for trial in trials], **more}
 
 
 def _summary(record: StudyRecord) -> dict[str, object]:

@@ -32,7 +32,7 @@ from .options import (
     verbosity,
 )
 from .tables import facts_table, print_table
-from .trials import all_of, print_trials
+from .trials import all_of, print_sensitivity, print_trials
 
 if TYPE_CHECKING:
     from ..search.calibration import Estimate
@@ -306,6 +306,7 @@ def _finish(ending: Ending, level: int, storage: str | None) -> None:
         trials = best_trials(record, 3)
         if trials:
             print_trials("best configurations", record, trials, storage)
+            print_sensitivity(record)
         if ending.reason == "interrupted":
             console.print(
                 styled("Continue with: ", (f"kerasweep resume {name}{where}", "bold")), soft_wrap=True

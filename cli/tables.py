@@ -12,7 +12,7 @@ from rich.text import Text
 from ..printing import make_console, styled
 from ..spaces import Between, Condition, Hyperparameter, named_text, value_text
 from ..studies import StudyRecord, TrialRecord, is_driven
-from ..studies.comparison import StudyComparison
+from ..studies.comparison import Effect, StudyComparison
 from ..texts import ABSENT, duration_text, number_text
 
 NONE = styled((ABSENT, "dim"))
@@ -151,6 +151,15 @@ def _condition_text(condition: Condition) -> str:
     values = ",".join(named_text(value) for value in condition.values)
     ranges = all(isinstance(value, Between) for value in condition.values)
     return f"{condition.parent} {values}" if ranges else f"{condition.parent} in {values}"
+
+
+def effects_table(title: str, metric: str, effects: Iterable[Effect]) -> Table:
+    """Return one row a hyperparameter: which small change moves the score most, by how much, and how sure that is."""
+    made = table(title, "hyperparameter", "change", f"{metric} moves by", ">seeds", "")
+    for effect in effects:
+        verdict = styled(effect.verdict if effect.is_told else (effect.verdict, "dim"))
+        made.add_row(effect.name, effect.change, effect.text, str(len(effect.trials)), verdict)
+    return made
 
 
 def facts_table(facts: dict[str, Any], style: str = "") -> Table:

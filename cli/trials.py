@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from ..printing import make_console, styled
 from ..spaces import Configuration, Hyperparameter, value_text
 from ..spaces.catalogue import CATALOGUE
-from ..studies import StudyRecord, TrialRecord
-from ..studies.comparison import basic_names, study_space
-from ..texts import ABSENT, duration_text, number_text
+from ..studies import StudyRecord, TrialRecord, read_trials
+from ..studies.comparison import basic_names, is_sensitivity_study, sensitivity, study_space
+from ..texts import ABSENT, count_text, duration_text, number_text
 from .columns import Rows, print_rows
 from .options import storage_option
-from .tables import facts_table, print_table, table
+from .tables import effects_table, facts_table, print_table, table
 
 UNGROUPED = "other"
 """Group of what the catalogue does not have."""
@@ -43,6 +43,17 @@ def print_trials(
     print_rows(
         title, rows, basic_names(study.model), all_of(study.name, trials[0].number, storage), winner=True
     )
+
+
+def print_sensitivity(study: StudyRecord) -> None:
+    """Print how much small changes move the score, of a study that was made for that."""
+    found = sensitivity(study, read_trials(study)) if is_sensitivity_study(study) else None
+    if found is None:
+        return
+    if found.changes:
+        title = f"small changes, beside {count_text(len(found.start), 'training')} of the start"
+        print_table(effects_table(title, study.metric, found.ranking))
+    make_console().print(found.sentence, soft_wrap=True)
 
 
 def all_of(study: str, trial: int, storage: str | None = None) -> str:

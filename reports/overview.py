@@ -11,10 +11,11 @@ from ..studies.comparison import (
     basic_names,
     compare_studies,
     informative_names,
+    is_sensitivity_study,
     paired_difference,
 )
 from ..texts import ABSENT, count_text, duration_text, number_text
-from . import figures, insights, optuna_plots, results
+from . import figures, insights, optuna_plots, results, sensitivity
 from .axis_selection import COLUMNS, is_wide
 from .cards import Card, Column, Content, Figure, Row, Table, card, not_yet
 
@@ -31,6 +32,7 @@ def study_cards(view: StudyView) -> list[Card]:
     return [
         results.summary(view),
         results.leaderboard(view),
+        *([sensitivity.small_changes(view)] if is_sensitivity_study(view.study) else []),
         results.recommended(view),
         insights.history(view),
         insights.parallel(view),

@@ -36,6 +36,7 @@ _METHODS = {
     "knowhow": "Search from know-how",
     "bayes": "Bayesian search",
     "qmc": "Quasi-random search",
+    "sensitivity": "Small changes, one at a time,",
     "kt-random": "KerasTuner's random search",
     "kt-grid": "KerasTuner's grid search",
     "kt-bayes": "KerasTuner's Bayesian search",

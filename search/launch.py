@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ..errors import StudyError, SweepError
 from ..studies import StudyRecord, read_study, read_trials
+from ..studies.comparison import is_sensitivity_study
 from ..studies.storage import states_folder
 from ..studies.writing import (
     StudyWriter,
@@ -50,7 +51,9 @@ class Ending:
             "trials": "All trials of the budget are done.",
             "time": "The time is up.",
             "target": "The target is reached.",
-            "exhausted": "Every configuration of the space has been tried.",
+            "exhausted": "Every change has been trained as often as the noise asks for."
+            if is_sensitivity_study(self.study)
+            else "Every configuration of the space has been tried.",
             "interrupted": "Interrupted.",
         }[self.reason]
         if not self.unanswered:

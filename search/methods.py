@@ -9,6 +9,7 @@ from ..spaces import Space
 from ..studies import Direction
 from .proposers import ENUMERABLE, Bayes, Grid, Proposer, QuasiRandom, Random
 from .schedulers import Halving, Scheduler, make_pruning
+from .sensitivity import SmallChanges, most_trainings
 
 
 def make_proposer(
@@ -23,7 +24,7 @@ def make_proposer(
     """Return the proposer of a search method.
 
     Args:
-        method: ``knowhow``, ``grid``, ``random``, ``qmc`` or ``bayes``; ``kt-`` begins KerasTuner's.
+        method: One of ``spec.SearchMethod``; ``kt-`` begins KerasTuner's.
         space: What is searched.
         seed: Of the sweep.
         direction: Which way the objective is better.
@@ -40,6 +41,8 @@ def make_proposer(
         return make_oracle(method, space, seed, direction, epochs)
     if method == "grid":
         return Grid(space.grid())
+    if method == "sensitivity":
+        return SmallChanges(space, seed, direction)
     makers: dict[str, Callable[[Space, int], Proposer]] = {
         "random": Random,
         "qmc": QuasiRandom,
@@ -68,7 +71,8 @@ def make_scheduler(method: str, space: Space, *, epochs: int, folds: int, direct
 
 
 def resolve_scheduler(method: str, search: str) -> str:
-    """Return what ``auto`` means: none for a grid, whose table should be whole, and for KerasTuner's Hyperband; else median.
+    """Return what ``auto`` means: none for a grid and small changes, whose tables should be whole, and for KerasTuner's
+    Hyperband; else median.
 
     The search from know-how has its own.
     """
@@ -76,11 +80,13 @@ def resolve_scheduler(method: str, search: str) -> str:
         return method
     if search == "knowhow":
         return search
-    return "none" if search in ("grid", "kt-grid", "kt-hyperband") else "median"
+    return "none" if search in ("grid", "sensitivity", "kt-grid", "kt-hyperband") else "median"
 
 
 def trials_at_most(method: str, space: Space) -> float:
-    """Return how many different configurations a search can try; ``math.inf`` for a continuous space."""
+    """Return how many different configurations a search can try, or trainings; ``math.inf`` for a continuous space."""
+    if method == "sensitivity":
+        return most_trainings(space)
     if method == "grid":
         return sum(1 for _ in space.grid())
     return sum(1 for _ in space.configurations()) if space.cardinality <= ENUMERABLE else math.inf

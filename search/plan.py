@@ -307,9 +307,13 @@ def _columns_named(data: DataSpec, names: tuple[str, ...]) -> DataSpec:
 
 
 def _default_trials(spec: SweepSpec, most: float) -> int | None:
-    """Return the trials of a sweep without any budget: a whole grid, an iteration of Hyperband, else 30."""
+    """Return the trials of a sweep without any budget: a whole grid, an iteration of Hyperband, else 30; None where the search
+    ends by itself.
+    """
     if spec.search.method == "kt-hyperband":
         return hyperband_trials(spec.training.epochs)
+    if spec.search.method == "sensitivity":
+        return None
     if spec.search.method in ("grid", "kt-grid"):
         return int(most) if math.isfinite(most) else None
     return int(min(DEFAULT_TRIALS, most))

@@ -20,6 +20,14 @@ _DRAWS = 1000
 """Draws at random before a finite space is enumerated to find a configuration that has not been tried."""
 ENUMERABLE = 100_000
 """Configurations of a space that is still enumerated."""
+SEED = "seed"
+"""Key of a proposal's origin: the seed of a training that repeats another one's configuration with other chance."""
+
+
+def training_key(configuration: Configuration, origin: Mapping[str, Any]) -> str:
+    """Return a text that is equal for equal trainings: of one configuration, with the sweep's seed or the same other one."""
+    key = configuration_key(configuration)
+    return f"{key} seed {origin[SEED]}" if SEED in origin else key
 
 
 class SpaceExhausted(KerasweepError):  # noqa: N818 - an end, not an error
@@ -37,7 +45,7 @@ class ProposalRequest:
     number: int
     """Of the new trial."""
     seen: Collection[str]
-    """Keys of the configurations of all trials so far."""
+    """Keys of the trainings of all trials so far."""
     trials: Sequence[FrozenTrial] = ()
     """All trials so far, with their states and values, for a proposer that learns from them."""
     stuck: bool = False
@@ -50,7 +58,8 @@ class Proposal:
 
     configuration: Configuration
     origin: Mapping[str, Any] = field(default_factory=dict)
-    """How it was chosen, as JSON; it is kept with the trial."""
+    """How it was chosen, as JSON; it is kept with the trial. A ``SEED`` in it is what the trial is trained with, in place of
+    the sweep's."""
 
 
 class Proposer(Protocol):

@@ -27,7 +27,16 @@ from ..spaces.yamlfile import Document
 from ..texts import is_unicode
 
 SearchMethod = Literal[
-    "knowhow", "grid", "random", "bayes", "qmc", "kt-random", "kt-grid", "kt-bayes", "kt-hyperband"
+    "knowhow",
+    "grid",
+    "random",
+    "bayes",
+    "qmc",
+    "sensitivity",
+    "kt-random",
+    "kt-grid",
+    "kt-bayes",
+    "kt-hyperband",
 ]
 Scheduler = Literal["auto", "none", "median", "hyperband", "asha", "knowhow"]
 CvMethod = Literal["auto", "kfold", "stratified", "repeated", "group", "time", "holdout"]
@@ -215,7 +224,7 @@ class SearchSpec(_Part):
     """A score that ends the sweep once it is reached."""
     seed: Whole = Field(default=0, ge=0, lt=2**32)
     scheduler: Scheduler = "auto"
-    """``auto``: none for a grid, whose table should be whole, and for KerasTuner's Hyperband; its own for ``knowhow``; else
+    """``auto``: none for a grid and small changes, whose tables should be whole, and for KerasTuner's Hyperband; its own for ``knowhow``; else
     median."""
 
     @model_validator(mode="before")

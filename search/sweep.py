@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from ..errors import SweepError, one_line
-from ..spaces import Configuration, Space, configuration_key
+from ..spaces import Configuration, Space
 from ..spaces.possible import why_impossible_configuration
 from ..training.events import Answer, EpochEnded, Event, TrialEnded, TrialFailed, TrialPaused
 from ..training.metrics import Objective
@@ -23,7 +23,7 @@ from .paused_states import PausedStates
 from .progress import Progress, TrialLine
 from .proposers import ProposalRequest, Proposer, SpaceExhausted, WaitForTrials
 from .schedulers import Scheduler
-from .under_way import TrialUnderWay, UnderWay
+from .under_way import TrialUnderWay, UnderWay, key_of
 
 if TYPE_CHECKING:
     from ..studies.writing import StudyWriter
@@ -80,9 +80,9 @@ class Sweep:
         self._listen = listen
         self._under_way = UnderWay(writer, space, scheduler, states or PausedStates(None))
         self._ended: dict[str, int] = {}
-        """Configuration key -> number of the trial that was trained with it."""
+        """Key of a training -> number of its trial."""
         self._seen: set[str] = set()
-        """Keys of all configurations that ended, run or are paused."""
+        """Keys of all trainings that ended, run or are paused."""
         self._stop: Reason | None = None
         self._stopped = 0.0
         """When."""
@@ -144,7 +144,7 @@ class Sweep:
             self._stuck = self._stuck + 1 if self._writer.is_duplicate(trial) else 0
             if self._stuck:
                 continue
-            key = configuration_key(trial.params)
+            key = key_of(trial)
             self._seen.add(key)
             self._ended.setdefault(key, trial.number)
             self._progress = self._progress.with_trial(_line_of(trial), self._objective)
@@ -196,14 +196,14 @@ class Sweep:
             if fault is not None:
                 self._refuse(trial, configuration, fault)
                 return None
-            key = configuration_key(configuration)
+            key = key_of(trial)
             if key in self._ended:
                 self._stuck += 1
                 self._writer.finish_as_duplicate(trial, self._ended[key])
                 return None
         if key in self._seen:
             self._stuck += 1
-            self._under_way.of_configuration(key).twins.append(trial)
+            self._under_way.of_key(key).twins.append(trial)
             return None
         self._seen.add(key)
         return TrialUnderWay(trial, configuration, key)
@@ -222,7 +222,7 @@ class Sweep:
         """End a trial that cannot be trained as one that failed."""
         message = fault.rstrip(".")
         self._writer.fail(trial, {"kind": "configuration", "message": message, "traceback": ""})
-        key = configuration_key(configuration)
+        key = key_of(trial)
         self._seen.add(key)
         self._ended[key] = trial.number
         line = TrialLine(trial.number, "failed", configuration, message=message)
@@ -233,7 +233,7 @@ class Sweep:
     def _end_duplicates(self) -> None:
         """End waiting trials that repeat one that has ended: that costs no budget, so that no budget leaves them."""
         for waiting in self._writer.waiting():
-            number = self._ended.get(configuration_key(waiting.params))
+            number = self._ended.get(key_of(waiting))
             if number is not None:
                 self._writer.finish_waiting_as_duplicate(waiting, number)
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from ..spaces import Configuration, Space, configuration_key
+from ..spaces import Configuration, Space
+from ..studies.records import ORIGIN
 from ..training.events import Answer, Rung, Task, TrialPaused
 from .paused_states import PausedStates
+from .proposers import SEED, training_key
 from .schedulers import Scheduler, TrialProgress, progress_of
 
 if TYPE_CHECKING:
@@ -29,7 +31,12 @@ class TrialUnderWay:
     reached: Rung = field(default_factory=lambda: Rung(0, 0))
     answers: dict[Rung, Answer] = field(default_factory=dict)
     twins: list[Trial] = field(default_factory=list)
-    """Later trials of the same configuration, which get its result."""
+    """Later trials of the same configuration and seed, which get its result."""
+
+
+def key_of(trial: FrozenTrial | Trial) -> str:
+    """Return the key of what a trial trains."""
+    return training_key(trial.params, trial.user_attrs.get(ORIGIN, {}))
 
 
 class UnderWay:
@@ -52,8 +59,8 @@ class UnderWay:
         """Return how many trials are under way."""
         return len(self.running) + len(self.paused)
 
-    def of_configuration(self, key: str) -> TrialUnderWay:
-        """Return the trial that trains a configuration."""
+    def of_key(self, key: str) -> TrialUnderWay:
+        """Return the trial that trains what a key says."""
         return next(run for run in (*self.running.values(), *self.paused.values()) if run.key == key)
 
     def seen(self) -> list[TrialProgress]:
@@ -74,7 +81,7 @@ class UnderWay:
         """Learn of a trial that an earlier run has paused."""
         opened = self._writer.open_trial(trial)
         configuration = self._space.suggest(opened)
-        run = TrialUnderWay(opened, configuration, configuration_key(configuration))
+        run = TrialUnderWay(opened, configuration, key_of(trial))
         self.paused[trial.number] = run
         if not self._writer.is_settled(trial):
             self._unsettled.append(trial.number)
@@ -106,7 +113,9 @@ class UnderWay:
         run.reached = Rung(0, 0)
         self.running[number] = run
         state = self._states.file(number) if self._scheduler.pauses else None
-        return Task(number, run.configuration, seed, run.rungs, state)
+        return Task(
+            number, run.configuration, trial.user_attrs.get(ORIGIN, {}).get(SEED, seed), run.rungs, state
+        )
 
     def put_aside(self, run: TrialUnderWay, event: TrialPaused) -> bool:
         """Pause a trial; one that has not come to a rung begins again, as far as the study knows, and False is returned."""

@@ -9,6 +9,7 @@ from .overrides import apply_overrides, parse_range, parse_value
 from .presets import PRESETS, SIZES, pick, preset
 from .reading import read_space
 from .serialization import space_from_dict, space_to_dict, stored_space
+from .small_changes import SmallChange, changed_name, small_changes
 from .space import Space, configuration_key, fixed
 from .values import Configuration, Value, short_text, value_text
 from .writing import space_text
@@ -25,9 +26,11 @@ __all__ = [
     "Int",
     "Named",
     "Recommendation",
+    "SmallChange",
     "Space",
     "Value",
     "apply_overrides",
+    "changed_name",
     "configuration_key",
     "fixed",
     "named_text",
@@ -37,6 +40,7 @@ __all__ = [
     "preset",
     "read_space",
     "short_text",
+    "small_changes",
     "space_from_dict",
     "space_from_keras_tuner",
     "space_from_optuna",

@@ -89,6 +89,16 @@ class Space:
                         )
                     )
 
+    def changed(self, configuration: Configuration, name: str, value: Value) -> Configuration:
+        """Return a configuration in which one hyperparameter has another value.
+
+        Hyperparameters that it makes active have their recommended values; those that it makes inactive are left out.
+        """
+        given = {**configuration, name: value}
+        return self._build(
+            lambda one, chosen: given[one.name] if one.name in given else one.recommended_for(chosen)
+        )
+
     def sample(self, generator: np.random.Generator) -> Configuration:
         """Draw a configuration uniformly (log-uniformly where the scale is logarithmic)."""
         return self.from_unit(generator.random(len(self)).tolist())

@@ -10,6 +10,7 @@ from .informative import MAX_SHOWN, basic_names, common_names, informative_names
 from .recommended import AgainstRecommended, RecommendedRow, against_recommended
 from .recorded_plan import study_space
 from .runners_up import RUNNERS_UP, PairedDifference, RunnersUp, compare_runners_up, paired_difference, ranked
+from .sensitivity import Effect, Sensitivity, is_sensitivity_study, sensitivity
 from .side_by_side import StudyComparison, StudyRow, compare_studies, incomparable, refit_score
 
 __all__ = [
@@ -17,9 +18,11 @@ __all__ = [
     "RUNNERS_UP",
     "AgainstRecommended",
     "Cost",
+    "Effect",
     "PairedDifference",
     "RecommendedRow",
     "RunnersUp",
+    "Sensitivity",
     "StudyComparison",
     "StudyRow",
     "against_baseline",
@@ -32,10 +35,12 @@ __all__ = [
     "cost",
     "incomparable",
     "informative_names",
+    "is_sensitivity_study",
     "names_of",
     "paired_difference",
     "ranked",
     "refit_score",
+    "sensitivity",
     "study_space",
     "varying_first",
 ]

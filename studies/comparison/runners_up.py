@@ -108,12 +108,17 @@ def paired_difference(best: TrialRecord, other: TrialRecord, direction: Directio
     count = len(differences)
     mean = sum(differences) / count
     variance = sum((difference - mean) ** 2 for difference in differences) / (count - 1)
-    share = 1 / (max(best.partition_folds, 2) - 1)
-    error = math.sqrt((1 / count + share) * variance)
-    return PairedDifference(other.number, mean, error, distinct=mean > _critical(count - 1) * error)
+    error = math.sqrt(error_share(count, best.partition_folds) * variance)
+    return PairedDifference(other.number, mean, error, distinct=mean > critical_point(count - 1) * error)
 
 
-def _critical(degrees: int) -> float:
+def error_share(scores: int, partition_folds: int) -> float:
+    """Return the squared standard error of a mean of paired differences, as a share of their variance."""
+    return 1 / scores + 1 / (max(partition_folds, 2) - 1)
+
+
+def critical_point(degrees: int) -> float:
+    """Return the two-sided 5 % point of Student's t."""
     return _STUDENT[degrees - 1] if degrees <= len(_STUDENT) else 1.96 + 2.5 / degrees
 
 

@@ -106,6 +106,9 @@ class FakeExecutor:
         epochs: int = 4,
         folds: int = FOLDS,
         fails: Callable[[Configuration], str | None] = diverges,
+        scores: Callable[[Task, int, int], float] = lambda task, fold, epoch: score(
+            task.configuration, fold, epoch
+        ),
         before_event: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.capacity = capacity
@@ -114,6 +117,7 @@ class FakeExecutor:
         self._epochs = epochs
         self._folds = folds
         self._fails = fails
+        self._score = scores
         self._before_event = before_event
         self._running: dict[int, _Fake] = {}
         self._cancelled: dict[int, Answer] = {}
@@ -183,7 +187,7 @@ class FakeExecutor:
         fake.epoch += 1
         before = len(fake.scores.get(fake.epoch, ()))
         self.single_epochs += fake.folds - before
-        scores = tuple(score(configuration, fold, fake.epoch) for fold in range(fake.folds))
+        scores = tuple(self._score(fake.task, fold, fake.epoch) for fold in range(fake.folds))
         fake.scores[fake.epoch] = scores
         event = EpochEnded(number, fake.epoch, scores)
         fake.waits = event.rung in fake.task.rungs

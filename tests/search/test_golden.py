@@ -25,6 +25,7 @@ TRIALS = 24
     ("method", "seed"),
     [
         ("grid", 0),
+        ("sensitivity", 0),
         *itertools.product(("random", "qmc", "bayes"), (0, 7)),
         pytest.param("kt-random", 7, marks=pytest.mark.trains),
         pytest.param("kt-grid", 0, marks=pytest.mark.trains),

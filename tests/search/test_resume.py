@@ -78,6 +78,7 @@ def is_own_end(trial: TrialRecord) -> bool:
         ("qmc", "median", 8, 3),
         ("bayes", "median", 11, 2),
         ("bayes", "hyperband", 11, 4),
+        ("sensitivity", "median", 8, 3),
         pytest.param("kt-random", "hyperband", 7, 4, marks=pytest.mark.trains),
         pytest.param("kt-grid", "median", 7, 3, marks=pytest.mark.trains),
     ],
