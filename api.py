@@ -187,8 +187,8 @@ def launch(
             KerasTuner's ``build_model(hp)``, a ``HyperModel``, its class, Optuna's ``define_model(trial)``, or their
             ``module:name``.
         file: A YAML specification; other arguments are laid over it.
-        space: A space, in place of the model's preset; a YAML file that holds one; or names of the
-            catalogue, as a list or ``a,b,c``.
+        space: A space, in place of the model's preset; a YAML file that holds one; names of the
+            catalogue, as a list or ``a,b,c``; or ``top:8``, what mattered most in ``from_study=``.
         storage: A database's URL or path; ``kerasweep.db`` where None.
         verbose: As Keras has it: 0 silent, 1 a bar, 2 a line a trial.
         sample_weight: One number a training row of data given in Python, by which it weighs in the loss, of training and
@@ -212,7 +212,7 @@ def launch(
     url = storage_url(storage)
     beside = {"sample_weight": sample_weight, "groups": groups, "validation": validation}
     data, cv, settings = objects_apart(data, {**settings, **beside, "cv": cv})
-    plan = plan_sweep(data, model, file=file, space=space, cv=cv, **settings)
+    plan = plan_sweep(data, model, file=file, space=space, cv=cv, storage=url, **settings)
     plan, existing = resolve_study(plan, url, named="study" in settings or names_study(file))
     with show_progress(verbose, order=varying_first(plan.space, plan.spec.model)) as listen:
         study = Study(run_plan(plan, existing, url, listen, isolated=_is_limited(plan)).study)
@@ -236,6 +236,7 @@ def plan_sweep(
     groups: Any = None,
     validation: Any = None,
     cv: Any = None,
+    storage: Storage = None,
     **settings: Any,
 ) -> Plan:
     """Decide everything about a sweep without starting it; the arguments are those of ``launch``."""
@@ -262,7 +263,7 @@ def plan_sweep(
         for key, value in base.items():
             put(nested, ("space", key), value)
     spec = read_spec(file, nested) if file is not None else make_spec(nested)
-    return make_plan(spec, data=given_data, model=given_model, cv=cv)
+    return make_plan(spec, data=given_data, model=given_model, cv=cv, storage=storage_url(storage))
 
 
 def resume(

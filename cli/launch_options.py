@@ -146,8 +146,18 @@ SpaceSource = Annotated[
     str | None,
     option(
         "Space",
-        "Hyperparameters of the catalogue, or a YAML file that holds a space, in place of a preset.",
-        metavar="NAME,NAME|FILE",
+        "Hyperparameters of the catalogue, a YAML file that holds a space, or top:8, the eight that mattered most in "
+        "--from, in place of a preset.",
+        metavar="NAME,NAME|FILE|top:N",
+    ),
+]
+FromStudy = Annotated[
+    str | None,
+    option(
+        "Space",
+        "An earlier study: --search sensitivity starts at its winner, and --space top:8 fixes the rest there.",
+        "--from",
+        metavar="STUDY",
     ),
 ]
 Prior = Annotated[

@@ -72,6 +72,7 @@ def launch(
     fixes: flags.Fixed = None,
     preset: flags.Preset = None,
     space: flags.SpaceSource = None,
+    from_study: flags.FromStudy = None,
     prior: flags.Prior = None,
     search: flags.SearchMethod = None,
     seed: flags.Seed = None,
@@ -109,6 +110,8 @@ def launch(
     [dim]kerasweep launch mnist cnn --preset standard[/]
     [dim]kerasweep launch digits dnn --space optimizer,learning_rate,momentum[/]
     [dim]kerasweep launch digits cnn --space my-space.yaml[/]
+    [dim]kerasweep launch digits dnn --space top:3 --from digits-dnn-bayes[/]
+    [dim]kerasweep launch digits dnn --search sensitivity --from digits-dnn-bayes[/]
     [dim]kerasweep launch images/ mymodels:build --set units=64,128,256[/]
     [dim]kerasweep launch sweep.yaml --dry-run[/]
     """
@@ -131,7 +134,7 @@ def launch(
         set=parse_assignments(sets, "--set"),
         fix=parse_assignments(fixes, "--fix"),
     )
-    plan = api.plan_sweep(source, family, file=file, space=space, **settings)
+    plan = api.plan_sweep(source, family, file=file, space=space, storage=storage, **settings)
     if dry_run:
         _print_dry_run(plan)
         return

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..spaces import value_text
 from ..studies.comparison import MAX_SHOWN, cost, informative_names, names_of, study_space
+from ..studies.importance import FEWEST_FOR_IMPORTANCE
 from ..texts import count_text, duration_text, number_text
 from . import curves, figures, optuna_plots
 from .axis_selection import BARS, WORDS, axes_of, is_wide, selection_note
@@ -86,10 +87,8 @@ def _agreement(view: StudyView) -> str:
 def importances(view: StudyView) -> Content:
     """Rank hyperparameters by how far the best trials' values differ from those of all."""
     values = {trial.value for trial in view.scored}
-    if view.complete < optuna_plots.FEWEST_FOR_IMPORTANCE or len(values) < 2:
-        return not_yet(
-            f"{optuna_plots.FEWEST_FOR_IMPORTANCE} complete trials with different values are needed."
-        )
+    if view.complete < FEWEST_FOR_IMPORTANCE or len(values) < 2:
+        return not_yet(f"{FEWEST_FOR_IMPORTANCE} complete trials with different values are needed.")
     found = view.shares
     if not found:
         return not_yet("no hyperparameter varied among the complete trials.")

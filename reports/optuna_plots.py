@@ -13,7 +13,7 @@ from optuna.trial import FrozenTrial, TrialState
 from plotly.colors import sample_colorscale
 
 from ..spaces import value_text
-from .plot_study import complete_trials, quietly
+from ..studies.importance import complete_trials, quietly
 from .theme import ACCENT, BEST, COLOURS, GRID, QUIET, SCALE, focus, log_ticks, plain, themed, translucent
 
 if TYPE_CHECKING:
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 MOST_LINES = 200
 """Lines that a figure of one line a trial shows: more are neither legible nor quick to draw."""
-FEWEST_FOR_IMPORTANCE = 4
-_NOTABLE = 5
-"""Trials that should count as good when importances are estimated; Optuna's documentation asks for five."""
 
 
 def _finite(study: optuna.Study) -> list[float]:
@@ -106,22 +103,6 @@ def _restyle_axes(figure: go.Figure, trials: Sequence[FrozenTrial], axes: Sequen
     figure.layout.annotations = kept
     for shape in figure.layout.shapes:
         shape.line.color = GRID
-
-
-def importance_shares(study: optuna.Study, names: Sequence[str] | None = None) -> dict[str, float]:
-    """Return the importance of hyperparameters as shares of one, largest first; of all where none are named.
-
-    PED-ANOVA (Watanabe et al. 2023, Optuna's default): how far the values of the best trials differ from those of all.
-    The share of trials that counts as best is a tenth, or what it takes to have five trials.
-    """
-    selection = complete_trials(study)
-    count = len(selection.get_trials(deepcopy=False))
-    quantile = min(0.5, max(0.1, _NOTABLE / max(count, 1)))
-    with quietly():
-        evaluator = optuna.importance.PedAnovaImportanceEvaluator(target_quantile=quantile)
-        return optuna.importance.get_param_importances(
-            selection, evaluator=evaluator, params=None if names is None else list(names)
-        )
 
 
 def importances(shares: Mapping[str, float]) -> go.Figure:

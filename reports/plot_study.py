@@ -6,8 +6,6 @@ Trials keep their numbers.
 from __future__ import annotations
 
 import math
-import warnings
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import optuna
@@ -15,25 +13,12 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from ..spaces import value_text
+from ..studies.importance import in_memory, quietly
 from ..studies.records import DUPLICATE
 from .theme import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-
-@contextmanager
-def quietly() -> Iterator[None]:
-    """Silence what Optuna says about experimental plots and about studies too small for them."""
-    verbosity = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            warnings.simplefilter("ignore", UserWarning)
-            yield
-    finally:
-        optuna.logging.set_verbosity(verbosity)
+    from collections.abc import Mapping
 
 
 def copy_for_plots(study: optuna.Study, labels: Mapping[str, str]) -> optuna.Study:
@@ -52,12 +37,6 @@ def copy_for_plots(study: optuna.Study, labels: Mapping[str, str]) -> optuna.Stu
     with quietly():
         copy.add_trials([_copy_trial(trial, labels) for trial in study.get_trials(deepcopy=False)])
     return copy
-
-
-def in_memory() -> optuna.storages.InMemoryStorage:
-    """Return storage in memory, without Optuna announcing each study."""
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    return optuna.storages.InMemoryStorage()
 
 
 def _copy_trial(trial: FrozenTrial, labels: Mapping[str, str]) -> FrozenTrial:
@@ -79,7 +58,7 @@ def _copy_trial(trial: FrozenTrial, labels: Mapping[str, str]) -> FrozenTrial:
         params=parameters,
         distributions=distributions,
         intermediate_values=finite,
-        user_attrs={"repeats": True} if DUPLICATE in trial.user_attrs else {},
+        user_attrs={key: value for key, value in trial.user_attrs.items() if key == DUPLICATE},
     )
     copy.datetime_start, copy.datetime_complete = trial.datetime_start, trial.datetime_complete
     return copy
@@ -95,17 +74,3 @@ def _choices(law: CategoricalDistribution) -> list[Any]:
             text = f"{text}\u200b"
         texts.append(text)
     return texts
-
-
-def complete_trials(study: optuna.Study, most: int | None = None) -> optuna.Study:
-    """Return a study of the complete trials with a finite value, repetitions left out: the best ones, best last."""
-    maximize = study.direction == optuna.study.StudyDirection.MAXIMIZE
-    chosen = [
-        trial
-        for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-        if "repeats" not in trial.user_attrs and trial.value is not None and math.isfinite(trial.value)
-    ]
-    chosen.sort(key=lambda trial: trial.value or 0.0, reverse=not maximize)
-    copy = optuna.create_study(study_name=study.study_name, direction=study.direction, storage=in_memory())
-    copy.add_trials(chosen[-most:] if most else chosen)
-    return copy

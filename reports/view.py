@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..studies import StudyRecord, TrialDetails, TrialRecord, read_details, read_trials
-from ..studies.comparison import MAX_SHOWN, common_names, names_of, ranked
+from ..studies.comparison import names_of, ranked
 from .theme import labels
 
 if TYPE_CHECKING:
@@ -61,20 +61,15 @@ class StudyView:
 
     @cached_property
     def shares(self) -> Mapping[str, float]:
-        """How much each hyperparameter sets the best trials apart, largest first; empty where that is unknown.
-
-        Of a space with too many to show, only those count that half of the complete trials have: among a hundred, one
-        that two trials had leads by chance.
-        """
-        from .optuna_plots import FEWEST_FOR_IMPORTANCE, importance_shares
+        """How much each hyperparameter sets the best trials apart, largest first; empty where that is unknown."""
+        from ..studies.importance import FEWEST_FOR_IMPORTANCE, compared_names, importance_shares
 
         if self.complete < FEWEST_FOR_IMPORTANCE or len({trial.value for trial in self.scored}) < 2:
             return {}
         names = {label: name for name, label in self.labels.items()}
-        configurations = [trial.configuration for trial in self.scored]
-        common = [self.labels[name] for name in common_names(configurations)]
-        wide = len(names_of(configurations)) > MAX_SHOWN
-        found = importance_shares(self.plots, common if wide else None)
+        compared = compared_names([trial.configuration for trial in self.scored])
+        chosen = None if compared is None else [self.labels[name] for name in compared]
+        found = importance_shares(self.plots, chosen)
         return {
             names[label]: share for label, share in found.items() if label in names and any(found.values())
         }

@@ -38,6 +38,7 @@ from ..training.quiet import quiet_tensorflow
 from ..training.randomness import random_state_kept
 from ..training.workload import Workload
 from .base_resolution import resolve_bases
+from .earlier_study import Earlier, find_earlier, notes_on
 from .hints import rare_class_hints, time_hints
 from .methods import resolve_scheduler, trials_at_most
 from .model_resolution import guard_building, prepare_for_model, resolve_model, why_not_built, why_not_saved
@@ -174,7 +175,9 @@ class Plan:
 
 @quiet_tensorflow()
 @random_state_kept()
-def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None, cv: Any = None) -> Plan:
+def make_plan(
+    spec: SweepSpec, *, data: Any = None, model: Any = None, cv: Any = None, storage: str | None = None
+) -> Plan:
     """Decide everything about a sweep: load the data, find the model, resolve the space.
 
     Args:
@@ -182,6 +185,7 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None, cv: Any =
         data: Arrays or a frame, where the data were given in Python.
         model: A build function or ``HyperModel``, where it was given in Python.
         cv: What cuts the folds, where it was given in Python.
+        storage: The database of an earlier study, where one is named.
 
     Raises:
         UsageError: Something that the user asks for cannot be.
@@ -189,7 +193,8 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None, cv: Any =
     keep_shape = reads_as_given(spec.model if model is None else model)
     dataset = load_rows(spec, spec.data.limit, data_object=data, cv=cv, keep_shape=keep_shape)
     source, priors = add_known_names(spec.space, resolve_model(spec, model, dataset))
-    space = _resolve_space(spec, source, dataset)
+    earlier = find_earlier(spec.space, source.name, storage)
+    space = _resolve_space(spec, source, dataset, earlier)
     preparation = prepare_for_model(dataset, source, spec, space.recommended(), guard_building(spec, source))
     space, bases = resolve_bases(space, spec.space)  # last of what is looked at: it may download them
     folds, spec = _cut_folds(spec, dataset, cv)
@@ -206,7 +211,7 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None, cv: Any =
         resolve_precision(spec.training.precision, of_pictures=preparation.layout == "image"),
     )
     if priors and (why := why_not_built(spec, workload, space.recommended())):
-        plain = _without_priors(spec, why, data=data, model=model, cv=cv)
+        plain = _without_priors(spec, why, data=data, model=model, cv=cv, storage=storage)
         if plain is not None:
             return plain
     objective, decisions = select_objective(spec, workload, space)
@@ -227,7 +232,7 @@ def make_plan(spec: SweepSpec, *, data: Any = None, model: Any = None, cv: Any =
         space,
         most,
         bases.digests,
-        (*priors, *decisions, *bases.notes),
+        (*notes_on(earlier, dataset.fingerprint), *priors, *decisions, *bases.notes),
     )
 
 
@@ -338,13 +343,13 @@ def resolve_precision(asked: str, *, of_pictures: bool) -> Precision:
     return "bfloat16" if asked == "bfloat16" else "float32"
 
 
-def _resolve_space(spec: SweepSpec, source: ModelSource, dataset: Dataset) -> Space:
+def _resolve_space(spec: SweepSpec, source: ModelSource, dataset: Dataset, earlier: Earlier | None) -> Space:
     hyperband = spec.search.method == "kt-hyperband"
     if hyperband and EPOCHS in (*spec.space.set, *spec.space.fix):
         raise SpecError(
             "kt-hyperband decides the epochs of every trial itself; give the most of them with --epochs."
         )
-    space = resolve_space(spec.space, source, dataset)
+    space = resolve_space(spec.space, source, dataset, None if earlier is None else earlier.space)
     return with_epochs(space, spec.training.epochs) if hyperband else space
 
 

@@ -33,6 +33,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "set": ("space", "set"),
     "fix": ("space", "fix"),
     "prior": ("space", "prior"),
+    "from_study": ("space", "from_study"),
     "search": ("search", "method"),
     "trials": ("search", "trials"),
     "time": ("search", "time"),

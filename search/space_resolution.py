@@ -22,13 +22,23 @@ _DATA = ("tabular", "data")
 """Groups of the catalogue that are about data."""
 
 
-def resolve_space(spec: SpaceSpec, source: ModelSource, dataset: Dataset) -> Space:
+def resolve_space(
+    spec: SpaceSpec, source: ModelSource, dataset: Dataset, earlier: Space | None = None
+) -> Space:
     """Return the space that a specification means for a model and its data.
+
+    Args:
+        spec: What is asked for.
+        source: The model.
+        dataset: The data.
+        earlier: What is taken from an earlier study, where that is asked for.
 
     Raises:
         SpaceError: It cannot be read, names what does not act on the model, or holds what is not possible.
     """
-    space = apply_overrides(_base(spec, source, dataset), spec.set, spec.fix, may_add=source.open_space)
+    space = apply_overrides(
+        _base(spec, source, dataset, earlier), spec.set, spec.fix, may_add=source.open_space
+    )
     check_possible(space, own=source.open_space)
     return space
 
@@ -52,9 +62,11 @@ def without_known_names(spec: SweepSpec) -> SweepSpec:
     return spec.model_copy(update={"space": spec.space.model_copy(update={"prior": "none"})})
 
 
-def _base(spec: SpaceSpec, source: ModelSource, dataset: Dataset) -> Space:
+def _base(spec: SpaceSpec, source: ModelSource, dataset: Dataset, earlier: Space | None) -> Space:
     if spec.define:
         return space_from_dict(spec.define)
+    if earlier is not None:
+        return _fitting(earlier, spec, source, dataset)
     if spec.file is not None:
         return _completed(_check_applicable(read_space(spec.file), spec.file, source, dataset), source)
     if source.contract != "own" and spec.preset not in (None, "basic"):
@@ -131,6 +143,13 @@ def _completed(space: Space, source: ModelSource) -> Space:
         if name not in space.names
     ]
     return Space(narrowed(parents_first((*space, *rest)), untouched=space.names))
+
+
+def _fitting(earlier: Space, spec: SpaceSpec, source: ModelSource, dataset: Dataset) -> Space:
+    """Return the space of an earlier study, which may be of other data, without what has nothing to act on in these."""
+    if source.open_space:
+        return earlier
+    return _check_applicable(earlier.without(_inapplicable(dataset)), f"'{spec.from_study}'", source, dataset)
 
 
 def _kind(dataset: Dataset) -> str:

@@ -161,7 +161,7 @@ class DataSpec(_Part):
     """Which rows are held out: drawn, or the last ones, for rows in order of time; the last ones for ``cv: time`` where it is not given."""
 
 
-BASES = ("preset", "pick", "file", "define")
+BASES = ("preset", "pick", "file", "define", "from_study")
 """Where a space starts from; one at most."""
 SPACE_SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -177,10 +177,27 @@ def parse_names(value: Any) -> Any:
     return names
 
 
+TOP = "top:"
+"""Begins what is written for the hyperparameters that mattered most."""
+
+
+def parse_top(value: Any) -> Any:
+    """Return the number that ``top:8`` or ``8`` means; None as it is."""
+    if value is None:
+        return None
+    number = value.removeprefix(TOP) if isinstance(value, str) else value
+    number = int(number) if isinstance(number, str) and number.isdecimal() else number
+    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+        raise ValueError("must say how many hyperparameters, one or more, for example top:8")
+    return number
+
+
 def space_part(words: str | os.PathLike[str] | Iterable[str]) -> dict[str, Any]:
-    """Return the part of a specification that ``--space`` means: a file by its ending, else names of the catalogue."""
+    """Return the part of a specification that ``--space`` means: a file by its ending, ``top:8``, else names of the catalogue."""
     if isinstance(words, str | os.PathLike):
         path = os.fspath(words)
+        if path.startswith(TOP):
+            return {"top": path}
         return {"file": path} if path.lower().endswith(SPACE_SUFFIXES) else {"pick": path}
     return {"pick": list(words)}
 
@@ -200,6 +217,14 @@ class SpaceSpec(_Part):
     """Values by name."""
     define: dict[str, Any] = Field(default_factory=dict)
     """Definitions in full, by name; a study stores its space so."""
+    from_study: str | None = None
+    """An earlier study of the same storage, whose space is searched from its winner on: by ``sensitivity``, or as ``top`` says."""
+    top: Annotated[
+        int | None,
+        BeforeValidator(parse_top),
+        WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"type": ["string", "null"]}]}),
+    ] = None
+    """So many hyperparameters are searched, those that mattered most in ``from_study``; all others are fixed at its winner."""
     prior: Literal["names", "none"] | None = None
     """Of a function for KerasTuner or Optuna: whether hyperparameters whose names the catalogue knows, such as lr or units_1,
     start at its recommended values, which they do where it is not given, or as the function says."""
@@ -209,6 +234,10 @@ class SpaceSpec(_Part):
         given = [key for key in BASES if getattr(self, key)]
         if len(given) > 1:
             raise ValueError(f"{' and '.join(given)} exclude each other; keep one")
+        if self.top is not None and self.from_study is None:
+            raise ValueError(
+                "top is of an earlier study: name it with from_study, on the command line --from"
+            )
         return self
 
 
@@ -316,6 +345,18 @@ class SweepSpec(_Part):
             if isinstance(cv, dict) and cv.get("method", "auto") == "auto":
                 full["cv"] = {**cv, "method": "time"}
         return full
+
+    @model_validator(mode="after")
+    def _earlier_study_used(self) -> SweepSpec:
+        if (
+            self.space.from_study is not None
+            and self.space.top is None
+            and self.search.method != "sensitivity"
+        ):
+            raise ValueError(
+                "an earlier study (--from) is for --search sensitivity, which starts at its winner, and for --space top:8"
+            )
+        return self
 
     @model_validator(mode="after")
     def _windows_in_order(self) -> SweepSpec:

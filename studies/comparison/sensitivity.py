@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from statistics import fmean, variance
 from typing import Any
 
-from ...spaces import Value, changed_name, configuration_key, value_text
+from ...spaces import Value, changed_name, configuration_key, short_text
 from ...texts import number_text, numbers_text
 from ..records import Direction, StudyRecord, TrialRecord
 from .recorded_plan import study_space
@@ -106,7 +106,7 @@ class Effect:
     @property
     def change(self) -> str:
         """``0.02 → 0.032``."""
-        return f"{value_text(self.before)} → {value_text(self.after)}"
+        return f"{short_text(self.before)} → {short_text(self.after)}"
 
     @property
     def text(self) -> str:

@@ -20,6 +20,7 @@ from kerasweep.reports.theme import ACCENT, focus, log_ticks, plain, translucent
 from kerasweep.spaces import Categorical, Float, Int
 from kerasweep.studies import TrialDetails, TrialRecord
 from kerasweep.studies.comparison import Cost
+from kerasweep.studies.importance import importance_shares
 
 if TYPE_CHECKING:
     from conftest import Shelf
@@ -179,7 +180,7 @@ def test_parallel_coordinates_draw_the_best_last_and_are_capped(shelf: Shelf) ->
 
 
 def test_importances_rank_what_the_synthetic_score_depends_on(shelf: Shelf) -> None:
-    found = optuna_plots.importance_shares(shelf.view("large").plots)
+    found = importance_shares(shelf.view("large").plots)
     assert list(found.values()) == sorted(found.values(), reverse=True)
     assert sum(found.values()) == pytest.approx(1)
     bars = optuna_plots.importances(found).data[0]

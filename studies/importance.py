@@ -1,0 +1,79 @@
+"""Which hyperparameters mattered in a study, as Optuna's importance says. This module imports Optuna: load it when needed."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import optuna
+from optuna.trial import TrialState
+
+from ..spaces import Configuration
+from .comparison import MAX_SHOWN, common_names, names_of
+from .records import DUPLICATE
+
+FEWEST_FOR_IMPORTANCE = 4
+_NOTABLE = 5
+"""Trials that should count as good when importances are estimated; Optuna's documentation asks for five."""
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Silence what Optuna says about experimental plots and about studies too small for them."""
+    verbosity = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            warnings.simplefilter("ignore", UserWarning)
+            yield
+    finally:
+        optuna.logging.set_verbosity(verbosity)
+
+
+def in_memory() -> optuna.storages.InMemoryStorage:
+    """Return storage in memory, without Optuna announcing each study."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    return optuna.storages.InMemoryStorage()
+
+
+def complete_trials(study: optuna.Study, most: int | None = None) -> optuna.Study:
+    """Return a study of the complete trials with a finite value, repetitions left out: the best ones, best last."""
+    maximize = study.direction == optuna.study.StudyDirection.MAXIMIZE
+    chosen = [
+        trial
+        for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        if DUPLICATE not in trial.user_attrs and trial.value is not None and math.isfinite(trial.value)
+    ]
+    chosen.sort(key=lambda trial: trial.value or 0.0, reverse=not maximize)
+    copy = optuna.create_study(study_name=study.study_name, direction=study.direction, storage=in_memory())
+    copy.add_trials(chosen[-most:] if most else chosen)
+    return copy
+
+
+def compared_names(configurations: Sequence[Configuration]) -> list[str] | None:
+    """Return the hyperparameters whose importance is compared; None for all that every trial has.
+
+    Of a space with too many to show, only those count that half of the complete trials have: among a hundred, one that two
+    trials had leads by chance.
+    """
+    wide = len(names_of(configurations)) > MAX_SHOWN
+    return common_names(configurations) if wide else None
+
+
+def importance_shares(study: optuna.Study, names: Sequence[str] | None = None) -> dict[str, float]:
+    """Return the importance of hyperparameters as shares of one, largest first; of all where none are named.
+
+    PED-ANOVA (Watanabe et al. 2023, Optuna's default): how far the values of the best trials differ from those of all.
+    The share of trials that counts as best is a tenth, or what it takes to have five trials.
+    """
+    selection = complete_trials(study)
+    count = len(selection.get_trials(deepcopy=False))
+    quantile = min(0.5, max(0.1, _NOTABLE / max(count, 1)))
+    with quietly():
+        evaluator = optuna.importance.PedAnovaImportanceEvaluator(target_quantile=quantile)
+        return optuna.importance.get_param_importances(
+            selection, evaluator=evaluator, params=None if names is None else list(names)
+        )
