@@ -62,21 +62,27 @@ class Study:
 
     @property
     def best(self) -> TrialRecord:
-        """The best complete trial.
+        """The best complete trial that keeps all constraints.
 
         Raises:
-            StudyError: No trial is complete.
+            StudyError: There is none, or the study has several objectives, by which none is simply the best.
         """
         return best_trial(self._record)
 
+    @property
+    def front(self) -> list[TrialRecord]:
+        """The Pareto front of several objectives, in the order of the first; of one objective, the best trial."""
+        several = self._record.has_several
+        return best_trials(self._record, sum(self._record.counts.values()) if several else 1)
+
     def leaderboard(self, count: int = 10) -> pd.DataFrame:
-        """Return the best complete trials, best first."""
-        return trials_frame(best_trials(self._record, count))
+        """Return the best complete trials, best first; of several objectives, those of the Pareto front."""
+        return trials_frame(best_trials(self._record, count), self._record)
 
     @property
     def trials(self) -> pd.DataFrame:
         """All trials, one row each."""
-        return trials_frame(read_trials(self._record))
+        return trials_frame(read_trials(self._record), self._record)
 
     @property
     def optuna(self) -> optuna.Study:
@@ -157,8 +163,9 @@ class Study:
         rows = best_trials(record, 5)
         if not rows:
             return f"<p>{escape(repr(self))}</p>"
-        title = f"{escape(record.name)} &middot; {escape(record.metric)} &middot; {escape(repr(self)[1:-1])}"
-        return f"<p><b>{title}</b></p>{trials_frame(rows).to_html(escape=True)}"
+        metrics = ", ".join(one.metric for one in record.objectives)
+        title = f"{escape(record.name)} &middot; {escape(metrics)} &middot; {escape(repr(self)[1:-1])}"
+        return f"<p><b>{title}</b></p>{trials_frame(rows, record).to_html(escape=True)}"
 
 
 def launch(

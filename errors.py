@@ -10,6 +10,7 @@
     |-- StudyLocked           another driver is running the study
     |-- StorageError          a database that does not answer
     |-- TrainingError         one trial failed; the sweep goes on
+    |   |-- InfeasibleError     its model breaks a constraint before it is trained
     |   `-- FatalTrainingError  one trial failed, and its model says that no other shall run
     |-- SweepError            the sweep cannot go on
     `-- OutputError           a file or folder that cannot be written
@@ -21,13 +22,14 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 __all__ = [
     "DataError",
     "FatalTrainingError",
+    "InfeasibleError",
     "KerasweepError",
     "ModelError",
     "OutputError",
@@ -102,6 +104,15 @@ class TrainingError(KerasweepError):
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
         self.kind = kind
+
+
+class InfeasibleError(TrainingError):
+    """A model breaks a constraint that is checked before it is trained; ``measured`` is what it was measured by."""
+
+    def __init__(self, message: str, measured: Mapping[str, float], parameters: int) -> None:
+        super().__init__("constraint", message)
+        self.measured = dict(measured)
+        self.parameters = parameters
 
 
 class FatalTrainingError(TrainingError):

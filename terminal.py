@@ -20,7 +20,7 @@ from .printing import make_console
 from .search.progress import Progress, TrialLine
 from .spaces import Configuration, short_text
 from .studies.comparison import MAX_SHOWN
-from .texts import count_text, duration_text, number_text
+from .texts import count_text, duration_text, number_text, quantity_text
 
 Listener = Callable[[Progress], None]
 HANDFUL = 6
@@ -96,12 +96,18 @@ def _trial_text(
     elif line.state == "paused":
         folds = count_text(line.folds, "fold")
         text.append(f"paused at {number_text(line.value)}, epoch {line.epochs} of {folds}", style="dim")
+    elif line.state == "pruned" and line.broken:
+        text.append(f"not trained: {'; '.join(line.broken)}", style="yellow")
     elif line.state == "pruned":
         text.append(f"pruned at {number_text(line.value)}, epoch {line.epochs}", style="dim")
     else:
         is_best = progress.best is not None and progress.best.number == line.number
         text.append(number_text(line.value), style="bold green" if is_best else "bold")
+        for name, value in line.beside.items():
+            text.append(f"  {name} {quantity_text(value)}", style="bold")
         text.append(" best so far" if is_best else "", style="green")
+        if line.broken:
+            text.append(f"  infeasible: {'; '.join(line.broken)}", style="yellow")
         text.append(f"  epochs {line.epochs}  {duration_text(line.seconds)}")
     room = None if width is None else width - text.cell_len - 2
     text.append("  " + configuration_text(line.configuration, order, room), style="dim")

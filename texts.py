@@ -32,6 +32,11 @@ def number_text(value: float | None, standard_error: float | None = None) -> str
     return f"{value:.{decimals}f} ± {standard_error:.{decimals}f}"
 
 
+def quantity_text(value: float) -> str:
+    """Return a number of things with commas (``203,530``), any other to four digits (``0.0004167``)."""
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:.4g}"
+
+
 def duration_text(seconds: float) -> str:
     """Return a duration as people say it: ``0.8 s``, ``1 min 47 s``, ``3 h 5 min``."""
     if seconds < 60:

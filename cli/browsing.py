@@ -27,6 +27,7 @@ from ..studies.comparison import (
     baseline_sentence,
     compare_runners_up,
     compare_studies,
+    front_sentence,
     is_sensitivity_study,
     sensitivity,
 )
@@ -39,7 +40,7 @@ from .tables import (
     state_text,
     studies_table,
 )
-from .trials import print_configuration, print_sensitivity, print_trials
+from .trials import no_winner, print_configuration, print_sensitivity, print_trials, scores
 
 Names = Annotated[list[str], typer.Argument(help="Two or more studies.")]
 
@@ -80,12 +81,13 @@ def best(
         print_json([_trial(trial) for trial in trials])
         return
     if not trials:
-        make_console().print(
-            f"{record.name} has no complete trial yet ({count_text(record.trained, 'trial')} ended)."
-        )
+        make_console().print(no_winner(record), soft_wrap=True)
         return
-    title = f"{record.name}: best of {count_text(record.trained, 'trial')}"
-    print_trials(title, record, trials, storage)
+    of = "Pareto front" if record.has_several else "best"
+    print_trials(f"{record.name}: {of} of {count_text(record.trained, 'trial')}", record, trials, storage)
+    if record.has_several:
+        make_console().print(front_sentence(record, read_trials(record)), soft_wrap=True)
+        return
     print_sensitivity(record)
     for sentence in (
         "" if is_sensitivity_study(record) else compare_runners_up(found, record.direction).sentence,
@@ -159,7 +161,7 @@ def _show_study(record: StudyRecord, storage: str | None) -> None:
         if search
         else "",
         "folds": folds,
-        "objective": f"{record.direction} {record.metric}",
+        "objective": record.objective_text,
         "baseline": "; ".join(f"{number_text(one.value)}, {one.predictor}" for one in record.baselines),
         "trials": ", ".join(f"{number} {state}" for state, number in record.counts.items()),
         "made": about.get("created", ""),
@@ -170,13 +172,17 @@ def _show_study(record: StudyRecord, storage: str | None) -> None:
         "versions": ", ".join(f"{name} {version}" for name, version in about.get("versions", {}).items()),
     }
     console = make_console()
+    constraints = record.spec.get("training", {}).get("constraints")
+    if constraints:
+        facts["objective"] += f" where {', '.join(map(str, constraints))}"
     print_table(facts_table({name: fact for name, fact in facts.items() if fact}))
     for number, refit in sorted(record.refits.items()):
         scores = ", ".join(f"test {metric} {number_text(value)}" for metric, value in refit["test"].items())
         console.print(f"refit of trial {number}: {scores}")
     trials = best_trials(record, 5)
     if trials:
-        print_trials("best trials", record, trials, storage)
+        title = "trials of the Pareto front" if record.has_several else "best trials"
+        print_trials(title, record, trials, storage)
     print_sensitivity(record)
     failed = [trial for trial in read_trials(record) if trial.failure]
     for trial in failed[:5]:
@@ -205,7 +211,8 @@ def _show_trial(record: StudyRecord, trial: TrialRecord, *, as_json: bool) -> No
     console = make_console()
     facts = {
         "trial": f"{trial.number} of {record.name}, {trial.state}",
-        record.metric: number_text(trial.value, trial.standard_error),
+        **{name.lstrip(">"): cells[0] for name, cells in scores(record, [trial]).items()},
+        "infeasible": f"it breaks {', '.join(trial.broken)}" if trial.broken else "",
         "folds": "  ".join(number_text(score) for score in trial.fold_scores),
         "scored": trial.scored_where,
         "epochs": f"{trial.epochs} chosen, {trial.epochs_trained} trained" if trial.epochs else "",
@@ -241,6 +248,7 @@ def _summary(record: StudyRecord) -> dict[str, object]:
         "study": record.name,
         "direction": record.direction,
         "metric": record.metric,
+        "objectives": record.objectives,
         "counts": record.counts,
         "spec": record.spec,
         "about": record.about,

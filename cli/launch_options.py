@@ -206,12 +206,25 @@ Patience = Annotated[
     str | None,
     option("Training", "Epochs without improvement before a trial ends; or none.", show_default="10"),
 ]
-Metric = Annotated[
+Objective = Annotated[
     str | None,
     option(
         "Training",
-        "Objective: of the model, or any of Keras's or scikit-learn's by its name (roc_auc, f1_macro, r2, rmse).",
+        "A metric of the model, or any of Keras's or scikit-learn's by its name (roc_auc, f1_macro, r2, rmse). Several "
+        "(accuracy,params) look for a Pareto front; beside metrics: params, bytes, seconds (to predict a row).",
+        "--objective",
+        "--metric",
+        metavar="NAME,...",
         show_default="val_accuracy; val_binary_accuracy for several labels a row; val_loss for regression",
+    ),
+]
+Constraint = Annotated[
+    list[str] | None,
+    option(
+        "Training",
+        "A bound that the winner keeps, such as 'params<100000' or 'accuracy>=0.9'; what breaks it by its size is not trained. "
+        "May be given several times.",
+        metavar="NAME<NUMBER",
     ),
 ]
 Direction = Annotated[

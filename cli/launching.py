@@ -32,7 +32,7 @@ from .options import (
     verbosity,
 )
 from .tables import facts_table, print_table
-from .trials import all_of, print_sensitivity, print_trials
+from .trials import all_of, no_winner, print_sensitivity, print_trials
 
 if TYPE_CHECKING:
     from ..search.calibration import Estimate
@@ -86,7 +86,8 @@ def launch(
     stratify: flags.Stratify = None,
     epochs: flags.Epochs = None,
     patience: flags.Patience = None,
-    metric: flags.Metric = None,
+    objective: flags.Objective = None,
+    constraint: flags.Constraint = None,
     direction: flags.Direction = None,
     precision: flags.Precision = None,
     workers: flags.Workers = None,
@@ -112,6 +113,7 @@ def launch(
     [dim]kerasweep launch digits cnn --space my-space.yaml[/]
     [dim]kerasweep launch digits dnn --space top:3 --from digits-dnn-bayes[/]
     [dim]kerasweep launch digits dnn --search sensitivity --from digits-dnn-bayes[/]
+    [dim]kerasweep launch digits dnn --objective accuracy,params --constraint 'params<100000'[/]
     [dim]kerasweep launch images/ mymodels:build --set units=64,128,256[/]
     [dim]kerasweep launch sweep.yaml --dry-run[/]
     """
@@ -308,14 +310,18 @@ def _finish(ending: Ending, level: int, storage: str | None) -> None:
         console.print(ending.describe())
         trials = best_trials(record, 3)
         if trials:
-            print_trials("best configurations", record, trials, storage)
+            title = "best configurations" if not record.has_several else "of the Pareto front"
+            print_trials(title, record, trials, storage)
             print_sensitivity(record)
+        elif ending.reason != "interrupted":
+            console.print(no_winner(record), soft_wrap=True)
         if ending.reason == "interrupted":
             console.print(
                 styled("Continue with: ", (f"kerasweep resume {name}{where}", "bold")), soft_wrap=True
             )
         elif trials:
             console.print(styled("Next: ", (f"kerasweep report {name}{where}", "bold")), soft_wrap=True)
-            console.print(styled("      ", (f"kerasweep refit {name}{where}", "bold")), soft_wrap=True)
+            which = f" --trial {trials[0].number}" if record.has_several else ""
+            console.print(styled("      ", (f"kerasweep refit {name}{which}{where}", "bold")), soft_wrap=True)
     if ending.reason == "interrupted":
         raise typer.Exit(INTERRUPTED)

@@ -47,10 +47,17 @@ def studies_table(studies: Sequence[StudyRecord], bests: Sequence[TrialRecord | 
             _of(study.trained, study.spec.get("search", {}).get("trials")),
             str(study.counts.get("pruned", 0)),
             str(study.counts.get("failed", 0)),
-            _below(number_text(best.value, best.standard_error), study.metric) if best else NONE,
+            _best(study, best) if best else NONE,
             state_text(study),
         )
     return made
+
+
+def _best(study: StudyRecord, best: TrialRecord) -> Text:
+    """Return the best score; of several objectives that there is a front, and what it is of."""
+    if study.has_several:
+        return _below("Pareto front", *(one.metric for one in study.objectives))
+    return _below(number_text(best.value, best.standard_error), study.metric)
 
 
 def _searched(study: StudyRecord) -> str:

@@ -10,7 +10,7 @@ from ..spaces import Configuration, Hyperparameter, value_text
 from ..spaces.catalogue import CATALOGUE
 from ..studies import StudyRecord, TrialRecord, read_trials
 from ..studies.comparison import basic_names, is_sensitivity_study, sensitivity, study_space
-from ..texts import ABSENT, count_text, duration_text, number_text
+from ..texts import ABSENT, count_text, duration_text, number_text, quantity_text
 from .columns import Rows, print_rows
 from .options import storage_option
 from .tables import effects_table, facts_table, print_table, table
@@ -30,18 +30,23 @@ def print_trials(
         trials: At least one.
         storage: As the user gave it, for the command that shows all.
     """
+    sizes = [f"{trial.parameters:,}" if trial.parameters else ABSENT for trial in trials]
     rows = Rows(
         [trial.configuration for trial in trials],
         {
             ">trial": [str(trial.number) for trial in trials],
-            study.metric: [number_text(trial.value, trial.standard_error) for trial in trials],
+            **scores(study, trials),
             ">epochs": [str(trial.epochs or ABSENT) for trial in trials],
-            ">parameters": [f"{trial.parameters:,}" if trial.parameters else ABSENT for trial in trials],
+            **({} if "params" in (one.metric for one in study.further) else {">parameters": sizes}),
             ">time": [duration_text(trial.seconds) for trial in trials],
         },
     )
     print_rows(
-        title, rows, basic_names(study.model), all_of(study.name, trials[0].number, storage), winner=True
+        title,
+        rows,
+        basic_names(study.model),
+        all_of(study.name, trials[0].number, storage),
+        winner=not study.has_several,
     )
 
 
@@ -54,6 +59,26 @@ def print_sensitivity(study: StudyRecord) -> None:
         title = f"small changes, beside {count_text(len(found.start), 'training')} of the start"
         print_table(effects_table(title, study.metric, found.ranking))
     make_console().print(found.sentence, soft_wrap=True)
+
+
+def scores(study: StudyRecord, trials: Sequence[TrialRecord]) -> dict[str, list[str]]:
+    """Return a column for each objective: heading -> a text for each trial."""
+    first = {study.metric: [number_text(trial.score, trial.standard_error) for trial in trials]}
+    others = {
+        f">{one.metric}": [
+            quantity_text(trial.values[place]) if place < len(trial.values) else ABSENT for trial in trials
+        ]
+        for place, one in enumerate(study.further, 1)
+    }
+    return first | others
+
+
+def no_winner(study: StudyRecord) -> str:
+    """Say why a study has no best trial."""
+    ended = count_text(study.trained, "trial")
+    if study.counts.get("complete") and any(trial.broken for trial in read_trials(study)):
+        return f"{study.name} has no trial that keeps its constraints ({ended} ended)."
+    return f"{study.name} has no complete trial yet ({ended} ended)."
 
 
 def all_of(study: str, trial: int, storage: str | None = None) -> str:

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from ..errors import StudyError, SweepError
-from ..studies import StudyRecord, read_study, read_trials
+from ..studies import StudyObjective, StudyRecord, read_study, read_trials
 from ..studies.comparison import is_sensitivity_study
 from ..studies.storage import states_folder
 from ..studies.writing import (
@@ -149,6 +149,7 @@ def run_plan(
                 ),
                 executor=executor,
                 objective=plan.workload.objective,
+                goals=plan.workload.goals,
                 scheduler=_make_scheduler(plan, writer),
                 budget=plan.budget,
                 seed=seed,
@@ -219,6 +220,7 @@ def _check_found_something(ending: Ending) -> None:
 
 def _open(plan: Plan, existing: StudyRecord | None, url: str) -> AbstractContextManager[StudyWriter]:
     if existing is None:
-        direction = plan.workload.objective.direction
-        return create_study(url, str(plan.spec.study), direction, plan.spec.as_dict(), plan.about())
+        direction, goals = plan.workload.objective.direction, plan.workload.goals
+        further = [StudyObjective(one.metric, one.direction) for one in goals.further]
+        return create_study(url, str(plan.spec.study), direction, plan.spec.as_dict(), plan.about(), further)
     return drive_study(existing, plan.spec.as_dict())

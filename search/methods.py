@@ -70,12 +70,14 @@ def make_scheduler(method: str, space: Space, *, epochs: int, folds: int, direct
     return make_pruning(method, epochs, folds)
 
 
-def resolve_scheduler(method: str, search: str) -> str:
+def resolve_scheduler(method: str, search: str, *, several: bool = False) -> str:
     """Return what ``auto`` means: none for a grid and small changes, whose tables should be whole, and for KerasTuner's
     Hyperband; else median.
 
-    The search from know-how has its own.
+    The search from know-how has its own. Of several objectives none ranks trials before their end.
     """
+    if method == "auto" and several:
+        return "none"
     if method != "auto":
         return method
     if search == "knowhow":

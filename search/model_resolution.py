@@ -25,7 +25,7 @@ def resolve_model(spec: SweepSpec, model_object: Any, dataset: Dataset) -> Model
     """Return the model; KerasTuner's is built for its space, unless the specification has one written out."""
     source = find_model(spec.model if model_object is None else model_object, dataset.task)
     has_space = bool(spec.space.define or spec.space.file)
-    if source.contract == "own" or (has_space and (spec.training.metric or source.own_fit() is None)):
+    if source.contract == "own" or (has_space and (spec.training.objective or source.own_fit() is None)):
         return source
     from ..training.trainers.runtime import prepare_tensorflow
 

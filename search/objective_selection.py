@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from ..errors import SpecError
+from ..errors import SpecError, did_you_mean
 from ..spaces import Space
 from ..spaces.catalogue import CHANGE_THE_LOSS
 from ..training.data import TASKS, Task
+from ..training.goals import QUANTITIES, Goals, parse_constraint
 from ..training.machine import cores
 from ..training.metrics import (
     DEFAULT_OBJECTIVE,
@@ -20,22 +22,33 @@ from ..training.models import ModelSource
 from ..training.scoring import Scorer
 from ..training.workload import Workload
 from .model_resolution import guard_building
-from .spec import SweepSpec
+from .spec import SweepSpec, TrainingSpec
 
 
-def select_objective(spec: SweepSpec, workload: Workload, space: Space) -> tuple[Objective, tuple[str, ...]]:
+def select_objective(
+    spec: SweepSpec, workload: Workload, space: Space
+) -> tuple[Objective, Goals, tuple[str, ...]]:
     """Return what trials are compared by, and what was decided; a user's model is built to see what it computes.
+
+    Returns:
+        The objective that epochs are scored by, all else that trials are judged by, and decisions, a sentence each.
 
     Raises:
         SpecError: What the specification asks for cannot be computed, or which way is better is not known.
     """
     dataset, source, asked = workload.dataset, workload.model, spec.training
-    metric = asked.metric or _of_own_fit(source, dataset.task)
+    # The metric that epochs are scored by comes first, whatever the order in which they are named.
+    first, *others = sorted(asked.objectives, key=lambda name: name in QUANTITIES) or (None,)
+    if first in QUANTITIES:
+        raise SpecError(
+            f"Epochs are scored by a metric, and there is none: name one beside {first}, as in accuracy,{first}."
+        )
+    metric = first or _of_own_fit(source, dataset.task)
     decisions: tuple[str, ...] = ()
     losses_differ = not source.open_space and any(name in space for name in CHANGE_THE_LOSS)
     if not source.open_space:
         computed = family_metrics(dataset.task, losses_differ=losses_differ)
-    elif asked.metric in ("loss", "val_loss"):
+    elif first in ("loss", "val_loss") and not others and not asked.constraints:
         computed = ComputedMetrics({"loss": "minimize"}, {})
     else:
         computed = _computed_by_own(spec, workload, space)
@@ -58,7 +71,52 @@ def select_objective(spec: SweepSpec, workload: Workload, space: Space) -> tuple
     )
     if objective.scoring is not None:
         Scorer(objective.metric, objective.scoring, dataset).check(workload.folds)
-    return objective, decisions
+    goals = _goals(objective, [name for name in others if name], asked, computed)
+    if "seconds" in goals.quantities:
+        decisions = (*decisions, "seconds are measured on this machine, and differ a little from run to run")
+    return objective, goals, decisions
+
+
+def _goals(
+    objective: Objective, others: Sequence[str], asked: TrainingSpec, computed: ComputedMetrics
+) -> Goals:
+    """Return the further objectives and the constraints, whose metrics the model itself computes.
+
+    Raises:
+        SpecError: There is no such metric, or which way it is better is not known.
+    """
+    further = tuple(
+        Objective(name, "minimize") if name in QUANTITIES else _beside(name, computed) for name in others
+    )
+    if objective.metric in (one.metric for one in further):
+        raise SpecError(f"The objective {objective.metric} is named twice.")
+    bounds = []
+    for text in asked.constraints:
+        bound = parse_constraint(text)
+        name = bound.quantity.removeprefix("val_")
+        if objective.metric in (f"val_{name}", bound.quantity):
+            bound = replace(bound, quantity=objective.metric)
+        elif bound.quantity not in QUANTITIES:
+            bound = replace(bound, quantity=_known(bound.quantity, computed))
+        bounds.append(bound)
+    return Goals(further, tuple(bounds))
+
+
+def _known(name: str, computed: ComputedMetrics) -> str:
+    """Return the full name of a metric that the model computes on validation rows."""
+    bare = name.removeprefix("val_")
+    if bare in computed.metrics or computed.more:
+        return f"val_{bare}"
+    hint = did_you_mean(name, [*QUANTITIES, *computed.metrics])
+    raise SpecError(f"The model computes no metric '{name}', which only the first objective may be.{hint}")
+
+
+def _beside(name: str, computed: ComputedMetrics) -> Objective:
+    metric = _known(name, computed)
+    direction = computed.metrics.get(metric.removeprefix("val_"))
+    if direction is None:
+        raise SpecError(f"Which direction of '{name}' is better is not known; make it the first objective.")
+    return Objective(metric, direction)
 
 
 def _compares_losses(spec: SweepSpec, workload: Workload, space: Space, computed: ComputedMetrics) -> bool:

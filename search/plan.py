@@ -46,7 +46,7 @@ from .objective_selection import select_objective
 from .oracles import hyperband_trials
 from .rows import check_words, load_rows, prepare_rows
 from .space_resolution import add_known_names, resolve_space, without_known_names
-from .spec import DataSpec, SpaceSpec, SweepSpec
+from .spec import DataSpec, SpaceSpec, SweepSpec, parse_objective
 from .sweep import Budget
 
 DEFAULT_TRIALS = 30
@@ -136,7 +136,10 @@ class Plan:
         of_class = objective.scoring is not None and objective.scoring.of_one_class
         two = self.dataset.task == "classification" and self.dataset.outputs == 2
         positive = f" of class '{self.dataset.classes[1]}'" if of_class and two else ""
-        return f"{objective.direction} {objective.metric}{positive}"
+        further = (f"{one.direction} {one.metric}" for one in self.workload.goals.further)
+        bounds = ", ".join(one.text for one in self.workload.goals.constraints)
+        text = " and ".join((f"{objective.direction} {objective.metric}{positive}", *further))
+        return f"{text} where {bounds}" if bounds else text
 
     @property
     def hints(self) -> tuple[str, ...]:
@@ -214,8 +217,8 @@ def make_plan(
         plain = _without_priors(spec, why, data=data, model=model, cv=cv, storage=storage)
         if plain is not None:
             return plain
-    objective, decisions = select_objective(spec, workload, space)
-    workload = replace(workload, objective=objective)
+    objective, goals, decisions = select_objective(spec, workload, space)
+    workload = replace(workload, objective=objective, goals=goals)
     if spec.search.method == "grid" and space.grid_size(MOST_OF_A_GRID) > MOST_OF_A_GRID:
         raise SpecError(
             f"The grid has more than {MOST_OF_A_GRID:,} configurations; fix some hyperparameters, or search with bayes."
@@ -280,10 +283,14 @@ def _cut_folds(spec: SweepSpec, dataset: Dataset, cv: Any) -> tuple[tuple[Fold, 
 
 def _written_out(spec: SweepSpec, workload: Workload, space: Space, trials: int | None) -> SweepSpec:
     """Return a specification in which all that was decided by rule is said."""
-    search = {"trials": trials, "scheduler": resolve_scheduler(spec.search.scheduler, spec.search.method)}
+    objective, goals = workload.objective, workload.goals
+    several = bool(goals.further)
+    scheduler = resolve_scheduler(spec.search.scheduler, spec.search.method, several=several)
+    search = {"trials": trials, "scheduler": scheduler}
     training = {
-        "metric": workload.objective.metric,
-        "direction": workload.objective.direction,
+        "objective": parse_objective([objective.metric, *(one.metric for one in goals.further)]),
+        "constraints": [one.text for one in goals.constraints],
+        "direction": objective.direction,
         "precision": workload.precision,
     }
     return spec.model_copy(

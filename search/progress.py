@@ -24,6 +24,10 @@ class TrialLine:
     """That were trained, where these are not all."""
     seconds: float = 0.0
     message: str = ""
+    beside: Mapping[str, float] = field(default_factory=dict)
+    """Values of the objectives beside the first."""
+    broken: tuple[str, ...] = ()
+    """Constraints that it breaks, in words."""
     notes: tuple[str, ...] = ()
     """What its training has to say, and no earlier trial of this run has said."""
 
@@ -83,6 +87,8 @@ class Progress:
         if (
             line.state == "complete"
             and line.value is not None
+            and not line.beside  # of several objectives, none is simply the best
+            and not line.broken
             and (best is None or best.value is None or objective.is_better(line.value, best.value))
         ):
             best = line

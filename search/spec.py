@@ -25,6 +25,7 @@ from pydantic import (
 from ..errors import SpecError, did_you_mean
 from ..spaces.yamlfile import Document
 from ..texts import is_unicode
+from ..training.goals import as_names, parse_constraint
 
 SearchMethod = Literal[
     "knowhow",
@@ -38,6 +39,8 @@ SearchMethod = Literal[
     "kt-bayes",
     "kt-hyperband",
 ]
+OF_SEVERAL = ("bayes", "random", "grid", "qmc")
+"""Searches that take several objectives."""
 Scheduler = Literal["auto", "none", "median", "hyperband", "asha", "knowhow"]
 CvMethod = Literal["auto", "kfold", "stratified", "repeated", "group", "time", "holdout"]
 Scaling = Literal["auto", "none", "unit", "minmax", "standard", "robust"]
@@ -159,6 +162,22 @@ class DataSpec(_Part):
     """Held-out share where the source has no test split of its own."""
     test_split: Literal["random", "last"] | None = None
     """Which rows are held out: drawn, or the last ones, for rows in order of time; the last ones for ``cv: time`` where it is not given."""
+
+
+def parse_objective(value: Any) -> Any:
+    """Return one objective, or a list of several; ``a,b`` and a list mean the same."""
+    if not isinstance(value, str | list | tuple):
+        return value
+    names = as_names(value)
+    return names[0] if len(names) == 1 else names
+
+
+def parse_constraints(value: Any) -> Any:
+    """Return constraints in the way they are written here, from one or a list of them."""
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
+        return value
+    return list(dict.fromkeys(parse_constraint(text).text for text in texts))
 
 
 BASES = ("preset", "pick", "file", "define", "from_study")
@@ -290,14 +309,35 @@ class TrainingSpec(_Part):
     patience: Whole | None = Field(default=10, ge=1)
     """Epochs without improvement of the folds' mean objective or validation loss after which all folds stop; none to
     never stop early."""
-    metric: str | None = None
-    """Of the model, or of Keras or scikit-learn by its name there (``roc_auc``, ``f1_macro``, ``neg_log_loss``, ``rmse``),
-    which is computed on whole validation parts; where it is not given ``val_accuracy`` for classification,
-    ``val_binary_accuracy`` for several labels a row and ``val_loss`` for regression."""
+    objective: Annotated[str | list[str] | None, BeforeValidator(parse_objective)] = None
+    """A metric of the model, or of Keras or scikit-learn by its name there (``roc_auc``, ``f1_macro``, ``neg_log_loss``,
+    ``rmse``), which is computed on whole validation parts; where it is not given ``val_accuracy`` for classification,
+    ``val_binary_accuracy`` for several labels a row and ``val_loss`` for regression. Of several, the first is that metric, and
+    epochs are chosen by it; each further one is another metric of the model, or ``params`` (weights), ``bytes`` (of them) or
+    ``seconds`` (to predict a row): what no trial beats in all of them is looked for, the Pareto front."""
+    constraints: Annotated[list[str], BeforeValidator(parse_constraints)] = Field(default_factory=list)
+    """Bounds that the winner keeps: ``params<100000``, ``accuracy>=0.9``. A model that breaks one of ``params``, ``bytes`` or
+    ``seconds`` is not trained."""
     precision: Literal["float32", "bfloat16", "auto"] = "float32"
     """``auto``: bfloat16 for pictures on a processor that computes in it, which it is stored as."""
     direction: Literal["maximize", "minimize"] | None = None
-    """Which way the metric is better; needed for a user-defined metric, known for any other."""
+    """Which way the (first) objective is better; needed for a user-defined metric, known for any other."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_older(cls, values: Any) -> Any:
+        """Take what studies had written when there was one objective, and it was called the metric."""
+        if isinstance(values, dict) and "metric" in values:
+            if "objective" in values:
+                raise ValueError("metric is another word for objective; keep one")
+            return {"objective" if key == "metric" else key: value for key, value in values.items()}
+        return values
+
+    @property
+    def objectives(self) -> tuple[str, ...]:
+        """All of them; none where it is left to the task."""
+        given = self.objective
+        return () if given is None else (given,) if isinstance(given, str) else tuple(given)
 
 
 class ExecutionSpec(_Part):
@@ -356,6 +396,21 @@ class SweepSpec(_Part):
             raise ValueError(
                 "an earlier study (--from) is for --search sensitivity, which starts at its winner, and for --space top:8"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _one_objective_where_needed(self) -> SweepSpec:
+        if len(self.training.objectives) < 2:
+            return self
+        search = self.search
+        if search.method not in OF_SEVERAL:
+            raise ValueError(
+                f"the search {search.method} ranks trials by one objective; take {', '.join(OF_SEVERAL)}"
+            )
+        if search.scheduler not in ("auto", "none"):
+            raise ValueError(f"the scheduler {search.scheduler} ranks trials by one objective; take none")
+        if search.target is not None:
+            raise ValueError("a target is a score of one objective; with several, give --trials or --time")
         return self
 
     @model_validator(mode="after")

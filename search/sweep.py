@@ -16,7 +16,16 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from ..errors import SweepError, one_line
 from ..spaces import Configuration, Space
 from ..spaces.possible import why_impossible_configuration
-from ..training.events import Answer, EpochEnded, Event, TrialEnded, TrialFailed, TrialPaused
+from ..training.events import (
+    Answer,
+    EpochEnded,
+    Event,
+    TrialEnded,
+    TrialFailed,
+    TrialInfeasible,
+    TrialPaused,
+)
+from ..training.goals import NO_GOALS, Goals
 from ..training.metrics import Objective
 from .executors.contract import Executor
 from .paused_states import PausedStates
@@ -68,12 +77,14 @@ class Sweep:
         seed: int,
         listen: Callable[[Progress], None] = lambda _: None,
         states: PausedStates | None = None,
+        goals: Goals = NO_GOALS,
     ) -> None:
         self._writer = writer
         self._space = space
         self._proposer = proposer
         self._executor = executor
         self._objective = objective
+        self._goals = goals
         self._scheduler = scheduler
         self._budget = budget
         self._seed = seed
@@ -147,7 +158,7 @@ class Sweep:
             key = key_of(trial)
             self._seen.add(key)
             self._ended.setdefault(key, trial.number)
-            self._progress = self._progress.with_trial(_line_of(trial), self._objective)
+            self._progress = self._progress.with_trial(self._line_of(trial), self._objective)
         self._progress = self._progress.with_paused(len(self._under_way.paused))
         self._check_target()
 
@@ -323,15 +334,23 @@ class Sweep:
             self._progress = self._progress.with_trial(line, self._objective)
         self._progress = self._progress.with_paused(0)
 
-    def _write(self, run: TrialUnderWay, event: TrialEnded | TrialFailed) -> TrialLine:
+    def _write(self, run: TrialUnderWay, event: TrialEnded | TrialInfeasible | TrialFailed) -> TrialLine:
         if isinstance(event, TrialFailed):
             failure = {"kind": event.kind, "message": event.message, "traceback": event.traceback}
             self._writer.fail(run.trial, failure)
             return TrialLine(event.number, "failed", run.configuration, message=event.message)
+        if isinstance(event, TrialInfeasible):
+            self._writer.refuse(run.trial, event.result(), self._goals.excesses(event.measured))
+            return TrialLine(event.number, "pruned", run.configuration, broken=(event.message,))
         outcome = event.outcome
         stopped = outcome.ending == "stopped"
-        end = self._writer.prune if stopped else self._writer.finish
-        end(run.trial, outcome.value, outcome.result(), outcome.details())
+        found = {self._objective.metric: outcome.value, **outcome.measured}
+        if stopped:
+            self._writer.prune(run.trial, outcome.value, outcome.result(), outcome.details())
+        else:
+            values, excesses = self._goals.values(found), self._goals.excesses(found)
+            told = (outcome.value, *values)
+            self._writer.finish(run.trial, told, outcome.result(), outcome.details(), excesses)
         notes = tuple(note for note in outcome.notes if note not in self._said)
         self._said.update(notes)
         return TrialLine(
@@ -341,6 +360,8 @@ class Sweep:
             value=outcome.value,
             epochs=outcome.epochs_trained if stopped else outcome.epochs,
             seconds=outcome.seconds,
+            beside={one.metric: found[one.metric] for one in self._goals.further},
+            broken=() if stopped else self._goals.broken(found),
             notes=notes,
         )
 
@@ -383,7 +404,14 @@ class Sweep:
         running = {number: run.reached.epochs for number, run in self._under_way.running.items()}
         self._listen(self._progress.at(time.monotonic() - self._started, running))
 
-
-def _line_of(trial: FrozenTrial) -> TrialLine:
-    state = {TrialState.COMPLETE: "complete", TrialState.PRUNED: "pruned"}.get(trial.state, "failed")
-    return TrialLine(trial.number, state, trial.params, value=trial.value)  # type: ignore[arg-type]
+    def _line_of(self, trial: FrozenTrial) -> TrialLine:
+        state = {TrialState.COMPLETE: "complete", TrialState.PRUNED: "pruned"}.get(trial.state, "failed")
+        value, *further = trial.values or (None,)
+        return TrialLine(
+            trial.number,
+            state,  # type: ignore[arg-type]
+            trial.params,
+            value=value,
+            beside={one.metric: found for one, found in zip(self._goals.further, further, strict=False)},
+            broken=tuple(name for name, excess in trial.constraints.items() if excess > 0),
+        )

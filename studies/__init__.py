@@ -1,6 +1,7 @@
 """What was found: the store, its queries and comparison. Writing is in ``writing``, which imports Optuna."""
 
 from .lock import is_driven
+from .pareto import pareto_front
 from .reading import (
     best_trial,
     best_trials,
@@ -12,11 +13,12 @@ from .reading import (
     read_trials,
     trials_frame,
 )
-from .records import Direction, StudyRecord, TrialDetails, TrialRecord, TrialState
+from .records import Direction, StudyObjective, StudyRecord, TrialDetails, TrialRecord, TrialState
 from .storage import storage_url, without_password
 
 __all__ = [
     "Direction",
+    "StudyObjective",
     "StudyRecord",
     "TrialDetails",
     "TrialRecord",
@@ -25,6 +27,7 @@ __all__ = [
     "best_trials",
     "choose_trial",
     "is_driven",
+    "pareto_front",
     "read_details",
     "read_studies",
     "read_study",

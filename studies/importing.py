@@ -357,7 +357,7 @@ def _spec(project: Project, name: str) -> dict[str, Any]:
         "training": {
             "epochs": project.epochs,
             "patience": None,
-            "metric": project.metric,
+            "objective": project.metric,
             "direction": project.direction,
         },
     }

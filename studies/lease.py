@@ -10,7 +10,7 @@ import contextlib
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -154,7 +154,9 @@ def hold_lease(engine: Engine, url: str, study_id: int, name: str) -> Iterator[L
 
 
 @contextmanager
-def create_leased(engine: Engine, url: str, name: str, direction: StudyDirection) -> Iterator[Lease]:
+def create_leased(
+    engine: Engine, url: str, name: str, directions: Sequence[StudyDirection]
+) -> Iterator[Lease]:
     """Make a study that is held from its first moment.
 
     Raises:
@@ -165,8 +167,11 @@ def create_leased(engine: Engine, url: str, name: str, direction: StudyDirection
             key = connection.execute(_STUDIES.insert(), {"study_name": name}).inserted_primary_key
             assert key is not None  # noqa: S101 - SQLAlchemy's insert of one row has it
             lease = Lease(engine, url, key[0], name)
-            row = {"study_id": key[0], "direction": direction, "objective": 0}
-            connection.execute(_DIRECTIONS.insert(), row)
+            rows = [
+                {"study_id": key[0], "direction": direction, "objective": objective}
+                for objective, direction in enumerate(directions)
+            ]
+            connection.execute(_DIRECTIONS.insert(), rows)
             text = lease.claim_new(connection)
     except IntegrityError as error:
         raise StudyLocked(f"Another process has just made a study '{name}'; resume that one.") from error

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from ..errors import StudyError, did_you_mean
 from ..spaces.values import restored
+from ..texts import numbers_text
 from .chunks import join
+from .pareto import pareto_front
 from .records import (
     ABOUT,
+    CONSTRAINT,
     DETAILS,
     DRIVER,
     DUPLICATE,
@@ -21,6 +26,7 @@ from .records import (
     RESULT,
     SPEC,
     Direction,
+    StudyObjective,
     StudyRecord,
     TrialDetails,
     TrialRecord,
@@ -40,8 +46,11 @@ _STATES: dict[str, TrialState] = {
 }
 _STUDIES = """
     SELECT s.study_id, s.study_name, d.direction FROM studies s
-    JOIN study_directions d ON d.study_id = s.study_id AND d.objective = 0 ORDER BY s.study_id
+    JOIN study_directions d ON d.study_id = s.study_id ORDER BY s.study_id, d.objective
 """
+_METRIC_NAMES = (
+    "SELECT a.study_id, a.value_json FROM study_system_attributes a WHERE a.key = 'study:metric_names'"
+)
 _STUDY_ATTRIBUTES = "SELECT a.study_id, a.key, a.value_json FROM study_user_attributes a"
 _PAUSED = """
     CASE WHEN t.state = 'RUNNING' THEN (
@@ -65,6 +74,13 @@ _INFINITE = "CASE v.value_type WHEN 'INF_POS' THEN 1 WHEN 'INF_NEG' THEN -1 ELSE
 _NOT_DUPLICATE = """
     NOT EXISTS (SELECT 1 FROM trial_user_attributes u WHERE u.trial_id = t.trial_id AND u.key = :duplicate)
 """
+_EXCESSES = """
+    SELECT t.trial_id, c.key, c.value_json FROM trials t
+    JOIN trial_system_attributes c ON c.trial_id = t.trial_id
+"""
+_OF_CONSTRAINT = "(c.key = 'constraints' OR c.key LIKE 'constraints:%')"
+_NAMED = 8
+"""Trials of a Pareto front that a sentence names."""
 _BATCH = 500
 """Trials whose parameters are read in one statement; SQLite bounds the number of values in a statement."""
 
@@ -73,7 +89,11 @@ def read_studies(storage: str | None = None) -> list[StudyRecord]:
     """Return all studies of a storage, in the order in which they were made."""
     url = storage_url(storage)
     with open_database(url) as database:
-        studies = database.rows(_STUDIES)
+        studies: dict[tuple[int, str], list[Direction]] = {}
+        for study_id, name, direction in database.rows(_STUDIES):
+            way: Direction = "maximize" if direction == "MAXIMIZE" else "minimize"
+            studies.setdefault((study_id, name), []).append(way)
+        names = {study_id: json.loads(value) for study_id, value in database.rows(_METRIC_NAMES)}
         attributes: dict[int, dict[str, Any]] = {}
         for study_id, key, value in database.rows(_STUDY_ATTRIBUTES):
             attributes.setdefault(study_id, {})[key] = json.loads(value)
@@ -81,7 +101,12 @@ def read_studies(storage: str | None = None) -> list[StudyRecord]:
         counts: dict[int, dict[TrialState, int]] = {}
         for study_id, state, paused, count in database.rows(_COUNTS):
             counts.setdefault(study_id, {})[_state(state, paused)] = count
-    return [_study(url, row, attributes.get(row[0], {}), counts.get(row[0], {})) for row in studies]
+    return [
+        _study(
+            url, key, _objectives(ways, names.get(key[0])), attributes.get(key[0], {}), counts.get(key[0], {})
+        )
+        for key, ways in studies.items()
+    ]
 
 
 def read_study(name: str | None = None, storage: str | None = None) -> StudyRecord:
@@ -111,12 +136,21 @@ def read_trials(study: StudyRecord) -> list[TrialRecord]:
 
 
 def best_trials(study: StudyRecord, count: int = 10) -> list[TrialRecord]:
-    """Return the best complete trials, best first; equal values in order of number. Duplicates are left out."""
+    """Return the best complete trials, best first; equal values in order of number.
+
+    Duplicates are left out, and trials that break a constraint. Of several objectives, the Pareto front, in the order of the
+    first objective.
+    """
+    if study.has_several:
+        return pareto_front(study, read_trials(study))[:count]
     order = "DESC" if study.direction == "maximize" else "ASC"
     statement = f"""{_TRIALS} AND t.state = 'COMPLETE' AND {_NOT_DUPLICATE}
         ORDER BY {_INFINITE} {order}, v.value {order}, t.number LIMIT :count"""
     with open_database(study.storage) as database:
-        rows = database.rows(statement, study=study.study_id, duplicate=DUPLICATE, count=count)
+        infeasible = _infeasible(database, study)
+        most = count + len(infeasible)
+        rows = database.rows(statement, study=study.study_id, duplicate=DUPLICATE, count=most)
+        rows = [row for row in rows if row[0] not in infeasible][:count]
         return _trials(database, study, rows)
 
 
@@ -124,9 +158,21 @@ def best_trial(study: StudyRecord) -> TrialRecord:
     """Return the best complete trial.
 
     Raises:
-        StudyError: No trial is complete.
+        StudyError: No trial is complete and feasible, or there are several objectives, by which none is simply the best.
     """
+    if study.has_several:
+        front = numbers_text([trial.number for trial in best_trials(study, _NAMED + 1)], most=_NAMED)
+        raise StudyError(
+            f"The study '{study.name}' has several objectives ({study.objective_text}) and no single best trial; "
+            + (
+                f"choose one of its Pareto front by its number: {front}."
+                if front
+                else "none is complete yet."
+            )
+        )
     found = best_trials(study, 1)
+    if not found and any(trial.broken for trial in read_trials(study)):
+        raise StudyError(f"No trial of the study '{study.name}' keeps its constraints.")
     if not found:
         raise StudyError(f"The study '{study.name}' has no complete trial yet ({study.trained} ended).")
     return found[0]
@@ -176,15 +222,23 @@ def read_details(study: StudyRecord, numbers: Iterable[int]) -> dict[int, TrialD
     return details
 
 
-def trials_frame(trials: Iterable[TrialRecord]) -> pd.DataFrame:
-    """Return trials as a frame: one row a trial, one column a hyperparameter (``None`` where inactive)."""
+def trials_frame(trials: Iterable[TrialRecord], study: StudyRecord | None = None) -> pd.DataFrame:
+    """Return trials as a frame: one row a trial, one column a hyperparameter (``None`` where inactive).
+
+    Args:
+        trials: The trials.
+        study: Theirs; where it has several objectives, there is a column for each, ``values_params``, as in Optuna's frames.
+    """
     import pandas as pd
+
+    several = [] if study is None or not study.has_several else [one.metric for one in study.objectives]
+    names = [name if name.startswith("values_") else f"values_{name}" for name in several]
 
     rows = [
         {
             "number": trial.number,
             "state": trial.state,
-            "value": trial.value,
+            **_values(trial, names),
             "standard_error": trial.standard_error,
             "epochs": trial.epochs,
             "seconds": trial.seconds,
@@ -192,15 +246,26 @@ def trials_frame(trials: Iterable[TrialRecord]) -> pd.DataFrame:
         }
         for trial in trials
     ]
-    columns = ["number", "state", "value", "standard_error", "epochs", "seconds"]
+    columns = ["number", "state", *(names or ["value"]), "standard_error", "epochs", "seconds"]
     return pd.DataFrame(rows, columns=None if rows else columns).set_index("number")
 
 
+def _values(trial: TrialRecord, names: Sequence[str]) -> dict[str, float | None]:
+    """Return the columns of a frame that hold a trial's values; of one objective there are no names."""
+    if not names:
+        return {"value": trial.value}
+    return dict(zip_longest(names, trial.values))
+
+
 def _study(
-    url: str, row: tuple[Any, ...], attributes: dict[str, Any], counts: dict[TrialState, int]
+    url: str,
+    key: tuple[int, str],
+    objectives: Sequence[StudyObjective],
+    attributes: dict[str, Any],
+    counts: dict[TrialState, int],
 ) -> StudyRecord:
-    study_id, name, direction = row
-    way: Direction = "maximize" if direction == "MAXIMIZE" else "minimize"
+    study_id, name = key
+    first, *further = objectives
     refits = {
         int(key.removeprefix(REFIT)): value for key, value in attributes.items() if key.startswith(REFIT)
     }
@@ -208,18 +273,42 @@ def _study(
         name=name,
         storage=url,
         study_id=study_id,
-        direction=way,
+        direction=first.direction,
         counts=counts,
         spec=attributes.get(SPEC, {}),
         about=attributes.get(ABOUT, {}),
         driver=attributes.get(DRIVER) or {},
         refits=refits,
+        further=tuple(further),
+        named=first.metric,
     )
+
+
+def _objectives(ways: Sequence[Direction], names: Any) -> tuple[StudyObjective, ...]:
+    """Return a study's objectives by the names that it gave them, else as Optuna's frames name them."""
+    if not isinstance(names, list) or len(names) != len(ways):
+        names = ["value"] if len(ways) == 1 else [f"values_{place}" for place in range(len(ways))]
+    return tuple(StudyObjective(str(name), way) for name, way in zip(names, ways, strict=True))
+
+
+def _infeasible(database: Database, study: StudyRecord) -> set[int]:
+    """Return the ids of the trials that break a constraint."""
+    rows = database.rows(f"{_EXCESSES} WHERE t.study_id = :study AND {_OF_CONSTRAINT}", study=study.study_id)
+    return {trial_id for trial_id, key, text in rows if any(one > 0 for one in _excesses(key, text).values())}
+
+
+def _excesses(key: str, text: str) -> dict[str, float]:
+    """Return by how much constraints are broken, of an attribute: one by its name, or a list as Optuna once kept it."""
+    found = json.loads(text)
+    if not isinstance(found, list):
+        return {key.removeprefix(CONSTRAINT): float(found)}
+    return {f"constraint {place}": float(one) for place, one in enumerate(found)}
 
 
 def _trials(database: Database, study: StudyRecord, rows: list[tuple[Any, ...]]) -> list[TrialRecord]:
     configurations: dict[int, dict[str, Any]] = {row[0]: {} for row in rows}
     attributes: dict[int, dict[str, Any]] = {row[0]: {} for row in rows}
+    goals: dict[int, _OfGoals] = {row[0]: _OfGoals() for row in rows}
     ids = list(configurations)
     for start in range(0, len(ids), _BATCH):
         chosen = ",".join(str(int(number)) for number in ids[start : start + _BATCH])
@@ -236,12 +325,43 @@ def _trials(database: Database, study: StudyRecord, rows: list[tuple[Any, ...]])
         )
         for trial_id, key, text in found:
             attributes[trial_id][key] = json.loads(text)
+        _add_goals(database, study, chosen, goals)
     folds = study.partition_folds
-    return [_trial(row, configurations[row[0]], join(attributes[row[0]]), folds) for row in rows]
+    return [
+        _trial(row, configurations[row[0]], join(attributes[row[0]]), goals[row[0]], folds) for row in rows
+    ]
+
+
+@dataclass
+class _OfGoals:
+    """What is read of a trial where its study has several objectives, or constraints."""
+
+    found: list[float] = field(default_factory=list)
+    """Values by objective."""
+    excesses: dict[str, float] = field(default_factory=dict)
+
+
+def _add_goals(database: Database, study: StudyRecord, chosen: str, goals: dict[int, _OfGoals]) -> None:
+    """Read the values and excesses of some trials, whose ids are given as text."""
+    for trial_id, key, text in database.rows(
+        f"{_EXCESSES} WHERE t.trial_id IN ({chosen}) AND {_OF_CONSTRAINT}"
+    ):
+        goals[trial_id].excesses.update(_excesses(key, text))
+    if study.has_several:
+        for trial_id, value, kind in database.rows(
+            "SELECT v.trial_id, v.value, v.value_type FROM trial_values v "  # noqa: S608 - of numbers
+            f"WHERE v.trial_id IN ({chosen}) ORDER BY v.objective"
+        ):
+            found = _value(value, kind)
+            goals[trial_id].found.append(math.nan if found is None else found)
 
 
 def _trial(
-    row: tuple[Any, ...], configuration: dict[str, Any], attributes: dict[str, Any], partition: int | None
+    row: tuple[Any, ...],
+    configuration: dict[str, Any],
+    attributes: dict[str, Any],
+    goals: _OfGoals,
+    partition: int | None,
 ) -> TrialRecord:
     _, number, state, paused, started, value, value_type = row
     result = attributes.get(RESULT, {})
@@ -249,7 +369,7 @@ def _trial(
         number=number,
         state=_state(state, paused),
         configuration=configuration,
-        value=_value(value, value_type),
+        value=None if goals.found else _value(value, value_type),
         fold_scores=tuple(result.get("fold_scores", ())),
         epochs=result.get("epochs"),
         epochs_trained=result.get("epochs_trained", 0),
@@ -261,6 +381,9 @@ def _trial(
         duplicate_of=attributes.get(DUPLICATE),
         started=datetime.fromisoformat(started) if isinstance(started, str) else started,
         partition=partition,
+        values=tuple(goals.found),
+        measured=result.get("measured", {}),
+        excesses=goals.excesses,
     )
 
 

@@ -28,6 +28,8 @@ DUPLICATE = "kerasweep:duplicate_of"
 RUNGS = "kerasweep:rungs"
 """What a trial that may be paused has reported: epochs, folds and mean of each rung."""
 PAUSED = "kerasweep:paused"
+CONSTRAINT = "constraints:"
+"""How the keys of Optuna's system attributes begin that say by how much a trial breaks a constraint."""
 ORIGIN = "origin"
 """How a trial's configuration was chosen; it stays with a trial that is run again, as the configuration does."""
 IMPORTED = "imported"
@@ -42,7 +44,7 @@ class TrialRecord:
     state: TrialState
     configuration: Configuration
     value: float | None
-    """Mean of the folds' scores."""
+    """Mean of the folds' scores; None where the study has several objectives, by which no trial is simply the best."""
     fold_scores: tuple[float, ...] = ()
     """The objective on each fold at the epochs that the other folds choose; for a pruned trial, at its last epoch."""
     epochs: int | None = None
@@ -62,6 +64,28 @@ class TrialRecord:
     partition: int | None = None
     """Folds of one partition of the data: fewer than there are scores where partitions are repeated; None where that is
     not known, for all of them."""
+
+    values: tuple[float, ...] = ()
+    """By objective, where the study has several."""
+    measured: dict[str, float] = field(default_factory=dict)
+    """What the study's goals ask for beside its first objective: ``params``, ``bytes``, ``seconds``, other metrics."""
+    excesses: dict[str, float] = field(default_factory=dict)
+    """Constraint -> by how much it is broken, as a share of its bound; zero or less where it is kept."""
+
+    @property
+    def feasible(self) -> bool:
+        """Whether it keeps all constraints, as far as is known."""
+        return all(excess <= 0 for excess in self.excesses.values())
+
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """The constraints that it breaks."""
+        return tuple(name for name, excess in self.excesses.items() if excess > 0)
+
+    @property
+    def score(self) -> float | None:
+        """Mean of the folds' scores, by the first objective."""
+        return self.values[0] if self.values else self.value
 
     @property
     def partition_folds(self) -> int:
@@ -119,6 +143,14 @@ class Baseline:
 
 
 @dataclass(frozen=True)
+class StudyObjective:
+    """What the trials of a study are compared by."""
+
+    metric: str
+    direction: Direction
+
+
+@dataclass(frozen=True)
 class StudyRecord:
     """One study without its trials: what was searched, on which data, how far it is."""
 
@@ -126,6 +158,7 @@ class StudyRecord:
     storage: str
     study_id: int
     direction: Direction
+    """Of the objective, the first where there are several."""
     counts: dict[TrialState, int]
     """Trials by state; duplicates are counted in their state as well."""
     spec: dict[str, Any]
@@ -136,11 +169,30 @@ class StudyRecord:
     """Host, process and time of the driver that last ran it."""
     refits: dict[int, dict[str, Any]]
     """Trial number -> test scores and provenance of its refit."""
+    further: tuple[StudyObjective, ...] = ()
+    """Objectives beside the first."""
+    named: str = "value"
+    """What Optuna calls the objective, the first where there are several."""
 
     @property
     def metric(self) -> str:
-        """Name of the objective, for example ``val_accuracy``."""
-        return str(self.about.get("metric", "value"))
+        """Name of the objective, for example ``val_accuracy``; of the first where there are several."""
+        return str(self.about.get("metric", self.named))
+
+    @property
+    def objectives(self) -> tuple[StudyObjective, ...]:
+        """All objectives."""
+        return (StudyObjective(self.metric, self.direction), *self.further)
+
+    @property
+    def has_several(self) -> bool:
+        """Whether it has several objectives, by which no trial is simply the best."""
+        return bool(self.further)
+
+    @property
+    def objective_text(self) -> str:
+        """The objectives in words: ``maximize val_accuracy and minimize params``."""
+        return " and ".join(f"{one.direction} {one.metric}" for one in self.objectives)
 
     @property
     def model(self) -> str:

@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import optuna
@@ -26,6 +27,7 @@ from .lock import is_driven, refusal
 from .reading import read_studies
 from .records import (
     ABOUT,
+    CONSTRAINT,
     DETAILS,
     DUPLICATE,
     FAILURE,
@@ -36,6 +38,7 @@ from .records import (
     RUNGS,
     SPEC,
     Direction,
+    StudyObjective,
     StudyRecord,
 )
 from .storage import sqlite_path, states_folder, storage_errors, without_password
@@ -43,6 +46,7 @@ from .storage import sqlite_path, states_folder, storage_errors, without_passwor
 BUSY_SECONDS = 60
 """How long a write waits for another study of the same SQLite file before it gives up."""
 _OURS = "kerasweep:"
+_NONE: Mapping[str, float] = MappingProxyType({})
 _OF_HALVING = "completed_rung_"
 """How the attributes begin that Optuna's successive halving notes."""
 
@@ -191,13 +195,34 @@ class StudyWriter:
         """End a paused trial for good."""
         self.optuna.tell(trial, state=TrialState.PRUNED)
 
+    def constrain(self, trial: Trial, excesses: Mapping[str, float]) -> None:
+        """Note by how much a trial breaks each constraint; zero or less where it keeps it.
+
+        Optuna's samplers, ``best_trials`` and dashboard read it.
+        """
+        for name, excess in excesses.items():
+            self.ledger.set_trial_system_attr(trial._trial_id, f"{CONSTRAINT}{name}", excess)
+
+    def refuse(self, trial: Trial, result: Mapping[str, Any], excesses: Mapping[str, float]) -> None:
+        """End a trial that was not trained, because its model breaks a constraint."""
+        with self.transaction():
+            trial.set_user_attr(RESULT, dict(result))
+            self.constrain(trial, excesses)
+            self.optuna.tell(trial, state=TrialState.PRUNED)
+
     def finish(
-        self, trial: Trial, value: float, result: Mapping[str, Any], details: Mapping[str, Any]
+        self,
+        trial: Trial,
+        value: float | Sequence[float],
+        result: Mapping[str, Any],
+        details: Mapping[str, Any],
+        excesses: Mapping[str, float] = _NONE,
     ) -> None:
-        """End a trial that trained to its last epoch."""
+        """End a trial that trained to its last epoch, with its value, or one for each objective."""
         with self.transaction():
             trial.set_user_attr(DETAILS, dict(details))
             trial.set_user_attr(RESULT, dict(result))
+            self.constrain(trial, excesses)
             self.optuna.tell(trial, value)
 
     def prune(
@@ -225,8 +250,9 @@ class StudyWriter:
             for key in (RESULT, FAILURE):
                 if key in original.user_attrs:
                     trial.set_user_attr(key, original.user_attrs[key])
+            self.constrain(trial, original.constraints)
             if original.state == TrialState.COMPLETE:
-                self.optuna.tell(trial, original.value)
+                self.optuna.tell(trial, original.values)
                 return
             for step, value in original.intermediate_values.items():
                 trial.report(value, step)
@@ -245,9 +271,14 @@ class StudyWriter:
 
 @contextmanager
 def create_study(
-    url: str, name: str, direction: Direction, spec: Mapping[str, Any], about: Mapping[str, Any]
+    url: str,
+    name: str,
+    direction: Direction,
+    spec: Mapping[str, Any],
+    about: Mapping[str, Any],
+    further: Sequence[StudyObjective] = (),
 ) -> Iterator[StudyWriter]:
-    """Make a study and drive it.
+    """Make a study and drive it; ``further`` are objectives beside the first, whose metric ``about`` has.
 
     Its specification is written last: what a crash leaves before is taken for no study, and replaced.
 
@@ -257,7 +288,7 @@ def create_study(
         StorageError: The storage does not answer.
         OutputError: The database file cannot be written.
     """
-    with _new_study(url, name, direction, about) as writer:
+    with _new_study(url, name, direction, about, further) as writer:
         writer.ledger.describe_study(SPEC, dict(spec))
         yield writer
 
@@ -282,7 +313,13 @@ def add_study(
 
 
 @contextmanager
-def _new_study(url: str, name: str, direction: Direction, about: Mapping[str, Any]) -> Iterator[StudyWriter]:
+def _new_study(
+    url: str,
+    name: str,
+    direction: Direction,
+    about: Mapping[str, Any],
+    further: Sequence[StudyObjective] = (),
+) -> Iterator[StudyWriter]:
     """Make a study that lacks its specification, in place of what a crash left of one."""
     check_writable(url)
     with _connected(url) as storage, _writing(url):
@@ -294,12 +331,13 @@ def _new_study(url: str, name: str, direction: Direction, about: Mapping[str, An
                     f"The study '{name}' was made in the meantime; resume it, or choose another --study."
                 )
             optuna.delete_study(study_name=name, storage=storage)
-        way = optuna.study.StudyDirection[direction.upper()]
-        with create_leased(storage.engine, url, name, way) as lease:
+        objectives = (StudyObjective(str(about["metric"]), direction), *further)
+        ways = [optuna.study.StudyDirection[one.direction.upper()] for one in objectives]
+        with create_leased(storage.engine, url, name, ways) as lease:
             study = optuna.load_study(study_name=name, storage=storage)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-                study.set_metric_names([str(about["metric"])])
+                study.set_metric_names([one.metric for one in objectives])
             with _open_writer(study, lease) as writer:
                 writer.ledger.describe_study(ABOUT, dict(about))
                 yield writer

@@ -72,6 +72,7 @@ MAY_BE_HEAVY = {
     "training/keras_scores.py",
     "training/mixing.py",
     "training/trainers/refit_run.py",
+    "training/trainers/measuring.py",
     "training/trainers/parts.py",
     # The export of a trained model; loaded by ``export`` on first use.
     "export/bundle.py",

@@ -28,7 +28,10 @@ def best_epoch(curves: Sequence[Curve], objective: Objective) -> int:
 
 
 def unbiased_scores(
-    curves: Sequence[Curve], objective: Objective, judges: Sequence[Sequence[int]]
+    curves: Sequence[Curve],
+    objective: Objective,
+    judges: Sequence[Sequence[int]],
+    of: Sequence[Curve] | None = None,
 ) -> tuple[float, ...]:
     """Return the score of each fold.
 
@@ -39,9 +42,10 @@ def unbiased_scores(
         curves: Fold -> epoch -> the objective.
         objective: Says what is best.
         judges: Fold -> the folds that choose its epoch; none where no other fold validates on rows of its own.
+        of: Fold -> epoch -> another metric, which is scored at the epochs that the objective chooses.
     """
     scores = []
-    for curve, others in zip(curves, judges, strict=True):
+    for curve, others in zip(of or curves, judges, strict=True):
         if others:
             chosen = best_epoch([curves[other] for other in others], objective)
             scores.append(_around(curve, chosen, itself=True))

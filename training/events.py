@@ -73,11 +73,14 @@ class Outcome:
     """Metric -> fold -> epoch."""
     summary: str
     notes: tuple[str, ...] = ()
+    measured: dict[str, float] = field(default_factory=dict)
+    """What the sweep's goals ask for beside the objective (``training/goals.py``)."""
 
     def result(self) -> dict[str, Any]:
         """Return what is read with every trial."""
         keys = ("fold_scores", "epochs", "epochs_trained", "seconds", "parameters", "seed", "trainer")
-        return {key: getattr(self, key) for key in keys}
+        found = {key: getattr(self, key) for key in keys}
+        return {**found, "measured": self.measured} if self.measured else found
 
     def details(self) -> dict[str, Any]:
         """Return what is read on demand: curves to six digits, the model's summary, notes."""
@@ -131,6 +134,21 @@ class TrialPaused:
 
 
 @dataclass(frozen=True)
+class TrialInfeasible:
+    """A trial's model breaks a constraint, and was not trained; the search goes on."""
+
+    number: int
+    measured: dict[str, float]
+    """What the model was measured by."""
+    parameters: int
+    message: str
+
+    def result(self) -> dict[str, Any]:
+        """Return what is read with the trial."""
+        return {"parameters": self.parameters, "measured": self.measured}
+
+
+@dataclass(frozen=True)
 class TrialFailed:
     """A trial cannot be scored; the search goes on, unless it is ``fatal``."""
 
@@ -143,4 +161,4 @@ class TrialFailed:
     """Whether the sweep must end with it."""
 
 
-Event: TypeAlias = EpochEnded | TrialPaused | TrialEnded | TrialFailed
+Event: TypeAlias = EpochEnded | TrialPaused | TrialEnded | TrialInfeasible | TrialFailed

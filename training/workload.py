@@ -33,6 +33,7 @@ from .data.free_text import FEATURES
 from .events import Answer, EpochEnded, Outcome, Task
 from .fine_tuning import FineTuning, fine_tuning_of
 from .fold_cache import FoldCache, FoldData
+from .goals import NO_GOALS, Goals
 from .metrics import Objective
 from .models import ModelSource, Precision, Signature
 
@@ -94,6 +95,8 @@ class Workload:
     trainer: TrainerName = "auto"
     precision: Precision = "float32"
     """In which layers compute; weights are float32 either way."""
+    goals: Goals = NO_GOALS
+    """What trials are judged by beside the objective."""
 
     @cached_property
     def judges(self) -> tuple[tuple[int, ...], ...]:

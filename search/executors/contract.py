@@ -7,8 +7,8 @@ from collections.abc import Generator
 from dataclasses import replace
 from typing import Protocol
 
-from ...errors import FatalTrainingError, TrainingError, one_line
-from ...training.events import Answer, Event, Task, TrialEnded, TrialFailed, TrialPaused
+from ...errors import FatalTrainingError, InfeasibleError, TrainingError, one_line
+from ...training.events import Answer, Event, Task, TrialEnded, TrialFailed, TrialInfeasible, TrialPaused
 from ...training.models.tracked_configuration import take_notes
 from ...training.trainers.garbage import gradients_forgotten
 from ...training.workload import ModelSize, Trainer
@@ -80,6 +80,8 @@ def run_task(trainer: Trainer, task: Task) -> Generator[Event, Answer | None, No
         outcome = replace(end.value, notes=(*end.value.notes, *take_notes()))
         ended = TrialPaused if outcome.ending == "paused" else TrialEnded
         yield ended(task.number, outcome)
+    except InfeasibleError as error:
+        yield TrialInfeasible(task.number, error.measured, error.parameters, one_line(error))
     except TrainingError as error:
         fatal = isinstance(error, FatalTrainingError)
         yield TrialFailed(task.number, error.kind, one_line(error), traceback.format_exc(), fatal)

@@ -16,7 +16,16 @@ from typing import Any
 
 from ...errors import ModelError, OutputError, SweepError, one_line
 from ...texts import duration_text
-from ...training.events import Answer, EpochEnded, Event, Task, TrialEnded, TrialFailed, TrialPaused
+from ...training.events import (
+    Answer,
+    EpochEnded,
+    Event,
+    Task,
+    TrialEnded,
+    TrialFailed,
+    TrialInfeasible,
+    TrialPaused,
+)
 from ...training.heartbeat import building_seconds
 from ...training.workload import ModelSize, Workload
 from .memory_mapping import write_mapped
@@ -141,7 +150,7 @@ class LocalExecutor:
             return self._replace_dead(worker)
         if worker not in self._workers:
             return None  # it was given up
-        if not isinstance(message, EpochEnded | TrialPaused | TrialEnded | TrialFailed):
+        if not isinstance(message, EpochEnded | TrialPaused | TrialEnded | TrialInfeasible | TrialFailed):
             self._note(worker, message)
             return None
         if isinstance(message, EpochEnded):

@@ -15,6 +15,7 @@ from ...spaces.keras_tuner import EPOCHS
 from ...studies import Direction
 from ...studies.records import DUPLICATE, RESULT
 from ...training.quiet import import_tensorflow
+from ..schedulers.contract import is_infeasible
 from .brackets import without_epochs
 from .encoding import Encoding
 
@@ -43,7 +44,7 @@ def new_oracle(name: str, encoding: Encoding, direction: Direction, seed: int, *
 def replay_trials(oracle: Any, encoding: Encoding, trials: Sequence[FrozenTrial]) -> None:
     """Replay the trials of a study to a new oracle: finished with their values, failed, or running.
 
-    A pruned trial counts with its last mean. A repeated one is replayed once; one that a user enqueued outside of the
+    A pruned trial counts with its last mean, one that breaks a constraint as failed. A repeated one is replayed once; one that a user enqueued outside of the
     space is left out.
     """
     from keras_tuner.engine.trial import Trial
@@ -55,7 +56,8 @@ def replay_trials(oracle: Any, encoding: Encoding, trials: Sequence[FrozenTrial]
             continue
         hyperparameters = oracle.get_space()
         hyperparameters.values = encoding.encode(configuration)
-        replayed = Trial(hyperparameters, trial_id=str(trial.number), status=_STATUS[trial.state])
+        status = "FAILED" if is_infeasible(trial) else _STATUS[trial.state]
+        replayed = Trial(hyperparameters, trial_id=str(trial.number), status=status)
         oracle.trials[replayed.trial_id] = replayed
         oracle.start_order.append(replayed.trial_id)
         if trial.state == TrialState.RUNNING:

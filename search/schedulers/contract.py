@@ -51,9 +51,15 @@ class TrialProgress:
         return replace(self, state="paused")
 
 
+def is_infeasible(trial: FrozenTrial) -> bool:
+    """Tell whether a trial breaks a constraint."""
+    return any(excess > 0 for excess in trial.constraints.values())
+
+
 def progress_of(trial: FrozenTrial) -> TrialProgress:
-    """Return how far a trial of the study has come."""
+    """Return how far a trial of the study has come; one that breaks a constraint counts as failed."""
     attributes, name = trial.user_attrs, trial.state.name
+    infeasible = is_infeasible(trial)
     state: Literal["running", "paused", "ended"] = "ended"
     if name == "RUNNING":
         state = "paused" if attributes.get(PAUSED) else "running"
@@ -62,8 +68,8 @@ def progress_of(trial: FrozenTrial) -> TrialProgress:
         trial.params,
         state,
         {Rung(epochs, folds): mean for epochs, folds, mean in attributes.get(RUNGS, ())},
-        trial.value if name == "COMPLETE" else None,
-        name == "FAIL",
+        trial.value if name == "COMPLETE" and not infeasible and len(trial.values) == 1 else None,
+        name == "FAIL" or infeasible,
         attributes.get(ORIGIN, {}),
     )
 

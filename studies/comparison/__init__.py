@@ -6,6 +6,7 @@ All of it works on frozen records with plain arithmetic, so that browsing stays 
 
 from .baseline import against_baseline, baseline_sentence
 from .cost import Cost, cost
+from .front import front_sentence
 from .informative import MAX_SHOWN, basic_names, common_names, informative_names, names_of, varying_first
 from .recommended import AgainstRecommended, RecommendedRow, against_recommended
 from .recorded_plan import study_space
@@ -33,6 +34,7 @@ __all__ = [
     "compare_runners_up",
     "compare_studies",
     "cost",
+    "front_sentence",
     "incomparable",
     "informative_names",
     "is_sensitivity_study",

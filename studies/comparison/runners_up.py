@@ -68,13 +68,17 @@ class RunnersUp:
 
 
 def ranked(trials: Iterable[TrialRecord], direction: Direction) -> list[TrialRecord]:
-    """Return complete trials with a finite value, best first; equal values in order of number, no duplicates."""
+    """Return complete trials with a finite value, best first; equal values in order of number.
+
+    Duplicates are left out, and trials that break a constraint.
+    """
     sign = -1.0 if direction == "maximize" else 1.0
     scored = [
         (sign * trial.value, trial.number, trial)
         for trial in trials
         if trial.state == "complete"
         and trial.duplicate_of is None
+        and trial.feasible
         and trial.value is not None
         and math.isfinite(trial.value)
     ]

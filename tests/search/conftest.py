@@ -24,7 +24,7 @@ from kerasweep.search.samplers import make_sampler
 from kerasweep.search.schedulers import Pruning
 from kerasweep.search.sweep import Budget, Reason, Sweep
 from kerasweep.spaces import Categorical, Condition, Configuration, Float, Int, Space, configuration_key
-from kerasweep.studies import StudyRecord, read_study
+from kerasweep.studies import StudyObjective, StudyRecord, read_study
 from kerasweep.studies.writing import create_study, drive_study, find_study
 from kerasweep.training.events import (
     Answer,
@@ -35,8 +35,10 @@ from kerasweep.training.events import (
     Task,
     TrialEnded,
     TrialFailed,
+    TrialInfeasible,
     TrialPaused,
 )
+from kerasweep.training.goals import NO_GOALS, Goals
 from kerasweep.training.metrics import Objective
 from optuna.trial import FrozenTrial
 
@@ -110,6 +112,7 @@ class FakeExecutor:
             task.configuration, fold, epoch
         ),
         before_event: Callable[[int], None] = lambda _: None,
+        goals: Goals = NO_GOALS,
     ) -> None:
         self.capacity = capacity
         self.trained: list[Task] = []
@@ -119,6 +122,7 @@ class FakeExecutor:
         self._fails = fails
         self._score = scores
         self._before_event = before_event
+        self._goals = goals
         self._running: dict[int, _Fake] = {}
         self._cancelled: dict[int, Answer] = {}
         self.states: dict[str, _Fake] = {}
@@ -161,6 +165,10 @@ class FakeExecutor:
         self.events += 1
         fake = self._running[self._chance.choice(sorted(self._running))]
         number, configuration = fake.task.number, fake.task.configuration
+        size = {"params": float(configuration.get("units", 1))} if self._goals.names else {}
+        if broken := self._goals.broken(size):
+            del self._running[number]
+            return TrialInfeasible(number, size, int(size["params"]), "; ".join(broken))
         kind = self._fails(configuration)
         if kind is not None and fake.epoch == 1:
             del self._running[number]
@@ -214,6 +222,7 @@ class FakeExecutor:
             trainer="fake",
             curves={"val_accuracy": [[0.5]]},
             summary="",
+            measured={"params": float(fake.task.configuration.get("units", 1))} if self._goals.names else {},
         )
 
 
@@ -230,6 +239,7 @@ class Lab:
     seed: int = 3
     name: str = "study"
     direction: str = "maximize"
+    goals: Goals = NO_GOALS
     listen: Callable[[Progress], object] = lambda _: None
     progress: list[Progress] = field(default_factory=list)
     sweep: Sweep | None = None
@@ -257,7 +267,14 @@ class Lab:
         existing = find_study(self.name, self.url)
         about = {"metric": "val_accuracy", "data": {"name": "fake", "fingerprint": "0"}}
         opened = (
-            create_study(self.url, self.name, self.direction, {"model": "fake"}, about)
+            create_study(
+                self.url,
+                self.name,
+                self.direction,
+                {"model": "fake"},
+                about,
+                [StudyObjective(one.metric, one.direction) for one in self.goals.further],
+            )
             if existing is None
             else drive_study(existing)
         )
@@ -279,8 +296,9 @@ class Lab:
                     epochs=self.epochs,
                     folds=FOLDS,
                 ),
-                executor=executor or FakeExecutor(epochs=self.epochs),
+                executor=executor or FakeExecutor(epochs=self.epochs, goals=self.goals),
                 objective=objective,
+                goals=self.goals,
                 scheduler=scheduler,
                 budget=Budget(self.trials, seconds, target),
                 seed=self.seed,
@@ -332,7 +350,7 @@ def _picture(trial: FrozenTrial) -> tuple[Any, ...]:
     return (
         trial.number,
         trial.state.name,
-        trial.value,
+        trial.values,
         dict(trial.params),
         {name: type(value).__name__ for name, value in trial.params.items()},
         dict(trial.intermediate_values),

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ...errors import TrainingError
+from ...errors import InfeasibleError, TrainingError
 from ...spaces import Configuration
 from ..batching import batches_of
 from ..data import Dataset, Tree, take
@@ -32,6 +32,7 @@ from .feeding import Feed, Rows, as_tensor, as_tensors, in_order, pixels, valida
 from .fit_folds import FitFolds, FoldRun, TrainedFolds, notes_of_vectors, train_fold
 from .garbage import Garbage
 from .lockstep import between_rungs, train_in_lockstep
+from .measuring import measure_model
 from .parts import Parts
 
 COPIES_OF_WEIGHTS = 5
@@ -82,6 +83,7 @@ class FitTrainer:
         facts: dict[str, Any] = {
             "parameters": int(first.model.count_params()),
             "summary": summary_of(first.model),
+            "measured": self.measure(task, first.model),
         }
         if self.fits_in_memory(first.model, task.configuration):
             self._make_ready(first)
@@ -104,6 +106,21 @@ class FitTrainer:
             ),
         )
         return replace(outcome, notes=(*outcome.notes, ONE_BY_ONE, *notes_of_vectors(trained.vectors)))
+
+    def measure(self, task: Task, model: keras.Model) -> dict[str, float]:
+        """Return what the sweep's goals measure a model by, before it is trained.
+
+        Raises:
+            InfeasibleError: It breaks a constraint.
+        """
+        goals = self._workload.goals
+        if not goals.quantities:
+            return {}
+        rows = self.data(task)[0].validation
+        found = measure_model(model, goals.quantities, self.tensors(self.data(task)[0]), rows)
+        if broken := goals.broken(found):
+            raise InfeasibleError("; ".join(broken), found, int(model.count_params()))
+        return found
 
     def fits_in_memory(self, model: keras.Model, configuration: Configuration) -> bool:
         """Tell whether memory holds the models of all folds in training."""

@@ -64,6 +64,7 @@ class HypermodelTrainer(FitTrainer):
         """Train a configuration, a fold after the other, and tell its epochs once all of them are trained."""
         started = time.perf_counter()
         self.forget()
+        measured = self.measure(task, self.build(task, 0)) if self._workload.goals.quantities else {}
         folds = [self._train_fold(task, fold) for fold in range(len(self._workload.folds))]
         model = folds[0].model
         curves = curves_of(folds, self._workload)
@@ -87,6 +88,7 @@ class HypermodelTrainer(FitTrainer):
             curves=curves.values,
             summary=folds[0].summary,
             notes=(NOTE, *_lengths(folds)),
+            measured={**measured, **curves.beside(self._workload.goals.metrics, whole=True)},
         )
 
     def _train_fold(self, task: Task, fold: int) -> FoldResult:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -64,6 +64,7 @@ def train_in_lockstep(
     started: float,
     parameters: int,
     summary: str,
+    measured: Mapping[str, float],
 ) -> Training:
     """Train a configuration epoch by epoch until it is stopped or paused, stalls, or has trained all of its epochs.
 
@@ -75,6 +76,7 @@ def train_in_lockstep(
         started: ``time.perf_counter()`` when the task was taken.
         parameters: Number of the model's weights.
         summary: The model's summary.
+        measured: What the model was measured by.
     """
     epochs = epochs_of(task.configuration, workload.epochs)
     tuning = workload.fine_tuning(task.configuration)
@@ -109,6 +111,7 @@ def train_in_lockstep(
         trainer=trainer,
         curves=curves.trained,
         summary=summary,
+        measured={**measured, **curves.beside(workload.goals.metrics, whole=ended)},
     )
 
 
@@ -185,9 +188,8 @@ class Curves:
                         "diverged", f"{metric} became {value} in fold {fold + 1}, epoch {epoch}"
                     )
         if self.objective.metric not in self.values:
-            known = [metric for metric in self.values if metric.startswith("val_")]
-            hint = did_you_mean(self.objective.metric, known)
-            raise TrainingError("metric", f"the model does not compute {self.objective.metric}.{hint}")
+            metric = self.objective.metric
+            raise TrainingError("metric", f"the model does not compute {metric}.{self._hint(metric)}")
         return self.scores_at(epoch)
 
     @property
@@ -246,6 +248,30 @@ class Curves:
     def scores(self) -> tuple[float, ...]:
         """The objective on each fold, at the epochs that the other folds choose."""
         return unbiased_scores(self.values[self.objective.metric], self.objective, self.judges)
+
+    def beside(self, metrics: Iterable[str], *, whole: bool) -> dict[str, float]:
+        """Return the means of other metrics over the folds: where the objective is scored, or at the last epoch.
+
+        Raises:
+            TrainingError: The model does not compute one of them.
+        """
+        found = {}
+        for metric in metrics:
+            if metric == self.objective.metric:
+                continue
+            if metric not in self.values:
+                raise TrainingError("metric", f"the model does not compute {metric}.{self._hint(metric)}")
+            own, curves = self.values[self.objective.metric], self.values[metric]
+            scores = (
+                unbiased_scores(own, self.objective, self.judges, curves)
+                if whole
+                else [fold[self.epochs - 1] for fold in curves if fold]
+            )
+            found[metric] = statistics.fmean(scores)
+        return found
+
+    def _hint(self, metric: str) -> str:
+        return did_you_mean(metric, [known for known in self.values if known.startswith("val_")])
 
     def is_stalled(self, stopping: Stopping) -> bool:
         """Tell whether neither the objective nor the validation loss has improved for too long, on the folds' mean."""

@@ -66,7 +66,11 @@ class FusedTrainer:
     def _train(self, task: Task, count: int, started: float) -> Training:
         """Train a configuration with so many folds at first."""
         first = self._fit.build(task, 0, keep_programs=True)
-        facts: dict[str, Any] = {"parameters": int(first.count_params()), "summary": summary_of(first)}
+        facts: dict[str, Any] = {
+            "parameters": int(first.count_params()),
+            "summary": summary_of(first),
+            "measured": self._fit.measure(task, first),
+        }
         folds, reason = self._folds(task, first, count)
         if folds is None:
             self._refuse(reason)

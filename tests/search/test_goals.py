@@ -1,0 +1,120 @@
+"""Sweeps with several objectives and with constraints, over an analytic objective."""
+
+from __future__ import annotations
+
+import pytest
+from kerasweep.errors import SpecError
+from kerasweep.search.spec import OF_SEVERAL, make_spec
+from kerasweep.studies import best_trials, read_trials
+from kerasweep.training.goals import Goals, parse_constraint
+from kerasweep.training.metrics import Objective
+
+SEVERAL = Goals((Objective("params", "minimize"),))
+SMALL = Goals(constraints=(parse_constraint("params<30"),))
+GOOD = Goals(constraints=(parse_constraint("val_accuracy>=0.5"),))
+
+
+class Killed(Exception):
+    """The driver dies."""
+
+
+@pytest.mark.parametrize("method", OF_SEVERAL)
+@pytest.mark.parametrize(
+    "goals", [SEVERAL, Goals(SEVERAL.further, SMALL.constraints)], ids=["free", "bounded"]
+)
+def test_a_search_for_a_front_goes_on_after_a_kill_as_if_never_interrupted(
+    lab, fake, tmp_path, method, goals
+) -> None:
+    whole = lab(method=method, goals=goals, trials=20, name="whole")
+    whole.run()
+    died = lab(method=method, goals=goals, trials=20, name="died")
+
+    def die(event: int) -> None:
+        if event == 33:
+            raise Killed
+
+    with pytest.raises(Killed):
+        died.run(fake(goals=goals, before_event=die), killed=True)
+    died.run()
+    assert died.picture == whole.picture
+    record = whole.read()
+    optunas = {trial.number for trial in whole.load().best_trials}
+    assert {trial.number for trial in best_trials(record, 100)} <= optunas
+    assert optunas
+
+
+@pytest.mark.parametrize("scheduler", ["none", "median", "asha", "knowhow"])
+@pytest.mark.parametrize("method", ["random", "grid", "qmc", "bayes", "knowhow"])
+@pytest.mark.parametrize("goals", [SMALL, GOOD], ids=["before", "after"])
+def test_every_search_bears_constraints(lab, fake, method, scheduler, goals) -> None:
+    made = lab(method=method, scheduler=scheduler, goals=goals, trials=12)
+    executor = fake(goals=goals)
+    made.run(executor)
+    trials = read_trials(made.read())
+    assert len(trials) >= 12
+    best = best_trials(made.read(), 12)
+    assert best
+    assert all(trial.feasible for trial in best)
+    assert best[0].value == made.load().best_trial.value
+    if goals is SMALL:
+        units = {task.number: task.configuration["units"] for task in executor.trained}
+        assert all(trial.epochs_trained == 0 for trial in trials if units.get(trial.number, 0) >= 30)
+        assert all(trial.measured["params"] < 30 for trial in best)
+
+
+def test_bayes_learns_from_what_was_not_trained(lab, fake) -> None:
+    tight = Goals(constraints=(parse_constraint("params<12"),))
+    feasible = {}
+    for method in ("bayes", "random"):
+        made = lab(method=method, goals=tight, trials=40, name=method)
+        made.run()
+        feasible[method] = sum(trial.feasible for trial in read_trials(made.read()))
+    assert feasible["bayes"] > 1.5 * feasible["random"]
+
+
+def test_an_infeasible_trial_reaches_no_target(lab, fake) -> None:
+    made = lab(method="random", goals=SMALL, trials=10)
+    reason = made.run(target=-1.0)
+    trials = read_trials(made.read())
+    assert reason == "target"
+    assert trials[-1].feasible
+    assert not any(trial.feasible for trial in trials[:-1])
+
+
+DATA = {"data": "digits", "model": "dnn"}
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"search": "knowhow"}, "the search knowhow ranks trials by one objective; take bayes, random"),
+        ({"search": "kt-bayes"}, "the search kt-bayes ranks trials by one objective"),
+        (
+            {"search": {"scheduler": "median"}},
+            "the scheduler median ranks trials by one objective; take none",
+        ),
+        ({"search": {"target": 0.9}}, "a target is a score of one objective"),
+        ({"training": {"objective": "a,a"}}, "objective: names an objective twice"),
+        (
+            {"training": {"objective": "accuracy,params", "metric": "loss"}},
+            "metric is another word for objective",
+        ),
+        ({"training": {"constraints": "params"}}, "'params' is no constraint; write it as params<100000"),
+    ],
+)
+def test_what_cannot_be_together_is_refused(more: dict, message: str) -> None:
+    spec = DATA | {"training": {"objective": "accuracy,params"}} | more
+    with pytest.raises(SpecError, match=message):
+        make_spec(spec)
+
+
+def test_specifications_of_one_metric_are_read_as_before() -> None:
+    old = make_spec(DATA | {"training": {"metric": "f1_macro"}})
+    assert old.training.objective == "f1_macro"
+    assert old.training.objectives == ("f1_macro",)
+    several = make_spec(
+        DATA | {"training": {"objective": "accuracy, params", "constraints": ["params < 1e5"]}}
+    )
+    assert several.training.objectives == ("accuracy", "params")
+    assert several.training.constraints == ["params<100000"]
+    assert make_spec(several.as_dict()) == several
