@@ -36,6 +36,8 @@ _METHODS = {
     "knowhow": "Search from know-how",
     "bayes": "Bayesian search",
     "qmc": "Quasi-random search",
+    "gp": "Search by a Gaussian process",
+    "cmaes": "Search by CMA-ES",
     "sensitivity": "Small changes, one at a time,",
     "kt-random": "KerasTuner's random search",
     "kt-grid": "KerasTuner's grid search",

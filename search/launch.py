@@ -135,7 +135,7 @@ def run_plan(
     executor = _start_workers(plan, plan.workers, isolated=isolated)
     try:
         with _open(plan, existing, url) as writer:
-            writer.optuna.sampler = make_sampler(seed)
+            writer.optuna.sampler = make_sampler(seed, plan.spec.search.method)
             sweep = Sweep(
                 writer=writer,
                 space=plan.space,

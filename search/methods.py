@@ -47,6 +47,8 @@ def make_proposer(
         "random": Random,
         "qmc": QuasiRandom,
         "bayes": Bayes,
+        "gp": Bayes,
+        "cmaes": Bayes,
     }
     return makers[method](space, seed)
 

@@ -45,6 +45,7 @@ from .model_resolution import guard_building, prepare_for_model, resolve_model, 
 from .objective_selection import select_objective
 from .oracles import hyperband_trials
 from .rows import check_words, load_rows, prepare_rows
+from .samplers import refuse_missing
 from .space_resolution import add_known_names, resolve_space, without_known_names
 from .spec import DataSpec, SpaceSpec, SweepSpec, parse_objective
 from .sweep import Budget
@@ -193,6 +194,7 @@ def make_plan(
     Raises:
         UsageError: Something that the user asks for cannot be.
     """
+    refuse_missing(spec.search.method)
     keep_shape = reads_as_given(spec.model if model is None else model)
     dataset = load_rows(spec, spec.data.limit, data_object=data, cv=cv, keep_shape=keep_shape)
     source, priors = add_known_names(spec.space, resolve_model(spec, model, dataset))

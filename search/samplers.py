@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from typing import Any
 
 import optuna
@@ -14,10 +15,48 @@ from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState
 
+from ..errors import SpecError
 
-def make_sampler(seed: int) -> BaseSampler:
-    """Return the sampler of a ``bayes`` study: Optuna's tree-structured Parzen estimator, stateless."""
-    return StatelessSampler(lambda number: optuna.samplers.TPESampler(seed=number), seed)
+
+def make_sampler(seed: int, method: str = "bayes") -> BaseSampler:
+    """Return the sampler of a study, stateless.
+
+    Args:
+        seed: Of the sweep.
+        method: ``gp`` for Optuna's Gaussian process, ``cmaes`` for its CMA-ES; its tree-structured Parzen estimator for any
+            other, most of which propose by themselves.
+    """
+    return StatelessSampler(_MAKERS.get(method, _parzen), seed)
+
+
+def refuse_missing(method: str) -> None:
+    """Refuse a search whose packages are not installed.
+
+    Raises:
+        SpecError: with the command that installs them.
+    """
+    if method == "gp" and find_spec("torch") is None:
+        raise SpecError("--search gp needs PyTorch, which is not installed: pip install 'kerasweep[gp]'.")
+
+
+def _parzen(seed: int) -> BaseSampler:
+    return optuna.samplers.TPESampler(seed=seed)
+
+
+def _gaussian_process(seed: int) -> BaseSampler:
+    return optuna.samplers.GPSampler(
+        seed=seed, independent_sampler=_parzen(seed), warn_independent_sampling=False
+    )
+
+
+def _evolution(seed: int) -> BaseSampler:
+    """Return CMA-ES for the numbers that all trials have; what it cannot take is left to the Parzen estimator."""
+    return optuna.samplers.CmaEsSampler(
+        seed=seed, independent_sampler=_parzen(seed), warn_independent_sampling=False
+    )
+
+
+_MAKERS: dict[str, Callable[[int], BaseSampler]] = {"gp": _gaussian_process, "cmaes": _evolution}
 
 
 class StatelessSampler(BaseSampler):

@@ -33,6 +33,8 @@ SearchMethod = Literal[
     "random",
     "bayes",
     "qmc",
+    "gp",
+    "cmaes",
     "sensitivity",
     "kt-random",
     "kt-grid",

@@ -282,7 +282,7 @@ class Lab:
             scheduler = make_scheduler(
                 self.scheduler, self.space, epochs=self.epochs, folds=FOLDS, direction=self.direction
             )
-            writer.optuna.sampler = make_sampler(self.seed)
+            writer.optuna.sampler = make_sampler(self.seed, self.method)
             if isinstance(scheduler, Pruning):
                 writer.optuna.pruner = scheduler.pruner
             self.sweep = Sweep(

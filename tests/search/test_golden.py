@@ -26,7 +26,7 @@ TRIALS = 24
     [
         ("grid", 0),
         ("sensitivity", 0),
-        *itertools.product(("random", "qmc", "bayes"), (0, 7)),
+        *itertools.product(("random", "qmc", "bayes", "cmaes"), (0, 7)),
         pytest.param("kt-random", 7, marks=pytest.mark.trains),
         pytest.param("kt-grid", 0, marks=pytest.mark.trains),
     ],

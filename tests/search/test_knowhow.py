@@ -110,7 +110,7 @@ def test_every_trial_says_where_it_comes_from(lab, fake) -> None:
 
 def test_other_schedulers_and_other_searches_combine_with_it(lab, fake, tmp_path: Path) -> None:
     for method, scheduler in itertools.product(
-        ("knowhow", "random", "bayes", "sensitivity"), ("none", "median", "asha", "knowhow")
+        ("knowhow", "random", "bayes", "cmaes", "sensitivity"), ("none", "median", "asha", "knowhow")
     ):
         made = lab_of(lab, method=method, scheduler=scheduler, trials=7)
         made = made.copy(tmp_path / f"{method}-{scheduler}", Path("nowhere"))

@@ -221,7 +221,9 @@ ASKED = with_known_names(
 """Of a function whose names the catalogue knows."""
 
 
-@pytest.mark.parametrize("method", [*METHODS, "grid", "random", "qmc", "bayes", "sensitivity", "knowhow"])
+@pytest.mark.parametrize(
+    "method", [*METHODS, "grid", "random", "qmc", "bayes", "gp", "cmaes", "sensitivity", "knowhow"]
+)
 @pytest.mark.parametrize(
     "space",
     [*(preset(family, size) for family in PRESETS for size in ("basic", "standard")), OWN, ASKED],

@@ -78,6 +78,7 @@ def is_own_end(trial: TrialRecord) -> bool:
         ("qmc", "median", 8, 3),
         ("bayes", "median", 11, 2),
         ("bayes", "hyperband", 11, 4),
+        ("cmaes", "median", 11, 2),
         ("sensitivity", "median", 8, 3),
         pytest.param("kt-random", "hyperband", 7, 4, marks=pytest.mark.trains),
         pytest.param("kt-grid", "median", 7, 3, marks=pytest.mark.trains),
@@ -93,9 +94,10 @@ def test_a_kill_at_any_event(lab, fake, watch, tmp_path, method, scheduler, tria
     check_copies(whole, watched.copies, tmp_path)
 
 
-def test_a_kill_between_late_trials_under_hyperband(lab, watch, tmp_path) -> None:
-    """A resumed sampler may not heed Hyperband's brackets less than one whose pruner has decided before."""
-    whole = lab(method="bayes", scheduler="hyperband", trials=18, epochs=4)
+@pytest.mark.parametrize(("method", "scheduler"), [("bayes", "hyperband"), ("cmaes", "none")])
+def test_a_kill_between_late_trials(lab, watch, tmp_path, method, scheduler) -> None:
+    """A resumed sampler may not heed Hyperband's brackets less than one whose pruner has decided before, nor lose a generation."""
+    whole = lab(method=method, scheduler=scheduler, trials=18, epochs=4)
     watched = watch(whole.file)
     whole.listen = lambda progress: progress.ended and watched.look()
     assert whole.run() == "trials"
