@@ -24,6 +24,7 @@ _PUBLIC = {
     "compare": ".api",
     "import_keras_tuner": ".api",
     "launch": ".api",
+    "learn": ".api",
     "list_studies": ".api",
     "load": ".api",
     "plan_sweep": ".api",
@@ -39,6 +40,7 @@ if TYPE_CHECKING:  # an alias of the same name says to type checkers that the na
     from .api import compare as compare
     from .api import import_keras_tuner as import_keras_tuner
     from .api import launch as launch
+    from .api import learn as learn
     from .api import list_studies as list_studies
     from .api import load as load
     from .api import plan_sweep as plan_sweep

@@ -208,8 +208,8 @@ def launch(
             same folds each time; or pairs of positions of the rows given. A study keeps the folds' fingerprint.
         **settings: Everything else that a sweep has, by the names of ``kerasweep.search.settings.SETTINGS``: ``search``, ``trials``, ``time``,
             ``target``, ``target_score``, ``limit``, ``epochs``, ``folds``, ``workers``, ``precision``, ``trainer``, ``seed``,
-            ``preset``, ``set``, ``fix``, ... A single worker trains in this process, unless ``time`` or ``trial_timeout``
-            sets a limit, to which only another process can be held.
+            ``preset``, ``set``, ``fix``, ``learn_from``, ... A single worker trains in this process, unless ``time`` or
+            ``trial_timeout`` sets a limit, to which only another process can be held.
 
     Raises:
         KerasweepError: of a kind that says who must act.
@@ -256,6 +256,9 @@ def plan_sweep(
 
     beside = {"sample_weight": sample_weight, "groups": groups, "validation": validation}
     data, cv, settings = objects_apart(data, {**settings, **beside, "cv": cv})
+    if (given := settings.get("learn_from")) is not None:
+        listed = given if isinstance(given, list | tuple) else [given]
+        settings["learn_from"] = [_study_name(study, storage) for study in listed]
     nested = nest(settings)
     given_data = None if data is None or isinstance(data, str | os.PathLike) else data
     given_model = None if isinstance(model, str) else model
@@ -271,6 +274,19 @@ def plan_sweep(
             put(nested, ("space", key), value)
     spec = read_spec(file, nested) if file is not None else make_spec(nested)
     return make_plan(spec, data=given_data, model=given_model, cv=cv, storage=storage_url(storage))
+
+
+def _study_name(study: Any, storage: Storage) -> Any:
+    """Return the name of a study that is given as an object; else what is given.
+
+    Raises:
+        StudyError: It lies in another storage.
+    """
+    if not isinstance(study, Study):
+        return study
+    if study.record.storage != storage_url(storage):
+        raise StudyError(f"The study '{study.name}' to learn from lies in another storage than the new one.")
+    return study.name
 
 
 def resume(
@@ -377,6 +393,23 @@ def load(study: str | None = None, *, storage: Storage = None) -> Study:
 def list_studies(*, storage: Storage = None) -> list[Study]:
     """Return all studies of a storage, in the order in which they were made."""
     return [Study(record) for record in read_studies(storage_url(storage))]
+
+
+def learn(
+    *studies: Study | str | Sequence[Study | str], space: Space | None = None, storage: Storage = None
+) -> Space:
+    """Return a space whose recommended values, and the confidence in them, are what earlier studies tell.
+
+    Args:
+        *studies: Names or ``Study`` objects, one by one or in a list.
+        space: The space; that of the first study where None.
+        storage: Where those are that are named.
+    """
+    from .search.learning import learned_space
+
+    if not studies:
+        raise SpecError("Name the studies to learn from.")
+    return learned_space(_records(studies, storage, "learn"), space).space
 
 
 def compare(*studies: Study | str | Sequence[Study | str], storage: Storage = None) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from ..search.interrupt import interrupt_on_all
 from .browsing import best, compare, show, studies
 from .catalogue import spaces
 from .launching import launch, refit, resume
+from .learning import learn
 from .management import delete, doctor, export, import_, report
 
 INTERRUPTED = 130
@@ -32,7 +33,7 @@ app = typer.Typer(
     "[bold]kerasweep report[/bold].",
 )
 for panel, commands in {
-    "Search": (launch, resume),
+    "Search": (launch, resume, learn),
     "Browse": (studies, best, show, compare, spaces),
     "Use the winner": (refit, export, report),
     "Housekeeping": (import_, delete, doctor),

@@ -169,6 +169,16 @@ Prior = Annotated[
     ),
 ]
 
+LearnFrom = Annotated[
+    list[str] | None,
+    option(
+        "Space",
+        "Earlier studies, of these data or others, whose best configurations become the recommended values.",
+        "--learn-from",
+        metavar="STUDY,STUDY",
+    ),
+]
+
 SearchMethod = Annotated[
     str | None,
     option(

@@ -74,6 +74,7 @@ def launch(
     space: flags.SpaceSource = None,
     from_study: flags.FromStudy = None,
     prior: flags.Prior = None,
+    learn_from: flags.LearnFrom = None,
     search: flags.SearchMethod = None,
     seed: flags.Seed = None,
     scheduler: flags.Scheduler = None,
@@ -114,6 +115,7 @@ def launch(
     [dim]kerasweep launch digits dnn --space top:3 --from digits-dnn-bayes[/]
     [dim]kerasweep launch digits dnn --search sensitivity --from digits-dnn-bayes[/]
     [dim]kerasweep launch digits dnn --objective accuracy,params --constraint 'params<100000'[/]
+    [dim]kerasweep launch wine dnn --learn-from digits-dnn-bayes[/]
     [dim]kerasweep launch images/ mymodels:build --set units=64,128,256[/]
     [dim]kerasweep launch sweep.yaml --dry-run[/]
     """

@@ -16,6 +16,7 @@ from typing import Any
 from ..errors import DataError, ModelError, SpecError
 from ..spaces import Space, space_to_dict
 from ..spaces.keras_tuner import EPOCHS, with_epochs
+from ..studies import read_study
 from ..texts import count_text
 from ..training.baseline import baseline, last_value
 from ..training.data import (
@@ -40,6 +41,8 @@ from ..training.workload import Workload
 from .base_resolution import resolve_bases
 from .earlier_study import Earlier, find_earlier, notes_on
 from .hints import rare_class_hints, time_hints
+from .learning import learn
+from .lessons import read_lessons
 from .methods import resolve_scheduler, trials_at_most
 from .model_resolution import guard_building, prepare_for_model, resolve_model, why_not_built, why_not_saved
 from .objective_selection import select_objective
@@ -102,17 +105,9 @@ class Plan:
         return {
             "metric": workload.objective.metric,
             "data": {
-                "name": dataset.name,
-                "kind": dataset.kind,
-                "task": dataset.task,
-                "rows": dataset.rows,
-                "test_rows": dataset.test_rows,
-                "classes": list(dataset.classes),
-                "outputs": dataset.outputs,
+                **_described(dataset),
                 "shape": map_shapes(list, workload.preparation.input_shape),
-                "fingerprint": dataset.fingerprint,
                 "preparation": self.prepared,
-                "notes": list(dataset.notes),
             },
             "baseline": self.baseline,
             "last_value": last_value(self.workload.objective, dataset, workload.folds),
@@ -189,7 +184,7 @@ def make_plan(
         data: Arrays or a frame, where the data were given in Python.
         model: A build function or ``HyperModel``, where it was given in Python.
         cv: What cuts the folds, where it was given in Python.
-        storage: The database of an earlier study, where one is named.
+        storage: The database of earlier studies, where some are named.
 
     Raises:
         UsageError: Something that the user asks for cannot be.
@@ -199,7 +194,7 @@ def make_plan(
     dataset = load_rows(spec, spec.data.limit, data_object=data, cv=cv, keep_shape=keep_shape)
     source, priors = add_known_names(spec.space, resolve_model(spec, model, dataset))
     earlier = find_earlier(spec.space, source.name, storage)
-    space = _resolve_space(spec, source, dataset, earlier)
+    space, learned = _learn(spec.space, storage, _resolve_space(spec, source, dataset, earlier), dataset)
     preparation = prepare_for_model(dataset, source, spec, space.recommended(), guard_building(spec, source))
     space, bases = resolve_bases(space, spec.space)  # last of what is looked at: it may download them
     folds, spec = _cut_folds(spec, dataset, cv)
@@ -237,8 +232,34 @@ def make_plan(
         space,
         most,
         bases.digests,
-        (*notes_on(earlier, dataset.fingerprint), *priors, *decisions, *bases.notes),
+        (*notes_on(earlier, dataset.fingerprint), *learned, *priors, *decisions, *bases.notes),
     )
+
+
+def _learn(
+    spec: SpaceSpec, storage: str | None, space: Space, dataset: Dataset
+) -> tuple[Space, tuple[str, ...]]:
+    """Return a space with what earlier studies tell, and what that is, a sentence each."""
+    if not spec.learn_from:
+        return space, ()
+    studies = [read_study(name, storage) for name in spec.learn_from]
+    learned = learn(space, read_lessons(studies, space, _described(dataset)))
+    return learned.space, learned.notes
+
+
+def _described(dataset: Dataset) -> dict[str, Any]:
+    """Return what a study says of its data before they are prepared."""
+    return {
+        "name": dataset.name,
+        "kind": dataset.kind,
+        "task": dataset.task,
+        "rows": dataset.rows,
+        "test_rows": dataset.test_rows,
+        "classes": list(dataset.classes),
+        "outputs": dataset.outputs,
+        "fingerprint": dataset.fingerprint,
+        "notes": list(dataset.notes),
+    }
 
 
 def _without_priors(spec: SweepSpec, why: str, **given: Any) -> Plan | None:

@@ -34,6 +34,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "fix": ("space", "fix"),
     "prior": ("space", "prior"),
     "from_study": ("space", "from_study"),
+    "learn_from": ("space", "learn_from"),
     "search": ("search", "method"),
     "trials": ("search", "trials"),
     "time": ("search", "time"),

@@ -213,6 +213,17 @@ def parse_top(value: Any) -> Any:
     return number
 
 
+def parse_studies(value: Any) -> Any:
+    """Return the names of studies that ``a,b``, a list, or a list of such texts means; other values as they are."""
+    listed = [value] if isinstance(value, str) else value
+    if not isinstance(listed, list | tuple) or not all(isinstance(words, str) for words in listed):
+        return value
+    names = [name.strip() for words in listed for name in words.split(",")]
+    if "" in names:
+        raise ValueError("must name studies, for example digits-dnn-bayes,wine-dnn-bayes")
+    return list(dict.fromkeys(names))
+
+
 def space_part(words: str | os.PathLike[str] | Iterable[str]) -> dict[str, Any]:
     """Return the part of a specification that ``--space`` means: a file by its ending, ``top:8``, else names of the catalogue."""
     if isinstance(words, str | os.PathLike):
@@ -249,6 +260,9 @@ class SpaceSpec(_Part):
     prior: Literal["names", "none"] | None = None
     """Of a function for KerasTuner or Optuna: whether hyperparameters whose names the catalogue knows, such as lr or units_1,
     start at its recommended values, which they do where it is not given, or as the function says."""
+    learn_from: Annotated[list[str], BeforeValidator(parse_studies)] = Field(default_factory=list)
+    """Earlier studies of the same storage, whose best configurations become the recommended values; what was learned is
+    written into the new study, which needs them no more."""
 
     @model_validator(mode="after")
     def _one_base(self) -> SpaceSpec:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Iterable
 from typing import Any
 
 import yaml
@@ -61,9 +63,10 @@ _Dumper.add_representer(
 )
 
 
-def space_text(space: Space) -> str:
-    """Return a space as the text of a file that ``read_space`` reads as the same space."""
-    return _HEAD + "\n".join(_block(one) for one in space)
+def space_text(space: Space, comments: Iterable[str] = ()) -> str:
+    """Return a space as the text of a file that ``read_space`` reads as the same space; comments come first."""
+    lines = [line for comment in comments for line in textwrap.wrap(comment, _WIDTH)]
+    return "".join(f"# {line}\n" for line in lines) + _HEAD + "\n".join(_block(one) for one in space)
 
 
 def _block(hyperparameter: Hyperparameter) -> str:

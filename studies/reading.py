@@ -202,6 +202,24 @@ def read_trial(study: StudyRecord, number: int) -> TrialRecord:
         return _trials(database, study, rows)[0]
 
 
+def read_reports(study: StudyRecord) -> dict[int, dict[int, float]]:
+    """Return what trials reported on their way: trial number -> Optuna's step -> value, NaN where it was none.
+
+    A step is an epoch, or the cost of a rung where trials may be paused; in a study of others it is what they say.
+    """
+    statement = """
+        SELECT t.number, v.step, v.intermediate_value, v.intermediate_value_type
+        FROM trials t JOIN trial_intermediate_values v ON v.trial_id = t.trial_id
+        WHERE t.study_id = :study ORDER BY t.number, v.step
+    """
+    reports: dict[int, dict[int, float]] = {}
+    with open_database(study.storage) as database:
+        for number, step, value, kind in database.rows(statement, study=study.study_id):
+            found = _value(value, kind)
+            reports.setdefault(number, {})[step] = math.nan if found is None else found
+    return reports
+
+
 def read_details(study: StudyRecord, numbers: Iterable[int]) -> dict[int, TrialDetails]:
     """Return curves and model summaries by trial number; trials that have none are left out."""
     statement = """
