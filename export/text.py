@@ -16,7 +16,7 @@ import yaml
 from ..errors import KerasweepError, StudyError
 from ..spaces import Space, apply_overrides, preset
 from ..studies.records import StudyRecord, TrialRecord
-from ..texts import number_text
+from ..texts import number_text, quantity_text
 from ..training.data.source_data import FROM_PYTHON
 
 
@@ -67,6 +67,8 @@ def provenance(study: StudyRecord, trial: TrialRecord) -> dict[str, Any]:
         "metric": study.metric,
         "direction": study.direction,
         "value": trial.value,
+        "values": {one.metric: value for one, value in zip(study.objectives, trial.values, strict=False)},
+        "breaks": list(trial.broken),
         "standard_error": trial.standard_error,
         "fold_scores": list(trial.fold_scores),
         "cv": about.get("cv"),
@@ -135,10 +137,12 @@ def _headline(study: StudyRecord, trial: TrialRecord) -> list[str]:
 
 def score_text(study: StudyRecord, trial: TrialRecord) -> str:
     """Return ``val_accuracy 0.9734 ± 0.0012 over 5 folds``, or that there is no score."""
-    if trial.value is None:
+    if trial.score is None:
         return f"{trial.state}, without a score"
     folds = f" over {len(trial.fold_scores)} folds" if len(trial.fold_scores) > 1 else ""
-    return f"{study.metric} {number_text(trial.value, trial.standard_error)}{folds}"
+    further = zip(study.further, trial.values[1:], strict=False)
+    beside = "".join(f", {one.metric} {quantity_text(value)}" for one, value in further)
+    return f"{study.metric} {number_text(trial.score, trial.standard_error)}{folds}{beside}"
 
 
 def _without_defaults(part: Mapping[str, Any], keep: str = "") -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import plotly.graph_objects as go
 
 from ..spaces import Categorical, Float, Hyperparameter, Int, Value, value_text
+from ..studies import pareto_front
 from ..studies.comparison import Cost, RecommendedRow, StudyRow
 from ..texts import number_text
 from .theme import (
@@ -29,7 +30,10 @@ from .theme import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..studies import TrialRecord
+    from ..studies import StudyRecord, TrialRecord
+
+_WIDE = 20
+"""Ratio of the largest to the smallest value from which an axis is logarithmic."""
 
 
 def fold_rows(trials: Sequence[TrialRecord]) -> list[tuple[float | None, ...]]:
@@ -151,6 +155,55 @@ def size_against_value(trials: Sequence[TrialRecord], metric: str, winner: int |
     sizes = [trial.parameters or 1 for trial in points]
     figure.update_xaxes(type="log", **log_ticks(min(sizes, default=1), max(sizes, default=1)))
     return themed(figure, height=300, x="parameters (log)", y=metric)
+
+
+def front_figure(study: StudyRecord, trials: Sequence[TrialRecord], place: int) -> go.Figure:
+    """Draw the first objective by another one: the trials of the Pareto front, all others, and those that break a constraint.
+
+    Args:
+        study: Has several objectives.
+        trials: All of its trials.
+        place: Of the other objective.
+    """
+    front = {trial.number for trial in pareto_front(study, trials)}
+    groups: dict[str, list[TrialRecord]] = {"breaks a constraint": [], "complete": [], "Pareto front": []}
+    for trial in trials:
+        if trial.state == "complete" and trial.duplicate_of is None and all(map(math.isfinite, trial.values)):
+            kind = "complete" if trial.feasible else "breaks a constraint"
+            groups["Pareto front" if trial.number in front else kind].append(trial)
+    groups["Pareto front"].sort(key=lambda trial: trial.values[place])
+    looks = {
+        "breaks a constraint": {"color": QUIET, "size": 8, "symbol": "x-thin-open"},
+        "complete": {"color": ACCENT, "size": 7, "opacity": 0.6},
+        "Pareto front": {"color": BEST, "size": 11},
+    }
+    figure = go.Figure()
+    for name, members in groups.items():
+        if not members:
+            continue
+        steps = name == "Pareto front" and len(study.objectives) == 2
+        figure.add_scatter(
+            x=[trial.values[place] for trial in members],
+            y=[trial.values[0] for trial in members],
+            mode="lines+markers" if steps else "markers",
+            line={
+                "color": translucent(BEST, 0.5),
+                "width": 1.5,
+                # beside a point lies what it beats
+                "shape": "hv" if study.objectives[place].direction == "minimize" else "vh",
+            },
+            marker=looks[name],
+            name=name,
+            customdata=[[trial.number] for trial in members],
+            **hover(trial="%{customdata[0]}", y="%{y:.5g}", x="%{x:.5g}"),
+        )
+    x, y = (plain(study.objectives[one].metric) for one in (place, 0))
+    values = [trial.values[place] for members in groups.values() for trial in members]
+    low, high = min(values, default=0.0), max(values, default=0.0)
+    if low > 0 and high >= _WIDE * low:
+        figure.update_xaxes(type="log", **log_ticks(low, high))
+        x = f"{x} (log)"
+    return themed(figure, height=400, x=x, y=y)
 
 
 def position_in_range(hyperparameter: Hyperparameter, value: Value) -> float | None:

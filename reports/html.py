@@ -125,7 +125,8 @@ def _sections(views: Sequence[StudyView]) -> list[Section]:
         sections.append(Section("comparison", "Comparison", subtitle, (), tuple(comparison_cards(views))))
     for position, view in enumerate(views, start=1):
         study = view.study
-        subtitle = " · ".join(part for part in (study.model, study.source, study.metric) if part)
+        metrics = ", ".join(one.metric for one in study.objectives)
+        subtitle = " · ".join(part for part in (study.model, study.source, metrics) if part)
         cards = tuple(study_cards(view))
         sections.append(Section(f"study-{position}", study.name, subtitle, _tiles(view), cards))
     return sections

@@ -69,7 +69,8 @@ def parallel_coordinates(study: optuna.Study, metric: str, names: Sequence[str] 
     axes = sorted(had if names is None else had.intersection(names))
     with quietly():
         figure = optuna.visualization.plot_parallel_coordinate(chosen, params=axes, target_name=metric)
-    lines = [trace for trace in figure.data if trace.mode == "lines"]
+    # Of studies with constraints, lines without a value are the legend's; what breaks one is not drawn.
+    lines = [trace for trace in figure.data if trace.mode == "lines" and trace.y[0] is not None]
     flip = _direction(study) == "minimize"
     for trace in lines:
         share = 1 - trace.y[0] if flip else trace.y[0]

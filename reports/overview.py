@@ -18,6 +18,7 @@ from ..texts import ABSENT, count_text, duration_text, number_text
 from . import figures, insights, optuna_plots, results, sensitivity
 from .axis_selection import COLUMNS, is_wide
 from .cards import Card, Column, Content, Figure, Row, Table, card, not_yet
+from .front import front
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +29,12 @@ _FEW = "two comparable studies with a complete trial are needed."
 
 
 def study_cards(view: StudyView) -> list[Card]:
-    """Return the cards of one study: results first, then what explains them."""
+    """Return the cards of one study: results first, then what explains them.
+
+    Of several objectives there is a front and no winner, so that what ranks trials or explains one value is left out.
+    """
+    if view.study.has_several:
+        return [results.summary(view), front(view), insights.expense(view), results.failures(view)]
     return [
         results.summary(view),
         results.leaderboard(view),

@@ -58,6 +58,9 @@ def _copy_trial(trial: FrozenTrial, labels: Mapping[str, str]) -> FrozenTrial:
         params=parameters,
         distributions=distributions,
         intermediate_values=finite,
+        system_attrs={
+            key: value for key, value in trial.system_attrs.items() if key.startswith("constraints")
+        },
         user_attrs={key: value for key, value in trial.user_attrs.items() if key == DUPLICATE},
     )
     copy.datetime_start, copy.datetime_complete = trial.datetime_start, trial.datetime_complete

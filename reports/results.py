@@ -69,6 +69,9 @@ def tiles(view: StudyView) -> tuple[Tile, ...]:
             found.append(
                 Tile("test score of the refit", number_text(score), study.metric.removeprefix("val_"))
             )
+    if study.has_several:
+        names = ", ".join(one.metric for one in study.objectives)
+        found.append(Tile("Pareto front", count_text(len(view.front), "trial"), names))
     for baseline in study.baselines:
         about = f"always predicting {baseline.constant}, on the same folds"
         found.append(Tile("baseline", number_text(baseline.value), about))
@@ -111,13 +114,15 @@ def _facts(view: StudyView) -> list[tuple[str, str]]:
     study, about, spec, data = view.study, view.study.about, view.study.spec, view.data
     search, training = spec.get("search", {}), spec.get("training", {})
     space = study_space(study)
-    goal = "higher is better" if study.direction == "maximize" else "lower is better"
+    better = {"maximize": "higher is better", "minimize": "lower is better"}
+    goals = [f"{one.metric}, {better[one.direction]}" for one in study.objectives]
     return [
         ("Data", _data_text(data)),
         ("Preparation", _sentences(data.get("preparation"))),
         ("Notes on the data", _sentences(data.get("notes"))),
         ("Model", study.model),
-        ("Objective", f"{study.metric}, {goal}"),
+        ("Objectives" if study.has_several else "Objective", "; ".join(goals)),
+        ("Constraints", ", ".join(_constraints(training))),
         ("Space", _space_text(space) if space else ""),
         ("Search", _pairs(search)),
         ("Cross-validation", str(about.get("cv", ""))),
@@ -130,6 +135,11 @@ def _facts(view: StudyView) -> list[tuple[str, str]]:
         ),
         ("Made", str(about.get("created", ""))),
     ]
+
+
+def _constraints(training: object) -> list[str]:
+    found = training.get("constraints") if isinstance(training, Mapping) else None
+    return [str(one) for one in found] if isinstance(found, list) else []
 
 
 def _space_text(space: Space) -> str:
@@ -189,22 +199,10 @@ def leaderboard(view: StudyView) -> Content:
     if not view.best:
         return not_yet("no trial is complete.")
     compared = compare_runners_up(view.scored, view.study.direction)
-    names = list(dict.fromkeys(name for trial in view.best for name in trial.configuration))
-    wide = is_wide(names)
-    varying = [
-        name
-        for name in names
-        if len({_setting(trial, name) for trial in view.best}) > 1 or len(view.best) == 1
-    ]
-    same = [f"{name} {_setting(view.best[0], name)}" for name in names if name not in varying]
-    every = len(varying)
-    if wide:
-        configurations = [trial.configuration for trial in view.best]
-        chosen = informative_names(configurations, basic_names(view.study.model))[:COLUMNS]
-        varying = [name for name in names if name in chosen]
+    settings = settings_columns(view)
     close = set(compared.within_noise)
     rows = tuple(
-        Row(_leaderboard_cells(rank, trial, varying, trial.number in close), highlighted=rank == 1)
+        Row(_leaderboard_cells(rank, trial, settings.shown, trial.number in close), highlighted=rank == 1)
         for rank, trial in enumerate(view.best, start=1)
     )
     numbers = ("Epochs", "Parameters", "Seconds")
@@ -213,23 +211,50 @@ def leaderboard(view: StudyView) -> Content:
         Column("Trial", numeric=True),
         Column(f"{view.study.metric} ± SE", numeric=True),
         *(Column(name, numeric=True) for name in numbers),
-        *(Column(name, numeric=True) for name in varying),
+        *(Column(name, numeric=True) for name in settings.shown),
     )
     shown = (
         f"The best {len(rows)} of {view.complete:,} complete trials"
         if len(rows) > 1
         else "The complete trial"
     )
-    note = f"The same in all of these: {', '.join(same)}. " if same and not wide else ""
-    if len(varying) < every:
-        note = f"{len(varying)} of the {every} hyperparameters that differ between these are columns here. "
+    note = settings.note
     if len(view.best) > 1 and any(
         difference.standard_error is not None for difference in compared.differences
     ):
         note += "≈ within noise of the winner: paired by fold, corrected resampled t-test (Nadeau and Bengio 2003), 5 %."
-    more = (_settings_table(view, names),) if wide else ()
     reading = " ".join(filter(None, (compared.sentence, baseline_sentence(view.study, view.best[0]))))
-    return Content(reading, Table(f"{shown}, best first", columns, rows), more=more, note=note)
+    return Content(reading, Table(f"{shown}, best first", columns, rows), more=settings.more, note=note)
+
+
+@dataclass(frozen=True)
+class SettingsColumns:
+    """Which hyperparameters of the best trials are columns of a table, and what is said of the others."""
+
+    shown: list[str]
+    more: tuple[Table, ...]
+    note: str
+
+
+def settings_columns(view: StudyView) -> SettingsColumns:
+    """Return the hyperparameters that differ between the best trials; of too many, the most informative ones."""
+    names = list(dict.fromkeys(name for trial in view.best for name in trial.configuration))
+    wide = is_wide(names)
+    varying = [
+        name
+        for name in names
+        if len({setting_text(trial, name) for trial in view.best}) > 1 or len(view.best) == 1
+    ]
+    same = [f"{name} {setting_text(view.best[0], name)}" for name in names if name not in varying]
+    every = len(varying)
+    if wide:
+        configurations = [trial.configuration for trial in view.best]
+        chosen = informative_names(configurations, basic_names(view.study.model))[:COLUMNS]
+        varying = [name for name in names if name in chosen]
+    note = f"The same in all of these: {', '.join(same)}. " if same and not wide else ""
+    if len(varying) < every:
+        note = f"{len(varying)} of the {every} hyperparameters that differ between these are columns here. "
+    return SettingsColumns(varying, (_settings_table(view, names),) if wide else (), note)
 
 
 def _settings_table(view: StudyView, names: Sequence[str]) -> Table:
@@ -238,7 +263,7 @@ def _settings_table(view: StudyView, names: Sequence[str]) -> Table:
     places = {name: place for place, name in enumerate(space.names)} if space else {}
     columns = (Column("Hyperparameter"), *(Column(f"trial {trial.number}", numeric=True) for trial in trials))
     rows = tuple(
-        Row((name, *(_setting(trial, name) for trial in trials)))
+        Row((name, *(setting_text(trial, name) for trial in trials)))
         for name in sorted(names, key=lambda name: places.get(name, len(places)))
     )
     return Table(f"All {len(names)} hyperparameters of these trials", columns, rows)
@@ -253,11 +278,12 @@ def _leaderboard_cells(rank: int, trial: TrialRecord, names: list[str], close: b
         str(trial.epochs or ABSENT),
         f"{trial.parameters:,}" if trial.parameters else ABSENT,
         f"{trial.seconds:.1f}" if trial.seconds else ABSENT,
-        *(_setting(trial, name) for name in names),
+        *(setting_text(trial, name) for name in names),
     )
 
 
-def _setting(trial: TrialRecord, name: str) -> str:
+def setting_text(trial: TrialRecord, name: str) -> str:
+    """Return a trial's value of a hyperparameter as a table shows it."""
     return _short(trial.configuration[name]) if name in trial.configuration else ABSENT
 
 

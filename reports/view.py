@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ..studies import StudyRecord, TrialDetails, TrialRecord, read_details, read_trials
+from ..studies import StudyRecord, TrialDetails, TrialRecord, pareto_front, read_details, read_trials
 from ..studies.comparison import names_of, ranked
 from .theme import labels
 
@@ -22,14 +22,19 @@ class StudyView:
     study: StudyRecord
     trials: tuple[TrialRecord, ...]
     best: tuple[TrialRecord, ...]
-    """The best complete trials, best first, no duplicates."""
+    """The best complete trials, best first, no duplicates; of several objectives, those of the Pareto front."""
     details: Mapping[int, TrialDetails]
     """Curves and summaries of the best trials."""
 
     @property
     def winner(self) -> TrialRecord | None:
-        """The best trial, where one is complete."""
-        return self.best[0] if self.best else None
+        """The best trial, where one is complete, and there are not several objectives."""
+        return self.best[0] if self.best and not self.study.has_several else None
+
+    @cached_property
+    def front(self) -> tuple[TrialRecord, ...]:
+        """The Pareto front of several objectives, in the order of the first."""
+        return tuple(pareto_front(self.study, self.trials)) if self.study.has_several else ()
 
     @cached_property
     def scored(self) -> tuple[TrialRecord, ...]:
@@ -83,5 +88,6 @@ def load_view(study: StudyRecord, top: int = 10) -> StudyView:
         top: How many of the best trials a report shows.
     """
     trials = read_trials(study)
-    best = tuple(ranked(trials, study.direction)[: max(top, 1)])
+    order = pareto_front(study, trials) if study.has_several else ranked(trials, study.direction)
+    best = tuple(order[: max(top, 1)])
     return StudyView(study, tuple(trials), best, read_details(study, [trial.number for trial in best]))

@@ -40,12 +40,18 @@ def in_memory() -> optuna.storages.InMemoryStorage:
 
 
 def complete_trials(study: optuna.Study, most: int | None = None) -> optuna.Study:
-    """Return a study of the complete trials with a finite value, repetitions left out: the best ones, best last."""
+    """Return a study of the complete trials with a finite value: the best ones, best last.
+
+    Repetitions are left out, and trials that break a constraint.
+    """
     maximize = study.direction == optuna.study.StudyDirection.MAXIMIZE
     chosen = [
         trial
         for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-        if DUPLICATE not in trial.user_attrs and trial.value is not None and math.isfinite(trial.value)
+        if DUPLICATE not in trial.user_attrs
+        and all(excess <= 0 for excess in trial.constraints.values())
+        and trial.value is not None
+        and math.isfinite(trial.value)
     ]
     chosen.sort(key=lambda trial: trial.value or 0.0, reverse=not maximize)
     copy = optuna.create_study(study_name=study.study_name, direction=study.direction, storage=in_memory())

@@ -31,7 +31,7 @@ class StudyRow:
             "study": self.study.name,
             "model": self.study.model,
             "data": self.study.source,
-            "metric": self.study.metric,
+            "metric": ", ".join(one.metric for one in self.study.objectives),
             "best": best.value if best else None,
             "standard_error": best.standard_error if best else None,
             "test_score": self.test_score,
@@ -90,6 +90,10 @@ def refit_score(study: StudyRecord, number: int) -> float | None:
 
 def incomparable(study: StudyRecord, reference: StudyRecord) -> tuple[str, ...]:
     """Return the reasons why a study's values do not compare with a reference's; empty where they do."""
+    if study.has_several:
+        return (f"several objectives ({study.objective_text}), by which no trial is simply the best",)
+    if reference.has_several:
+        return ("the first study has several objectives",)
     pairs = {
         "metric": (study.about.get("metric"), reference.about.get("metric")),
         "direction": (study.direction, reference.direction),

@@ -10,7 +10,7 @@ import optuna
 import pytest
 from kerasweep.reports.view import load_view
 from kerasweep.spaces import Categorical, Float, Int, Space, preset
-from kerasweep.studies import read_study
+from kerasweep.studies import StudyObjective, read_study
 from kerasweep.studies.writing import create_study
 from synthetic import fast_writes, hostile_space, make_large_study, make_study, wide_space
 
@@ -31,6 +31,11 @@ AWKWARD = (
     "not a number",
     "foreign",
     "foreign empty",
+    "foreign several",
+    "several",
+    "several, none complete",
+    "constrained",
+    "none feasible",
 )
 """Studies that lack something, though nothing in them is wrong."""
 
@@ -76,6 +81,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
     make_study(url, "x" * 300, trials=3)
     with fast_writes():
         _write_odd(url)
+        _write_goals(url)
         _write_foreign(url)
     return Shelf(url)
 
@@ -115,8 +121,37 @@ def _write_odd(url: str) -> None:
         )
 
 
+def _write_goals(url: str) -> None:
+    """Studies with several objectives, and with constraints."""
+    about = {"metric": "val_accuracy", "folds": 2, "epochs": 3}
+    spec = {"training": {"objective": ["val_accuracy", "params", "seconds"], "constraints": ["params<500"]}}
+    further = [StudyObjective("params", "minimize"), StudyObjective("seconds", "minimize")]
+    for name in ("several", "several, none complete"):
+        with create_study(url, name, "maximize", spec, about, further) as writer:
+            for units in (4, 16, 64, 8, 32) if name == "several" else ():
+                trial = writer.new_trial()
+                trial.suggest_int("units", 1, 64)
+                score, params = 0.9 - 1 / units, 10.0 * units
+                result = {"fold_scores": [score, score + 0.01], "epochs": 2, "parameters": int(params)}
+                values, excess = (score, params, 1e-4 / units), {"params<500": params / 500 - 1}
+                writer.finish(trial, values, result, {}, excess)
+            writer.refuse(writer.new_trial(), {"measured": {"params": 9e4}}, {"params<500": 179.0})
+    for name, bound in (("constrained", 300.0), ("none feasible", 1.0)):
+        with create_study(url, name, "maximize", {}, about) as writer:
+            for place in range(8):
+                trial = writer.new_trial()
+                trial.suggest_int("units", 1, 64)
+                params = 100.0 * (place + 1)
+                result = {"fold_scores": [params / 1000] * 2, "epochs": 2, "parameters": int(params)}
+                writer.finish(trial, params / 1000, result, {}, {"params<=": params / bound - 1})
+
+
 def _write_foreign(url: str) -> None:
     storage = optuna.storages.RDBStorage(url)
+    several = optuna.create_study(
+        study_name="foreign several", storage=storage, directions=["maximize", "minimize"]
+    )
+    several.optimize(lambda trial: (x := trial.suggest_float("x", -3, 3), x * x), n_trials=12)
     optuna.create_study(study_name="foreign empty", storage=storage)
     study = optuna.create_study(study_name="foreign", storage=storage)
 

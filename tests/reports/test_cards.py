@@ -169,3 +169,58 @@ def test_content_can_be_not_ready_and_is_replaceable() -> None:
 )
 def test_a_row_of_several_inputs_is_told_in_words(shape: Any, text: str) -> None:
     assert _data_text({"name": "x", "shape": shape}) == f"x, {text}"
+
+
+def test_several_objectives_are_a_front_and_have_no_winner(shelf: Shelf) -> None:
+    for name, metrics in (
+        ("several", ["val_accuracy", "params", "seconds"]),
+        ("foreign several", ["values_0", "values_1"]),
+    ):
+        view = shelf.view(name)
+        cards = by_key(study_cards(view))
+        assert list(cards) == ["summary", "front", "cost", "failures"]
+        assert view.winner is None
+        assert [column.name for column in cards["front"].table.columns][1 : 1 + len(metrics)] == metrics
+        assert [figure.label for figure in cards["front"].figures] == [
+            f"{metrics[0]} by {metric}" for metric in metrics[1:]
+        ]
+        found = {tile.label: tile for tile in tiles(view)}
+        assert found["Pareto front"].value == f"{len(view.front)} trials"
+        assert not any(label.startswith("best") for label in found)
+
+
+def test_a_front_leaves_out_what_breaks_a_constraint(shelf: Shelf) -> None:
+    view = shelf.view("several")
+    content = by_key(study_cards(view))["front"]
+    assert [row.cells[0] for row in content.table.rows] == ["4", "1", "3", "0"]
+    assert content.reading.startswith("4 of 4 complete trials are on the Pareto front")
+    assert content.note.startswith("2 of all trials break a constraint")
+    assert [trace.name for trace in content.figures[0].plot.data] == ["breaks a constraint", "Pareto front"]
+    facts = {row.cells[0]: row.cells[1] for row in by_key(study_cards(view))["summary"].table.rows}
+    assert (
+        facts["Objectives"]
+        == "val_accuracy, higher is better; params, lower is better; seconds, lower is better"
+    )
+    assert facts["Constraints"] == "params<500"
+
+
+def test_constrained_studies_have_a_feasible_winner_or_none(shelf: Shelf) -> None:
+    view = shelf.view("constrained")
+    assert [trial.number for trial in view.best] == [2, 1, 0]
+    best = by_key(study_cards(view))["history"].figures[0].plot.data
+    assert (
+        max(value for trace in best if trace.name == "best so far" for value in trace.y if value == value)
+        == 0.3
+    )
+    assert shelf.view("none feasible").winner is None
+
+
+def test_studies_of_several_objectives_compare_with_none(shelf: Shelf) -> None:
+    side = by_key(comparison_cards([shelf.view(name) for name in ("ordinary", "several", "large")]))[
+        "studies"
+    ]
+    assert side.reading.startswith("large leads ordinary by ")
+    assert (
+        "several: several objectives (maximize val_accuracy and minimize params and minimize seconds)"
+        in side.note
+    )

@@ -1,0 +1,62 @@
+"""The card of a study with several objectives: its Pareto front, drawn and in a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..studies.comparison import front_sentence
+from ..texts import ABSENT, number_text, quantity_text
+from .cards import Column, Content, Figure, Row, Table, card, not_yet
+from .figures import front_figure
+from .results import setting_text, settings_columns
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..studies import TrialRecord
+    from .view import StudyView
+
+
+@card("front", "Pareto front")
+def front(view: StudyView) -> Content:
+    """Show the trials that no other one beats in all objectives."""
+    study, trials = view.study, view.trials
+    if not view.front:
+        return not_yet("no trial with all of its values is complete.")
+    settings = settings_columns(view)
+    columns = (
+        Column("Trial", numeric=True),
+        *(Column(one.metric, numeric=True) for one in study.objectives),
+        *(Column(name, numeric=True) for name in ("Epochs", "Parameters", "Seconds")),
+        *(Column(name, numeric=True) for name in settings.shown),
+    )
+    rows = tuple(Row(_cells(trial, settings.shown)) for trial in view.best)
+    plots = tuple(
+        Figure(f"{study.metric} by {one.metric}", front_figure(study, trials, place))
+        for place, one in enumerate(study.further, 1)
+    )
+    some = f"{len(rows)} of {len(view.front)}" if len(rows) < len(view.front) else "All"
+    table = Table(f"{some} trials of the front, in the order of {study.metric}", columns, rows)
+    broken = sum(bool(trial.broken) for trial in trials)
+    note = f"{broken} of all trials break a constraint, and are not compared. " if broken else ""
+    return Content(
+        front_sentence(study, trials),
+        table,
+        plots,
+        settings.more,
+        note=note + settings.note,
+        small=len(plots) > 1,
+    )
+
+
+def _cells(trial: TrialRecord, names: Sequence[str]) -> tuple[str, ...]:
+    first, *others = trial.values
+    return (
+        str(trial.number),
+        number_text(first, trial.standard_error),
+        *map(quantity_text, others),
+        str(trial.epochs or ABSENT),
+        f"{trial.parameters:,}" if trial.parameters else ABSENT,
+        f"{trial.seconds:.1f}" if trial.seconds else ABSENT,
+        *(setting_text(trial, name) for name in names),
+    )
