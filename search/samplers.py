@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from copy import copy
 from importlib.util import find_spec
 from typing import Any
 
 import optuna
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from ..errors import SpecError
+from .schedulers.contract import is_infeasible
 
 
 def make_sampler(seed: int, method: str = "bayes") -> BaseSampler:
@@ -49,11 +52,37 @@ def _gaussian_process(seed: int) -> BaseSampler:
     )
 
 
+class ConstrainedEvolution(optuna.samplers.CmaEsSampler):
+    """CMA-ES to which a trial that breaks a constraint is worse than any that keeps all, the worse the more it breaks.
+
+    Optuna's takes no notice of constraints. Only the order of values counts in CMA-ES.
+    """
+
+    def _get_trials(self, study: optuna.Study) -> list[FrozenTrial]:
+        """Return what it learns from, among it what was not trained for its constraints."""
+        sign = -1.0 if study.direction == StudyDirection.MAXIMIZE else 1.0
+        feasible = [trial for trial in super()._get_trials(study) if not is_infeasible(trial)]
+        worst = max((sign * trial.values[0] for trial in feasible), default=0.0)
+        judged = list(feasible)
+        for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED)):
+            if is_infeasible(trial):
+                told = copy(trial)
+                told.state = TrialState.COMPLETE
+                told.values = [
+                    sign * (worst + sum(max(0.0, excess) for excess in trial.constraints.values()))
+                ]
+                judged.append(told)
+        return sorted(judged, key=lambda trial: trial.number)
+
+    def after_trial(
+        self, study: optuna.Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None
+    ) -> None:
+        """Say nothing, where Optuna's warns of constraints."""
+
+
 def _evolution(seed: int) -> BaseSampler:
     """Return CMA-ES for the numbers that all trials have; what it cannot take is left to the Parzen estimator."""
-    return optuna.samplers.CmaEsSampler(
-        seed=seed, independent_sampler=_parzen(seed), warn_independent_sampling=False
-    )
+    return ConstrainedEvolution(seed=seed, independent_sampler=_parzen(seed), warn_independent_sampling=False)
 
 
 _MAKERS: dict[str, Callable[[int], BaseSampler]] = {"gp": _gaussian_process, "cmaes": _evolution}

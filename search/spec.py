@@ -41,7 +41,7 @@ SearchMethod = Literal[
     "kt-bayes",
     "kt-hyperband",
 ]
-OF_SEVERAL = ("bayes", "random", "grid", "qmc")
+OF_SEVERAL = ("bayes", "gp", "random", "grid", "qmc")
 """Searches that take several objectives."""
 Scheduler = Literal["auto", "none", "median", "hyperband", "asha", "knowhow"]
 CvMethod = Literal["auto", "kfold", "stratified", "repeated", "group", "time", "holdout"]

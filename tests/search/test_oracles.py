@@ -28,8 +28,9 @@ from kerasweep.spaces import (
 )
 from kerasweep.spaces.keras_tuner import with_epochs
 from kerasweep.spaces.known_names import with_known_names
-from kerasweep.studies import read_trials
+from kerasweep.studies import best_trials, read_trials
 from kerasweep.studies.records import DUPLICATE
+from kerasweep.training.goals import Goals, parse_constraint
 from optuna.distributions import CategoricalDistribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
@@ -46,6 +47,7 @@ AWKWARD = Space(
         Categorical("alone", (None,)),
     )
 )
+SPACE = Space((Float("learning_rate", 0.001, 1.0, log=True, recommended=0.02), Int("units", 8, 64, log=True)))
 SMOOTH = Space((Float("x", -1.0, 1.0), Float("y", 0.001, 1.0, log=True), Int("n", 1, 50)))
 
 
@@ -318,6 +320,17 @@ def test_hyperband_on_few_configurations_ends(lab, fake, finite) -> None:
         for trial in read_trials(made.read())
     }
     assert len(tried_) == 9
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_what_breaks_a_constraint_counts_as_failed(lab, fake, method: str) -> None:
+    goals = Goals(constraints=(parse_constraint("params<30"), parse_constraint("val_accuracy<0.6")))
+    space = with_epochs(SPACE, 4) if method == "kt-hyperband" else SPACE
+    made = lab(method=method, space=space, goals=goals, trials=8)
+    made.run(fake(goals=goals))
+    trials = read_trials(made.read())
+    assert any(trial.broken for trial in trials)
+    assert all(trial.feasible for trial in best_trials(made.read()))
 
 
 @pytest.mark.parametrize("method", METHODS)
