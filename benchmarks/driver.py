@@ -20,7 +20,7 @@ from kerasweep.search.schedulers import Pruning
 from kerasweep.search.sweep import Budget, Sweep
 from kerasweep.spaces import Categorical, Condition, Configuration, Float, Int, Space
 from kerasweep.studies.writing import create_study
-from kerasweep.training.events import Answer, EpochEnded, Event, Outcome, Task, TrialEnded
+from kerasweep.training.events import Answer, EpochEnded, Event, Outcome, Rung, Task, TrialEnded
 from kerasweep.training.metrics import Objective
 from kerasweep.training.workload import ModelSize
 
@@ -123,6 +123,7 @@ def measure(method: str, capacity: int, trials: int, scheduler: str) -> float:
                 scheduler=made,
                 budget=Budget(trials),
                 seed=SEED,
+                whole=Rung(EPOCHS, FOLDS),
             )
             started = time.perf_counter()
             sweep.run()

@@ -19,7 +19,7 @@ from ..studies.writing import (
     refuse_driven,
 )
 from ..texts import numbers_text
-from ..training.events import Task
+from ..training.events import Rung, Task
 from ..training.machine import choose_workers, free_memory
 from ..training.quiet import quiet_tensorflow
 from ..training.randomness import random_state_kept
@@ -153,6 +153,7 @@ def run_plan(
                 scheduler=_make_scheduler(plan, writer),
                 budget=plan.budget,
                 seed=seed,
+                whole=Rung(plan.workload.epochs, len(plan.workload.folds)),
                 listen=listen,
                 states=PausedStates(
                     states_folder(url, writer.study_id), int(plan.spec.execution.keep_states * GIGABYTE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -51,6 +50,8 @@ class Progress:
     """Since this run began."""
     ended_before: int = 0
     """Trials that had ended when this run began."""
+    training_left: float | None = None
+    """Estimated seconds until all trials of the budget have ended; None while there is nothing to go by."""
     running: Mapping[int, int] = field(default_factory=dict)
     """Trial number -> epoch, for trials being trained."""
     ended: TrialLine | None = None
@@ -72,14 +73,11 @@ class Progress:
 
     @property
     def seconds_left(self) -> float | None:
-        """Estimate from the mean time of this run's trials; None while there is none to go by."""
-        ended_now = self.done - self.ended_before
-        by_trials = math.inf
-        if ended_now and math.isfinite(self.total):
-            by_trials = (self.total - self.done) * self.seconds / ended_now
-        by_time = math.inf if self.seconds_budget is None else max(0.0, self.seconds_budget - self.seconds)
-        left = min(by_trials, by_time)
-        return left if math.isfinite(left) else None
+        """Estimated seconds until the sweep is over; None while there is nothing to go by."""
+        if self.seconds_budget is None:
+            return self.training_left
+        by_time = max(0.0, self.seconds_budget - self.seconds)
+        return by_time if self.training_left is None else min(by_time, self.training_left)
 
     def with_trial(self, line: TrialLine, objective: Objective, *, ended_now: bool = False) -> Progress:
         """Return the picture with one more trial ended, in this run or an earlier one."""
@@ -102,14 +100,14 @@ class Progress:
         """Return the picture with so many trials paused, one of them just now if there is a line of it."""
         return replace(self, paused=paused, ended=line, epoch=None)
 
-    def with_epoch(self, number: int, epoch: int, mean: float, folds: int) -> Progress:
-        """Return the picture after one more epoch of some folds of a trial."""
-        return replace(self, epochs=self.epochs + folds, epoch=(number, epoch, mean), ended=None)
+    def with_epoch(self, number: int, epoch: int, mean: float, epochs: int) -> Progress:
+        """Return the picture after one more epoch of a trial, and so many of single folds."""
+        return replace(self, epochs=epochs, epoch=(number, epoch, mean), ended=None)
 
     def without_news(self) -> Progress:
         """Return the picture without the event that led to it."""
         return replace(self, ended=None, epoch=None)
 
-    def at(self, seconds: float, running: Mapping[int, int]) -> Progress:
+    def at(self, seconds: float, running: Mapping[int, int], training_left: float | None) -> Progress:
         """Return the picture at a time."""
-        return replace(self, seconds=seconds, running=dict(running))
+        return replace(self, seconds=seconds, running=dict(running), training_left=training_left)

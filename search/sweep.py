@@ -20,6 +20,7 @@ from ..training.events import (
     Answer,
     EpochEnded,
     Event,
+    Rung,
     TrialEnded,
     TrialFailed,
     TrialInfeasible,
@@ -27,11 +28,12 @@ from ..training.events import (
 )
 from ..training.goals import NO_GOALS, Goals
 from ..training.metrics import Objective
+from .effort import Effort, Left
 from .executors.contract import Executor
 from .paused_states import PausedStates
 from .progress import Progress, TrialLine
 from .proposers import ProposalRequest, Proposer, SpaceExhausted, WaitForTrials
-from .schedulers import Scheduler
+from .schedulers import Scheduler, reached_by
 from .under_way import TrialUnderWay, UnderWay, key_of
 
 if TYPE_CHECKING:
@@ -75,10 +77,29 @@ class Sweep:
         scheduler: Scheduler,
         budget: Budget,
         seed: int,
+        whole: Rung,
         listen: Callable[[Progress], None] = lambda _: None,
         states: PausedStates | None = None,
         goals: Goals = NO_GOALS,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """Prepare to run.
+
+        Args:
+            writer: Of the study.
+            space: What is searched.
+            proposer: Of configurations.
+            executor: Trains them.
+            objective: By which they are compared.
+            scheduler: Says how far each is trained.
+            budget: When it is over.
+            seed: Of all trainings.
+            whole: All epochs and folds of a training.
+            listen: Called after every event.
+            states: Of paused trials.
+            goals: Further objectives, and constraints.
+            clock: Seconds, of which only differences count.
+        """
         self._writer = writer
         self._space = space
         self._proposer = proposer
@@ -105,7 +126,11 @@ class Sweep:
         self._failures = 0
         self._progress = Progress(total=budget.trials, seconds_budget=budget.seconds)
         self._said: set[str] = set()
-        self._started = time.monotonic()
+        self._effort = Effort(scheduler, whole, executor.capacity)
+        self._left: Left | None = None
+        """What is left to train; None where it is to be estimated anew."""
+        self._clock = clock
+        self._started = clock()
 
     def stop(self) -> None:
         """End the sweep: running trials stop at their current epoch and will be run again by ``resume``."""
@@ -114,7 +139,7 @@ class Sweep:
         self._publish_progress()  # at once: an epoch may take long
 
     def _end(self, reason: Reason) -> None:
-        self._stop, self._stopped = reason, time.monotonic()
+        self._stop, self._stopped = reason, self._clock()
 
     def run(self) -> Reason:
         """Run the sweep and return why it ended.
@@ -137,7 +162,7 @@ class Sweep:
                 self._check_budget()
                 if event is not None:
                     self._handle(event)
-                elif self._stop is not None and time.monotonic() - self._stopped > GRACE_SECONDS:
+                elif self._stop is not None and self._clock() - self._stopped > GRACE_SECONDS:
                     self.unanswered = tuple(sorted(self._under_way.running))
                     return self._stop
                 self._writer.flush(after=WRITE_SECONDS)
@@ -150,6 +175,7 @@ class Sweep:
         for trial in self._writer.trials():
             if trial.state not in _ENDED:
                 if self._writer.has_rungs(trial):
+                    self._effort.know(trial.number, reached_by(trial))
                     self._seen.add(self._under_way.learn(trial).key)
                 continue
             self._stuck = self._stuck + 1 if self._writer.is_duplicate(trial) else 0
@@ -158,6 +184,7 @@ class Sweep:
             key = key_of(trial)
             self._seen.add(key)
             self._ended.setdefault(key, trial.number)
+            self._effort.know(trial.number, reached_by(trial))
             self._progress = self._progress.with_trial(self._line_of(trial), self._objective)
         self._progress = self._progress.with_paused(len(self._under_way.paused))
         self._check_target()
@@ -180,6 +207,8 @@ class Sweep:
                 continue
             self._stuck = 0
             self._executor.submit(self._under_way.begin(run, self._seed))
+            self._effort.start(run.trial.number, self._clock())
+            self._left = None
             self._progress = self._progress.with_paused(len(self._under_way.paused))
             self._publish_progress()
 
@@ -236,6 +265,7 @@ class Sweep:
         key = key_of(trial)
         self._seen.add(key)
         self._ended[key] = trial.number
+        self._end_effort(trial.number)
         line = TrialLine(trial.number, "failed", configuration, message=message)
         self._progress = self._progress.with_trial(line, self._objective, ended_now=True)
         self._publish_progress()
@@ -254,6 +284,7 @@ class Sweep:
             self._end_epoch(run, event)
             return
         del self._under_way.running[event.number]
+        self._end_effort(event.number)
         if isinstance(event, TrialPaused):
             self._pause(run, event)
             return
@@ -285,7 +316,10 @@ class Sweep:
             run.answers.clear()
             self._writer.restart(run.trial)
         run.reached = event.rung
-        self._progress = self._progress.with_epoch(event.number, event.epoch, event.mean, len(event.scores))
+        trained = self._effort.train(event, self._clock(), anew=died)
+        if self._left is not None:
+            self._left = self._left.after(trained)
+        self._progress = self._progress.with_epoch(event.number, event.epoch, event.mean, self._effort.spent)
         if self._stop is None and event.rung in run.rungs:
             self._answer(run, event)
         self._publish_progress()
@@ -385,7 +419,7 @@ class Sweep:
     def _seconds_left(self) -> float | None:
         if self._budget.seconds is None or self._stop is not None:
             return None
-        return max(0.0, self._budget.seconds - (time.monotonic() - self._started))
+        return max(0.0, self._budget.seconds - (self._clock() - self._started))
 
     def _check_target(self) -> None:
         best, target = self._progress.best, self._budget.target
@@ -400,9 +434,16 @@ class Sweep:
         if self._failures >= MOST_FIRST_FAILURES and self._progress.failed == self._progress.done:
             raise SweepError(f"The first {self._failures} trials all failed; the last: {event.message}.")
 
+    def _end_effort(self, number: int) -> None:
+        self._effort.end(number)
+        self._left = None
+
     def _publish_progress(self) -> None:
         running = {number: run.reached.epochs for number, run in self._under_way.running.items()}
-        self._listen(self._progress.at(time.monotonic() - self._started, running))
+        elapsed = self._clock() - self._started
+        if self._left is None:
+            self._left = self._effort.left(self._budget.trials)
+        self._listen(self._progress.at(elapsed, running, self._effort.seconds(self._left, elapsed)))
 
     def _line_of(self, trial: FrozenTrial) -> TrialLine:
         state = {TrialState.COMPLETE: "complete", TrialState.PRUNED: "pruned"}.get(trial.state, "failed")

@@ -15,10 +15,12 @@ import optuna
 import sqlalchemy
 from kerasweep.search.methods import make_scheduler, resolve_scheduler
 from kerasweep.search.paused_states import PausedStates
+from kerasweep.search.progress import Progress
 from kerasweep.search.samplers import make_sampler
 from kerasweep.search.schedulers import Pruning
 from kerasweep.search.sweep import Budget, Sweep
 from kerasweep.studies.writing import create_study
+from kerasweep.training.events import Rung
 from kerasweep.training.metrics import Objective
 from simulation.clock import Clock, Seen, VirtualExecutor
 from simulation.priors import with_prior
@@ -112,6 +114,7 @@ def simulate(
     workers: int = 1,
     clock: Clock = "epochs",
     trials: float = math.inf,
+    listen: Callable[[Progress], None] = lambda _: None,
 ) -> Trace:
     """Run one sweep.
 
@@ -124,6 +127,7 @@ def simulate(
         workers: How many.
         clock: What a training costs.
         trials: It ends after so many as well.
+        listen: Called after every event.
     """
     space = with_prior(table, prior, seed)
     objective = Objective("objective", table.direction)
@@ -150,6 +154,9 @@ def simulate(
                 scheduler=scheduler,
                 budget=Budget(trials),
                 seed=seed,
+                whole=Rung(table.epochs, table.folds),
+                listen=listen,
+                clock=lambda: executor.now,
                 states=PausedStates(Path(folder) / "states"),
             )
             sweep.run()

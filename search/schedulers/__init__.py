@@ -1,7 +1,7 @@
 """Schedulers: how far each trial is trained."""
 
-from .contract import Scheduler, TrialProgress, progress_of
+from .contract import Scheduler, TrialProgress, progress_of, reached_by
 from .halving import Halving
 from .pruning import Pruning, make_pruning
 
-__all__ = ["Halving", "Pruning", "Scheduler", "TrialProgress", "make_pruning", "progress_of"]
+__all__ = ["Halving", "Pruning", "Scheduler", "TrialProgress", "make_pruning", "progress_of", "reached_by"]

@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...training.events import Rung
-from .contract import PausingScheduler, TrialProgress
+from .contract import REDUCTION, PausingScheduler, TrialProgress
 
 if TYPE_CHECKING:
     from ...studies import Direction
 
-REDUCTION = 3
-"""Of three trials at a rung one goes on: the value of the Hyperband paper (Li et al. 2018)."""
 MOST_RUNGS = 4
 """Before the last epoch: a trial that is trained for less than a hundredth says little."""
 
@@ -34,6 +32,10 @@ class Halving(PausingScheduler):
         """Return the halving of trials of so many epochs and folds."""
         shares = {round(epochs / REDUCTION**power) for power in range(1, MOST_RUNGS + 1)}
         return cls(tuple(Rung(epoch, folds) for epoch in sorted(shares) if 0 < epoch < epochs), direction)
+
+    def going_on(self, rung: int, trials: float) -> float:
+        """As ``Scheduler.going_on``."""
+        return trials / REDUCTION
 
     def next_paused(self, trials: Sequence[TrialProgress], *, may_begin: bool) -> int | None:
         """Return the best trial of the highest rung that is among the best third there and waits there.

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,23 +21,6 @@ hyperparameters:
   optimizer: {type: categorical, choices: [adam, sgd]}
   momentum: {type: float, low: 0.0, high: 0.9, when: {optimizer: sgd}}
 """
-
-
-@pytest.fixture(scope="module")
-def simulation() -> Iterator[Any]:
-    """The modules of the simulation, which lie beside the command that imports them."""
-    sys.path.insert(0, str(BENCHMARKS))
-    try:
-        import simulation.clock
-        import simulation.layouts
-        import simulation.onnx_graph
-        import simulation.report
-        import simulation.simulate
-        import simulation.table
-
-        yield simulation
-    finally:
-        sys.path.remove(str(BENCHMARKS))
 
 
 @pytest.fixture(scope="module")

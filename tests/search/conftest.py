@@ -302,6 +302,7 @@ class Lab:
                 scheduler=scheduler,
                 budget=Budget(self.trials, seconds, target),
                 seed=self.seed,
+                whole=Rung(self.epochs, FOLDS),
                 listen=self._hear,
                 states=PausedStates(self.folder / "states"),
             )

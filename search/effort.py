@@ -1,0 +1,174 @@
+"""What trials cost: what was spent so far, and what is left of a sweep that ends after so many trials.
+
+The unit is an epoch of a single fold. How much of the trials goes on at each rung is what the scheduler's rule has one expect,
+and with every trial more what they do; what they take, in seconds, is what trainings took in this run.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..training.events import EpochEnded, Rung
+
+if TYPE_CHECKING:
+    from .schedulers import Scheduler
+
+BELIEF = 10.0
+"""Trials at a rung that the scheduler's rule counts for, against what those that came there did."""
+
+
+@dataclass(frozen=True)
+class Left:
+    """What is left to train."""
+
+    stretches: float
+    """From rung to rung, where a trial may be paused between; else from a trial's start to its end."""
+    cost: float
+    """Epochs of single folds."""
+
+    def after(self, cost: float) -> Left:
+        """Return what is left after more was trained."""
+        return replace(self, cost=max(0.0, self.cost - cost))
+
+
+@dataclass
+class _Taken:
+    """What some epochs took."""
+
+    cost: int = 0
+    seconds: float = 0.0
+
+    def add(self, cost: int, seconds: float) -> None:
+        self.cost += cost
+        self.seconds += seconds
+
+
+@dataclass
+class _Trained:
+    """How far one trial has come."""
+
+    folds: dict[int, int] = field(default_factory=dict)
+    """Epoch -> folds that have trained it."""
+    cost: int = 0
+    since: float = 0.0
+    """When it began, went on, or ended its last epoch."""
+    starting: bool = True
+    """Whether no epoch has ended since it began or went on."""
+
+
+class Effort:
+    """Keeps what a sweep's trials cost; the driver tells it what happens, and when."""
+
+    def __init__(self, scheduler: Scheduler, whole: Rung, workers: int) -> None:
+        """Begin with no trial.
+
+        Args:
+            scheduler: Whose rungs divide a trial.
+            whole: All epochs and folds.
+            workers: How many trials are trained at once.
+        """
+        self._scheduler = scheduler
+        self._bounds = (0, *(rung.cost for rung in scheduler.rungs), whole.cost)
+        self._workers = workers
+        self._trials: dict[int, _Trained] = {}
+        self._running: set[int] = set()
+        self._first, self._further = _Taken(), _Taken()
+        """Epochs of this run: the first after each start, with what starting took, and the others."""
+        self._stretches = 0
+        """That this run has begun to train."""
+        self.spent = 0
+        """By this run."""
+
+    def know(self, number: int, reached: Rung) -> None:
+        """Learn of a trial that was trained by an earlier run."""
+        folds = dict.fromkeys(range(1, reached.epochs + 1), reached.folds)
+        self._trials[number] = _Trained(folds, reached.cost)
+
+    def start(self, number: int, now: float) -> None:
+        """Note that a worker begins a trial, or goes on with it."""
+        trial = self._trials.setdefault(number, _Trained())
+        trial.since, trial.starting = now, True
+        self._running.add(number)
+
+    def train(self, event: EpochEnded, now: float, *, anew: bool) -> int:
+        """Note the end of an epoch, and return how many folds have trained it just now.
+
+        Args:
+            event: The epoch.
+            now: The time.
+            anew: Whether a worker died, and another one trains the trial from its start.
+        """
+        trial = self._trials[event.number]
+        if anew:
+            trial.folds, trial.cost = {}, 0
+        folds = max(0, len(event.scores) - trial.folds.get(event.epoch, 0))
+        trial.folds[event.epoch] = max(len(event.scores), trial.folds.get(event.epoch, 0))
+        starts = self._bounds[:-1] if self._scheduler.pauses else (0,)
+        self._stretches += sum(trial.cost <= start < trial.cost + folds for start in starts)
+        trial.cost += folds
+        self.spent += folds
+        (self._first if trial.starting else self._further).add(folds, now - trial.since)
+        trial.since, trial.starting = now, False
+        return folds
+
+    def end(self, number: int) -> None:
+        """Note that a trial has ended, or is paused."""
+        self._trials.setdefault(number, _Trained())
+        self._running.discard(number)
+
+    def left(self, trials: float) -> Left:
+        """Return what is left until so many trials have ended."""
+        if not math.isfinite(trials):
+            return Left(trials, trials)
+        costs = np.array([trial.cost for trial in self._trials.values()], float)
+        running = np.array([number in self._running for number in self._trials], bool)
+        expected, entered = trials, np.ones(len(costs), bool)
+        stretches = cost = 0.0
+        for step, (low, high) in enumerate(pairwise(self._bounds)):
+            if step > 0:
+                judged = (entered & (~running | (costs >= low))).sum()
+                entered = entered & (costs > low)
+                expected = self._going_on(step - 1, expected, int(judged), int(entered.sum()))
+            expected = max(expected, entered.sum(), 1.0)
+            spent = np.clip(costs - low, 0, high - low)
+            ended = entered & (~running | (costs >= high))
+            mean = (spent[ended].sum() + high - low) / (ended.sum() + 1)
+            cost += (expected - entered.sum()) * mean
+            cost += np.maximum(0.0, mean - spent)[entered & ~ended].sum()
+            if step == 0 or self._scheduler.pauses:
+                stretches += expected - entered.sum()
+        return Left(float(stretches), float(cost))
+
+    def _going_on(self, rung: int, trials: float, judged: int, gone: int) -> float:
+        """Return how many of so many trials at a rung will go on in the end.
+
+        Args:
+            rung: Its place.
+            trials: That will come there.
+            judged: That have come there.
+            gone: Of these, that have gone on.
+        """
+        will, so_far = (self._scheduler.going_on(rung, count) for count in (trials, judged))
+        belief = BELIEF * will / trials
+        more = (gone + belief) / (so_far + belief)
+        return more * will if self._scheduler.pauses else gone + more * max(0.0, will - so_far)
+
+    def seconds(self, left: Left, elapsed: float) -> float | None:
+        """Return the estimated seconds that what is left takes; None while there is none to go by.
+
+        Args:
+            left: What is left.
+            elapsed: Seconds of this run: with what its workers wait for, and what the driver takes.
+        """
+        first, further = self._first, self._further
+        known = first.seconds + further.seconds
+        if known <= 0 or self.spent == 0 or not math.isfinite(left.cost):
+            return None
+        epoch = further.seconds / further.cost if further.cost else first.seconds / max(1, first.cost)
+        start = max(0.0, first.seconds - first.cost * epoch) / max(1, self._stretches)
+        return (left.stretches * start + left.cost * epoch) * elapsed / known

@@ -1,0 +1,86 @@
+"""What trials cost, and what is left of a sweep."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from kerasweep.search.effort import Effort
+from kerasweep.search.methods import make_scheduler
+from kerasweep.search.schedulers import Scheduler
+from kerasweep.spaces import Float, Space
+from kerasweep.training.events import EpochEnded, Rung
+
+WHOLE = Rung(9, 2)
+
+
+def scheduler(method: str) -> Scheduler:
+    return make_scheduler(method, Space((Float("x", 0.0, 1.0),)), epochs=9, folds=2, direction="maximize")
+
+
+def train(
+    effort: Effort, number: int, epochs: range, now: float, *, start: float = 10.0, epoch: float = 1.0
+) -> float:
+    """Train epochs of both folds, and return the time when they have ended."""
+    effort.start(number, now)
+    now += start
+    for one in epochs:
+        now += epoch
+        effort.train(EpochEnded(number, one, (0.5, 0.5)), now, anew=False)
+    return now
+
+
+def test_starting_a_trial_takes_its_time() -> None:
+    effort, now = Effort(scheduler("none"), WHOLE, 1), 0.0
+    for number in range(2):
+        now = train(effort, number, range(1, 10), now)
+        effort.end(number)
+    left = effort.left(10)
+    assert (left.stretches, left.cost) == (8, 8 * 18)
+    assert effort.seconds(left, now) == pytest.approx(8 * 19)
+    assert effort.seconds(effort.left(2), now) == 0
+
+
+def test_of_paused_trials_a_third_is_expected_to_go_on() -> None:
+    effort, now = Effort(scheduler("asha"), WHOLE, 1), 0.0
+    for number in range(30):
+        now = train(effort, number, range(1, 2), now, start=0.0)
+        effort.end(number)
+        if number % 3 == 2:
+            now = train(effort, number, range(2, 4), now, start=0.0)
+            effort.end(number)
+    left = effort.left(60)
+    assert left.cost >= 30 * 2 + 10 * 4 + 2 * 12  # of which at least two are expected to be trained whole
+    now = train(effort, 2, range(4, 10), now)
+    effort.end(2)
+    assert effort.left(30).cost < effort.left(60).cost < left.cost + 12
+    assert effort.spent == 30 * 2 + 10 * 4 + 12
+
+
+def test_what_an_earlier_run_has_trained_is_not_left() -> None:
+    resumed = Effort(scheduler("none"), WHOLE, 1)
+    resumed.know(0, WHOLE)
+    resumed.know(1, WHOLE)
+    assert resumed.left(4).cost == 36
+    assert resumed.seconds(resumed.left(4), 5.0) is None
+    assert resumed.spent == 0
+
+
+def test_folds_that_join_have_trained_only_their_own_epochs() -> None:
+    effort = Effort(scheduler("none"), WHOLE, 1)
+    effort.start(0, 0.0)
+    scores = [(1, 1), (2, 1), (1, 2), (2, 2), (3, 2)]
+    trained = [effort.train(EpochEnded(0, epoch, (0.5,) * folds), 1.0, anew=False) for epoch, folds in scores]
+    assert trained == [1, 1, 1, 1, 2]
+    assert effort.train(EpochEnded(0, 1, (0.5,)), 2.0, anew=True) == 1
+
+
+def test_patience_is_learned_and_an_open_end_has_no_time() -> None:
+    effort, now = Effort(scheduler("none"), WHOLE, 1), 0.0
+    for number in range(8):
+        now = train(effort, number, range(1, 4), now)
+        effort.end(number)
+    assert effort.left(9).cost == pytest.approx(
+        (8 * 6 + 18) / 9
+    )  # a whole one counts beside those that were seen
+    assert effort.seconds(effort.left(math.inf), now) is None
