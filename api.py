@@ -26,7 +26,7 @@ from .studies import (
     storage_url,
     trials_frame,
 )
-from .studies.comparison import varying_first
+from .studies.comparison import sensitivity, varying_first
 from .terminal import show_progress
 from .training.quiet import quiet_tensorflow
 from .training.randomness import random_state_kept
@@ -83,6 +83,23 @@ class Study:
     def trials(self) -> pd.DataFrame:
         """All trials, one row each."""
         return trials_frame(read_trials(self._record), self._record)
+
+    @property
+    def sensitivity(self) -> pd.DataFrame:
+        """What small changes did, one row a change, those that move the score most first.
+
+        Raises:
+            StudyError: The study was not launched with ``search="sensitivity"``.
+        """
+        import pandas as pd
+
+        found = sensitivity(self._record, read_trials(self._record))
+        if found is None:
+            raise StudyError(
+                f"The study '{self.name}' did not change each hyperparameter a little; launch one with "
+                f'search="sensitivity", from_study="{self.name}".'
+            )
+        return pd.DataFrame([effect.as_dict() for effect in found.changes])
 
     @property
     def optuna(self) -> optuna.Study:

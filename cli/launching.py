@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -250,7 +251,8 @@ def _run(plan: Plan, url: str, level: int, *, named: bool) -> None:
 def _print_plan(plan: Plan) -> None:
     """Print what is about to happen, and every decision that was made by rule."""
     spec, data = plan.spec, plan.dataset
-    limits = [count_text(plan.budget.trials, "trial")]
+    most = "up to " if spec.search.trials is None and math.isfinite(plan.budget.trials) else ""
+    limits = [most + count_text(plan.budget.trials, "trial")]
     if spec.search.time is not None:
         limits.append(f"at most {duration_text(spec.search.time)}")
     if spec.search.target is not None:

@@ -35,14 +35,16 @@ def study_cards(view: StudyView) -> list[Card]:
     """
     if view.study.has_several:
         return [results.summary(view), front(view), insights.expense(view), results.failures(view)]
+    # What was changed one at a time is ranked by that, of which the importance of many at a time would say nothing.
+    one_at_a_time = is_sensitivity_study(view.study)
     return [
         results.summary(view),
+        *([sensitivity.small_changes(view)] if one_at_a_time else []),
         results.leaderboard(view),
-        *([sensitivity.small_changes(view)] if is_sensitivity_study(view.study) else []),
         results.recommended(view),
         insights.history(view),
         insights.parallel(view),
-        insights.importances(view),
+        *([] if one_at_a_time else [insights.importances(view)]),
         insights.slices(view),
         insights.learning(view),
         insights.folds(view),

@@ -3,6 +3,9 @@
 The start, which is the space's recommended configuration, is trained with a few seeds: how they differ is the noise. Each
 change is trained with the first of these seeds, then again with the next ones as long as its difference could be told
 from noise by that, and no longer. All of it follows from the trials of the study.
+
+The sweep's own seed is not among them: an earlier study has chosen its winner, which may be the start, for what that seed
+made of it.
 """
 
 from __future__ import annotations
@@ -46,9 +49,9 @@ class SmallChanges:
         """Return the first training that is wanted and has not begun."""
         trained = self._trained(request.trials)
         for configuration, repeat in self._wanted(trained):
-            seed = (self._seed + repeat) % MOST_SEED
+            seed = (self._seed + 1 + repeat) % MOST_SEED
             if seed not in trained[configuration_key(configuration)].begun:
-                return Proposal(configuration, {SEED: seed} if repeat else {})
+                return Proposal(configuration, {SEED: seed})
         if any(_is_running(trial) for trial in request.trials):
             raise WaitForTrials("the repetitions depend on trials that run")
         raise SpaceExhausted("every change has been trained as often as the noise asks for")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean, variance
 from typing import Any
 
@@ -212,7 +212,8 @@ def shift(
     """Return how far a changed configuration is ahead of the start, over the seeds that both were trained with.
 
     Differences of a fold are averaged over seeds. Of what the averages vary by, chance has the share that the start's
-    seeds say; the rest is the rows', to which the correction of Nadeau and Bengio applies (see ``runners_up.py``).
+    seeds say, or the change's own where they differ more; the rest is the rows', to which the correction of Nadeau and
+    Bengio applies (see ``runners_up.py``).
 
     Args:
         start: Seed -> scores of the start.
@@ -230,20 +231,32 @@ def shift(
     pairs = [zip(changed[seed], start[seed], strict=True) for seed in seeds]
     by_seed = [[sign * (new - old) for new, old in scores] for scores in pairs]
     averages = [fmean(scores) for scores in zip(*by_seed, strict=True)]
-    folds, noise = len(averages), noise_of(start) or Noise(0.0, 0)
+    folds, noise = len(averages), _noise(start, by_seed)
     of_rows = max(0.0, variance(averages) - noise.variance / len(seeds)) if folds > 1 else 0.0
     share = error_share(folds, partition or folds)
     return Shift(fmean(averages), len(seeds), folds, share * of_rows, noise.variance / folds, noise.degrees)
 
 
+def _noise(start: Mapping[int, Scores], differences: Sequence[Sequence[float]]) -> Noise:
+    """Return how much chance moves a difference on a fold: by the start's seeds, or the change's where that is more."""
+    measured = noise_of(start) or Noise(0.0, 0)
+    if len(differences) < 2:
+        return measured
+    of_folds = [variance(scores) for scores in zip(*differences, strict=True)]
+    own = Noise(fmean(of_folds), (len(differences) - 1) * len(of_folds))
+    return max(measured, own, key=lambda noise: noise.variance)
+
+
 def seeds_needed(found: Shift | None) -> int:
     """Return with how many seeds a change would be more than noise, if its difference stays as it is.
 
-    It is 1 where too many would be needed, or where the noise is not known.
+    Where too many would be needed, it is 1; or 2 where only the rows seem to be in the way: a second seed tells whether it
+    is not chance, by which the change may vary more than the start. It is 1 as well where the noise is not known.
     """
     if found is None or not found.noise_degrees:
         return 1
-    return next((seeds for seeds in range(1, MOST_REPEATS + 1) if found.is_told(seeds)), 1)
+    enough = (seeds for seeds in range(1, MOST_REPEATS + 1) if found.is_told(seeds))
+    return next(enough, 2 if replace(found, of_rows=0.0).is_told(1) else 1)
 
 
 def _sentence(effects: Sequence[Effect], metric: str) -> str:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
+from kerasweep.api import Study
+from kerasweep.errors import StudyError
 from kerasweep.reports.overview import study_cards
 from kerasweep.reports.view import load_view
 from kerasweep.search.methods import trials_at_most
@@ -47,7 +49,7 @@ SPREAD = 0.004
 def score(task: Task, fold: int, epoch: int) -> float:
     """A strong effect, one that shows with several seeds, none, and chance."""
     one = task.configuration
-    effect = 0.5 * one["strong"] + 0.06 * one["slight"]
+    effect = 0.5 * one["strong"] + 0.045 * one["slight"]
     chance = random.Random(f"{configuration_key(one)} {task.seed} {fold}").gauss(0.0, SPREAD)
     return 0.3 + effect + 0.05 * fold + chance + 1e-6 * epoch
 
@@ -103,10 +105,10 @@ def test_the_start_comes_first_then_each_change_then_what_the_noise_asks_for(lab
     tasks = executor.trained
     start = SPACE.recommended()
     assert [task.configuration for task in tasks[:STARTS]] == [start] * STARTS
-    assert [task.seed for task in tasks[:STARTS]] == [made.seed + repeat for repeat in range(STARTS)]
+    assert [task.seed for task in tasks[:STARTS]] == [made.seed + 1 + repeat for repeat in range(STARTS)]
     first = tasks[STARTS : STARTS + len(changes)]
     assert [task.configuration for task in first] == [change.configuration for change in changes]
-    assert {task.seed for task in first} == {made.seed}
+    assert {task.seed for task in first} == {made.seed + 1}
     counts = Counter(changed_name(start, task.configuration) for task in tasks)
     assert counts["strong"] == 2, "both ways, and once each: a large difference is told at once"
     assert counts["slight"] > 2, "a smaller one needs further seeds"
@@ -205,8 +207,21 @@ def test_a_report_ranks_the_changes(lab, fake) -> None:
     assert [row.cells[0] for row in content.table.rows][:3] == ["strong", "strong", "slight"]
     (figure,) = content.figures
     assert [trace.y[0].split(":")[0] for trace in figure.plot.data][-2:] == ["slight", "strong"]
-    ordinary = study_cards(load_view(made.read()))
-    assert "sensitivity" not in {card.key for card in ordinary}
+    assert "importances" not in cards
+    ordinary = {card.key for card in study_cards(load_view(made.read()))}
+    assert "sensitivity" not in ordinary
+    assert "importances" in ordinary
+
+
+def test_a_frame_of_the_changes(lab, fake) -> None:
+    made, _, _ = run(lab, fake)
+    frame = Study(record(made)).sensitivity
+    assert list(frame.hyperparameter)[:3] == ["strong", "strong", "slight"]
+    assert frame.more_than_noise.tolist()[:3] == [True] * 3
+    with pytest.raises(
+        StudyError, match=r"^The study 'study' did not change each hyperparameter a little; launch one"
+    ):
+        _ = Study(made.read()).sensitivity
 
 
 def test_chance_is_what_the_seeds_of_the_start_say() -> None:
@@ -238,6 +253,17 @@ def test_as_many_seeds_as_a_difference_needs(mean: float, needed: int) -> None:
     start = {0: (0.5, 0.5), 1: (0.52, 0.52), 2: (0.48, 0.48)}
     changed = {0: (0.5 + mean, 0.5 + mean)}
     assert seeds_needed(shift(start, changed, "maximize")) == needed
+
+
+def test_a_change_that_varies_more_than_the_start_is_trained_again() -> None:
+    start = {0: (0.5, 0.5), 1: (0.51, 0.51), 2: (0.49, 0.49)}
+    first = shift(start, {0: (0.5, 0.1)}, "maximize")
+    assert not first.is_told(MOST_REPEATS), "the rows of the second fold seem to be to blame"
+    assert seeds_needed(first) == 2
+    second = shift(start, {0: (0.5, 0.1), 1: (0.11, 0.5)}, "maximize")
+    assert second.of_rows == 0.0, "it was chance"
+    assert second.of_chance > 100 * first.of_chance
+    assert second.noise_degrees == 2
 
 
 def test_a_trial_that_the_user_enqueued_does_not_mislead(lab, fake) -> None:
