@@ -225,7 +225,7 @@ def launch(
             same folds each time; or pairs of positions of the rows given. A study keeps the folds' fingerprint.
         **settings: Everything else that a sweep has, by the names of ``kerasweep.search.settings.SETTINGS``: ``search``, ``trials``, ``time``,
             ``target``, ``target_score``, ``limit``, ``epochs``, ``folds``, ``workers``, ``precision``, ``trainer``, ``seed``,
-            ``preset``, ``set``, ``fix``, ``learn_from``, ... A single worker trains in this process, unless ``time`` or
+            ``preset``, ``set``, ``fix``, ``from_study``, ``learn_from``, ... A single worker trains in this process, unless ``time`` or
             ``trial_timeout`` sets a limit, to which only another process can be held.
 
     Raises:
@@ -276,6 +276,8 @@ def plan_sweep(
     if (given := settings.get("learn_from")) is not None:
         listed = given if isinstance(given, list | tuple) else [given]
         settings["learn_from"] = [_study_name(study, storage) for study in listed]
+    if "from_study" in settings:
+        settings["from_study"] = _study_name(settings["from_study"], storage)
     nested = nest(settings)
     given_data = None if data is None or isinstance(data, str | os.PathLike) else data
     given_model = None if isinstance(model, str) else model
@@ -302,7 +304,7 @@ def _study_name(study: Any, storage: Storage) -> Any:
     if not isinstance(study, Study):
         return study
     if study.record.storage != storage_url(storage):
-        raise StudyError(f"The study '{study.name}' to learn from lies in another storage than the new one.")
+        raise StudyError(f"The study '{study.name}' lies in another storage than the new one.")
     return study.name
 
 

@@ -273,6 +273,8 @@ class SpaceSpec(_Part):
             raise ValueError(
                 "top is of an earlier study: name it with from_study, on the command line --from"
             )
+        if self.from_study is not None and self.learn_from:
+            raise ValueError("learn_from would move the start away from the winner of from_study; keep one")
         return self
 
 

@@ -174,6 +174,11 @@ def test_what_cannot_be_is_refused_in_one_line(url: str, study: str, top, model:
             "an earlier study (--from) is for --search sensitivity, which starts",
         ),
         (
+            {"from_study": "dnn", "learn_from": ["few"]},
+            "sensitivity",
+            "space: learn_from would move the start away from the winner of from_study; keep one",
+        ),
+        (
             {"from_study": "dnn", "preset": "full"},
             "sensitivity",
             "space: preset and from_study exclude each other",
@@ -205,7 +210,12 @@ def test_a_plan_says_which_and_why_and_stands_alone(url: str) -> None:
     again = replace(plan, spec=make_spec(plan.spec.as_dict()))
     assert again.spec == plan.spec
     small = ks.plan_sweep(
-        "digits", "dnn", search="sensitivity", from_study="dnn", storage=url, set={"units": "8..9"}
+        "digits",
+        "dnn",
+        search="sensitivity",
+        from_study=ks.load("dnn", storage=url),
+        storage=url,
+        set={"units": "8..9"},
     )
     assert small.space["units"].range_text() == "8..9"
     assert small.spec.search.scheduler == "none"
