@@ -9,7 +9,7 @@ from ..printing import make_console, styled
 from ..spaces import Configuration, Hyperparameter, value_text
 from ..spaces.catalogue import CATALOGUE
 from ..studies import StudyRecord, TrialRecord, read_trials
-from ..studies.comparison import basic_names, is_sensitivity_study, sensitivity, study_space
+from ..studies.comparison import MAX_SHOWN, basic_names, is_sensitivity_study, sensitivity, study_space
 from ..texts import ABSENT, count_text, duration_text, number_text, quantity_text
 from .columns import Rows, print_rows
 from .options import storage_option
@@ -57,7 +57,12 @@ def print_sensitivity(study: StudyRecord) -> None:
         return
     if found.changes:
         title = f"small changes, beside {count_text(len(found.start), 'training')} of the start"
-        print_table(effects_table(title, study.metric, found.ranking))
+        print_table(effects_table(title, study.metric, found.ranking[:MAX_SHOWN]))
+    hidden = len(found.ranking) - MAX_SHOWN
+    if hidden > 0:
+        make_console().print(
+            f"{count_text(hidden, 'hyperparameter')} that matter less are not shown", style="dim"
+        )
     make_console().print(found.sentence, soft_wrap=True)
 
 

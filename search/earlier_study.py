@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,12 +11,12 @@ from ..spaces import Configuration, Space, fixed
 from ..spaces.keras_tuner import EPOCHS
 from ..spaces.space import narrowed
 from ..studies import StudyRecord, TrialRecord, best_trial, read_study, read_trials
-from ..studies.comparison import is_sensitivity_study, ranked, sensitivity, study_space
+from ..studies.comparison import is_sensitivity_study, sensitivity, study_space
 from ..texts import count_text
 from .spec import SpaceSpec
 
 FEWEST_TRIALS = 10
-"""Complete trials from which on it is said which hyperparameters mattered: half of them are not good ones by chance."""
+"""Trials from which on it is said which hyperparameters mattered: not all of them are the best ones."""
 
 
 @dataclass(frozen=True)
@@ -120,21 +121,22 @@ def _importance(study: StudyRecord) -> tuple[dict[str, str], str]:
     if small is not None:
         found = {effect.name: effect.text for effect in small.ranking if effect.shift is not None}
         return found, "move the score most by a small change"
-    scored = ranked(trials, study.direction)
-    if len(scored) < FEWEST_TRIALS or len({trial.value for trial in scored}) < 2:
-        raise SpecError(
-            f"The study '{study.name}' has {count_text(len(scored), 'complete trial')}, too few to tell which "
-            f"hyperparameters mattered; {FEWEST_TRIALS} with different values are needed. Give it more: kerasweep resume "
-            f"{study.name} --trials N."
-        )
-    from ..studies.importance import compared_names, importance_shares
+    from ..studies.importance import compared_names, complete_trials, importance_shares, trials_by_rank
     from ..studies.writing import open_optuna
 
-    names = compared_names([trial.configuration for trial in scored])
-    shares = importance_shares(open_optuna(study), names)
-    return {
-        name: f"{share:.0%}" for name, share in shares.items() if share > 0
-    }, "set its best trials apart most"
+    whole, why = complete_trials(open_optuna(study)), "set its best trials apart most"
+    if len(whole.trials) < FEWEST_TRIALS:
+        whole = trials_by_rank(open_optuna(study))
+        why = f"{why}, by how far {count_text(len(whole.trials), 'trial')} came"
+    scored = whole.trials
+    if len(scored) < FEWEST_TRIALS or len({trial.value for trial in scored}) < 2:
+        raise SpecError(
+            f"The study '{study.name}' has {count_text(len(scored), 'trial')} with a score, too few to tell which "
+            f"hyperparameters mattered; {FEWEST_TRIALS} with different scores are needed. Give it more: kerasweep resume "
+            f"{shlex.quote(study.name)} --trials N."
+        )
+    shares = importance_shares(whole, compared_names([trial.params for trial in scored]))
+    return {name: f"{share:.0%}" for name, share in shares.items() if share > 0}, why
 
 
 def _choose(ranking: Sequence[str] | Mapping[str, str], space: Space, top: int, name: str) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import optuna
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from ..spaces import Configuration
 from .comparison import MAX_SHOWN, common_names, names_of
@@ -56,6 +56,32 @@ def complete_trials(study: optuna.Study, most: int | None = None) -> optuna.Stud
     chosen.sort(key=lambda trial: trial.value or 0.0, reverse=not maximize)
     copy = optuna.create_study(study_name=study.study_name, direction=study.direction, storage=in_memory())
     copy.add_trials(chosen[-most:] if most else chosen)
+    return copy
+
+
+def trials_by_rank(study: optuna.Study) -> optuna.Study:
+    """Return a study of all trials that were scored at least once, in which their ranks are the values: a higher one is better.
+
+    Those that were trained further beat those that were ended or paused before, which others had beaten there; among those
+    that came as far, the score decides. A search that trains few trials whole has too few that are complete.
+    """
+    sign = 1.0 if study.direction == optuna.study.StudyDirection.MAXIMIZE else -1.0
+    scored: list[tuple[tuple[float, float], FrozenTrial]] = []
+    for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED)):
+        whole = trial.state == TrialState.COMPLETE
+        last = max(trial.intermediate_values, default=None)
+        value = trial.value if whole else None if last is None else trial.intermediate_values[last]
+        if DUPLICATE in trial.user_attrs or value is None or not math.isfinite(value):
+            continue
+        scored.append(((math.inf if whole else float(last or 0), sign * value), trial))
+    ranks = {key: rank for rank, key in enumerate(sorted({key for key, _ in scored}))}
+    copy = optuna.create_study(direction="maximize", storage=in_memory())
+    copy.add_trials(
+        [
+            create_trial(value=float(ranks[key]), params=trial.params, distributions=trial.distributions)
+            for key, trial in scored
+        ]
+    )
     return copy
 
 

@@ -8,11 +8,13 @@ from pathlib import Path
 import kerasweep as ks
 import pytest
 from kerasweep.errors import SpecError, StudyError
-from kerasweep.search.earlier_study import find_earlier, notes_on
+from kerasweep.search.earlier_study import FEWEST_TRIALS, find_earlier, notes_on
 from kerasweep.search.spec import SpaceSpec, make_spec, space_part
 from kerasweep.spaces import Categorical, Condition, Float, Int, Recommendation, Space, preset
 from kerasweep.spaces.keras_tuner import with_epochs
 from kerasweep.studies import best_trial, read_study
+from kerasweep.studies.importance import trials_by_rank
+from kerasweep.studies.writing import drive_study, open_optuna
 from synthetic import make_study
 
 SPACE = Space(
@@ -48,6 +50,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> str:
         spec=_method("kt-hyperband"),
     )
     make_study(storage, "foreign", trials=12, refit=False, spec={"space": {}})
+    make_study(storage, "pruned", space=SPACE, trials=15, refit=False, spec={"study": "pruned"})
     make_study(storage, "failed", trials=0, refit=False)
     return storage
 
@@ -109,12 +112,25 @@ def test_what_can_never_be_active_is_not_among_them(url: str) -> None:
         assert found.space.check(configuration) == configuration
 
 
+def test_a_study_of_few_whole_trials_ranks_by_how_far_they_came(url: str) -> None:
+    study = read_study("pruned", url)
+    assert study.counts["complete"] < FEWEST_TRIALS <= study.counts["complete"] + study.counts["pruned"]
+    found = earlier(url, "pruned", 2)
+    assert "those that set its best trials apart most, by how far 1" in found.note
+    assert len([one for one in found.space if one.cardinality > 1]) == 2
+    ranks = {str(trial.params): trial.value for trial in trials_by_rank(open_optuna(study)).trials}
+    of_each = {"COMPLETE": [], "PRUNED": []}
+    for trial in open_optuna(study).trials:
+        if trial.state.name in of_each:
+            of_each[trial.state.name].append(ranks[str(trial.params)])
+    assert min(of_each["COMPLETE"]) > max(of_each["PRUNED"])
+    assert ranks[str(dict(best_trial(study).configuration))] == max(ranks.values())
+
+
 def test_a_study_of_small_changes_ranks_by_them(url: str, tmp_path: Path) -> None:
     storage = f"sqlite:///{tmp_path / 's.db'}"
     start = SPACE.recommended()
     study = make_study(storage, "small", space=SPACE, trials=1, refit=False, spec=_method("sensitivity"))
-    from kerasweep.studies.writing import drive_study
-
     with drive_study(study) as writer:
         scores = writer.trials()[0].user_attrs["kerasweep:result"]["fold_scores"]
         for name, value, by in (
