@@ -2,6 +2,7 @@
 
     python benchmarks/search.py --tables FOLDER --seeds 30                  all of it, into docs/search.json and docs/search.md
     python benchmarks/search.py --methods random+asha bayes --priors bad    these again; the other figures stay
+    python benchmarks/search.py --methods knowhow --priors learned misled   after a study of another table of the family
     python benchmarks/search.py --page                                      the page again, from the figures
 
 ``make bench-search TABLES=...`` runs it. A method is a search with a scheduler, ``bayes+asha``; a search alone has the
@@ -24,6 +25,8 @@ from typing import Any
 
 from machine import describe_commit, describe_machine, describe_versions
 from simulation.layouts import OWN, read_tables
+from simulation.learned import KINDS as LEARNED
+from simulation.learned import learned_from
 from simulation.priors import PRIORS
 from simulation.report import OURS, make_page
 from simulation.simulate import Method, simulate
@@ -67,7 +70,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--only", default="", help="tables with this in their name")
     parser.add_argument("--seeds", type=int, default=30, help="sweeps of each method on each table")
     parser.add_argument("--methods", nargs="+", default=METHODS, help="search+scheduler, or search")
-    parser.add_argument("--priors", nargs="+", default=["file"], choices=PRIORS)
+    parser.add_argument("--priors", nargs="+", default=["file"], choices=(*PRIORS, *LEARNED))
     parser.add_argument(
         "--costs", type=costs, default="4,8,12", help="that the page shows, in whole trainings"
     )
@@ -125,6 +128,7 @@ def measure(given: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """Yield the figures of each method on each table, with the commit and the date."""
     here = {"commit": describe_commit(ROOT), "date": datetime.now(UTC).date().isoformat()}
     tables = choose_tables(given)
+    teachers = all_tables(given) if set(LEARNED) & set(given.priors) else []
     for table, method in product(tables, given.methods):
         if given.decisions:
             entry = decisions(table, method)
@@ -133,7 +137,10 @@ def measure(given: argparse.Namespace) -> Iterator[dict[str, Any]]:
         elif table.common_space or proposes_otherwise(method):
             for prior, workers in product(given.priors if table.common_space else ["file"], given.workers):
                 started = time.perf_counter()
-                entry = sweeps(table, method, prior, workers, given)
+                if prior in LEARNED and learned_from(table, teachers, prior, 0) is None:
+                    say(f"{table.name} is alone in its family: there is nothing to learn from")
+                    continue
+                entry = sweeps(table, method, prior, workers, given, teachers)
                 seconds = time.perf_counter() - started
                 say(f"{table.name} {method} {prior} {workers}: {entry['chosen'][-1]} in {seconds:.1f} s")
                 yield {**entry, **here}
@@ -141,7 +148,7 @@ def measure(given: argparse.Namespace) -> Iterator[dict[str, Any]]:
 
 def choose_tables(given: argparse.Namespace) -> list[Table]:
     """Return the tables to measure on: for decisions the first of those with most configurations."""
-    tables = [table for folder in given.tables for table in read_tables(folder, given.only)]
+    tables = all_tables(given, given.only)
     if given.decisions:
         tables = sorted(tables, key=configurations_of, reverse=True)[:1]
     if given.clock == "seconds":
@@ -152,6 +159,11 @@ def choose_tables(given: argparse.Namespace) -> list[Table]:
     if not tables:
         sys.exit(f"There are no tables for this in {', '.join(map(str, given.tables))}.")
     return tables
+
+
+def all_tables(given: argparse.Namespace, only: str = "") -> list[Table]:
+    """Return the tables of all folders, or those with a part of a name."""
+    return [table for folder in given.tables for table in read_tables(folder, only)]
 
 
 def configurations_of(table: Table) -> float:
@@ -170,16 +182,23 @@ def proposes_otherwise(method: Method) -> bool:
 
 
 def sweeps(
-    table: Table, method: Method, prior: str, workers: int, given: argparse.Namespace
+    table: Table,
+    method: Method,
+    prior: str,
+    workers: int,
+    given: argparse.Namespace,
+    teachers: Sequence[Table] = (),
 ) -> dict[str, Any]:
     """Return the mean regrets of a method on a table over all seeds, at rising costs; with several workers, times."""
     until = max(given.costs)
     at = [STEP * number for number in range(1, round(until / STEP) + 1)]
     times = at if workers == 1 else [moment * SPARE / workers for moment in at]
-    runs = [
-        simulate(table, method, prior, seed, until=times[-1], workers=workers, clock=given.clock)
-        for seed in range(given.seeds)
-    ]
+    runs = []
+    for seed in range(given.seeds):
+        told = learned_from(table, teachers, prior, seed) if prior in LEARNED else prior
+        runs.append(
+            simulate(table, method, told or prior, seed, until=times[-1], workers=workers, clock=given.clock)
+        )
     return {
         "kind": "regret",
         "table": table.name,

@@ -143,6 +143,7 @@ def run_plan(
                     plan.spec.search.method,
                     plan.space,
                     seed,
+                    starts=plan.starts,
                     direction=plan.workload.objective.direction,
                     epochs=plan.workload.epochs,
                     folds=len(plan.workload.folds),

@@ -9,19 +9,22 @@ all trials that were drawn, is the confidence; where it says nothing, the space'
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from ..errors import StudyError
-from ..spaces import Categorical, Configuration, Float, Hyperparameter, Space, short_text
+from ..errors import SpecError, StudyError
+from ..spaces import Categorical, Configuration, Float, Hyperparameter, Space, configuration_key, short_text
 from ..spaces.hyperparameters import Confidence
 from ..spaces.values import same
-from ..studies import StudyRecord
+from ..studies import StudyRecord, read_study
 from ..studies.comparison import study_space
 from ..texts import count_text
-from .lessons import Lesson, lesson_text, read_lessons
+from .lessons import Lesson, fitted, lesson_text, read_lessons
+from .methods import BEGIN_ANYWHERE
+from .spec import SweepSpec
 
 BEST = 0.25
 """Share of a study's trials that count as its best."""
@@ -33,6 +36,10 @@ HIGH, MEDIUM = 0.15, 0.3
 """Distances on the unit interval up to which the confidence is high, and medium."""
 OFTEN, HALF = 0.75, 0.5
 """Shares of the best with the recommended choice, from which on the confidence is high, and medium."""
+STARTS = 4
+"""Configurations that are begun with beside the space's own recommended one."""
+APART = 0.1
+"""Root mean square distance on the unit cube from which on two of them are different."""
 NEAR = 0.2
 """Deviation of what counts as near on the unit interval, where one study is asked about another's configuration."""
 
@@ -43,13 +50,15 @@ class Learned:
 
     space: Space
     """With it as recommended values and confidence; each says its evidence as its source."""
-    notes: tuple[str, ...]
+    starts: tuple[Configuration, ...] = ()
+    """Configurations to begin with, after the recommended one."""
+    notes: tuple[str, ...] = ()
     """A sentence each."""
 
 
 def learn(space: Space, lessons: Sequence[Lesson]) -> Learned:
     """Return a space with what earlier studies tell as its recommended values."""
-    best = best_configuration(space, lessons)
+    best, *further = best_configurations(space, lessons, STARTS)
     made, changed = [], []
     for one in space:
         told = [lesson for lesson in lessons if one.name in lesson.names]
@@ -62,7 +71,46 @@ def learn(space: Space, lessons: Sequence[Lesson]) -> Learned:
             changed.append(f"{one.name} {short_text(best[one.name])} (was {short_text(before)})")
     named = ", ".join(map(lesson_text, lessons))
     note = f"learned from {named}: " + (", ".join(changed) or "the recommended values were the best")
-    return Learned(Space(tuple(made)), (note,))
+    return Learned(Space(tuple(made)), (space.recommended(), *further), (note,))
+
+
+def learn_from(names: Sequence[str], storage: str | None, space: Space, data: Mapping[str, Any]) -> Learned:
+    """Return what earlier studies tell about a new study's space; the space alone where none is named.
+
+    Args:
+        names: Of the studies.
+        storage: Where they are.
+        space: What is searched.
+        data: The new study's, as it says of itself.
+
+    Raises:
+        StudyError: There is no such study, or it tells nothing about the space.
+    """
+    if not names:
+        return Learned(space)
+    return learn(space, read_lessons([read_study(name, storage) for name in names], space, data))
+
+
+def resolve_starts(
+    spec: SweepSpec, space: Space, learned: Sequence[Configuration]
+) -> tuple[tuple[Configuration, ...], tuple[str, ...]]:
+    """Return the configurations that a search begins with, those of a specification first, and a note of it.
+
+    Raises:
+        SpaceError: One of a specification is not of the space.
+        SpecError: The search has an order of its own.
+    """
+    given = tuple(space.check(one) for one in spec.space.starts)
+    if spec.search.method not in BEGIN_ANYWHERE:
+        if given:
+            raise SpecError(f"{spec.search.method} has an order of its own: leave out space.starts.")
+        return (), ()
+    first = configuration_key(space.recommended())
+    fitting = [found for one in learned if (found := fitted(space, one)) is not None]
+    ones = {configuration_key(one): one for one in (*given, *fitting)}
+    starts = tuple(one for key, one in ones.items() if key != first)
+    further = count_text(len(starts), "further one")
+    return starts, (f"begins with the recommended configuration and {further}",) if starts else ()
 
 
 def learned_space(studies: Sequence[StudyRecord], space: Space | None = None) -> Learned:
@@ -81,18 +129,28 @@ def learned_space(studies: Sequence[StudyRecord], space: Space | None = None) ->
     return learn(space, read_lessons(studies, space))
 
 
-def best_configuration(space: Space, lessons: Sequence[Lesson]) -> Configuration:
-    """Return the configuration that wins most often, by all lessons together."""
-    points = [np.array([_unit(space, one) for one in lesson.configurations]) for lesson in lessons]
+def best_configurations(space: Space, lessons: Sequence[Lesson], count: int) -> list[Configuration]:
+    """Return configurations that win most often, by all lessons together, best first, none of them near to a better one."""
+    parts = [np.array([_unit(space, one) for one in lesson.configurations]) for lesson in lessons]
+    points = np.concatenate(parts)
     candidates = [one for lesson in lessons for one in lesson.configurations]
-    total = np.zeros(len(candidates))
-    start = 0
-    for place, lesson in enumerate(lessons):
-        told = np.concatenate([_estimated(lesson, points[place], asked) for asked in points])
-        told[start : start + len(lesson.wins)] = lesson.wins
-        start += len(lesson.wins)
-        total += lesson.weight * told
-    return _rounded(space, candidates[int(np.argmax(total))])
+    totals, begin = np.zeros(len(points)), 0
+    for lesson, part in zip(lessons, parts, strict=True):
+        wins = _estimated(lesson, part, points)
+        wins[begin : begin + len(part)] = lesson.wins
+        totals += lesson.weight * wins
+        begin += len(part)
+    chosen: list[int] = []
+    for place in np.argsort(-totals, kind="stable"):
+        if all(_distance(points[place], points[other]) > APART for other in chosen):
+            chosen.append(int(place))
+        if len(chosen) == count:
+            break
+    return [_rounded(space, candidates[place]) for place in chosen]
+
+
+def _distance(one: np.ndarray, other: np.ndarray) -> float:
+    return float(np.sqrt(np.mean((one - other) ** 2)))
 
 
 def _rounded(space: Space, configuration: Configuration) -> Configuration:

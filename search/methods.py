@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from ..spaces import Space
+from ..spaces import Configuration, Space
 from ..studies import Direction
-from .proposers import ENUMERABLE, Bayes, Grid, Proposer, QuasiRandom, Random
+from .proposers import ENUMERABLE, Bayes, Grid, Proposer, QuasiRandom, Random, Starting
 from .schedulers import Halving, Scheduler, make_pruning
 from .sensitivity import SmallChanges, most_trainings
+
+BEGIN_ANYWHERE = ("knowhow", "random", "qmc", "bayes", "gp", "cmaes")
+"""Searches that may begin with configurations that others chose."""
 
 
 def make_proposer(
@@ -17,6 +20,7 @@ def make_proposer(
     space: Space,
     seed: int,
     *,
+    starts: Sequence[Configuration] = (),
     direction: Direction = "maximize",
     epochs: int = 1,
     folds: int = 1,
@@ -27,10 +31,18 @@ def make_proposer(
         method: One of ``spec.SearchMethod``; ``kt-`` begins KerasTuner's.
         space: What is searched.
         seed: Of the sweep.
+        starts: What it begins with, after the recommended configuration.
         direction: Which way the objective is better.
         epochs: The most that a trial may train.
         folds: Number of folds.
     """
+    made = _proposer(method, space, seed, direction, epochs, folds)
+    return Starting(made, starts) if starts else made
+
+
+def _proposer(
+    method: str, space: Space, seed: int, direction: Direction, epochs: int, folds: int
+) -> Proposer:
     if method == "knowhow":
         from .knowhow import KnowHow
 

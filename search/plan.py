@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import platform
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DataError, ModelError, SpecError
-from ..spaces import Space, space_to_dict
+from ..spaces import Configuration, Space, space_to_dict
 from ..spaces.keras_tuner import EPOCHS, with_epochs
-from ..studies import read_study
 from ..texts import count_text
 from ..training.baseline import baseline, last_value
 from ..training.data import (
@@ -41,8 +40,7 @@ from ..training.workload import Workload
 from .base_resolution import resolve_bases
 from .earlier_study import Earlier, find_earlier, notes_on
 from .hints import rare_class_hints, time_hints
-from .learning import learn
-from .lessons import read_lessons
+from .learning import learn_from, resolve_starts
 from .methods import resolve_scheduler, trials_at_most
 from .model_resolution import guard_building, prepare_for_model, resolve_model, why_not_built, why_not_saved
 from .objective_selection import select_objective
@@ -77,6 +75,11 @@ class Plan:
     def dataset(self) -> Dataset:
         """The data."""
         return self.workload.dataset
+
+    @property
+    def starts(self) -> tuple[Configuration, ...]:
+        """Configurations to begin with, after the recommended one."""
+        return tuple(self.space.check(one) for one in self.spec.space.starts)
 
     @property
     def budget(self) -> Budget:
@@ -194,9 +197,12 @@ def make_plan(
     dataset = load_rows(spec, spec.data.limit, data_object=data, cv=cv, keep_shape=keep_shape)
     source, priors = add_known_names(spec.space, resolve_model(spec, model, dataset))
     earlier = find_earlier(spec.space, source.name, storage)
-    space, learned = _learn(spec.space, storage, _resolve_space(spec, source, dataset, earlier), dataset)
+    resolved = _resolve_space(spec, source, dataset, earlier)
+    learned = learn_from(spec.space.learn_from, storage, resolved, _described(dataset))
+    space = learned.space
     preparation = prepare_for_model(dataset, source, spec, space.recommended(), guard_building(spec, source))
     space, bases = resolve_bases(space, spec.space)  # last of what is looked at: it may download them
+    starts, begins = resolve_starts(spec, space, learned.starts)
     folds, spec = _cut_folds(spec, dataset, cv)
     check_words(dataset, preparation, folds)
     workload = Workload(
@@ -227,24 +233,13 @@ def make_plan(
     if trials is None and spec.search.time is None and spec.search.target is None:
         trials = _default_trials(spec, most)
     return Plan(
-        _written_out(spec, workload, space, trials),
+        _written_out(spec, workload, space, starts, trials),
         workload,
         space,
         most,
         bases.digests,
-        (*notes_on(earlier, dataset.fingerprint), *learned, *priors, *decisions, *bases.notes),
+        (*notes_on(earlier, dataset.fingerprint), *learned.notes, *begins, *priors, *decisions, *bases.notes),
     )
-
-
-def _learn(
-    spec: SpaceSpec, storage: str | None, space: Space, dataset: Dataset
-) -> tuple[Space, tuple[str, ...]]:
-    """Return a space with what earlier studies tell, and what that is, a sentence each."""
-    if not spec.learn_from:
-        return space, ()
-    studies = [read_study(name, storage) for name in spec.learn_from]
-    learned = learn(space, read_lessons(studies, space, _described(dataset)))
-    return learned.space, learned.notes
 
 
 def _described(dataset: Dataset) -> dict[str, Any]:
@@ -304,7 +299,13 @@ def _cut_folds(spec: SweepSpec, dataset: Dataset, cv: Any) -> tuple[tuple[Fold, 
     )
 
 
-def _written_out(spec: SweepSpec, workload: Workload, space: Space, trials: int | None) -> SweepSpec:
+def _written_out(
+    spec: SweepSpec,
+    workload: Workload,
+    space: Space,
+    starts: Sequence[Configuration],
+    trials: int | None,
+) -> SweepSpec:
     """Return a specification in which all that was decided by rule is said."""
     objective, goals = workload.objective, workload.goals
     several = bool(goals.further)
@@ -321,7 +322,7 @@ def _written_out(spec: SweepSpec, workload: Workload, space: Space, trials: int 
             "data": _columns_named(spec.data, workload.dataset.columns),
             "study": spec.study or default_name(spec, workload.dataset),
             "model": workload.model.name,
-            "space": SpaceSpec(define=space_to_dict(space)),
+            "space": SpaceSpec(define=space_to_dict(space), starts=list(starts)),
             "search": spec.search.model_copy(update=search),
             "training": spec.training.model_copy(update=training),
         }

@@ -137,6 +137,21 @@ class Bayes:
         return None
 
 
+class Starting:
+    """What another proposer begins with, then some given configurations, then what it proposes further."""
+
+    def __init__(self, inner: Proposer, starts: Sequence[Configuration]) -> None:
+        self._inner = inner
+        self._starts = starts
+
+    def propose(self, request: ProposalRequest) -> Proposal | None:
+        """Return the first start that no trial has; before any trial, and after all starts, leave it to the other."""
+        for start in self._starts if request.seen else ():
+            if configuration_key(start) not in request.seen:
+                return Proposal(start, {"drawn": "start"})
+        return self._inner.propose(request)
+
+
 def _first_unseen(request: ProposalRequest, draws: Iterator[Configuration], space: Space) -> Proposal:
     """Return a configuration that no trial has: for trial 0 the recommended one, else a draw, else any that is left."""
     first = [space.recommended()] if request.number == 0 else []

@@ -263,6 +263,8 @@ class SpaceSpec(_Part):
     learn_from: Annotated[list[str], BeforeValidator(parse_studies)] = Field(default_factory=list)
     """Earlier studies of the same storage, whose best configurations become the recommended values; what was learned is
     written into the new study, which needs them no more."""
+    starts: list[dict[str, Any]] = Field(default_factory=list)
+    """Configurations to begin with, after the recommended one: what was learned from earlier studies, or your own."""
 
     @model_validator(mode="after")
     def _one_base(self) -> SpaceSpec:

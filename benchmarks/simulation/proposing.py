@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 import optuna
+from kerasweep.search.learning import Learned
 from kerasweep.search.methods import make_proposer
-from kerasweep.search.proposers import Proposal, ProposalRequest, Proposer, Random, SpaceExhausted
+from kerasweep.search.proposers import Proposal, ProposalRequest, Proposer, Random, SpaceExhausted, Starting
 from kerasweep.spaces import Space
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.storages import BaseStorage
@@ -114,21 +115,25 @@ class _Unchanged:
         """Drop it."""
 
 
-def proposer_over(table: Table, search: str, space: Space, seed: int, study: optuna.Study) -> Proposer:
+def proposer_over(table: Table, search: str, learned: Learned, seed: int, study: optuna.Study) -> Proposer:
     """Return what proposes configurations of a table.
 
     Args:
         table: What is searched.
         search: ``tpe``, or a search method of Kerasweep's.
-        space: The table's, with the recommended values of a prior.
+        learned: The table's space, with the recommended values of a prior, and what to begin with beside them.
         seed: Of the sweep.
         study: Whose sampler suggests what the proposer leaves open.
     """
     inner: Proposer
+    space = learned.space
     if search == PLAIN:
         inner = Plain(space, seed)
     else:
         inner = make_proposer(
             search, space, seed, direction=table.direction, epochs=table.epochs, folds=table.folds
         )
-    return OverRows(inner, table, space, study) if table.rows else inner
+    if not table.rows:
+        return Starting(inner, learned.starts)
+    rows = [table.nearest_row(start) for start in learned.starts]
+    return Starting(OverRows(inner, table, space, study), rows)

@@ -68,6 +68,8 @@ PRIORS = {
     "near-optimum": "A prior near the optimum",
     "good": "A good prior: the best configuration, with noise of a fifth of every range",
     "bad": "A bad prior: the worst of all draws is recommended",
+    "learned": "Learned from a study of another table of the family, as `--learn-from` does",
+    "misled": "Learned from such a study with every comparison the other way round: its worst taken for its best",
 }
 
 
@@ -135,7 +137,12 @@ def make_page(record: Mapping[str, Any]) -> str:
             if arms is not None:
                 lines += ["### Arms without a common space: how far each is trained", ""]
                 lines += _regrets(arms, costs)
-    lines += [*_bad_prior(regrets, costs[-1]), *_workers(regrets), *_decisions(record["entries"])]
+    lines += [
+        *_bad_prior(regrets, costs[-1]),
+        *_learned(regrets, costs[-1]),
+        *_workers(regrets),
+        *_decisions(record["entries"]),
+    ]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -320,6 +327,48 @@ def _bad_prior(entries: Sequence[Mapping[str, Any]], cost: float) -> Iterator[st
         low, high = np.exp(_bootstrap(logs.tolist()))
         yield f"| {method} | {float(np.exp(logs.mean())):.2f} ({low:.2f}–{high:.2f}) |"
     yield ""
+
+
+def _learned(entries: Sequence[Mapping[str, Any]], cost: float) -> Iterator[str]:
+    """Yield what a search costs that has learned from another study, against itself without."""
+    one_worker = [e for e in entries if (e["clock"], e["workers"]) == ("epochs", 1) and e["space"]]
+    rows = []
+    for prior in ("learned", "misled"):
+        for method in dict.fromkeys(entry["method"] for entry in one_worker):
+            own = {e["table"]: e for e in one_worker if (e["method"], e["prior"]) == (method, "file")}
+            told = {e["table"]: e for e in one_worker if (e["method"], e["prior"]) == (method, prior)}
+            tables = sorted(set(own) & set(told))
+            if tables:
+                rows.append(_learned_row(prior, Figures({"own": own, "told": told}), tables, cost))
+    if rows:
+        yield "## What was learned elsewhere"
+        yield ""
+        yield (
+            f"Cost until the regret that the same search has at {cost:g} with the spaces' own recommended values, divided by what "
+            "that takes itself. It learns from a study of `knowhow` on the next table of the family, at the same cost."
+        )
+        yield ""
+        yield f"| search+scheduler | learned | tables | cost ratio | dearer | never | regret at {cost:g}, without |"
+        yield "| --- | --- | ---: | ---: | ---: | ---: | ---: |"
+        yield from rows
+        yield ""
+
+
+def _learned_row(prior: str, figures: Figures, tables: Sequence[str], cost: float) -> str:
+    goals = {table: figures.at("own", table, cost) for table in tables}
+    taken, own = (
+        np.array([figures.cost_until(who, table, goals[table]) for table in tables])
+        for who in ("told", "own")
+    )
+    logs = np.log(taken / own)
+    low, high = np.exp(_bootstrap(logs.tolist()))
+    kind = {"learned": "as it is", "misled": "the other way round"}[prior]
+    told, without = (figures.mean(who, tables, cost) for who in ("told", "own"))
+    method = next(iter(figures.entries["own"].values()))["method"]
+    return (
+        f"| {method} | {kind} | {len(tables)} | {float(np.exp(logs.mean())):.2f} ({low:.2f}–{high:.2f}) "
+        f"| {int((taken > own).sum())} | {int((taken > cost).sum())} | {told:.2f}, {without:.2f} |"
+    )
 
 
 def _workers(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:

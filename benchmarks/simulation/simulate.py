@@ -6,19 +6,23 @@ import math
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import optuna
 import sqlalchemy
+from kerasweep.search.learning import Learned
 from kerasweep.search.methods import make_scheduler, resolve_scheduler
 from kerasweep.search.paused_states import PausedStates
 from kerasweep.search.progress import Progress
 from kerasweep.search.samplers import make_sampler
 from kerasweep.search.schedulers import Pruning
 from kerasweep.search.sweep import Budget, Sweep
+from kerasweep.spaces import Configuration
+from kerasweep.studies import StudyRecord, read_study
 from kerasweep.studies.writing import create_study
 from kerasweep.training.events import Rung
 from kerasweep.training.metrics import Objective
@@ -60,6 +64,8 @@ class Trace:
     worths: dict[int, float]
     trials: int
     decisions: Sequence[tuple[int, float]]
+    configurations: Mapping[int, Configuration] = field(default_factory=dict)
+    """Of all trials, by number."""
 
     def observed(self, times: Sequence[float]) -> list[float]:
         """Return the regret of the best score of all folds that was seen by each of rising times."""
@@ -107,7 +113,7 @@ def regret(table: Table, worth: float) -> float:
 def simulate(
     table: Table,
     method: Method,
-    prior: str,
+    prior: str | Learned,
     seed: int,
     *,
     until: float,
@@ -115,23 +121,26 @@ def simulate(
     clock: Clock = "epochs",
     trials: float = math.inf,
     listen: Callable[[Progress], None] = lambda _: None,
+    read: Callable[[StudyRecord], object] | None = None,
 ) -> Trace:
     """Run one sweep.
 
     Args:
         table: What trainings give.
         method: What is measured.
-        prior: What it is told beforehand.
+        prior: What it is told beforehand, or what was learned from other studies.
         seed: Of the sweep.
         until: Time at which it ends; the unit is a whole training by one worker.
         workers: How many.
         clock: What a training costs.
         trials: It ends after so many as well.
         listen: Called after every event.
+        read: Given the study in the end; it is gone when this returns.
     """
-    space = with_prior(table, prior, seed)
+    learned = prior if isinstance(prior, Learned) else Learned(with_prior(table, prior, seed))
+    space = learned.space
     objective = Objective("objective", table.direction)
-    about = {"metric": objective.metric, "data": {"name": table.name, "fingerprint": "0"}}
+    about = {"metric": objective.metric, "data": described(table)}
     with tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as folder:
         path = Path(folder) / "study.db"
         shutil.copy(_empty_database(), path)
@@ -148,7 +157,7 @@ def simulate(
             sweep = Sweep(
                 writer=writer,
                 space=space,
-                proposer=proposer_over(table, method.search, space, seed, writer.optuna),
+                proposer=proposer_over(table, method.search, learned, seed, writer.optuna),
                 executor=executor,
                 objective=objective,
                 scheduler=scheduler,
@@ -160,7 +169,21 @@ def simulate(
                 states=PausedStates(Path(folder) / "states"),
             )
             sweep.run()
-    return Trace(table, executor.seen, executor.worths, len(executor.configurations), executor.decisions)
+        if read is not None:
+            read(read_study("simulated", f"sqlite:///{path}"))
+    return Trace(
+        table,
+        executor.seen,
+        executor.worths,
+        len(executor.configurations),
+        executor.decisions,
+        executor.configurations,
+    )
+
+
+def described(table: Table) -> dict[str, Any]:
+    """Return what a study says of its data: that those of other tables are others, of the same task."""
+    return {"name": table.name, "kind": "table", "task": "classification", "fingerprint": table.name}
 
 
 @cache

@@ -92,6 +92,11 @@ class Table:
         """The rows as points of the unit cube, ``(rows, hyperparameters)``."""
         return np.array([self.space.to_unit(row) for row in self.rows])
 
+    def nearest_row(self, configuration: Configuration) -> Configuration:
+        """Return the row that is nearest to a configuration in the unit cube."""
+        wanted = np.array(self.space.to_unit(configuration))
+        return self.rows[int(np.argmin(np.linalg.norm(self.unit_rows - wanted, axis=1)))]
+
     @cached_property
     def keys(self) -> tuple[str, ...]:
         """The rows' keys, as studies know configurations."""

@@ -19,6 +19,7 @@ def simulation() -> Iterator[Any]:
     try:
         import simulation.clock
         import simulation.layouts
+        import simulation.learned
         import simulation.onnx_graph
         import simulation.report
         import simulation.simulate

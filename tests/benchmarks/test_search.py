@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,23 @@ def test_a_finite_table_is_searched_over_each_of_its_rows_once(simulation: Any, 
         assert trace.chosen([100.0]) == trace.observed([100.0]) == [0.0]
 
 
+def test_a_study_of_the_next_table_of_the_family_is_learned_from(simulation: Any) -> None:
+    heights = -np.abs(np.arange(30.0) - 20)[:, None, None] + np.arange(1.0, 10.0)
+    tables = [replace(make_table(simulation, heights), name=name) for name in ("a", "b")]
+    (alone,) = (replace(tables[0], family="other"),)
+    learned_from, simulate = simulation.learned.learned_from, simulation.simulate.simulate
+    assert learned_from(alone, [alone, *tables], "learned", 0) is None
+    told = {kind: learned_from(tables[0], tables, kind, 0) for kind in simulation.learned.KINDS}
+    assert told["learned"].space.recommended()["x"] == pytest.approx(20 / 29, rel=0.005)
+    assert abs(told["misled"].space.recommended()["x"] - 20 / 29) > 0.3
+    method = simulation.simulate.Method.named("random+none")
+    trace = simulate(tables[0], method, told["learned"], 1, until=6.0)
+    assert trace.chosen([1.0]) == [0.0]
+    assert len(told["learned"].starts) == 4
+    begun = [trace.table.rows.index(trace.configurations[number]) for number in range(5)]
+    assert begun[:2] == [20, 14], "the best, then what the space recommends"
+
+
 def field(number: int, value: int | bytes | str | np.ndarray) -> bytes:
     """One field of a message in the wire format of protocol buffers."""
     if isinstance(value, int):
@@ -244,6 +262,7 @@ def test_the_page_says_what_a_search_costs_and_where_it_loses(simulation: Any) -
                 regrets("tpe+none", "a", 1.0, 0.9, 0.8, 0.7),
                 regrets(peer, "a", 1.0, 0.8, 0.4, 0.2, prior="none"),
                 regrets(ours, "a", 0.9, 0.4, 0.2, 0.2, prior="bad"),
+                regrets(ours, "a", 0.1, 0.1, 0.1, 0.0, prior="learned"),
                 regrets(ours, "a", 0.3, 0.1, 0.1, 0.1, workers=4),
                 {**regrets(ours, "a"), "kind": "decision", "trials": 1000, "milliseconds": 12.5},
             ],
@@ -259,4 +278,5 @@ def test_the_page_says_what_a_search_costs_and_where_it_loses(simulation: Any) -
     assert any(line.endswith("at 4: b by 0.40 (`random+asha`).") for line in lines)
     assert "| knowhow+knowhow | 0.75 (0.75–0.75) |" in lines  # with a bad prior
     assert "| knowhow+knowhow | 4 | 4.0 |" in lines
+    assert "| knowhow+knowhow | as it is | 1 | 0.50 (0.50–0.50) | 0 | 0 | 0.00, 0.10 |" in lines
     assert "| knowhow+knowhow | 1000 | 12.5 |" in lines

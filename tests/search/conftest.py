@@ -234,6 +234,7 @@ class Lab:
     method: str = "random"
     scheduler: str = "none"
     space: Space = SPACE
+    starts: tuple[Configuration, ...] = ()
     trials: float = 8
     epochs: int = 4
     seed: int = 3
@@ -292,6 +293,7 @@ class Lab:
                     self.method,
                     self.space,
                     self.seed,
+                    starts=self.starts,
                     direction=self.direction,
                     epochs=self.epochs,
                     folds=FOLDS,

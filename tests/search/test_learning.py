@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import kerasweep as ks
 import numpy as np
 import optuna
 import pytest
-from kerasweep.errors import SpecError, StudyError
-from kerasweep.search.learning import learn, learned_space
+from kerasweep.errors import SpaceError, SpecError, StudyError
+from kerasweep.search.learning import STARTS, learn, learned_space
 from kerasweep.search.lessons import LAST, fitted, likeness, read_lesson, read_lessons, win_rates
+from kerasweep.search.plan import make_plan
+from kerasweep.search.spec import make_spec
 from kerasweep.spaces import (
     Categorical,
     Condition,
@@ -211,6 +214,42 @@ def test_what_cannot_be_learned_from_is_refused_in_one_line(tmp_path: Path, stud
         ks.learn()
 
 
+@pytest.mark.parametrize(
+    ("method", "scheduler"), [("knowhow", "knowhow"), ("bayes", "median"), ("random", "asha")]
+)
+def test_a_search_begins_with_its_starts_and_goes_on_with_them(
+    lab, fake, tmp_path: Path, method, scheduler
+) -> None:
+    learned = [SPACE.sample(np.random.default_rng(seed)) for seed in range(3)]
+    settings = {
+        "method": method,
+        "scheduler": scheduler,
+        "space": SPACE,
+        "starts": (SPACE.recommended(), *learned),
+    }
+    whole = lab(**settings)
+    whole.run(fake())
+    begun = [trial.params for trial in whole.load().trials[:4]]
+    assert begun == [SPACE.recommended(), *learned]
+    parts = replace(whole.copy(tmp_path / "parts", tmp_path / "none"), trials=2)
+    parts.run(fake())
+    resumed = replace(parts, trials=whole.trials)
+    resumed.run(fake())
+    assert [trial.params for trial in resumed.load().trials[:4]] == begun
+
+
+def test_a_specification_may_say_where_to_begin() -> None:
+    given = {"data": {"source": "digits", "limit": 100}, "model": "dnn"}
+    own = {**preset("dnn").recommended(), "units": 20}
+    plan = make_plan(make_spec({**given, "space": {"starts": [own]}}))
+    assert plan.starts == (own,)
+    assert make_plan(make_spec(plan.spec.as_dict())).starts == (own,)
+    with pytest.raises(SpaceError, match="units must be"):
+        make_plan(make_spec({**given, "space": {"starts": [{**own, "units": 7000}]}}))
+    with pytest.raises(SpecError, match="grid has an order of its own"):
+        make_plan(make_spec({**given, "search": "grid", "space": {"starts": [own]}}))
+
+
 def test_a_sweep_learns_from_studies_and_needs_them_no_more(tmp_path: Path, kerasweep) -> None:
     url, space = f"sqlite:///{tmp_path}/kerasweep.db", preset("dnn")
     about = {"metric": "val_accuracy", "data": DATA}
@@ -233,6 +272,11 @@ def test_a_sweep_learns_from_studies_and_needs_them_no_more(tmp_path: Path, kera
     assert plan.space.recommended()["units"] == best["units"]
     assert any(note.startswith("learned from earlier (12 trials") for note in plan.decisions)
     assert plan.spec.space.learn_from == []
+    assert plan.starts[0] == preset("dnn", kind="image").recommended()
+    assert len(plan.starts) == STARTS
+    assert "begins with the recommended configuration and 4 further ones" in plan.decisions
+    grid = ks.plan_sweep("digits", "dnn", learn_from="earlier", search="grid", **given)
+    assert (grid.starts, grid.space) == ((), plan.space)
     again = ks.plan_sweep("digits", "dnn", learn_from=[ks.load("earlier", storage=url)], **given)
     assert again.space == plan.space == ks.plan_sweep("digits", "dnn", space=plan.space, **given).space
     assert ks.learn("earlier", storage=url).recommended() == plan.space.recommended()
