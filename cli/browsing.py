@@ -54,7 +54,8 @@ def studies(storage: Storage = None, as_json: Json = False) -> None:
     records = read_studies(storage_url(storage))
     bests = [next(iter(best_trials(record, 1)), None) for record in records]
     if as_json:
-        print_json([{**_summary(record), "best": best} for record, best in zip(records, bests, strict=True)])
+        pairs = zip(records, bests, strict=True)
+        print_json([{**_summary(one), "best": None if one.has_several else best} for one, best in pairs])
     elif not records:
         make_console().print(
             f"{without_password(storage_url(storage))} holds no study yet. Launch a sweep first."

@@ -46,4 +46,6 @@ def rare_class_hints(dataset: Dataset, metric: str) -> tuple[str, ...]:
         return ()
     what = f"{TASKS[dataset.task].outputs[0]} '{dataset.classes[rare]}' is"
     of = "in" if several else "of"
-    return (f"{what} {share:.1%} {of} the rows, which {metric} hardly counts: consider --metric {instead}",)
+    return (
+        f"{what} {share:.1%} {of} the rows, which {metric} hardly counts: consider --objective {instead}",
+    )

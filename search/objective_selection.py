@@ -57,7 +57,7 @@ def select_objective(
                 names = ", ".join(f"val_{name}" for name in computed.metrics if name != "loss")
                 raise SpecError(
                     "Losses or their weights differ between configurations, so that val_loss cannot rank them; choose "
-                    f"--metric from {names}."
+                    f"--objective from {names}."
                 )
             metric = TASKS[dataset.task].metric_whatever_the_loss
             decisions = (f"losses or penalties differ, which val_loss cannot compare: {metric} does",)
@@ -158,5 +158,5 @@ def _of_own_fit(source: ModelSource, task: Task) -> str | None:
         return None
     raise SpecError(
         f"HyperModel.fit of '{source.name}' returns {', '.join(scores) or 'nothing'}; say which is compared and "
-        "which way is better, with --metric and --direction."
+        "which way is better, with --objective and --direction."
     )

@@ -66,7 +66,7 @@ def nest(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return flat settings as the nested mapping that a specification is made of.
 
     Raises:
-        SpecError: There is no such setting.
+        SpecError: There is no such setting, or one is given twice, by two names.
     """
     nested: dict[str, Any] = {}
     unknown = [name for name in settings if name not in SETTINGS]
@@ -74,6 +74,8 @@ def nest(settings: Mapping[str, Any]) -> dict[str, Any]:
         raise SpecError(
             "\n".join(f"There is no setting '{name}'.{did_you_mean(name, SETTINGS)}" for name in unknown)
         )
+    if "metric" in settings and "objective" in settings:
+        raise SpecError("metric is another word for objective; keep one.")
     for name, value in settings.items():
         put(nested, SETTINGS[name], value)
     return nested

@@ -349,7 +349,7 @@ class Ledger(BaseStorage):
         return self._name if study_id == self._study_id else self._backend.get_study_name_from_id(study_id)
 
     def get_study_directions(self, study_id: int) -> list[StudyDirection]:
-        """Return the study's direction, in a list of one."""
+        """Return the study's directions, one for each objective."""
         return self._directions
 
     def get_study_user_attrs(self, study_id: int) -> dict[str, Any]:

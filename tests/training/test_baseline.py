@@ -99,7 +99,7 @@ def test_it_is_stored_with_the_study() -> None:
 @pytest.mark.parametrize(
     ("counts", "hint"),
     [
-        ((92, 8), "class '1' is 8.0% of the rows, which accuracy hardly counts: consider --metric balanced_accuracy"),
+        ((92, 8), "class '1' is 8.0% of the rows, which accuracy hardly counts: consider --objective balanced_accuracy"),
         ((85, 15), None),
         ((9,) * 11, None),  # equal classes, all of them under a tenth
         ((30, 30, 30, 6), "class '3' is 6.2% of the rows"),

@@ -248,7 +248,7 @@ def test_which_of_several_numbers_is_compared_is_known_or_asked_for(returned, me
     given = {name: value for name, value in SMALL.items() if name != "verbose"}
     if metric is None:
         with pytest.raises(
-            ks.KerasweepError, match=r"returns err.*; say which is compared .* --metric and --direction"
+            ks.KerasweepError, match=r"returns err.*; say which is compared .* --objective and --direction"
         ):
             ks.plan_sweep((X, RARE), model, **given)
         given |= {"metric": "err", "direction": "minimize"}

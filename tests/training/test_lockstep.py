@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kerasweep.errors import TrainingError
 from kerasweep.training.events import Answer, EpochEnded, Outcome, Rung, Task
+from kerasweep.training.goals import NO_GOALS
 from kerasweep.training.metrics import Objective
 from kerasweep.training.stopping import Stopping, stopping_of
 from kerasweep.training.trainers.lockstep import Curves, train_in_lockstep
@@ -219,8 +220,15 @@ def trained(
         model=SimpleNamespace(has_base=False),
         fine_tuning=lambda configuration: None,
         identity="table",
+        goals=NO_GOALS,
     )
-    facts: dict[str, Any] = {"trainer": "tabulated", "started": 0.0, "parameters": 1, "summary": ""}
+    facts: dict[str, Any] = {
+        "trainer": "tabulated",
+        "started": 0.0,
+        "parameters": 1,
+        "summary": "",
+        "measured": {},
+    }
     training = train_in_lockstep(workload, Task(0, {}, 0, rungs, state), Tabulated(table), **facts)
     try:
         told.append(next(training))

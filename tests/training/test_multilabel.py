@@ -60,7 +60,9 @@ def test_a_rare_label_is_pointed_out() -> None:
     y = np.hstack([Y, (np.arange(90) % 15 == 0)[:, None]])
     hints = plan_sweep((X, y), "dnn", **SETTINGS).hints
     assert "label 'label_3' is" in hints[0]
-    assert hints[0].endswith("binary_accuracy hardly counts: consider --metric average_precision or f1_macro")
+    assert hints[0].endswith(
+        "binary_accuracy hardly counts: consider --objective average_precision or f1_macro"
+    )
 
 
 @pytest.mark.parametrize(

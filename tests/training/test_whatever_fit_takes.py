@@ -301,7 +301,9 @@ def test_a_plan_says_how_the_folds_of_several_outputs_are_cut() -> None:
 
 
 def test_weights_of_losses_that_vary_leave_val_loss_nothing_to_compare() -> None:
-    with pytest.raises(SpecError, match=r"val_loss cannot rank them; choose --metric from .*val_price_mae"):
+    with pytest.raises(
+        SpecError, match=r"val_loss cannot rank them; choose --objective from .*val_price_mae"
+    ):
         plan_of("KerasTuner's with outputs", metric=None)
 
 

@@ -32,7 +32,7 @@ from .feeding import Feed, Rows, as_tensor, as_tensors, in_order, pixels, valida
 from .fit_folds import FitFolds, FoldRun, TrainedFolds, notes_of_vectors, train_fold
 from .garbage import Garbage
 from .lockstep import between_rungs, train_in_lockstep
-from .measuring import measure_model
+from .measuring import measure
 from .parts import Parts
 
 COPIES_OF_WEIGHTS = 5
@@ -111,15 +111,15 @@ class FitTrainer:
         """Return what the sweep's goals measure a model by, before it is trained.
 
         Raises:
-            InfeasibleError: It breaks a constraint.
+            InfeasibleError: It breaks a constraint, and was not trained before.
         """
-        goals = self._workload.goals
-        if not goals.quantities:
-            return {}
-        rows = self.data(task)[0].validation
-        found = measure_model(model, goals.quantities, self.tensors(self.data(task)[0]), rows)
-        if broken := goals.broken(found):
-            raise InfeasibleError("; ".join(broken), found, int(model.count_params()))
+        goals, found = self._workload.goals, dict[str, float]()
+        goes_on = task.state is not None and task.state.exists()
+        for quantity in goals.quantities:
+            fold = self.data(task)[0]
+            found[quantity] = measure(model, quantity, self.tensors(fold), fold.validation)
+            if (broken := goals.broken(found)) and not goes_on:
+                raise InfeasibleError("; ".join(broken), found, int(model.count_params()))
         return found
 
     def fits_in_memory(self, model: keras.Model, configuration: Configuration) -> bool:

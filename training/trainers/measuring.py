@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -20,25 +20,20 @@ REPEATS = 20
 """Predictions that are timed; the fastest counts, which others that use the machine disturb least."""
 
 
-def measure_model(
-    model: keras.Model, quantities: Sequence[str], rows: Rows, positions: np.ndarray
-) -> dict[str, float]:
+def measure(model: keras.Model, quantity: str, rows: Rows, positions: np.ndarray) -> float:
     """Return what a model is measured by.
 
     Args:
         model: As it was built; what its weights are is of no matter.
-        quantities: Names of ``QUANTITIES``.
+        quantity: One of ``QUANTITIES``.
         rows: Prepared rows.
         positions: Of those that are predicted.
     """
-    found = {}
-    if "params" in quantities:
-        found["params"] = float(model.count_params())
-    if "bytes" in quantities:
-        found["bytes"] = float(sum(_bytes_of(weight) for weight in model.weights))
-    if "seconds" in quantities:
-        found["seconds"] = _seconds_of(model, rows, positions)
-    return found
+    if quantity == "params":
+        return float(model.count_params())
+    if quantity == "bytes":
+        return float(sum(_bytes_of(weight) for weight in model.weights))
+    return _seconds_of(model, rows, positions)
 
 
 def _bytes_of(weight: keras.Variable) -> int:
