@@ -144,8 +144,13 @@ class TrialInfeasible:
     message: str
 
     def result(self) -> dict[str, Any]:
-        """Return what is read with the trial."""
-        return {"parameters": self.parameters, "measured": self.measured}
+        """Return what is read with the trial: no epoch of no fold was trained."""
+        return {
+            "fold_scores": (),
+            "epochs_trained": 0,
+            "parameters": self.parameters,
+            "measured": self.measured,
+        }
 
 
 @dataclass(frozen=True)
