@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import optuna
+from kerasweep.search.knowhow import KnowHow
 from kerasweep.search.learning import Learned
 from kerasweep.search.methods import make_proposer
 from kerasweep.search.proposers import Proposal, ProposalRequest, Proposer, Random, SpaceExhausted, Starting
@@ -129,6 +130,8 @@ def proposer_over(table: Table, search: str, learned: Learned, seed: int, study:
     space = learned.space
     if search == PLAIN:
         inner = Plain(space, seed)
+    elif search == "knowhow":
+        inner = KnowHow(space, seed, table.direction, table.epochs, table.folds, table.rows or None)
     else:
         inner = make_proposer(
             search, space, seed, direction=table.direction, epochs=table.epochs, folds=table.folds

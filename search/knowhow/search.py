@@ -1,8 +1,9 @@
 """Search from know-how: recommended values first, then what all partial trainings and the recommendations say together.
 
-Candidates come from around the recommended values, from near the best trials, and from anywhere; a model of all values so
-far chooses among them. A trial is trained for a few epochs of a few folds, and promoted by what the model expects of it.
-How much recommended values count follows from how draws around them do against draws from anywhere.
+Candidates come from around the recommended values, from near the best trials, and from anywhere (``candidates.py``); a model
+of all values so far (``surrogate.py``) chooses among them. A trial is trained for a few epochs of a few folds, and promoted by what the model expects of it.
+How much recommended values count follows from how draws around them do against draws from anywhere; the recommended
+configuration itself, which comes first, is trained whole unless each of three such draws is ahead of it at the lowest rung.
 
 Sources: PriorBand (Mallik et al. 2023), pi-BO (Hvarfner et al. 2022), asynchronous halving (Li et al. 2020),
 freeze-thaw (Swersky et al. 2014), and for fewer folds early Bergman, Purucker and Hutter 2024.
@@ -11,16 +12,17 @@ freeze-thaw (Swersky et al. 2014), and for fewer folds early Bergman, Purucker a
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.stats import norm
 
-from ...spaces import Space, configuration_key
+from ...spaces import Configuration, Space
 from ...training.events import Rung
 from ..proposers import Proposal, ProposalRequest, Random
 from ..schedulers.contract import PausingScheduler, TrialProgress, progress_of
+from .candidates import Candidates
 from .coordinates import Coordinates
 from .surrogate import Observed, Surrogate
 
@@ -29,26 +31,24 @@ if TYPE_CHECKING:
 
 REDUCTION = 3
 """Of the trials at a rung one in so many is promoted."""
-RUNGS = 3
+RUNGS = 4
 """Each of half the cost of the one above."""
-WARM_UP = 3
-"""Draws from anywhere, after the recommended configuration, by which the recommended values are judged before the model chooses."""
+JUDGES = 3
+"""Draws from anywhere at the lowest rung, by which the recommended configuration is judged before it is trained whole."""
+EXPLORED = 10
+"""Draws from anywhere before the model chooses, where the recommended values are not trusted by then; else the judges are enough."""
+TRUSTED = 0.5
+"""Trust in the recommended values from which on they are."""
 MODELLED = 0.8
 """Share of the new trials that the model chooses; the others are drawn, so that no corner is forgotten."""
 REFIT = 1.15
 """Growth of the number of values after which the model's kernel is fitted anew."""
-SHARES = {"prior": 0.25, "near": 0.25, "uniform": 0.5}
-"""Of candidates; that of the prior is weighted by the trust in it."""
-BEST = 3
-"""Trials whose neighbours are drawn."""
-CANDIDATES, REFINED, WIDTHS = 300, 100, (0.1, 0.03)
-"""Points that the model is asked about, then points near to the best five of them, within these deviations."""
 SLACK = 1.5
 """Promotions beyond one in ``REDUCTION`` that a changing model may make at a rung, as a factor."""
-PATIENCE = 2.0
+PATIENCE = 1.5
 """Something is trained whole at least every so many whole trainings' cost: what is promising must be seen to hold."""
 FIRST = "recommended"
-"""Where the first trial is drawn from, which is trained whole."""
+"""Where the first trial is drawn from."""
 FINALIST = 0.2
 """Chance of beating the best whole trial from which on a paused trial is trained whole before the search ends."""
 
@@ -56,11 +56,30 @@ FINALIST = 0.2
 class KnowHow(PausingScheduler):
     """Proposer and scheduler in one: what is begun and what goes on is decided by the same model."""
 
-    def __init__(self, space: Space, seed: int, direction: Direction, epochs: int, folds: int) -> None:
+    def __init__(
+        self,
+        space: Space,
+        seed: int,
+        direction: Direction,
+        epochs: int,
+        folds: int,
+        among: Iterable[Configuration] | None = None,
+    ) -> None:
+        """Take what is searched, and how.
+
+        Args:
+            space: What is searched.
+            seed: Of the sweep.
+            direction: Which way the objective is better.
+            epochs: The most that a trial may train.
+            folds: Number of folds.
+            among: The only configurations there are, if not every one of the space is.
+        """
         self._space = space
         self._seed = seed
         self._sign = 1.0 if direction == "maximize" else -1.0
         self._coordinates = Coordinates(space)
+        self._candidates = Candidates(space, self._coordinates, among)
         self._chance = Random(space, seed)
         self._whole = Rung(epochs, folds)
         self.rungs = rungs_of(epochs, folds)
@@ -76,20 +95,15 @@ class KnowHow(PausingScheduler):
             return Proposal(self._space.recommended(), {"drawn": FIRST})
         trials = [progress_of(trial) for trial in request.trials]
         generator = np.random.default_rng([self._seed, request.number])
-        observed = self._observe(trials)
+        observed, trust = self._observe(trials), self._trust(trials)
         warm = self._is_warm(trials)
         if warm and generator.random() < MODELLED:
-            return self._propose_by_model(generator, trials, observed, request)
-        names, shares = self._shares(trials, observed)
-        name = str(generator.choice(names, p=shares)) if warm else "uniform"
-        for point in self._draw(name, generator, observed, 20):
-            configuration = self._coordinates.configuration(point)
-            if configuration_key(configuration) not in request.seen:
-                return Proposal(configuration, {"drawn": name})
-        return self._by_chance(request)
-
-    def _by_chance(self, request: ProposalRequest) -> Proposal:
-        return Proposal(self._chance.propose(request).configuration, {"drawn": "uniform"})
+            found = self._propose_by_model(generator, trials, observed, request)
+        else:
+            source = None if warm else "uniform"
+            drawn = self._candidates.draw(generator, trust, observed, request.seen, source)
+            found = drawn and Proposal(drawn[0], {"drawn": drawn[1]})
+        return found or Proposal(self._chance.propose(request).configuration, {"drawn": "uniform"})
 
     def _propose_by_model(
         self,
@@ -97,65 +111,18 @@ class KnowHow(PausingScheduler):
         trials: Sequence[TrialProgress],
         observed: Sequence[Observed],
         request: ProposalRequest,
-    ) -> Proposal:
+    ) -> Proposal | None:
         count = sum(len(trial.values) for trial in observed)
         kernel, fitted = _last_kernel(trials)
         renewed = kernel is None or count >= REFIT * fitted
         running = [
             Observed(trial.number, self._point(trial), ()) for trial in trials if trial.state == "running"
         ]
-        used = None if renewed else kernel
-        model = Surrogate(observed, self._coordinates, self._trust(trials), used, running)
+        trust, used = self._trust(trials), None if renewed else kernel
+        model = Surrogate(observed, self._coordinates, trust, used, running)
         note = {"kernel": model.kernel.round(6).tolist(), "values": count} if renewed else {}
-        points, gains = self._candidates(generator, trials, observed, model)
-        for place in np.argsort(-gains, kind="stable")[:50]:
-            configuration = self._coordinates.configuration(points[place])
-            if configuration_key(configuration) not in request.seen:
-                return Proposal(configuration, {"drawn": "model", **note})
-        return self._by_chance(request)
-
-    def _candidates(
-        self,
-        generator: np.random.Generator,
-        trials: Sequence[TrialProgress],
-        observed: Sequence[Observed],
-        model: Surrogate,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return points, each coordinate from one of the sources, of which every point has shares of its own, and their gains."""
-        names, shares = self._shares(trials, observed)
-        drawn = np.array([self._draw(name, generator, observed, CANDIDATES) for name in names])
-        own = generator.dirichlet(shares * len(names), CANDIDATES)
-        chance = generator.random(drawn.shape[1:])
-        source = (chance[:, :, None] > np.cumsum(own, axis=1)[:, None, :]).sum(2).clip(0, len(names) - 1)
-        points = np.take_along_axis(drawn, source[None], axis=0)[0]
-        gains = model.expected_improvement(points)
-        for width in WIDTHS:
-            best = points[np.argsort(-gains, kind="stable")[:5]]
-            near = self._coordinates.refine(generator, np.repeat(best, REFINED // 5, axis=0), width, 0.4)
-            points = np.concatenate([points, near])
-            gains = np.concatenate([gains, model.expected_improvement(near)])
-        return points, gains
-
-    def _draw(
-        self, name: str, generator: np.random.Generator, observed: Sequence[Observed], count: int
-    ) -> np.ndarray:
-        if name == "prior":
-            return self._coordinates.draw_prior(generator, count)
-        if name == "uniform":
-            return self._coordinates.draw_uniform(generator, count)
-        best = sorted(observed, key=lambda trial: (-max(value for _, value in trial.values), trial.number))
-        centers = np.array([trial.point for trial in best[:BEST]])
-        return self._coordinates.draw_near(generator, centers[generator.integers(len(centers), size=count)])
-
-    def _shares(
-        self, trials: Sequence[TrialProgress], observed: Sequence[Observed]
-    ) -> tuple[list[str], np.ndarray]:
-        """Return the sources of candidates, and how much comes from each."""
-        shares = {**SHARES, "prior": SHARES["prior"] * self._trust(trials)}
-        if len(observed) < BEST:
-            del shares["near"]
-        weights = np.array(list(shares.values()))
-        return list(shares), weights / weights.sum()
+        best = self._candidates.best(generator, trust, observed, request.seen, model.expected_improvement)
+        return None if best is None else Proposal(best, {"drawn": "model", **note})
 
     def _trust(self, trials: Sequence[TrialProgress]) -> float:
         """Return how far recommended values are to be trusted, from 0 to 1, by the evidence of this search.
@@ -173,7 +140,7 @@ class KnowHow(PausingScheduler):
     # What goes on.
 
     def next_paused(self, trials: Sequence[TrialProgress], *, may_begin: bool) -> int | None:
-        """Return the recommended trial, until it is trained whole, then the trial of the highest rung that is promoted there.
+        """Return the recommended trial, if it is not refuted, then the trial of the highest rung that is promoted there.
 
         Where no trial may begin, it is the one that most likely beats the best whole one, as long as that is likely enough.
         """
@@ -181,7 +148,7 @@ class KnowHow(PausingScheduler):
         if not paused:
             return None
         for trial in paused:
-            if trial.drawn == FIRST:
+            if trial.drawn == FIRST and self._is_backed(trial, trials, may_begin=may_begin):
                 return trial.number
         expected = self._expectations(trials)
         if self._is_overdue(trials):
@@ -193,6 +160,15 @@ class KnowHow(PausingScheduler):
             if promoted is not None:
                 return promoted
         return None if may_begin else self._finalist(trials, paused, expected)
+
+    def _is_backed(self, first: TrialProgress, trials: Sequence[TrialProgress], *, may_begin: bool) -> bool:
+        """Tell whether the recommended trial is to be trained whole: not all its judges are ahead of it at the lowest rung."""
+        judges = [trial for trial in trials if trial.drawn == "uniform" and self._has_value(trial)][:JUDGES]
+        if len(first.reports) > 1:
+            return True
+        if len(judges) < JUDGES:
+            return not may_begin
+        return self._lowest(first) >= min(map(self._lowest, judges))
 
     def _is_overdue(self, trials: Sequence[TrialProgress]) -> bool:
         """Tell whether too little was trained whole for what was spent."""
@@ -261,7 +237,9 @@ class KnowHow(PausingScheduler):
     # What was seen.
 
     def _is_warm(self, trials: Sequence[TrialProgress]) -> bool:
-        return sum(self._has_value(trial) and trial.drawn != FIRST for trial in trials) >= WARM_UP
+        """Tell whether there are enough draws from anywhere for the model to choose."""
+        drawn = sum(self._has_value(trial) and trial.drawn != FIRST for trial in trials)
+        return drawn >= (JUDGES if self._trust(trials) >= TRUSTED else EXPLORED)
 
     def _observe(self, trials: Sequence[TrialProgress]) -> list[Observed]:
         found = []
@@ -306,7 +284,7 @@ class KnowHow(PausingScheduler):
 
 
 def rungs_of(epochs: int, folds: int) -> tuple[Rung, ...]:
-    """Return where trials are compared: at an eighth, a fourth and a half of the cost of a whole training.
+    """Return where trials are compared: at a sixteenth, an eighth, a fourth and a half of the cost of a whole training.
 
     Folds and epochs are saved alike, each by the root of two from one rung to the one below: 17 epochs of 2 folds, of 27
     of 5, are a fourth. With few of both there are fewer rungs.

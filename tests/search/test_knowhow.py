@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kerasweep.search.knowhow.coordinates import Coordinates
 from kerasweep.search.knowhow.gaussian_process import Basis, GaussianProcess, Values, fit_kernel
-from kerasweep.search.knowhow.search import rungs_of
+from kerasweep.search.knowhow.search import JUDGES, KnowHow, rungs_of
 from kerasweep.search.launch import resolve_study, run_plan
+from kerasweep.search.proposers import ProposalRequest
 from kerasweep.spaces import Categorical, Condition, Float, Int, Space, configuration_key, preset
 from kerasweep.studies import read_study, read_trials
 from kerasweep.training.events import Rung
@@ -27,9 +28,9 @@ def lab_of(lab, **settings):
 
 
 def test_rungs_gain_epochs_and_folds() -> None:
-    assert rungs_of(27, 5) == (Rung(8, 2), Rung(17, 2), Rung(17, 4))
-    assert rungs_of(9, 3) == (Rung(3, 1), Rung(3, 2), Rung(7, 2))
-    assert rungs_of(27, 1) == (Rung(3, 1), Rung(7, 1), Rung(14, 1))
+    assert rungs_of(27, 5) == (Rung(8, 1), Rung(8, 2), Rung(17, 2), Rung(17, 4))
+    assert rungs_of(9, 3) == (Rung(2, 1), Rung(3, 1), Rung(3, 2), Rung(7, 2))
+    assert rungs_of(27, 1) == (Rung(2, 1), Rung(3, 1), Rung(7, 1), Rung(14, 1))
     assert rungs_of(1, 5) == (Rung(1, 2), Rung(1, 4))
     assert rungs_of(1, 1) == ()
 
@@ -43,17 +44,45 @@ def test_rungs_rise_in_both_and_end_below_the_whole(epochs: int, folds: int) -> 
         assert 1 <= low.cost < high.cost
 
 
-def test_the_recommended_configuration_is_trained_whole_before_anything_else(lab, fake) -> None:
-    made = lab_of(lab, trials=6)
-    executor = fake(epochs=EPOCHS)
+@pytest.mark.parametrize("recommended", [0.002, 1.0])
+def test_the_recommended_configuration_comes_first_and_is_trained_whole_unless_all_judges_are_ahead(
+    lab, fake, recommended: float
+) -> None:
+    space = Space((Float("learning_rate", 0.001, 1.0, log=True, recommended=recommended),))
+    made = lab_of(lab, trials=8, space=space)
     seen = []
     made.listen = lambda progress: progress.epoch and seen.append(progress.epoch[0])
-    made.run(executor)
-    first = len(seen) - next(place for place, number in enumerate(reversed(seen)) if number == 0)
-    assert set(seen[:first]) == {0}
+    made.run(fake(epochs=EPOCHS, scores=lambda task, fold, epoch: epoch - task.configuration["learning_rate"]))
     trials = read_trials(made.read())
-    assert trials[0].configuration == made.space.recommended()
-    assert (trials[0].state, len(trials[0].fold_scores)) == ("complete", FOLDS)
+    assert trials[0].configuration == {"learning_rate": recommended}
+    assert seen[0] == 0
+    if recommended < 1.0:
+        last = len(seen) - next(place for place, number in enumerate(reversed(seen)) if number == 0)
+        assert set(seen[:last]) == {0, *range(1, JUDGES + 1)}
+        assert (trials[0].state, len(trials[0].fold_scores)) == ("complete", FOLDS)
+    else:
+        assert len(trials[0].fold_scores) == rungs_of(EPOCHS, FOLDS)[0].folds
+        assert any(trial.state == "complete" for trial in trials)
+
+
+@pytest.mark.parametrize("trials", [1, 3])
+def test_with_few_trials_it_is_trained_whole_without_judges(lab, fake, trials: int) -> None:
+    made = lab_of(lab, trials=trials)
+    made.run(fake(epochs=EPOCHS))
+    assert read_trials(made.read())[0].state == "complete"
+
+
+def test_the_only_configurations_there_are_are_each_tried_once(lab, fake) -> None:
+    """As a table of recorded trainings is searched."""
+    generator = np.random.default_rng(3)
+    space = preset("dnn", "basic")
+    rows = [space.sample(generator) for _ in range(12)]
+    searched = KnowHow(space, 0, "maximize", EPOCHS, FOLDS, rows)
+    seen, keys = {"first"}, {configuration_key(row) for row in rows}
+    for number in range(1, len(keys) + 1):
+        key = configuration_key(searched.propose(ProposalRequest(number, seen)).configuration)
+        assert key in keys - seen
+        seen.add(key)
 
 
 @pytest.mark.parametrize("capacity", [1, 4])
