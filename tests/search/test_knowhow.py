@@ -52,7 +52,9 @@ def test_the_recommended_configuration_comes_first_and_is_trained_whole_unless_a
     made = lab_of(lab, trials=8, space=space)
     seen = []
     made.listen = lambda progress: progress.epoch and seen.append(progress.epoch[0])
-    made.run(fake(epochs=EPOCHS, scores=lambda task, fold, epoch: epoch - task.configuration["learning_rate"]))
+    made.run(
+        fake(epochs=EPOCHS, scores=lambda task, fold, epoch: epoch - task.configuration["learning_rate"])
+    )
     trials = read_trials(made.read())
     assert trials[0].configuration == {"learning_rate": recommended}
     assert seen[0] == 0
