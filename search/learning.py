@@ -16,7 +16,16 @@ from typing import Any
 import numpy as np
 
 from ..errors import SpecError, StudyError
-from ..spaces import Categorical, Configuration, Float, Hyperparameter, Space, configuration_key, short_text
+from ..spaces import (
+    Categorical,
+    Configuration,
+    Float,
+    Hyperparameter,
+    Space,
+    Value,
+    configuration_key,
+    short_text,
+)
 from ..spaces.hyperparameters import Confidence
 from ..spaces.values import same
 from ..studies import StudyRecord, read_study
@@ -197,7 +206,7 @@ def _advised(one: Hyperparameter, best: Configuration, lessons: Sequence[Lesson]
     )
 
 
-def _values(name: str, lesson: Lesson) -> tuple[list[object], list[object]]:
+def _values(name: str, lesson: Lesson) -> tuple[list[Value], list[Value]]:
     """Return a hyperparameter's values in the best trials of a study, and in all."""
     least = np.quantile(lesson.wins, 1.0 - BEST)
     active = [
@@ -206,19 +215,19 @@ def _values(name: str, lesson: Lesson) -> tuple[list[object], list[object]]:
     return [value for value, win in active if win >= least], [value for value, _ in active]
 
 
-def _evidence_text(one: Hyperparameter, best: Sequence[object]) -> str:
+def _evidence_text(one: Hyperparameter, best: Sequence[Value]) -> str:
     if not best:
         return "none of the best quarter"
     if isinstance(one, Categorical):
         counts = {choice: sum(same(choice, value) for value in best) for choice in one.choices}
         said = ", ".join(f"{count} {short_text(choice)}" for choice, count in counts.items() if count)
         return f"{said} among the best quarter"
-    low, high = min(best), max(best)  # type: ignore[type-var]
-    return f"{short_text(low)}..{short_text(high)} in the best quarter"  # type: ignore[arg-type]
+    low, high = (short_text(end(best)) for end in (min, max))  # type: ignore[type-var]
+    return f"{low if low == high else f'{low}..{high}'} in the best quarter"
 
 
 def _confidence(
-    one: Hyperparameter, value: object, found: Sequence[tuple[Lesson, list[object], list[object]]]
+    one: Hyperparameter, value: Value, found: Sequence[tuple[Lesson, list[Value], list[Value]]]
 ) -> Confidence:
     """Return the confidence that the best trials justify; the one that there was where they say nothing."""
     told = [(lesson, top, every) for lesson, top, every in found if len(top) >= FEWEST]
@@ -235,7 +244,7 @@ def _confidence(
         if among * NARROWER <= drawn:
             return one.confidence
         return "high" if among >= OFTEN else "medium" if among >= HALF else "low"
-    place = one.to_unit(value)  # type: ignore[arg-type]
+    place = one.to_unit(value)
     among, drawn = (
         np.average([_square(one, place, part) for part in parts], weights=weights)
         for parts in ([top for _, top, _ in told], [every for _, _, every in told])
@@ -247,6 +256,6 @@ def _confidence(
     return "high" if width <= HIGH else "medium" if width <= MEDIUM else "low"
 
 
-def _square(one: Hyperparameter, place: float, values: Sequence[object]) -> float:
+def _square(one: Hyperparameter, place: float, values: Sequence[Value]) -> float:
     """Return the mean square of the distance of values from a place on the unit interval."""
-    return float(np.mean([(one.to_unit(value) - place) ** 2 for value in values]))  # type: ignore[arg-type]
+    return float(np.mean([(one.to_unit(value) - place) ** 2 for value in values]))

@@ -37,7 +37,7 @@ class Lesson:
     likeness: float
     """Of its data to those of the new study, in (0, 1]."""
     left_out: int = 0
-    """Trials that do not lie in the space."""
+    """Trials that do not lie in the space, or break a constraint of their study."""
 
     @property
     def weight(self) -> float:
@@ -73,7 +73,7 @@ def read_lesson(study: StudyRecord, space: Space, data: Mapping[str, Any] | None
             f"Nothing is learned from '{study.name}': it has several objectives ({study.objective_text}), by which no trial is "
             "simply better than another."
         )
-    trials = [trial for trial in read_trials(study) if trial.duplicate_of is None and not trial.broken]
+    trials = [trial for trial in read_trials(study) if trial.duplicate_of is None]
     names = frozenset(name for trial in trials for name in trial.configuration if name in space)
     if trials and not names:
         raise StudyError(
@@ -87,7 +87,7 @@ def read_lesson(study: StudyRecord, space: Space, data: Mapping[str, Any] | None
                 {step: value for step, value in reported.items() if step not in scores[number]}
             )
     told = [trial for trial in trials if scores[trial.number]]
-    fitting = {trial.number: fitted(space, trial.configuration) for trial in told}
+    fitting = {trial.number: None if trial.broken else fitted(space, trial.configuration) for trial in told}
     kept = [trial for trial in told if fitting[trial.number] is not None]
     if len(kept) < 2:
         why = "trials with a score" if len(told) < 2 else "trials whose values lie in this space"
@@ -170,5 +170,9 @@ def likeness(one: Mapping[str, Any], other: Mapping[str, Any]) -> float:
 def lesson_text(lesson: Lesson) -> str:
     """Return what a lesson rests on, in words."""
     trials = count_text(len(lesson.configurations), "trial")
-    left_out = f", {lesson.left_out} outside this space left out" if lesson.left_out else ""
+    left_out = (
+        f", {lesson.left_out} left out that lie outside this space or break a constraint"
+        if lesson.left_out
+        else ""
+    )
     return f"{lesson.study.name} ({trials}{left_out})"
