@@ -183,7 +183,7 @@ SearchMethod = Annotated[
     str | None,
     option(
         "Search",
-        "grid, random, qmc, bayes, gp, cmaes or knowhow; sensitivity: change each a little; KerasTuner's: kt-random, kt-grid, kt-bayes, kt-hyperband.",
+        "grid, random, qmc, bayes, gp, cmaes, nsga2 or knowhow; sensitivity: change each a little; KerasTuner's: kt-random, kt-grid, kt-bayes, kt-hyperband.",
         show_default="bayes",
     ),
 ]

@@ -38,6 +38,7 @@ _METHODS = {
     "qmc": "Quasi-random search",
     "gp": "Search by a Gaussian process",
     "cmaes": "Search by CMA-ES",
+    "nsga2": "Genetic search (NSGA-II)",
     "sensitivity": "Small changes, one at a time,",
     "kt-random": "KerasTuner's random search",
     "kt-grid": "KerasTuner's grid search",

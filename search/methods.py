@@ -11,7 +11,7 @@ from .proposers import ENUMERABLE, Bayes, Grid, Proposer, QuasiRandom, Random, S
 from .schedulers import Halving, Scheduler, make_pruning
 from .sensitivity import SmallChanges, most_trainings
 
-BEGIN_ANYWHERE = ("knowhow", "random", "qmc", "bayes", "gp", "cmaes")
+BEGIN_ANYWHERE = ("knowhow", "random", "qmc", "bayes", "gp", "cmaes", "nsga2")
 """Searches that may begin with configurations that others chose."""
 
 
@@ -61,6 +61,7 @@ def _proposer(
         "bayes": Bayes,
         "gp": Bayes,
         "cmaes": Bayes,
+        "nsga2": Bayes,
     }
     return makers[method](space, seed)
 

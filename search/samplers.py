@@ -20,13 +20,16 @@ from optuna.trial import FrozenTrial, TrialState
 from ..errors import SpecError
 from .schedulers.contract import is_infeasible
 
+POPULATION = 20
+"""Trials of a generation of NSGA-II; Optuna's 50 are more than most sweeps train."""
+
 
 def make_sampler(seed: int, method: str = "bayes") -> BaseSampler:
     """Return the sampler of a study, stateless.
 
     Args:
         seed: Of the sweep.
-        method: ``gp`` for Optuna's Gaussian process, ``cmaes`` for its CMA-ES; its tree-structured Parzen estimator for any
+        method: ``gp`` for Optuna's Gaussian process, ``cmaes`` for its CMA-ES, ``nsga2``; its tree-structured Parzen estimator for any
             other, most of which propose by themselves.
     """
     return StatelessSampler(_MAKERS.get(method, _parzen), seed)
@@ -85,7 +88,16 @@ def _evolution(seed: int) -> BaseSampler:
     return ConstrainedEvolution(seed=seed, independent_sampler=_parzen(seed), warn_independent_sampling=False)
 
 
-_MAKERS: dict[str, Callable[[int], BaseSampler]] = {"gp": _gaussian_process, "cmaes": _evolution}
+def _genetic(seed: int) -> BaseSampler:
+    """Return NSGA-II (Deb et al. 2002), which breeds configurations of the trials that lie nearest to the front."""
+    return optuna.samplers.NSGAIISampler(seed=seed, population_size=POPULATION)
+
+
+_MAKERS: dict[str, Callable[[int], BaseSampler]] = {
+    "gp": _gaussian_process,
+    "cmaes": _evolution,
+    "nsga2": _genetic,
+}
 
 
 class StatelessSampler(BaseSampler):

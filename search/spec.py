@@ -35,13 +35,14 @@ SearchMethod = Literal[
     "qmc",
     "gp",
     "cmaes",
+    "nsga2",
     "sensitivity",
     "kt-random",
     "kt-grid",
     "kt-bayes",
     "kt-hyperband",
 ]
-OF_SEVERAL = ("bayes", "gp", "random", "grid", "qmc")
+OF_SEVERAL = ("bayes", "nsga2", "gp", "random", "grid", "qmc")
 """Searches that take several objectives."""
 Scheduler = Literal["auto", "none", "median", "hyperband", "asha", "knowhow"]
 CvMethod = Literal["auto", "kfold", "stratified", "repeated", "group", "time", "holdout"]

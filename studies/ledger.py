@@ -56,6 +56,7 @@ _NEWER = sqlalchemy.select(_TRIALS.c.trial_id).where(
     _TRIALS.c.trial_id != bindparam("own"),
 )
 _STUDIES: Table = models.StudyModel.__table__
+_OF_STUDY: Table = models.StudySystemAttributeModel.__table__
 _LOCK_STUDY = (
     sqlalchemy.select(_STUDIES.c.study_id).where(_STUDIES.c.study_id == bindparam("study")).with_for_update()
 )
@@ -113,6 +114,7 @@ class Ledger(BaseStorage):
                 self._check(self._connection)
         except BaseException:
             del self._kept[kept:]
+            self.__dict__.pop("_study_attributes", None)
             for number in list(self._trials)[trials:]:
                 del self._trials[number]
             raise
@@ -357,16 +359,25 @@ class Ledger(BaseStorage):
         return self._backend.get_study_user_attrs(study_id)
 
     def get_study_system_attrs(self, study_id: int) -> dict[str, Any]:
-        """Read the study's attributes of Optuna's."""
-        return self._backend.get_study_system_attrs(study_id)
+        """Return the study's attributes of Optuna's; a sampler that keeps some asks for them often."""
+        return dict(self._study_attributes)
 
     def set_study_user_attr(self, study_id: int, key: str, value: Any) -> None:
         """Write an attribute of the study."""
         self._backend.set_study_user_attr(study_id, key, value)
 
     def set_study_system_attr(self, study_id: int, key: str, value: Any) -> None:
-        """Write an attribute of Optuna's."""
-        self._backend.set_study_system_attr(study_id, key, value)
+        """Write an attribute of Optuna's, such as the parents of a generation, with what is written beside it."""
+        with self.transaction() as connection:
+            same = (_OF_STUDY.c.study_id == study_id, _OF_STUDY.c.key == key)
+            connection.execute(_OF_STUDY.delete().where(*same))
+            text = json.dumps(value)
+            connection.execute(_OF_STUDY.insert(), {"study_id": study_id, "key": key, "value_json": text})
+            self._study_attributes[key] = json.loads(text)  # as a reader of the database gets it
+
+    @cached_property
+    def _study_attributes(self) -> dict[str, Any]:
+        return self._backend.get_study_system_attrs(self._study_id)
 
     def get_all_studies(self) -> list[Any]:
         """Read all studies of the database."""

@@ -25,18 +25,24 @@ class Killed(Exception):
 def test_a_search_for_a_front_goes_on_after_a_kill_as_if_never_interrupted(
     lab, fake, tmp_path, method, goals
 ) -> None:
-    whole = lab(method=method, goals=goals, trials=20, name="whole")
+    trials = 36 if method == "nsga2" else 20  # of which the first generation is drawn
+    whole = lab(method=method, goals=goals, trials=trials, name="whole")
     whole.run()
-    died = lab(method=method, goals=goals, trials=20, name="died")
+    died = lab(method=method, goals=goals, trials=trials, name="died")
 
     def die(event: int) -> None:
-        if event == 33:
+        if event == (100 if method == "nsga2" else 33):
             raise Killed
 
     with pytest.raises(Killed):
         died.run(fake(goals=goals, before_event=die), killed=True)
     died.run()
     assert died.picture == whole.picture
+    if method == "nsga2":
+        studies = (died.load(), whole.load())
+        kept = [study._storage.get_study_system_attrs(study._study_id) for study in studies]
+        assert kept[0].keys() == kept[1].keys()
+        assert any("parent" in key for key in kept[0]), "a generation has parents, which the study keeps"
     record = whole.read()
     optunas = {trial.number for trial in whole.load().best_trials}
     assert {trial.number for trial in best_trials(record, 100)} <= optunas
@@ -46,6 +52,7 @@ def test_a_search_for_a_front_goes_on_after_a_kill_as_if_never_interrupted(
 @pytest.mark.parametrize(
     ("method", "scheduler"),
     [
+        ("nsga2", "none"),
         ("random", "asha"),
         ("grid", "none"),
         ("qmc", "hyperband"),
@@ -108,7 +115,10 @@ DATA = {"data": "digits", "model": "dnn"}
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        ({"search": "knowhow"}, "the search knowhow ranks trials by one objective; take bayes, gp, random"),
+        (
+            {"search": "knowhow"},
+            "the search knowhow ranks trials by one objective; take bayes, nsga2, gp, random",
+        ),
         ({"search": "kt-bayes"}, "the search kt-bayes ranks trials by one objective"),
         (
             {"search": {"scheduler": "median"}},
