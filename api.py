@@ -333,7 +333,8 @@ def resume(
         validation: The same.
         cv: What cuts the folds, where it was given in Python.
         verbose: As for ``launch``.
-        **settings: ``trials``, ``time``, ``target_score``, ``workers``, ``threads``, ``trainer``, ``trial_timeout``, ``keep_states``.
+        **settings: ``trials``, ``time``, ``total_epochs``, ``until_converged``, ``target_score``,
+            ``workers``, ``threads``, ``trainer``, ``trial_timeout``, ``keep_states``.
     """
     from .search.launch import run_plan
 
@@ -364,6 +365,8 @@ def plan_to_resume(
     allowed = (
         "trials",
         "time",
+        "total_epochs",
+        "until_converged",
         "target_score",
         "workers",
         "threads",

@@ -14,10 +14,11 @@ from collections import deque
 from dataclasses import replace
 from pathlib import Path
 
+from kerasweep.search.budget import Budget
 from kerasweep.search.methods import make_proposer, make_scheduler
 from kerasweep.search.samplers import make_sampler
 from kerasweep.search.schedulers import Pruning
-from kerasweep.search.sweep import Budget, Sweep
+from kerasweep.search.sweep import Sweep
 from kerasweep.spaces import Categorical, Condition, Configuration, Float, Int, Space
 from kerasweep.studies.writing import create_study
 from kerasweep.training.events import Answer, EpochEnded, Event, Outcome, Rung, Task, TrialEnded

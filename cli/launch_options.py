@@ -196,6 +196,19 @@ Scheduler = Annotated[
 Trials = Annotated[int | None, option("Budget", "Trials to train.", "--trials", "-n", min=1)]
 Time = Annotated[str | None, option("Budget", "Time to run: 90s, 10m, 1h30m.")]
 
+TotalEpochs = Annotated[
+    int | None, option("Budget", "Epochs of single folds to train, by all trials together.", min=1)
+]
+UntilConverged = Annotated[
+    bool | None,
+    option(
+        "Budget",
+        "End once more trials are not expected to help.",
+        "--until-converged/--no-until-converged",
+        show_default="off",
+    ),
+]
+
 Folds = Annotated[int | None, option("Training", "Number of folds.", "--folds", "-k", show_default="5")]
 CrossValidation = Annotated[
     str | None,

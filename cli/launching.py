@@ -81,6 +81,8 @@ def launch(
     scheduler: flags.Scheduler = None,
     trials: flags.Trials = None,
     time: flags.Time = None,
+    total_epochs: flags.TotalEpochs = None,
+    until_converged: flags.UntilConverged = None,
     folds: flags.Folds = None,
     cv: flags.CrossValidation = None,
     repeats: flags.Repeats = None,
@@ -151,6 +153,8 @@ def resume(
     study: StudyName = None,
     trials: flags.Trials = None,
     time: flags.Time = None,
+    total_epochs: flags.TotalEpochs = None,
+    until_converged: flags.UntilConverged = None,
     target: Annotated[float | None, flags.option("Budget", "A score that ends the sweep.")] = None,
     workers: flags.Workers = None,
     threads: flags.Threads = None,
@@ -255,6 +259,10 @@ def _print_plan(plan: Plan) -> None:
     limits = [most + count_text(plan.budget.trials, "trial")]
     if spec.search.time is not None:
         limits.append(f"at most {duration_text(spec.search.time)}")
+    if spec.search.total_epochs is not None:
+        limits.append(f"at most {spec.search.total_epochs:,} epochs of single folds")
+    if spec.search.until_converged:
+        limits.append("until converged")
     if spec.search.target is not None:
         limits.append(f"until {plan.workload.objective.metric} {spec.search.target:g}")
     facts = {

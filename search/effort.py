@@ -64,17 +64,16 @@ class _Trained:
 class Effort:
     """Keeps what a sweep's trials cost; the driver tells it what happens, and when."""
 
-    def __init__(self, scheduler: Scheduler, whole: Rung, workers: int) -> None:
+    def __init__(self, scheduler: Scheduler, whole: Rung) -> None:
         """Begin with no trial.
 
         Args:
             scheduler: Whose rungs divide a trial.
             whole: All epochs and folds.
-            workers: How many trials are trained at once.
         """
         self._scheduler = scheduler
         self._bounds = (0, *(rung.cost for rung in scheduler.rungs), whole.cost)
-        self._workers = workers
+        self._whole = whole
         self._trials: dict[int, _Trained] = {}
         self._running: set[int] = set()
         self._first, self._further = _Taken(), _Taken()
@@ -83,11 +82,14 @@ class Effort:
         """That this run has begun to train."""
         self.spent = 0
         """By this run."""
+        self.total = 0
+        """By all runs, of trials that the study has."""
 
     def know(self, number: int, reached: Rung) -> None:
         """Learn of a trial that was trained by an earlier run."""
         folds = dict.fromkeys(range(1, reached.epochs + 1), reached.folds)
         self._trials[number] = _Trained(folds, reached.cost)
+        self.total += reached.cost
 
     def start(self, number: int, now: float) -> None:
         """Note that a worker begins a trial, or goes on with it."""
@@ -105,6 +107,7 @@ class Effort:
         """
         trial = self._trials[event.number]
         if anew:
+            self.total -= trial.cost
             trial.folds, trial.cost = {}, 0
         folds = max(0, len(event.scores) - trial.folds.get(event.epoch, 0))
         trial.folds[event.epoch] = max(len(event.scores), trial.folds.get(event.epoch, 0))
@@ -112,13 +115,16 @@ class Effort:
         self._stretches += sum(trial.cost <= start < trial.cost + folds for start in starts)
         trial.cost += folds
         self.spent += folds
+        self.total += folds
         (self._first if trial.starting else self._further).add(folds, now - trial.since)
         trial.since, trial.starting = now, False
         return folds
 
-    def end(self, number: int) -> None:
-        """Note that a trial has ended, or is paused."""
-        self._trials.setdefault(number, _Trained())
+    def end(self, number: int, reached: Rung) -> None:
+        """Note that a trial has ended, or is paused, with what the study knows of it, so that a resumed sweep counts the same."""
+        trial = self._trials.setdefault(number, _Trained())
+        self.total += reached.cost - trial.cost
+        trial.cost = reached.cost
         self._running.discard(number)
 
     def left(self, trials: float) -> Left:
@@ -158,6 +164,31 @@ class Effort:
         more = (gone + belief) / (so_far + belief)
         return more * will if self._scheduler.pauses else gone + more * max(0.0, will - so_far)
 
+    def is_running(self, number: int) -> bool:
+        """Tell whether a trial is being trained, so that its stretch counts as under way."""
+        return number in self._running
+
+    def stretch_of(self, number: int | None) -> int:
+        """Return what a trial takes to its next rung where it may be paused, else to its end; of a new one where None."""
+        cost = 0 if number is None else self._trials[number].cost
+        ends = self._bounds[1:] if self._scheduler.pauses else (self._whole.cost,)
+        return next((end - cost for end in ends if end > cost), 0)
+
+    def under_way(self) -> int:
+        """Return what running trials take to where they may be paused."""
+        return sum(self.stretch_of(number) for number in self._running)
+
+    def within(self, left: Left, total: int) -> Left:
+        """Return what is left where all runs together train no more than so many epochs."""
+        cost = max(0, total - self.total)
+        if cost >= left.cost:
+            return left
+        return Left(cost * self._stretches / max(1, self.spent), cost)
+
+    def seconds_of_a_trial(self) -> float | None:
+        """Return the estimated seconds that a whole training takes; None while there is none to go by."""
+        return self._seconds(Left(len(self._bounds) - 1 if self._scheduler.pauses else 1, self._whole.cost))
+
     def seconds(self, left: Left, elapsed: float) -> float | None:
         """Return the estimated seconds that what is left takes; None while there is none to go by.
 
@@ -165,10 +196,14 @@ class Effort:
             left: What is left.
             elapsed: Seconds of this run: with what its workers wait for, and what the driver takes.
         """
+        trained = self._seconds(left)
+        return None if trained is None else trained * elapsed / (self._first.seconds + self._further.seconds)
+
+    def _seconds(self, left: Left) -> float | None:
+        """Return what is left as seconds of one worker."""
         first, further = self._first, self._further
-        known = first.seconds + further.seconds
-        if known <= 0 or self.spent == 0 or not math.isfinite(left.cost):
+        if first.seconds + further.seconds <= 0 or self.spent == 0 or not math.isfinite(left.cost):
             return None
         epoch = further.seconds / further.cost if further.cost else first.seconds / max(1, first.cost)
         start = max(0.0, first.seconds - first.cost * epoch) / max(1, self._stretches)
-        return (left.stretches * start + left.cost * epoch) * elapsed / known
+        return left.stretches * start + left.cost * epoch

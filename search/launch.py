@@ -23,6 +23,7 @@ from ..training.events import Rung, Task
 from ..training.machine import choose_workers, free_memory
 from ..training.quiet import quiet_tensorflow
 from ..training.randomness import random_state_kept
+from .budget import Reason
 from .executors import Executor, make_executor
 from .interrupt import graceful_interrupt
 from .methods import make_proposer, make_scheduler
@@ -33,7 +34,7 @@ from .samplers import make_sampler
 from .schedulers import Pruning, Scheduler
 from .spec import make_spec
 from .spec_comparison import differences
-from .sweep import Reason, Sweep
+from .sweep import Sweep
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,8 @@ class Ending:
         reason = {
             "trials": "All trials of the budget are done.",
             "time": "The time is up.",
+            "epochs": "The epochs of the budget are trained.",
+            "converged": "Converged: twice the trials are not expected to gain as much as the best score's standard error.",
             "target": "The target is reached.",
             "exhausted": "Every change has been trained as often as the noise asks for."
             if is_sensitivity_study(self.study)

@@ -38,6 +38,7 @@ from ..training.quiet import quiet_tensorflow
 from ..training.randomness import random_state_kept
 from ..training.workload import Workload
 from .base_resolution import resolve_bases
+from .budget import Budget
 from .earlier_study import Earlier, find_earlier, notes_on
 from .hints import rare_class_hints, time_hints
 from .learning import learn_from, resolve_starts
@@ -49,7 +50,6 @@ from .rows import check_words, load_rows, prepare_rows
 from .samplers import refuse_missing
 from .space_resolution import add_known_names, resolve_space, without_known_names
 from .spec import DataSpec, SpaceSpec, SweepSpec, parse_objective
-from .sweep import Budget
 
 DEFAULT_TRIALS = 30
 MOST_OF_A_GRID = 100_000
@@ -86,7 +86,9 @@ class Plan:
         """When the sweep is over."""
         search = self.spec.search
         trials = search.trials if search.trials is not None else math.inf
-        return Budget(min(trials, self.most), search.time, search.target)
+        return Budget(
+            min(trials, self.most), search.time, search.target, search.total_epochs, search.until_converged
+        )
 
     @property
     def workers(self) -> int:
@@ -230,7 +232,8 @@ def make_plan(
         decisions = (*decisions, f"the model can be exported as a script only: {unsaved}")
     most = trials_at_most(spec.search.method, space)
     trials = spec.search.trials
-    if trials is None and spec.search.time is None and spec.search.target is None:
+    others = (spec.search.time, spec.search.target, spec.search.total_epochs)
+    if trials is None and others == (None,) * len(others) and not spec.search.until_converged:
         trials = _default_trials(spec, most)
     return Plan(
         _written_out(spec, workload, space, starts, trials),

@@ -38,6 +38,8 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "search": ("search", "method"),
     "trials": ("search", "trials"),
     "time": ("search", "time"),
+    "total_epochs": ("search", "total_epochs"),
+    "until_converged": ("search", "until_converged"),
     "target_score": ("search", "target"),
     "seed": ("search", "seed"),
     "scheduler": ("search", "scheduler"),

@@ -289,6 +289,10 @@ class SearchSpec(_Part):
     """Trials to train, over all runs of the study; the whole grid, else 30, where it is not given."""
     time: Seconds = Field(default=None, gt=0)
     """Seconds of one run, after which no trial goes on."""
+    total_epochs: Whole | None = Field(default=None, ge=1)
+    """Epochs of single folds to train, by all trials over all runs of the study: a trial of 20 epochs in 5 folds trains 100."""
+    until_converged: bool = False
+    """Whether it ends once twice the trials are not expected to gain as much as the best score's standard error."""
     target: Real | None = None
     """A score that ends the sweep once it is reached."""
     seed: Whole = Field(default=0, ge=0, lt=2**32)
@@ -432,6 +436,16 @@ class SweepSpec(_Part):
             raise ValueError(f"the scheduler {search.scheduler} ranks trials by one objective; take none")
         if search.target is not None:
             raise ValueError("a target is a score of one objective; with several, give --trials or --time")
+        if search.until_converged:
+            raise ValueError("convergence is of one objective; with several, give --trials or --time")
+        return self
+
+    @model_validator(mode="after")
+    def _folds_to_converge(self) -> SweepSpec:
+        if self.search.until_converged and self.cv.method == "holdout":
+            raise ValueError(
+                "a single holdout has no standard error to converge to: leave until_converged out, or take folds"
+            )
         return self
 
     @model_validator(mode="after")

@@ -13,6 +13,8 @@ _FREE = (
     ("execution",),
     ("search", "trials"),
     ("search", "time"),
+    ("search", "total_epochs"),
+    ("search", "until_converged"),
     ("search", "target"),
 )
 """What may change between two runs of one study: budgets and processes, not what is measured."""

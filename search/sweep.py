@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from optuna.trial import FrozenTrial, Trial, TrialState
 
@@ -28,7 +28,8 @@ from ..training.events import (
 )
 from ..training.goals import NO_GOALS, Goals
 from ..training.metrics import Objective
-from .effort import Effort, Left
+from .budget import Budget, Reason, Spending
+from .convergence import study_has_converged
 from .executors.contract import Executor
 from .paused_states import PausedStates
 from .progress import Progress, TrialLine
@@ -39,7 +40,6 @@ from .under_way import TrialUnderWay, UnderWay, key_of
 if TYPE_CHECKING:
     from ..studies.writing import StudyWriter
 
-Reason = Literal["trials", "time", "target", "exhausted", "interrupted"]
 STUCK_AFTER = 10
 """Duplicates in a row after which the sampler is taken to be stuck."""
 MOST_FIRST_FAILURES = 3
@@ -51,17 +51,6 @@ GRACE_SECONDS = 5.0
 WRITE_SECONDS = 1.0
 """How long reports are kept back for the next write, in which they cost nothing."""
 _ENDED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
-
-
-@dataclass(frozen=True)
-class Budget:
-    """When a sweep is over."""
-
-    trials: float
-    """Trained trials of the whole study, duplicates not counted; ``math.inf`` where only time ends it."""
-    seconds: float | None = None
-    """Of this run."""
-    target: float | None = None
 
 
 class Sweep:
@@ -121,16 +110,14 @@ class Sweep:
         self.unanswered: tuple[int, ...] = ()
         """Trials that had not ended in time when the sweep was over; they wait to be run again."""
         self._exhausted = False
+        self._converged = False
         self._stuck = 0
         """Duplicates in a row."""
         self._failures = 0
         self._progress = Progress(total=budget.trials, seconds_budget=budget.seconds)
         self._said: set[str] = set()
-        self._effort = Effort(scheduler, whole, executor.capacity)
-        self._left: Left | None = None
-        """What is left to train; None where it is to be estimated anew."""
+        self._spending = Spending(budget, scheduler, whole, clock)
         self._clock = clock
-        self._started = clock()
 
     def stop(self) -> None:
         """End the sweep: running trials stop at their current epoch and will be run again by ``resume``."""
@@ -156,7 +143,7 @@ class Sweep:
                 if not self._under_way.running:
                     self._end_paused()
                     self._end_duplicates()
-                    return self._stop or ("exhausted" if self._exhausted else "trials")
+                    return self._stop or self._why_no_more()
                 self._cancel_if_over()
                 event = self._executor.next_event(self._wait_seconds())
                 self._check_budget()
@@ -175,7 +162,7 @@ class Sweep:
         for trial in self._writer.trials():
             if trial.state not in _ENDED:
                 if self._writer.has_rungs(trial):
-                    self._effort.know(trial.number, reached_by(trial))
+                    self._spending.know(trial.number, reached_by(trial))
                     self._seen.add(self._under_way.learn(trial).key)
                 continue
             self._stuck = self._stuck + 1 if self._writer.is_duplicate(trial) else 0
@@ -184,15 +171,16 @@ class Sweep:
             key = key_of(trial)
             self._seen.add(key)
             self._ended.setdefault(key, trial.number)
-            self._effort.know(trial.number, reached_by(trial))
+            self._spending.know(trial.number, reached_by(trial))
             self._progress = self._progress.with_trial(self._line_of(trial), self._objective)
         self._progress = self._progress.with_paused(len(self._under_way.paused))
         self._check_target()
+        self._check_converged()
 
     def _fill(self) -> None:
         """Have trials go on or begin while there are free workers and the budget allows."""
         while self._stop is None and len(self._under_way.running) < self._executor.capacity:
-            run = self._under_way.take_up(may_begin=self._may_begin())
+            run = self._under_way.take_up(self._spending.allows_to_go_on, may_begin=self._may_begin_well())
             if run is None:
                 if not self._may_begin():
                     return
@@ -207,14 +195,26 @@ class Sweep:
                 continue
             self._stuck = 0
             self._executor.submit(self._under_way.begin(run, self._seed))
-            self._effort.start(run.trial.number, self._clock())
-            self._left = None
+            self._spending.start(run.trial.number)
             self._progress = self._progress.with_paused(len(self._under_way.paused))
             self._publish_progress()
 
     def _may_begin(self) -> bool:
         """Tell whether budget and space allow for a new trial."""
-        return not self._exhausted and len(self._ended) + len(self._under_way) < self._budget.trials
+        if self._exhausted or self._converged or not self._spending.allows_a_trial:
+            return False
+        return len(self._ended) + len(self._under_way) < self._budget.trials
+
+    def _may_begin_well(self) -> bool:
+        """Tell whether a new trial may begin, and could be trained whole."""
+        return self._may_begin() and self._spending.allows_a_whole_trial
+
+    def _why_no_more(self) -> Reason:
+        if self._converged:
+            return "converged"
+        if self._exhausted:
+            return "exhausted"
+        return "trials" if self._spending.allows_a_trial else "epochs"
 
     def _start(self) -> TrialUnderWay | None:
         """Begin the next trial in the study; None where it is not trained.
@@ -265,7 +265,7 @@ class Sweep:
         key = key_of(trial)
         self._seen.add(key)
         self._ended[key] = trial.number
-        self._end_effort(trial.number)
+        self._end_training(trial.number)
         line = TrialLine(trial.number, "failed", configuration, message=message)
         self._progress = self._progress.with_trial(line, self._objective, ended_now=True)
         self._publish_progress()
@@ -284,7 +284,6 @@ class Sweep:
             self._end_epoch(run, event)
             return
         del self._under_way.running[event.number]
-        self._end_effort(event.number)
         if isinstance(event, TrialPaused):
             self._pause(run, event)
             return
@@ -294,17 +293,20 @@ class Sweep:
             and Answer.STOP not in run.answers.values()
         ):
             self._under_way.requeue(run)  # stopped with the sweep; resume runs it again
+            self._end_training(event.number)
             return
         self._under_way.forget_state(event.number)
         with self._writer.transaction():
             line = self._write(run, event)
             for twin in run.twins:
                 self._writer.finish_as_duplicate(twin, event.number)
+        self._end_training(event.number)
         self._ended[run.key] = event.number
         self._progress = self._progress.with_trial(line, self._objective, ended_now=True)
         self._publish_progress()
         self._progress = self._progress.without_news()
         self._check_target()
+        self._check_converged()
         if isinstance(event, TrialFailed):
             if event.fatal:
                 raise SweepError(f"Trial {event.number} ended the sweep: {event.message}.")
@@ -316,10 +318,10 @@ class Sweep:
             run.answers.clear()
             self._writer.restart(run.trial)
         run.reached = event.rung
-        trained = self._effort.train(event, self._clock(), anew=died)
-        if self._left is not None:
-            self._left = self._left.after(trained)
-        self._progress = self._progress.with_epoch(event.number, event.epoch, event.mean, self._effort.spent)
+        self._spending.train(event, anew=died)
+        self._progress = self._progress.with_epoch(
+            event.number, event.epoch, event.mean, self._spending.epochs
+        )
         if self._stop is None and event.rung in run.rungs:
             self._answer(run, event)
         self._publish_progress()
@@ -334,14 +336,17 @@ class Sweep:
             else:
                 self._writer.report(run.trial, event.epoch, event.mean)
             trials = self._under_way.seen() if self._scheduler.pauses else ()
-            run.answers[event.rung] = self._scheduler.answer(
-                run.trial, event, trials, may_begin=self._may_begin()
-            )
+            answer = self._scheduler.answer(run.trial, event, trials, may_begin=self._may_begin_well())
+            if answer is Answer.GO_ON and not self._spending.allows_to_go_on(event.number):
+                answer = Answer.PAUSE
+            run.answers[event.rung] = answer
         self._executor.answer(event.number, run.answers[event.rung])
 
     def _pause(self, run: TrialUnderWay, event: TrialPaused) -> None:
         """Put a trial aside; one that has not come to a rung begins again, as far as the study knows."""
-        if not self._under_way.put_aside(run, event):
+        paused = self._under_way.put_aside(run, event)
+        self._end_training(event.number)
+        if not paused:
             return
         outcome = event.outcome
         line = TrialLine(
@@ -400,8 +405,7 @@ class Sweep:
         )
 
     def _check_budget(self) -> None:
-        left = self._seconds_left()
-        if self._stop is None and left is not None and left <= 0:
+        if self._stop is None and self._spending.seconds_left == 0:
             self._end("time")
 
     def _cancel_if_over(self) -> None:
@@ -413,13 +417,8 @@ class Sweep:
 
     def _wait_seconds(self) -> float:
         """Return the seconds to wait for an event; Ctrl-C is heeded after them at the latest."""
-        left = self._seconds_left()
-        return WAKE_SECONDS if left is None else min(left, WAKE_SECONDS)
-
-    def _seconds_left(self) -> float | None:
-        if self._budget.seconds is None or self._stop is not None:
-            return None
-        return max(0.0, self._budget.seconds - (self._clock() - self._started))
+        left = self._spending.seconds_left
+        return WAKE_SECONDS if left is None or self._stop is not None else min(left, WAKE_SECONDS)
 
     def _check_target(self) -> None:
         best, target = self._progress.best, self._budget.target
@@ -428,22 +427,28 @@ class Sweep:
         if self._objective.reached(best.value, target):
             self._end("target")
 
+    def _check_converged(self) -> None:
+        """Begin no more trials once the search has converged; the study keeps that it has, since later trials might say otherwise."""
+        if not self._budget.until_converged or self._converged:
+            return
+        self._converged = self._writer.converged or study_has_converged(
+            self._writer.trials(), self._objective.direction
+        )
+        if self._converged:
+            self._writer.note_converged()
+
     def _check_all_failed(self, event: TrialFailed) -> None:
         """Give up where every trial so far failed and none of them for its configuration's sake."""
         self._failures += event.kind != "diverged"
         if self._failures >= MOST_FIRST_FAILURES and self._progress.failed == self._progress.done:
             raise SweepError(f"The first {self._failures} trials all failed; the last: {event.message}.")
 
-    def _end_effort(self, number: int) -> None:
-        self._effort.end(number)
-        self._left = None
+    def _end_training(self, number: int) -> None:
+        self._spending.end(number, reached_by(self._writer.trials()[number]))
 
     def _publish_progress(self) -> None:
         running = {number: run.reached.epochs for number, run in self._under_way.running.items()}
-        elapsed = self._clock() - self._started
-        if self._left is None:
-            self._left = self._effort.left(self._budget.trials)
-        self._listen(self._progress.at(elapsed, running, self._effort.seconds(self._left, elapsed)))
+        self._listen(self._progress.at(self._spending.elapsed, running, self._spending.training_left))
 
     def _line_of(self, trial: FrozenTrial) -> TrialLine:
         state = {TrialState.COMPLETE: "complete", TrialState.PRUNED: "pruned"}.get(trial.state, "failed")

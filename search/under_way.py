@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -87,8 +87,8 @@ class UnderWay:
             self._unsettled.append(trial.number)
         return run
 
-    def take_up(self, *, may_begin: bool) -> TrialUnderWay | None:
-        """Return the paused trial that goes on now; None where another one is to begin."""
+    def take_up(self, allowed: Callable[[int], bool], *, may_begin: bool) -> TrialUnderWay | None:
+        """Return the paused trial that goes on now; None where another one is to begin, or the budget does not allow it."""
         if not self.paused:
             return None
         number = (
@@ -96,7 +96,7 @@ class UnderWay:
             if self._unsettled
             else self._scheduler.next_paused(self.seen(), may_begin=may_begin)
         )
-        if number is None:
+        if number is None or not allowed(number):
             return None
         run = self.paused.pop(number)
         self._writer.go_on(run.trial)

@@ -28,6 +28,7 @@ from .reading import read_studies
 from .records import (
     ABOUT,
     CONSTRAINT,
+    CONVERGED,
     DETAILS,
     DUPLICATE,
     FAILURE,
@@ -263,6 +264,16 @@ class StudyWriter:
         with self.transaction():
             self.ledger.set_trial_state_values(trial._trial_id, TrialState.RUNNING)
             self.finish_as_duplicate(Trial(self.optuna, trial._trial_id), number)
+
+    @property
+    def converged(self) -> bool:
+        """Whether an earlier run found that the search has converged."""
+        return CONVERGED in self.optuna.user_attrs
+
+    def note_converged(self) -> None:
+        """Note that the search has converged, and after how many trials."""
+        if not self.converged:
+            self.ledger.describe_study(CONVERGED, self.next_number())
 
     def set_refit(self, number: int, result: Mapping[str, Any]) -> None:
         """Store the test score of a trial's refit."""

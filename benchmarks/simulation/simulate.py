@@ -14,13 +14,14 @@ from typing import Any
 
 import optuna
 import sqlalchemy
+from kerasweep.search.budget import Budget
 from kerasweep.search.learning import Learned
 from kerasweep.search.methods import make_scheduler, resolve_scheduler
 from kerasweep.search.paused_states import PausedStates
 from kerasweep.search.progress import Progress
 from kerasweep.search.samplers import make_sampler
 from kerasweep.search.schedulers import Pruning
-from kerasweep.search.sweep import Budget, Sweep
+from kerasweep.search.sweep import Sweep
 from kerasweep.spaces import Configuration
 from kerasweep.studies import StudyRecord, read_study
 from kerasweep.studies.writing import create_study
@@ -120,6 +121,7 @@ def simulate(
     workers: int = 1,
     clock: Clock = "epochs",
     trials: float = math.inf,
+    until_converged: bool = False,
     listen: Callable[[Progress], None] = lambda _: None,
     read: Callable[[StudyRecord], object] | None = None,
 ) -> Trace:
@@ -134,6 +136,7 @@ def simulate(
         workers: How many.
         clock: What a training costs.
         trials: It ends after so many as well.
+        until_converged: Whether it ends once it has converged.
         listen: Called after every event.
         read: Given the study in the end; it is gone when this returns.
     """
@@ -161,7 +164,7 @@ def simulate(
                 executor=executor,
                 objective=objective,
                 scheduler=scheduler,
-                budget=Budget(trials),
+                budget=Budget(trials, until_converged=until_converged),
                 seed=seed,
                 whole=Rung(table.epochs, table.folds),
                 listen=listen,

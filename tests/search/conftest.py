@@ -17,12 +17,13 @@ from typing import Any
 
 import optuna
 import pytest
+from kerasweep.search.budget import Budget, Reason
 from kerasweep.search.methods import make_proposer, make_scheduler
 from kerasweep.search.paused_states import PausedStates
 from kerasweep.search.progress import Progress
 from kerasweep.search.samplers import make_sampler
 from kerasweep.search.schedulers import Pruning
-from kerasweep.search.sweep import Budget, Reason, Sweep
+from kerasweep.search.sweep import Sweep
 from kerasweep.spaces import Categorical, Condition, Configuration, Float, Int, Space, configuration_key
 from kerasweep.studies import StudyObjective, StudyRecord, read_study
 from kerasweep.studies.writing import create_study, drive_study, find_study
@@ -240,6 +241,8 @@ class Lab:
     seed: int = 3
     name: str = "study"
     direction: str = "maximize"
+    total_epochs: int | None = None
+    until_converged: bool = False
     goals: Goals = NO_GOALS
     listen: Callable[[Progress], object] = lambda _: None
     progress: list[Progress] = field(default_factory=list)
@@ -302,7 +305,7 @@ class Lab:
                 objective=objective,
                 goals=self.goals,
                 scheduler=scheduler,
-                budget=Budget(self.trials, seconds, target),
+                budget=Budget(self.trials, seconds, target, self.total_epochs, self.until_converged),
                 seed=self.seed,
                 whole=Rung(self.epochs, FOLDS),
                 listen=self._hear,

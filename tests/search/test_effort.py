@@ -31,10 +31,10 @@ def train(
 
 
 def test_starting_a_trial_takes_its_time() -> None:
-    effort, now = Effort(scheduler("none"), WHOLE, 1), 0.0
+    effort, now = Effort(scheduler("none"), WHOLE), 0.0
     for number in range(2):
         now = train(effort, number, range(1, 10), now)
-        effort.end(number)
+        effort.end(number, Rung(9, 2))
     left = effort.left(10)
     assert (left.stretches, left.cost) == (8, 8 * 18)
     assert effort.seconds(left, now) == pytest.approx(8 * 19)
@@ -42,23 +42,23 @@ def test_starting_a_trial_takes_its_time() -> None:
 
 
 def test_of_paused_trials_a_third_is_expected_to_go_on() -> None:
-    effort, now = Effort(scheduler("asha"), WHOLE, 1), 0.0
+    effort, now = Effort(scheduler("asha"), WHOLE), 0.0
     for number in range(30):
         now = train(effort, number, range(1, 2), now, start=0.0)
-        effort.end(number)
+        effort.end(number, Rung(1, 2))
         if number % 3 == 2:
             now = train(effort, number, range(2, 4), now, start=0.0)
-            effort.end(number)
+            effort.end(number, Rung(3, 2))
     left = effort.left(60)
     assert left.cost >= 30 * 2 + 10 * 4 + 2 * 12  # of which at least two are expected to be trained whole
     now = train(effort, 2, range(4, 10), now)
-    effort.end(2)
+    effort.end(2, WHOLE)
     assert effort.left(30).cost < effort.left(60).cost < left.cost + 12
     assert effort.spent == 30 * 2 + 10 * 4 + 12
 
 
 def test_what_an_earlier_run_has_trained_is_not_left() -> None:
-    resumed = Effort(scheduler("none"), WHOLE, 1)
+    resumed = Effort(scheduler("none"), WHOLE)
     resumed.know(0, WHOLE)
     resumed.know(1, WHOLE)
     assert resumed.left(4).cost == 36
@@ -67,7 +67,7 @@ def test_what_an_earlier_run_has_trained_is_not_left() -> None:
 
 
 def test_folds_that_join_have_trained_only_their_own_epochs() -> None:
-    effort = Effort(scheduler("none"), WHOLE, 1)
+    effort = Effort(scheduler("none"), WHOLE)
     effort.start(0, 0.0)
     scores = [(1, 1), (2, 1), (1, 2), (2, 2), (3, 2)]
     trained = [effort.train(EpochEnded(0, epoch, (0.5,) * folds), 1.0, anew=False) for epoch, folds in scores]
@@ -76,10 +76,10 @@ def test_folds_that_join_have_trained_only_their_own_epochs() -> None:
 
 
 def test_patience_is_learned_and_an_open_end_has_no_time() -> None:
-    effort, now = Effort(scheduler("none"), WHOLE, 1), 0.0
+    effort, now = Effort(scheduler("none"), WHOLE), 0.0
     for number in range(8):
         now = train(effort, number, range(1, 4), now)
-        effort.end(number)
+        effort.end(number, Rung(3, 2))
     assert effort.left(9).cost == pytest.approx(
         (8 * 6 + 18) / 9
     )  # a whole one counts beside those that were seen
