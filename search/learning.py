@@ -188,7 +188,8 @@ def _advised(one: Hyperparameter, best: Configuration, lessons: Sequence[Lesson]
     """Return a hyperparameter that recommends the value of the best configuration, with the evidence for it."""
     value, before = best[one.name], one.recommended_for(best)
     found = [(lesson, *_values(one.name, lesson)) for lesson in lessons]
-    grid = () if one.grid_is_derived else one.grid
+    held = (value if same(each, before) else each for each in one.grid)
+    grid = () if one.grid_is_derived else tuple(dict.fromkeys(held))
     followed = next((advice for advice in one.recommended_when if advice.holds(best)), None)
     advice = tuple(replace(each, value=value) if each is followed else each for each in one.recommended_when)
     was = "as before" if same(before, value) else f"was {short_text(before)}"

@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import SpaceError, StudyError
+from ..errors import StudyError
 from ..spaces import Configuration, Space
+from ..spaces.known_names import fitting_value
+from ..spaces.space import fits
 from ..studies import StudyRecord, TrialRecord, read_reports, read_trials
 from ..studies.records import Direction
 from ..texts import count_text
@@ -113,7 +115,8 @@ def scores_of(trial: TrialRecord) -> dict[float, float]:
 def fitted(space: Space, configuration: Configuration) -> Configuration | None:
     """Return the configuration of a space that another space's means; None where a value of it lies outside.
 
-    What it does not have, or the space holds fixed, is as recommended, and what the space does not have is left out.
+    What it does not have, or the space holds fixed, is as recommended, and what the space does not have is left out. A number
+    between two steps or choices is the nearest of them.
     """
     found: Configuration = {}
     for one in space:
@@ -122,10 +125,12 @@ def fitted(space: Space, configuration: Configuration) -> Configuration | None:
         if one.name not in configuration or one.cardinality == 1:
             found[one.name] = one.recommended_for(found)
             continue
-        try:
-            found[one.name] = one.check(configuration[one.name])
-        except SpaceError:
-            return None
+        value = configuration[one.name]
+        if not fits(one, value):
+            value = fitting_value(one, value)
+            if value is None:
+                return None
+        found[one.name] = one.check(value)
     return found
 
 

@@ -179,18 +179,25 @@ def _fitting(one: Hyperparameter, entry: Hyperparameter, wanted: Value) -> Value
 
     None where its kind is another (a dropout in percents, an exponent of ten) or the value lies outside its range.
     """
+    if isinstance(one, Int) and isinstance(entry, Float):
+        return None
+    return fitting_value(one, wanted, log=getattr(entry, "log", False))
+
+
+def fitting_value(one: Hyperparameter, wanted: Value, *, log: bool = False) -> Value:
+    """Return the value of a hyperparameter that another one's value means: the nearest of its steps or choices, or its word.
+
+    None where it lies outside its range, or there is none.
+    """
     if not is_number(wanted):
         return _same_word(one, wanted)
-    log = getattr(entry, "log", False)
     if isinstance(one, Categorical):
         numbers = [value for value in one.choices if is_number(value)]
         fits = len(numbers) == len(one.choices) > 1 and min(numbers) <= wanted <= max(numbers)
         return _nearest(numbers, wanted, log=log) if fits else None
     if not isinstance(one, Float | Int) or not one.low <= wanted <= one.high:
         return None
-    if isinstance(one, Float):
-        return float(wanted)
-    return None if isinstance(entry, Float) else _nearest(_steps_around(one, wanted), wanted, log=log)
+    return float(wanted) if isinstance(one, Float) else _nearest(_steps_around(one, wanted), wanted, log=log)
 
 
 def _steps_around(one: Int, wanted: float) -> list[int]:

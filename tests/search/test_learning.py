@@ -12,7 +12,7 @@ import optuna
 import pytest
 from kerasweep.errors import SpaceError, SpecError, StudyError
 from kerasweep.search.learning import STARTS, learn, learned_space
-from kerasweep.search.lessons import LAST, fitted, likeness, read_lesson, read_lessons, win_rates
+from kerasweep.search.lessons import LAST, Lesson, fitted, likeness, read_lesson, read_lessons, win_rates
 from kerasweep.search.plan import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.search.spec_comparison import differences
@@ -28,7 +28,7 @@ from kerasweep.spaces import (
     space_text,
     space_to_dict,
 )
-from kerasweep.studies import read_study
+from kerasweep.studies import StudyRecord, read_study
 from kerasweep.studies.writing import create_study, delete_study
 
 DATA = {"name": "digits", "task": "classification", "kind": "image", "rows": 1000, "fingerprint": "a"}
@@ -105,6 +105,27 @@ def test_a_configuration_of_another_space_is_fitted() -> None:
         "units": 16,
         "learning_rate": 0.02,
     }
+
+
+def test_a_number_between_two_choices_is_the_nearest_and_a_word_may_be_spelled_otherwise() -> None:
+    space = Space(
+        (
+            Categorical("optimizer", ("adam", "sgd")),
+            Categorical("batch_size", (16, 32, 100)),
+            Int("n", 8, 64, step=8),
+        )
+    )
+    found = fitted(space, {"optimizer": "SGD", "batch_size": 60, "n": 17})
+    assert found == {"optimizer": "sgd", "batch_size": 32, "n": 16}
+    for outside in ({"batch_size": 200}, {"n": 7}, {"optimizer": "lion"}):
+        assert fitted(space, outside) is None
+
+
+def test_a_grid_has_the_learned_value_in_the_place_of_the_old_one() -> None:
+    one = Float("rate", 0.001, 1.0, log=True, recommended=0.01, grid=(0.01, 0.1))
+    study = StudyRecord("one", "", 1, "maximize", {}, {}, {}, {}, {})
+    lesson = Lesson(study, ({"rate": 0.02}, {"rate": 0.5}), np.array([1.0, 0.0]), frozenset({"rate"}), 1.0)
+    assert learn(Space((one,)), [lesson]).space["rate"].grid == (0.02, 0.1)
 
 
 def test_the_best_configuration_becomes_the_recommended_one(studied) -> None:
