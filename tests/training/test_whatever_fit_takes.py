@@ -17,6 +17,8 @@ import pandas as pd
 import pytest
 from kerasweep.api import plan_sweep
 from kerasweep.errors import DataError, ModelError, SpecError, TrainingError
+from kerasweep.training.goals import QUANTITIES, Goals
+from kerasweep.training.metrics import Objective
 from kerasweep.training.seeds import fold_seed
 from kinds_of_data import KINDS, MODULE
 from real_training import train
@@ -28,6 +30,7 @@ pytestmark = [
         "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
     ),
 ]
+SIZES = Goals(tuple(Objective(name, "minimize") for name in QUANTITIES))
 SETTINGS: dict[str, Any] = {"folds": 2, "epochs": 2, "patience": None, "trials": 1, "search": "random"}
 
 
@@ -64,13 +67,17 @@ TRIED_OTHERWISE = {"a fit of its own": "the refit was trained by HyperModel.fit"
 @pytest.mark.parametrize("kind", KINDS)
 def test_both_trainers_train_alike(kind: str) -> None:
     plan = plan_of(kind)
-    workload, configuration = plan.workload, plan.space.recommended()
+    workload, configuration = replace(plan.workload, goals=SIZES), plan.space.recommended()
     fused = train(workload, configuration)
     fit = train(replace(workload, trainer="fit"), configuration)
     assert fused.trainer == TRAINED_BY.get(kind, "fused"), fused.notes
     assert fused.curves.keys() == fit.curves.keys()
     for metric, folds in fit.curves.items():
         assert np.allclose(fused.curves[metric], folds, rtol=1e-5, atol=1e-5), metric
+    assert fused.measured.keys() == fit.measured.keys() == {"params", "bytes", "seconds"}
+    assert fused.measured["bytes"] == fit.measured["bytes"] >= 4 * fused.parameters
+    assert fit.measured["params"] == fit.parameters == fused.parameters
+    assert min(fused.measured["seconds"], fit.measured["seconds"]) > 0
 
 
 @pytest.fixture(scope="module")
