@@ -27,8 +27,10 @@ from kerasweep.training.events import (
     Task,
     TrialEnded,
     TrialFailed,
+    TrialInfeasible,
     TrialPaused,
 )
+from kerasweep.training.goals import Goals, parse_constraint
 
 pytestmark = pytest.mark.trains
 EPOCHS = 3
@@ -78,7 +80,8 @@ def make_workload(build=None):
             "training": {"epochs": EPOCHS, "patience": None},
         }
     )
-    return make_plan(spec, data=(x, y), model=build or make_build()).workload
+    workload = make_plan(spec, data=(x, y), model=build or make_build()).workload
+    return replace(workload, goals=Goals(constraints=(parse_constraint("params<1000"),)))
 
 
 def task(number: int, behaviour: str = "train", units: int = 3, rungs: tuple[int, ...] = ()) -> Task:
@@ -250,6 +253,13 @@ class Conformance:
         assert "Traceback" in failed.traceback
         assert not failed.fatal
         assert outcome_of(events, 7).fold_scores == reference.fold_scores
+
+    def test_a_model_that_breaks_a_constraint_is_told_and_not_trained(self, executor, reference) -> None:
+        events = run(executor, task(8, units=200), task(9))
+        (refused,) = [event for event in events if event.number == 8]
+        assert refused == TrialInfeasible(8, {"params": 2802.0}, 2802, "params is 2,802, not <1,000")
+        assert outcome_of(events, 9).fold_scores == reference.fold_scores
+        assert outcome_of(events, 9).measured == {"params": 44.0}
 
     def test_a_failure_that_ends_the_sweep_is_told_as_such(self, executor) -> None:
         (failed,) = run(executor, task(6, "fatal"))
