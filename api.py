@@ -483,11 +483,13 @@ def export_text(study: Study, format: str = "yaml", trial: int | None = None) ->
     ``kerasweep launch winner.yaml`` trains exactly this configuration.
     """
     from .export.text import to_json, to_yaml
+    from .studies.comparison import optimism_of
 
     check_format(format)
     record = study.record
     chosen = choose_trial(record, trial)
-    return to_yaml(record, chosen) if format == "yaml" else to_json(record, chosen)
+    optimism = optimism_of(record, chosen)
+    return (to_yaml if format == "yaml" else to_json)(record, chosen, optimism)
 
 
 def check_format(format: str) -> None:  # noqa: A002

@@ -29,6 +29,7 @@ from ..studies.comparison import (
     compare_studies,
     front_sentence,
     is_sensitivity_study,
+    optimism_of,
     sensitivity,
 )
 from ..texts import count_text, duration_text, number_text
@@ -90,8 +91,10 @@ def best(
         make_console().print(front_sentence(record, read_trials(record)), soft_wrap=True)
         return
     print_sensitivity(record)
+    optimism = optimism_of(record, found[0])
     for sentence in (
         "" if is_sensitivity_study(record) else compare_runners_up(found, record.direction).sentence,
+        "" if optimism is None else optimism.sentence,
         baseline_sentence(record, found[0]),
     ):
         if sentence:

@@ -95,7 +95,7 @@ def describe(winner: Winner) -> dict[str, Any]:
         "batch_size": winner.batch_size,
         "seed": winner.seed,
         "model": winner.study.spec["model"],
-        "provenance": {**provenance(winner.study, winner.trial), "test": dict(winner.test)},
+        "provenance": {**provenance(winner.study, winner.trial, winner.optimism), "test": dict(winner.test)},
     }
 
 
@@ -182,6 +182,7 @@ def _readme(winner: Winner, about: dict[str, Any]) -> str:
         data=winner.dataset.name,
         epochs=about["epochs"],
         cv=f"Cross-validation: {score_text(winner.study, winner.trial)}",
+        optimism="" if winner.optimism is None else winner.optimism.sentence,
         test_rows=f"{about['test_rows']:,}",
         threshold=about.get("threshold") if winner.dataset.task == "multilabel" else None,
         test=", ".join(f"{metric} {value:.6g}" for metric, value in winner.test.items()),

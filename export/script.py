@@ -286,7 +286,8 @@ def _provenance(winner: Winner, notes: tuple[str, ...]) -> list[str]:
         f"Data: {dataset.name}, {dataset.rows:,} training rows, {dataset.test_rows:,} test rows, "
         f"fingerprint {dataset.fingerprint}."
     )
-    paragraphs = (f"Cross-validation: {score_text(study, winner.trial)}.", scored, data)
+    flatters = "" if winner.optimism is None else f" {winner.optimism.sentence}"
+    paragraphs = (f"Cross-validation: {score_text(study, winner.trial)}.{flatters}", scored, data)
     return [line for text in paragraphs for line in wrap(_safe(text), 100, break_on_hyphens=False)]
 
 

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -19,8 +19,11 @@ from ..studies.records import StudyRecord, TrialRecord
 from ..texts import number_text, quantity_text
 from ..training.data.source_data import FROM_PYTHON
 
+if TYPE_CHECKING:
+    from ..studies.comparison import Optimism
 
-def as_sweep(study: StudyRecord, trial: TrialRecord) -> dict[str, Any]:
+
+def as_sweep(study: StudyRecord, trial: TrialRecord, optimism: Optimism | None = None) -> dict[str, Any]:
     """Return a specification that trains exactly one trial's configuration, with its provenance.
 
     All settings are the study's, so that the same folds, seed and stopping give the same score. What was decided by
@@ -29,6 +32,7 @@ def as_sweep(study: StudyRecord, trial: TrialRecord) -> dict[str, Any]:
     Args:
         study: The study.
         trial: One of its trials; it need not be scored.
+        optimism: How far its score flatters.
 
     Returns:
         Plain data; ``space`` comes second, so that people see the values first. ``provenance`` is history, which
@@ -52,11 +56,11 @@ def as_sweep(study: StudyRecord, trial: TrialRecord) -> dict[str, Any]:
             spec.get("training", {}), keep="patience"
         ),  # None means never to stop early
         "study": f"{study.name}-trial-{trial.number}",
-        "provenance": provenance(study, trial),
+        "provenance": provenance(study, trial, optimism),
     }
 
 
-def provenance(study: StudyRecord, trial: TrialRecord) -> dict[str, Any]:
+def provenance(study: StudyRecord, trial: TrialRecord, optimism: Optimism | None = None) -> dict[str, Any]:
     """Return where a trial comes from and how it scored, as plain data without empty entries."""
     about, data = study.about, study.about.get("data", {})
     refit = study.refits.get(trial.number, {})
@@ -71,6 +75,7 @@ def provenance(study: StudyRecord, trial: TrialRecord) -> dict[str, Any]:
         "breaks": list(trial.broken),
         "standard_error": trial.standard_error,
         "fold_scores": list(trial.fold_scores),
+        "expected": None if optimism is None else optimism.expected,
         "cv": about.get("cv"),
         "configuration": dict(trial.configuration),
         "epochs": trial.epochs,
@@ -88,21 +93,21 @@ def provenance(study: StudyRecord, trial: TrialRecord) -> dict[str, Any]:
     }
 
 
-def to_yaml(study: StudyRecord, trial: TrialRecord) -> str:
+def to_yaml(study: StudyRecord, trial: TrialRecord, optimism: Optimism | None = None) -> str:
     """Return the winner as YAML with comments; ``kerasweep launch`` takes it as it is."""
     parts = []
-    for key, value in as_sweep(study, trial).items():
+    for key, value in as_sweep(study, trial, optimism).items():
         comment = "define" if key == "space" and "define" in value else key
         if comment in _COMMENTS:
             parts.append(f"\n# {_COMMENTS[comment]}\n")
         parts.append(yaml.safe_dump({key: value}, sort_keys=False, allow_unicode=True, width=110))
-    head = "".join(f"# {line}\n" for line in _headline(study, trial))
+    head = "".join(f"# {line}\n" for line in _headline(study, trial, optimism))
     return f"{head}\n{''.join(parts)}"
 
 
-def to_json(study: StudyRecord, trial: TrialRecord) -> str:
+def to_json(study: StudyRecord, trial: TrialRecord, optimism: Optimism | None = None) -> str:
     """Return the winner as JSON, which ``kerasweep launch`` reads as well, JSON being YAML."""
-    text = json.dumps(as_sweep(study, trial), indent=2, ensure_ascii=False)
+    text = json.dumps(as_sweep(study, trial, optimism), indent=2, ensure_ascii=False)
     # YAML 1.1 takes 1e-05 for text; with a point both read a number. No string starts a line or follows a key so.
     return (
         re.sub(r'^( *(?:"(?:[^"\\]|\\.)*": )?-?\d+)(e[-+]?\d+,?)$', r"\1.0\2", text, flags=re.MULTILINE)
@@ -118,8 +123,10 @@ _COMMENTS = {
 }
 
 
-def _headline(study: StudyRecord, trial: TrialRecord) -> list[str]:
+def _headline(study: StudyRecord, trial: TrialRecord, optimism: Optimism | None) -> list[str]:
     lines = [f"Trial {trial.number} of the study '{study.name}': {score_text(study, trial)}."]
+    if optimism is not None:
+        lines.append(optimism.sentence)
     test = study.refits.get(trial.number, {}).get("test")
     if test:
         scores = ", ".join(f"{metric} {value:.6g}" for metric, value in test.items())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..studies import StudyRecord, TrialRecord
+from ..studies.comparison import Optimism, optimism_of
 from ..training.refit import Refit
 
 
@@ -14,8 +15,10 @@ class Winner(Refit):
 
     study: StudyRecord
     trial: TrialRecord
+    optimism: Optimism | None = None
+    """How far its score flatters, where it was chosen as the best of several."""
 
     @classmethod
     def of(cls, study: StudyRecord, trial: TrialRecord, refit: Refit) -> Winner:
         """Return a refit together with where it comes from."""
-        return cls(study=study, trial=trial, **vars(refit))
+        return cls(study=study, trial=trial, optimism=optimism_of(study, trial), **vars(refit))

@@ -16,6 +16,7 @@ from ..studies.comparison import (
     basic_names,
     compare_runners_up,
     cost,
+    estimate_optimism,
     informative_names,
     refit_score,
     study_space,
@@ -224,7 +225,11 @@ def leaderboard(view: StudyView) -> Content:
         difference.standard_error is not None for difference in compared.differences
     ):
         note += "≈ within noise of the winner: paired by fold, corrected resampled t-test (Nadeau and Bengio 2003), 5 %."
-    reading = " ".join(filter(None, (compared.sentence, baseline_sentence(view.study, view.best[0]))))
+    optimism = estimate_optimism(view.scored, view.study.direction)
+    flatters = "" if optimism is None or view.study.imported else optimism.sentence
+    reading = " ".join(
+        filter(None, (compared.sentence, flatters, baseline_sentence(view.study, view.best[0])))
+    )
     return Content(reading, Table(f"{shown}, best first", columns, rows), more=settings.more, note=note)
 
 

@@ -8,6 +8,7 @@ from .baseline import against_baseline, baseline_sentence
 from .cost import Cost, cost
 from .front import front_sentence
 from .informative import MAX_SHOWN, basic_names, common_names, informative_names, names_of, varying_first
+from .optimism import Optimism, estimate_optimism, optimism_of
 from .recommended import AgainstRecommended, RecommendedRow, against_recommended
 from .recorded_plan import study_space
 from .runners_up import RUNNERS_UP, PairedDifference, RunnersUp, compare_runners_up, paired_difference, ranked
@@ -20,6 +21,7 @@ __all__ = [
     "AgainstRecommended",
     "Cost",
     "Effect",
+    "Optimism",
     "PairedDifference",
     "RecommendedRow",
     "RunnersUp",
@@ -34,11 +36,13 @@ __all__ = [
     "compare_runners_up",
     "compare_studies",
     "cost",
+    "estimate_optimism",
     "front_sentence",
     "incomparable",
     "informative_names",
     "is_sensitivity_study",
     "names_of",
+    "optimism_of",
     "paired_difference",
     "ranked",
     "refit_score",

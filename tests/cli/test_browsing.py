@@ -40,6 +40,7 @@ class TestOnARealStudy:
         assert done.returncode == 0
         assert "val_accuracy" in done.stdout
         assert "learning_rate" in done.stdout
+        assert "Chosen as the best of " in done.stdout
         assert "rial" in done.stdout.splitlines()[-1]
 
     def test_best_as_json_is_sorted_and_whole(self, kerasweep: Any, trained: Path) -> None:

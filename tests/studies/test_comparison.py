@@ -7,6 +7,7 @@ import statistics
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from fresh_process import modules_after
 from kerasweep.spaces import preset, space_to_dict
@@ -17,6 +18,7 @@ from kerasweep.studies.comparison import (
     compare_runners_up,
     compare_studies,
     cost,
+    estimate_optimism,
     incomparable,
     paired_difference,
     ranked,
@@ -327,3 +329,50 @@ def test_a_study_without_a_baseline_says_nothing_of_it(kept: object) -> None:
 def test_comparing_imports_nothing_heavy() -> None:
     heavy = {"pandas", "scipy", "optuna", "numpy", "plotly", "tensorflow"}
     assert not heavy & modules_after("import kerasweep.studies.comparison")
+
+
+@pytest.mark.parametrize(
+    ("count", "folds", "spread"), [(30, 5, 0.0), (30, 5, 0.3), (100, 5, 1.0), (20, 2, 0.3)]
+)
+def test_optimism_is_what_the_choice_adds_to_the_score(count: int, folds: int, spread: float) -> None:
+    generator = np.random.default_rng(1)
+    naive, estimated = [], []
+    for _ in range(150):
+        truth = generator.normal(0, spread, count)
+        scores = truth[:, None] + generator.normal(size=(count, folds))
+        trials = ranked([trial(number, *row) for number, row in enumerate(scores.tolist())], "maximize")
+        found = estimate_optimism(trials, "maximize")
+        assert found is not None
+        assert found.trials == count
+        naive.append(found.score - truth[trials[0].number])
+        estimated.append(found.expected - truth[trials[0].number])
+    assert np.mean(naive) > 0.2
+    assert abs(np.mean(estimated)) < 0.35 * np.mean(naive)
+
+
+def test_optimism_is_said_in_one_line() -> None:
+    trials = [trial(0, 0.99, 0.90, 0.90), trial(1, 0.90, 0.94, 0.94), trial(2, 0.5, 0.5, 0.5)]
+    found = estimate_optimism(trials, "maximize")
+    assert found is not None
+    assert found.expected == pytest.approx((0.90 + 0.90 + 0.90) / 3)
+    assert found.sentence == (
+        "Chosen as the best of 3 trials, its score flatters by about 0.0300: expect 0.9000, which winners of the other "
+        "folds reach on the fold left out."
+    )
+    losses = [trial(0, 0.1, 0.2), trial(1, 0.3, 0.4)]
+    assert estimate_optimism(losses, "minimize").sentence == (
+        "Chosen as the best of 2 trials, its score does not seem to flatter: 0.1500, which winners of the other folds reach "
+        "on the fold left out, is no less."
+    )
+
+
+def test_optimism_needs_a_choice_and_a_fold_to_leave_out() -> None:
+    assert estimate_optimism([], "maximize") is None
+    assert estimate_optimism([trial(0, 0.9, 0.8)], "maximize") is None
+    assert estimate_optimism([trial(0, 0.9), trial(1, 0.8)], "maximize") is None
+    assert estimate_optimism([trial(0, 0.9, 0.8), trial(1, 0.8)], "maximize") is None
+
+
+def test_repetitions_are_left_out_one_by_one() -> None:
+    trials = [trial(0, 1.0, 0.0, 1.0, 0.0, partition=2), trial(1, 0.0, 0.9, 0.0, 0.9, partition=2)]
+    assert estimate_optimism(trials, "maximize").expected == 0.0
