@@ -6,7 +6,7 @@ import pickle
 
 import pytest
 from kerasweep import errors
-from kerasweep.errors import KerasweepError, SpaceError, TrainingError, one_line
+from kerasweep.errors import InfeasibleError, KerasweepError, SpaceError, TrainingError, one_line
 
 KINDS = [
     kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, KerasweepError)
@@ -25,8 +25,13 @@ KINDS = [
     ],
 )
 def test_a_message_ends_with_one_full_stop(kind: type[KerasweepError], said: str, message: str) -> None:
-    error = kind("data", said) if issubclass(kind, TrainingError) else kind(said)
-    assert str(error) == message
+    assert str(_make(kind, said)) == message
+
+
+def _make(kind: type[KerasweepError], said: str) -> KerasweepError:
+    if kind is InfeasibleError:
+        return kind(said, {"params": 3.0}, 3)
+    return kind("data", said) if issubclass(kind, TrainingError) else kind(said)
 
 
 def test_errors_survive_pickling() -> None:
