@@ -224,7 +224,7 @@ def launch(
         cv: How training rows are cut into folds: a word, see ``CvSpec``; or any splitter of scikit-learn, which cuts the
             same folds each time; or pairs of positions of the rows given. A study keeps the folds' fingerprint.
         **settings: Everything else that a sweep has, by the names of ``kerasweep.search.settings.SETTINGS``: ``search``, ``trials``, ``time``,
-            ``target``, ``target_score``, ``limit``, ``epochs``, ``folds``, ``workers``, ``precision``, ``trainer``, ``seed``,
+            ``target``, ``target_score``, ``objective`` (several, too), ``constraint``, ``limit``, ``epochs``, ``folds``, ``workers``, ``precision``, ``trainer``, ``seed``,
             ``preset``, ``set``, ``fix``, ``from_study``, ``learn_from``, ... A single worker trains in this process, unless ``time`` or
             ``trial_timeout`` sets a limit, to which only another process can be held.
 

@@ -32,7 +32,7 @@ from ..studies.comparison import (
     optimism_of,
     sensitivity,
 )
-from ..texts import count_text, duration_text, number_text
+from ..texts import count_text, duration_text, number_text, quantity_text
 from .options import Json, Storage, StudyName, print_json
 from .tables import (
     comparison_table,
@@ -213,9 +213,11 @@ def _show_trial(record: StudyRecord, trial: TrialRecord, *, as_json: bool) -> No
         )
         return
     console = make_console()
+    shown = {"params", *(one.metric for one in record.objectives)}  # parameters are told of every trial
     facts = {
         "trial": f"{trial.number} of {record.name}, {trial.state}",
         **{name.lstrip(">"): cells[0] for name, cells in scores(record, [trial]).items()},
+        **{name: quantity_text(value) for name, value in trial.measured.items() if name not in shown},
         "infeasible": f"it breaks {', '.join(trial.broken)}" if trial.broken else "",
         "folds": "  ".join(number_text(score) for score in trial.fold_scores),
         "scored": trial.scored_where,

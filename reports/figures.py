@@ -98,6 +98,7 @@ def cost_parts(cost: Cost) -> list[tuple[str, int]]:
         ("saved by pruning", cost.saved_by_pruning),
         ("saved by early stopping", cost.saved_by_stopping),
         ("saved by repeated results", cost.saved_by_duplicates),
+        ("saved by constraints", cost.saved_by_constraints),
         ("not trained: failed", cost.lost_to_failures),
     ]
     return [(name, epochs) for name, epochs in parts if epochs]
@@ -106,7 +107,7 @@ def cost_parts(cost: Cost) -> list[tuple[str, int]]:
 def cost_bar(cost: Cost) -> go.Figure:
     """Draw the planned epochs as one bar in parts."""
     colours = {"trained": ACCENT, "saved by pruning": GOOD, "saved by early stopping": "#6fbf9f"}
-    colours |= {"saved by repeated results": PURPLE}
+    colours |= {"saved by repeated results": PURPLE, "saved by constraints": "#b58a2f"}
     figure = go.Figure()
     for name, epochs in cost_parts(cost):
         figure.add_bar(

@@ -226,7 +226,11 @@ def pruning(view: StudyView) -> Content:
         )
     number = view.winner.number if view.winner else None
     figure = optuna_plots.intermediate_values(view.plots, view.study.metric, number)
-    pruned = [trial for trial in view.trials if trial.state == "pruned" and trial.duplicate_of is None]
+    pruned = [
+        trial
+        for trial in view.trials
+        if trial.state == "pruned" and trial.duplicate_of is None and not trial.broken
+    ]
     if not pruned:
         reading = "No trial was pruned."
     else:
@@ -255,6 +259,7 @@ def expense(view: StudyView) -> Content:
             for saved, how in (
                 (spent.saved_by_pruning, "pruning"),
                 (spent.saved_by_stopping, "early stopping"),
+                (spent.saved_by_constraints, "constraints"),
             )
             if saved
         ]

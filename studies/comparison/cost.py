@@ -25,6 +25,8 @@ class Cost:
     lost_to_failures: int
     """Epochs of failed trials that were not run or not recorded."""
     seconds: float
+    saved_by_constraints: int = 0
+    """Of models that break one and were not trained."""
 
     @property
     def share_spent(self) -> float | None:
@@ -37,14 +39,16 @@ def cost(study: StudyRecord, trials: Iterable[TrialRecord]) -> Cost:
     ended = [trial for trial in trials if trial.state in ENDED]
     most, folds = planned_epochs(study), planned_folds(study)
     spent, seconds = 0, 0.0
-    saved = {"complete": 0, "pruned": 0, "failed": 0, "duplicate": 0}
+    saved = dict.fromkeys(("complete", "pruned", "failed", "duplicate", "infeasible"), 0)
     for trial in ended:
         repeated = trial.duplicate_of is not None
         used = 0 if repeated else trial.epochs_trained * (len(trial.fold_scores) or folds or 1)
         spent += used
         seconds += 0.0 if repeated or not math.isfinite(trial.seconds) else trial.seconds
         if most and folds:
-            saved["duplicate" if repeated else trial.state] += max(most * folds - used, 0)
+            untrained = trial.state == "pruned" and trial.broken
+            how = "duplicate" if repeated else "infeasible" if untrained else trial.state
+            saved[how] += max(most * folds - used, 0)
     return Cost(
         trials=len(ended),
         epochs_spent=spent,
@@ -54,4 +58,5 @@ def cost(study: StudyRecord, trials: Iterable[TrialRecord]) -> Cost:
         saved_by_duplicates=saved["duplicate"],
         lost_to_failures=saved["failed"],
         seconds=seconds,
+        saved_by_constraints=saved["infeasible"],
     )

@@ -12,10 +12,12 @@ from ..records import StudyRecord, TrialRecord
 def front_sentence(study: StudyRecord, trials: Sequence[TrialRecord]) -> str:
     """Say how many trials are on the front, and what that means."""
     compared = sum(map(is_compared, trials))
+    kept = " that keep all constraints" if any(trial.broken for trial in trials) else ""
     count = len(pareto_front(study, trials))
     if not count:
         return "No trial with all of its values is complete yet."
     metrics = [one.metric for one in study.objectives]
     names = ", ".join(metrics[:-1]) + f" and {metrics[-1]}"
-    start = f"{count} of {count_text(compared, 'complete trial')} {'is' if count == 1 else 'are'} on the Pareto front"
+    of = f"{count_text(compared, 'complete trial')}{kept}"
+    start = f"{count} of {of} {'is' if count == 1 else 'are'} on the Pareto front"
     return f"{start}: no other trial is as good in all of {names} and better in one."

@@ -68,7 +68,7 @@ def test_a_front_is_shown_as_one_and_its_trials_are_used_by_number(kerasweep: An
     folder = front[0]
     shown = kerasweep("best", "fused", cwd=folder).stdout
     assert "fused: Pareto front of 3 trials" in shown
-    assert "of 2 complete trials" in shown
+    assert "of 2 complete trials that keep all constraints" in shown
     assert "Pareto front" in kerasweep("studies", cwd=folder).stdout
     listed = json.loads(kerasweep("studies", "--json", cwd=folder).stdout)[0]
     assert listed["best"] is None

@@ -193,7 +193,9 @@ def test_a_front_leaves_out_what_breaks_a_constraint(shelf: Shelf) -> None:
     view = shelf.view("several")
     content = by_key(study_cards(view))["front"]
     assert [row.cells[0] for row in content.table.rows] == ["4", "1", "3", "0"]
-    assert content.reading.startswith("4 of 4 complete trials are on the Pareto front")
+    assert content.reading.startswith(
+        "4 of 4 complete trials that keep all constraints are on the Pareto front"
+    )
     assert content.note.startswith("2 of all trials break a constraint")
     assert [trace.name for trace in content.figures[0].plot.data] == ["breaks a constraint", "Pareto front"]
     facts = {row.cells[0]: row.cells[1] for row in by_key(study_cards(view))["summary"].table.rows}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from kerasweep.api import plan_sweep
 from kerasweep.errors import SpecError
 from kerasweep.search.spec import OF_SEVERAL, make_spec
 from kerasweep.studies import best_trials, read_trials
@@ -149,3 +150,12 @@ def test_specifications_of_one_metric_are_read_as_before() -> None:
     assert several.training.objectives == ("accuracy", "params")
     assert several.training.constraints == ["params<100000"]
     assert make_spec(several.as_dict()) == several
+
+
+def test_the_metric_that_scores_epochs_comes_first_whatever_the_order() -> None:
+    plan = plan_sweep("digits", "ann", objective="params,accuracy", constraint="loss<3", epochs=2)
+    assert plan.spec.training.objective == ["val_accuracy", "params"]
+    assert plan.spec.training.constraints == ["val_loss<3"]
+    assert plan.spec.search.scheduler == "none"
+    assert plan.objective_text == "maximize val_accuracy and minimize params where val_loss<3"
+    assert plan.workload.objective.metric == "val_accuracy"
