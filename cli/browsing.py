@@ -74,7 +74,7 @@ def best(
     """Show the best configurations of a study.
 
     [dim]kerasweep best[/]
-    [dim]kerasweep best digits-dnn-bayes -n 3 --json[/]
+    [dim]kerasweep best digits-dnn-knowhow -n 3 --json[/]
     """
     record = read_study(study, storage_url(storage))
     found = best_trials(record, max(count, RUNNERS_UP))
@@ -111,8 +111,8 @@ def show(
 ) -> None:
     """Show a study, or one of its trials with every fold's score.
 
-    [dim]kerasweep show digits-dnn-bayes[/]
-    [dim]kerasweep show digits-dnn-bayes 7[/]
+    [dim]kerasweep show digits-dnn-knowhow[/]
+    [dim]kerasweep show digits-dnn-knowhow 7[/]
     """
     record = read_study(study, storage_url(storage))
     if trial is not None:
@@ -126,7 +126,7 @@ def show(
 def compare(names: Names, storage: Storage = None, as_json: Json = False) -> None:
     """Put studies side by side.
 
-    [dim]kerasweep compare digits-dnn-grid digits-dnn-bayes[/]
+    [dim]kerasweep compare digits-dnn-grid digits-dnn-knowhow[/]
     """
     url = storage_url(storage)
     found = compare_studies([read_study(name, url) for name in dict.fromkeys(names)])

@@ -183,14 +183,18 @@ SearchMethod = Annotated[
     str | None,
     option(
         "Search",
-        "grid, random, qmc, bayes, gp, cmaes, nsga2 or knowhow; sensitivity: change each a little; KerasTuner's: kt-random, kt-grid, kt-bayes, kt-hyperband.",
-        show_default="bayes",
+        "knowhow, bayes, gp, cmaes, nsga2, random, qmc or grid; sensitivity: change each a little; KerasTuner's: kt-random, kt-grid, kt-bayes, kt-hyperband.",
+        show_default="knowhow; bayes for several objectives",
     ),
 ]
 Seed = Annotated[int | None, option("Search", "Seed of everything random.", min=0, show_default="0")]
 Scheduler = Annotated[
     str | None,
-    option("Search", "none, median, hyperband, asha or knowhow.", show_default="median; none for a grid"),
+    option(
+        "Search",
+        "none, median, hyperband, asha or knowhow.",
+        show_default="knowhow of its own, none for a grid, else median",
+    ),
 ]
 
 Trials = Annotated[int | None, option("Budget", "Trials to train.", "--trials", "-n", min=1)]

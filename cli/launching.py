@@ -115,10 +115,10 @@ def launch(
     [dim]kerasweep launch mnist cnn --preset standard[/]
     [dim]kerasweep launch digits dnn --space optimizer,learning_rate,momentum[/]
     [dim]kerasweep launch digits cnn --space my-space.yaml[/]
-    [dim]kerasweep launch digits dnn --space top:3 --from digits-dnn-bayes[/]
-    [dim]kerasweep launch digits dnn --search sensitivity --from digits-dnn-bayes[/]
+    [dim]kerasweep launch digits dnn --space top:3 --from digits-dnn-knowhow[/]
+    [dim]kerasweep launch digits dnn --search sensitivity --from digits-dnn-knowhow[/]
     [dim]kerasweep launch digits dnn --objective accuracy,params --constraint 'params<100000'[/]
-    [dim]kerasweep launch wine dnn --learn-from digits-dnn-bayes[/]
+    [dim]kerasweep launch wine dnn --learn-from digits-dnn-knowhow[/]
     [dim]kerasweep launch images/ mymodels:build --set units=64,128,256[/]
     [dim]kerasweep launch sweep.yaml --dry-run[/]
     """
@@ -168,7 +168,7 @@ def resume(
     """Continue a study to its budget, or to a larger one.
 
     [dim]kerasweep resume[/]
-    [dim]kerasweep resume digits-dnn-bayes --trials 60 --workers 2[/]
+    [dim]kerasweep resume digits-dnn-knowhow --trials 60 --workers 2[/]
     """
     options = dict(locals())
     from .. import api
@@ -199,7 +199,7 @@ def refit(
     """Train the winner on all training rows and score it once on the test split.
 
     [dim]kerasweep refit[/]
-    [dim]kerasweep refit mnist-cnn-bayes --trial 7[/]
+    [dim]kerasweep refit mnist-cnn-knowhow --trial 7[/]
     """
     from ..search.refit import refit as run_refit
 

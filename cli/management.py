@@ -29,8 +29,8 @@ def export(
     python: a training script of its own. keras: the trained model with its preprocessing and predict.py.
 
     [dim]kerasweep export > winner.yaml[/]
-    [dim]kerasweep export digits-dnn-bayes --trial 7 --format python -o train.py[/]
-    [dim]kerasweep export mnist-cnn-bayes --format keras -o model/[/]
+    [dim]kerasweep export digits-dnn-knowhow --trial 7 --format python -o train.py[/]
+    [dim]kerasweep export mnist-cnn-knowhow --format keras -o model/[/]
     """
     from .. import api
 
@@ -53,7 +53,7 @@ def report(
     """Write a report: one HTML file that needs no network.
 
     [dim]kerasweep report[/]
-    [dim]kerasweep report digits-dnn-grid digits-dnn-bayes -o comparison.html[/]
+    [dim]kerasweep report digits-dnn-grid digits-dnn-knowhow -o comparison.html[/]
     """
     from .. import api
 

@@ -51,7 +51,8 @@ from .samplers import refuse_missing
 from .space_resolution import add_known_names, resolve_space, without_known_names
 from .spec import DataSpec, SpaceSpec, SweepSpec, parse_objective
 
-DEFAULT_TRIALS = 30
+DEFAULT_TRIALS, DEFAULT_PAUSED = 30, 60
+"""The second where most trials are trained for a share of the epochs on a share of the folds, which costs less than the first."""
 MOST_OF_A_GRID = 100_000
 """No one trains more, and counting them would take longer than a person waits."""
 
@@ -346,8 +347,8 @@ def _columns_named(data: DataSpec, names: tuple[str, ...]) -> DataSpec:
 
 
 def _default_trials(spec: SweepSpec, most: float) -> int | None:
-    """Return the trials of a sweep without any budget: a whole grid, an iteration of Hyperband, else 30; None where the search
-    ends by itself.
+    """Return the trials of a sweep without any budget: a whole grid, an iteration of Hyperband, else 30, or 60 of the search from
+    know-how; None where the search ends by itself.
     """
     if spec.search.method == "kt-hyperband":
         return hyperband_trials(spec.training.epochs)
@@ -355,7 +356,8 @@ def _default_trials(spec: SweepSpec, most: float) -> int | None:
         return None
     if spec.search.method in ("grid", "kt-grid"):
         return int(most) if math.isfinite(most) else None
-    return int(min(DEFAULT_TRIALS, most))
+    usual = DEFAULT_PAUSED if spec.search.method == "knowhow" else DEFAULT_TRIALS
+    return int(min(usual, most))
 
 
 def refit_workload(plan: Plan, limit: int | None = None, data_object: Any = None, cv: Any = None) -> Workload:

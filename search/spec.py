@@ -221,7 +221,7 @@ def parse_studies(value: Any) -> Any:
         return value
     names = [name.strip() for words in listed for name in words.split(",")]
     if "" in names:
-        raise ValueError("must name studies, for example digits-dnn-bayes,wine-dnn-bayes")
+        raise ValueError("must name studies, for example digits-dnn-knowhow,wine-dnn-knowhow")
     return list(dict.fromkeys(names))
 
 
@@ -284,9 +284,10 @@ class SpaceSpec(_Part):
 class SearchSpec(_Part):
     """How the space is searched, and when to stop."""
 
-    method: SearchMethod = "bayes"
+    method: SearchMethod = "knowhow"
+    """``bayes`` where it is not given and there are several objectives."""
     trials: Whole | None = Field(default=None, ge=1)
-    """Trials to train, over all runs of the study; the whole grid, else 30, where it is not given."""
+    """Trials to train, over all runs of the study; the whole grid, else 60 of ``knowhow`` and 30 of others, where it is not given."""
     time: Seconds = Field(default=None, gt=0)
     """Seconds of one run, after which no trial goes on."""
     total_epochs: Whole | None = Field(default=None, ge=1)
@@ -405,6 +406,12 @@ class SweepSpec(_Part):
         for key, inner in (("data", "source"), ("search", "method"), ("cv", "method")):
             if isinstance(full.get(key), str):
                 full[key] = {inner: full[key]}
+        training, search = full.get("training"), full.get("search", {})
+        if isinstance(training, dict) and isinstance(search, dict) and "method" not in search:
+            objective = training.get("objective")
+            several = objective.split(",") if isinstance(objective, str) else objective
+            if isinstance(several, list | tuple) and len(several) > 1:
+                full["search"] = {"method": "bayes", **search}
         if isinstance(full.get("data"), dict) and full["data"].get("window") is not None:
             cv = full.get("cv") or {}
             if isinstance(cv, dict) and cv.get("method", "auto") == "auto":

@@ -31,12 +31,13 @@ TINY = {
     "delete": {"--yes": ""},
 }
 """What a command gets in place of its own numbers, or of a person's answer."""
-FILLED = {"STUDY": "houses-nn-bayes", "TRIAL": "0", "postgresql://me@host/sweeps": "sqlite:///kerasweep.db"}
+FILLED = {"STUDY": "houses-nn-knowhow", "TRIAL": "0", "postgresql://me@host/sweeps": "sqlite:///kerasweep.db"}
 """Placeholders, and a server that a test has not."""
 PREPARED = (
     "launch digits dnn --search grid --cv holdout --trials 1 --epochs 1",
-    "launch digits dnn --space learning_rate,dropout,label_smoothing --cv holdout --trials 12 --epochs 1",
-    "launch iris dnn --space learning_rate --cv holdout --trials 4 --epochs 1",
+    "launch digits dnn --cv holdout --trials 16 --epochs 1",
+    "launch iris dnn --cv holdout --trials 4 --epochs 1",
+    "launch wine dnn --cv holdout --trials 4 --epochs 1",
     "launch mnist cnn --space learning_rate --cv holdout --trials 8 --epochs 1",
     "launch houses.csv nn --target price --folds 2 --trials 1 --epochs 1",
     "export --format keras -o model/",

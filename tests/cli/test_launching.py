@@ -299,8 +299,8 @@ def test_a_trial_says_why_it_was_trained_by_fit(kerasweep: Any, tmp_path: Path) 
     done = kerasweep(*launched, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     reason = "trained by fit: the model has a train_step of its own"
-    assert reason in kerasweep("show", "digits-build-bayes", 0, cwd=tmp_path).stdout
-    trial = json.loads(kerasweep("show", "digits-build-bayes", 0, "--json", cwd=tmp_path).stdout)
+    assert reason in kerasweep("show", "digits-build-knowhow", 0, cwd=tmp_path).stdout
+    trial = json.loads(kerasweep("show", "digits-build-knowhow", 0, "--json", cwd=tmp_path).stdout)
     assert (trial["trainer"], trial["notes"]) == ("fit", [reason])
     refused = kerasweep(*launched, "--trainer", "fused", "--study", "no", cwd=tmp_path)
     assert refused.returncode == 2
