@@ -46,8 +46,8 @@ worse than everything; a regret ends at {worst}. Of a surrogate, whose configura
 climbing from the best of 10,000 draws comes to. *Chosen* is the regret of what the search would choose at that cost: the best
 trial that was trained whole, or while there is none the best of those that came farthest. *Observed* is the regret of the
 best score seen so far. Cells are means over tables, each the mean of its seeds; in brackets the 95 % bootstrap interval
-with the table as the unit. A table of finite rows is searched over these, each once: a proposal means the nearest row that is
-left, and the study holds that row.
+with the table as the unit. A table of finite rows is searched over these, each once: `knowhow` is told that there are no others,
+what another search proposes means the nearest row that is left, and the study holds that row.
 
 `tpe` is Optuna's sampler alone, with uniform draws first; `bayes` is the same after the recommended values, which all searches
 but `tpe` begin with.
@@ -179,7 +179,10 @@ def _measured(entries: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 
 def _tuned() -> Iterator[str]:
     yield f"Constants of `{OURS}` were chosen by looking at {len(TUNED_ON)} tables: {', '.join(sorted(TUNED_ON))}."
-    yield "A predecessor with other constants was looked at once on all public tables."
+    yield (
+        "Two predecessors with other constants were looked at once on all public tables: one with rungs from an eighth on, one that "
+        "did not know yet that a table's rows are all there is."
+    )
     yield ""
 
 
@@ -268,27 +271,37 @@ def _costs(figures: Figures, cost: float) -> Iterator[str]:
     """Yield what each method costs until it is as good as the best other one is in the end."""
     tables = figures.tables
     peer = figures.best_other(tables, cost)
-    yield f"Cost until the regret that `{peer}` has at {cost:g}, divided by what that takes itself: geometric mean over tables"
-    yield f"with the 95 % bootstrap interval. Where a method never comes to it, {2 * cost:g} is counted."
+    yield f"Cost until the regret that `{peer}` has at {cost:g}: as a share of {cost:g}, and divided by the cost at which that came to"
+    yield "it first, which may have been early. Geometric means over tables with the 95 % bootstrap interval. Where a method never"
+    yield f"comes to it, {2 * cost:g} is counted."
     yield ""
-    yield "| search+scheduler | cost ratio | never |"
-    yield "| --- | ---: | ---: |"
+    yield f"| search+scheduler | tables | share of {cost:g} | by its own | never |"
+    yield "| --- | --- | ---: | ---: | ---: |"
     goals = {table: figures.at(peer, table, cost) for table in tables}
+    own = {table: figures.cost_until(peer, table, goals[table]) for table in tables}
+    families: dict[str, list[str]] = {}
+    for table in tables:
+        families.setdefault(next(iter(figures.entries.values()))[table]["family"], []).append(table)
     rows = []
     for method in figures.entries:
-        if method == peer:
-            continue
-        taken = [figures.cost_until(method, table, goals[table]) for table in tables]
-        own = [figures.cost_until(peer, table, goals[table]) for table in tables]
-        logs = np.log(np.array(taken) / np.array(own))
-        low, high = np.exp(_bootstrap(logs.tolist()))
-        never = sum(one > cost for one in taken)
-        rows.append(
-            (float(np.exp(logs.mean())), f"({low:.2f}–{high:.2f}) | {never} of {len(tables)} |", method)
-        )
-    for ratio, rest, method in sorted(rows):
-        yield f"| {method} | {ratio:.2f} {rest}"
+        taken = {table: figures.cost_until(method, table, goals[table]) for table in tables}
+        ours = families if method.startswith(OURS) and len(families) > 1 else {}
+        for place, (name, some) in enumerate([("all", tables), *ours.items()]):
+            share, text = _geometric([taken[table] / cost for table in some])
+            _, by_own = _geometric([taken[table] / own[table] for table in some])
+            never = sum(taken[table] > cost for table in some)
+            row = f"| {method} | {name} | {text} | {by_own} | {never} of {len(some)} |"
+            rows.append((not method.startswith(OURS), place, share, row))
+    yield from (row for *_, row in sorted(rows))
     yield ""
+
+
+def _geometric(ratios: Sequence[float]) -> tuple[float, str]:
+    """Return a geometric mean, and the same with its bootstrap interval."""
+    logs = np.log(np.array(ratios))
+    low, high = np.exp(_bootstrap(logs.tolist()))
+    mean = float(np.exp(logs.mean()))
+    return mean, f"{mean:.2f} ({low:.2f}–{high:.2f})"
 
 
 def _losses(figures: Figures, cost: float) -> Iterator[str]:
@@ -323,9 +336,8 @@ def _bad_prior(entries: Sequence[Mapping[str, Any]], cost: float) -> Iterator[st
     own = [without.cost_until(CHANCE, table, goals[table]) for table in tables]
     for method in bad.entries:
         taken = [bad.cost_until(method, table, goals[table]) for table in tables]
-        logs = np.log(np.array(taken) / np.array(own))
-        low, high = np.exp(_bootstrap(logs.tolist()))
-        yield f"| {method} | {float(np.exp(logs.mean())):.2f} ({low:.2f}–{high:.2f}) |"
+        _, text = _geometric([one / other for one, other in zip(taken, own, strict=True)])
+        yield f"| {method} | {text} |"
     yield ""
 
 

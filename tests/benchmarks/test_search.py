@@ -272,7 +272,7 @@ def test_the_page_says_what_a_search_costs_and_where_it_loses(simulation: Any) -
     assert "| random+asha | 0.80 (0.80–0.80) | 0.20 (0.20–0.20) | 0.20 | 5 |" in lines
     assert "| knowhow+knowhow | 0.45 (0.10–0.80) | 0.35 (0.10–0.60) | 0.35 | 5 |" in lines
     assert (
-        "| knowhow+knowhow | 0.71 (0.25–2.00) | 1 of 2 |" in lines
+        "| knowhow+knowhow | all | 0.71 (0.25–2.00) | 0.71 (0.25–2.00) | 1 of 2 |" in lines
     )  # the mean of a quarter and, never, of twice
     assert any(line.startswith("Left out") and line.endswith(": tpe+none.") for line in lines)
     assert any(line.endswith("at 4: b by 0.40 (`random+asha`).") for line in lines)
