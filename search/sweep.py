@@ -331,7 +331,7 @@ class Sweep:
         if event.rung not in run.answers:  # else it was answered before its worker died
             if self._scheduler.pauses:
                 self._writer.report_rung(
-                    run.trial, *event.rung, event.mean
+                    run.trial, *event.rung, event.mean, event.scores
                 )  # once, however often it is asked
             else:
                 self._writer.report(run.trial, event.epoch, event.mean)

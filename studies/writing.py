@@ -147,7 +147,7 @@ class StudyWriter:
         result = trial.user_attrs.get(RESULT)
         if result is None:
             return False
-        *last, _ = trial.user_attrs[RUNGS][-1]
+        last = trial.user_attrs[RUNGS][-1][:2]
         return bool(last == [result["epochs_trained"], len(result["fold_scores"])])
 
     @staticmethod
@@ -171,15 +171,17 @@ class StudyWriter:
         """
         trial.report(value, epoch)
 
-    def report_rung(self, trial: Trial, epochs: int, folds: int, value: float) -> None:
-        """Note the mean of the folds at a rung of a trial that may be paused there; Optuna's step is the rung's cost.
+    def report_rung(
+        self, trial: Trial, epochs: int, folds: int, value: float, scores: Sequence[float]
+    ) -> None:
+        """Note the mean of the folds, and each fold's score, at a rung of a trial that may be paused there; Optuna's step is the rung's cost.
 
         Unlike other reports it is kept when the trial is lost: a trial goes on where it was, or is trained again up to there.
         """
         reported = trial.user_attrs.get(RUNGS, [])
         if [epochs, folds] not in [rung[:2] for rung in reported]:
             trial.report(value, epochs * folds)
-            trial.set_user_attr(RUNGS, [*reported, [epochs, folds, value]])
+            trial.set_user_attr(RUNGS, [*reported, [epochs, folds, value, *scores]])
 
     def pause(self, trial: Trial, result: Mapping[str, Any], details: Mapping[str, Any]) -> None:
         """Note that a trial is paused, with its result so far."""

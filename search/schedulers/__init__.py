@@ -3,5 +3,16 @@
 from .contract import Scheduler, TrialProgress, progress_of, reached_by
 from .halving import Halving
 from .pruning import Pruning, make_pruning
+from .racing import contender, is_behind
 
-__all__ = ["Halving", "Pruning", "Scheduler", "TrialProgress", "make_pruning", "progress_of", "reached_by"]
+__all__ = [
+    "Halving",
+    "Pruning",
+    "Scheduler",
+    "TrialProgress",
+    "contender",
+    "is_behind",
+    "make_pruning",
+    "progress_of",
+    "reached_by",
+]

@@ -33,6 +33,8 @@ class TrialProgress:
     failed: bool = False
     origin: Mapping[str, Any] = field(default_factory=dict)
     """What its proposer has kept with it."""
+    scores: Mapping[Rung, tuple[float, ...]] = field(default_factory=dict)
+    """Rung -> score of each fold; empty in studies that did not keep them."""
 
     @property
     def whole(self) -> bool:
@@ -70,10 +72,11 @@ def progress_of(trial: FrozenTrial) -> TrialProgress:
         trial.number,
         trial.params,
         state,
-        {Rung(epochs, folds): mean for epochs, folds, mean in attributes.get(RUNGS, ())},
+        {Rung(epochs, folds): mean for epochs, folds, mean, *_ in attributes.get(RUNGS, ())},
         trial.value if name == "COMPLETE" and not infeasible and len(trial.values) == 1 else None,
         name == "FAIL" or infeasible,
         attributes.get(ORIGIN, {}),
+        {Rung(epochs, folds): tuple(scores) for epochs, folds, _, *scores in attributes.get(RUNGS, ())},
     )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ...training.events import Rung
 from .contract import REDUCTION, PausingScheduler, TrialProgress
+from .racing import contender
 
 if TYPE_CHECKING:
     from ...studies import Direction
@@ -40,14 +41,19 @@ class Halving(PausingScheduler):
     def next_paused(self, trials: Sequence[TrialProgress], *, may_begin: bool) -> int | None:
         """Return the best trial of the highest rung that is among the best third there and waits there.
 
-        Where no trial may begin and none was trained whole, it is the best one of the highest rung.
+        Where no trial may begin it is what cannot be told from the best whole one (``racing.py``), and where none was trained
+        whole, the best one of the highest rung.
         """
         for rung in reversed(self.rungs):
             there = self._ranked(trials, rung)
             for trial in there[: len(there) // REDUCTION]:
                 if trial.state == "paused" and trial.last == rung:
                     return trial.number
-        if may_begin or any(trial.whole or trial.state == "running" for trial in trials):
+        if may_begin or not self.rungs:
+            return None
+        if any(trial.whole for trial in trials):
+            return contender(trials, self.rungs[-1], self.direction)
+        if any(trial.state == "running" for trial in trials):
             return None
         for rung in reversed(self.rungs):
             waiting = [trial for trial in self._ranked(trials, rung) if trial.state == "paused"]

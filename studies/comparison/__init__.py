@@ -11,7 +11,16 @@ from .informative import MAX_SHOWN, basic_names, common_names, informative_names
 from .optimism import Optimism, estimate_optimism, optimism_of
 from .recommended import AgainstRecommended, RecommendedRow, against_recommended
 from .recorded_plan import study_space
-from .runners_up import RUNNERS_UP, PairedDifference, RunnersUp, compare_runners_up, paired_difference, ranked
+from .runners_up import (
+    RUNNERS_UP,
+    PairedDifference,
+    RunnersUp,
+    compare_runners_up,
+    critical_point,
+    error_share,
+    paired_difference,
+    ranked,
+)
 from .sensitivity import Effect, Sensitivity, is_sensitivity_study, sensitivity
 from .side_by_side import StudyComparison, StudyRow, compare_studies, incomparable, refit_score
 
@@ -36,6 +45,8 @@ __all__ = [
     "compare_runners_up",
     "compare_studies",
     "cost",
+    "critical_point",
+    "error_share",
     "estimate_optimism",
     "front_sentence",
     "incomparable",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from kerasweep.search.paused_states import PausedStates
-from kerasweep.search.schedulers import TrialProgress
+from kerasweep.search.schedulers import TrialProgress, is_behind, progress_of
 from kerasweep.search.schedulers.halving import Halving
 from kerasweep.studies import read_trials
 from kerasweep.training.events import Rung
@@ -51,6 +51,42 @@ def test_where_nothing_is_whole_the_best_is_trained_whole(lab, fake) -> None:
     assert sorted(made.states()) == ["C", "P"]
     ended = {trial.state: trial.value for trial in read_trials(made.read())}
     assert ended["complete"] > 0
+
+
+@pytest.mark.parametrize("direction", ["maximize", "minimize"])
+def test_what_cannot_be_told_from_the_best_is_trained_whole(direction: str) -> None:
+    halving = Halving.over(9, 3, direction)
+    rung, sign = halving.rungs[-1], 1 if direction == "maximize" else -1
+
+    def at(number: int, *scores: float, value: float | None = None) -> TrialProgress:
+        signed = tuple(sign * score for score in scores)
+        reports = {one: sum(signed) / 3 for one in halving.rungs}
+        state = "paused" if value is None else "ended"
+        return TrialProgress(
+            number, {}, state, reports, None if value is None else sign * value, scores={rung: signed}
+        )
+
+    best, behind = at(0, 0.5, 0.6, 0.7, value=0.9), at(1, 0.4, 0.501, 0.6)
+    close, closer = at(2, 0.4, 0.6, 0.6), at(3, 0.4, 0.6, 0.7)
+    assert halving.next_paused([best, behind], may_begin=False) is None, "all folds say that it is behind"
+    trials = [best, at(4, 0.45, 0.6, 0.68, value=0.8), behind, close, closer, behind]
+    assert halving.next_paused(trials, may_begin=True) is None
+    assert halving.next_paused(trials, may_begin=False) == 3
+    assert halving.next_paused([best, behind, close], may_begin=False) == 2
+    unknown = [replace(trial, scores={rung: ()}) for trial in trials]
+    assert halving.next_paused(unknown, may_begin=False) is None, "without folds what is worse is behind"
+
+
+@pytest.mark.parametrize("capacity", [1, 2])
+def test_no_winner_is_named_before_its_equals_are_whole(lab, fake, capacity: int) -> None:
+    made = lab(method="random", scheduler="asha", trials=20, epochs=9)
+    assert made.run(fake(epochs=9, capacity=capacity)) == "trials"
+    trials = [progress_of(trial) for trial in made.load().trials]
+    rung = max(rung for trial in trials for rung in trial.reports)
+    best = max((trial for trial in trials if trial.whole), key=lambda trial: trial.value or 0.0)
+    others = [trial for trial in trials if rung in trial.reports and not trial.whole]
+    assert others
+    assert all(is_behind(trial, best, rung, "maximize") for trial in others)
 
 
 @pytest.mark.parametrize("capacity", [1, 3])
