@@ -29,7 +29,7 @@ def learn(
     """Write what studies tell as a space file: their best values as recommended ones, each with its evidence.
 
     [dim]kerasweep learn digits-dnn-knowhow -o preset.yaml[/]
-    [dim]kerasweep learn digits-dnn-knowhow wine-dnn-knowhow > preset.yaml[/]
+    [dim]kerasweep learn digits-dnn-knowhow iris-dnn-knowhow > preset.yaml[/]
     """
     from ..export.files import write_text
     from ..search.learning import learned_space

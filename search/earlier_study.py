@@ -59,7 +59,7 @@ def find_earlier(spec: SpaceSpec, model: str, storage: str | None) -> Earlier | 
     note, found = f"the start is the winner of {at}", started
     if spec.top is not None:
         weights, why = _importance(study)
-        chosen = _choose(weights, started, spec.top, study.name)
+        chosen = _choose(list(weights), started, spec.top, study.name)
         words = ", ".join(f"{one} {weights[one]}" for one in chosen)
         note = (
             f"searches {spec.top} of the {len(space)} hyperparameters of '{study.name}', those that {why}: {words}; all "
@@ -139,7 +139,7 @@ def _importance(study: StudyRecord) -> tuple[dict[str, str], str]:
     return {name: f"{share:.0%}" for name, share in shares.items() if share > 0}, why
 
 
-def _choose(ranking: Sequence[str] | Mapping[str, str], space: Space, top: int, name: str) -> list[str]:
+def _choose(ranking: Sequence[str], space: Space, top: int, name: str) -> list[str]:
     """Return the first of a ranking that can be active where the others are fixed.
 
     Raises:
@@ -154,7 +154,7 @@ def _choose(ranking: Sequence[str] | Mapping[str, str], space: Space, top: int, 
     return chosen[:top]
 
 
-def _possible(ranking: Sequence[str] | Mapping[str, str], space: Space) -> Iterator[str]:
+def _possible(ranking: Sequence[str], space: Space) -> Iterator[str]:
     start, chosen = space.recommended(), set[str]()
     for name in ranking:
         if name not in space or space[name].cardinality == 1:

@@ -49,7 +49,8 @@ def add_known_names(spec: SpaceSpec, source: ModelSource) -> tuple[ModelSource, 
     A space that is written out says its own, and so does a range that is set.
     """
     asked = source.contract != "own" and source.name not in APPLICATIONS  # their authors say where they start
-    if not asked or spec.prior == "none" or spec.define or spec.file is not None:
+    written_out = spec.define or spec.file is not None or spec.from_study is not None
+    if not asked or spec.prior == "none" or written_out:
         return source, ()
     written = (*spec.set, *spec.fix)
     known = with_known_names(source.space, defaults=source.contract == "keras_tuner", except_for=written)

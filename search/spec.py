@@ -287,7 +287,8 @@ class SearchSpec(_Part):
     method: SearchMethod = "knowhow"
     """``bayes`` where it is not given and there are several objectives."""
     trials: Whole | None = Field(default=None, ge=1)
-    """Trials to train, over all runs of the study; the whole grid, else 60 of ``knowhow`` and 30 of others, where it is not given."""
+    """Trials to train, over all runs of the study; the whole grid, what small changes need, else 60 of ``knowhow`` and 30
+    of others, where it is not given."""
     time: Seconds = Field(default=None, gt=0)
     """Seconds of one run, after which no trial goes on."""
     total_epochs: Whole | None = Field(default=None, ge=1)

@@ -191,7 +191,10 @@ def _by_seed(trials: Sequence[TrialRecord]) -> dict[int, Scores]:
     return {
         trial.seed: trial.fold_scores
         for trial in trials
-        if trial.state == "complete" and trial.seed is not None and all(map(math.isfinite, trial.fold_scores))
+        if trial.state == "complete"
+        and trial.seed is not None
+        and trial.fold_scores
+        and all(map(math.isfinite, trial.fold_scores))
     }
 
 
