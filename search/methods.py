@@ -36,8 +36,18 @@ def make_proposer(
         epochs: The most that a trial may train.
         folds: Number of folds.
     """
-    made = _proposer(method, space, seed, direction, epochs, folds)
-    return Starting(made, starts) if starts else made
+    return with_starts(_proposer(method, space, seed, direction, epochs, folds), method, starts)
+
+
+def with_starts(proposer: Proposer, method: str, starts: Sequence[Configuration]) -> Proposer:
+    """Return a proposer that begins with some configurations, after the recommended one and what judges that."""
+    if not starts:
+        return proposer
+    if method == "knowhow":
+        from .knowhow.search import JUDGES
+
+        return Starting(proposer, starts, after=1 + JUDGES)
+    return Starting(proposer, starts)
 
 
 def _proposer(

@@ -140,13 +140,21 @@ class Bayes:
 class Starting:
     """What another proposer begins with, then some given configurations, then what it proposes further."""
 
-    def __init__(self, inner: Proposer, starts: Sequence[Configuration]) -> None:
+    def __init__(self, inner: Proposer, starts: Sequence[Configuration], after: int = 1) -> None:
+        """Take the configurations.
+
+        Args:
+            inner: The other proposer.
+            starts: The configurations, in order.
+            after: How many the other one proposes before them: the recommended one, and what it is judged by.
+        """
         self._inner = inner
         self._starts = starts
+        self._after = after
 
     def propose(self, request: ProposalRequest) -> Proposal | None:
-        """Return the first start that no trial has; before any trial, and after all starts, leave it to the other."""
-        for start in self._starts if request.seen else ():
+        """Return the first start that no trial has, when its turn has come; else leave it to the other proposer."""
+        for start in self._starts if len(request.seen) >= self._after else ():
             if configuration_key(start) not in request.seen:
                 return Proposal(start, {"drawn": "start"})
         return self._inner.propose(request)

@@ -9,8 +9,8 @@ import numpy as np
 import optuna
 from kerasweep.search.knowhow import KnowHow
 from kerasweep.search.learning import Learned
-from kerasweep.search.methods import make_proposer
-from kerasweep.search.proposers import Proposal, ProposalRequest, Proposer, Random, SpaceExhausted, Starting
+from kerasweep.search.methods import make_proposer, with_starts
+from kerasweep.search.proposers import Proposal, ProposalRequest, Proposer, Random, SpaceExhausted
 from kerasweep.spaces import Space
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.storages import BaseStorage
@@ -137,6 +137,6 @@ def proposer_over(table: Table, search: str, learned: Learned, seed: int, study:
             search, space, seed, direction=table.direction, epochs=table.epochs, folds=table.folds
         )
     if not table.rows:
-        return Starting(inner, learned.starts)
+        return with_starts(inner, search, learned.starts)
     rows = [table.nearest_row(start) for start in learned.starts]
-    return Starting(OverRows(inner, table, space, study), rows)
+    return with_starts(OverRows(inner, table, space, study), search, rows)
