@@ -18,6 +18,8 @@ from ..spaces import Configuration, Space, configuration_key
 
 _DRAWS = 1000
 """Draws at random before a finite space is enumerated to find a configuration that has not been tried."""
+START = "start"
+"""What ``Starting`` says of where a configuration was drawn from."""
 ENUMERABLE = 100_000
 """Configurations of a space that is still enumerated."""
 SEED = "seed"
@@ -156,7 +158,7 @@ class Starting:
         """Return the first start that no trial has, when its turn has come; else leave it to the other proposer."""
         for start in self._starts if len(request.seen) >= self._after else ():
             if configuration_key(start) not in request.seen:
-                return Proposal(start, {"drawn": "start"})
+                return Proposal(start, {"drawn": START})
         return self._inner.propose(request)
 
 

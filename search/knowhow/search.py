@@ -20,7 +20,7 @@ from scipy.stats import norm
 
 from ...spaces import Configuration, Space
 from ...training.events import Rung
-from ..proposers import Proposal, ProposalRequest, Random
+from ..proposers import START, Proposal, ProposalRequest, Random
 from ..schedulers.contract import PausingScheduler, TrialProgress, progress_of
 from .candidates import Candidates
 from .coordinates import Coordinates
@@ -238,7 +238,7 @@ class KnowHow(PausingScheduler):
 
     def _is_warm(self, trials: Sequence[TrialProgress]) -> bool:
         """Tell whether there are enough draws from anywhere for the model to choose."""
-        drawn = sum(self._has_value(trial) and trial.drawn != FIRST for trial in trials)
+        drawn = sum(self._has_value(trial) and trial.drawn not in (FIRST, START) for trial in trials)
         return drawn >= (JUDGES if self._trust(trials) >= TRUSTED else EXPLORED)
 
     def _observe(self, trials: Sequence[TrialProgress]) -> list[Observed]:
