@@ -162,7 +162,9 @@ class Effort:
         will, so_far = (self._scheduler.going_on(rung, count) for count in (trials, judged))
         belief = BELIEF * will / trials
         more = (gone + belief) / (so_far + belief)
-        return more * will if self._scheduler.pauses else gone + more * max(0.0, will - so_far)
+        if self._scheduler.pauses:
+            return max(1.0, more) * will  # those that have not gone on may do so later, the most in the end
+        return gone + more * max(0.0, will - so_far)
 
     def is_running(self, number: int) -> bool:
         """Tell whether a trial is being trained, so that its stretch counts as under way."""
