@@ -21,6 +21,7 @@ from scipy.stats import norm
 from ...spaces import Configuration, Space
 from ...training.events import Rung
 from ..proposers import START, Proposal, ProposalRequest, Random
+from ..schedulers import contender
 from ..schedulers.contract import PausingScheduler, TrialProgress, progress_of
 from .candidates import Candidates
 from .coordinates import Coordinates
@@ -77,6 +78,7 @@ class KnowHow(PausingScheduler):
         """
         self._space = space
         self._seed = seed
+        self._direction: Direction = direction
         self._sign = 1.0 if direction == "maximize" else -1.0
         self._coordinates = Coordinates(space)
         self._candidates = Candidates(space, self._coordinates, among)
@@ -142,7 +144,8 @@ class KnowHow(PausingScheduler):
     def next_paused(self, trials: Sequence[TrialProgress], *, may_begin: bool) -> int | None:
         """Return the recommended trial, if it is not refuted, then the trial of the highest rung that is promoted there.
 
-        Where no trial may begin, it is the one that most likely beats the best whole one, as long as that is likely enough.
+        Where no trial may begin, it is what cannot be told from the best whole one at the highest rung (``racing.py``), then the
+        one that most likely beats it, as long as that is likely enough.
         """
         paused = [trial for trial in trials if trial.state == "paused"]
         if not paused:
@@ -205,6 +208,9 @@ class KnowHow(PausingScheduler):
         whole = [expected[trial.number][0] for trial in trials if trial.whole and trial.number in expected]
         if not whole:
             return None if any(trial.state == "running" for trial in trials) else best.number
+        raced = contender(trials, self.rungs[-1], self._direction)
+        if raced is not None:
+            return raced
         chances = {
             trial.number: norm.sf((max(whole) - expected[trial.number][0]) / expected[trial.number][1])
             for trial in paused

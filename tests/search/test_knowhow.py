@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import random
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from kerasweep.search.knowhow.gaussian_process import Basis, GaussianProcess, Va
 from kerasweep.search.knowhow.search import JUDGES, KnowHow, rungs_of
 from kerasweep.search.launch import resolve_study, run_plan
 from kerasweep.search.proposers import ProposalRequest
+from kerasweep.search.schedulers import is_behind, progress_of
 from kerasweep.spaces import Categorical, Condition, Float, Int, Space, configuration_key, preset
 from kerasweep.studies import read_study, read_trials
 from kerasweep.training.events import Rung
@@ -103,6 +105,26 @@ def test_few_are_trained_whole_and_the_best_of_them_is_good(lab, fake, capacity:
     assert (
         best >= max(trial.value for trial in read_trials(chance.read()) if trial.state == "complete") - 0.02
     )
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_cannot_be_told_from_the_winner_is_trained_whole_before_it_is_named(
+    lab, fake, seed: int
+) -> None:
+    made = lab_of(lab, trials=24, epochs=27, seed=seed)
+
+    def noisy(task, fold: int, epoch: int) -> float:
+        chance = random.Random(f"{configuration_key(task.configuration)} {fold}")
+        return (
+            epoch / 27 + 0.2 * chance.random() - 0.02 * abs(math.log(task.configuration["learning_rate"]) + 4)
+        )
+
+    made.run(fake(epochs=27, scores=noisy))
+    trials = [progress_of(trial) for trial in made.load().trials]
+    last = rungs_of(27, FOLDS)[-1]
+    best = max((trial for trial in trials if trial.whole), key=lambda trial: trial.value or 0.0)
+    ended_there = [trial for trial in trials if not trial.whole and trial.last == last]
+    assert all(is_behind(trial, best, last, "maximize") for trial in ended_there)
 
 
 @pytest.mark.parametrize("seed", range(2))
