@@ -444,7 +444,18 @@ def test_each_kind_of_data_is_planned_continued_and_reported(
 ) -> None:
     words, planned, reported = LAUNCHED[kind]
     write_kinds(tmp_path)
-    launch = ("launch", *words.split(), "--folds", "2", "--epochs", "1", "--study", "kind")
+    launch = (
+        "launch",
+        *words.split(),
+        "--search",
+        "random",
+        "--folds",
+        "2",
+        "--epochs",
+        "1",
+        "--study",
+        "kind",
+    )
     dry = kerasweep(*launch, "--dry-run", cwd=tmp_path)
     assert (dry.returncode, dry.stderr) == (0, "")
     assert planned in " ".join(dry.stdout.split())
