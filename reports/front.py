@@ -24,13 +24,17 @@ def front(view: StudyView) -> Content:
     if not view.front:
         return not_yet("no trial with all of its values is complete.")
     settings = settings_columns(view)
+    measures = (
+        "Epochs",
+        *(() if any(one.metric == "params" for one in study.objectives) else ("Parameters",)),
+        "Seconds",
+    )
     columns = (
         Column("Trial", numeric=True),
         *(Column(one.metric, numeric=True) for one in study.objectives),
-        *(Column(name, numeric=True) for name in ("Epochs", "Parameters", "Seconds")),
-        *(Column(name, numeric=True) for name in settings.shown),
+        *(Column(name, numeric=True) for name in (*measures, *settings.shown)),
     )
-    rows = tuple(Row(_cells(trial, settings.shown)) for trial in view.best)
+    rows = tuple(Row(_cells(trial, measures, settings.shown)) for trial in view.best)
     plots = tuple(
         Figure(f"{study.metric} by {one.metric}", front_figure(study, trials, place))
         for place, one in enumerate(study.further, 1)
@@ -49,14 +53,17 @@ def front(view: StudyView) -> Content:
     )
 
 
-def _cells(trial: TrialRecord, names: Sequence[str]) -> tuple[str, ...]:
+def _cells(trial: TrialRecord, measures: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
     first, *others = trial.values
+    measured = {
+        "Epochs": str(trial.epochs or ABSENT),
+        "Parameters": f"{trial.parameters:,}" if trial.parameters else ABSENT,
+        "Seconds": f"{trial.seconds:.1f}" if trial.seconds else ABSENT,
+    }
     return (
         str(trial.number),
         number_text(first, trial.standard_error),
         *map(quantity_text, others),
-        str(trial.epochs or ABSENT),
-        f"{trial.parameters:,}" if trial.parameters else ABSENT,
-        f"{trial.seconds:.1f}" if trial.seconds else ABSENT,
+        *(measured[name] for name in measures),
         *(setting_text(trial, name) for name in names),
     )

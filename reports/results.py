@@ -192,7 +192,7 @@ def _pairs(value: object) -> str:
 
 
 def _simple(value: object) -> bool:
-    return isinstance(value, bool | int | float | str) and value != ""
+    return isinstance(value, bool | int | float | str) and value != "" and value is not False
 
 
 @card("leaderboard", "Leaderboard")
