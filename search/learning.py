@@ -49,6 +49,8 @@ STARTS = 4
 """Configurations that are begun with beside the space's own recommended one."""
 APART = 0.1
 """Root mean square distance on the unit cube from which on two of them are different."""
+ROUNDED = 0.01
+"""Most that a number is moved on the unit interval, to be written in three digits."""
 NEAR = 0.2
 """Deviation of what counts as near on the unit interval, where one study is asked about another's configuration."""
 
@@ -163,12 +165,14 @@ def _distance(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def _rounded(space: Space, configuration: Configuration) -> Configuration:
-    """Return a configuration with real numbers as people write them; what lies beyond a bound then stays as it is."""
+    """Return a configuration with real numbers as people write them, where that moves them by little and within their bounds."""
     found = dict(configuration)
     for one in space:
         if isinstance(one, Float) and one.name in found:
             number = float(f"{found[one.name]:.3g}")
-            found[one.name] = number if one.low <= number <= one.high else found[one.name]
+            within = one.low <= number <= one.high
+            if within and abs(one.to_unit(number) - one.to_unit(found[one.name])) < ROUNDED:
+                found[one.name] = number
     return found
 
 

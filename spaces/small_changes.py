@@ -77,7 +77,10 @@ def _moved(hyperparameter: Hyperparameter, value: Value, direction: int) -> Valu
             return None
         moved = hyperparameter.from_unit(there)
         rounded = float(f"{moved:.3g}")  # as people write it
-        return rounded if hyperparameter.low <= rounded <= hyperparameter.high else moved
+        within = hyperparameter.low <= rounded <= hyperparameter.high
+        near = within and abs(hyperparameter.to_unit(rounded) - there) < ROOM * STEP
+        found = rounded if near else moved
+        return None if same(found, value) else found
     assert isinstance(hyperparameter, Int)  # noqa: S101 - there is no other kind
     return _moved_whole(hyperparameter, hyperparameter.check(value), there, direction)
 

@@ -86,6 +86,12 @@ def test_changes_are_small_and_of_one_hyperparameter() -> None:
         assert changed_name(start, change.configuration) == change.name
 
 
+def test_a_step_on_a_narrow_range_is_not_rounded_away() -> None:
+    space = Space((Float("far", -6.775e16, -6.725e16, recommended=-6.75e16),))
+    values = [change.configuration["far"] for change in small_changes(space)]
+    assert values == pytest.approx([-6.745e16, -6.755e16], rel=1e-9)
+
+
 @given(spaces())
 @settings(max_examples=40)
 def test_changes_lie_in_the_space_and_differ(space: Space) -> None:
