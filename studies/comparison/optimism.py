@@ -24,7 +24,8 @@ class Optimism:
     """What the winner's score is worth once its choice is allowed for."""
 
     trials: int
-    """Among which the winner was chosen."""
+    """Among which the winner was chosen: those trained whole. What ended early at a rung was passed over by other scores, and
+    that choice is not allowed for."""
     score: float
     """Its mean over the folds."""
     expected: float
@@ -39,7 +40,7 @@ class Optimism:
     @property
     def sentence(self) -> str:
         """Say it in one line."""
-        chosen = f"Chosen as the best of {count_text(self.trials, 'trial')}, its score"
+        chosen = f"Chosen as the best of {count_text(self.trials, 'trial')} trained whole, its score"
         left_out = (
             f"{number_text(self.expected)}, which winners of the other folds reach on the fold left out"
         )

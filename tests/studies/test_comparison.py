@@ -356,12 +356,12 @@ def test_optimism_is_said_in_one_line() -> None:
     assert found is not None
     assert found.expected == pytest.approx((0.90 + 0.90 + 0.90) / 3)
     assert found.sentence == (
-        "Chosen as the best of 3 trials, its score flatters by about 0.0300: expect 0.9000, which winners of the other "
+        "Chosen as the best of 3 trials trained whole, its score flatters by about 0.0300: expect 0.9000, which winners of the other "
         "folds reach on the fold left out."
     )
     losses = [trial(0, 0.1, 0.2), trial(1, 0.3, 0.4)]
     assert estimate_optimism(losses, "minimize").sentence == (
-        "Chosen as the best of 2 trials, its score does not seem to flatter: 0.1500, which winners of the other folds reach "
+        "Chosen as the best of 2 trials trained whole, its score does not seem to flatter: 0.1500, which winners of the other folds reach "
         "on the fold left out, is no less."
     )
 
