@@ -334,7 +334,8 @@ def resume(
         cv: What cuts the folds, where it was given in Python.
         verbose: As for ``launch``.
         **settings: ``trials``, ``time``, ``total_epochs``, ``until_converged``, ``target_score``,
-            ``workers``, ``threads``, ``trainer``, ``trial_timeout``, ``keep_states``.
+            ``workers``, ``threads``, ``trainer``, ``trial_timeout``, ``keep_states``, ``keep_models``; or ``epochs``, to which the
+            best trials are trained on, from where they ended if ``keep_models`` has kept that.
     """
     from .search.launch import run_plan
 
@@ -373,11 +374,15 @@ def plan_to_resume(
         "trainer",
         "trial_timeout",
         "keep_states",
+        "keep_models",
+        "epochs",
     )
     for name in settings:
         if name not in allowed:
             raise SpecError(f"resume cannot change '{name}'.{did_you_mean(name, allowed)}")
-    return plan_resume(record, nest(settings), data=data, model=model, cv=cv)
+    changes = nest(settings)
+    epochs = changes.pop("training", {}).get("epochs")
+    return plan_resume(record, changes, epochs=epochs, data=data, model=model, cv=cv)
 
 
 def import_keras_tuner(

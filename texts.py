@@ -48,6 +48,14 @@ def duration_text(seconds: float) -> str:
     return f"{hours} h {minutes} min"
 
 
+def bytes_text(size: float) -> str:
+    """Return a size on disk: ``812 kB``, ``3.2 MB``, ``1.4 GB``."""
+    for unit, one in (("GB", 1e9), ("MB", 1e6)):
+        if size >= one:
+            return f"{size / one:.1f} {unit}"
+    return f"{math.ceil(size / 1e3)} kB"
+
+
 def count_text(count: float, word: str, plural: str | None = None) -> str:
     """Return ``1 trial``, ``2 trials``, ``2 studies``, ``unbounded trials``."""
     plural = plural or re.sub(r"(?<=[^aeiou])y$", "ie", word) + "s"

@@ -293,7 +293,24 @@ TrialTimeout = Annotated[
 ]
 KeepStates = Annotated[
     float | None,
-    option("Training", "GB of disk for the states of paused trials.", min=0, show_default="2"),
+    option(
+        "Training", "GB of disk for the states of trials that are paused or kept.", min=0, show_default="2"
+    ),
+]
+KeepModels = Annotated[
+    int | None,
+    option(
+        "Training",
+        "Best trials whose last state is kept on disk, so that resume --epochs goes on from there.",
+        min=0,
+        show_default="0",
+    ),
+]
+FurtherEpochs = Annotated[
+    int | None,
+    option(
+        "Training", "Train the best trials of a finished study on to so many epochs.", "--epochs", "-e", min=1
+    ),
 ]
 Trainer = Annotated[
     str | None,

@@ -99,6 +99,7 @@ def launch(
     trainer: flags.Trainer = None,
     trial_timeout: flags.TrialTimeout = None,
     keep_states: flags.KeepStates = None,
+    keep_models: flags.KeepModels = None,
     dry_run: flags.DryRun = False,
     storage: Storage = None,
     quiet: Quiet = False,
@@ -156,19 +157,22 @@ def resume(
     total_epochs: flags.TotalEpochs = None,
     until_converged: flags.UntilConverged = None,
     target: Annotated[float | None, flags.option("Budget", "A score that ends the sweep.")] = None,
+    epochs: flags.FurtherEpochs = None,
     workers: flags.Workers = None,
     threads: flags.Threads = None,
     trainer: flags.Trainer = None,
     trial_timeout: flags.TrialTimeout = None,
     keep_states: flags.KeepStates = None,
+    keep_models: flags.KeepModels = None,
     storage: Storage = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Continue a study to its budget, or to a larger one.
+    """Continue a study to its budget, or to a larger one; or train its best trials further.
 
     [dim]kerasweep resume[/]
     [dim]kerasweep resume digits-dnn-knowhow --trials 60 --workers 2[/]
+    [dim]kerasweep resume digits-dnn-knowhow --epochs 300[/]
     """
     options = dict(locals())
     from .. import api
@@ -265,13 +269,15 @@ def _print_plan(plan: Plan) -> None:
         limits.append("until converged")
     if spec.search.target is not None:
         limits.append(f"until {plan.workload.objective.metric} {spec.search.target:g}")
+    further = plan.further
+    searched = f"{spec.search.method}, {', '.join(limits)}, seed {spec.search.seed}, scheduler {spec.search.scheduler}"
     facts = {
         "study": spec.study,
         "data": f"{data.name}: {data.rows:,} training rows, {data.test_rows:,} held out, " + data.task_text,
         "prepared": "; ".join(plan.prepared),
-        "noted": "; ".join((*data.notes, *plan.hints)),
+        "noted": "; ".join((*data.notes, *plan.hints, *(further.remarks if further else ()))),
         "model": f"{spec.model}, {count_text(len(plan.space), 'hyperparameter')}",
-        "search": f"{spec.search.method}, {', '.join(limits)}, seed {spec.search.seed}, scheduler {spec.search.scheduler}",
+        "search": searched if further is None else further.text,
         "training": f"{plan.cv_text()}, up to {count_text(plan.workload.epochs, 'epoch')}, "
         f"{plan.objective_text}" + (", mixed bfloat16" if plan.workload.precision == "bfloat16" else ""),
         "workers": f"{plan.workers} with {count_text(plan.threads(plan.workers), 'thread')} each",
@@ -320,6 +326,8 @@ def _finish(ending: Ending, level: int, storage: str | None) -> None:
     if level:
         console = make_console()
         console.print(ending.describe())
+        if ending.kept:
+            console.print(ending.kept, soft_wrap=True)
         trials = best_trials(record, 3)
         if trials:
             title = "best configurations" if not record.has_several else "of the Pareto front"

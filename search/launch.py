@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..errors import StudyError, SweepError
 from ..studies import StudyObjective, StudyRecord, read_study, read_trials
@@ -25,11 +25,13 @@ from ..training.quiet import quiet_tensorflow
 from ..training.randomness import random_state_kept
 from .budget import Reason
 from .executors import Executor, make_executor
+from .further import Further, refuse_waiting, take_on
 from .interrupt import graceful_interrupt
 from .methods import make_proposer, make_scheduler
 from .paused_states import GIGABYTE, PausedStates
 from .plan import Plan, changed_bases
 from .progress import Progress
+from .resume import with_epochs
 from .samplers import make_sampler
 from .schedulers import Pruning, Scheduler
 from .spec import make_spec
@@ -45,6 +47,10 @@ class Ending:
     reason: Reason
     unanswered: tuple[int, ...] = ()
     """Trials that did not end when the sweep was over, and were ended from outside."""
+    further: Further | None = None
+    """Where trials were trained on."""
+    kept: str = ""
+    """Which states of the best trials lie where, as a sentence."""
 
     def describe(self) -> str:
         """Return the reason, and what was cut short, as sentences."""
@@ -59,6 +65,8 @@ class Ending:
             else "Every configuration of the space has been tried.",
             "interrupted": "Interrupted.",
         }[self.reason]
+        if self.further is not None and self.reason == "trials":
+            reason = f"Done: {self.further.text}."
         if not self.unanswered:
             return reason
         cut = numbers_text(self.unanswered, 5)
@@ -134,11 +142,17 @@ def run_plan(
     name = str(plan.spec.study)
     if existing is not None:
         refuse_driven(read_study(name, url))  # at once, rather than after workers were made ready
+        if plan.further is None:
+            refuse_waiting(existing)
     seed = plan.spec.search.seed
     executor = _start_workers(plan, plan.workers, isolated=isolated)
     try:
         with _open(plan, existing, url) as writer:
             writer.optuna.sampler = make_sampler(seed, plan.spec.search.method)
+            states = _states_of(plan, url, writer)
+            budget = plan.budget
+            if plan.further is not None:
+                budget = replace(budget, trials=take_on(plan.further, writer, states))
             sweep = Sweep(
                 writer=writer,
                 space=plan.space,
@@ -155,25 +169,30 @@ def run_plan(
                 objective=plan.workload.objective,
                 goals=plan.workload.goals,
                 scheduler=_make_scheduler(plan, writer),
-                budget=plan.budget,
+                budget=budget,
                 seed=seed,
                 whole=Rung(plan.workload.epochs, len(plan.workload.folds)),
                 listen=listen,
-                states=PausedStates(
-                    states_folder(url, writer.study_id), int(plan.spec.execution.keep_states * GIGABYTE)
-                ),
+                states=states,
             )
             with graceful_interrupt(sweep.stop):
                 reason = sweep.run()
     finally:
         executor.close()
-    ending = Ending(read_study(name, url), reason, sweep.unanswered)
+    ending = Ending(read_study(name, url), reason, sweep.unanswered, plan.further, states.text)
     _check_found_something(ending)
     return ending
 
 
+def _states_of(plan: Plan, url: str, writer: StudyWriter) -> PausedStates:
+    execution = plan.spec.execution
+    folder, most = states_folder(url, writer.study_id), int(execution.keep_states * GIGABYTE)
+    return PausedStates(folder, most, execution.keep_models)
+
+
 def _make_scheduler(plan: Plan, writer: StudyWriter) -> Scheduler:
-    workload, method = plan.workload, plan.spec.search.scheduler
+    workload = plan.workload
+    method = plan.spec.search.scheduler if plan.further is None else "none"
     scheduler = make_scheduler(
         method,
         plan.space,
@@ -228,4 +247,7 @@ def _open(plan: Plan, existing: StudyRecord | None, url: str) -> AbstractContext
         direction, goals = plan.workload.objective.direction, plan.workload.goals
         further = [StudyObjective(one.metric, one.direction) for one in goals.further]
         return create_study(url, str(plan.spec.study), direction, plan.spec.as_dict(), plan.about(), further)
-    return drive_study(existing, plan.spec.as_dict())
+    spec = plan.spec
+    if plan.further is not None:  # the study's own epochs stay those of its search
+        spec = with_epochs(spec, make_spec(existing.spec).training.epochs)
+    return drive_study(existing, spec.as_dict())

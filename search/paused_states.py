@@ -1,11 +1,13 @@
-"""Where the states of paused trials lie: files beside the database, bounded, and safe to lose."""
+"""Where the states of trials lie, of paused ones and of the best at their ends: files beside the database, bounded, and safe to lose."""
 
 from __future__ import annotations
 
 import contextlib
-import shutil
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+
+from ..texts import bytes_text, count_text, numbers_text
 
 GIGABYTE = 2**30
 
@@ -17,16 +19,25 @@ class PausedStates:
     folder: Path | None
     """Made when it is needed; None where nothing is kept."""
     most_bytes: int = 2 * GIGABYTE
+    models: int = 0
+    """Of so many of the best trials that were trained whole the last state is kept, from which they can be trained on."""
 
     def file(self, number: int) -> Path | None:
         """Return where a trial's state goes, and comes from; None where nothing can be kept."""
+        return self._made(f"{number}.state")
+
+    def last_file(self, number: int) -> Path | None:
+        """Return where a trial's state goes at its end; None where it is not kept."""
+        return self._made(f"{number}.kept") if self.models else None
+
+    def _made(self, name: str) -> Path | None:
         if self.folder is None or self.most_bytes == 0:
             return None
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError:
             return None
-        return self.folder / f"{number}.state"
+        return self.folder / name
 
     def drop(self, number: int) -> None:
         """Remove the state of a trial that has ended."""
@@ -34,12 +45,23 @@ class PausedStates:
             with contextlib.suppress(OSError):
                 (self.folder / f"{number}.state").unlink(missing_ok=True)
 
+    def hand_over(self, number: int, to: int) -> None:
+        """Have a trial go on from the last state of another one, which is kept no longer."""
+        if self.folder is not None:
+            with contextlib.suppress(OSError):
+                (self.folder / f"{number}.kept").replace(self.folder / f"{to}.state")
+
+    def keep_best(self, numbers: Collection[int]) -> None:
+        """Remove the last states of all but some trials."""
+        for path in self._all("*.kept"):
+            if int(path.stem) not in numbers:
+                with contextlib.suppress(OSError):
+                    path.unlink(missing_ok=True)
+
     def make_room(self, keep: int) -> None:
         """Remove the oldest states until they take no more than they may; that of one trial goes last."""
-        if self.folder is None:
-            return
         with contextlib.suppress(OSError):
-            sizes = {path: path.stat() for path in self.folder.glob("*.state")}
+            sizes = {path: path.stat() for path in (*self._all("*.state"), *self._all("*.kept"))}
             taken = sum(stat.st_size for stat in sizes.values())
             by_age = sorted(sizes, key=lambda path: (path.stem == str(keep), sizes[path].st_mtime))
             while taken > self.most_bytes and by_age:
@@ -47,9 +69,33 @@ class PausedStates:
                 oldest.unlink(missing_ok=True)
                 taken -= sizes[oldest].st_size
 
-    def clear(self) -> None:
-        """Remove all files of a study that is done, and the folder of the database if no other study uses it."""
-        if self.folder is not None:
-            shutil.rmtree(self.folder, ignore_errors=True)
-            with contextlib.suppress(OSError):
-                self.folder.parent.rmdir()
+    def clear(self, best: Collection[int] = (), waiting: Collection[int] = ()) -> None:
+        """Remove the files of a study that is done, and folders that nothing is left in.
+
+        Args:
+            best: Trials whose last states stay.
+            waiting: Trials that have not begun to go on from their states.
+        """
+        if self.folder is None:
+            return
+        stay = {*(f"{number}.kept" for number in best), *(f"{number}.state" for number in waiting)}
+        with contextlib.suppress(OSError):
+            for path in self.folder.iterdir():
+                if path.name not in stay:
+                    path.unlink(missing_ok=True)
+            self.folder.rmdir()
+            self.folder.parent.rmdir()
+
+    @property
+    def text(self) -> str:
+        """Which last states are kept, where, and how large they are; empty where none were asked for."""
+        kept = sorted(self._all("*.kept"), key=lambda path: int(path.stem))
+        if not self.models or not kept:
+            return "" if not self.models else "No trial's last state is kept."
+        size = bytes_text(sum(path.stat().st_size for path in kept))
+        numbers = numbers_text([path.stem for path in kept], most=5)
+        which = f"The last {'state' if len(kept) == 1 else 'states'} of {count_text(len(kept), 'trial')} ({numbers})"
+        return f"{which}, {size}, {'is' if len(kept) == 1 else 'are'} kept in {self.folder}."
+
+    def _all(self, pattern: str) -> list[Path]:
+        return [] if self.folder is None else list(self.folder.glob(pattern))

@@ -40,6 +40,7 @@ from ..training.workload import Workload
 from .base_resolution import resolve_bases
 from .budget import Budget
 from .earlier_study import Earlier, find_earlier, notes_on
+from .further import Further
 from .hints import rare_class_hints, time_hints
 from .learning import learn_from, resolve_starts
 from .methods import resolve_scheduler, trials_at_most
@@ -71,6 +72,8 @@ class Plan:
     """Base of a model that was trained before -> a digest of its file."""
     decisions: tuple[str, ...] = ()
     """What was decided by looking at the user's model or base, a sentence each."""
+    further: Further | None = None
+    """Which trials of a finished study are trained on, where nothing is searched; its ``spec`` has their epochs."""
 
     @property
     def dataset(self) -> Dataset:
@@ -84,8 +87,10 @@ class Plan:
 
     @property
     def budget(self) -> Budget:
-        """When the sweep is over."""
+        """When the sweep is over; where trials are trained on, how many of them there are."""
         search = self.spec.search
+        if self.further is not None:
+            return Budget(len(self.further.continued), search.time)
         trials = search.trials if search.trials is not None else math.inf
         return Budget(
             min(trials, self.most), search.time, search.target, search.total_epochs, search.until_converged

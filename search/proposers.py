@@ -15,6 +15,7 @@ from optuna.trial import FrozenTrial
 
 from ..errors import KerasweepError
 from ..spaces import Configuration, Space, configuration_key
+from ..studies.records import MOST_EPOCHS
 
 _DRAWS = 1000
 """Draws at random before a finite space is enumerated to find a configuration that has not been tried."""
@@ -27,9 +28,11 @@ SEED = "seed"
 
 
 def training_key(configuration: Configuration, origin: Mapping[str, Any]) -> str:
-    """Return a text that is equal for equal trainings: of one configuration, with the sweep's seed or the same other one."""
-    key = configuration_key(configuration)
-    return f"{key} seed {origin[SEED]}" if SEED in origin else key
+    """Return a text that is equal for equal trainings: of one configuration, with the sweep's seed or the same other one, for the
+    study's epochs or the same others.
+    """
+    other = (f"{name} {origin[name]}" for name in (SEED, MOST_EPOCHS) if name in origin)
+    return " ".join((configuration_key(configuration), *other))
 
 
 class SpaceExhausted(KerasweepError):  # noqa: N818 - an end, not an error

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from ..errors import StudyError
+from ..errors import SpecError, StudyError
 from ..studies import StudyRecord
 from ..training.data.source_data import FROM_PYTHON
 from ..training.models import Build, can_be_imported
+from .further import Further, plan_further
 from .plan import Plan, check_unchanged, make_plan
 from .spec import SweepSpec, make_spec
 
@@ -16,14 +18,24 @@ def plan_resume(
     study: StudyRecord,
     changes: dict[str, Any] | None = None,
     *,
+    epochs: int | None = None,
     data: Any = None,
     model: Build | None = None,
     cv: Any = None,
 ) -> Plan:
     """Return the plan that continues a study, with a larger budget or other workers where ``changes`` say so.
 
+    Args:
+        study: The study.
+        changes: Parts of its specification -> what changes of each.
+        epochs: To how many its best trials are trained on, in place of a search.
+        data: The data, where the study's were given in Python.
+        model: The build function, where the study's was given in Python.
+        cv: What cuts the folds, where it was given in Python.
+
     Raises:
-        StudyError: The study was not made by Kerasweep.
+        StudyError: The study was not made by Kerasweep, or its trials cannot be trained on.
+        SpecError: More is asked for than trials to be trained on.
         DataError: The data have changed.
     """
     if not study.spec:
@@ -37,9 +49,33 @@ def plan_resume(
     _check_objects(study, spec, data, model, cv)
     for part, values in (changes or {}).items():
         spec = spec.model_copy(update={part: getattr(spec, part).model_copy(update=values)})
+    further = plan_further(study, epochs, spec.execution.keep_models)
+    if further is not None:
+        _check_only_further(study, further, changes or {})
+        spec = with_epochs(spec, further.epochs)
     plan = make_plan(make_spec(spec.as_dict()), data=data, model=model, cv=cv)
     check_unchanged(plan, study.about)
-    return plan.for_study(study.name)
+    return replace(plan.for_study(study.name), further=further)
+
+
+def with_epochs(spec: SweepSpec, epochs: int) -> SweepSpec:
+    """Return a specification with another number of epochs."""
+    training = spec.training.model_copy(update={"epochs": epochs})
+    return spec.model_copy(update={"training": training})
+
+
+def _check_only_further(study: StudyRecord, further: Further, changes: dict[str, Any]) -> None:
+    """Refuse a larger budget beside trials that are trained on, which would not be searched for.
+
+    Raises:
+        SpecError: with what to leave out.
+    """
+    asked = [name.replace("_", "-") for name in changes.get("search", ()) if name != "time"]
+    if asked:
+        raise SpecError(
+            f"In '{study.name}' {further.text}, and nothing else is trained meanwhile: leave --{' and --'.join(asked)} out, "
+            "and resume once more with it."
+        )
 
 
 def _check_objects(study: StudyRecord, spec: SweepSpec, data: Any, model: Any, cv: Any) -> None:

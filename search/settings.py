@@ -60,6 +60,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "threads": ("execution", "threads"),
     "trial_timeout": ("execution", "trial_timeout"),
     "keep_states": ("execution", "keep_states"),
+    "keep_models": ("execution", "keep_models"),
 }
 """Keyword or flag -> its place in a ``SweepSpec``."""
 

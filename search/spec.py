@@ -380,7 +380,9 @@ class ExecutionSpec(_Part):
     """Seconds without a sign of life (a part of an epoch trained, something printed) after which a trial fails; none to
     wait for ever."""
     keep_states: Real = Field(default=2.0, ge=0)
-    """Gigabytes (2^30 bytes) of disk that the states of paused trials may take; one that is not kept is trained again."""
+    """Gigabytes (2^30 bytes) of disk that the states of trials may take; one that is not kept is trained again."""
+    keep_models: Whole = Field(default=0, ge=0)
+    """Of so many of the best trials the last state is kept after the study is done, so that ``resume --epochs`` goes on from there."""
 
 
 class SweepSpec(_Part):

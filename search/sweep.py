@@ -224,7 +224,7 @@ class Sweep:
         proposed, waiting = None, self._writer.has_waiting()
         if not waiting:  # they come first
             stuck = self._stuck >= STUCK_AFTER
-            request = ProposalRequest(self._writer.next_number(), self._seen, self._writer.trials(), stuck)
+            request = ProposalRequest(self._writer.next_number(), self._seen, self._writer.searched(), stuck)
             proposed = self._proposer.propose(request)
         with self._writer.transaction():
             trial = (
@@ -295,11 +295,11 @@ class Sweep:
             self._under_way.requeue(run)  # stopped with the sweep; resume runs it again
             self._end_training(event.number)
             return
-        self._under_way.forget_state(event.number)
         with self._writer.transaction():
             line = self._write(run, event)
             for twin in run.twins:
                 self._writer.finish_as_duplicate(twin, event.number)
+        self._under_way.forget_state(event.number)
         self._end_training(event.number)
         self._ended[run.key] = event.number
         self._progress = self._progress.with_trial(line, self._objective, ended_now=True)
@@ -432,7 +432,7 @@ class Sweep:
         if not self._budget.until_converged or self._converged:
             return
         self._converged = self._writer.converged or study_has_converged(
-            self._writer.trials(), self._objective.direction
+            self._writer.searched(), self._objective.direction
         )
         if self._converged:
             self._writer.note_converged()

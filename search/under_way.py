@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from ..spaces import Configuration, Space
-from ..studies.records import ORIGIN
+from ..studies.records import CONTINUES, ORIGIN
 from ..training.events import Answer, Rung, Task, TrialPaused
 from .paused_states import PausedStates
 from .proposers import SEED, training_key
@@ -66,7 +66,7 @@ class UnderWay:
     def seen(self) -> list[TrialProgress]:
         """Return all trials as the scheduler sees them."""
         return [
-            self._progress_of(trial) for trial in self._writer.trials() if trial.state != TrialState.WAITING
+            self._progress_of(trial) for trial in self._writer.searched() if trial.state != TrialState.WAITING
         ]
 
     def _progress_of(self, trial: FrozenTrial) -> TrialProgress:
@@ -112,9 +112,16 @@ class UnderWay:
         run.rungs = tuple(rung for rung in self._scheduler.rungs if rung not in settled)
         run.reached = Rung(0, 0)
         self.running[number] = run
-        state = self._states.file(number) if self._scheduler.pauses else None
+        origin = trial.user_attrs.get(ORIGIN, {})
+        continues = CONTINUES in origin
         return Task(
-            number, run.configuration, trial.user_attrs.get(ORIGIN, {}).get(SEED, seed), run.rungs, state
+            number,
+            run.configuration,
+            origin.get(SEED, seed),
+            run.rungs,
+            self._states.file(number) if self._scheduler.pauses or continues else None,
+            self._states.last_file(number),
+            continues,
         )
 
     def put_aside(self, run: TrialUnderWay, event: TrialPaused) -> bool:
@@ -136,11 +143,15 @@ class UnderWay:
                     self._writer.finish_as_duplicate(twin, number)
             yield run
         self.paused.clear()
-        self._states.clear()
+        waiting = [trial.number for trial in self._writer.waiting()]
+        self._states.clear(self._writer.best(self._states.models), waiting)
 
     def forget_state(self, number: int) -> None:
-        """Remove the state of a trial that has ended."""
+        """Remove the state of a trial that has ended; its last one is kept where it is among the best."""
         self._states.drop(number)
+        if self._states.models:
+            self._states.keep_best(self._writer.best(self._states.models))
+            self._states.make_room(keep=number)
 
     def requeue_running(self) -> None:
         """Leave no trial running, however the sweep ends; those that have come to a rung are paused there."""

@@ -18,10 +18,13 @@ from .pareto import pareto_front
 from .records import (
     ABOUT,
     CONSTRAINT,
+    CONTINUES,
     DETAILS,
     DRIVER,
     DUPLICATE,
     FAILURE,
+    MOST_EPOCHS,
+    ORIGIN,
     REFIT,
     RESULT,
     SPEC,
@@ -339,7 +342,8 @@ def _trials(database: Database, study: StudyRecord, rows: list[tuple[Any, ...]])
         found = database.rows(
             "SELECT a.trial_id, a.key, a.value_json FROM trial_user_attributes a "  # noqa: S608
             f"WHERE a.trial_id IN ({chosen}) AND (a.key IN ('{RESULT}', '{FAILURE}', '{DUPLICATE}') "
-            f"OR a.key LIKE '{RESULT}#%' OR a.key LIKE '{FAILURE}#%')"
+            f"OR a.key LIKE '{RESULT}#%' OR a.key LIKE '{FAILURE}#%' "
+            f"OR (a.key = '{ORIGIN}' AND a.value_json LIKE '%\"{CONTINUES}\"%'))"
         )
         for trial_id, key, text in found:
             attributes[trial_id][key] = json.loads(text)
@@ -383,6 +387,8 @@ def _trial(
 ) -> TrialRecord:
     _, number, state, paused, started, value, value_type = row
     result = attributes.get(RESULT, {})
+    origin = attributes.get(ORIGIN)
+    origin = origin if isinstance(origin, dict) else {}
     return TrialRecord(
         number=number,
         state=_state(state, paused),
@@ -402,6 +408,9 @@ def _trial(
         values=tuple(goals.found),
         measured=result.get("measured", {}),
         excesses=goals.excesses,
+        continues=origin.get(CONTINUES),
+        most_epochs=origin.get(MOST_EPOCHS),
+        taken_over=result.get("taken_over", 0),
     )
 
 

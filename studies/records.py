@@ -33,6 +33,8 @@ CONSTRAINT = "constraints:"
 """How the keys of Optuna's system attributes begin that say by how much a trial breaks a constraint."""
 ORIGIN = "origin"
 """How a trial's configuration was chosen; it stays with a trial that is run again, as the configuration does."""
+CONTINUES, MOST_EPOCHS = "continues", "epochs"
+"""Keys of the origin of a trial that trains another one's configuration further: that one's number, and to how many epochs."""
 IMPORTED = "imported"
 """Key of what a study says about itself: the project that it was imported from."""
 
@@ -72,6 +74,21 @@ class TrialRecord:
     """What the study's goals ask for beside its first objective: ``params``, ``bytes``, ``seconds``, other metrics."""
     excesses: dict[str, float] = field(default_factory=dict)
     """Constraint -> by how much it is broken, as a share of its bound; zero or less where it is kept."""
+    continues: int | None = None
+    """The trial whose configuration it trains further."""
+    most_epochs: int | None = None
+    """The epochs that it might train, of a trial that continues another one; of all others the study says them."""
+    taken_over: int = 0
+    """Epochs among its own that were trained by the trial that it continues."""
+
+    @property
+    def lineage(self) -> str:
+        """Which trial it continues, in words; empty for one of the search."""
+        return (
+            ""
+            if self.continues is None
+            else f"trial {self.continues}, trained on to {self.most_epochs} epochs"
+        )
 
     @property
     def feasible(self) -> bool:

@@ -5,6 +5,7 @@ Only the driver of a sweep (and ``refit``, for its test score) holds a ``StudyWr
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import shutil
@@ -28,10 +29,12 @@ from .reading import read_studies
 from .records import (
     ABOUT,
     CONSTRAINT,
+    CONTINUES,
     CONVERGED,
     DETAILS,
     DUPLICATE,
     FAILURE,
+    MOST_EPOCHS,
     ORIGIN,
     PAUSED,
     REFIT,
@@ -108,6 +111,35 @@ class StudyWriter:
             if origin:
                 trial.set_user_attr(ORIGIN, dict(origin))
             return trial
+
+    def take_on(self, numbers: Sequence[int], epochs: int) -> None:
+        """Have a new trial wait for each of some trials that have ended, to train its configuration further."""
+        with self.transaction():
+            for number in numbers:
+                origin = {CONTINUES: number, MOST_EPOCHS: epochs}
+                self.optuna.enqueue_trial(self.trials()[number].params, user_attrs={ORIGIN: origin})
+
+    def searched(self) -> list[FrozenTrial]:
+        """Return the trials that the search has chosen: all but those that train another one further, for more epochs."""
+        return [trial for trial in self.trials() if CONTINUES not in trial.user_attrs.get(ORIGIN, {})]
+
+    def best(self, count: int) -> list[int]:
+        """Return the numbers of the best trials that were trained whole, without those that others have continued.
+
+        Of several objectives, they are of the Pareto front, the best of the first objective.
+        """
+        whole = self.optuna.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        continued = {trial.user_attrs.get(ORIGIN, {}).get(CONTINUES) for trial in whole}
+        several = len(self.optuna.directions) > 1
+        sign = -1.0 if self.optuna.directions[0] == optuna.study.StudyDirection.MAXIMIZE else 1.0
+        ranked = sorted(
+            (sign * trial.values[0], trial.number)
+            for trial in (self.optuna.best_trials if several else whole)
+            if trial.number not in continued
+            and not self.is_duplicate(trial)
+            and not any(excess > 0 for excess in trial.constraints.values())
+        )
+        return [number for _, number in ranked[:count]]
 
     def requeue(self, trial: Trial | FrozenTrial) -> None:
         """Have a running trial wait; it keeps its number and what it was asked, and is run again from the start.
@@ -434,6 +466,8 @@ def delete_study(record: StudyRecord) -> None:
     folder = states_folder(record.storage, record.study_id)
     if folder is not None:
         shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            folder.parent.rmdir()  # unless another study has states there
 
 
 def find_study(name: str, url: str) -> StudyRecord | None:

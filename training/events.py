@@ -49,6 +49,10 @@ class Task:
     state: Path | None = None
     """The file from which it goes on, if there is one, else it begins anew; when it is paused, its state goes there. None
     for a trial that is never paused."""
+    keeps: Path | None = None
+    """The file that its state goes to when it has come to its own end; None where it is not kept."""
+    continues: bool = False
+    """Whether it trains another trial's configuration further, from that one's last state; where it cannot, it says so."""
 
 
 @dataclass(frozen=True)
@@ -75,12 +79,17 @@ class Outcome:
     notes: tuple[str, ...] = ()
     measured: dict[str, float] = field(default_factory=dict)
     """What the sweep's goals ask for beside the objective (``training/goals.py``)."""
+    taken_over: int = 0
+    """Epochs that were trained by the trial that it continues; its seconds are those of the others."""
 
     def result(self) -> dict[str, Any]:
         """Return what is read with every trial."""
         keys = ("fold_scores", "epochs", "epochs_trained", "seconds", "parameters", "seed", "trainer")
-        found = {key: getattr(self, key) for key in keys}
-        return {**found, "measured": self.measured} if self.measured else found
+        seldom = ("measured", "taken_over")
+        return {
+            **{key: getattr(self, key) for key in keys},
+            **{key: found for key in seldom if (found := getattr(self, key))},
+        }
 
     def details(self) -> dict[str, Any]:
         """Return what is read on demand: curves to six digits, the model's summary, notes."""

@@ -81,10 +81,14 @@ def progress_of(trial: FrozenTrial) -> TrialProgress:
 
 
 def reached_by(trial: FrozenTrial) -> Rung:
-    """Return how far a trial of the study was trained; one that is paused, or was lost, to its last rung."""
+    """Return how far a trial of the study was trained; one that is paused, or was lost, to its last rung.
+
+    What it took over from a trial that it continues is not counted once more.
+    """
     result = trial.user_attrs.get(RESULT)
     if result is not None and trial.state.name != "RUNNING":
-        return Rung(int(result["epochs_trained"]), len(result["fold_scores"]))
+        epochs = int(result["epochs_trained"]) - result.get("taken_over", 0)
+        return Rung(epochs, len(result["fold_scores"]))
     return progress_of(trial).last or Rung(0, 0)
 
 

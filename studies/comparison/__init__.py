@@ -10,7 +10,7 @@ from .front import front_sentence
 from .informative import MAX_SHOWN, basic_names, common_names, informative_names, names_of, varying_first
 from .optimism import Optimism, estimate_optimism, optimism_of
 from .recommended import AgainstRecommended, RecommendedRow, against_recommended
-from .recorded_plan import study_space
+from .recorded_plan import planned_epochs, study_space
 from .runners_up import (
     RUNNERS_UP,
     PairedDifference,
@@ -55,6 +55,7 @@ __all__ = [
     "names_of",
     "optimism_of",
     "paired_difference",
+    "planned_epochs",
     "ranked",
     "refit_score",
     "sensitivity",

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import random
 import shutil
@@ -18,6 +19,7 @@ from typing import Any
 import optuna
 import pytest
 from kerasweep.search.budget import Budget, Reason
+from kerasweep.search.further import plan_further, take_on
 from kerasweep.search.methods import make_proposer, make_scheduler
 from kerasweep.search.paused_states import PausedStates
 from kerasweep.search.progress import Progress
@@ -141,7 +143,10 @@ class FakeExecutor:
         self.trained.append(task)
         fake = _Fake(task)
         kept = self.states.get(str(task.state))
-        if task.state is not None and kept is not None:
+        if task.continues and task.state is not None and task.state.exists():
+            fake = _Fake(task, **json.loads(task.state.read_text()))
+            fake.scores = {int(epoch): tuple(scores) for epoch, scores in fake.scores.items()}
+        elif task.state is not None and kept is not None:
             fake = _Fake(task, kept.epoch, kept.folds, scores=dict(kept.scores))
         fake.passed = [rung for rung in task.rungs if rung[::-1] < (fake.folds, fake.epoch)]
         self._running[task.number] = fake
@@ -185,6 +190,9 @@ class FakeExecutor:
                 if fake.task.state is not None:
                     self.states[str(fake.task.state)] = fake
                 return TrialPaused(number, self._outcome(fake, "paused"))
+            if fake.task.keeps is not None and not ended:
+                state = {"epoch": fake.epoch, "folds": fake.folds, "scores": fake.scores}
+                fake.task.keeps.write_text(json.dumps(state))
             return TrialEnded(number, self._outcome(fake, "stopped" if ended else "whole"))
         target = fake.target(epochs, self._folds)
         if (fake.epoch, fake.folds) == target:  # it was paused there, and is asked again
@@ -244,6 +252,8 @@ class Lab:
     total_epochs: int | None = None
     until_converged: bool = False
     goals: Goals = NO_GOALS
+    models: int = 0
+    """Whose last states are kept."""
     listen: Callable[[Progress], object] = lambda _: None
     progress: list[Progress] = field(default_factory=list)
     sweep: Sweep | None = None
@@ -265,11 +275,21 @@ class Lab:
         seconds: float | None = None,
         target: float | None = None,
         killed: bool = False,
+        further: int | None = None,
     ) -> Reason:
-        """Start the sweep, or go on with it; ``killed`` has the driver die of an exception without a last word."""
+        """Start the sweep, or go on with it, or have its best trials trained on to ``further`` epochs.
+
+        ``killed`` has the driver die of an exception without a last word.
+        """
         objective = Objective("val_accuracy", self.direction)
         existing = find_study(self.name, self.url)
-        about = {"metric": "val_accuracy", "data": {"name": "fake", "fingerprint": "0"}}
+        about = {
+            "metric": "val_accuracy",
+            "data": {"name": "fake", "fingerprint": "0"},
+            "epochs": self.epochs,
+        }
+        trained_on = None if existing is None else plan_further(existing, further, self.models)
+        epochs = self.epochs if trained_on is None else trained_on.epochs
         opened = (
             create_study(
                 self.url,
@@ -284,8 +304,16 @@ class Lab:
         )
         with opened as writer:
             scheduler = make_scheduler(
-                self.scheduler, self.space, epochs=self.epochs, folds=FOLDS, direction=self.direction
+                "none" if trained_on else self.scheduler,
+                self.space,
+                epochs=epochs,
+                folds=FOLDS,
+                direction=self.direction,
             )
+            states = PausedStates(self.folder / "states", models=self.models)
+            budget = Budget(self.trials, seconds, target, self.total_epochs, self.until_converged)
+            if trained_on is not None:
+                budget = Budget(take_on(trained_on, writer, states), seconds)
             writer.optuna.sampler = make_sampler(self.seed, self.method)
             if isinstance(scheduler, Pruning):
                 writer.optuna.pruner = scheduler.pruner
@@ -301,15 +329,15 @@ class Lab:
                     epochs=self.epochs,
                     folds=FOLDS,
                 ),
-                executor=executor or FakeExecutor(epochs=self.epochs, goals=self.goals),
+                executor=executor or FakeExecutor(epochs=epochs, goals=self.goals),
                 objective=objective,
                 goals=self.goals,
                 scheduler=scheduler,
-                budget=Budget(self.trials, seconds, target, self.total_epochs, self.until_converged),
+                budget=budget,
                 seed=self.seed,
-                whole=Rung(self.epochs, FOLDS),
+                whole=Rung(epochs, FOLDS),
                 listen=self._hear,
-                states=PausedStates(self.folder / "states"),
+                states=states,
             )
             if killed:
                 self.sweep._under_way.requeue_running = lambda: None

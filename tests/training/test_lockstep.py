@@ -228,6 +228,7 @@ def trained(
         "parameters": 1,
         "summary": "",
         "measured": {},
+        "spans": False,
     }
     training = train_in_lockstep(workload, Task(0, {}, 0, rungs, state), Tabulated(table), **facts)
     try:

@@ -16,6 +16,7 @@ from kerasweep.search.plan import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.training.events import Answer, EpochEnded, Outcome, Rung, Task
 from kerasweep.training.models.tracked_configuration import take_notes
+from kerasweep.training.trainers.lockstep import NOT_KEPT as NONE_KEPT
 from kerasweep.training.trainers.paused_state import identity_of
 from kerasweep.training.trainers.runtime import make_trainer
 from kerasweep.training.workload import Workload
@@ -287,6 +288,75 @@ def test_paused_after_every_epoch_is_uninterrupted(kind: str, tmp_path: Path) ->
     assert len(told) == len({event.rung for event in told})
 
 
+@functools.cache
+def trainer_of_fewer(name: str, kind: str, epochs: int) -> Any:
+    return make_trainer(replace(workload_of(name, kind), epochs=epochs), 1)
+
+
+def trained_on(
+    name: str, kind: str, folder: Path, epochs: int = 2
+) -> tuple[Outcome, list[EpochEnded], Outcome]:
+    """Train a trial for fewer epochs, and another one on from its end."""
+    short = task_of(kind, keeps=folder / "1.kept", state=folder / "1.state")
+    _, first = train(trainer_of_fewer(name, kind, epochs), short)
+    long = task_of(kind, state=folder / "1.kept", keeps=folder / "2.kept", continues=True)
+    return (first, *train(trainer_of(name, kind), long))
+
+
+ENDS_EARLY = "stalled while the last fold catches up"
+SPANS = "fine-tuning"
+
+
+@pytest.mark.parametrize(("name", "kind"), [case for case in CASES if case[1] not in (ENDS_EARLY, SPANS)])
+def test_trained_further_from_its_end_is_uninterrupted(name: str, kind: str, tmp_path: Path) -> None:
+    expected = uninterrupted(name, kind)
+    first, told, found = trained_on(name, kind, tmp_path)
+    assert (first.ending, first.epochs_trained, first.taken_over) == ("whole", 2, 0)
+    assert first.notes == expected.notes
+    assert [event.epoch for event in told] == [3, 4]
+    assert found == replace(expected, taken_over=2)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1.kept", "2.kept"]
+
+
+def test_what_patience_has_ended_ends_there_again(tmp_path: Path) -> None:
+    """With more epochs, and from a state in which the first fold has come further than the others."""
+    rungs = KINDS[ENDS_EARLY].rungs
+    expected = uninterrupted("fused", ENDS_EARLY)
+    assert expected.epochs_trained < EPOCHS
+    for epochs, at in ((3, ()), (EPOCHS, rungs)):
+        task = task_of(ENDS_EARLY, keeps=tmp_path / "kept", rungs=at)
+        assert train(trainer_of_fewer("fused", ENDS_EARLY, epochs), task)[1] == expected
+        task = task_of(ENDS_EARLY, state=tmp_path / "kept", continues=True)
+        told, found = train(trainer_of("fused", ENDS_EARLY), task)
+        assert (told, found) == ([], replace(expected, taken_over=expected.epochs_trained))
+
+
+COSINE = {**SMALL, "optimizer": "sgd", "learning_rate_schedule": "cosine"}
+
+
+@pytest.mark.parametrize("name", ["fused", "fit"])
+@pytest.mark.parametrize("kind", [SPANS, "cosine"])
+def test_what_depends_on_all_epochs_is_trained_from_the_start(
+    name: str, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if (name, kind) == ("fit", SPANS):
+        pytest.skip("the same rule, and slow")
+    monkeypatch.setitem(KINDS, "cosine", Kind("dnn", COSINE))
+    expected = uninterrupted(name, kind)
+    _, told, found = trained_on(name, kind, tmp_path)
+    assert replace(found, notes=()) == replace(expected, notes=())
+    assert [event.epoch for event in told] == [1, 2, 3, 4]
+    (note,) = found.notes
+    assert note.startswith(f"{LOST}its training depends on how many epochs it has in all")
+    assert note.endswith("2 then and 4 now")
+
+
+def test_without_the_state_of_the_trial_it_continues_it_trains_from_the_start(tmp_path: Path) -> None:
+    for state in (None, tmp_path / "lost"):
+        _, found = train(trainer_of("fused", DENSE), task_of(DENSE, state=state, continues=True))
+        assert found == replace(uninterrupted("fused", DENSE), notes=(NONE_KEPT,))
+
+
 DENSE = "momentum, cosine, dropout"
 
 
@@ -341,7 +411,6 @@ def test_what_a_training_depends_on_is_its_identity() -> None:
         identity_of(workload, task, "fit"),
         identity_of(workload, replace(task, seed=12), "fused"),
         identity_of(workload, replace(task, configuration=other), "fused"),
-        identity_of(replace(workload, epochs=3), task, "fused"),
         identity_of(replace(workload, folds=workload.folds[::-1]), task, "fused"),
         identity_of(replace(workload, precision="bfloat16"), task, "fused"),
         identity_of(workload_of("fused", "fine-tuning"), task, "fused"),
@@ -357,7 +426,7 @@ def test_a_state_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     _, without = train(trainer, task, pause)
     assert (without.ending, without.notes) == (
         "paused",
-        ("paused without a file for its state: it will train from the start",),
+        (f"{NOT_KEPT}it has no file",),
     )
     _, full = train(trainer, replace(task, state=tmp_path / "no folder" / "state"), pause)
     assert (full.ending, full.notes[0][: len(NOT_KEPT)]) == ("paused", NOT_KEPT)

@@ -151,7 +151,7 @@ class _Wanted:
     def __init__(self, configuration: Configuration, signature: Signature | None) -> None:
         self._configuration = configuration
         self._epoch = 1.0 if signature is None else float(steps_of(configuration, signature))
-        self._epochs = float((signature.epochs if signature is not None else 0) or DEFAULT_EPOCHS)
+        self._signature = signature
         self.rate = self.number("learning_rate")
 
     def number(self, name: str, default: float = 0.0) -> float:
@@ -166,8 +166,9 @@ class _Wanted:
 
     @property
     def span(self) -> float:
-        """The steps in which the rate falls to its end."""
-        return self.number("decay_span", 1.0) * self._epochs * self._epoch
+        """The steps in which the rate falls to its end; whoever asks depends on how many epochs there are in all."""
+        epochs = float((self._signature.epochs if self._signature is not None else 0) or DEFAULT_EPOCHS)
+        return self.number("decay_span", 1.0) * epochs * self._epoch
 
 
 def _step(wanted: _Wanted) -> LearningRateSchedule:

@@ -38,6 +38,22 @@ class Signature:
         return TASKS[self.task].activation
 
 
+class TrackedSignature(Signature):
+    """A signature that remembers whether its number of epochs was read: what is built depends on it then."""
+
+    spans: bool = False
+
+    @classmethod
+    def of(cls, signature: Signature) -> TrackedSignature:
+        """Return a signature as one that remembers."""
+        return cls(**vars(signature))
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == "epochs":
+            object.__setattr__(self, "spans", True)
+        return super().__getattribute__(name)
+
+
 @dataclass(frozen=True)
 class Sample:
     """A few rows, prepared as a model reads them."""

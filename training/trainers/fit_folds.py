@@ -123,11 +123,11 @@ class TrainedFolds:
 
     def take(self, folds: Sequence[int]) -> list[FoldState]:
         """Refuse."""
-        raise UnusableStateError("its folds are trained to the end")
+        raise UnusableStateError("its folds were trained one after the other")
 
     def give(self, states: Sequence[FoldState], epochs: Sequence[int]) -> None:
         """Refuse."""
-        raise UnusableStateError("its folds are trained to the end")
+        raise UnusableStateError("its folds were trained one after the other")
 
 
 def out_of_memory(error: Exception) -> TrainingError:

@@ -24,6 +24,7 @@ from ..machine import MEMORY_SHARE, free_memory
 from ..mixing import Mixing, checked_mixing, mixing_of
 from ..models.building import activations_of, build_model, build_optimizer, summary_of
 from ..models.labels import Labels, encode_targets, labels_of
+from ..models.signature import TrackedSignature
 from ..scoring import Scorer
 from ..seeds import fold_seed
 from ..weighting import class_weights, training_weights
@@ -61,6 +62,8 @@ class FitTrainer:
             None if scoring is None else Scorer(workload.objective.metric, scoring, workload.dataset)
         )
         """Computes the objective where the model does not."""
+        self.spans = False
+        """Whether the training of the model that was built last depends on how many epochs it has in all."""
 
     def probe(self, task: Task) -> ModelSize:
         """Build the configuration's model once and return how large it is."""
@@ -84,6 +87,7 @@ class FitTrainer:
             "parameters": int(first.model.count_params()),
             "summary": summary_of(first.model),
             "measured": self.measure(task, first.model),
+            "spans": self.spans,
         }
         if self.fits_in_memory(first.model, task.configuration):
             self._make_ready(first)
@@ -176,14 +180,17 @@ class FitTrainer:
         """Build and compile a fold's model; see ``build_model``."""
         seed = fold_seed(task.seed, fold)
         workload = self._workload
+        signature = TrackedSignature.of(workload.signature(task.configuration, fold))
         model = build_model(
             self._build,
             task.configuration,
-            workload.signature(task.configuration, fold),
+            signature,
             seed,
             workload.precision,
             keep_programs=keep_programs,
         )
+        tuned = workload.model.has_base and bool(task.configuration.get("fine_tuning"))
+        self.spans = signature.spans or tuned
         self._refuse_shared_weights(model)
         return model
 

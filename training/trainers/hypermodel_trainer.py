@@ -36,7 +36,7 @@ from ..workload import ModelSize, Training, Workload, epochs_of
 from .averaging import averaged
 from .fit_folds import out_of_memory
 from .fit_trainer import FitTrainer, labels_for, targets_for
-from .lockstep import Curves
+from .lockstep import NOT_KEPT, Curves
 from .refit_run import RefitRun, start_refit
 
 NOTE = "its folds were trained one after the other by HyperModel.fit, which cannot be pruned midway"
@@ -64,6 +64,10 @@ class HypermodelTrainer(FitTrainer):
         """Train a configuration, a fold after the other, and tell its epochs once all of them are trained."""
         started = time.perf_counter()
         self.forget()
+        if task.continues:
+            note(NOT_KEPT)
+        if task.keeps is not None:
+            note("its state at its end is not kept: it is HyperModel.fit's own")
         measured = self.measure(task, self.build(task, 0)) if self._workload.goals.quantities else {}
         folds = [self._train_fold(task, fold) for fold in range(len(self._workload.folds))]
         model = folds[0].model

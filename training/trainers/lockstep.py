@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 import statistics
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import Literal, Protocol
 
 from ...errors import TrainingError, did_you_mean
@@ -20,6 +22,7 @@ from .paused_state import FoldState, PausedTrial, UnusableStateError, identity_o
 
 ENDINGS: dict[Answer, Literal["stopped", "paused"]] = {Answer.STOP: "stopped", Answer.PAUSE: "paused"}
 """How a training ends that is told so."""
+NOT_KEPT = "trained from the start: no state was kept of the trial that it continues"
 NEVER_TUNED = "fine_tuning never began: frozen_share leaves it none of the few epochs"
 
 
@@ -65,6 +68,7 @@ def train_in_lockstep(
     parameters: int,
     summary: str,
     measured: Mapping[str, float],
+    spans: bool,
 ) -> Training:
     """Train a configuration epoch by epoch until it is stopped or paused, stalls, or has trained all of its epochs.
 
@@ -77,6 +81,7 @@ def train_in_lockstep(
         parameters: Number of the model's weights.
         summary: The model's summary.
         measured: What the model was measured by.
+        spans: Whether the training depends on how many epochs there are in all.
     """
     epochs = epochs_of(task.configuration, workload.epochs)
     tuning = workload.fine_tuning(task.configuration)
@@ -84,7 +89,8 @@ def train_in_lockstep(
         note(NEVER_TUNED)
     stopping = stopping_of(task.configuration, workload.patience, after=0 if tuning is None else tuning.epoch)
     curves, started = _begin(workload, task, folds, started)
-    ended, answer = False, Answer.GO_ON
+    taken_over, answer = curves.epochs if task.continues else 0, Answer.GO_ON
+    ended = curves.has_come_to(epochs, stopping)  # as the trial that it continues may have
     if Rung(curves.epochs, curves.folds) in task.rungs:  # it was paused there, but whoever asked it has died
         told = EpochEnded(task.number, curves.epochs, curves.scores_at(curves.epochs))
         answer = (yield told) or Answer.GO_ON
@@ -92,11 +98,14 @@ def train_in_lockstep(
         while not ended and answer is Answer.GO_ON and (some := curves.behind(target, epochs)):
             logs = folds.train(curves.lengths[some[0]], some)
             scores = curves.add_epoch(logs, some[0])
-            ended = curves.is_of_all and (curves.epochs >= epochs or curves.is_stalled(stopping))
+            ended = curves.has_come_to(epochs, stopping)
             answer = (yield EpochEnded(task.number, curves.epochs, scores)) or Answer.GO_ON
+    state = partial(_state_of, workload, task, folds, curves, started, epochs if spans else None)
     if answer is Answer.PAUSE and not ended:
-        _keep(workload, task, folds, curves, started)
+        _save(state, task.state, "paused, and its state is not kept, so that it will train from the start")
     if ended:
+        if task.keeps is not None:
+            _save(state, task.keeps, "its state at its end is not kept")
         curves.cut(curves.epochs)
     scores = curves.scores if ended else curves.scores_at(curves.epochs)
     return Outcome(
@@ -112,38 +121,51 @@ def train_in_lockstep(
         curves=curves.trained,
         summary=summary,
         measured={**measured, **curves.beside(workload.goals.metrics, whole=ended)},
+        taken_over=taken_over,
     )
 
 
 def _begin(workload: Workload, task: Task, folds: FoldsInTraining, started: float) -> tuple[Curves, float]:
     """Return the curves so far, and when the training began, pauses left out; folds go on where they were paused."""
     curves = Curves(workload.objective, workload.judges)
-    if task.state is None:
+    if task.state is None or not task.state.exists():
+        if task.continues:
+            note(NOT_KEPT)
         return curves, started
     try:
-        paused = load_state(task.state, identity_of(workload, task, folds.way))
+        epochs = epochs_of(task.configuration, workload.epochs)
+        paused = load_state(task.state, identity_of(workload, task, folds.way), epochs)
         folds.give(paused.folds, paused.lengths)
-    except FileNotFoundError:
-        return curves, started
     except (UnusableStateError, OSError) as error:
         note(f"trained from the start: its state cannot be used: {error}")
         return curves, started
     for metric, values in paused.curves.items():
         curves.values[metric] = [*values, *([] for _ in workload.folds[len(values) :])]
-    return curves, started - paused.seconds
+    return curves, started if task.continues else started - paused.seconds
 
 
-def _keep(workload: Workload, task: Task, folds: FoldsInTraining, curves: Curves, started: float) -> None:
-    """Write the state of a trial that is paused; where that cannot be, say so."""
-    if task.state is None:
-        note("paused without a file for its state: it will train from the start")
+def _state_of(
+    workload: Workload, task: Task, folds: FoldsInTraining, curves: Curves, started: float, span: int | None
+) -> PausedTrial:
+    """Return all that a trial needs to go on.
+
+    Raises:
+        UnusableStateError: There is more to its training than can be taken.
+    """
+    states = tuple(folds.take(range(curves.folds)))
+    seconds = time.perf_counter() - started
+    return PausedTrial(identity_of(workload, task, folds.way), states, curves.trained, seconds, span)
+
+
+def _save(state: Callable[[], PausedTrial], path: Path | None, otherwise: str) -> None:
+    """Write the state of a trial; where that cannot be, say what comes of it, and why."""
+    if path is None:
+        note(f"{otherwise}: it has no file")
         return
     try:
-        states = folds.take(range(curves.folds))
-        identity, seconds = identity_of(workload, task, folds.way), time.perf_counter() - started
-        save_state(PausedTrial(identity, tuple(states), curves.trained, seconds), task.state)
+        save_state(state(), path)
     except (UnusableStateError, OSError) as error:
-        note(f"paused, and its state is not kept, so that it will train from the start: {error}")
+        note(f"{otherwise}: {error}")
 
 
 def between_rungs(rungs: Sequence[Rung], training: Training) -> Training:
@@ -272,6 +294,10 @@ class Curves:
 
     def _hint(self, metric: str) -> str:
         return did_you_mean(metric, [known for known in self.values if known.startswith("val_")])
+
+    def has_come_to(self, epochs: int, stopping: Stopping) -> bool:
+        """Tell whether all folds have come to their end: so many epochs, or an earlier one where they have stalled."""
+        return self.is_of_all and (self.epochs >= epochs or self.is_stalled(stopping))
 
     def is_stalled(self, stopping: Stopping) -> bool:
         """Tell whether neither the objective nor the validation loss has improved for too long, on the folds' mean."""

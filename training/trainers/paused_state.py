@@ -1,4 +1,4 @@
-"""The state of a trial that is paused, as a file: what goes on from it goes on exactly as if it had never been paused.
+"""The state of a trial that is paused, or at its end, as a file: what goes on from it goes on exactly as if it never had been.
 
 The file is an archive that holds no pickled objects: a text with all that is small, and the bytes of each fold's
 variables. It may be lost, cut off or another trial's at any time; a trial then trains from its start, with the same
@@ -22,9 +22,9 @@ import numpy as np
 
 from ..events import Task
 from ..plateau import Standstill
-from ..workload import Workload, epochs_of
+from ..workload import Workload
 
-LAYOUT = 1
+LAYOUT = 2
 """Of the file; another number is another layout."""
 _HEADER = "header.json"
 
@@ -68,6 +68,8 @@ class PausedTrial:
     """Metric -> fold -> epoch."""
     seconds: float
     """That it has trained so far."""
+    span: int | None = None
+    """All epochs that it was made for, where its training depends on their number, as a cosine schedule does."""
 
     @property
     def lengths(self) -> list[int]:
@@ -86,7 +88,6 @@ def identity_of(workload: Workload, task: Task, way: str) -> str:
     seen = (
         *(LAYOUT, version("keras"), version("tensorflow"), way),
         *(workload.identity, sorted(task.configuration.items()), task.seed),
-        epochs_of(task.configuration, workload.epochs),
     )
     return hashlib.blake2b(repr(seen).encode(), digest_size=16).hexdigest()
 
@@ -104,6 +105,7 @@ def save_state(paused: PausedTrial, path: Path) -> None:
         "identity": paused.identity,
         "curves": paused.curves,
         "seconds": paused.seconds,
+        "span": paused.span,
         "folds": [_describe(fold) for fold in paused.folds],
     }
     beside = path.with_name(f".{path.name}.{os.getpid()}")
@@ -120,11 +122,11 @@ def save_state(paused: PausedTrial, path: Path) -> None:
             beside.unlink(missing_ok=True)
 
 
-def load_state(path: Path, identity: str) -> PausedTrial:
-    """Read a state of the training with an identity.
+def load_state(path: Path, identity: str, epochs: int) -> PausedTrial:
+    """Read a state of the training with an identity, which has so many epochs in all.
 
     Raises:
-        UnusableStateError: The file is another trial's, or damaged.
+        UnusableStateError: The file is another trial's, or damaged, or made for other epochs, on which its training depends.
         OSError: It is missing, or cannot be read.
     """
     try:
@@ -136,6 +138,7 @@ def load_state(path: Path, identity: str) -> PausedTrial:
             tuple(map(_from_bytes, header["folds"], data)),
             header["curves"],
             header["seconds"],
+            header["span"],
         )
     except OSError:
         raise
@@ -143,6 +146,10 @@ def load_state(path: Path, identity: str) -> PausedTrial:
         raise UnusableStateError("the file is damaged") from error  # whatever is made of what it holds
     if found.identity != identity:
         raise UnusableStateError("it is of another training")
+    if found.span not in (None, epochs):
+        raise UnusableStateError(
+            f"its training depends on how many epochs it has in all, as a cosine schedule does, {found.span} then and {epochs} now"
+        )
     return found
 
 

@@ -70,6 +70,7 @@ class FusedTrainer:
             "parameters": int(first.count_params()),
             "summary": summary_of(first),
             "measured": self._fit.measure(task, first),
+            "spans": self._fit.spans,
         }
         folds, reason = self._folds(task, first, count)
         if folds is None:

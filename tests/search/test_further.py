@@ -1,0 +1,193 @@
+"""The best trials of a finished study are trained on, each as a new trial, and the search does not take them for its own."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from kerasweep.errors import StudyError
+from kerasweep.search.further import plan_further, refuse_waiting
+from kerasweep.search.knowhow import KnowHow
+from kerasweep.search.proposers import Random
+from kerasweep.spaces import Categorical, Int, Space
+from kerasweep.studies import read_trials
+from kerasweep.training.events import Task
+
+Scores = Callable[[Task, int, int], float]
+FOLDS = 3
+
+
+def scores_by_units(task: Task, fold: int, epoch: int) -> float:
+    """The wider the better; widths beyond 20 differ by less than the noise of their folds."""
+    units = int(task.configuration["units"])
+    level = 0.8 + 0.0001 * units if units > 20 else 0.5 + 0.001 * units
+    return level + random.Random(f"{units}, {fold}").uniform(-0.02, 0.02) + 0.01 * epoch
+
+
+def finished(lab: Callable[..., Any], fake, **settings) -> Any:
+    made = lab(**{"trials": 10, "seed": 1, **settings})
+    made.run(fake(scores=scores_by_units))
+    return made
+
+
+def ranked(lab: Any) -> list[int]:
+    """Numbers of complete trials, best first."""
+    whole = [trial for trial in lab.load().trials if trial.state.name == "COMPLETE"]
+    return [trial.number for trial in sorted(whole, key=lambda trial: -trial.value)]
+
+
+def test_what_cannot_be_told_from_the_best_is_trained_on(lab, fake) -> None:
+    study = finished(lab, fake)
+    order = ranked(study)
+    assert [study.load().trials[number].params["units"] > 20 for number in order[:4]] == [True] * 4
+    wide = [number for number in order if study.load().trials[number].params["units"] > 20]
+    assert len(wide) > 3, "more than are trained on"
+    before = study.picture
+    executor = fake(scores=scores_by_units, epochs=9)
+    assert study.run(executor, further=9) == "trials"
+    assert study.picture[:10] == before
+    old, new = study.load().trials[:10], study.load().trials[10:]
+    assert [trial.user_attrs["origin"] for trial in new] == [
+        {"continues": number, "epochs": 9} for number in order[:3]
+    ]
+    assert [trial.params for trial in new] == [old[number].params for number in order[:3]]
+    assert [trial.user_attrs["kerasweep:result"]["epochs_trained"] for trial in new] == [9, 9, 9]
+    assert [task.rungs for task in executor.trained] == [(), (), ()]
+    records = read_trials(study.read())[10:]
+    assert records[0].lineage == f"trial {order[0]}, trained on to 9 epochs"
+    assert [record.most_epochs for record in records] == [9, 9, 9]
+
+
+def test_as_many_are_trained_on_as_models_are_kept(lab, fake) -> None:
+    study = finished(lab, fake, models=4)
+    further = plan_further(study.read(), 9, 4)
+    assert further is not None
+    assert further.continued == tuple(ranked(study)[:4])
+
+
+def test_with_the_states_of_the_best_only_further_epochs_are_trained(lab, fake) -> None:
+    study = finished(lab, fake, models=2, scheduler="hyperband", epochs=4)
+    best = ranked(study)[:2]
+    files = sorted(path.name for path in (study.folder / "states").iterdir())
+    assert files == sorted(f"{number}.kept" for number in best)
+    executor = fake(scores=scores_by_units, epochs=9)
+    study.run(executor, further=9)
+    assert executor.single_epochs == 2 * 5 * FOLDS
+    assert sorted(path.name for path in (study.folder / "states").iterdir()) == ["10.kept", "11.kept"]
+    again = fake(scores=scores_by_units, epochs=20)
+    study.run(again, further=20)
+    assert again.single_epochs == 2 * 11 * FOLDS
+    assert [trial.user_attrs["origin"]["continues"] for trial in study.load().trials[12:]] == [10, 11]
+
+
+@pytest.mark.parametrize(("capacity", "lost"), [(1, False), (2, True)])
+def test_a_kill_at_any_event_ends_in_the_same_trials(lab, fake, tmp_path, capacity: int, lost: bool) -> None:
+    """A plain resume finishes what was begun as well, and nothing is begun twice."""
+    whole = finished(lab, fake, trials=6, epochs=2, models=2)
+    start = tmp_path / "start"
+    shutil.copytree(whole.folder / "states", start / "states")
+    shutil.copy(whole.file, start / "study.db")
+    settings = {"scores": scores_by_units, "epochs": 4, "capacity": capacity}
+    executor = fake(**settings)
+    whole.run(executor, further=4)
+    assert len(whole.picture) == 8
+    for index in range(executor.events):
+        broken = whole.copy(tmp_path / str(index), start / "study.db")
+        if not lost:
+            shutil.copytree(start / "states", broken.folder / "states")
+
+        def die(event: int, index: int = index) -> None:
+            if event == index:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            broken.run(fake(**settings, before_event=die), further=4, killed=index % 2 == 0)
+        again = fake(**settings)
+        assert broken.run(again, further=4 if index % 3 else None) == "trials"
+        same = broken.picture if lost else whole.picture
+        assert broken.picture == same
+        assert [trial[2] for trial in broken.picture] == [trial[2] for trial in whole.picture]
+        if not lost:
+            assert again.single_epochs <= 2 * 2 * FOLDS
+        broken.run(again, further=4)
+        assert broken.picture == same, "there is nothing left to do"
+        shutil.rmtree(broken.folder)
+
+
+@pytest.mark.parametrize("method", ["random", "knowhow"])
+def test_the_search_goes_on_as_if_none_were_trained_on(lab, fake, monkeypatch, method: str) -> None:
+    """With its own number of epochs, and what was trained for more of them is not what it learns from."""
+    study = finished(lab, fake, method=method, scheduler="knowhow" if method == "knowhow" else "none")
+    study.run(fake(scores=scores_by_units, epochs=9), further=9)
+    study.trials = len(study.picture) + 3
+    seen: list[int] = []
+
+    def noted(self: object, request: Any) -> Any:
+        seen.extend(trial.number for trial in request.trials)
+        return propose(self, request)
+
+    kind = KnowHow if method == "knowhow" else Random
+    propose = kind.propose
+    monkeypatch.setattr(kind, "propose", noted)
+    assert study.run(fake(scores=scores_by_units)) == "trials"
+    *_, first, second, third = study.load().trials
+    assert {one.user_attrs["kerasweep:result"]["epochs_trained"] for one in (first, second, third)} <= {
+        1,
+        2,
+        4,
+    }
+    assert set(range(10)) <= set(seen)
+    assert not set(range(10, first.number)) & set(seen)
+
+
+def test_a_search_waits_until_what_was_begun_is_trained_on(lab, fake) -> None:
+    study = finished(lab, fake)
+
+    def die(event: int) -> None:
+        if event == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        study.run(fake(scores=scores_by_units, epochs=9, before_event=die), further=9)
+    with pytest.raises(StudyError, match="trained on to 9 epochs are not done; 'kerasweep resume study'"):
+        refuse_waiting(study.read())
+    with pytest.raises(StudyError, match=r"is not finished \(3 waiting\)"):
+        study.run(further=12)
+    assert study.run(fake(scores=scores_by_units, epochs=9)) == "trials"
+    refuse_waiting(study.read())
+
+
+def test_what_patience_has_ended_is_not_trained_on(lab, fake) -> None:
+    study = finished(
+        lab, fake, trials=3, space=Space((Int("units", 30, 60), Categorical("epochs", (2,), grid=(2,))))
+    )
+    with pytest.raises(StudyError, match="epochs of 'study' are a hyperparameter"):
+        study.run(further=9)
+    with sqlite3.connect(study.file) as database:
+        database.execute("DELETE FROM trial_params WHERE param_name = 'epochs'")
+    with pytest.raises(
+        StudyError, match=r"patience has ended trial \d after 2, trial \d after 2, trial \d after 2"
+    ):
+        study.run(further=9)
+
+
+@pytest.mark.parametrize("epochs", [3, 4])
+def test_epochs_that_are_not_more_are_refused(lab, fake, epochs: int) -> None:
+    study = finished(lab, fake)
+    with pytest.raises(StudyError, match=f"have 4 epochs already; --epochs must be more, got {epochs}"):
+        study.run(further=epochs)
+
+
+def test_what_cannot_be_trained_on_is_refused_in_one_line(lab, fake) -> None:
+    study = lab(trials=4, name="failed")
+    study.run(fake(fails=lambda configuration: "diverged"))
+    with pytest.raises(StudyError, match="'failed' has no complete trial that could be trained on to 9"):
+        study.run(further=9)
+    study = finished(lab, fake, name="open")
+    study.enqueue({"optimizer": "adam", "learning_rate": 0.5, "units": 9})
+    with pytest.raises(StudyError, match=r"'open' is not finished \(1 waiting\); 'kerasweep resume open'"):
+        study.run(further=9)
