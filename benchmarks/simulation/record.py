@@ -5,7 +5,7 @@
 Configurations are drawn at random from the preset ``basic`` of a family, with few sizes of layers, because every
 architecture is traced once. They are trained on one thread, one architecture after the other, without patience. The seconds
 of an epoch are those of all folds, divided by their number; the first epoch, which builds and traces, has the median of the
-others.
+others. What was trained is kept as it goes: the same command goes on with a recording that was interrupted.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ FIXED = {"activation": "relu", "normalization": "none"}
 RANGES = {"units": [128, 8, 32], "learning_rate": "0.0001..0.3:log", "dropout": "0..0.7"}
 """Wider than the preset's, but for the sizes of layers; 128 is what it recommends."""
 SEED = 1
+KEPT_EVERY = 10
+"""Configurations after which what was trained is written."""
 OWN = Path(__file__).parent / "tables"
 
 
@@ -64,8 +66,9 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     space = searched(plan.space)
     drawn = draw(space, given.configurations)
-    scores, seconds = record(plan, drawn, given.epochs)
+    scores, seconds = record(plan, drawn, given.epochs, folder / "unfinished.npz")
     save(folder, plan, space, drawn, scores, seconds)
+    (folder / "unfinished.npz").unlink(missing_ok=True)
 
 
 def searched(space: Space) -> Space:
@@ -83,17 +86,41 @@ def draw(space: Space, count: int) -> list[Configuration]:
     return sorted(drawn, key=lambda configuration: [str(configuration.get(name)) for name in traced])
 
 
-def record(plan: Plan, drawn: Sequence[Configuration], epochs: int) -> tuple[Any, Any]:
-    """Return the objective and the seconds, each ``(configurations, folds, epochs)``."""
+def record(
+    plan: Plan, drawn: Sequence[Configuration], epochs: int, unfinished: Path
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the objective and the seconds, each ``(configurations, folds, epochs)``.
+
+    Args:
+        plan: What is trained.
+        drawn: The configurations.
+        epochs: Of each.
+        unfinished: The file that keeps what was trained, now and then; what it holds of these configurations is not trained
+            again.
+    """
     trainer = make_trainer(plan.workload, threads=1)
     folds = len(plan.workload.folds)
     fixed = {name: value for name, value in plan.space.recommended().items() if name not in drawn[0]}
     scores, seconds = np.full((2, len(drawn), folds, epochs), np.nan)
-    for place, configuration in enumerate(drawn):
+    drawn_text, begin = repr(drawn), 0
+    if unfinished.exists():
+        with np.load(unfinished) as kept:
+            if kept["drawn"] == drawn_text and kept["scores"].shape == scores.shape:
+                scores, seconds, begin = kept["scores"], kept["seconds"], int(kept["trained"])
+    for place, configuration in list(enumerate(drawn))[begin:]:
         whole = plan.space.check({**configuration, **fixed})
         scores[place], seconds[place] = train(trainer, Task(place, whole, SEED), folds, epochs)
         print(f"{place + 1} of {len(drawn)}: {scores[place, :, -1].mean():.4f}", file=sys.stderr, flush=True)
+        if place % KEPT_EVERY == 0:
+            keep(unfinished, scores=scores, seconds=seconds, trained=place + 1, drawn=drawn_text)
     return scores, seconds
+
+
+def keep(path: Path, **arrays: Any) -> None:
+    """Write arrays in place of what a file holds, so that it is whole at every moment."""
+    fresh = path.with_suffix(".new.npz")
+    np.savez_compressed(fresh, **arrays)
+    fresh.replace(path)
 
 
 def train(trainer: Trainer, task: Task, folds: int, epochs: int) -> tuple[Any, Any]:
