@@ -24,18 +24,19 @@ from pathlib import Path
 from typing import Any
 
 from machine import describe_commit, describe_machine, describe_versions
+from simulation.figures import ALL_FOLDS, OURS
 from simulation.layouts import OWN, read_tables
 from simulation.learned import KINDS as LEARNED
 from simulation.learned import learned_from
 from simulation.priors import PRIORS
-from simulation.report import OURS, make_page
+from simulation.report import make_page
 from simulation.simulate import Method, simulate
 from simulation.table import Table
 
 ROOT = Path(__file__).parents[1]
 SEARCHES = ("random", "qmc", "bayes", "tpe")
 SCHEDULERS = ("none", "median", "hyperband", "asha")
-METHODS = (OURS, *(f"{search}+{scheduler}" for search in SEARCHES for scheduler in SCHEDULERS))
+METHODS = (OURS, ALL_FOLDS, *(f"{search}+{scheduler}" for search in SEARCHES for scheduler in SCHEDULERS))
 STEP = 0.5
 """Between the costs at which regrets are kept, in whole trainings."""
 SPARE = 2
@@ -86,7 +87,9 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     given.methods = [Method.named(name) for name in given.methods]
     searches, schedulers = (*SEARCHES, OURS), (*SCHEDULERS, OURS)
     unknown = [
-        str(one) for one in given.methods if one.search not in searches or one.scheduler not in schedulers
+        str(one)
+        for one in given.methods
+        if str(one) != ALL_FOLDS and (one.search not in searches or one.scheduler not in schedulers)
     ]
     if unknown:
         known = f"searches: {', '.join(searches)}; schedulers: {', '.join(schedulers)}"
@@ -134,7 +137,7 @@ def measure(given: argparse.Namespace) -> Iterator[dict[str, Any]]:
             entry = decisions(table, method)
             say(f"{table.name} {method}: {entry['milliseconds']} ms")
             yield {**entry, **here}
-        elif table.common_space or proposes_otherwise(method):
+        elif measurable(table, method):
             for prior, workers in product(given.priors if table.common_space else ["file"], given.workers):
                 started = time.perf_counter()
                 if prior in LEARNED and learned_from(table, teachers, prior, 0) is None:
@@ -176,9 +179,11 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def proposes_otherwise(method: Method) -> bool:
-    """Tell whether a search has anything to show where hyperparameters say nothing, as chance does there."""
-    return method.search not in ("qmc", "bayes", "tpe")
+def measurable(table: Table, method: Method) -> bool:
+    """Tell whether a method has anything to show: where hyperparameters say nothing, or there is one fold, some have not."""
+    if str(method) == ALL_FOLDS:
+        return table.common_space and table.folds > 1
+    return table.common_space or method.search not in ("qmc", "bayes", "tpe")
 
 
 def sweeps(
@@ -210,10 +215,17 @@ def sweeps(
         "clock": given.clock,
         "seeds": given.seeds,
         "times": times,
-        "chosen": means([run.chosen(times) for run in runs]),
+        "folds": table.folds,
+        "chosen": means(chosen := [run.chosen(times) for run in runs]),
+        "error": round(standard_error([one[-1] for one in chosen]), 4),
         "observed": means([run.observed(times) for run in runs]),
         "trials": statistics.fmean(run.trials for run in runs),
     }
+
+
+def standard_error(values: Sequence[float]) -> float:
+    """Return that of a mean; 0 for a single value."""
+    return statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else 0.0
 
 
 def means(rows: Sequence[Sequence[float]]) -> list[float]:

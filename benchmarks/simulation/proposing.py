@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import optuna
 from kerasweep.search.knowhow import KnowHow
+from kerasweep.search.knowhow.search import RUNGS
 from kerasweep.search.learning import Learned
-from kerasweep.search.methods import make_proposer, with_starts
+from kerasweep.search.methods import make_proposer, make_scheduler, with_starts
 from kerasweep.search.proposers import Proposal, ProposalRequest, Proposer, Random, SpaceExhausted
-from kerasweep.spaces import Space
+from kerasweep.search.schedulers import Scheduler
+from kerasweep.spaces import Configuration, Space
+from kerasweep.training.events import Rung
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState
 from simulation.table import Table
 
+ALL_FOLDS = "all-folds"
+"""The search from know-how with all folds at every rung, as a scheduler's name."""
 PLAIN = "tpe"
 """Optuna's TPE alone: unlike ``bayes`` it does not begin with the recommended values."""
 
@@ -103,6 +109,32 @@ class _Asking:
         return value
 
 
+class AllFolds(KnowHow):
+    """The search from know-how with all folds at every rung, each of half the epochs of the one above."""
+
+    def __init__(
+        self, space: Space, seed: int, table: Table, among: Sequence[Configuration] | None = None
+    ) -> None:
+        super().__init__(space, seed, table.direction, table.epochs, table.folds, among)
+        shares = (max(1, round(table.epochs / 2**halvings)) for halvings in range(1, RUNGS + 1))
+        self.rungs = tuple(
+            Rung(epochs, table.folds) for epochs in sorted(set(shares)) if epochs < table.epochs
+        )
+
+
+def make_scheduler_over(table: Table, scheduler: str, space: Space) -> Scheduler:
+    """Return a scheduler by its name: ``all-folds``, or one of Kerasweep's.
+
+    Args:
+        table: What is searched.
+        scheduler: The name.
+        space: The table's, with a prior.
+    """
+    if scheduler == ALL_FOLDS:
+        return AllFolds(space, 0, table)  # it draws nothing as a scheduler
+    return make_scheduler(scheduler, space, epochs=table.epochs, folds=table.folds, direction=table.direction)
+
+
 class _Unchanged:
     """A study's storage, on which a sampler notes nothing: there is no trial yet."""
 
@@ -116,12 +148,15 @@ class _Unchanged:
         """Drop it."""
 
 
-def proposer_over(table: Table, search: str, learned: Learned, seed: int, study: optuna.Study) -> Proposer:
+def proposer_over(
+    table: Table, search: str, scheduler: str, learned: Learned, seed: int, study: optuna.Study
+) -> Proposer:
     """Return what proposes configurations of a table.
 
     Args:
         table: What is searched.
         search: ``tpe``, or a search method of Kerasweep's.
+        scheduler: As ``make_scheduler_over`` takes it.
         learned: The table's space, with the recommended values of a prior, and what to begin with beside them.
         seed: Of the sweep.
         study: Whose sampler suggests what the proposer leaves open.
@@ -130,6 +165,8 @@ def proposer_over(table: Table, search: str, learned: Learned, seed: int, study:
     space = learned.space
     if search == PLAIN:
         inner = Plain(space, seed)
+    elif scheduler == ALL_FOLDS:
+        inner = AllFolds(space, seed, table, table.rows or None)
     elif search == "knowhow":
         inner = KnowHow(space, seed, table.direction, table.epochs, table.folds, table.rows or None)
     else:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import statistics
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-import numpy as np
+from simulation import questions
+from simulation.figures import ALL_FOLDS, OURS, Figures, geometric, interval, make_figures
 
 TUNED_ON: frozenset[str] = frozenset(
     (
@@ -24,11 +23,6 @@ TUNED_ON: frozenset[str] = frozenset(
     )
 )  # fmt: skip
 """Tables whose figures were looked at while the constants of our search were chosen."""
-OURS = "knowhow"
-"""The search whose figures are held against the best of the others."""
-CHANCE = "random+asha"
-"""Halving with uniform draws, which a search should not fall behind where its prior is wrong."""
-RESAMPLES = 2_000
 LOST = 0.02
 """Regret by which a method is behind the best of the others on a table where that is called a loss."""
 
@@ -73,46 +67,12 @@ PRIORS = {
 }
 
 
-@dataclass(frozen=True)
-class Figures:
-    """All mean regrets of one prior, number of workers and clock: by method, then by table."""
-
-    entries: Mapping[str, Mapping[str, Mapping[str, Any]]]
-    left_out: tuple[str, ...] = ()
-    """Methods that were not measured on all tables."""
-
-    @property
-    def tables(self) -> list[str]:
-        """Those that every method has figures of."""
-        shared = set.intersection(*(set(one) for one in self.entries.values()))
-        return sorted(shared)
-
-    def at(self, method: str, table: str, cost: float, kind: str = "chosen") -> float:
-        """Return a mean regret."""
-        entry = self.entries[method][table]
-        return float(entry[kind][entry["times"].index(cost)])
-
-    def mean(self, method: str, tables: Sequence[str], cost: float, kind: str = "chosen") -> float:
-        """Return the mean over tables."""
-        return statistics.fmean(self.at(method, table, cost, kind) for table in tables)
-
-    def best_other(self, tables: Sequence[str], cost: float) -> str:
-        """Return the method with the lowest mean that is not ours."""
-        others = [method for method in self.entries if not method.startswith(OURS)]
-        return min(others or list(self.entries), key=lambda method: self.mean(method, tables, cost))
-
-    def cost_until(self, method: str, table: str, regret: float) -> float:
-        """Return the first cost at which a method is as good; twice the last where it never is."""
-        entry = self.entries[method][table]
-        found = (time for time, value in zip(entry["times"], entry["chosen"], strict=True) if value <= regret)
-        return float(next(found, 2 * entry["times"][-1]))
-
-
 def make_page(record: Mapping[str, Any]) -> str:
     """Return the page."""
     from simulation.simulate import WORST
 
     regrets = [entry for entry in record["entries"] if entry["kind"] == "regret"]
+    ranked = [entry for entry in regrets if entry["method"] != ALL_FOLDS]
     machine, versions = record["machine"], record["versions"]
     names = ", ".join(f"{name} {number}" for name, number in versions.items())
     lines = [
@@ -126,9 +86,9 @@ def make_page(record: Mapping[str, Any]) -> str:
     costs = record["costs"]
     for prior, title in PRIORS.items():
         for clock in ("epochs", "seconds"):
-            chosen = [e for e in regrets if (e["prior"], e["clock"], e["workers"]) == (prior, clock, 1)]
-            spaces = _figures(chosen, lambda entry: entry["space"])
-            arms = _figures(chosen, lambda entry: not entry["space"])
+            chosen = [e for e in ranked if (e["prior"], e["clock"], e["workers"]) == (prior, clock, 1)]
+            spaces = make_figures(chosen, lambda entry: entry["space"])
+            arms = make_figures(chosen, lambda entry: not entry["space"])
             if spaces is not None:
                 lines += [f"## {title}" + ("" if clock == "epochs" else ", by seconds"), ""]
                 lines += [*_regrets(spaces, costs), *_families(spaces, costs[-1]), *_costs(spaces, costs[-1])]
@@ -138,30 +98,13 @@ def make_page(record: Mapping[str, Any]) -> str:
                 lines += ["### Arms without a common space: how far each is trained", ""]
                 lines += _regrets(arms, costs)
     lines += [
-        *_bad_prior(regrets, costs[-1]),
-        *_learned(regrets, costs[-1]),
-        *_workers(regrets),
-        *_decisions(record["entries"]),
+        *questions.bad_prior(regrets, costs[-1]),
+        *questions.learned(regrets, costs[-1]),
+        *questions.folds(regrets, costs[-1]),
+        *questions.workers(regrets),
+        *questions.decisions(record["entries"]),
     ]
     return "\n".join(lines).rstrip() + "\n"
-
-
-def _figures(
-    entries: Iterable[Mapping[str, Any]], keep: Callable[[Mapping[str, Any]], bool]
-) -> Figures | None:
-    """Return figures by method and table; None where there are none.
-
-    The tables are those on which at least half of the methods were measured; methods that lack one of them are left out.
-    """
-    found: dict[str, dict[str, Mapping[str, Any]]] = {}
-    for entry in entries:
-        if keep(entry):
-            found.setdefault(entry["method"], {})[entry["table"]] = entry
-    counts = Counter(table for tables in found.values() for table in tables)
-    shared = {table for table, count in counts.items() if 2 * count >= len(found)}
-    kept = {method: tables for method, tables in found.items() if shared <= tables.keys()}
-    figures = Figures(kept, tuple(sorted(set(found) - set(kept))))
-    return figures if kept and figures.tables else None
 
 
 def _measured(entries: Iterable[Mapping[str, Any]]) -> Iterator[str]:
@@ -212,19 +155,6 @@ def _held_out(figures: Figures, costs: Sequence[float]) -> Iterator[str]:
         yield from _regrets(Figures(held, ()), costs)
 
 
-def _interval(values: Sequence[float]) -> str:
-    """Return a mean with its bootstrap interval."""
-    low, high = _bootstrap(values)
-    return f"{statistics.fmean(values):.2f} ({low:.2f}–{high:.2f})"
-
-
-def _bootstrap(values: Sequence[float]) -> tuple[float, float]:
-    """Return the interval that holds 95 % of the means of resampled values."""
-    drawn = np.random.default_rng(0).choice(np.array(values), (RESAMPLES, len(values)))
-    low, high = np.quantile(drawn.mean(axis=1), (0.025, 0.975))
-    return float(low), float(high)
-
-
 def _regrets(figures: Figures, costs: Sequence[float]) -> Iterator[str]:
     """Yield the regrets of all methods, the best at the last cost first."""
     tables = figures.tables
@@ -235,7 +165,7 @@ def _regrets(figures: Figures, costs: Sequence[float]) -> Iterator[str]:
     )
     yield "| --- |" + " ---: |" * (len(costs) + 2)
     for method in sorted(figures.entries, key=lambda one: figures.mean(one, tables, costs[-1])):
-        cells = [_interval([figures.at(method, table, cost) for table in tables]) for cost in costs]
+        cells = [interval([figures.at(method, table, cost) for table in tables]) for cost in costs]
         observed = figures.mean(method, tables, costs[-1], "observed")
         trials = statistics.fmean(figures.entries[method][table]["trials"] for table in tables)
         yield f"| {method} | {' | '.join(cells)} | {observed:.2f} | {trials:.0f} |"
@@ -287,21 +217,13 @@ def _costs(figures: Figures, cost: float) -> Iterator[str]:
         taken = {table: figures.cost_until(method, table, goals[table]) for table in tables}
         ours = families if method.startswith(OURS) and len(families) > 1 else {}
         for place, (name, some) in enumerate([("all", tables), *ours.items()]):
-            share, text = _geometric([taken[table] / cost for table in some])
-            _, by_own = _geometric([taken[table] / own[table] for table in some])
+            share, text = geometric([taken[table] / cost for table in some])
+            _, by_own = geometric([taken[table] / own[table] for table in some])
             never = sum(taken[table] > cost for table in some)
             row = f"| {method} | {name} | {text} | {by_own} | {never} of {len(some)} |"
             rows.append((not method.startswith(OURS), place, share, row))
     yield from (row for *_, row in sorted(rows))
     yield ""
-
-
-def _geometric(ratios: Sequence[float]) -> tuple[float, str]:
-    """Return a geometric mean, and the same with its bootstrap interval."""
-    logs = np.log(np.array(ratios))
-    low, high = np.exp(_bootstrap(logs.tolist()))
-    mean = float(np.exp(logs.mean()))
-    return mean, f"{mean:.2f} ({low:.2f}–{high:.2f})"
 
 
 def _losses(figures: Figures, cost: float) -> Iterator[str]:
@@ -316,126 +238,3 @@ def _losses(figures: Figures, cost: float) -> Iterator[str]:
         said = "; ".join(text for _, text in sorted(lost, reverse=True)) or "none"
         yield f"Where `{method}` is more than {LOST} behind the best other method of each table, at {cost:g}: {said}."
         yield ""
-
-
-def _bad_prior(entries: Sequence[Mapping[str, Any]], cost: float) -> Iterator[str]:
-    """Yield what a bad prior costs, against halving with uniform draws and no prior."""
-    one_worker = [e for e in entries if (e["clock"], e["workers"]) == ("epochs", 1) and e["space"]]
-    bad = _figures(one_worker, lambda entry: entry["prior"] == "bad")
-    without = _figures(one_worker, lambda entry: entry["prior"] == "none")
-    if bad is None or without is None or CHANCE not in without.entries:
-        return
-    tables = sorted(set(bad.tables) & set(without.tables))
-    yield "## What a bad prior costs"
-    yield ""
-    yield f"Cost until the regret that `{CHANCE}` has at {cost:g} without a prior, divided by what that takes itself."
-    yield ""
-    yield "| search+scheduler, bad prior | cost ratio |"
-    yield "| --- | ---: |"
-    goals = {table: without.at(CHANCE, table, cost) for table in tables}
-    own = [without.cost_until(CHANCE, table, goals[table]) for table in tables]
-    for method in bad.entries:
-        taken = [bad.cost_until(method, table, goals[table]) for table in tables]
-        _, text = _geometric([one / other for one, other in zip(taken, own, strict=True)])
-        yield f"| {method} | {text} |"
-    yield ""
-
-
-def _learned(entries: Sequence[Mapping[str, Any]], cost: float) -> Iterator[str]:
-    """Yield what a search costs that has learned from another study, against itself without."""
-    one_worker = [e for e in entries if (e["clock"], e["workers"]) == ("epochs", 1) and e["space"]]
-    rows = []
-    for prior in ("learned", "misled"):
-        for method in dict.fromkeys(entry["method"] for entry in one_worker):
-            own = {e["table"]: e for e in one_worker if (e["method"], e["prior"]) == (method, "file")}
-            told = {e["table"]: e for e in one_worker if (e["method"], e["prior"]) == (method, prior)}
-            tables = sorted(set(own) & set(told))
-            if tables:
-                rows.append(_learned_row(prior, Figures({"own": own, "told": told}), tables, cost))
-    if rows:
-        yield "## What was learned elsewhere"
-        yield ""
-        yield (
-            f"Cost until the regret that the same search has at {cost:g} with the spaces' own recommended values, divided by what "
-            "that takes itself. It learns from a study of `knowhow` on the next table of the family, at the same cost."
-        )
-        yield ""
-        yield f"| search+scheduler | learned | tables | cost ratio | dearer | never | regret at {cost:g}, without |"
-        yield "| --- | --- | ---: | ---: | ---: | ---: | ---: |"
-        yield from rows
-        yield ""
-
-
-def _learned_row(prior: str, figures: Figures, tables: Sequence[str], cost: float) -> str:
-    goals = {table: figures.at("own", table, cost) for table in tables}
-    taken, own = (
-        np.array([figures.cost_until(who, table, goals[table]) for table in tables])
-        for who in ("told", "own")
-    )
-    logs = np.log(taken / own)
-    low, high = np.exp(_bootstrap(logs.tolist()))
-    kind = {"learned": "as it is", "misled": "the other way round"}[prior]
-    told, without = (figures.mean(who, tables, cost) for who in ("told", "own"))
-    method = next(iter(figures.entries["own"].values()))["method"]
-    return (
-        f"| {method} | {kind} | {len(tables)} | {float(np.exp(logs.mean())):.2f} ({low:.2f}–{high:.2f}) "
-        f"| {int((taken > own).sum())} | {int((taken > cost).sum())} | {told:.2f}, {without:.2f} |"
-    )
-
-
-def _workers(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield how much sooner several workers find what one has found in the end."""
-    several = sorted({entry["workers"] for entry in entries} - {1})
-    rows = []
-    for workers in several:
-        alone = _figures([e for e in entries if e["workers"] == 1], _plain)
-        many = _figures([e for e in entries if e["workers"] == workers], _plain)
-        if alone is None or many is None:
-            continue
-        for method in sorted(set(alone.entries) & set(many.entries)):
-            tables = sorted(set(alone.entries[method]) & set(many.entries[method]))
-            one, more = _mean_curve(alone, method, tables), _mean_curve(many, method, tables)
-            goal = min(value for _, value in one)
-            first = next(time for time, value in one if value <= goal)
-            soon = next((time for time, value in more if value <= goal), None)
-            rows.append(
-                f"| {method} | {workers} | {'not reached' if soon is None else f'{first / soon:.1f}'} |"
-            )
-    if rows:
-        yield "## Several workers"
-        yield ""
-        yield "How many times sooner the mean regret of all tables is down to what one worker ends with, on the virtual clock."
-        yield ""
-        yield "| search+scheduler | workers | times sooner |"
-        yield "| --- | ---: | ---: |"
-        yield from rows
-        yield ""
-
-
-def _plain(entry: Mapping[str, Any]) -> bool:
-    return bool(entry["space"] and entry["prior"] == "file" and entry["clock"] == "epochs")
-
-
-def _mean_curve(figures: Figures, method: str, tables: Sequence[str]) -> list[tuple[float, float]]:
-    curves = [figures.entries[method][table]["chosen"] for table in tables]
-    times = figures.entries[method][tables[0]]["times"]
-    return [
-        (time, statistics.fmean(column))
-        for time, column in zip(times, zip(*curves, strict=True), strict=True)
-    ]
-
-
-def _decisions(entries: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    found = [entry for entry in entries if entry["kind"] == "decision"]
-    if not found:
-        return
-    yield "## Time of a decision"
-    yield ""
-    yield "Median of the last decisions of a sweep of so many trials: from an event to what a worker does next, what is written"
-    yield "included."
-    yield ""
-    yield "| search+scheduler | trials | ms |"
-    yield "| --- | ---: | ---: |"
-    for entry in found:
-        yield f"| {entry['method']} | {entry['trials']} | {entry['milliseconds']} |"
-    yield ""

@@ -16,7 +16,7 @@ import optuna
 import sqlalchemy
 from kerasweep.search.budget import Budget
 from kerasweep.search.learning import Learned
-from kerasweep.search.methods import make_scheduler, resolve_scheduler
+from kerasweep.search.methods import resolve_scheduler
 from kerasweep.search.paused_states import PausedStates
 from kerasweep.search.progress import Progress
 from kerasweep.search.samplers import make_sampler
@@ -29,7 +29,7 @@ from kerasweep.training.events import Rung
 from kerasweep.training.metrics import Objective
 from simulation.clock import Clock, Seen, VirtualExecutor
 from simulation.priors import with_prior
-from simulation.proposing import proposer_over
+from simulation.proposing import make_scheduler_over, proposer_over
 from simulation.table import Table
 
 WORST = 5.0
@@ -150,9 +150,7 @@ def simulate(
         with create_study(
             f"sqlite:///{path}", "simulated", table.direction, {"model": "table"}, about
         ) as writer:
-            scheduler = make_scheduler(
-                method.scheduler, space, epochs=table.epochs, folds=table.folds, direction=table.direction
-            )
+            scheduler = make_scheduler_over(table, method.scheduler, space)
             writer.optuna.sampler = make_sampler(seed)
             if isinstance(scheduler, Pruning):
                 writer.optuna.pruner = scheduler.pruner
@@ -160,7 +158,7 @@ def simulate(
             sweep = Sweep(
                 writer=writer,
                 space=space,
-                proposer=proposer_over(table, method.search, learned, seed, writer.optuna),
+                proposer=proposer_over(table, method.search, method.scheduler, learned, seed, writer.optuna),
                 executor=executor,
                 objective=objective,
                 scheduler=scheduler,

@@ -21,6 +21,7 @@ def simulation() -> Iterator[Any]:
         import simulation.layouts
         import simulation.learned
         import simulation.onnx_graph
+        import simulation.record
         import simulation.report
         import simulation.simulate
         import simulation.table

@@ -59,7 +59,15 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_command_measures_and_writes_a_page(python: Any, tables: Path, tmp_path: Path) -> None:
-    methods = ["knowhow", "random+none", "random+asha", "bayes", "tpe+hyperband", "qmc+none"]
+    methods = [
+        "knowhow",
+        "knowhow+all-folds",
+        "random+none",
+        "random+asha",
+        "bayes",
+        "tpe+hyperband",
+        "qmc+none",
+    ]
     given = ["--seeds", 1, "--costs", "2,3", "--priors", "file", "none", "bad", "--workers", 1, 2]
     command = [BENCHMARKS / "search.py", "--tables", tables, "--folder", tmp_path, *given]
     done = python(*command, "--methods", *methods, cwd=tmp_path)
@@ -69,7 +77,14 @@ def test_the_command_measures_and_writes_a_page(python: Any, tables: Path, tmp_p
     assert {entry["method"] for entry in entries} >= {"random+asha", "bayes+median", "tpe+hyperband"}
     assert all(0 <= value <= 5 for entry in entries for value in (*entry["chosen"], *entry["observed"]))
     page = (tmp_path / "search.md").read_text(encoding="utf-8")
-    for heading in ("as the spaces have them", "Arms without", "What a bad prior costs", "Several workers"):
+    headings = (
+        "as the spaces have them",
+        "Arms without",
+        "What a bad prior costs",
+        "Few folds first",
+        "Several workers",
+    )
+    for heading in headings:
         assert heading in page
     again = python(*command, "--methods", "qmc+none", "--only", "made", cwd=tmp_path)
     assert again.returncode == 0, again.stderr
@@ -240,6 +255,8 @@ def regrets(method: str, table: str, *chosen: float, prior: str = "file", worker
         "seeds": 3,
         "times": [(number + 1) / workers for number in range(len(chosen))],
         "chosen": chosen,
+        "folds": 5,
+        "error": 0.01,
         "observed": chosen,
         "trials": 5.0,
         "commit": "0123456789",
@@ -260,6 +277,7 @@ def test_the_page_says_what_a_search_costs_and_where_it_loses(simulation: Any) -
                 regrets(peer, "b", 1.0, 0.8, 0.4, 0.2),
                 regrets(ours, "b", 0.9, 0.8, 0.7, 0.6),
                 regrets("tpe+none", "a", 1.0, 0.9, 0.8, 0.7),
+                regrets("knowhow+all-folds", "a", 0.8, 0.4, 0.2, 0.1),
                 regrets(peer, "a", 1.0, 0.8, 0.4, 0.2, prior="none"),
                 regrets(ours, "a", 0.9, 0.4, 0.2, 0.2, prior="bad"),
                 regrets(ours, "a", 0.1, 0.1, 0.1, 0.0, prior="learned"),
@@ -277,6 +295,11 @@ def test_the_page_says_what_a_search_costs_and_where_it_loses(simulation: Any) -
     assert any(line.startswith("Left out") and line.endswith(": tpe+none.") for line in lines)
     assert any(line.endswith("at 4: b by 0.40 (`random+asha`).") for line in lines)
     assert "| knowhow+knowhow | 0.75 (0.75–0.75) |" in lines  # with a bad prior
+    assert (
+        "| a | 5 | 2 | 4 | 0.100 (0.010) | 0.100 (0.010) |" in lines
+    )  # the costs with few folds first, and with all
+    assert "Ratio of the costs, geometric mean with its bootstrap interval: 0.50 (0.50–0.50)." in lines
+    assert "| knowhow+all-folds |" not in page, "it is no search of its own"
     assert "| knowhow+knowhow | 4 | 4.0 |" in lines
     assert "| knowhow+knowhow | as it is | 1 | 0.50 (0.50–0.50) | 0 | 0 | 0.00, 0.10 |" in lines
     assert "| knowhow+knowhow | 1000 | 12.5 |" in lines
