@@ -258,12 +258,32 @@ CASES = {
 """Those that have floats."""
 
 
+ONE_AFTER_THE_OTHER = (
+    "RandomPosterization RandomPerspective RandomColorJitter RandomGrayscale",
+    "Solarization RandomRotation RandomSaturation RandomSharpness",
+    "RandomErasing RandomHue RandomBrightness",
+    "RandomShear MixUp RandomContrast RandomInvert",
+    "RandomTranslation CutMix RandomColorDegeneration RandomGaussianBlur",
+    "Rescaling GroupNormalization ELU SpatialDropout1D",
+    "Normalization Attention Dropout SpatialDropout2D",
+    "GaussianNoise LayerNormalization ReLU SpatialDropout3D",
+    "AdditiveAttention BatchNormalization LeakyReLU AlphaDropout",
+    "MultiHeadAttention RMSNormalization ActivityRegularization GaussianDropout",
+)
+"""Layers that keep the shape of what they read, and so are trained in one model: each hands on what it got wrong."""
+
+
 def _together() -> Iterator[str]:
-    """Yield names of cases that are trained in one model: each layer alone, and of all else one of each kind."""
+    """Yield names of cases that are trained in one model: layers one after the other, and of all else one of each kind."""
     kinds: dict[str, list[str]] = {
         kind: [name for name in CASES if CASES[name].kind == kind] for kind in KINDS
     }
-    yield from kinds.pop("layers")
+    alone = kinds.pop("layers")
+    for names in ONE_AFTER_THE_OTHER:
+        chain = [name for name in map("layers.{}".format, names.split()) if name in alone]
+        alone = [name for name in alone if name not in chain]
+        yield " ".join(chain)
+    yield from alone
     rates = [*kinds.pop("optimizers"), *kinds.pop("schedules")]  # which are SGD's
     for names in zip_longest(rates, *kinds.values()):
         yield " ".join(name for name in names if name is not None)
@@ -317,8 +337,9 @@ def build(configuration: Any, signature: Any) -> keras.Model:
     made = {case.kind: partial(case.make, configuration["second"].split()) for case in cases}
     inputs = keras.Input((FEATURES,))
     tensor = inputs
-    if "layers" in made:
-        tensor = _through(cases[0], made["layers"], tensor)
+    for case in cases:
+        if case.kind == "layers":
+            tensor = _through(case, partial(case.make, configuration["second"].split()), tensor)
     tensor = keras.layers.Dense(
         CLASSES,
         "softmax",
