@@ -34,6 +34,15 @@ def pytest_runtest_protocol() -> Generator[None, object, object]:
         return (yield)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def rare_collections() -> Iterator[None]:
+    """Let the garbage collector look at everything less often: at its usual pace that is a twentieth of all CPU time."""
+    before = gc.get_threshold()
+    gc.set_threshold(20_000, *before[1:])  # objects; the usual 700 are made by a fraction of one traced step
+    yield
+    gc.set_threshold(*before)
+
+
 @pytest.fixture(scope="module", autouse=True)
 def short_collections(request: pytest.FixtureRequest) -> Iterator[None]:
     """Let the garbage collector pass over what was made before a module's tests, and let go of what they keep.
