@@ -216,6 +216,7 @@ def _show_trial(record: StudyRecord, trial: TrialRecord, *, as_json: bool) -> No
     shown = {"params", *(one.metric for one in record.objectives)}  # parameters are told of every trial
     facts = {
         "trial": f"{trial.number} of {record.name}, {trial.state}",
+        "continues": trial.lineage,
         **{name.lstrip(">"): cells[0] for name, cells in scores(record, [trial]).items()},
         **{name: quantity_text(value) for name, value in trial.measured.items() if name not in shown},
         "infeasible": f"it breaks {', '.join(trial.broken)}" if trial.broken else "",

@@ -14,9 +14,9 @@ from ..errors import SpecError
 from ..printing import make_console, styled
 from ..search.settings import SETTINGS
 from ..spaces import value_text
-from ..studies import best_trials, choose_trial, read_study, storage_url
+from ..studies import StudyRecord, best_trials, choose_trial, read_study, read_trials, storage_url
 from ..studies.comparison import basic_names, varying_first
-from ..texts import count_text, duration_text, number_text
+from ..texts import count_text, duration_text, number_text, numbers_text
 from . import launch_options as flags
 from .columns import Rows, print_rows
 from .options import (
@@ -184,7 +184,7 @@ def resume(
     plan = api.plan_to_resume(record, settings)
     level = verbosity(quiet, verbose)
     if level:
-        _print_plan(plan)
+        _print_plan(plan, record)
     with show_progress(level, order=varying_first(plan.space, plan.spec.model)) as listen:
         ending = run_plan(plan, record, record.storage, listen)
     _finish(ending, level, storage)
@@ -248,7 +248,7 @@ def _run(plan: Plan, url: str, level: int, *, named: bool) -> None:
 
     plan, existing = resolve_study(plan, url, named=named)
     if level:
-        _print_plan(plan)
+        _print_plan(plan, existing)
         if existing is not None:
             make_console().print(f"continues, {count_text(existing.trained, 'trial')} done before")
     with show_progress(level, order=varying_first(plan.space, plan.spec.model)) as listen:
@@ -256,8 +256,8 @@ def _run(plan: Plan, url: str, level: int, *, named: bool) -> None:
     _finish(ending, level, url)
 
 
-def _print_plan(plan: Plan) -> None:
-    """Print what is about to happen, and every decision that was made by rule."""
+def _print_plan(plan: Plan, study: StudyRecord | None = None) -> None:
+    """Print what is about to happen, of a new study or one that goes on, and every decision that was made by rule."""
     spec, data = plan.spec, plan.dataset
     most = "up to " if spec.search.trials is None and math.isfinite(plan.budget.trials) else ""
     limits = [most + count_text(plan.budget.trials, "trial")]
@@ -275,7 +275,7 @@ def _print_plan(plan: Plan) -> None:
         "study": spec.study,
         "data": f"{data.name}: {data.rows:,} training rows, {data.test_rows:,} held out, " + data.task_text,
         "prepared": "; ".join(plan.prepared),
-        "noted": "; ".join((*data.notes, *plan.hints, *(further.remarks if further else ()))),
+        "noted": "; ".join((*data.notes, *plan.hints, *_notes_on_epochs(plan, study))),
         "model": f"{spec.model}, {count_text(len(plan.space), 'hyperparameter')}",
         "search": searched if further is None else further.text,
         "training": f"{plan.cv_text()}, up to {count_text(plan.workload.epochs, 'epoch')}, "
@@ -283,6 +283,19 @@ def _print_plan(plan: Plan) -> None:
         "workers": f"{plan.workers} with {count_text(plan.threads(plan.workers), 'thread')} each",
     }
     print_table(facts_table({name: fact for name, fact in facts.items() if fact}))
+
+
+def _notes_on_epochs(plan: Plan, study: StudyRecord | None) -> tuple[str, ...]:
+    """Return what is to be said of trials that have, or will have, other epochs than the search's."""
+    if plan.further is not None:
+        return plan.further.remarks
+    others = [] if study is None else [trial for trial in read_trials(study) if trial.most_epochs]
+    if not others:
+        return ()
+    numbers = numbers_text([trial.number for trial in others], most=5)
+    most = max(trial.most_epochs or 0 for trial in others)
+    own = count_text(plan.workload.epochs, "epoch")
+    return (f"trials {numbers} were trained on to {most} epochs; what is searched further has {own}",)
 
 
 def _print_dry_run(plan: Plan) -> None:

@@ -90,7 +90,7 @@ def comparison_table(found: StudyComparison) -> Table:
         ends = [f"{count} {end}" for end in ("pruned", "failed") if (count := study.counts.get(end))]
         made.add_row(
             _below(study.name, _searched(study)),
-            _below(number_text(best.value, best.standard_error), f"trial {best.number}") if best else NONE,
+            _below(number_text(best.value, best.standard_error), found.which(row)) if best else NONE,
             number_text(row.test_score) if row.test_score is not None else NONE,
             _below(str(row.cost.trials), *ends),
             f"{row.cost.epochs_spent:,}",

@@ -9,7 +9,15 @@ from ..printing import make_console, styled
 from ..spaces import Configuration, Hyperparameter, value_text
 from ..spaces.catalogue import CATALOGUE
 from ..studies import StudyRecord, TrialRecord, read_trials
-from ..studies.comparison import MAX_SHOWN, basic_names, is_sensitivity_study, sensitivity, study_space
+from ..studies.comparison import (
+    MAX_SHOWN,
+    basic_names,
+    epochs_texts,
+    is_sensitivity_study,
+    lineages,
+    sensitivity,
+    study_space,
+)
 from ..texts import ABSENT, count_text, duration_text, number_text, quantity_text
 from .columns import Rows, print_rows
 from .options import storage_option
@@ -36,7 +44,7 @@ def print_trials(
         {
             ">trial": [str(trial.number) for trial in trials],
             **scores(study, trials),
-            ">epochs": [str(trial.epochs or ABSENT) for trial in trials],
+            ">epochs": epochs_texts(study, trials, ABSENT),
             **({} if "params" in (one.metric for one in study.further) else {">parameters": sizes}),
             ">time": [duration_text(trial.seconds) for trial in trials],
         },
@@ -48,6 +56,8 @@ def print_trials(
         all_of(study.name, trials[0].number, storage),
         winner=not study.has_several,
     )
+    if told := lineages(trials):
+        make_console().print(told, soft_wrap=True)
 
 
 def print_sensitivity(study: StudyRecord) -> None:

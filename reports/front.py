@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..studies.comparison import front_sentence
+from ..studies.comparison import epochs_texts, front_sentence, lineages
 from ..texts import ABSENT, number_text, quantity_text
 from .cards import Column, Content, Figure, Row, Table, card, not_yet
 from .figures import front_figure
@@ -34,7 +34,11 @@ def front(view: StudyView) -> Content:
         *(Column(one.metric, numeric=True) for one in study.objectives),
         *(Column(name, numeric=True) for name in (*measures, *settings.shown)),
     )
-    rows = tuple(Row(_cells(trial, measures, settings.shown)) for trial in view.best)
+    epochs = epochs_texts(study, view.best, ABSENT)
+    rows = tuple(
+        Row(_cells(trial, trained, measures, settings.shown))
+        for trial, trained in zip(view.best, epochs, strict=True)
+    )
     plots = tuple(
         Figure(f"{study.metric} by {one.metric}", front_figure(study, trials, place))
         for place, one in enumerate(study.further, 1)
@@ -44,7 +48,7 @@ def front(view: StudyView) -> Content:
     broken = sum(bool(trial.broken) for trial in trials)
     note = f"{broken} of all trials break a constraint, and are not compared. " if broken else ""
     return Content(
-        front_sentence(study, trials),
+        " ".join(filter(None, (front_sentence(study, trials), lineages(view.best)))),
         table,
         plots,
         settings.more,
@@ -53,10 +57,10 @@ def front(view: StudyView) -> Content:
     )
 
 
-def _cells(trial: TrialRecord, measures: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
+def _cells(trial: TrialRecord, epochs: str, measures: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
     first, *others = trial.values
     measured = {
-        "Epochs": str(trial.epochs or ABSENT),
+        "Epochs": epochs,
         "Parameters": f"{trial.parameters:,}" if trial.parameters else ABSENT,
         "Seconds": f"{trial.seconds:.1f}" if trial.seconds else ABSENT,
     }

@@ -84,7 +84,7 @@ def side_by_side(views: Sequence[StudyView]) -> Content:
         reverse=views[0].study.direction == "maximize",
     )
     leader = comparable[0] if len(comparable) > 1 else None
-    rows = tuple(Row(_study_cells(row), highlighted=row is leader) for row in found.rows)
+    rows = tuple(Row(_study_cells(row, found.which(row)), highlighted=row is leader) for row in found.rows)
     plots: tuple[Figure, ...] = ()
     if leader is not None:
         shown = [row for row in found.rows if row in comparable]
@@ -106,7 +106,7 @@ def _side_by_side_reading(found: StudyComparison, comparable: Sequence[StudyRow]
     return f"{first.study.name} leads {second.study.name} by {gap.text()}: {gap.verdict}.{unlike}"
 
 
-def _study_cells(row: StudyRow) -> tuple[str, ...]:
+def _study_cells(row: StudyRow, which: str) -> tuple[str, ...]:
     study, best = row.study, row.best
     settings = best.configuration if best else {}
     names, rest = list(settings), ""
@@ -126,7 +126,7 @@ def _study_cells(row: StudyRow) -> tuple[str, ...]:
         f"{study.counts.get('failed', 0):,}",
         f"{row.cost.epochs_spent:,}",
         duration_text(row.cost.seconds),
-        ", ".join(texts) + rest or ABSENT,
+        f"{which}; {', '.join(texts)}{rest}" if which else ABSENT,
     )
 
 

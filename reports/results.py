@@ -16,8 +16,10 @@ from ..studies.comparison import (
     basic_names,
     compare_runners_up,
     cost,
+    epochs_texts,
     estimate_optimism,
     informative_names,
+    lineages,
     refit_score,
     study_space,
 )
@@ -203,9 +205,13 @@ def leaderboard(view: StudyView) -> Content:
     compared = compare_runners_up(view.scored, view.study.direction)
     settings = settings_columns(view)
     close = set(compared.within_noise)
+    epochs = epochs_texts(view.study, view.best, ABSENT)
     rows = tuple(
-        Row(_leaderboard_cells(rank, trial, settings.shown, trial.number in close), highlighted=rank == 1)
-        for rank, trial in enumerate(view.best, start=1)
+        Row(
+            _leaderboard_cells(rank, trial, trained, settings.shown, trial.number in close),
+            highlighted=rank == 1,
+        )
+        for rank, (trial, trained) in enumerate(zip(view.best, epochs, strict=True), start=1)
     )
     numbers = ("Epochs", "Parameters", "Seconds")
     columns = (
@@ -228,7 +234,15 @@ def leaderboard(view: StudyView) -> Content:
     optimism = estimate_optimism(view.scored, view.study.direction)
     flatters = "" if optimism is None or view.study.imported else optimism.sentence
     reading = " ".join(
-        filter(None, (compared.sentence, flatters, baseline_sentence(view.study, view.best[0])))
+        filter(
+            None,
+            (
+                compared.sentence,
+                flatters,
+                baseline_sentence(view.study, view.best[0]),
+                lineages(view.best),
+            ),
+        )
     )
     return Content(reading, Table(f"{shown}, best first", columns, rows), more=settings.more, note=note)
 
@@ -275,13 +289,15 @@ def _settings_table(view: StudyView, names: Sequence[str]) -> Table:
     return Table(f"All {len(names)} hyperparameters of these trials", columns, rows)
 
 
-def _leaderboard_cells(rank: int, trial: TrialRecord, names: list[str], close: bool) -> tuple[str, ...]:
+def _leaderboard_cells(
+    rank: int, trial: TrialRecord, epochs: str, names: list[str], close: bool
+) -> tuple[str, ...]:
     place = f"{rank} ★" if rank == 1 else f"{rank} ≈" if close else str(rank)
     return (
         place,
         str(trial.number),
         number_text(trial.value, trial.standard_error),
-        str(trial.epochs or ABSENT),
+        epochs,
         f"{trial.parameters:,}" if trial.parameters else ABSENT,
         f"{trial.seconds:.1f}" if trial.seconds else ABSENT,
         *(setting_text(trial, name) for name in names),

@@ -16,7 +16,7 @@ from ..studies.comparison import (
     RUNNERS_UP,
     compare_runners_up,
     is_sensitivity_study,
-    planned_epochs,
+    most_epochs,
 )
 from ..studies.writing import refuse_driven
 from ..texts import count_text, numbers_text
@@ -45,12 +45,14 @@ class Further:
     @property
     def text(self) -> str:
         """What is trained, in words."""
-        trials = self.continued
-        which = f"{'trial' if len(trials) == 1 else 'trials'} {numbers_text(trials, most=10)}"
-        return f"{which} trained on to {self.epochs} epochs" if trials else "nothing is left to train on"
+        to = f"trained on to {self.epochs} epochs"
+        if not self.continued:
+            return f"the best trials were {to} before"
+        several = len(self.continued) > 1
+        return f"{'trials' if several else 'trial'} {numbers_text(self.continued, most=10)} {'are' if several else 'is'} {to}"
 
 
-def plan_further(study: StudyRecord, epochs: int | None, most: int = 0) -> Further | None:
+def plan_further(study: StudyRecord, epochs: int | None, models: int = 0) -> Further | None:
     """Return which trials are trained on; None where that is not asked for, and none wait since an interrupted run.
 
     They are the best trial and those that the folds cannot tell from it; of several objectives, those of the Pareto front. One
@@ -59,7 +61,7 @@ def plan_further(study: StudyRecord, epochs: int | None, most: int = 0) -> Furth
     Args:
         study: The study.
         epochs: To how many epochs; None to go on with what an earlier run has begun.
-        most: How many trials at most; ``MOST_TRIALS`` where 0.
+        models: Of how many trials the last states are kept: so many are trained on at most; ``MOST_TRIALS`` where 0.
 
     Raises:
         StudyError: No trial can be trained on.
@@ -73,11 +75,11 @@ def plan_further(study: StudyRecord, epochs: int | None, most: int = 0) -> Furth
     refuse_driven(study)
     if epochs in (None, *(trial.most_epochs for trial in waiting)) and waiting:
         return Further(int(waiting[0].most_epochs or 0), _continued(waiting), _numbers(waiting))
-    most_epochs = max(_epochs_of(study, trial) for trial in trials) if trials else 0
-    if epochs == most_epochs and begun:
+    most = max((most_epochs(study, trial) or 0 for trial in trials), default=0)
+    if epochs == most and begun:
         return Further(epochs, ())  # as another run of a sweep whose trials are all done
-    _check_finished(study, epochs or 0, most_epochs)
-    chosen, remarks = _choose(study, trials, most or MOST_TRIALS)
+    _check_finished(study, epochs or 0, most)
+    chosen, remarks = _choose(study, trials, models or MOST_TRIALS)
     return Further(epochs or 0, _numbers(chosen), remarks=remarks)
 
 
@@ -90,7 +92,7 @@ def refuse_waiting(study: StudyRecord) -> None:
     further = plan_further(study, None)
     if further is not None:
         raise StudyError(
-            f"In '{study.name}' {further.text} are not done; 'kerasweep resume {study.name}' finishes them first."
+            f"In '{study.name}' {further.text}, which is not finished; 'kerasweep resume {study.name}' finishes it first."
         )
 
 
@@ -119,12 +121,7 @@ def _continued(trials: list[TrialRecord]) -> tuple[int, ...]:
     return tuple(trial.continues for trial in trials if trial.continues is not None)
 
 
-def _epochs_of(study: StudyRecord, trial: TrialRecord) -> int:
-    """Return the most epochs that a trial might train."""
-    return trial.most_epochs or planned_epochs(study) or trial.epochs_trained
-
-
-def _check_finished(study: StudyRecord, epochs: int, most_epochs: int) -> None:
+def _check_finished(study: StudyRecord, epochs: int, most: int) -> None:
     """Refuse a study whose trials cannot be trained on, or not to so many epochs.
 
     Raises:
@@ -145,9 +142,9 @@ def _check_finished(study: StudyRecord, epochs: int, most_epochs: int) -> None:
         raise StudyError(
             f"The study '{name}' is not finished ({left}); 'kerasweep resume {name}' finishes it, then give --epochs."
         )
-    if epochs <= most_epochs:
+    if epochs <= most:
         raise StudyError(
-            f"Trials of '{name}' have {count_text(most_epochs, 'epoch')} already; --epochs must be more, got {epochs}."
+            f"Trials of '{name}' have {count_text(most, 'epoch')} already; --epochs must be more, got {epochs}."
         )
 
 
@@ -169,7 +166,7 @@ def _choose(
         raise StudyError(
             f"The epochs of '{study.name}' are a hyperparameter of its configurations, which --epochs cannot change."
         )
-    ended = [one for one in order if one.epochs_trained < _epochs_of(study, one)]
+    ended = [one for one in order if one.epochs_trained < (most_epochs(study, one) or 0)]
     ends = ", ".join(f"trial {one.number} after {one.epochs_trained}" for one in ended[:most])
     chosen = [one for one in order if one not in ended][:most]
     if not chosen:

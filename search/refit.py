@@ -15,7 +15,7 @@ from ..training.refit import Refit, train_on_all_rows
 from ..training.seeds import fold_seed
 from .model_resolution import why_not_saved
 from .plan import refit_workload
-from .resume import plan_resume
+from .resume import plan_trial
 
 
 @quiet_tensorflow()
@@ -51,7 +51,7 @@ def refit(
         raise StudyError(
             f"Trial {trial.number} of '{study.name}' is {trial.state}; only a scored trial can be refit."
         )
-    plan = plan_resume(study, {"execution": {"workers": 1}}, data=data, model=model, cv=cv)
+    plan = plan_trial(study, trial, data=data, model=model, cv=cv)
     if saves and (unsaved := why_not_saved(plan.spec, plan.workload, trial.configuration)):
         raise ModelError(
             f"Trial {trial.number} of '{study.name}' cannot be exported as a folder of Keras: {unsaved}. "

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import SpecError, StudyError
-from ..studies import StudyRecord
+from ..studies import StudyRecord, TrialRecord
 from ..training.data.source_data import FROM_PYTHON
 from ..training.models import Build, can_be_imported
 from .further import Further, plan_further
@@ -38,6 +38,37 @@ def plan_resume(
         SpecError: More is asked for than trials to be trained on.
         DataError: The data have changed.
     """
+    spec = _spec_of(study, data, model, cv)
+    for part, values in (changes or {}).items():
+        spec = spec.model_copy(update={part: getattr(spec, part).model_copy(update=values)})
+    spec = make_spec((spec if epochs is None else with_epochs(spec, epochs)).as_dict())
+    further = plan_further(study, epochs, spec.execution.keep_models)
+    if further is not None:
+        _check_only_further(study, further, changes or {})
+        spec = with_epochs(spec, further.epochs)
+    return replace(_plan(study, spec, data, model, cv), further=further)
+
+
+def plan_trial(
+    study: StudyRecord,
+    trial: TrialRecord,
+    *,
+    data: Any = None,
+    model: Build | None = None,
+    cv: Any = None,
+) -> Plan:
+    """Return the plan that a trial of a study was trained by, with the epochs that it might train.
+
+    Raises:
+        StudyError: The study was not made by Kerasweep.
+        DataError: The data have changed.
+    """
+    spec = _spec_of(study, data, model, cv)
+    spec = spec if trial.most_epochs is None else with_epochs(spec, trial.most_epochs)
+    return _plan(study, spec, data, model, cv)
+
+
+def _spec_of(study: StudyRecord, data: Any, model: Build | None, cv: Any) -> SweepSpec:
     if not study.spec:
         raise StudyError(f"The study '{study.name}' was not made by Kerasweep and cannot be resumed.")
     if study.imported and (data is None or model is None):
@@ -47,15 +78,13 @@ def plan_resume(
         )
     spec: SweepSpec = make_spec(study.spec)
     _check_objects(study, spec, data, model, cv)
-    for part, values in (changes or {}).items():
-        spec = spec.model_copy(update={part: getattr(spec, part).model_copy(update=values)})
-    further = plan_further(study, epochs, spec.execution.keep_models)
-    if further is not None:
-        _check_only_further(study, further, changes or {})
-        spec = with_epochs(spec, further.epochs)
-    plan = make_plan(make_spec(spec.as_dict()), data=data, model=model, cv=cv)
+    return spec
+
+
+def _plan(study: StudyRecord, spec: SweepSpec, data: Any, model: Build | None, cv: Any) -> Plan:
+    plan = make_plan(spec, data=data, model=model, cv=cv)
     check_unchanged(plan, study.about)
-    return replace(plan.for_study(study.name), further=further)
+    return plan.for_study(study.name)
 
 
 def with_epochs(spec: SweepSpec, epochs: int) -> SweepSpec:
@@ -73,7 +102,7 @@ def _check_only_further(study: StudyRecord, further: Further, changes: dict[str,
     asked = [name.replace("_", "-") for name in changes.get("search", ()) if name != "time"]
     if asked:
         raise SpecError(
-            f"In '{study.name}' {further.text}, and nothing else is trained meanwhile: leave --{' and --'.join(asked)} out, "
+            f"In '{study.name}' {further.text}, and nothing else is meanwhile: leave --{' and --'.join(asked)} out, "
             "and resume once more with it."
         )
 

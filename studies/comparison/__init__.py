@@ -10,7 +10,7 @@ from .front import front_sentence
 from .informative import MAX_SHOWN, basic_names, common_names, informative_names, names_of, varying_first
 from .optimism import Optimism, estimate_optimism, optimism_of
 from .recommended import AgainstRecommended, RecommendedRow, against_recommended
-from .recorded_plan import planned_epochs, study_space
+from .recorded_plan import epochs_texts, lineages, most_epochs, planned_epochs, study_space
 from .runners_up import (
     RUNNERS_UP,
     PairedDifference,
@@ -46,12 +46,15 @@ __all__ = [
     "compare_studies",
     "cost",
     "critical_point",
+    "epochs_texts",
     "error_share",
     "estimate_optimism",
     "front_sentence",
     "incomparable",
     "informative_names",
     "is_sensitivity_study",
+    "lineages",
+    "most_epochs",
     "names_of",
     "optimism_of",
     "paired_difference",

@@ -38,21 +38,23 @@ def cost(study: StudyRecord, trials: Iterable[TrialRecord]) -> Cost:
     """Count the epochs that a search spent and those that pruning, early stopping and duplicates saved."""
     ended = [trial for trial in trials if trial.state in ENDED]
     most, folds = planned_epochs(study), planned_folds(study)
-    spent, seconds = 0, 0.0
+    spent, planned, seconds = 0, 0, 0.0
     saved = dict.fromkeys(("complete", "pruned", "failed", "duplicate", "infeasible"), 0)
     for trial in ended:
         repeated = trial.duplicate_of is not None
-        used = 0 if repeated else trial.epochs_trained * (len(trial.fold_scores) or folds or 1)
+        trained = trial.epochs_trained - trial.taken_over
+        used = 0 if repeated else trained * (len(trial.fold_scores) or folds or 1)
         spent += used
         seconds += 0.0 if repeated or not math.isfinite(trial.seconds) else trial.seconds
         if most and folds:
+            planned += (trial.most_epochs or most) * folds - trial.taken_over * folds
             untrained = trial.state == "pruned" and trial.broken
             how = "duplicate" if repeated else "infeasible" if untrained else trial.state
-            saved[how] += max(most * folds - used, 0)
+            saved[how] += max(((trial.most_epochs or most) - trial.taken_over) * folds - used, 0)
     return Cost(
         trials=len(ended),
         epochs_spent=spent,
-        epochs_planned=len(ended) * most * folds if most and folds else None,
+        epochs_planned=planned if most and folds else None,
         saved_by_pruning=saved["pruned"],
         saved_by_stopping=saved["complete"],
         saved_by_duplicates=saved["duplicate"],

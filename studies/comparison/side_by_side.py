@@ -9,6 +9,7 @@ from typing import Any
 from ..reading import read_trials
 from ..records import StudyRecord, TrialRecord
 from .cost import Cost, cost
+from .recorded_plan import most_epochs
 from .runners_up import ranked
 
 
@@ -53,6 +54,16 @@ class StudyComparison:
     rows: tuple[StudyRow, ...]
     notes: tuple[str, ...]
     """One sentence for each study that does not compare with the first."""
+
+    def which(self, row: StudyRow) -> str:
+        """Return which trial is a study's best, and how many epochs it might train where the studies' best ones differ in that."""
+        if row.best is None:
+            return ""
+        most = {most_epochs(one.study, one.best) for one in self.rows if one.best is not None}
+        own = most_epochs(row.study, row.best)
+        if row.best.lineage:
+            return f"trial {row.best.number}: {row.best.lineage}"
+        return f"trial {row.best.number}" + (f", up to {own} epochs" if own and len(most) > 1 else "")
 
 
 def compare_studies(

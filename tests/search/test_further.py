@@ -8,14 +8,20 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
+from kerasweep import api
+from kerasweep.api import Study
 from kerasweep.errors import StudyError
 from kerasweep.search.further import plan_further, refuse_waiting
 from kerasweep.search.knowhow import KnowHow
 from kerasweep.search.proposers import Random
 from kerasweep.spaces import Categorical, Int, Space
-from kerasweep.studies import read_trials
+from kerasweep.studies import best_trials, read_details, read_trials
+from kerasweep.studies.writing import delete_study
 from kerasweep.training.events import Task
+from kerasweep.training.goals import Goals
+from kerasweep.training.metrics import Objective
 
 Scores = Callable[[Task, int, int], float]
 FOLDS = 3
@@ -153,7 +159,9 @@ def test_a_search_waits_until_what_was_begun_is_trained_on(lab, fake) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         study.run(fake(scores=scores_by_units, epochs=9, before_event=die), further=9)
-    with pytest.raises(StudyError, match="trained on to 9 epochs are not done; 'kerasweep resume study'"):
+    with pytest.raises(
+        StudyError, match="are trained on to 9 epochs, which is not finished; 'kerasweep resume study'"
+    ):
         refuse_waiting(study.read())
     with pytest.raises(StudyError, match=r"is not finished \(3 waiting\)"):
         study.run(further=12)
@@ -191,3 +199,60 @@ def test_what_cannot_be_trained_on_is_refused_in_one_line(lab, fake) -> None:
     study.enqueue({"optimizer": "adam", "learning_rate": 0.5, "units": 9})
     with pytest.raises(StudyError, match=r"'open' is not finished \(1 waiting\); 'kerasweep resume open'"):
         study.run(further=9)
+
+
+def test_of_several_objectives_the_front_is_trained_on(lab, fake) -> None:
+    goals = Goals((Objective("params", "minimize"),))
+    study = lab(trials=8, goals=goals, models=2)
+    study.run(fake(scores=scores_by_units, goals=goals))
+    front = [trial.number for trial in best_trials(study.read(), 9)]
+    further = plan_further(study.read(), 9, 2)
+    assert further is not None
+    assert further.continued == tuple(front[:2])
+    assert study.run(fake(scores=scores_by_units, goals=goals, epochs=9), further=9) == "trials"
+    assert [trial.lineage for trial in read_trials(study.read())[8:]] == [
+        f"trial {number}, trained on to 9 epochs" for number in front[:2]
+    ]
+
+
+def launched(folder: Any, epochs: int, trainer: str, **settings: Any) -> Study:
+    generator = np.random.default_rng(7)
+    x = generator.normal(size=(60, 4))
+    y = np.digitize(x[:, 0] + 0.3 * generator.normal(size=60), (-0.5, 0.5))
+    fixed = {"hidden_layers": 1, "units": 6, "batch_size": 16, "dropout": 0.2}
+    common = {"search": "random", "trials": 1, "folds": 2, "patience": None, "threads": 1, "seed": 4}
+    storage = folder / f"{trainer}.db"
+    return api.launch(
+        (x, y),
+        "dnn",
+        epochs=epochs,
+        trainer=trainer,
+        storage=storage,
+        verbose=0,
+        fix=fixed,
+        **common,
+        **settings,
+    )
+
+
+@pytest.mark.trains
+@pytest.mark.parametrize(("trainer", "workers"), [("fused", 1), ("fit", 1), ("fused", 2)])
+def test_trained_on_is_as_if_it_had_never_stopped(tmp_path, trainer: str, workers: int) -> None:
+    whole = launched(tmp_path, 3, trainer, study="whole")
+    short = launched(tmp_path, 1, trainer, study="short", keep_models=1)
+    done = short.resume(epochs=3, workers=workers, verbose=0)
+    expected = {trial.number: trial for trial in read_trials(whole.record)}
+    found = [trial for trial in read_trials(done.record) if trial.continues is not None]
+    assert [trial.continues for trial in found] == [0]
+    curves = read_details(whole.record, [0, 1]), read_details(done.record, [trial.number for trial in found])
+    for trial in found:
+        other = expected[trial.continues]
+        assert (trial.fold_scores, trial.epochs, trial.taken_over) == (other.fold_scores, other.epochs, 1)
+        assert trial.configuration == other.configuration
+        assert curves[1][trial.number].curves == curves[0][other.number].curves
+        assert not curves[1][trial.number].notes
+    assert done.record.spec["training"]["epochs"] == 1
+    winner = done.refit(found[0].number)
+    assert winner.epochs == found[0].epochs
+    delete_study(done.record)
+    assert not (tmp_path / f"{trainer}.db.states").exists()
