@@ -39,6 +39,8 @@ class ModelCode:
     """Those of ours that the body needs."""
     fine_tuning: str = ""
     """Statements that compile the model anew, indented, once layers of its base train, too; empty where none do."""
+    built: bool = True
+    """Whether the model that it returns has its weights."""
 
 
 def model_code(winner: Winner, build: Build | None = None) -> ModelCode:
@@ -197,7 +199,12 @@ def _imported(winner: Winner, reference: str, original: keras.Model | None, reas
         own = "import keras_tuner" if takes_hp(found) else "import optuna"
     imports = frozenset({"import os", "import sys", own})
     return ModelCode(
-        "\n".join(lines), f"Return the model of {reference}.", imports, constants, classes=classes
+        "\n".join(lines),
+        f"Return the model of {reference}.",
+        imports,
+        constants,
+        classes=classes,
+        built=original is not None and original.built,
     )
 
 

@@ -85,7 +85,8 @@ def make_script(winner: Winner, *, build: Build | None = None) -> Script:
     model = model_code(winner, build)
     draft = _render(winner, reading, found, steps, model, ())
     notes = list(model.notes)
-    notes += _optimizer_notes(winner)
+    if not model.built and type(winner.model.optimizer).__name__ == "ScheduleFreeAdamW":
+        notes.append("Keras makes its optimizer's first values while it traces, and the refit before")
     if winner.trial.trainer == "hyperfit":
         notes.append("the refit was trained by HyperModel.fit, and this script calls model.fit")
     if not reading.runs:
@@ -94,13 +95,6 @@ def make_script(winner: Winner, *, build: Build | None = None) -> Script:
         notes += compare_rows(winner, draft)
     text = _render(winner, reading, found, steps, model, tuple(notes)) if notes else draft
     return Script(text, tuple(notes))
-
-
-def _optimizer_notes(winner: Winner) -> list[str]:
-    """Return how ``fit``, called epoch by epoch, treats some optimizers otherwise than the refit did."""
-    if type(winner.model.optimizer).__name__ == "ScheduleFreeAdamW":
-        return ["Keras makes its optimizer's first values while it traces, and the refit before"]
-    return []
 
 
 def _read(winner: Winner) -> tuple[Reading, dict[str, Any]]:
@@ -184,6 +178,7 @@ def _render(
         codes=_codes_code(winner),
         plateau=winner.plateau,
         fine_tuning=model.fine_tuning,
+        built=model.built,
         averages=getattr(winner.model.optimizer, "use_ema", False),
         test_batch=VALIDATION_BATCH,
         objective=objective,

@@ -54,6 +54,25 @@ def compiled(config, signature):
     return model
 """
 
+METRICS_FIRST = """
+import keras
+from kerasweep.training.models.building import build_metrics
+
+def train_function_after_metrics(model, force=False, make=keras.Model.make_train_function):
+    make(model, force)
+    traced = model.train_function
+
+    def first(iterator):
+        if model._compile_metrics and not model._compile_metrics.built:
+            build_metrics(model, iterator.element_spec)
+        model.train_function = traced
+        return traced(iterator)
+
+    model.train_function = first
+
+keras.Model.make_train_function = train_function_after_metrics
+"""
+
 
 def make_people(rows: int = 240) -> pd.DataFrame:
     """A table with numbers, whole numbers, booleans, categories in several scripts, and missing values."""
@@ -85,9 +104,12 @@ class Place:
     python: Callable[..., subprocess.CompletedProcess[str]]
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run Python in this folder, where Kerasweep cannot be imported."""
+        """Run Python in this folder, where Kerasweep cannot be imported.
+
+        Keras traces the steps of a training once there, not twice, because metrics have their variables before.
+        """
         (self.folder / "guard.py").write_text(
-            "import runpy, sys\n"
+            f"import runpy, sys\n{METRICS_FIRST}"
             "names = [name for name in sys.modules if name.partition('.')[0] == 'kerasweep']\n"
             "sys.modules.update(dict.fromkeys([*names, 'kerasweep']))\n"
             "sys.argv = sys.argv[1:]\n"
