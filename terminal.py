@@ -90,7 +90,8 @@ def _trial_text(
 ) -> Text:
     """Return one line: how far the sweep is, how the trial ended, its configuration or as much of it as fits."""
     total = f"/{int(progress.total)}" if math.isfinite(progress.total) else ""
-    text = Text(f"[{progress.begun}{total}] trial {line.number}  ")
+    which = "" if line.continues is None else f" (trial {line.continues}, trained on)"
+    text = Text(f"[{progress.begun}{total}] trial {line.number}{which}  ")
     if line.state == "failed":
         text.append(f"failed: {line.message}", style="red")
     elif line.state == "paused":

@@ -48,14 +48,17 @@ class Spending:
         self._clock = clock
         self._started = clock()
         self._effort = Effort(scheduler, whole)
+        self._others = 0
+        """Trials of other epochs than those of this run."""
         self._left: Left | None = None
         """What is left to train; None where it is to be estimated anew."""
 
     # What happens.
 
-    def know(self, number: int, reached: Rung) -> None:
-        """Learn how far an earlier run has trained a trial."""
-        self._effort.know(number, reached)
+    def know(self, number: int, reached: Rung, *, alike: bool = True) -> None:
+        """Learn how far an earlier run has trained a trial; one that is not ``alike`` has other epochs than those of this run."""
+        self._effort.know(number, reached, alike=alike)
+        self._others += not alike
 
     def start(self, number: int) -> None:
         """Note that a worker begins a trial, or goes on with it."""
@@ -94,7 +97,7 @@ class Spending:
     def training_left(self) -> float | None:
         """Estimated seconds until all trials and epochs of the budget are trained; None while there is nothing to go by."""
         if self._left is None:
-            self._left = self._effort.left(self._budget.trials)
+            self._left = self._effort.left(self._budget.trials - self._others)
             if self._budget.epochs is not None:
                 self._left = self._effort.within(self._left, self._budget.epochs)
         return self._effort.seconds(self._left, self.elapsed)

@@ -85,8 +85,11 @@ class Effort:
         self.total = 0
         """By all runs, of trials that the study has."""
 
-    def know(self, number: int, reached: Rung) -> None:
-        """Learn of a trial that was trained by an earlier run."""
+    def know(self, number: int, reached: Rung, *, alike: bool = True) -> None:
+        """Learn of a trial that was trained by an earlier run; what is not ``alike`` says nothing of what others will take."""
+        if not alike:
+            self.total += reached.cost
+            return
         folds = dict.fromkeys(range(1, reached.epochs + 1), reached.folds)
         self._trials[number] = _Trained(folds, reached.cost)
         self.total += reached.cost

@@ -89,9 +89,13 @@ class PausedStates:
     @property
     def text(self) -> str:
         """Which last states are kept, where, and how large they are; empty where none were asked for."""
+        if not self.models:
+            return ""
+        if self.folder is None:
+            return "No trial's last state is kept: beside a database on a server there is no folder for it."
         kept = sorted(self._all("*.kept"), key=lambda path: int(path.stem))
-        if not self.models or not kept:
-            return "" if not self.models else "No trial's last state is kept."
+        if not kept:
+            return "No trial's last state is kept."
         size = bytes_text(sum(path.stat().st_size for path in kept))
         numbers = numbers_text([path.stem for path in kept], most=5)
         which = f"The last {'state' if len(kept) == 1 else 'states'} of {count_text(len(kept), 'trial')} ({numbers})"

@@ -27,6 +27,8 @@ class TrialLine:
     """Values of the objectives beside the first."""
     broken: tuple[str, ...] = ()
     """Constraints that it breaks, in words."""
+    continues: int | None = None
+    """The trial that it trains further."""
     notes: tuple[str, ...] = ()
     """What its training has to say, and no earlier trial of this run has said."""
 

@@ -38,10 +38,14 @@ def plan_resume(
         SpecError: More is asked for than trials to be trained on.
         DataError: The data have changed.
     """
-    spec = _spec_of(study, data, model, cv)
+    words = _spec_of(study, data, model, cv).as_dict()
     for part, values in (changes or {}).items():
-        spec = spec.model_copy(update={part: getattr(spec, part).model_copy(update=values)})
-    spec = make_spec((spec if epochs is None else with_epochs(spec, epochs)).as_dict())
+        words[part].update(values)
+    spec = make_spec(words)
+    if epochs is not None:
+        make_spec(
+            {**words, "training": {**words["training"], "epochs": epochs}}
+        )  # a number, for all that is known
     further = plan_further(study, epochs, spec.execution.keep_models)
     if further is not None:
         _check_only_further(study, further, changes or {})

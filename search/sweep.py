@@ -16,6 +16,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from ..errors import SweepError, one_line
 from ..spaces import Configuration, Space
 from ..spaces.possible import why_impossible_configuration
+from ..studies.records import CONTINUES, MOST_EPOCHS, ORIGIN
 from ..training.events import (
     Answer,
     EpochEnded,
@@ -116,6 +117,7 @@ class Sweep:
         self._failures = 0
         self._progress = Progress(total=budget.trials, seconds_budget=budget.seconds)
         self._said: set[str] = set()
+        self._whole = whole
         self._spending = Spending(budget, scheduler, whole, clock)
         self._clock = clock
 
@@ -159,6 +161,7 @@ class Sweep:
     def _load_history(self) -> None:
         """Read what the study holds; trials that a killed driver left running wait to be run again."""
         self._writer.requeue_running()
+        alike = self._alike()
         for trial in self._writer.trials():
             if trial.state not in _ENDED:
                 if self._writer.has_rungs(trial):
@@ -171,11 +174,17 @@ class Sweep:
             key = key_of(trial)
             self._seen.add(key)
             self._ended.setdefault(key, trial.number)
-            self._spending.know(trial.number, reached_by(trial))
+            self._spending.know(trial.number, reached_by(trial), alike=trial.number in alike)
             self._progress = self._progress.with_trial(self._line_of(trial), self._objective)
         self._progress = self._progress.with_paused(len(self._under_way.paused))
         self._check_target()
         self._check_converged()
+
+    def _alike(self) -> set[int]:
+        """Return the trials that have as many epochs as those of this run: of the search, or those that are trained further."""
+        origins = {trial.number: trial.user_attrs.get(ORIGIN, {}) for trial in self._writer.trials()}
+        further = {n for n, origin in origins.items() if origin.get(MOST_EPOCHS) == self._whole.epochs}
+        return further or {n for n, origin in origins.items() if MOST_EPOCHS not in origin}
 
     def _fill(self) -> None:
         """Have trials go on or begin while there are free workers and the budget allows."""
@@ -401,6 +410,7 @@ class Sweep:
             seconds=outcome.seconds,
             beside={one.metric: found[one.metric] for one in self._goals.further},
             broken=() if stopped else self._goals.broken(found),
+            continues=run.trial.user_attrs.get(ORIGIN, {}).get(CONTINUES),
             notes=notes,
         )
 

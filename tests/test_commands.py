@@ -31,6 +31,8 @@ TINY = {
     "delete": {"--yes": ""},
 }
 """What a command gets in place of its own numbers, or of a person's answer."""
+FURTHER = {"--epochs": "2", "--workers": "1"}
+"""What ``resume --epochs`` gets, which takes no number of trials."""
 FILLED = {"STUDY": "houses-nn-knowhow", "TRIAL": "0", "postgresql://me@host/sweeps": "sqlite:///kerasweep.db"}
 """Placeholders, and a server that a test has not."""
 PREPARED = (
@@ -114,7 +116,7 @@ def tiny(words: list[str]) -> list[str]:
     """Return a command with small numbers, where it trains."""
     if len(words) < 3:
         return words
-    small = TINY.get(words[1], {})
+    small = FURTHER if words[1] == "resume" and "--epochs" in words else TINY.get(words[1], {})
     kept = [word for place, word in enumerate(words) if not {word, words[place - 1]} & set(small)]
     flags = [word for pair in small.items() for word in pair if word]
     folds = words[1] == "launch" and not words[2].endswith(".yaml")

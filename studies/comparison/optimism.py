@@ -60,7 +60,7 @@ def estimate_optimism(trials: Sequence[TrialRecord], direction: Direction) -> Op
         None where there is no choice, or no fold to leave out.
     """
     folds = len(trials[0].fold_scores) if trials else 0
-    own = [trial for trial in trials if len(trial.fold_scores) == folds]
+    own = [trial for trial in _without_repetitions(trials) if len(trial.fold_scores) == folds]
     if len(own) < 2 or folds < 2:
         return None
     sign = 1.0 if direction == "maximize" else -1.0
@@ -74,6 +74,18 @@ def estimate_optimism(trials: Sequence[TrialRecord], direction: Direction) -> Op
             winner = max(scores, key=lambda one: sign * (sum(one) - one[left_out]))
             found.append(winner[left_out])
     return Optimism(len(own), statistics.fmean(own[0].fold_scores), statistics.fmean(found), direction)
+
+
+def _without_repetitions(trials: Sequence[TrialRecord]) -> list[TrialRecord]:
+    """Return trials of different configurations: the best of those that train another one further, and of that one."""
+    earlier = {trial.number: trial.continues for trial in trials}
+    found: dict[int, TrialRecord] = {}
+    for trial in trials:
+        number = trial.number
+        while (before := earlier.get(number)) is not None:
+            number = before
+        found.setdefault(number, trial)
+    return list(found.values())
 
 
 def optimism_of(study: StudyRecord, trial: TrialRecord) -> Optimism | None:

@@ -9,19 +9,21 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import optuna
 import pytest
 from kerasweep import api
 from kerasweep.api import Study
-from kerasweep.errors import StudyError
+from kerasweep.errors import StudyError, UsageError
 from kerasweep.search.further import plan_further, refuse_waiting
 from kerasweep.search.knowhow import KnowHow
 from kerasweep.search.proposers import Random
 from kerasweep.spaces import Categorical, Int, Space
-from kerasweep.studies import best_trials, read_details, read_trials
+from kerasweep.studies import StudyRecord, best_trials, read_details, read_study, read_trials
 from kerasweep.studies.writing import delete_study
 from kerasweep.training.events import Task
 from kerasweep.training.goals import Goals
 from kerasweep.training.metrics import Objective
+from synthetic import make_study
 
 Scores = Callable[[Task, int, int], float]
 FOLDS = 3
@@ -83,6 +85,10 @@ def test_with_the_states_of_the_best_only_further_epochs_are_trained(lab, fake) 
     executor = fake(scores=scores_by_units, epochs=9)
     study.run(executor, further=9)
     assert executor.single_epochs == 2 * 5 * FOLDS
+    left = study.sweep._spending
+    assert (left._others, left._effort.left(2).cost) == (10, 0), (
+        "what the search took says nothing of what is left"
+    )
     assert sorted(path.name for path in (study.folder / "states").iterdir()) == ["10.kept", "11.kept"]
     again = fake(scores=scores_by_units, epochs=20)
     study.run(again, further=20)
@@ -256,3 +262,60 @@ def test_trained_on_is_as_if_it_had_never_stopped(tmp_path, trainer: str, worker
     assert winner.epochs == found[0].epochs
     delete_study(done.record)
     assert not (tmp_path / f"{trainer}.db.states").exists()
+
+
+def of_others(url: str) -> StudyRecord:
+    optuna.create_study(study_name="theirs", storage=url).optimize(
+        lambda trial: trial.suggest_float("x", 0, 1), 2
+    )
+    return read_study("theirs", url)
+
+
+def imported(url: str) -> StudyRecord:
+    return make_study(url, "theirs", trials=3, about={"imported": "project"})
+
+
+def of_small_changes(url: str) -> StudyRecord:
+    return make_study(url, "small", trials=3, spec={"search": {"method": "sensitivity"}})
+
+
+def with_a_larger_budget(url: str) -> StudyRecord:
+    return make_study(url, "more", trials=3, folds=2, epochs=2, prune=False)
+
+
+@pytest.mark.parametrize(
+    ("make", "settings", "told"),
+    [
+        (of_others, {"epochs": 50}, "'theirs' was not made by Kerasweep and cannot be resumed"),
+        (imported, {"epochs": 50}, "'theirs' was imported from KerasTuner"),
+        (
+            of_small_changes,
+            {"epochs": 50},
+            "'small' changed each hyperparameter a little, and looked for no best",
+        ),
+        (
+            with_a_larger_budget,
+            {"epochs": 2},
+            "Trials of 'more' have 2 epochs already; --epochs must be more, got 2",
+        ),
+        (
+            with_a_larger_budget,
+            {"epochs": 0},
+            "training.epochs: input should be greater than or equal to 1, got 0",
+        ),
+        (with_a_larger_budget, {"epochs": "many"}, "training.epochs: input should be a valid integer"),
+        (
+            with_a_larger_budget,
+            {"epochs": 9, "trials": 20, "total_epochs": 400},
+            "trained on to 9 epochs, and nothing else is meanwhile: leave --trials and --total-epochs out",
+        ),
+    ],
+)
+def test_what_is_asked_for_and_cannot_be_is_one_line(
+    tmp_path, make, settings: dict[str, Any], told: str
+) -> None:
+    record = make(f"sqlite:///{tmp_path / 'study.db'}")
+    with pytest.raises(UsageError) as caught:
+        api.plan_to_resume(record, settings)
+    assert told in str(caught.value)
+    assert "\n" not in str(caught.value)

@@ -228,10 +228,33 @@ class TestPausedStates:
         mine.clear()
         assert other.file(0).exists()
 
+    def test_the_best_stay_when_a_study_is_done(self, tmp_path: Path) -> None:
+        states = PausedStates(tmp_path / "db.states" / "3", most_bytes=250, models=2)
+        assert states.text == "No trial's last state is kept."
+        for number in range(3):
+            states.last_file(number).write_bytes(b"x" * 100)
+            os.utime(states.last_file(number), (number, number))
+        states.file(3).write_bytes(b"x" * 40)
+        states.make_room(keep=3)
+        assert sorted(path.name for path in states.folder.iterdir()) == ["1.kept", "2.kept", "3.state"]
+        states.hand_over(1, to=4)
+        states.hand_over(0, to=5)
+        states.keep_best([2])
+        states.clear(best=[2], waiting=[4])
+        assert sorted(path.name for path in states.folder.iterdir()) == ["2.kept", "4.state"]
+        assert states.text == f"The last state of 1 trial (2), 1 kB, is kept in {states.folder}."
+        states.clear()
+        assert not (tmp_path / "db.states").exists()
+
     def test_where_nothing_can_be_kept_there_is_no_file(self, tmp_path: Path) -> None:
         (tmp_path / "taken").write_text("a file where the folder should be")
         assert PausedStates(tmp_path / "taken" / "1").file(0) is None
         assert PausedStates(tmp_path / "off", most_bytes=0).file(0) is None
         assert PausedStates(None).file(0) is None
+        assert PausedStates(tmp_path / "none").last_file(0) is None
+        assert PausedStates(None, models=1).last_file(0) is None
+        assert PausedStates(None, models=1).text.startswith("No trial's last state is kept: ")
         PausedStates(None).make_room(keep=0)
+        PausedStates(None).keep_best([])
+        PausedStates(None).hand_over(0, to=1)
         PausedStates(None).clear()
