@@ -55,6 +55,8 @@ SEARCH := $(BIN)/python benchmarks/search.py --seeds $(or $(SEEDS),30) --tables 
 bench-search: $(VENV)/developed  ## Measure searches over tables of recorded trainings, our own and those of the folder TABLES, into docs/search.md
 	$(SEARCH)
 	$(SEARCH) --methods knowhow random+asha bayes+median --priors none near-optimum good bad
+	$(SEARCH) --methods knowhow+all-folds --priors none
+	$(SEARCH) --methods knowhow --priors learned misled
 	$(SEARCH) --methods knowhow random+asha --workers 4
 	$(SEARCH) --methods knowhow random+asha bayes+asha --decisions
 
