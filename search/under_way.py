@@ -13,7 +13,7 @@ from ..studies.records import CONTINUES, ORIGIN
 from ..training.events import Answer, Rung, Task, TrialPaused
 from .paused_states import PausedStates
 from .proposers import SEED, training_key
-from .schedulers import Scheduler, TrialProgress, progress_of
+from .schedulers import KnownProgress, Scheduler, TrialProgress, progress_of
 
 if TYPE_CHECKING:
     from ..studies.writing import StudyWriter
@@ -52,8 +52,7 @@ class UnderWay:
         """Trials of which the scheduler has some go on."""
         self._unsettled: list[int] = []
         """Those of them that were trained when an earlier run ended; they go on first."""
-        self._known: dict[int, tuple[FrozenTrial, TrialProgress]] = {}
-        """Trials as the study held them last, and as the scheduler saw them: of a thousand only a few have changed since."""
+        self._known = KnownProgress()
 
     def __len__(self) -> int:
         """Return how many trials are under way."""
@@ -70,10 +69,7 @@ class UnderWay:
         ]
 
     def _progress_of(self, trial: FrozenTrial) -> TrialProgress:
-        known = self._known.get(trial.number)
-        if known is None or known[0] is not trial:
-            known = self._known[trial.number] = (trial, progress_of(trial))
-        progress = known[1]
+        progress = self._known.of(trial)
         is_twin = progress.state == "running" and trial.number not in self.running
         return replace(progress, state="ended") if is_twin else progress
 

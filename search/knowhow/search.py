@@ -22,7 +22,7 @@ from ...spaces import Configuration, Space
 from ...training.events import Rung
 from ..proposers import START, Proposal, ProposalRequest, Random
 from ..schedulers import contender
-from ..schedulers.contract import PausingScheduler, TrialProgress, progress_of
+from ..schedulers.contract import KnownProgress, PausingScheduler, TrialProgress
 from .candidates import Candidates
 from .coordinates import Coordinates
 from .surrogate import Observed, Surrogate
@@ -85,7 +85,10 @@ class KnowHow(PausingScheduler):
         self._chance = Random(space, seed)
         self._whole = Rung(epochs, folds)
         self.rungs = rungs_of(epochs, folds)
+        self._known = KnownProgress()
         self._points: dict[int, np.ndarray] = {}
+        self._seen: dict[int, tuple[tuple[Any, ...], Observed]] = {}
+        """What the model saw of each trial last, with what it was made of."""
         self._last_model: tuple[Any, Surrogate] | None = None
         """The model of the last decision, with what it was fitted to: the next one is often about the same."""
 
@@ -95,7 +98,7 @@ class KnowHow(PausingScheduler):
         """Return the recommended configuration, then what the model or chance chooses."""
         if not request.seen:
             return Proposal(self._space.recommended(), {"drawn": FIRST})
-        trials = [progress_of(trial) for trial in request.trials]
+        trials = [self._known.of(trial) for trial in request.trials]
         generator = np.random.default_rng([self._seed, request.number])
         observed, trust = self._observe(trials), self._trust(trials)
         warm = self._is_warm(trials)
@@ -248,21 +251,19 @@ class KnowHow(PausingScheduler):
         return drawn >= (JUDGES if self._trust(trials) >= TRUSTED else EXPLORED)
 
     def _observe(self, trials: Sequence[TrialProgress]) -> list[Observed]:
-        found = []
-        for trial in trials:
-            if not self._has_value(trial):
-                continue
+        return [self._observed(trial) for trial in trials if self._has_value(trial)]
+
+    def _observed(self, trial: TrialProgress) -> Observed:
+        """Return what the model sees of a trial with a value; made anew only when there is more of it."""
+        made_of = (len(trial.reports), trial.value, trial.failed)
+        known = self._seen.get(trial.number)
+        if known is None or known[0] != made_of:
             values = [(self._fidelity(rung), self._sign * mean) for rung, mean in trial.reports.items()]
-            if trial.whole and trial.value is not None:
+            if trial.value is not None:
                 values.append((1.0, self._sign * trial.value))
-            found.append(
-                Observed(
-                    trial.number,
-                    self._point(trial),
-                    tuple(values) or ((self._fidelity(self._lowest_rung), -math.inf),),
-                )
-            )
-        return found
+            told = tuple(values) or ((self._fidelity(self._lowest_rung), -math.inf),)
+            known = self._seen[trial.number] = (made_of, Observed(trial.number, self._point(trial), told))
+        return known[1]
 
     def _point(self, trial: TrialProgress) -> np.ndarray:
         """Return a trial's point of the unit cube; its configuration is the same for ever."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.stats import norm, rankdata
@@ -66,11 +67,16 @@ class Surrogate:
         self.kernel = kernel
         self._known = set(values.trial.tolist())
         self._process = GaussianProcess(kernel, values, basis)
-        whole = [trial for trial in trials if trial.whole]
-        self.incumbent = float(self.of_trials(whole or trials)[0].max())
-        """The best mean of a trial that was trained whole; of any where none was."""
+        self._trials = trials
         if running:
+            _ = self.incumbent  # before anything is believed
             self._believe(running, values, basis)
+
+    @cached_property
+    def incumbent(self) -> float:
+        """The best mean of a trial that was trained whole; of any where none was."""
+        whole = [trial for trial in self._trials if trial.whole]
+        return float(self.of_trials(whole or self._trials)[0].max())
 
     def _data(self, trials: Sequence[Observed], trust: float) -> tuple[Values, Basis]:
         rows = [(place, *value) for place, trial in enumerate(trials) for value in trial.values]

@@ -1,12 +1,13 @@
 """Schedulers: how far each trial is trained."""
 
-from .contract import Scheduler, TrialProgress, progress_of, reached_by
+from .contract import KnownProgress, Scheduler, TrialProgress, progress_of, reached_by
 from .halving import Halving
 from .pruning import Pruning, make_pruning
 from .racing import contender, is_behind
 
 __all__ = [
     "Halving",
+    "KnownProgress",
     "Pruning",
     "Scheduler",
     "TrialProgress",
