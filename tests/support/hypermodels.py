@@ -192,10 +192,11 @@ def both(hp):
     return model
 
 
-def dense(hp, **compiled):
+def dense(hp, *, run_eagerly=True):
+    """Return a small model. A few batches are trained sooner than their step is traced; ``Shuffles`` is traced."""
     model = keras.Sequential([layers.Flatten(), layers.Dense(hp.Choice("units", [8, 16]), "relu")])
     model.add(layers.Dense(10, "softmax"))
-    model.compile(**{"optimizer": "adam", "loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"], **compiled})  # fmt: skip
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"], run_eagerly=run_eagerly)
     return model
 
 
@@ -203,7 +204,7 @@ class Shuffles(kt.HyperModel):
     """Of the getting-started guide: whether to shuffle is searched."""
 
     def build(self, hp):
-        return dense(hp)
+        return dense(hp, run_eagerly=False)
 
     def fit(self, hp, model, *args, **kwargs):
         return model.fit(*args, shuffle=hp.Boolean("shuffle"), **kwargs)

@@ -15,7 +15,9 @@ from kerasweep.spaces import Categorical, Condition, Float, Int, Space
 from kerasweep.studies import read_details, read_trials
 
 pytestmark = pytest.mark.trains
-FITS = ("Shuffles", "with_fit", "Normalizes", "OwnEpochs", "CustomLoop", "ReturnsADict")
+FITS = ("Shuffles", "Normalizes", "OwnEpochs", "CustomLoop", "ReturnsADict")
+INSTANCES = {"Shuffles": "with_fit"}
+"""Class -> an instance of it, which is trained and refit the same."""
 
 
 @functools.cache
@@ -62,10 +64,19 @@ def test_what_a_fit_asks_for_is_found() -> None:
     assert space("ReturnsADict") == Space((units,)), "its model.fit is not told the batch size"
 
 
+@functools.cache
+def digits() -> tuple[np.ndarray, np.ndarray]:
+    """Return so few that a refit, which is not limited, is short, too."""
+    from sklearn.datasets import load_digits
+
+    x, y = load_digits(return_X_y=True)
+    return (x[:100] / 16).reshape(-1, 8, 8, 1).astype("float32"), y[:100]
+
+
 @pytest.mark.parametrize("name", FITS)
 def test_sweeps_and_refits(name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     study = ks.launch(
-        "digits",
+        digits(),
         getattr(models(), name),
         search="random",
         trials=2,
@@ -85,12 +96,13 @@ def test_sweeps_and_refits(name: str, tmp_path: Path, capfd: pytest.CaptureFixtu
         curve = details.curves[study.record.metric]
         assert [len(fold) for fold in curve] == [1 if name == "ReturnsADict" else epochs] * 2
         assert len(trial.fold_scores) == 2
-    done = study.refit(0, model=getattr(models(), name))
+    given = getattr(models(), INSTANCES.get(name, name))
+    again = ks.launch(digits(), given, search="random", trials=1, storage=tmp_path / "again.db", **settings(name))  # fmt: skip
+    assert read_trials(again.record)[0].fold_scores == trials[0].fold_scores
+    done = again.refit(0, data=digits(), model=given)
     assert 0 <= done.test.get("accuracy", 0.5) <= 1
     if name not in ("CustomLoop", "ReturnsADict"):
         assert len(done.training["loss"]) == trials[0].epochs
-    again = ks.launch("digits", getattr(models(), name), search="random", trials=1, storage=tmp_path / "again.db", **settings(name))  # fmt: skip
-    assert read_trials(again.record)[0].fold_scores == trials[0].fold_scores
     printed = capfd.readouterr()
     assert "speaks" not in printed.out + printed.err
     assert "━" not in printed.out
@@ -112,7 +124,7 @@ def test_scores_are_those_of_the_fit(tmp_path: Path) -> None:
     hp = keras_tuner.HyperParameters()
     hp.values = {"units": 8}
     keras.utils.set_random_seed(fold_seed(0, 0))
-    model = models().dense(hp)
+    model = models().dense(hp, run_eagerly=False)
     model.build((None, 8, 8, 1))
     found = model.fit(
         fold.x[fold.train], fold.y[fold.train], batch_size=32, epochs=3, shuffle=False, verbose=0,
@@ -120,6 +132,8 @@ def test_scores_are_those_of_the_fit(tmp_path: Path) -> None:
     ).history["val_loss"]  # fmt: skip
     curves = read_details(study.record, [0])[0].curves
     assert curves["val_loss"][0] == pytest.approx(found, rel=1e-4)
+    refit = study.refit(0, model=models().Shuffles)
+    assert len(refit.training["loss"]) == read_trials(study.record)[0].epochs, "of data that it loads by name"
 
 
 def test_several_workers_load_it_by_name(tmp_path: Path, kerasweep) -> None:
@@ -196,7 +210,12 @@ class Scored(keras_tuner.HyperModel):
 
         model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, "softmax")])
         rate = hp.Choice("rate", [0.0, 0.5])
-        model.compile(keras.optimizers.SGD(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
+        model.compile(
+            keras.optimizers.SGD(rate),
+            "sparse_categorical_crossentropy",
+            metrics=["accuracy"],
+            run_eagerly=True,
+        )
         return model
 
     def fit(self, hp, model, x, y, validation_data=None, **kwargs):
