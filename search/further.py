@@ -102,11 +102,7 @@ def take_on(further: Further, writer: StudyWriter, states: PausedStates) -> int:
     Returns:
         How many trainings the study has once they are done: a budget of trials that leaves nothing else to train.
     """
-    numbers = further.waiting
-    if not numbers:
-        first = writer.next_number()
-        writer.take_on(further.continued, further.epochs)
-        numbers = tuple(range(first, writer.next_number()))
+    numbers = further.waiting or writer.take_on(further.continued, further.epochs)
     for number, continued in zip(numbers, further.continued, strict=True):
         states.hand_over(continued, number)
     ended = (one for one in writer.trials() if one.state.is_finished() and not writer.is_duplicate(one))

@@ -22,6 +22,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from ..errors import OutputError, StorageError, StudyError, one_line
 from ..spaces import Configuration
 from ..spaces.values import canonical, stored
+from .chunks import join
 from .lease import Lease, create_leased, hold_lease
 from .ledger import Ledger
 from .lock import is_driven, refusal
@@ -112,12 +113,21 @@ class StudyWriter:
                 trial.set_user_attr(ORIGIN, dict(origin))
             return trial
 
-    def take_on(self, numbers: Sequence[int], epochs: int) -> None:
-        """Have a new trial wait for each of some trials that have ended, to train its configuration further."""
+    def take_on(self, numbers: Sequence[int], epochs: int) -> list[int]:
+        """Have a new trial wait for each of some trials that have ended, to train its configuration further; return their numbers.
+
+        They are of the study's budget of trials, which grows by them.
+        """
+        found, spec = [], join(self.optuna.user_attrs).get(SPEC, {})
         with self.transaction():
             for number in numbers:
                 origin = {CONTINUES: number, MOST_EPOCHS: epochs}
                 self.optuna.enqueue_trial(self.trials()[number].params, user_attrs={ORIGIN: origin})
+                found.append(self.next_number() - 1)
+            if (trials := spec.get("search", {}).get("trials")) is not None:
+                search = {**spec["search"], "trials": trials + len(found)}
+                self.ledger.describe_study(SPEC, {**spec, "search": search})
+        return found
 
     def searched(self) -> list[FrozenTrial]:
         """Return the trials that the search has chosen: all but those that train another one further, for more epochs."""

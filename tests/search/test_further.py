@@ -257,7 +257,7 @@ def test_trained_on_is_as_if_it_had_never_stopped(tmp_path, trainer: str, worker
         assert trial.configuration == other.configuration
         assert curves[1][trial.number].curves == curves[0][other.number].curves
         assert not curves[1][trial.number].notes
-    assert done.record.spec["training"]["epochs"] == 1
+    assert (done.record.spec["training"]["epochs"], done.record.spec["search"]["trials"]) == (1, 2)
     winner = done.refit(found[0].number)
     assert winner.epochs == found[0].epochs
     delete_study(done.record)
