@@ -6,7 +6,8 @@ import dataclasses
 import functools
 import gc
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -33,19 +34,79 @@ def assert_equal(fused: Outcome, fit: Outcome, tolerance: float = 1e-5) -> None:
         assert getattr(fused, name) == getattr(fit, name)
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_fused_is_fit_and_a_program_is_used_again_with_another_value(name: str) -> None:
+BAKED = ("gaussian_dropout", "leaky_relu")
+"""Layers with an attribute of an operation, which cannot be a variable."""
+LAYERS = (
+    "batch_normalization", "layer_normalization", "group_normalization", "dropout", "alpha_dropout", "gaussian_noise",
+    "elu", "l1_and_l2", "activity", "max_norm", "initial_weights",
+)  # fmt: skip
+LOSSES = ("label_smoothing", "focal", "huber")
+
+
+def together() -> dict[str, tuple[str, ...]]:
+    """Return names of cases that one model has, by all of them: an optimizer, and for some of SGD a layer and a loss.
+
+    What is traced for a model, whatever is special about it, is most of a test's time.
+    """
+    rates = [name for name in CASES if name not in (*BAKED, *LAYERS, *LOSSES)]
+    rates.sort(key=lambda name: not name.startswith("SGD"))  # which carries no rounding further
+    groups = [tuple(filter(None, names)) for names in zip_longest(rates, LAYERS, LOSSES)]
+    return {", ".join(names): names for names in (*groups, *((name,) for name in BAKED))}
+
+
+TOGETHER = together()
+
+
+def test_every_case_is_in_a_model() -> None:
+    assert sorted(name for names in TOGETHER.values() for name in names) == sorted(CASES)
+
+
+def special_of(names: Sequence[str]) -> Callable[..., Any]:
+    """Return what makes a model special; the bits of ``value`` say which cases have their second values."""
+
+    def special(keras, value):
+        made = {}
+        for place, name in enumerate(names):
+            one, first, second = CASES[name]
+            made |= one(keras, second if int(value) >> place & 1 else first)
+        return made
+
+    return special
+
+
+@pytest.mark.parametrize("cases", TOGETHER)
+def test_fused_is_fit_and_a_program_is_used_again_with_another_value(cases: str) -> None:
     """With one fold: that a program serves others is seen by another trial's weights and seed, too."""
-    special, first, second = CASES[name]
-    fused, fit = pair_of(special, folds=1)
-    before, after = outcome_of(fused, {"value": first}), outcome_of(fused, {"value": second}, seed=12)
+    names = TOGETHER[cases]
+    every = 2 ** len(names) - 1
+    fused, fit = pair_of(special_of(names), folds=1)
+    before, after = outcome_of(fused, {"value": 0}), outcome_of(fused, {"value": every}, seed=12)
     assert before.trainer == "fused", before.notes
-    if name != "SGD scaled":  # which keeps small gradients from vanishing, and is else without effect
-        assert outcome_of(fused, {"value": first}, seed=12).curves != after.curves, "the value acts"
-    baked = {"gaussian_dropout", "leaky_relu"}  # an attribute of an operation cannot be a variable
-    assert len(fused._programs.cache) == (2 if name in baked else 1)
-    assert outcome_of(fused, {"value": first}).curves == before.curves, "nothing is left of the trial between"
-    assert_equal(after, outcome_of(fit, {"value": second}, seed=12))  # last: it has programs prepared anew
+    plain = outcome_of(fused, {"value": 0}, seed=12)
+    for place, name in enumerate(names):
+        if name != "SGD scaled":  # which keeps small gradients from vanishing, and is else without effect
+            assert outcome_of(fused, {"value": 2**place}, seed=12).curves != plain.curves, f"{name} acts"
+    assert len(fused._programs.cache) == (2 if cases in BAKED else 1)
+    assert outcome_of(fused, {"value": 0}).curves == before.curves, "nothing is left of the trial between"
+    # Last: it has programs prepared anew.
+    if not is_equal(after, outcome_of(fit, {"value": every}, seed=12)):
+        wrong = [name for name in names if not trains_as_fit(name)]
+        pytest.fail(f"not as fit trains it: {', '.join(wrong) or 'all of them together'}")
+
+
+def trains_as_fit(name: str) -> bool:
+    """Tell whether a case alone is trained alike with its second value, on the program of its first one."""
+    fused, fit = pair_of(special_of([name]), folds=1)
+    outcome_of(fused, {"value": 0})
+    return is_equal(*(outcome_of(trainer, {"value": 1}, seed=12) for trainer in (fused, fit)))
+
+
+def is_equal(fused: Outcome, fit: Outcome) -> bool:
+    try:
+        assert_equal(fused, fit)
+    except AssertionError:
+        return False
+    return True
 
 
 def test_rates_batches_and_seeds_share_a_program() -> None:
