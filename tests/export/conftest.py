@@ -179,6 +179,12 @@ def make_refit(
     run = start_refit(workload, configuration, seed)
     for epoch in range(epochs):
         run.train_epoch(epoch)
+    if not epochs:
+        run.model.run_eagerly = True  # one look at what is not trained is not worth tracing
+    test = run.evaluate()
+    if not epochs:
+        run.model.run_eagerly = False
+        run.model.test_function = run.model.predict_function = None
     return Winner(
         configuration=configuration,
         study=make_record(plan.spec.as_dict(), plan.about()),
@@ -191,7 +197,7 @@ def make_refit(
         epochs=max(epochs, 1),
         batch_size=run.batch_size,
         seed=seed,
-        test=(test := run.evaluate()),
+        test=test,
         class_weight=run.class_weight,
         unit_powers=run.unit_powers(test),
         training={},

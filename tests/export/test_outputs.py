@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from kerasweep.export import Winner
+
 pytestmark = [
     # Keras's own, where it saves a TensorFlow variable with NumPy 2.
     pytest.mark.filterwarnings(
@@ -52,23 +54,38 @@ KINDS = {
 }
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_outputs_are_called_what_they_are(
-    kind: str, place: Any, refit_of: Callable[..., Any], tmp_path: Path
-) -> None:
-    import keras
-    from keras import layers
+@pytest.fixture(scope="module")
+def of_iris(place: Any, refit_of: Callable[..., Any]) -> Winner:
+    return refit_of({"data": "iris", "model": "ann"})
 
-    width, activation, loss, gives = KINDS[kind]
-    data = {"source": "people.csv", "target": "bought"} if width == 1 else "iris"
-    refit = refit_of({"data": data, "model": "ann"})
+
+@pytest.fixture(scope="module")
+def of_two(place: Any, refit_of: Callable[..., Any]) -> Winner:
+    """A refit of data of two classes."""
+    return refit_of({"data": {"source": "people.csv", "target": "bought"}, "model": "ann"})
+
+
+def trained(refit: Winner, width: int, activation: str | None, loss: Any, y: np.ndarray) -> Any:
+    """Return a model of one layer, trained on a refit's rows."""
+    import keras
+
     model = keras.Sequential(
-        [keras.Input(refit.signature.input_shape), layers.Dense(width, activation=activation)]
+        [keras.Input(refit.signature.input_shape), keras.layers.Dense(width, activation=activation)]
     )
-    model.compile(keras.optimizers.Adam(0.05), loss)
-    x, y = refit.preparation.transform(refit.dataset.x), refit.dataset.y
+    model.compile(keras.optimizers.Adam(0.05), loss, jit_compile=False)
+    model.optimizer.build(model.trainable_variables)  # else everything is traced twice
+    x = refit.preparation.transform(refit.dataset.x)
+    model.fit(x, y, epochs=20, verbose=0)
+    return model
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_outputs_are_called_what_they_are(kind: str, of_iris: Winner, of_two: Winner, tmp_path: Path) -> None:
+    width, activation, loss, gives = KINDS[kind]
+    refit = of_two if width == 1 else of_iris
+    y = refit.dataset.y
     given = y[:, None].astype("float32") if width == 1 else np.eye(3)[y] if loss == "mse" else y
-    model.fit(x, given, epochs=20, verbose=0)
+    model = trained(refit, width, activation, loss, given)
     labels = "column" if width == 1 else "codes"
     write_keras(type(refit)(**{**vars(refit), "model": model, "labels": labels}), tmp_path / "out")
     made = runpy.run_path(str(tmp_path / "out" / "predict.py"))
@@ -90,19 +107,10 @@ def test_outputs_are_called_what_they_are(
 
 
 @pytest.mark.parametrize("activation", [None, "sigmoid"])
-def test_a_distance_is_no_class(
-    activation: str | None, place: Any, refit_of: Callable[..., Any], tmp_path: Path
-) -> None:
-    import keras
-    from keras import layers
-
-    refit = refit_of({"data": {"source": "people.csv", "target": "bought"}, "model": "ann"})
-    model = keras.Sequential(
-        [keras.Input(refit.signature.input_shape), layers.Dense(1, activation=activation)]
-    )
-    model.compile(keras.optimizers.Adam(0.05), distance_loss)
+def test_a_distance_is_no_class(activation: str | None, of_two: Winner, tmp_path: Path) -> None:
+    refit = of_two
     x, y = refit.preparation.transform(refit.dataset.x), refit.dataset.y
-    model.fit(x, y[:, None].astype("float32"), epochs=20, verbose=0)
+    model = trained(refit, 1, activation, distance_loss, y[:, None].astype("float32"))
     write_keras(type(refit)(**{**vars(refit), "model": model, "labels": "column"}), tmp_path / "out")
     made = runpy.run_path(str(tmp_path / "out" / "predict.py"))
     predictor = made["load"](tmp_path / "out")
@@ -117,12 +125,10 @@ def test_a_distance_is_no_class(
     assert (header, len(rows)) == (["value"], 3)
 
 
-def test_fewer_outputs_than_classes_are_refused(
-    place: Any, refit_of: Callable[..., Any], tmp_path: Path
-) -> None:
+def test_fewer_outputs_than_classes_are_refused(of_iris: Winner, tmp_path: Path) -> None:
     import keras
 
-    refit = refit_of({"data": "iris", "model": "ann"})
+    refit = of_iris
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
     model.compile("sgd", own_loss)
     with pytest.raises(OutputError, match="puts out 2 numbers a row for 3 classes"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 WIDE = ("full", "넓은 탐색")
 
 
+@lru_cache
 def cards_of(shelf: Shelf, name: str) -> dict[str, Content]:
     return {card.key: card.content for card in study_cards(shelf.view(name))}
 
