@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -13,15 +14,8 @@ import pytest
 from requiring import required, required_data
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+Page = Callable[[dict[str, Any]], str]
 HERE = {"commit": "0123456789", "date": "2026-11-25"}
-
-
-def python_new(*arguments: object, check: bool = True) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, *map(str, arguments)], capture_output=True, text=True, timeout=300, check=False
-    )
-    assert done.returncode == 0 or not check, done.stdout + done.stderr
-    return done
 
 
 sys.path.insert(0, str(BENCHMARKS))
@@ -71,10 +65,18 @@ def record(figures: dict[str, dict[str, list[dict[str, Any]]]], *, tiny: bool = 
     }
 
 
-def page(tmp_path: Path, made: dict[str, Any]) -> str:
-    path = tmp_path / "benchmarks.json"
-    path.write_text(json.dumps(made), encoding="utf-8")
-    return python_new(BENCHMARKS / "page.py", path).stdout
+@pytest.fixture
+def page(python: Any, tmp_path: Path) -> Callable[[dict[str, Any]], str]:
+    """Return what makes the page of a record."""
+
+    def page(made: dict[str, Any]) -> str:
+        path = tmp_path / "benchmarks.json"
+        path.write_text(json.dumps(made), encoding="utf-8")
+        done = python(BENCHMARKS / "page.py", path, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return page
 
 
 def line(text: str, *words: str) -> str:
@@ -93,8 +95,8 @@ W1 = {
 }
 
 
-def test_targets_are_ratios_of_medians_with_the_widest_range(tmp_path: Path) -> None:
-    text = page(tmp_path, record({"w1": W1}))
+def test_targets_are_ratios_of_medians_with_the_widest_range(page: Page) -> None:
+    text = page(record({"w1": W1}))
     assert "| 22 (18.2–27.3) | yes |" in line(text, "KerasTuner / Kerasweep, warm")
     assert "| 3.12 | **no** |" in line(text, "the same products in NumPy, warm")
     assert "| 1.67 | **no** |" in line(text, "speed-up, warm")
@@ -102,49 +104,49 @@ def test_targets_are_ratios_of_medians_with_the_widest_range(tmp_path: Path) -> 
     assert "failed: ValueError: no" in line(text, "| SciKeras", "`n_jobs=2` |")
 
 
-def test_mixed_architectures_are_compared_on_what_all_have_trained(tmp_path: Path) -> None:
+def test_mixed_architectures_are_compared_on_what_all_have_trained(page: Page) -> None:
     rows = {
         "kerasweep": [{"trials": 3, "seconds_per_trial": 2, "ends": [1, 3, 6], "scores": [0.9, 0.8, 0.1]}],
         "keras_tuner": [{"trials": 2, "seconds_per_trial": 20, "ends": [20, 39], "scores": [0.9, 0.8]}],
     }
-    text = page(tmp_path, record({"mixed": rows}))
+    text = page(record({"mixed": rows}))
     assert "| 13 | yes |" in line(text, "KerasTuner / Kerasweep, same configurations")
     assert "| Kerasweep | 3 | 3 s | 1 | 2 s | 0.85 |" in text
 
 
-def test_tiny_sizes_are_not_judged(tmp_path: Path) -> None:
-    text = page(tmp_path, record({"w1": W1}, tiny=True))
+def test_tiny_sizes_are_not_judged(page: Page) -> None:
+    text = page(record({"w1": W1}, tiny=True))
     assert "Tiny sizes" in text
     assert "yes |" not in text
     assert "**no**" not in text
 
 
-def test_everything_that_is_measured_is_shown(tmp_path: Path) -> None:
+def test_everything_that_is_measured_is_shown(page: Page) -> None:
     figures: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for one in MEASUREMENTS:
         figures.setdefault(one.work, {})[one.name] = [{"skipped": f"reason of {one.work} {one.name}."}]
-    text = page(tmp_path, record(figures))
+    text = page(record(figures))
     assert [one for one in MEASUREMENTS if f"reason of {one.work} {one.name}." not in text] == []
 
 
-def test_works_of_three_are_compared_warm_and_mixed(tmp_path: Path) -> None:
+def test_works_of_three_are_compared_warm_and_mixed(page: Page) -> None:
     def run(*ends: float, **more: float) -> list[dict[str, Any]]:
         scores = [0.5] * len(ends)
         return [{"trials": len(ends), "seconds_per_trial": ends[-1] / len(ends), "ends": ends, "scores": scores, **more}]  # fmt: skip
 
     rows = {"kerasweep": run(5, 6, warm=1), "keras_tuner": run(20), "optuna": run(10)}
     mixed = {"kerasweep_mixed": run(5, 9), "keras_tuner_mixed": run(20), "optuna_mixed": run(50)}
-    text = page(tmp_path, record({"w5": {**rows, **mixed}}))
+    text = page(record({"w5": {**rows, **mixed}}))
     assert "| 20 | yes |" in line(text, "W5", "KerasTuner / Kerasweep, a warm trial")
     assert "| 10 | **no** |" in line(text, "W5", "Optuna / Kerasweep, a warm trial")
     assert "| 4 | **no** |" in line(text, "W5", "KerasTuner / Kerasweep, mixed")
     assert "| 10 | yes |" in line(text, "W5", "Optuna / Kerasweep, mixed")
 
 
-def test_sections_say_at_which_commit_they_were_measured(tmp_path: Path) -> None:
+def test_sections_say_at_which_commit_they_were_measured(page: Page) -> None:
     made = record({"w1": W1, "driver": {"random_1": [{"trials_per_second": 9.0}], "random_8": []}})
     made["figures"]["driver"]["random_8"]["commit"] = "9876543210"
-    text = page(tmp_path, made)
+    text = page(made)
     sections = {part.partition("\n")[0]: part for part in text.split("## ")[1:]}
     assert "Measured at commit `0123456789`, 2026-11-25." in sections["W1: digits, one architecture"]
     both = (
@@ -156,10 +158,11 @@ def test_sections_say_at_which_commit_they_were_measured(tmp_path: Path) -> None
 
 
 @pytest.fixture(scope="module")
-def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def measured(python: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the figures and the page of two of the cheapest works."""
     folder = tmp_path_factory.mktemp("bench")
-    done = python_new(BENCHMARKS / "run.py", "--tiny", "w1.numpy", "driver", "--folder", folder)
+    done = python(BENCHMARKS / "run.py", "--tiny", "w1.numpy", "driver", "--folder", folder, cwd=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
     assert (folder / "benchmarks.md").read_text(encoding="utf-8") in done.stdout
     return folder
 
@@ -177,11 +180,12 @@ def test_works_run_and_are_kept(measured: Path) -> None:
     assert len(found["figures"]["driver"]) == 4
 
 
-def test_a_part_is_measured_again_and_the_rest_stays(measured: Path) -> None:
+def test_a_part_is_measured_again_and_the_rest_stays(python: Any, measured: Path) -> None:
     before = kept(measured)
     before["figures"]["driver"]["random_1"]["commit"] = "earlier"
     (measured / "benchmarks.json").write_text(json.dumps(before), encoding="utf-8")
-    python_new(BENCHMARKS / "run.py", "--tiny", "w1.numpy", "--folder", measured)
+    done = python(BENCHMARKS / "run.py", "--tiny", "w1.numpy", "--folder", measured, cwd=measured)
+    assert done.returncode == 0, done.stdout + done.stderr
     after = kept(measured)["figures"]
     assert after["driver"] == before["figures"]["driver"]
     assert len(after["w1"]["numpy"]["runs"]) == 1
@@ -189,17 +193,19 @@ def test_a_part_is_measured_again_and_the_rest_stays(measured: Path) -> None:
 
 
 def test_a_work_that_there_is_not() -> None:
-    done = python_new(BENCHMARKS / "run.py", "w9", check=False)
+    words = [sys.executable, BENCHMARKS / "run.py", "w9"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("There is no w9; there are browsing, ")
 
 
-def test_the_page_of_first_trials_marks_those_of_the_present_presets(tmp_path: Path) -> None:
+def test_the_page_of_first_trials_marks_those_of_the_present_presets(python: Any, tmp_path: Path) -> None:
     """Where it differs: ``python benchmarks/starts.py --page``, or without it where a preset has changed elsewhere."""
     docs = BENCHMARKS.parent / "docs"
     figures = tmp_path / "starts.json"
     figures.write_bytes((docs / "starts.json").read_bytes())
-    python_new(BENCHMARKS / "starts.py", "--page", "--figures", figures)
+    done = python(BENCHMARKS / "starts.py", "--page", "--figures", figures, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
     written = figures.with_suffix(".md").read_text(encoding="utf-8")
     assert written == (docs / "starts.md").read_text(encoding="utf-8")
     assert written.count(", first trial |") == written.count("\n## "), (
