@@ -92,7 +92,10 @@ def blocks(language: str) -> list[Any]:
 
 
 def commands() -> list[Any]:
-    """Return the documents' commands: of each block of a shell's together, and each that stands in a sentence."""
+    """Return the documents' commands: of each block of a shell's together, and each that stands in a sentence.
+
+    What is the same once it is small, in a block or another sentence, is run once.
+    """
     found = []
     for block in blocks("sh"):
         lines = [line for line in block.values[0].splitlines() if line.split()[:1] not in ([], ["#"])]
@@ -109,7 +112,18 @@ def commands() -> list[Any]:
             spoken.update(re.findall(r"kerasweep launch [^\n`{]+?(?=  |$)", text_of(example), flags=re.M))
     for code in (ROOT / "cli").glob("*.py"):  # the examples of ``--help``
         spoken.update(re.findall(r"\[dim\](kerasweep .*?)\[/\]", text_of(code)))
-    return [*found, *(pytest.param([line], id=line) for line in sorted(spoken))]
+    known = {tuple(made_small(line)) for param in found for line in param.values[0]}
+    for line in sorted(spoken):
+        if (small := tuple(made_small(line))) not in known:
+            known.add(small)
+            found.append(pytest.param([line], id=line))
+    return found
+
+
+def made_small(line: str) -> list[str]:
+    """Return the words of a command with small numbers and without placeholders."""
+    words = tiny([FILLED.get(word, word) for word in shlex.split(line, comments=True)])
+    return " ".join(words).split(" > ")[0].split()
 
 
 def tiny(words: list[str]) -> list[str]:
@@ -167,8 +181,7 @@ def test_commands_of_the_documents_run(
 ) -> None:
     folder = shutil.copytree(workshop, tmp_path / "here")
     for line in lines:
-        words = tiny([FILLED.get(word, word) for word in shlex.split(line, comments=True)])
-        words, redirected = " ".join(words).split(" > ")[0].split(), " > " in line
+        words, redirected = made_small(line), " > " in line
         program, *arguments = words
         run = {"kerasweep": kerasweep, "python": python}[program]
         done = run(*arguments, cwd=folder, KERASWEEP_DATA=str(folder))
