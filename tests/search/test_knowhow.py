@@ -177,6 +177,7 @@ def test_an_interrupted_sweep_goes_on_from_its_states(tmp_path: Path, monkeypatc
     monkeypatch.chdir(tmp_path)
     settings = {
         "preset": "basic",
+        "fix": {"units": 16, "activation": "relu", "batch_size": 20},  # few programs to trace
         "trials": 8,
         "epochs": 4,
         "folds": 2,
