@@ -178,7 +178,8 @@ def _noise_sentence(best: TrialRecord, close: Sequence[TrialRecord], cheaper: Tr
     start = f"Trial {best.number} is within noise of {word} {numbers}"
     if cheaper is None:
         smaller = any(_size(one) < _size(best) for one in close)
-        return f"{start}; {'none that is as good' if smaller else 'none of them'} is cheaper."
+        behind = "what is cheaper is more than a standard error behind"
+        return f"{start}; {behind if smaller else 'none of them is cheaper'}."
     if cheaper.parameters == best.parameters:
         return f"{start}: prefer the cheaper, trial {cheaper.number} ({cheaper.epochs} epochs, not {best.epochs})."
     weights = f"{cheaper.parameters:,} parameters" + (f", not {best.parameters:,}" if best.parameters else "")

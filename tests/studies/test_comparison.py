@@ -152,7 +152,7 @@ def test_standing_does_not_recommend_what_two_folds_cannot_tell_from_the_best() 
     assert found.within_noise == (4, 2)
     assert found.cheaper == 4
     assert compare_runners_up([trials[0], trials[2]], "maximize").sentence == (
-        "Trial 0 is within noise of trial 2; none that is as good is cheaper."
+        "Trial 0 is within noise of trial 2; what is cheaper is more than a standard error behind."
     )
 
 
