@@ -164,6 +164,7 @@ def run_plan(
                     direction=plan.workload.objective.direction,
                     epochs=plan.workload.epochs,
                     folds=len(plan.workload.folds),
+                    by_seconds=budget.seconds is not None,
                 ),
                 executor=executor,
                 objective=plan.workload.objective,

@@ -24,6 +24,7 @@ def make_proposer(
     direction: Direction = "maximize",
     epochs: int = 1,
     folds: int = 1,
+    by_seconds: bool = False,
 ) -> Proposer:
     """Return the proposer of a search method.
 
@@ -35,8 +36,15 @@ def make_proposer(
         direction: Which way the objective is better.
         epochs: The most that a trial may train.
         folds: Number of folds.
+        by_seconds: Whether the budget is time, so that what a training takes counts; ``knowhow`` alone asks.
     """
-    return with_starts(_proposer(method, space, seed, direction, epochs, folds), method, starts)
+    if method == "knowhow":
+        from .knowhow import KnowHow
+
+        proposer: Proposer = KnowHow(space, seed, direction, epochs, folds, by_seconds=by_seconds)
+    else:
+        proposer = _proposer(method, space, seed, direction, epochs)
+    return with_starts(proposer, method, starts)
 
 
 def with_starts(proposer: Proposer, method: str, starts: Sequence[Configuration]) -> Proposer:
@@ -50,13 +58,7 @@ def with_starts(proposer: Proposer, method: str, starts: Sequence[Configuration]
     return Starting(proposer, starts)
 
 
-def _proposer(
-    method: str, space: Space, seed: int, direction: Direction, epochs: int, folds: int
-) -> Proposer:
-    if method == "knowhow":
-        from .knowhow import KnowHow
-
-        return KnowHow(space, seed, direction, epochs, folds)
+def _proposer(method: str, space: Space, seed: int, direction: Direction, epochs: int) -> Proposer:
     if method.startswith("kt-"):
         from .oracles import make_oracle
 

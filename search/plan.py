@@ -54,6 +54,7 @@ from .spec import DataSpec, SpaceSpec, SweepSpec, parse_objective
 
 DEFAULT_TRIALS, DEFAULT_PAUSED = 30, 60
 """The second where most trials are trained for a share of the epochs on a share of the folds, which costs less than the first."""
+BY_SECONDS = "the budget is time: what promises most per second is tried, so that it depends on this machine which trials are begun"
 MOST_OF_A_GRID = 100_000
 """No one trains more, and counting them would take longer than a person waits."""
 
@@ -236,6 +237,8 @@ def make_plan(
         )
     if unsaved := why_not_saved(spec, workload, space.recommended()):
         decisions = (*decisions, f"the model can be exported as a script only: {unsaved}")
+    if spec.search.method == "knowhow" and spec.search.time is not None:
+        decisions = (*decisions, BY_SECONDS)
     most = trials_at_most(spec.search.method, space)
     trials = spec.search.trials
     others = (spec.search.time, spec.search.target, spec.search.total_epochs)

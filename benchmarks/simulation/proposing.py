@@ -149,7 +149,14 @@ class _Unchanged:
 
 
 def proposer_over(
-    table: Table, search: str, scheduler: str, learned: Learned, seed: int, study: optuna.Study
+    table: Table,
+    search: str,
+    scheduler: str,
+    learned: Learned,
+    seed: int,
+    study: optuna.Study,
+    *,
+    by_seconds: bool = False,
 ) -> Proposer:
     """Return what proposes configurations of a table.
 
@@ -160,6 +167,7 @@ def proposer_over(
         learned: The table's space, with the recommended values of a prior, and what to begin with beside them.
         seed: Of the sweep.
         study: Whose sampler suggests what the proposer leaves open.
+        by_seconds: Whether a training costs what it takes.
     """
     inner: Proposer
     space = learned.space
@@ -168,7 +176,9 @@ def proposer_over(
     elif scheduler == ALL_FOLDS:
         inner = AllFolds(space, seed, table, table.rows or None)
     elif search == "knowhow":
-        inner = KnowHow(space, seed, table.direction, table.epochs, table.folds, table.rows or None)
+        inner = KnowHow(
+            space, seed, table.direction, table.epochs, table.folds, table.rows or None, by_seconds=by_seconds
+        )
     else:
         inner = make_proposer(
             search, space, seed, direction=table.direction, epochs=table.epochs, folds=table.folds

@@ -158,7 +158,15 @@ def simulate(
             sweep = Sweep(
                 writer=writer,
                 space=space,
-                proposer=proposer_over(table, method.search, method.scheduler, learned, seed, writer.optuna),
+                proposer=proposer_over(
+                    table,
+                    method.search,
+                    method.scheduler,
+                    learned,
+                    seed,
+                    writer.optuna,
+                    by_seconds=clock == "seconds",
+                ),
                 executor=executor,
                 objective=objective,
                 scheduler=scheduler,

@@ -2,6 +2,7 @@
 
 Candidates come from around the recommended values, from near the best trials, and from anywhere (``candidates.py``); a model
 of all values so far (``surrogate.py``) chooses among them. A trial is trained for a few epochs of a few folds, and promoted by what the model expects of it.
+Where the budget is time, what counts of a candidate is the expected gain per second (``seconds.py``; Snoek et al. 2012).
 How much recommended values count follows from how draws around them do against draws from anywhere; the recommended
 configuration itself, which comes first, is trained whole unless each of three such draws is ahead of it at the lowest rung.
 
@@ -25,6 +26,7 @@ from ..schedulers import contender
 from ..schedulers.contract import KnownProgress, PausingScheduler, TrialProgress
 from .candidates import Candidates
 from .coordinates import Coordinates
+from .seconds import Seconds
 from .surrogate import Observed, Surrogate
 
 if TYPE_CHECKING:
@@ -48,6 +50,8 @@ SLACK = 1.5
 """Promotions beyond one in ``REDUCTION`` that a changing model may make at a rung, as a factor."""
 PATIENCE = 1.5
 """Something is trained whole at least every so many whole trainings' cost: what is promising must be seen to hold."""
+TRIED = 2.5
+"""What a new trial costs, promotions included, as a multiple of the lowest rung: a third of those at a rung goes on, for twice its cost."""
 FIRST = "recommended"
 """Where the first trial is drawn from."""
 FINALIST = 0.2
@@ -65,6 +69,8 @@ class KnowHow(PausingScheduler):
         epochs: int,
         folds: int,
         among: Iterable[Configuration] | None = None,
+        *,
+        by_seconds: bool = False,
     ) -> None:
         """Take what is searched, and how.
 
@@ -75,9 +81,11 @@ class KnowHow(PausingScheduler):
             epochs: The most that a trial may train.
             folds: Number of folds.
             among: The only configurations there are, if not every one of the space is.
+            by_seconds: Whether what trainings took counts in the choice of new ones: where the budget is time.
         """
         self._space = space
         self._seed = seed
+        self._by_seconds = by_seconds
         self._direction: Direction = direction
         self._sign = 1.0 if direction == "maximize" else -1.0
         self._coordinates = Coordinates(space)
@@ -126,8 +134,26 @@ class KnowHow(PausingScheduler):
         trust, used = self._trust(trials), None if renewed else kernel
         model = Surrogate(observed, self._coordinates, trust, used, running)
         note = {"kernel": model.kernel.round(6).tolist(), "values": count} if renewed else {}
-        best = self._candidates.best(generator, trust, observed, request.seen, model.expected_improvement)
+        seconds = self._seconds(trials) if self._by_seconds else None
+
+        def gain(points: np.ndarray) -> np.ndarray:
+            gains = model.expected_improvement(points)
+            return gains if seconds is None else gains / seconds.of(points, TRIED * self._lowest_rung.cost)
+
+        best = self._candidates.best(generator, trust, observed, request.seen, gain)
         return None if best is None else Proposal(best, {"drawn": "model", **note})
+
+    def _seconds(self, trials: Sequence[TrialProgress]) -> Seconds | None:
+        """Return what trainings take, by those that were trained whole or are paused; None where none is."""
+        told = [
+            (self._point(trial), self._whole.cost if trial.whole else trial.last.cost, trial.seconds)
+            for trial in trials
+            if trial.seconds > 0 and trial.last is not None and (trial.whole or trial.state == "paused")
+        ]
+        if not told:
+            return None
+        points, costs, seconds = zip(*told, strict=True)
+        return Seconds(self._space, self._coordinates, np.array(points), costs, seconds)
 
     def _trust(self, trials: Sequence[TrialProgress]) -> float:
         """Return how far recommended values are to be trusted, from 0 to 1, by the evidence of this search.

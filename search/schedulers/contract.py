@@ -36,6 +36,8 @@ class TrialProgress:
     """What its proposer has kept with it."""
     scores: Mapping[Rung, tuple[float, ...]] = field(default_factory=dict)
     """Rung -> score of each fold; empty in studies that did not keep them."""
+    seconds: float = 0.0
+    """That it was trained for, up to its end or its last pause."""
 
     @property
     def whole(self) -> bool:
@@ -78,6 +80,7 @@ def progress_of(trial: FrozenTrial) -> TrialProgress:
         name == "FAIL" or infeasible,
         attributes.get(ORIGIN, {}),
         {Rung(epochs, folds): tuple(scores) for epochs, folds, _, *scores in attributes.get(RUNGS, ())},
+        attributes.get(RESULT, {}).get("seconds", 0.0),
     )
 
 

@@ -116,6 +116,7 @@ class FakeExecutor:
         ),
         before_event: Callable[[int], None] = lambda _: None,
         goals: Goals = NO_GOALS,
+        epoch_seconds: Callable[[Configuration], float] = lambda _: 0.0,
     ) -> None:
         self.capacity = capacity
         self.trained: list[Task] = []
@@ -126,6 +127,7 @@ class FakeExecutor:
         self._score = scores
         self._before_event = before_event
         self._goals = goals
+        self._epoch_seconds = epoch_seconds
         self._running: dict[int, _Fake] = {}
         self._cancelled: dict[int, Answer] = {}
         self.states: dict[str, _Fake] = {}
@@ -225,7 +227,7 @@ class FakeExecutor:
             fold_scores=scores,
             epochs=chosen,
             epochs_trained=fake.trained,
-            seconds=0.0,
+            seconds=self._epoch_seconds(fake.task.configuration) * sum(map(len, fake.scores.values())),
             parameters=1,
             seed=fake.task.seed,
             trainer="fake",
@@ -328,6 +330,7 @@ class Lab:
                     direction=self.direction,
                     epochs=self.epochs,
                     folds=FOLDS,
+                    by_seconds=seconds is not None,
                 ),
                 executor=executor or FakeExecutor(epochs=epochs, goals=self.goals),
                 objective=objective,
