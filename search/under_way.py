@@ -146,7 +146,8 @@ class UnderWay:
         """Remove the state of a trial that has ended; its last one is kept where it is among the best."""
         self._states.drop(number)
         if self._states.models:
-            self._states.keep_best(self._writer.best(self._states.models))
+            best = self._writer.best(self._states.models)
+            self._states.keep_best({*best, *self.running})  # one that runs may have come to its end untold
             self._states.make_room(keep=number)
 
     def requeue_running(self) -> None:

@@ -34,6 +34,7 @@ from .records import (
     TrialDetails,
     TrialRecord,
     TrialState,
+    count_or_none,
 )
 from .storage import Database, open_database, storage_url, without_password
 
@@ -387,8 +388,7 @@ def _trial(
 ) -> TrialRecord:
     _, number, state, paused, started, value, value_type = row
     result = attributes.get(RESULT, {})
-    origin = attributes.get(ORIGIN)
-    origin = origin if isinstance(origin, dict) else {}
+    continues, most_epochs = _lineage(number, attributes.get(ORIGIN))
     return TrialRecord(
         number=number,
         state=_state(state, paused),
@@ -408,10 +408,20 @@ def _trial(
         values=tuple(goals.found),
         measured=result.get("measured", {}),
         excesses=goals.excesses,
-        continues=origin.get(CONTINUES),
-        most_epochs=origin.get(MOST_EPOCHS),
+        continues=continues,
+        most_epochs=most_epochs,
         taken_over=result.get("taken_over", 0),
     )
+
+
+def _lineage(number: int, origin: Any) -> tuple[int | None, int | None]:
+    """Return which earlier trial a trial continues, and to how many epochs; others may write what they like there."""
+    if not isinstance(origin, dict):
+        return None, None
+    continues, epochs = origin.get(CONTINUES), count_or_none(origin.get(MOST_EPOCHS))
+    if epochs is None or not isinstance(continues, int) or not 0 <= continues < number:
+        return None, None
+    return continues, epochs
 
 
 def _state(state: str, paused: int) -> TrialState:

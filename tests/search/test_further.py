@@ -319,3 +319,24 @@ def test_what_is_asked_for_and_cannot_be_is_one_line(
         api.plan_to_resume(record, settings)
     assert told in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        {"continues": 1, "epochs": 9},
+        {"continues": "x", "epochs": 9},
+        {"continues": 0},
+        ["continues"],
+        "continues",
+    ],
+)
+def test_what_others_keep_as_an_origin_is_no_lineage(tmp_path, origin: Any) -> None:
+    url = f"sqlite:///{tmp_path / 'study.db'}"
+    study = optuna.create_study(study_name="theirs", storage=url)
+    for _ in range(2):
+        trial = study.ask()
+        trial.set_user_attr("origin", origin)
+        study.tell(trial, 0.5)
+    found = read_trials(read_study("theirs", url))
+    assert [(trial.continues, trial.most_epochs, trial.lineage) for trial in found] == [(None, None, "")] * 2

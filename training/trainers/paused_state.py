@@ -138,7 +138,7 @@ def load_state(path: Path, identity: str, epochs: int) -> PausedTrial:
             tuple(map(_from_bytes, header["folds"], data)),
             header["curves"],
             header["seconds"],
-            header["span"],
+            header.get("span"),
         )
     except OSError:
         raise
