@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,6 +19,7 @@ from kerasweep.errors import ModelError, SpaceError, TrainingError
 from kerasweep.reports.results import _data_text
 from kerasweep.training.models.labels import labels_of
 from real_training import train
+from running_alone import run_alone
 from sklearn.datasets import make_multilabel_classification
 
 pytestmark = [
@@ -197,40 +197,20 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     os.chdir(before)
 
 
-def run_alone(folder: Path, *arguments: str) -> str:
-    """Run Python where Kerasweep cannot be imported."""
-    code = (
-        "import runpy, sys; sys.modules['kerasweep'] = None; sys.path[0] = '.'; sys.argv = sys.argv[1:];"
-        "runpy.run_path(sys.argv[0], run_name='__main__')"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, *arguments],
-        cwd=folder,
-        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=240,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 @pytest.mark.parametrize("name", ["table", "archive"])
-def test_a_script_prints_the_scores_of_the_refit(name: str, folder: Path) -> None:
+def test_a_script_prints_the_scores_of_the_refit(name: str, folder: Path, python: Any) -> None:
     scores = next(iter(ks.load(name).record.refits.values()))["test"]
-    said = dict(
-        line.split()[1:] for line in run_alone(folder, f"{name}.py").splitlines() if line[:5] == "test "
-    )
+    printed = run_alone(python, folder, f"{name}.py")
+    said = dict(line.split()[1:] for line in printed.splitlines() if line[:5] == "test ")
     assert {metric: float(value) for metric, value in said.items()} == pytest.approx(scores, rel=1e-4)
     text = (folder / f"{name}.py").read_text()
     assert "This script prints the same again" in " ".join(text.split())
 
 
-def test_a_bundle_names_the_labels_with_their_probabilities(folder: Path) -> None:
+def test_a_bundle_names_the_labels_with_their_probabilities(folder: Path, python: Any) -> None:
     import keras
 
-    lines = run_alone(folder, "bundle/predict.py", "colours.csv").splitlines()
+    lines = run_alone(python, folder, "bundle/predict.py", "colours.csv").splitlines()
     assert lines[0].split("\t") == ["labels", *NAMES]
     assert len(lines) == 91
     about = json.loads((folder / "bundle/bundle.json").read_text())

@@ -22,6 +22,7 @@ from kerasweep.training.metrics import Objective
 from kerasweep.training.seeds import fold_seed
 from kinds_of_data import KINDS, MODULE
 from real_training import train
+from running_alone import run_alone
 
 pytestmark = [
     pytest.mark.trains,
@@ -81,25 +82,6 @@ def test_both_trainers_train_alike(kind: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def run_alone(folder: Path, python: Any) -> Callable[..., str]:
-    """Run Python where Kerasweep cannot be imported."""
-    (folder / "alone.py").write_text(
-        "import runpy, sys\n"
-        "sys.modules.update(dict.fromkeys([*(n for n in sys.modules if n.startswith('kerasweep')), 'kerasweep']))\n"
-        "sys.argv = sys.argv[1:]\n"
-        "sys.path[0] = '.'\n"
-        "runpy.run_path(sys.argv[0], run_name='__main__')\n"
-    )
-
-    def run(*arguments: str) -> str:
-        done = python("alone.py", *arguments, cwd=folder, timeout=300)
-        assert done.returncode == 0, done.stderr
-        return str(done.stdout)
-
-    return run
-
-
-@pytest.fixture(scope="module")
 def exported() -> Callable[[str], tuple[int, Any]]:
     """Launch a kind's study, refit it once, and write it as a script and as a bundle, as ``Study.export`` does."""
 
@@ -127,12 +109,12 @@ def exported() -> Callable[[str], tuple[int, Any]]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_script_prints_the_scores_of_the_refit(
-    kind: str, exported: Callable[..., Any], run_alone: Callable[..., str], folder: Path
+    kind: str, exported: Callable[..., Any], python: Any, folder: Path
 ) -> None:
     number, study = exported(kind)
     said = TRIED_OTHERWISE.get(kind, "This script prints the same again")
     assert said in " ".join((folder / f"train{number}.py").read_text().split())
-    printed = run_alone(f"train{number}.py")
+    printed = run_alone(python, folder, f"train{number}.py")
     record = ks.load(study.name).record
     scores = next(iter(record.refits.values()))["test"]
     lines = dict(line.split()[1:] for line in printed.splitlines() if line.startswith("test "))
@@ -188,7 +170,7 @@ def test_one_hot_columns_are_classes_by_their_names() -> None:
 
 @pytest.mark.parametrize("prefix", ["", "x/"])
 def test_a_bundle_of_several_inputs_reads_an_archive(
-    prefix: str, exported: Callable[..., Any], run_alone: Callable[..., str]
+    prefix: str, exported: Callable[..., Any], python: Any, folder: Path
 ) -> None:
     import kinds
 
@@ -199,7 +181,7 @@ def test_a_bundle_of_several_inputs_reads_an_archive(
     }
     np.savez("rows.npz", **rows)
     number = exported("a nest")[0]
-    printed = run_alone(f"bundle{number}/predict.py", "rows.npz")
+    printed = run_alone(python, folder, f"bundle{number}/predict.py", "rows.npz")
     assert len(printed.splitlines()) == kinds.ROWS
 
 
