@@ -75,7 +75,7 @@ def read_lesson(study: StudyRecord, space: Space, data: Mapping[str, Any] | None
             f"Nothing is learned from '{study.name}': it has several objectives ({study.objective_text}), by which no trial is "
             "simply better than another."
         )
-    trials = [trial for trial in read_trials(study) if trial.duplicate_of is None]
+    trials = [trial for trial in read_trials(study) if trial.duplicate_of is None and trial.continues is None]
     names = frozenset(name for trial in trials for name in trial.configuration if name in space)
     if trials and not names:
         raise StudyError(

@@ -13,17 +13,22 @@ import optuna
 import pytest
 from kerasweep import api
 from kerasweep.api import Study
+from kerasweep.cli.app import app
 from kerasweep.errors import StudyError, UsageError
+from kerasweep.reports.results import leaderboard
+from kerasweep.reports.view import load_view
 from kerasweep.search.further import plan_further, refuse_waiting
 from kerasweep.search.knowhow import KnowHow
 from kerasweep.search.proposers import Random
 from kerasweep.spaces import Categorical, Int, Space
 from kerasweep.studies import StudyRecord, best_trials, read_details, read_study, read_trials
+from kerasweep.studies.comparison import cost
 from kerasweep.studies.writing import delete_study
 from kerasweep.training.events import Task
 from kerasweep.training.goals import Goals
 from kerasweep.training.metrics import Objective
 from synthetic import make_study
+from typer.testing import CliRunner
 
 Scores = Callable[[Task, int, int], float]
 FOLDS = 3
@@ -187,6 +192,34 @@ def test_what_patience_has_ended_is_not_trained_on(lab, fake) -> None:
         StudyError, match=r"patience has ended trial \d after 2, trial \d after 2, trial \d after 2"
     ):
         study.run(further=9)
+
+
+def test_tables_and_reports_say_which_had_more_epochs(lab, fake, tmp_path) -> None:
+    study, other = finished(lab, fake), finished(lab, fake, name="other")
+    first = ranked(study)[0]
+    study.run(fake(scores=scores_by_units, epochs=9), further=9)
+
+    def printed(*words: str) -> str:
+        done = CliRunner().invoke(app, [*words, "--storage", study.url])
+        assert done.exit_code == 0, done.output
+        return " ".join(done.output.split())
+
+    lineage = f"trial {first}, trained on to 9 epochs"
+    found = printed("best", "study")
+    assert f"Trial 10 is {lineage}; trial 11 is trial " in found
+    assert " 9 of 9 " in found
+    assert " 4 of 4 " in found
+    assert f"continues {lineage}" in printed("show", "study", "10")
+    found = printed("compare", "study", "other")
+    assert f"trial 10: {lineage}" in found
+    assert f"trial {first}, up to 4 epochs" in found
+    assert " of 4 " not in printed("best", "other")
+    card = leaderboard(load_view(study.read()))
+    assert f"Trial 10 is {lineage}" in card.content.reading
+    assert card.content.table is not None
+    assert "9 of 9" in card.content.table.rows[0].cells
+    whole = cost(study.read(), read_trials(study.read()))
+    assert whole.epochs_spent - cost(other.read(), read_trials(other.read())).epochs_spent == 3 * 9 * FOLDS
 
 
 @pytest.mark.parametrize("epochs", [3, 4])
