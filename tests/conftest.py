@@ -80,6 +80,14 @@ def forker() -> Iterator[Forker]:
     made.close()
 
 
+@pytest.fixture(scope="module")
+def forked_workers(forker: Forker) -> Iterator[None]:
+    """Fork the workers of sweeps that are launched here; those of ``test_api.py`` are new processes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(subprocess, "Popen", forker.popen)
+        yield
+
+
 @pytest.fixture(scope="session")
 def python(forker: Forker) -> Run:
     """Run Python in a process of its own, forked from one that has imported what it needs (``forking.py``)."""

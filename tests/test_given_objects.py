@@ -14,6 +14,7 @@ from kerasweep.errors import DataError, StudyError
 
 pytestmark = [
     pytest.mark.trains,
+    pytest.mark.usefixtures("forked_workers"),
     pytest.mark.filterwarnings(
         "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
     ),

@@ -155,6 +155,7 @@ def test_what_cannot_be_exported_is_refused_in_one_line(
 
 
 @pytest.mark.trains
+@pytest.mark.usefixtures("forked_workers")
 def test_a_plan_says_that_keras_cannot_save_a_model_and_an_export_before_it_trains(
     own: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -32,7 +31,7 @@ from kerasweep.training.events import (
 )
 from kerasweep.training.goals import Goals, parse_constraint
 
-pytestmark = pytest.mark.trains
+pytestmark = [pytest.mark.trains, pytest.mark.usefixtures("forked_workers")]
 EPOCHS = 3
 FOLDS = 2
 
@@ -115,14 +114,6 @@ def run(executor, *tasks: Task, cancel_at: int | None = None, pause_at: Rung | N
 def outcome_of(events: list[Event], number: int = 0):
     (end,) = [event for event in events if isinstance(event, TrialEnded) and event.number == number]
     return end.outcome
-
-
-@pytest.fixture(scope="module", autouse=True)
-def forked_workers(forker: Any) -> Iterator[None]:
-    """Fork workers from a process that has imported TensorFlow; tests of the command line start new ones."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(subprocess, "Popen", forker.popen)
-        yield
 
 
 @pytest.fixture(scope="module")

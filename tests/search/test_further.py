@@ -275,6 +275,7 @@ def launched(folder: Any, epochs: int, trainer: str, **settings: Any) -> Study:
 
 
 @pytest.mark.trains
+@pytest.mark.usefixtures("forked_workers")
 @pytest.mark.parametrize(("trainer", "workers"), [("fused", 1), ("fit", 1), ("fused", 2)])
 def test_trained_on_is_as_if_it_had_never_stopped(tmp_path, trainer: str, workers: int) -> None:
     whole = launched(tmp_path, 3, trainer, study="whole")

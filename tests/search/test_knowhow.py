@@ -172,6 +172,7 @@ def test_other_schedulers_and_other_searches_combine_with_it(lab, fake, tmp_path
 
 
 @pytest.mark.trains
+@pytest.mark.usefixtures("forked_workers")
 def test_an_interrupted_sweep_goes_on_from_its_states(tmp_path: Path, monkeypatch) -> None:
     """For real: the driver is interrupted with trials paused, and again while it trains; the study is the same in the end."""
     monkeypatch.chdir(tmp_path)

@@ -34,7 +34,7 @@ from kerasweep.training.goals import Goals, parse_constraint
 from optuna.distributions import CategoricalDistribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-pytestmark = pytest.mark.trains  # imports TensorFlow
+pytestmark = [pytest.mark.trains, pytest.mark.usefixtures("forked_workers")]  # imports TensorFlow
 METHODS = ("kt-random", "kt-grid", "kt-bayes", "kt-hyperband")
 AWKWARD = Space(
     (
@@ -337,7 +337,9 @@ def test_what_breaks_a_constraint_counts_as_failed(lab, fake, method: str) -> No
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_sweep(method: str, tmp_path: Path) -> None:
+    fixed = {name: preset("ann").recommended()[name] for name in ("batch_size", "units", "activation")}
     settings = {"limit": 200, "folds": 2, "epochs": 3, "workers": 1, "verbose": 0, "search": method}
+    settings["fix"] = fixed  # few programs to trace
     study = ks.launch("digits", "ann", trials=5, storage=tmp_path / "s.db", **settings)
     trials = read_trials(study.record)
     assert [trial.state for trial in trials].count("complete") + [trial.state for trial in trials].count(

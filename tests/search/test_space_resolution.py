@@ -118,6 +118,7 @@ def test_a_file(file: Path) -> None:
 
 
 @pytest.mark.trains
+@pytest.mark.usefixtures("forked_workers")
 def test_the_example_of_a_file_is_searched(tmp_path: Path) -> None:
     """By the command that stands in it; it names fewer hyperparameters than the family reads."""
     example = Path(ks.__file__).parent / "examples" / "space.yaml"
