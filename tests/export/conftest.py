@@ -52,6 +52,14 @@ def compiled(config, signature):
     model = keras.Model(inputs, layers.Dense(signature.outputs, activation="softmax")(x))
     model.compile("rmsprop", "categorical_crossentropy", metrics=["accuracy"])
     return model
+
+
+def schedule_free(config, signature):
+    output = layers.Dense(signature.outputs, activation="softmax")
+    model = keras.Sequential([keras.Input(signature.input_shape), layers.Flatten(), output])
+    optimizer = keras.optimizers.ScheduleFreeAdamW(0.02)  # takes its first values from the weights
+    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
 """
 
 METRICS_FIRST = """

@@ -31,6 +31,7 @@ CASES = {
     "cutmix": spec_of("compiled", mixing="cutmix", mixing_probability=0.7, drop_remainder=True),
     "plateau": spec_of("in_order", optimizer="sgd", learning_rate=0.05, **FALLS),
     "as they are stored": spec_of("in_order", optimizer="sgd", learning_rate=0.05, shuffle=False),
+    "an optimizer that starts from the weights": spec_of("schedule_free"),
 }
 
 
