@@ -40,6 +40,8 @@ JUDGES = 3
 """Draws from anywhere at the lowest rung, by which the recommended configuration is judged before it is trained whole."""
 EXPLORED = 10
 """Draws from anywhere before the model chooses, where the recommended values are not trusted by then; else the judges are enough."""
+EXPLORED_BY_SECONDS = 6
+"""The same where the recommended values are trusted and the budget is time: what trainings take must be learned, too."""
 TRUSTED = 0.5
 """Trust in the recommended values from which on they are."""
 MODELLED = 0.8
@@ -274,7 +276,9 @@ class KnowHow(PausingScheduler):
     def _is_warm(self, trials: Sequence[TrialProgress]) -> bool:
         """Tell whether there are enough draws from anywhere for the model to choose."""
         drawn = sum(self._has_value(trial) and trial.drawn not in (FIRST, START) for trial in trials)
-        return drawn >= (JUDGES if self._trust(trials) >= TRUSTED else EXPLORED)
+        if self._trust(trials) < TRUSTED:
+            return drawn >= EXPLORED
+        return drawn >= (EXPLORED_BY_SECONDS if self._by_seconds else JUDGES)
 
     def _observe(self, trials: Sequence[TrialProgress]) -> list[Observed]:
         return [self._observed(trial) for trial in trials if self._has_value(trial)]
