@@ -23,6 +23,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from machine import describe_commit, describe_machine, describe_versions
 from simulation.figures import ALL_FOLDS, OURS
 from simulation.layouts import OWN, read_tables
@@ -30,7 +31,7 @@ from simulation.learned import KINDS as LEARNED
 from simulation.learned import learned_from
 from simulation.priors import PRIORS
 from simulation.report import make_page
-from simulation.simulate import Method, simulate
+from simulation.simulate import Method, regret, simulate
 from simulation.table import Table
 
 ROOT = Path(__file__).parents[1]
@@ -207,6 +208,11 @@ def sweeps(
     return {
         "kind": "regret",
         "table": table.name,
+        **(
+            {"recommended": recommended(table)}
+            if prior == "file" and table.rows and table.common_space
+            else {}
+        ),
         "family": table.family,
         "space": table.common_space,
         "method": str(method),
@@ -221,6 +227,17 @@ def sweeps(
         "observed": means([run.observed(times) for run in runs]),
         "trials": statistics.fmean(run.trials for run in runs),
     }
+
+
+def recommended(table: Table) -> dict[str, float]:
+    """Return where the row that is nearest to the recommended configuration stands among all rows of a table."""
+    own = table.nearest_row(table.space.recommended())
+    worths = [table.worth(table.curves_of(row).scores) for row in (own, *table.rows)]
+    goods = np.nan_to_num(
+        table.sign * np.array(worths), nan=-np.inf
+    )  # what diverged is worse than everything
+    better = int((goods > goods[0]).sum())
+    return {"rank": 1 + better, "of": len(table.rows), "regret": round(regret(table, worths[0]), 4)}
 
 
 def standard_error(values: Sequence[float]) -> float:

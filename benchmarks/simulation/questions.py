@@ -113,6 +113,22 @@ def folds(entries: Sequence[Mapping[str, Any]], cost: float) -> Iterator[str]:
     yield ""
 
 
+def recommended(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield where the recommended configuration stands among the rows of each table."""
+    found = {entry["table"]: entry["recommended"] for entry in entries if "recommended" in entry}
+    if not found:
+        return
+    yield "## The recommended configuration among all"
+    yield ""
+    yield "Of tables of rows: the place of the row nearest to the recommended configuration, were all trained whole."
+    yield ""
+    yield "| table | place | of | regret |"
+    yield "| --- | ---: | ---: | ---: |"
+    for table, place in sorted(found.items()):
+        yield f"| {table} | {place['rank']} | {place['of']} | {place['regret']:.3f} |"
+    yield ""
+
+
 def workers(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Yield how much sooner several workers find what one has found in the end."""
     several = sorted({entry["workers"] for entry in entries} - {1})

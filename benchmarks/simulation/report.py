@@ -50,8 +50,10 @@ FAMILIES = {
     "algoperf": "41 to 55 settings of optimizers, five repeats of each as folds, curves over seconds; github.com/mlcommons/submissions_algorithms, Apache-2.0",
     "lcbench": "a surrogate of LCBench, 7 hyperparameters, 51 epochs; github.com/slds-lmu/yahpo_data, Apache-2.0",
     "mnist": "MNIST, 256 configurations of 4 hyperparameters, 16 epochs; github.com/pedrogbmendes/HyperJump, MIT",
-    "recorded": "trained by Kerasweep itself, of the repository: 6 hyperparameters, 5 folds, 27 epochs; "
-    "`python benchmarks/simulation/record.py wine --configurations 250`, `digits --limit 500 --configurations 120`",
+    "recorded": "trained by Kerasweep itself, of the repository: 120 to 400 configurations of 6 to 8 hyperparameters, 5 folds, 27 "
+    "epochs; `python benchmarks/simulation/record.py wine --configurations 250`, `breast_cancer --configurations 400`, `diabetes "
+    "--configurations 400`, `digits --limit 500 --configurations 120`, `digits --model cnn --limit 300 --configurations 150`, "
+    "`fashion-mnist --limit 500 --configurations 250`, `mnist --limit 500 --configurations 250`",
     "taskset": "a recurrent net on text, 1,000 configurations of 8 hyperparameters of Adam, 50 evaluations; "
     "github.com/machinelearningnuremberg/DyHPO, Apache-2.0, from Google's TaskSet",
 }
@@ -100,6 +102,7 @@ def make_page(record: Mapping[str, Any]) -> str:
     lines += [
         *questions.bad_prior(regrets, costs[-1]),
         *questions.learned(regrets, costs[-1]),
+        *questions.recommended(regrets),
         *questions.folds(regrets, costs[-1]),
         *questions.workers(regrets),
         *questions.decisions(record["entries"]),

@@ -283,6 +283,11 @@ def test_the_page_says_what_a_search_costs_and_where_it_loses(simulation: Any) -
                 regrets(ours, "a", 0.9, 0.4, 0.2, 0.2, prior="bad"),
                 regrets(ours, "a", 0.1, 0.1, 0.1, 0.0, prior="learned"),
                 regrets(ours, "a", 0.3, 0.1, 0.1, 0.1, workers=4),
+                {
+                    **regrets(ours, "c", 0.1, 0.1, 0.1, 0.1),
+                    "prior": "good",
+                    "recommended": {"rank": 2, "of": 30, "regret": 0.05},
+                },
                 {**regrets(ours, "a"), "kind": "decision", "trials": 1000, "milliseconds": 12.5},
             ],
         }
@@ -304,3 +309,4 @@ def test_the_page_says_what_a_search_costs_and_where_it_loses(simulation: Any) -
     assert "| knowhow+knowhow | 4 | 4.0 |" in lines
     assert "| knowhow+knowhow | as it is | 1 | 0.50 (0.50–0.50) | 0 | 0 | 0.00, 0.10 |" in lines
     assert "| knowhow+knowhow | 1000 | 12.5 |" in lines
+    assert "| c | 2 | 30 | 0.050 |" in lines
