@@ -162,8 +162,8 @@ class PausingScheduler:
     pauses: ClassVar[bool] = True
 
     def going_on(self, rung: int, trials: float) -> float:
-        """As ``Scheduler.going_on``: as many as the search from know-how promotes on recorded trainings, three or a hundred."""
-        return trials * (0.45, 0.5, 0.65)[max(0, rung + 3 - len(self.rungs))]
+        """As ``Scheduler.going_on``: as many as the search from know-how promotes on recorded trainings, thirty or a hundred."""
+        return trials * (0.43, 0.52, 0.62, 0.85)[max(0, rung + 4 - len(self.rungs))]
 
     @abstractmethod
     def next_paused(self, trials: Sequence[TrialProgress], *, may_begin: bool) -> int | None:

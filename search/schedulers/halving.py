@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING
 
 from ...training.events import Rung
 from .contract import REDUCTION, PausingScheduler, TrialProgress
-from .racing import contender
+from .racing import RACED, contender
 
 if TYPE_CHECKING:
     from ...studies import Direction
 
-RACED = 0.9
-"""Share of the trials at the last rung that cannot be told from the best one there: 0.9 to 1 on recorded trainings of 5 folds."""
 MOST_RUNGS = 4
 """Before the last epoch: a trial that is trained for less than a hundredth says little."""
 
@@ -37,9 +35,9 @@ class Halving(PausingScheduler):
         return cls(tuple(Rung(epoch, folds) for epoch in sorted(shares) if 0 < epoch < epochs), direction)
 
     def going_on(self, rung: int, trials: float) -> float:
-        """As ``Scheduler.going_on``; from the last rung, where folds tell noise, the most are trained whole in the end."""
+        """As ``Scheduler.going_on``; from the last rung, where folds tell noise, all that race are trained whole in the end."""
         raced = self.rungs[rung].folds > 1 and rung == len(self.rungs) - 1
-        return RACED * trials if raced else trials / REDUCTION
+        return max(trials / REDUCTION, min(trials, RACED) if raced else 0.0)
 
     def next_paused(self, trials: Sequence[TrialProgress], *, may_begin: bool) -> int | None:
         """Return the best trial of the highest rung that is among the best third there and waits there.

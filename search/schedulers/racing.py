@@ -19,10 +19,15 @@ if TYPE_CHECKING:
     from ...studies import Direction
 
 
+RACED = 5
+"""The best at the last rung that race, trained whole or not: where folds tell little, nearly all that came there cannot be told
+from the best, and to train them all would cost as much as the search before it."""
+
+
 def contender(trials: Sequence[TrialProgress], rung: Rung, direction: Direction) -> int | None:
     """Return the paused trial that is to be trained whole before the best whole one is named; None where there is none.
 
-    It is the best of those that wait at a rung and cannot be told there from the best whole trial, fold by fold.
+    It is the best of those that wait at a rung, lead there, and cannot be told there from the best whole trial, fold by fold.
 
     Args:
         trials: All trials.
@@ -34,7 +39,9 @@ def contender(trials: Sequence[TrialProgress], rung: Rung, direction: Direction)
     if not whole:
         return None
     best = max(whole, key=lambda trial: (sign * (trial.value or 0.0), -trial.number))
-    waiting = [trial for trial in trials if trial.state == "paused" and trial.last == rung]
+    there = [trial for trial in trials if rung in trial.reports]
+    leading = sorted(there, key=lambda trial: (-sign * trial.reports[rung], trial.number))[:RACED]
+    waiting = [trial for trial in leading if trial.state == "paused" and trial.last == rung]
     close = [trial for trial in waiting if not is_behind(trial, best, rung, direction)]
     return max(close, key=lambda trial: (sign * trial.reports[rung], -trial.number)).number if close else None
 

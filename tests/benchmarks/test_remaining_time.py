@@ -14,13 +14,13 @@ FACTORS = {0.1: 1.5, 1 / 3: 1.5, 2 / 3: 2.0}
 """Share of the time that a sweep takes -> how far what is foretold then may be from what it goes on to take. In the end a few
 trials are left, of which chance decides whether one more is trained whole."""
 METHODS = (
-    ("random+none", 60, 2),
+    ("random+none", 60, 1),
     ("random+median", 60, 2),
-    ("bayes+median", 60, 2),
-    ("random+hyperband", 60, 2),
-    ("bayes+hyperband", 60, 2),
-    ("random+asha", 60, 2),
-    ("bayes+asha", 60, 2),
+    ("bayes+median", 60, 1),
+    ("random+hyperband", 60, 1),
+    ("bayes+hyperband", 60, 1),
+    ("random+asha", 60, 1),
+    ("bayes+asha", 60, 1),
     ("knowhow", 30, 1),
 )
 """With trials and seeds."""

@@ -13,6 +13,7 @@ import pytest
 from kerasweep.search.paused_states import PausedStates
 from kerasweep.search.schedulers import TrialProgress, is_behind, progress_of
 from kerasweep.search.schedulers.halving import Halving
+from kerasweep.search.schedulers.racing import RACED, contender
 from kerasweep.studies import read_trials
 from kerasweep.training.events import Rung
 
@@ -258,3 +259,20 @@ class TestPausedStates:
         PausedStates(None).keep_best([])
         PausedStates(None).hand_over(0, to=1)
         PausedStates(None).clear()
+
+
+def test_the_best_few_at_the_last_rung_race_and_no_others() -> None:
+    """Folds that tell nothing apart would have nearly every trial trained whole."""
+    rung = Rung(9, 2)
+
+    def trial(number: int, mean: float, value: float | None = None) -> TrialProgress:
+        scores = {rung: (mean - 0.1 * number, mean + 0.1 * number)}
+        state = "paused" if value is None else "ended"
+        return TrialProgress(number, {}, state, {rung: mean}, value, scores=scores)
+
+    trials = [trial(0, 0.5, 0.6), *(trial(number, 0.5 - 0.001 * number) for number in range(1, 9))]
+    raced = []
+    while (number := contender(trials, rung, "maximize")) is not None:
+        raced.append(number)
+        trials[number] = trial(number, 0.5 - 0.001 * number, 0.55)
+    assert raced == [1, 2, 3, 4] == list(range(1, RACED))
