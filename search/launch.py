@@ -200,6 +200,7 @@ def _make_scheduler(plan: Plan, writer: StudyWriter) -> Scheduler:
         epochs=workload.epochs,
         folds=len(workload.folds),
         direction=workload.objective.direction,
+        by_seconds=plan.budget.seconds is not None,
     )
     if isinstance(scheduler, Pruning):
         writer.optuna.pruner = scheduler.pruner

@@ -78,7 +78,9 @@ def _proposer(method: str, space: Space, seed: int, direction: Direction, epochs
     return makers[method](space, seed)
 
 
-def make_scheduler(method: str, space: Space, *, epochs: int, folds: int, direction: Direction) -> Scheduler:
+def make_scheduler(
+    method: str, space: Space, *, epochs: int, folds: int, direction: Direction, by_seconds: bool = False
+) -> Scheduler:
     """Return the scheduler that a specification means.
 
     Args:
@@ -87,11 +89,13 @@ def make_scheduler(method: str, space: Space, *, epochs: int, folds: int, direct
         epochs: The most that a trial may train.
         folds: Number of folds.
         direction: Which way the objective is better.
+        by_seconds: Whether the budget is time; ``knowhow`` alone asks.
     """
     if method == "knowhow":
         from .knowhow import KnowHow
 
-        return KnowHow(space, 0, direction, epochs, folds)  # it draws nothing as a scheduler
+        # as a scheduler it draws nothing
+        return KnowHow(space, 0, direction, epochs, folds, by_seconds=by_seconds)
     if method == "asha":
         return Halving.over(epochs, folds, direction)
     return make_pruning(method, epochs, folds)

@@ -122,17 +122,25 @@ class AllFolds(KnowHow):
         )
 
 
-def make_scheduler_over(table: Table, scheduler: str, space: Space) -> Scheduler:
+def make_scheduler_over(table: Table, scheduler: str, space: Space, *, by_seconds: bool = False) -> Scheduler:
     """Return a scheduler by its name: ``all-folds``, or one of Kerasweep's.
 
     Args:
         table: What is searched.
         scheduler: The name.
         space: The table's, with a prior.
+        by_seconds: Whether a training costs what it takes.
     """
     if scheduler == ALL_FOLDS:
         return AllFolds(space, 0, table)  # it draws nothing as a scheduler
-    return make_scheduler(scheduler, space, epochs=table.epochs, folds=table.folds, direction=table.direction)
+    return make_scheduler(
+        scheduler,
+        space,
+        epochs=table.epochs,
+        folds=table.folds,
+        direction=table.direction,
+        by_seconds=by_seconds,
+    )
 
 
 class _Unchanged:

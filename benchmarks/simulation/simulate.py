@@ -150,7 +150,7 @@ def simulate(
         with create_study(
             f"sqlite:///{path}", "simulated", table.direction, {"model": "table"}, about
         ) as writer:
-            scheduler = make_scheduler_over(table, method.scheduler, space)
+            scheduler = make_scheduler_over(table, method.scheduler, space, by_seconds=clock == "seconds")
             writer.optuna.sampler = make_sampler(seed)
             if isinstance(scheduler, Pruning):
                 writer.optuna.pruner = scheduler.pruner

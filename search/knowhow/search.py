@@ -38,6 +38,8 @@ RUNGS = 4
 """Each of half the cost of the one above."""
 JUDGES = 3
 """Draws from anywhere at the lowest rung, by which the recommended configuration is judged before it is trained whole."""
+JUDGES_BY_SECONDS = 1
+"""The same where the budget is time: each has a program to be traced, and something should be whole soon."""
 EXPLORED = 10
 """Draws from anywhere before the model chooses, where the recommended values are not trusted by then; else the judges are enough."""
 EXPLORED_BY_SECONDS = 6
@@ -83,7 +85,7 @@ class KnowHow(PausingScheduler):
             epochs: The most that a trial may train.
             folds: Number of folds.
             among: The only configurations there are, if not every one of the space is.
-            by_seconds: Whether what trainings took counts in the choice of new ones: where the budget is time.
+            by_seconds: Whether the budget is time, so that what trainings took counts in the choice of new ones.
         """
         self._space = space
         self._seed = seed
@@ -197,10 +199,11 @@ class KnowHow(PausingScheduler):
 
     def _is_backed(self, first: TrialProgress, trials: Sequence[TrialProgress], *, may_begin: bool) -> bool:
         """Tell whether the recommended trial is to be trained whole: not all its judges are ahead of it at the lowest rung."""
-        judges = [trial for trial in trials if trial.drawn == "uniform" and self._has_value(trial)][:JUDGES]
+        wanted = JUDGES_BY_SECONDS if self._by_seconds else JUDGES
+        judges = [trial for trial in trials if trial.drawn == "uniform" and self._has_value(trial)][:wanted]
         if len(first.reports) > 1:
             return True
-        if len(judges) < JUDGES:
+        if len(judges) < wanted:
             return not may_begin
         return self._lowest(first) >= min(map(self._lowest, judges))
 

@@ -311,6 +311,7 @@ class Lab:
                 epochs=epochs,
                 folds=FOLDS,
                 direction=self.direction,
+                by_seconds=seconds is not None,
             )
             states = PausedStates(self.folder / "states", models=self.models)
             budget = Budget(self.trials, seconds, target, self.total_epochs, self.until_converged)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from kerasweep.search.knowhow.coordinates import Coordinates
+from kerasweep.search.knowhow.search import JUDGES, JUDGES_BY_SECONDS
 from kerasweep.search.knowhow.seconds import Seconds
+from kerasweep.search.progress import Progress
 from kerasweep.spaces import Categorical, Configuration, Float, Int, Space
 from kerasweep.studies import read_trials
 
@@ -70,6 +72,28 @@ def test_time_goes_to_the_fast_ones_where_the_budget_is_time(lab, fake, seconds:
     made.run(flat, seconds=seconds)
     units = [trial.configuration["units"] for trial in read_trials(made.read())[6:]]
     assert (np.median(units) < 30) == (seconds is not None)
+
+
+def test_something_is_whole_soon_where_the_budget_is_time(lab, fake) -> None:
+    for seconds, judges in ((None, JUDGES - 1), (1e6, JUDGES_BY_SECONDS)):  # the best of three goes on
+        made = lab(
+            method="knowhow", scheduler="knowhow", trials=8, epochs=9, space=SPACE, name=f"by-{seconds}"
+        )
+        begun: set[int] = set()
+
+        def listen(progress: Progress, begun: set[int] = begun) -> None:
+            if progress.epoch and not progress.complete:
+                begun.add(progress.epoch[0])
+
+        made.listen = listen
+        made.run(
+            fake(
+                epochs=9,
+                scores=lambda task, fold, epoch: epoch - abs(task.configuration["learning_rate"] - 0.03),
+            ),
+            seconds=seconds,
+        )
+        assert begun == set(range(1 + judges))
 
 
 def test_a_kill_changes_nothing_where_seconds_count(lab, fake, tmp_path) -> None:
