@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import SpecError, StudyError, did_you_mean
+from .export.formats import FromStudy, find_format
 from .given_objects import keep_objects, objects_apart, with_objects
 from .search.settings import nest, put
 from .studies import (
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
     from .spaces import Space
 
 Storage = str | os.PathLike[str] | None
-TEXT_FORMATS = ("yaml", "json")
-FORMATS = (*TEXT_FORMATS, "python", "keras")
 
 
 class Study:
@@ -138,32 +137,26 @@ class Study:
         trial: int | None = None,
         **options: Any,
     ) -> Path:
-        """Write the winner, or another trial, as ``yaml``, ``json``, ``python`` or ``keras``, and return the path.
+        """Write the study, its winner or another trial, in one of ``kerasweep.export.FORMATS``, and return the path.
 
-        ``python`` and ``keras`` refit the trial first; ``options`` are those of ``refit``.
+        Some of them refit the trial first; ``options`` are those of ``refit``.
+
+        Raises:
+            SpecError: There is no such format, or it trains nothing and takes no options.
         """
-        check_format(format)
-        if format in TEXT_FORMATS:
-            from .export.files import write_text
+        form = find_format(format)
+        if isinstance(form, FromStudy):
+            if options:
+                raise SpecError(f"The format '{format}' trains nothing and takes no '{next(iter(options))}'.")
+            from .export import write_file
 
-            return write_text(path, export_text(self, format, trial))
-        from .export.files import check_file, check_folder
-
+            return write_file(path, form.content(self._record, trial))
         # The path is checked before the training, which may take long.
-        if format == "python":
-            check_file(path)
-            done = self.refit(trial, **options)
-            from .export.script import write_script
-            from .training.models import find_model
-
-            given = with_objects(self._record, options).get("model")
-            model = find_model(given or self._record.model, done.dataset.task)
-            return write_script(done, path, build=model.load())
-        check_folder(Path(path), overwrite=False)
-        done = self.refit(trial, **options, saves=True)
-        from .export.bundle import write_keras
-
-        return write_keras(done, path)
+        target = Path(path).expanduser()
+        form.check_path(target)
+        done = self.refit(trial, **options, saves=form.saves)
+        model = with_objects(self._record, options).get("model")
+        return form.write(done, target, model or self._record.model)
 
     def resume(self, **settings: Any) -> Study:
         """Continue to the budget, or a larger one; see ``kerasweep.resume``."""
@@ -480,31 +473,6 @@ def report(
     from .reports import write_report
 
     return write_report(_records(studies, storage, "report"), Path(path))
-
-
-def export_text(study: Study, format: str = "yaml", trial: int | None = None) -> str:  # noqa: A002 - as above
-    """Return the winner, or another trial, as YAML or JSON, with its provenance.
-
-    ``kerasweep launch winner.yaml`` trains exactly this configuration.
-    """
-    from .export.text import to_json, to_yaml
-    from .studies.comparison import optimism_of
-
-    check_format(format)
-    record = study.record
-    chosen = choose_trial(record, trial)
-    optimism = optimism_of(record, chosen)
-    return (to_yaml if format == "yaml" else to_json)(record, chosen, optimism)
-
-
-def check_format(format: str) -> None:  # noqa: A002
-    """Refuse an unknown format.
-
-    Raises:
-        SpecError: with the nearest one.
-    """
-    if format not in FORMATS:
-        raise SpecError(f"There is no format '{format}'.{did_you_mean(format, FORMATS)}")
 
 
 def names_study(file: str | os.PathLike[str] | None) -> bool:

@@ -31,7 +31,7 @@ def learn(
     [dim]kerasweep learn digits-dnn-knowhow -o preset.yaml[/]
     [dim]kerasweep learn digits-dnn-knowhow iris-dnn-knowhow > preset.yaml[/]
     """
-    from ..export.files import write_text
+    from ..export.files import write_file
     from ..search.learning import learned_space
 
     records = [read_study(name, storage_url(storage)) for name in dict.fromkeys(studies)]
@@ -40,4 +40,4 @@ def learn(
     if output is None:
         print(text, end="")  # noqa: T201 - to be piped into a file
         return
-    make_console().print(styled("wrote ", (str(write_text(output, text)), "bold")), soft_wrap=True)
+    make_console().print(styled("wrote ", (str(write_file(output, text)), "bold")), soft_wrap=True)

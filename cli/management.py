@@ -8,25 +8,26 @@ from typing import Annotated
 import typer
 
 from ..errors import SpecError
+from ..export.formats import FORMATS, FromStudy, find_format
 from ..printing import make_console, styled
 from ..studies import read_study, storage_url
 from ..texts import count_text
 from .options import Storage, StudyName, TrialNumber
 
+_FORMATS = "\n\n".join(f"[bold]{one.name}[/]: {one.meaning}" for one in FORMATS.values())
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="File or folder to write.")]
 
 
 def export(
     study: StudyName = None,
     trial: TrialNumber = None,
-    form: Annotated[str, typer.Option("--format", "-f", help="yaml, json, python or keras.")] = "yaml",
+    form: Annotated[
+        str, typer.Option("--format", "-f", help=_FORMATS, autocompletion=lambda: [*FORMATS])
+    ] = "yaml",
     output: Output = None,
     storage: Storage = None,
 ) -> None:
-    """Export the winner as a file that runs.
-
-    yaml, json: the configuration with its provenance; [bold]kerasweep launch winner.yaml[/] trains it again.
-    python: a training script of its own. keras: the trained model with its preprocessing and predict.py.
+    """Export the winner, another trial, or all trials as a file for others.
 
     [dim]kerasweep export > winner.yaml[/]
     [dim]kerasweep export digits-dnn-knowhow --trial 7 --format python -o train.py[/]
@@ -34,14 +35,12 @@ def export(
     """
     from .. import api
 
-    api.check_format(form)
+    chosen_format = find_format(form)
     chosen = api.load(study, storage=storage)
-    if form in api.TEXT_FORMATS and output is None:
-        print(api.export_text(chosen, form, trial), end="")  # noqa: T201 - to be piped into a file
+    if isinstance(chosen_format, FromStudy) and chosen_format.is_text and output is None:
+        print(chosen_format.content(chosen.record, trial), end="")  # noqa: T201 - to be piped into a file
         return
-    if output is None:
-        output = Path(f"{chosen.name}.py" if form == "python" else chosen.name)
-    path = chosen.export(output, form, trial)
+    path = chosen.export(output or f"{chosen.name}{chosen_format.suffix}", form, trial)
     make_console().print(styled("wrote ", (str(path), "bold")), soft_wrap=True)
 
 

@@ -1,6 +1,6 @@
-"""A trial as something that runs: a specification, a training script, a folder with model and ``predict.py``.
+"""A study or a trial as something that others use: a specification, a script, a folder with model and ``predict.py``.
 
-``text`` is quick and is imported at once; the other two need TensorFlow and are imported when they are first used.
+``formats`` lists them. All else is imported when it is first used: some of it needs TensorFlow.
 """
 
 from __future__ import annotations
@@ -8,29 +8,44 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .files import write_text
-from .text import as_sweep, provenance, to_json, to_yaml
+from .formats import FORMATS, Format, FromRefit, FromStudy, find_format
 
 if TYPE_CHECKING:
     from .bundle import write_keras
+    from .files import write_file
     from .script import write_script
+    from .text import as_sweep, provenance, to_json, to_yaml
     from .winner import Winner
 
 __all__ = [
+    "FORMATS",
+    "Format",
+    "FromRefit",
+    "FromStudy",
     "Winner",
     "as_sweep",
+    "find_format",
     "provenance",
     "to_json",
     "to_yaml",
+    "write_file",
     "write_keras",
     "write_script",
-    "write_text",
 ]
 
-_LATER = {"Winner": ".winner", "write_keras": ".bundle", "write_script": ".script"}
+_LATER = {
+    "Winner": "winner",
+    "as_sweep": "text",
+    "provenance": "text",
+    "to_json": "text",
+    "to_yaml": "text",
+    "write_file": "files",
+    "write_keras": "bundle",
+    "write_script": "script",
+}
 
 
 def __getattr__(name: str) -> Any:
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_LATER[name], __name__), name)
+    return getattr(import_module(f".{_LATER[name]}", __name__), name)

@@ -16,11 +16,23 @@ MARK = "bundle.json"
 """The file by which a folder is known as an earlier export."""
 
 
-def write_text(path: str | os.PathLike[str], text: str) -> Path:
-    """Write a text file; a reader sees the old content or the new one, never a part.
+def write_file(path: str | os.PathLike[str], content: str | bytes) -> Path:
+    """Write a file, text as UTF-8; a reader sees the old content or the new one, never a part.
 
     Raises:
         OutputError: It cannot be written.
+    """
+    with new_file(path) as fresh:
+        fresh.write_bytes(content.encode() if isinstance(content, str) else content)
+    return Path(path).expanduser()
+
+
+@contextmanager
+def new_file(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield an empty file to fill, which takes its place under ``path`` when the block ends well.
+
+    Raises:
+        OutputError: There is a folder, or nothing can be written there.
     """
     target = check_file(path)
     try:
@@ -28,17 +40,18 @@ def write_text(path: str | os.PathLike[str], text: str) -> Path:
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
     except OSError as error:
         raise OutputError(f"{target} cannot be written: {error.strerror}.") from error
-    beside = Path(name)
+    os.close(handle)
+    fresh = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-        beside.chmod(0o666 & ~_umask())
-        beside.replace(target)
+        yield fresh
+        fresh.chmod(0o666 & ~_umask())
+        fresh.replace(target)
     except OSError as error:
-        raise OutputError(f"{target} cannot be written: {error.strerror}.") from error
+        if isinstance(error, OutputError):
+            raise
+        raise OutputError(f"{target} cannot be written: {error.strerror or error}.") from error
     finally:
-        beside.unlink(missing_ok=True)
-    return target
+        fresh.unlink(missing_ok=True)
 
 
 def check_file(path: str | os.PathLike[str]) -> Path:

@@ -28,7 +28,7 @@ from ..training.seeds import epoch_order
 from ..training.trainers.feeding import VALIDATION_BATCH
 from ..training.weighting import row_weights
 from .expressions import WIDTH, literal
-from .files import check_file, write_text
+from .files import check_file, write_file
 from .models import ModelCode, model_code
 from .objective import objective_code
 from .preparing import prepare_arguments, prepare_lines, target_lines
@@ -75,7 +75,7 @@ def write_script(winner: Winner, path: str | os.PathLike[str], *, build: Build |
         ModelError: The model can neither be written as layers nor imported by name.
     """
     target = check_file(path)
-    return write_text(target, make_script(winner, build=build).text)
+    return write_file(target, make_script(winner, build=build).text)
 
 
 def make_script(winner: Winner, *, build: Build | None = None) -> Script:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from kerasweep.errors import OutputError
-from kerasweep.export.files import new_folder, write_text
+from kerasweep.export.files import new_folder, write_file
 
 
 def fill(folder: Path, word: str = "new") -> None:
@@ -19,8 +19,8 @@ def listing(folder: Path) -> list[str]:
 
 def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "winner.yaml"
-    write_text(path, "a: 1\n")
-    write_text(path, "ä: 2\n")
+    write_file(path, "a: 1\n")
+    write_file(path, "ä: 2\n")
     assert path.read_bytes() == "ä: 2\n".encode()
     assert listing(path.parent) == ["winner.yaml"]
     assert stat.S_IMODE(path.stat().st_mode) & 0o444 == 0o444
@@ -28,10 +28,10 @@ def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
 
 def test_a_file_cannot_take_a_folders_place(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="is a folder"):
-        write_text(tmp_path, "x")
+        write_file(tmp_path, "x")
     (tmp_path / "plain").write_text("")
     with pytest.raises(OutputError, match="cannot be written"):
-        write_text(tmp_path / "plain" / "x.yaml", "x")
+        write_file(tmp_path / "plain" / "x.yaml", "x")
 
 
 def test_a_folder_appears_when_it_is_full(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 from kerasweep.errors import StudyError
-from kerasweep.export import as_sweep, to_json, to_yaml, write_text
+from kerasweep.export import as_sweep, to_json, to_yaml, write_file
 from kerasweep.search.spec import make_spec
 from kerasweep.search.specfile import read_spec
 from kerasweep.spaces import (
@@ -95,7 +95,7 @@ def test_a_launch_of_the_file_trains_exactly_this_configuration(
 ) -> None:
     model, space, configuration = CASES[name]
     study = study_of(record_of, model, space)
-    path = write_text(tmp_path / "winner.yaml", write(study, trial_of(configuration)))
+    path = write_file(tmp_path / "winner.yaml", write(study, trial_of(configuration)))
     spec, configurations = configurations_of(path)
     assert configurations == [configuration]
     assert list(map(type, configurations[0].values())) == list(map(type, configuration.values()))
@@ -167,7 +167,7 @@ def test_a_study_of_optuna_alone_is_refused(record_of: Callable[..., StudyRecord
 
 def test_text_exports_import_nothing_heavy() -> None:
     code = (
-        "import sys; from kerasweep.export import as_sweep, to_json, to_yaml, write_text\n"
+        "import sys; from kerasweep.export import as_sweep, to_json, to_yaml, write_file\n"
         "print([m for m in ('tensorflow', 'keras', 'optuna', 'pandas', 'sklearn', 'jinja2') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -1,0 +1,147 @@
+"""The formats of exports: one table, which the Python interface, the command line and the app read.
+
+What writes a format is imported when it is used, so that the table costs nothing to look at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import SpecError, did_you_mean
+from ..studies.records import StudyRecord
+
+if TYPE_CHECKING:
+    from .winner import Winner
+
+
+@dataclass(frozen=True, kw_only=True)
+class Format:
+    """What a format is; how it is made says its kind, ``FromStudy`` or ``FromRefit``."""
+
+    name: str
+    meaning: str
+    """What it holds, one sentence."""
+    suffix: str
+    """Of the file; empty where it is a folder."""
+
+    @property
+    def refits(self) -> bool:
+        """Whether the trial is trained on all rows before it is written."""
+        return isinstance(self, FromRefit)
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a folder, not a file."""
+        return not self.suffix
+
+
+@dataclass(frozen=True, kw_only=True)
+class FromStudy(Format):
+    """A file that is made of what a study holds, at once: it may be shown before it is written."""
+
+    content: Callable[[StudyRecord, int | None], str | bytes]
+    """Makes it of a study and the number of one of its trials, the best one where None."""
+    is_text: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class FromRefit(Format):
+    """A file or folder that needs the trial to be trained on all rows."""
+
+    write: Callable[[Winner, Path, Any], Path]
+    """Writes a refit to a path; the third is the model, by its name or as the object that was given."""
+    saves: bool = False
+    """Whether the refit's model must be one that Keras can save."""
+
+    def check_path(self, path: Path) -> None:
+        """Refuse a path that holds something else, before a model trains.
+
+        Raises:
+            OutputError: There is a folder where a file should be, or the reverse, or a folder of something else.
+        """
+        from .files import check_file, check_folder
+
+        if self.is_folder:
+            check_folder(path, overwrite=False)
+        else:
+            check_file(path)
+
+
+def find_format(name: str) -> FromStudy | FromRefit:
+    """Return a format by name.
+
+    Raises:
+        SpecError: There is none; the message has the nearest one.
+    """
+    if name not in FORMATS:
+        raise SpecError(f"There is no format '{name}'.{did_you_mean(name, FORMATS)}")
+    return FORMATS[name]
+
+
+def _yaml(study: StudyRecord, trial: int | None) -> str:
+    from .text import to_yaml
+
+    return _as_text(to_yaml, study, trial)
+
+
+def _json(study: StudyRecord, trial: int | None) -> str:
+    from .text import to_json
+
+    return _as_text(to_json, study, trial)
+
+
+def _as_text(make: Callable[..., str], study: StudyRecord, number: int | None) -> str:
+    from ..studies import choose_trial
+    from ..studies.comparison import optimism_of
+
+    trial = choose_trial(study, number)
+    return make(study, trial, optimism_of(study, trial))
+
+
+def _python(winner: Winner, path: Path, model: Any) -> Path:
+    from ..training.models import find_model
+    from .script import write_script
+
+    return write_script(winner, path, build=find_model(model, winner.dataset.task).load())
+
+
+def _keras(winner: Winner, path: Path, _: Any) -> Path:
+    from .bundle import write_keras
+
+    return write_keras(winner, path)
+
+
+FORMATS: dict[str, FromStudy | FromRefit] = {
+    one.name: one
+    for one in (
+        FromStudy(
+            name="yaml",
+            meaning="The configuration with its provenance; kerasweep launch trains it again.",
+            suffix=".yaml",
+            content=_yaml,
+        ),
+        FromStudy(
+            name="json",
+            meaning="The same as JSON, which kerasweep launch reads as well.",
+            suffix=".json",
+            content=_json,
+        ),
+        FromRefit(
+            name="python",
+            meaning="A training script of its own, without Kerasweep, that gives the refit's test score.",
+            suffix=".py",
+            write=_python,
+        ),
+        FromRefit(
+            name="keras",
+            meaning="A folder with the trained model, its preprocessing and predict.py.",
+            suffix="",
+            write=_keras,
+            saves=True,
+        ),
+    )
+}
+"""Name -> format, in the order in which they are shown."""

@@ -1,0 +1,54 @@
+"""The table of formats, and what holds for each of them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from kerasweep.api import Study
+from kerasweep.errors import SpecError
+from kerasweep.export import FORMATS, find_format
+from kerasweep.studies import StudyRecord
+from synthetic import make_study
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> StudyRecord:
+    url = f"sqlite:///{tmp_path_factory.mktemp('formats') / 'a.db'}"
+    return make_study(url, "집값", trials=12, folds=3)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_each_format_says_what_it_is_and_how_it_is_made(name: str) -> None:
+    form = find_format(name)
+    assert form.name == name
+    assert form.meaning.endswith(".")
+    assert form.meaning.count(". ") == 0, "one sentence"
+    assert form.is_folder == (form.suffix == "")
+    assert form.refits or not form.is_folder
+
+
+def test_an_unknown_format_is_named_with_the_nearest_one() -> None:
+    with pytest.raises(SpecError, match=r"There is no format 'yam'\. Did you mean 'yaml'\?"):
+        find_format("yam")
+
+
+def test_the_table_loads_nothing_that_writes() -> None:
+    code = "import sys, kerasweep.export.formats\nprint([m for m in sys.modules if m.startswith('kerasweep.export.')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "['kerasweep.export.formats']"
+
+
+@pytest.mark.parametrize("name", [name for name, one in FORMATS.items() if not one.refits])
+def test_what_is_written_is_what_is_shown(name: str, study: StudyRecord, tmp_path: Path) -> None:
+    made = FORMATS[name].content(study, None)
+    assert isinstance(made, str) == FORMATS[name].is_text
+    written = Study(study).export(tmp_path / "file", name).read_bytes()
+    assert written == (made.encode() if isinstance(made, str) else made)
+
+
+def test_a_format_that_trains_nothing_takes_no_options(study: StudyRecord, tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match=r"^The format 'yaml' trains nothing and takes no 'limit'\.$"):
+        Study(study).export(tmp_path / "file", "yaml", limit=5)
