@@ -49,7 +49,7 @@ def contender(trials: Sequence[TrialProgress], rung: Rung, direction: Direction)
 def is_behind(trial: TrialProgress, other: TrialProgress, rung: Rung, direction: Direction) -> bool:
     """Tell whether a trial is behind another one at a rung, by more than the noise of their folds.
 
-    The rule is that of reports (``studies/comparison/runners_up.py``): the corrected t-test of Nadeau and Bengio, 5 %. Where
+    The rule is that of reports (``studies/comparison/paired.py``): the corrected t-test of Nadeau and Bengio, 5 %. Where
     noise cannot be judged, on a single fold or in a study that kept no scores of folds, whatever is worse is behind.
     """
     sign = 1.0 if direction == "maximize" else -1.0

@@ -9,18 +9,10 @@ from .cost import Cost, cost
 from .front import front_sentence
 from .informative import MAX_SHOWN, basic_names, common_names, informative_names, names_of, varying_first
 from .optimism import Optimism, estimate_optimism, optimism_of
+from .paired import PairedDifference, Probabilities, critical_point, error_share, paired_difference
 from .recommended import AgainstRecommended, RecommendedRow, against_recommended
 from .recorded_plan import epochs_texts, lineages, most_epochs, planned_epochs, study_space
-from .runners_up import (
-    RUNNERS_UP,
-    PairedDifference,
-    RunnersUp,
-    compare_runners_up,
-    critical_point,
-    error_share,
-    paired_difference,
-    ranked,
-)
+from .runners_up import RUNNERS_UP, RunnersUp, compare_runners_up, ranked
 from .sensitivity import Effect, Sensitivity, is_sensitivity_study, sensitivity
 from .side_by_side import StudyComparison, StudyRow, compare_studies, incomparable, refit_score
 
@@ -32,6 +24,7 @@ __all__ = [
     "Effect",
     "Optimism",
     "PairedDifference",
+    "Probabilities",
     "RecommendedRow",
     "RunnersUp",
     "Sensitivity",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...texts import number_text
 from ..records import Baseline, StudyRecord, TrialRecord
-from .runners_up import PairedDifference, paired_difference
+from .paired import PairedDifference, paired_difference
 
 
 def baseline_trial(study: StudyRecord) -> TrialRecord | None:

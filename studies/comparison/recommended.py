@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from ...spaces import Categorical, Configuration, Float, Hyperparameter, Int, Value, configuration_key
 from ..records import ENDED, StudyRecord, TrialRecord
+from .paired import PairedDifference, paired_difference
 from .recorded_plan import study_space
-from .runners_up import PairedDifference, paired_difference, ranked
+from .runners_up import ranked
 
 
 @dataclass(frozen=True)

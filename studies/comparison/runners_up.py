@@ -6,48 +6,14 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ...texts import number_text, numbers_text
+from ...texts import numbers_text
 from ..records import Direction, TrialRecord
+from .paired import PairedDifference, paired_difference
 
-_STUDENT = (
-    12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131,
-    2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
-)  # fmt: skip
-"""Two-sided 5 % points of Student's t for 1 to 30 degrees of freedom."""
 RUNNERS_UP = 10
 """Trials that are compared, the best one among them, however many a table shows."""
 _NAMED = 5
 """How many trials a sentence names before it says "and n more"."""
-
-
-@dataclass(frozen=True)
-class PairedDifference:
-    """How far the best trial is ahead of another one, fold by fold."""
-
-    trial: int
-    """Number of the other trial."""
-    mean: float
-    """Mean difference over the folds; positive where the best is better, whatever the direction."""
-    standard_error: float | None
-    """Corrected for the overlap of training sets; None where the folds cannot be paired."""
-    distinct: bool
-    """Whether the difference is more than noise."""
-
-    @property
-    def within_noise(self) -> bool:
-        """Whether the folds cannot tell the two trials apart; False where they cannot be paired."""
-        return self.standard_error is not None and not self.distinct
-
-    @property
-    def verdict(self) -> str:
-        """``more than noise``, ``within noise`` or ``noise cannot be judged``."""
-        if self.standard_error is None:
-            return "noise cannot be judged"
-        return "more than noise" if self.distinct else "within noise"
-
-    def text(self) -> str:
-        """Return ``0.0042 ± 0.0011``."""
-        return number_text(self.mean, self.standard_error)
 
 
 @dataclass(frozen=True)
@@ -83,47 +49,6 @@ def ranked(trials: Iterable[TrialRecord], direction: Direction) -> list[TrialRec
         and math.isfinite(trial.value)
     ]
     return [trial for _, _, trial in sorted(scored, key=lambda row: row[:2])]
-
-
-def paired_difference(best: TrialRecord, other: TrialRecord, direction: Direction) -> PairedDifference:
-    """Compare two trials on the same folds.
-
-    The rule is the corrected resampled t-test of Nadeau and Bengio (2003, "Inference for the Generalization
-    Error", Machine Learning 52): training sets of cross-validation overlap, so that the plain standard error
-    ``s / sqrt(n)`` is too small; theirs is ``s * sqrt(1/n + test/train)``, and in k folds ``test/train`` is
-    ``1/(k-1)``, with the k of one partition where several are scored. More than noise means beyond the two-sided 5 % point of Student's t with n - 1 degrees of freedom.
-    The best of many trials was chosen for its score, which no test of a pair corrects: "within noise" is the
-    answer to trust, "more than noise" deserves a second seed.
-
-    Args:
-        best: The trial that is ahead.
-        other: The trial that it is compared with.
-        direction: Which values are better.
-    """
-    sign = 1.0 if direction == "maximize" else -1.0
-    if best.value is None or other.value is None:
-        return PairedDifference(other.number, math.nan, None, distinct=False)
-    mean = sign * (best.value - other.value)
-    pairs = list(zip(best.fold_scores, other.fold_scores, strict=False))
-    unpaired = len(best.fold_scores) != len(other.fold_scores) or len(pairs) < 2
-    if unpaired or not all(math.isfinite(score) for pair in pairs for score in pair):
-        return PairedDifference(other.number, mean, None, distinct=False)
-    differences = [sign * (left - right) for left, right in pairs]
-    count = len(differences)
-    mean = sum(differences) / count
-    variance = sum((difference - mean) ** 2 for difference in differences) / (count - 1)
-    error = math.sqrt(error_share(count, best.partition_folds) * variance)
-    return PairedDifference(other.number, mean, error, distinct=mean > critical_point(count - 1) * error)
-
-
-def error_share(scores: int, partition_folds: int) -> float:
-    """Return the squared standard error of a mean of paired differences, as a share of their variance."""
-    return 1 / scores + 1 / (max(partition_folds, 2) - 1)
-
-
-def critical_point(degrees: int) -> float:
-    """Return the two-sided 5 % point of Student's t."""
-    return _STUDENT[degrees - 1] if degrees <= len(_STUDENT) else 1.96 + 2.5 / degrees
 
 
 def compare_runners_up(trials: Sequence[TrialRecord], direction: Direction) -> RunnersUp:

@@ -16,8 +16,8 @@ from typing import Any
 from ...spaces import Value, changed_name, configuration_key, short_text
 from ...texts import number_text, numbers_text
 from ..records import Direction, StudyRecord, TrialRecord
+from .paired import critical_point, error_share
 from .recorded_plan import study_space
-from .runners_up import critical_point, error_share
 
 METHOD = "sensitivity"
 """The search method whose studies are read so."""
@@ -216,7 +216,7 @@ def shift(
 
     Differences of a fold are averaged over seeds. Of what the averages vary by, chance has the share that the start's
     seeds say, or the change's own where they differ more; the rest is the rows', to which the correction of Nadeau and
-    Bengio applies (see ``runners_up.py``).
+    Bengio applies (see ``paired.py``).
 
     Args:
         start: Seed -> scores of the start.
