@@ -9,18 +9,22 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from functools import wraps
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from ..errors import KerasweepError, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     import plotly.graph_objects as go
 
 logger = logging.getLogger("kerasweep.reports")
 
 _Subject = TypeVar("_Subject")
+
+Group = Literal["Results", "Insights", "Diagnostics", "Health"]
+GROUPS: tuple[Group, ...] = ("Results", "Insights", "Diagnostics", "Health")
+"""What was found; why; whether what was done to find it is sound, in figures and in words. In the order of a report."""
 
 EXPECTED = (KerasweepError, ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 """What a study of unknown origin, with attributes of any shape, can make a card stumble over."""
@@ -84,6 +88,15 @@ class Card:
     key: str
     title: str
     content: Content
+    group: Group
+
+
+def grouped(cards: Iterable[Card]) -> list[tuple[Group, list[Card]]]:
+    """Return cards by group, in the order of a report; groups without cards are left out."""
+    found: dict[Group, list[Card]] = {group: [] for group in GROUPS}
+    for one in cards:
+        found[one.group].append(one)
+    return [(group, members) for group, members in found.items() if members]
 
 
 def not_yet(reason: str) -> Content:
@@ -91,22 +104,25 @@ def not_yet(reason: str) -> Content:
     return Content(f"Not yet: {reason}", ready=False)
 
 
-def card(key: str, title: str) -> Callable[[Callable[[_Subject], Content]], Callable[[_Subject], Card]]:
+def card(
+    key: str, title: str, group: Group = "Results"
+) -> Callable[[Callable[[_Subject], Content]], Callable[[_Subject], Card]]:
     """Make a card of a function that returns its content; the card does not raise.
 
     Args:
         key: Name of the card in links.
         title: Its heading.
+        group: Where it stands in a report.
     """
 
     def decorate(build: Callable[[_Subject], Content]) -> Callable[[_Subject], Card]:
         @wraps(build)
         def guarded(subject: _Subject) -> Card:
             try:
-                return Card(key, title, build(subject))
+                return Card(key, title, build(subject), group)
             except EXPECTED as error:
                 logger.exception("The card '%s' could not be made.", key)
-                return Card(key, title, Content(_failure_text(error), ready=False))
+                return Card(key, title, Content(_failure_text(error), ready=False), group)
 
         return guarded
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import OutputError, StudyError, one_line
+from .cards import Card, Group, grouped
 from .overview import comparison_cards, study_cards
 from .results import Tile, tiles
 from .view import StudyView, load_view
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..studies import StudyRecord
-    from .cards import Card
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -31,6 +31,11 @@ class Section:
     subtitle: str
     tiles: tuple[Tile, ...]
     cards: tuple[Card, ...]
+
+    @property
+    def groups(self) -> list[tuple[Group, list[Card]]]:
+        """Its cards by group."""
+        return grouped(self.cards)
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Cards of insights: how the search went, which hyperparameters mattered, how the winners learn, what it cost."""
+"""Cards of insights and diagnostics: how the search went, what mattered, how the winners learn, what it cost."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NOTABLE = 0.05
 """Importance from which a sentence names a hyperparameter."""
 
 
-@card("history", "Optimization history")
+@card("history", "Optimization history", "Insights")
 def history(view: StudyView) -> Content:
     """Show the objective by trial and the best so far."""
     winner = view.winner
@@ -50,7 +50,7 @@ def _cut_note(figure: Any) -> str:
     return "A few values lie far outside; double-click the figure to see them." if cut else ""
 
 
-@card("parallel", "Hyperparameters together")
+@card("parallel", "Hyperparameters together", "Insights")
 def parallel(view: StudyView) -> Content:
     """Show one line a trial through all hyperparameters."""
     if view.complete < 2:
@@ -83,7 +83,7 @@ def _agreement(view: StudyView) -> str:
     return ", ".join(shared[:WORDS] if more else shared) + more
 
 
-@card("importances", "Which hyperparameters mattered")
+@card("importances", "Which hyperparameters mattered", "Insights")
 def importances(view: StudyView) -> Content:
     """Rank hyperparameters by how far the best trials' values differ from those of all."""
     values = {trial.value for trial in view.scored}
@@ -118,7 +118,7 @@ def importances(view: StudyView) -> Content:
     return Content(reading, figures=(Figure("Importance of each hyperparameter", figure),), note=note)
 
 
-@card("slices", "Each hyperparameter by itself")
+@card("slices", "Each hyperparameter by itself", "Insights")
 def slices(view: StudyView) -> Content:
     """Show the objective by the value of each hyperparameter."""
     if view.complete < 2:
@@ -141,7 +141,7 @@ def slices(view: StudyView) -> Content:
     return Content(reading + mark, figures=shown, small=True, note=note)
 
 
-@card("curves", "Learning curves")
+@card("curves", "Learning curves", "Diagnostics")
 def learning(view: StudyView) -> Content:
     """Show how the winner learns, with the spread of the folds, and beside the next best trials."""
     winner = view.winner
@@ -189,7 +189,7 @@ def _curves_reading(
     return f"{epochs}: {train.metric} {left:.4f} in training, {right:.4f} in validation (gap {abs(left - right):.4f})."
 
 
-@card("folds", "Spread of the folds")
+@card("folds", "Spread of the folds", "Diagnostics")
 def folds(view: StudyView) -> Content:
     """Show every fold's score of the best trials."""
     scored = [trial for trial in view.best if trial.fold_scores]
@@ -215,7 +215,7 @@ def _folds_reading(view: StudyView, scored: list[TrialRecord]) -> str:
     return f"Fold {which} is the hardest: {number_text(hardest)} on average, against {number_text(overall)} over all folds."
 
 
-@card("pruning", "Trials by epoch")
+@card("pruning", "Trials by epoch", "Diagnostics")
 def pruning(view: StudyView) -> Content:
     """Show the mean of the folds at every rung, and where trials were pruned."""
     if not view.trials:
@@ -243,7 +243,7 @@ def pruning(view: StudyView) -> Content:
     return Content(reading, figures=(Figure("Mean of the folds by epoch", figure),), note=note)
 
 
-@card("cost", "What the search cost")
+@card("cost", "What the search cost", "Diagnostics")
 def expense(view: StudyView) -> Content:
     """Show epochs spent and saved, and what a smaller model would cost in score."""
     spent = cost(view.study, view.trials)

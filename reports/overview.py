@@ -29,7 +29,7 @@ _FEW = "two comparable studies with a complete trial are needed."
 
 
 def study_cards(view: StudyView) -> list[Card]:
-    """Return the cards of one study: results first, then what explains them.
+    """Return the cards of one study, group by group: results first, then what explains them.
 
     Of several objectives there is a front and no winner, so that what ranks trials or explains one value is left out.
     """
@@ -41,17 +41,17 @@ def study_cards(view: StudyView) -> list[Card]:
         results.summary(view),
         *([sensitivity.small_changes(view)] if one_at_a_time else []),
         results.leaderboard(view),
-        results.recommended(view),
         insights.history(view),
-        insights.parallel(view),
+        results.recommended(view),
         *([] if one_at_a_time else [insights.importances(view)]),
+        insights.parallel(view),
         insights.slices(view),
+        results.model(view),
         insights.learning(view),
         insights.folds(view),
         insights.pruning(view),
         insights.expense(view),
         results.failures(view),
-        results.model(view),
     ]
 
 

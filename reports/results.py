@@ -313,7 +313,7 @@ def _short(value: Value) -> str:
     return f"{value:.4g}" if isinstance(value, float) else value_text(value)
 
 
-@card("recommended", "Winner against recommended values")
+@card("recommended", "Winner against recommended values", "Insights")
 def recommended(view: StudyView) -> Content:
     """Set the winner beside the configuration that know-how suggests."""
     if study_space(view.study) is None:
@@ -389,7 +389,7 @@ def _recommended_rows(compared: Sequence[RecommendedRow]) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-@card("failures", "Failures")
+@card("failures", "Failures", "Diagnostics")
 def failures(view: StudyView) -> Content:
     """Group failed trials by reason."""
     groups: dict[tuple[str, str], list[int]] = defaultdict(list)
@@ -414,7 +414,7 @@ def failures(view: StudyView) -> Content:
     return Content(reading, Table("Failed trials by reason", columns, rows))
 
 
-@card("model", "The winner's model")
+@card("model", "The winner's model", "Diagnostics")
 def model(view: StudyView) -> Content:
     """Show the winner's ``summary()``."""
     winner = view.winner

@@ -48,12 +48,57 @@
     draw(plot);
     setTimeout(next, 0);
   }
+  // Figures keep the width that they are drawn in: on paper they would be cut where the page is narrower than the screen.
+  function fit(printing) {
+    document.documentElement.classList.toggle("printing", printing);
+    recolour();
+    plots.filter((plot) => plot.data).forEach((plot) => Plotly.Plots.resize(plot));
+  }
   dark.addEventListener("change", recolour);
   addEventListener("beforeprint", () => {
     waiting.splice(0).forEach(draw);
-    recolour();
-    plots.filter((plot) => plot.data).forEach((plot) => Plotly.Plots.resize(plot));
+    fit(true);
   });
-  addEventListener("afterprint", recolour);
+  addEventListener("afterprint", () => fit(false));
+
+  const nav = document.querySelector("nav");
+  const toggle = nav.querySelector(".toggle");
+  const links = new Map([...nav.querySelectorAll("a")].map((link) => [link.hash.slice(1), link]));
+  const cards = [...document.querySelectorAll(".card")];
+
+  function open(shown) {
+    nav.classList.toggle("open", shown);
+    toggle.setAttribute("aria-expanded", shown);
+  }
+  nav.classList.add("scripted");
+  toggle.hidden = false;
+  toggle.addEventListener("click", () => open(!nav.classList.contains("open")));
+  nav.addEventListener("click", (event) => event.target.closest("a") && open(false));
+
+  // The card at the top of the page, as the table of contents marks it and as j and k step from it.
+  function current() {
+    return cards.findLastIndex((card) => card.getBoundingClientRect().top < innerHeight / 3);
+  }
+  function mark() {
+    nav.querySelector("[aria-current]")?.removeAttribute("aria-current");
+    links.get(cards[current()]?.id)?.setAttribute("aria-current", "true");
+  }
+  let marking = 0;
+  addEventListener("scroll", () => {
+    cancelAnimationFrame(marking);
+    marking = requestAnimationFrame(mark);
+  }, {passive: true});
+
+  addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
+    if (event.key === "Escape") open(false);
+    const step = {j: 1, k: -1}[event.key];
+    const card = step && cards[current() + step];
+    if (!card) return;
+    card.scrollIntoView({block: "start"});
+    card.setAttribute("tabindex", "-1");
+    card.focus({preventScroll: true});
+  });
+  mark();
   next();
 })();

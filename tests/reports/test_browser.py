@@ -54,6 +54,7 @@ def check(document: str, log: str) -> None:
     places = len(re.findall(r'id="plot-\d+"', body))
     assert places > 0
     assert 'data-figures="drawn"' in document
+    assert 'class="scripted"' in body
     assert "could not be drawn" not in body
     drawn = re.findall(r'<div class="plot js-plotly-plot" id="plot-\d+".*?class="main-svg"', body, flags=re.S)
     assert len(drawn) == places

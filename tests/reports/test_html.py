@@ -11,6 +11,7 @@ import pytest
 from fresh_process import modules_after
 from kerasweep.errors import OutputError, StudyError
 from kerasweep.reports import render_report, write_report
+from kerasweep.reports.cards import GROUPS
 from kerasweep.reports.html import script_safe
 from kerasweep.studies import read_studies
 
@@ -75,6 +76,17 @@ def test_the_page_is_whole(ordinary: Page) -> None:
     assert all(link.startswith("#") and link[1:] in ordinary.ids() for link in links)
     assert "Not yet" not in ordinary.text
     assert "could not be made" not in ordinary.text
+
+
+def test_cards_are_grouped_and_the_contents_lead_to_each(ordinary: Page, everything: Page) -> None:
+    ids = ordinary.ids()
+    places = [ids.index(f"study-1-{group.lower()}") for group in GROUPS if f"study-1-{group.lower()}" in ids]
+    assert len(places) > 2
+    assert places == sorted(places)
+    for page in (ordinary, everything):
+        links = [str(a["href"])[1:] for tag, a in page.elements if tag == "a"]
+        cards = [str(a["id"]) for tag, a in page.elements if tag == "article"]
+        assert [link for link in links if link in cards] == cards
 
 
 def test_plotly_is_there_once_and_nothing_is_loaded(everything: Page) -> None:
