@@ -101,6 +101,25 @@ def _as_text(make: Callable[..., str], study: StudyRecord, number: int | None) -
     return make(study, trial, optimism_of(study, trial))
 
 
+def _csv(study: StudyRecord, trial: int | None) -> str:
+    from .trials import to_csv
+
+    _refuse_trial("csv", trial)
+    return to_csv(study)
+
+
+def _parquet(study: StudyRecord, trial: int | None) -> bytes:
+    from .trials import to_parquet
+
+    _refuse_trial("parquet", trial)
+    return to_parquet(study)
+
+
+def _refuse_trial(name: str, trial: int | None) -> None:
+    if trial is not None:
+        raise SpecError(f"The format '{name}' holds all trials; leave out the trial {trial}.")
+
+
 def _python(winner: Winner, path: Path, model: Any) -> Path:
     from ..training.models import find_model
     from .script import write_script
@@ -128,6 +147,19 @@ FORMATS: dict[str, FromStudy | FromRefit] = {
             meaning="The same as JSON, which kerasweep launch reads as well.",
             suffix=".json",
             content=_json,
+        ),
+        FromStudy(
+            name="csv",
+            meaning="All trials as a table, a row each: state, scores, folds, seconds, hyperparameters.",
+            suffix=".csv",
+            content=_csv,
+        ),
+        FromStudy(
+            name="parquet",
+            meaning="The same table as Parquet, which keeps numbers and texts as they are.",
+            suffix=".parquet",
+            content=_parquet,
+            is_text=False,
         ),
         FromRefit(
             name="python",

@@ -77,7 +77,10 @@ CASES = [
     (("launch", "nowhere.yaml"), "nowhere.yaml cannot be read"),
     (("best",), "There is no database"),
     (("best", "--storage", "text.txt"), "text.txt cannot be read"),
-    (("export", "--format", "pdf"), "There is no format 'pdf'. Known: yaml, json, python, keras."),
+    (
+        ("export", "--format", "pdf"),
+        "There is no format 'pdf'. Known: yaml, json, csv, parquet, python, keras.",
+    ),
     (("resume", "x"), "There is no database"),
     (("spaces", "cnnn"), "Did you mean 'cnn'?"),
     (("spaces", "momentun"), "Did you mean 'momentum'?"),
