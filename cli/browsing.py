@@ -182,7 +182,7 @@ def _show_study(record: StudyRecord, storage: str | None) -> None:
     print_table(facts_table({name: fact for name, fact in facts.items() if fact}))
     for number, refit in sorted(record.refits.items()):
         scores = ", ".join(f"test {metric} {number_text(value)}" for metric, value in refit["test"].items())
-        console.print(f"refit of trial {number}: {scores}")
+        console.print(f"refit of trial {number}: {scores or 'no test rows'}")
     trials = best_trials(record, 5)
     if trials:
         title = "trials of the Pareto front" if record.has_several else "best trials"

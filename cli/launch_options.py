@@ -98,7 +98,8 @@ DropMissingTarget = Annotated[
     option("Data", "Leave out rows without a target.", "--drop-missing-target", show_default="refused"),
 ]
 TestSize = Annotated[
-    float | None, option("Data", "Share of the rows that is held out for refit.", show_default="0.25")
+    float | None,
+    option("Data", "Share of the rows that is held out for refit; 0 for none.", show_default="0.25"),
 ]
 TestSplit = Annotated[
     str | None,

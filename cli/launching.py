@@ -226,6 +226,8 @@ def refit(
         console.print(
             styled(f"test {metric} ", (number_text(value), "bold"), f" on {done.dataset.test_rows:,} rows"),
         )
+    if not done.test:
+        console.print("no rows are held out: nothing scores it")
 
 
 def _settings(options: Mapping[str, Any], **read: Any) -> dict[str, Any]:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from .formats import FORMATS, Format, FromRefit, FromStudy, find_format
 
 if TYPE_CHECKING:
-    from .bundle import write_keras
+    from .bundle import trained_model, write_keras
     from .files import write_file
     from .script import write_script
     from .text import as_sweep, provenance, to_json, to_yaml
+    from .trained import TrainedModel
     from .winner import Winner
 
 __all__ = [
@@ -22,23 +23,27 @@ __all__ = [
     "Format",
     "FromRefit",
     "FromStudy",
+    "TrainedModel",
     "Winner",
     "as_sweep",
     "find_format",
     "provenance",
     "to_json",
     "to_yaml",
+    "trained_model",
     "write_file",
     "write_keras",
     "write_script",
 ]
 
 _LATER = {
+    "TrainedModel": "trained",
     "Winner": "winner",
     "as_sweep": "text",
     "provenance": "text",
     "to_json": "text",
     "to_yaml": "text",
+    "trained_model": "bundle",
     "write_file": "files",
     "write_keras": "bundle",
     "write_script": "script",

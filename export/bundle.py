@@ -2,67 +2,51 @@
 
 from __future__ import annotations
 
-import json
 import os
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import joblib
 import keras
 import numpy as np
 
-from ..cells import plain_number, plain_text
-from ..errors import OutputError, one_line
+from ..errors import OutputError
 from ..training.data import take
-from ..training.data.delimited import first_rows, marked_encoding, read_csv, table_suffix
-from ..training.data.free_text import plain_texts, text_table
-from ..training.data.series import make_windows, sort_by_time, step_matrix
 from ..training.data.table_options import names_of
-from ..training.data.text_columns import with_formats
-from ..training.data.text_folders import read_text
 from ..training.data.trees import named_leaves
-from ..training.data.vectorization import token_numbers
 from ..training.models.saving import unimportable_classes
-from .files import MARK, new_folder
+from .files import check_folder
 from .outputs import describe_outputs
 from .rendering import render
-from .sources import sources_of
 from .text import provenance, score_text
+from .trained import FORMAT, TrainedModel
 from .winner import Winner
 
-FORMAT = 2
-"""Raised when ``bundle.json`` changes its meaning."""
 _SAMPLE = 8
-"""Test rows that the saved model is tried on."""
+"""Rows, of the test if there are any, that the saved model is tried on."""
 
 
 def write_keras(winner: Winner, folder: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
-    """Write the folder and return its path. It appears whole or not at all.
+    """Write a winner as a folder, and return its path; see ``TrainedModel.save``."""
+    check_folder(Path(folder).expanduser(), overwrite=overwrite)
+    return trained_model(winner).save(folder, overwrite=overwrite)
+
+
+def trained_model(winner: Winner, classes: Sequence[Any] | None = None) -> TrainedModel:
+    """Return a winner as one object that predicts from raw rows, and holds none of the data but a few rows.
 
     Args:
         winner: The refit.
-        folder: Where; an earlier export is replaced.
-        overwrite: Whether another folder with content may be written into; its other files stay.
-
-    Raises:
-        OutputError: The folder holds something else, cannot be written, or the saved model does not load again.
+        classes: What ``predict`` returns for each class; their names where None.
     """
-    with new_folder(folder, overwrite=overwrite) as fresh:
-        about = describe(winner)
-        _save_model(winner, fresh / "model.keras")
-        fitted = winner.preparation
-        learned = {"features": fitted.features, "target": fitted.target, "vocabulary": fitted.vocabulary}
-        joblib.dump(learned, fresh / "preprocessing.joblib")
-        (fresh / MARK).write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        used = [plain_text, plain_number, with_formats, table_suffix, marked_encoding, first_rows, read_csv]
-        used += [sort_by_time, step_matrix, make_windows, text_table, plain_texts, token_numbers, read_text]
-        sources = sources_of(*used)
-        (fresh / "predict.py").write_text(
-            render("predict.py.j2", cells=[*sources.constants, *sources.texts]), encoding="utf-8"
-        )
-        (fresh / "README.md").write_text(_readme(winner, about), encoding="utf-8")
-    return Path(folder).expanduser()
+    about, fitted, dataset = describe(winner), winner.preparation, winner.dataset
+    learned = {"features": fitted.features, "target": fitted.target, "vocabulary": fitted.vocabulary}
+    sample = fitted.transform(take(dataset.x_test if dataset.test_rows else dataset.x, slice(_SAMPLE)))
+    readme = _readme(winner, about)
+    return TrainedModel(
+        about, winner.model, learned, readme, sample, None if classes is None else tuple(classes)
+    )
 
 
 def describe(winner: Winner) -> dict[str, Any]:
@@ -140,25 +124,6 @@ def _own_modules(model: keras.Model) -> list[str]:
             f"The model has layers that no other program can import ({names}); put them into a module."
         )
     return modules
-
-
-def _save_model(winner: Winner, path: Path) -> None:
-    """Save the model and try it: what cannot be loaded again is not exported."""
-    rows = winner.preparation.transform(take(winner.dataset.x_test, slice(_SAMPLE)))
-    try:
-        winner.model.save(path)
-        again = keras.models.load_model(path, compile=False)
-        outputs = (keras.tree.flatten(one.predict(rows, verbose=0)) for one in (again, winner.model))
-        same = all(np.allclose(a, b, rtol=1e-4, atol=1e-6) for a, b in zip(*outputs, strict=True))
-    except Exception as error:
-        hint = "register its classes with @keras.saving.register_keras_serializable()"
-        raise OutputError(
-            f"The model cannot be saved and loaded again: {one_line(error, 200)}; {hint}."
-        ) from error
-    if not same:
-        raise OutputError(
-            "The model predicts something else after it was saved and loaded; its layers lose state."
-        )
 
 
 def _readme(winner: Winner, about: dict[str, Any]) -> str:

@@ -80,6 +80,8 @@ def write_script(winner: Winner, path: str | os.PathLike[str], *, build: Build |
 
 def make_script(winner: Winner, *, build: Build | None = None) -> Script:
     """Return the script; the arguments are those of ``write_script``."""
+    if not winner.dataset.test_rows:
+        raise OutputError("A script scores what it trains on test rows, and none are held out: export keras.")
     reading, found = _read(winner)
     steps = row_steps(winner, reading, found)
     model = model_code(winner, build)

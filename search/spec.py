@@ -161,8 +161,8 @@ class DataSpec(_Part):
     time_column: Annotated[str | None, BeforeValidator(parse_column)] = None
     """Numbers or dates that rows are sorted by; they are taken to be in order where it is not given."""
     scaling: Scaling = "auto"
-    test_size: Real = Field(default=0.25, gt=0, lt=1)
-    """Held-out share where the source has no test split of its own."""
+    test_size: Real = Field(default=0.25, ge=0, lt=1)
+    """Held-out share where the source has no test split of its own; 0 for none, where nothing scores a refit."""
     test_split: Literal["random", "last"] | None = None
     """Which rows are held out: drawn, or the last ones, for rows in order of time; the last ones for ``cv: time`` where it is not given."""
 

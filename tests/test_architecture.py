@@ -80,6 +80,7 @@ MAY_BE_HEAVY = {
     "export/graph.py",
     "export/models.py",
     "export/objective.py",
+    "export/trained.py",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import runpy
 import shutil
 import subprocess
@@ -13,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
-from kerasweep.errors import OutputError
-from kerasweep.export import write_keras
+from kerasweep.errors import OutputError, StudyError
+from kerasweep.export import TrainedModel, trained_model, write_keras, write_script
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,6 +106,36 @@ def test_a_model_that_does_not_load_again_leaves_nothing(
         write_keras(with_model(refit, model), tmp_path / "out")
     assert "\n" not in str(caught.value)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_trained_model_predicts_as_its_folder_does(
+    place: Any, refit_of: Callable[..., Any], tmp_path: Path
+) -> None:
+    refit = refit_of({"data": {"source": "people.csv", "target": "bought"}, "model": "ann"})
+    trained = trained_model(refit, classes=[0, 1])
+    people = pd.read_csv("people.csv").head(12)
+    folder = trained.save(tmp_path / "out")
+    exported = runpy.run_path(str(folder / "predict.py"))["load"](folder)
+    loaded = TrainedModel.load(folder)
+    expected = exported.probabilities(people)
+    for one in (trained, loaded, pickle.loads(pickle.dumps(trained))):
+        np.testing.assert_array_equal(one.predict_proba(people), expected)
+    assert list(loaded.predict(people)) == list(exported.predict(people))
+    assert list(trained.predict(people)) == list(expected.argmax(axis=1))
+    assert loaded.save(tmp_path / "again").joinpath("model.keras").is_file()
+    with pytest.raises(StudyError, match=r"^.* is no exported model: it has no bundle\.json\.$"):
+        TrainedModel.load(tmp_path)
+
+
+def test_a_trained_regression_has_no_probabilities(place: Any, refit_of: Callable[..., Any]) -> None:
+    refit = refit_of({"data": {"source": "people.csv", "target": "spent", "test_size": 0}, "model": "nn"})
+    trained = trained_model(refit)
+    assert not hasattr(trained, "predict_proba")
+    assert trained.predict(pd.read_csv("people.csv").head(3)).shape == (3,)
+    assert trained.about["test_rows"] == 0
+    assert "held out" not in trained.readme
+    with pytest.raises(OutputError, match=r"^A script scores .* none are held out: export keras\.$"):
+        write_script(refit, "script.py")
 
 
 def test_a_folder_of_something_else_is_left_alone(

@@ -192,7 +192,9 @@ def _split(
 ) -> tuple[_Rows, _Rows, Target, tuple[str, ...], tuple[str, ...]]:
     """Return training rows, test rows, the target without rare classes, these classes, and what is said of it."""
     own_test = source.x_test is not None
-    test_rows = 0 if own_test else held_out(len(_drawn_from(rows, source.name)), options.test.size)
+    test_rows = (
+        0 if own_test else held_out(len(_drawn_from(rows, options.test, source.name)), options.test.size)
+    )
     left = handle_rare_classes(
         target, options.rare_classes, options.fewest, name=source.name, test_rows=test_rows
     )
@@ -213,11 +215,13 @@ def _hold_out(rows: _Rows, task: Task, test: SplitOptions, name: str) -> tuple[_
     """Return training rows, held-out rows, and what is said of the split."""
     count, labelled = row_count(rows.y), task in ("classification", "multilabel")
     codes = row_strata(rows.y, task) if labelled else rows.strata
-    among = _drawn_from(rows, name)
+    among = _drawn_from(rows, test, name)
     of_codes, of_groups = (None if part is None else part[among] for part in (codes, rows.groups))
     held = among[
         choose_test_rows(len(among), of_codes, of_groups, test, name, are_classes=task != "multilabel")
     ]
+    if not len(held):
+        return rows, rows.take(held), "no rows held out for a test, as asked: nothing scores a refit"
     words = f"{count_text(len(held), 'row')} held out as test rows"
     if len(among) < count:
         words += f" of the {len(among):,} {OF_NO_FOLD}"
@@ -229,9 +233,9 @@ def _hold_out(rows: _Rows, task: Task, test: SplitOptions, name: str) -> tuple[_
     return rows.take(np.setdiff1d(np.arange(count), held)), rows.take(held), words
 
 
-def _drawn_from(rows: _Rows, name: str) -> np.ndarray:
+def _drawn_from(rows: _Rows, test: SplitOptions, name: str) -> np.ndarray:
     """Return the positions of the rows that test rows are drawn from."""
-    if rows.fold_labels is None:
+    if rows.fold_labels is None or not test.size:
         return np.arange(row_count(rows.y))
     return rows_to_draw_from(rows.fold_labels, name)
 

@@ -29,7 +29,7 @@ class LoadOptions(TableOptions):
     seed: int = 0
     """Of the test split and of the draw."""
     test_size: float = 0.25
-    """Part of the rows to hold out where the source has no test split, between 0 and 1."""
+    """Part of the rows to hold out where the source has no test split, from 0 (none) to less than 1."""
     test_split: TestSplit = "random"
     """Hold out rows drawn by chance, or the last ones, for rows in order of time."""
     keep_shape: bool = False

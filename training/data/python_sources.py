@@ -81,7 +81,8 @@ def from_object(value: Any, name: str, options: TableOptions) -> SourceData | Da
 
     Args:
         value: One of (x, y), ((x_train, y_train), (x_test, y_test)), a DataFrame, a dict, a Dataset; a finite
-            ``tf.data.Dataset`` or ``PyDataset`` of (x, y), or two of them, for training and for the test.
+            ``tf.data.Dataset`` or ``PyDataset`` of (x, y), or two of them, for training and for the test; or a SourceData,
+            which ``SweepCV`` hands over.
         name: How messages call it.
         options: Which columns of a DataFrame are what; a dict's array of groups.
 
@@ -90,7 +91,9 @@ def from_object(value: Any, name: str, options: TableOptions) -> SourceData | Da
     """
     if isinstance(value, GivenData):
         return with_what_is_beside(from_object(value.data, name, options), value, options)
-    if isinstance(value, Dataset):
+    if isinstance(value, Dataset | SourceData):
+        if isinstance(value, SourceData):
+            _refuse_columns(name, replace(options, text=(), categorical=()))
         return value
     if kind_of_batches(value):
         _refuse_columns(name, options)

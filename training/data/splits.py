@@ -24,7 +24,7 @@ class SplitOptions:
     """Which rows are held out where a source brings no test split."""
 
     size: float = 0.25
-    """Part of the rows, between 0 and 1."""
+    """Part of the rows, from 0 (none is held out) to less than 1."""
     how: TestSplit = "random"
     seed: int = 0
 
@@ -38,8 +38,8 @@ class SplitOptions:
             raise DataError(
                 f"unknown test split '{self.how}'.{did_you_mean(str(self.how), get_args(TestSplit))}"
             )
-        if not 0 < self.size < 1:
-            raise DataError(f"test_size must be between 0 and 1, got {self.size:g}")
+        if not 0 <= self.size < 1:
+            raise DataError(f"test_size must be between 0 (for none) and 1, got {self.size:g}")
 
 
 FEWEST_ROWS = 4
@@ -70,6 +70,8 @@ def choose_test_rows(
         DataError: No split leaves every class in training, or groups are too few.
     """
     count = held_out(rows, options.size)
+    if not count:
+        return np.zeros(0, np.int64)
     strata, codes = codes, codes if are_classes else None
     rng = np.random.default_rng(options.seed)
     if groups is not None:
@@ -96,7 +98,7 @@ def choose_test_rows(
 
 def held_out(rows: int, size: float) -> int:
     """Return how many rows a test split of a size takes."""
-    return min(max(1, round(rows * size)), rows - 1)
+    return min(max(1, round(rows * size)), rows - 1) if size else 0
 
 
 def _hold_out_groups(

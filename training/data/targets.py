@@ -224,7 +224,7 @@ def read_target(
         labels, task = labels.argmax(axis=1), "classification"
         notes = (f"one-hot labels of {count_text(len(columns), 'class', 'classes')} decoded{without}",)
     elif task is None:
-        task, reason = _choose_task(labels, kind)
+        task, reason = choose_task(labels, kind)
         notes = (reason,)
     elif not decided:
         notes = (f"{task}, as asked",)
@@ -316,7 +316,7 @@ def _amounts(labels: np.ndarray, name: str) -> np.ndarray:
     return y
 
 
-def _choose_task(labels: np.ndarray, kind: Kind) -> tuple[Task, str]:
+def choose_task(labels: np.ndarray, kind: Kind) -> tuple[Task, str]:
     """Return the task by rule, and the reason as a sentence."""
     if are_indicators(labels):
         return "multilabel", (

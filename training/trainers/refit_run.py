@@ -12,6 +12,7 @@ import tensorflow as tf
 from ...spaces import Configuration
 from ..batching import batches_of
 from ..data import (
+    Dataset,
     FittedPreparation,
     RowDraw,
     Tree,
@@ -40,7 +41,8 @@ class RefitRun:
 
     model: keras.Model
     feed: Feed
-    test: tf.data.Dataset
+    test: tf.data.Dataset | None
+    """None where no rows are held out."""
     preparation: FittedPreparation
     """Fitted on all training rows."""
     labels: Labels
@@ -70,7 +72,7 @@ class RefitRun:
         return self._in_units(logs)
 
     def evaluate(self) -> dict[str, float]:
-        """Return the metrics on the test split, in the target's units; with averaged weights where there are any.
+        """Return the metrics on the test split, in the target's units; with averaged weights where there are any; none without test rows.
 
         To be called once, after the last epoch. The optimizer gets its first learning rate again: the model is what
         its configuration says, and an exported script that is written from it starts where this training did.
@@ -79,6 +81,8 @@ class RefitRun:
             self.parts.restore_rate()
         if uses_average(self.model):
             take_average(self.model)
+        if self.test is None:
+            return {}
         found = self._in_units(self.model.evaluate(self.test, verbose=0, return_dict=True))
         if self.score is None:
             return found
@@ -116,33 +120,38 @@ def start_refit(
     batches = batches_of(configuration)
     labels = labels_for(workload, configuration, model)
     mixing = mixing_for(workload, configuration, model)
+    parts = [(dataset.x, dataset.y, fitted.transform_training)]
+    if dataset.test_rows:
+        parts.append((dataset.x_test, dataset.y_test, fitted.transform))
     arrays = []
-    for x, y, transform in (
-        (dataset.x, dataset.y, fitted.transform_training),
-        (dataset.x_test, dataset.y_test, fitted.transform),
-    ):
+    for x, y, transform in parts:
         stored, divisor = fitted.as_bytes(x), fitted.preparation.recipe.divisor
         rows_of_x = constants(transform(x)) if stored is None else pixels(tf.constant(stored), divisor)
         arrays.append((rows_of_x, constants(targets_for(labels, fitted.transform_target(y), dataset))))
-    rows, test_rows = np.arange(dataset.rows), np.arange(dataset.test_rows)
+    rows = np.arange(dataset.rows)
     draw = workload.draw(configuration, rows)
     if draw is not None:
         rows = draw.positions(row_strata(dataset.y, dataset.task))
     of_classes = class_weights(configuration, dataset, take(dataset.y, rows))
     weights = training_weights(of_classes, dataset)
-    of_test = None if dataset.weights_test is None else tf.constant(dataset.weights_test)
+    has_test = bool(dataset.test_rows)
     return RefitRun(
         model,
         Feed(*arrays[0], rows, batches, seed, None if weights is None else tf.constant(weights), mixing),
-        in_order(*arrays[1], test_rows, validation_batch(activations_of(model)), of_test),
+        _test_batches(dataset, *arrays[1], model=model) if has_test else None,
         fitted,
         labels,
         batches.size,
         of_classes,
         draw,
         Parts(workload, configuration, 0, model),
-        _score_of(workload, fitted, reads_logits(model)),
+        _score_of(workload, fitted, reads_logits(model)) if has_test else None,
     )
+
+
+def _test_batches(dataset: Dataset, x: Rows, y: Rows, model: keras.Model) -> tf.data.Dataset:
+    weights = None if dataset.weights_test is None else tf.constant(dataset.weights_test)
+    return in_order(x, y, np.arange(dataset.test_rows), validation_batch(activations_of(model)), weights)
 
 
 def constants(tree: Tree) -> Rows:

@@ -164,8 +164,8 @@ def test_options_of_tables_only(two_classes):
     ("option", "message"),
     [
         ({"task": "clasification"}, "Did you mean 'classification'"),
-        ({"test_size": 0.0}, "between 0 and 1"),
-        ({"test_size": 1.0}, "between 0 and 1"),
+        ({"test_size": -0.1}, r"between 0 \(for none\) and 1"),
+        ({"test_size": 1.0}, r"between 0 \(for none\) and 1"),
         ({"limit": 0}, "positive"),
         ({"test_split": "lst"}, "Did you mean 'last'"),
     ],

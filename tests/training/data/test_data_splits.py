@@ -23,7 +23,7 @@ def load(y, **options):
 
 @given(
     counts=st.lists(st.integers(2, 40), min_size=2, max_size=6),
-    size=st.sampled_from([0.1, 0.25, 0.5]),
+    size=st.sampled_from([0, 0.1, 0.25, 0.5]),
     seed=st.integers(0, 1000),
 )
 @settings(max_examples=50, deadline=None)
@@ -144,3 +144,18 @@ def test_last_rows_for_time():
     y = np.arange(40) % 2
     with pytest.raises(DataError, match="cut groups in two"):
         load_dataset({"x": y, "y": y, "groups": np.arange(40) // 4}, test_split="last")
+
+
+@pytest.mark.parametrize("y", [np.arange(12.0), ["a", "b"] * 6])
+def test_no_rows_are_held_out_where_none_are_asked_for(y):
+    frame = pd.DataFrame({"x": np.arange(12) % 5, "kind": ["u", "v", "w"] * 4, "y": y})
+    for data in (frame, frame.assign(fold=[0, 1] * 6)):
+        asked = {"fold_column": "fold"} if "fold" in data else {}
+        loaded = load_dataset(data, target="y", test_size=0, **asked)
+        assert (loaded.rows, loaded.test_rows) == (12, 0)
+        assert list(loaded.x_test.columns) == list(loaded.x.columns)
+        assert "no rows held out for a test, as asked: nothing scores a refit" in loaded.notes
+    grouped = load_dataset(
+        {"x": frame[["x"]].to_numpy(), "y": y, "groups": [1, 2, 3] * 4}, test_size=0, group="groups"
+    )
+    assert grouped.rows == 12
