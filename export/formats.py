@@ -101,6 +101,20 @@ def _as_text(make: Callable[..., str], study: StudyRecord, number: int | None) -
     return make(study, trial, optimism_of(study, trial))
 
 
+def _keras_tuner(study: StudyRecord, trial: int | None) -> str:
+    from ..studies import choose_trial
+    from .other_tools import to_keras_tuner
+
+    return to_keras_tuner(study, choose_trial(study, trial))
+
+
+def _optuna(study: StudyRecord, trial: int | None) -> str:
+    from ..studies import choose_trial
+    from .other_tools import to_optuna
+
+    return to_optuna(study, choose_trial(study, trial))
+
+
 def _csv(study: StudyRecord, trial: int | None) -> str:
     from .trials import to_csv
 
@@ -147,6 +161,18 @@ FORMATS: dict[str, FromStudy | FromRefit] = {
             meaning="The same as JSON, which kerasweep launch reads as well.",
             suffix=".json",
             content=_json,
+        ),
+        FromStudy(
+            name="keras-tuner",
+            meaning="The space with the trial's values, as JSON for keras_tuner.HyperParameters.from_config.",
+            suffix=".keras-tuner.json",
+            content=_keras_tuner,
+        ),
+        FromStudy(
+            name="optuna",
+            meaning="The trial as JSON, params for study.enqueue_trial and their distributions.",
+            suffix=".optuna.json",
+            content=_optuna,
         ),
         FromStudy(
             name="csv",

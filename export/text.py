@@ -6,6 +6,7 @@ Imports neither TensorFlow nor Optuna nor pandas: it answers as fast as browsing
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from itertools import islice
@@ -107,12 +108,26 @@ def to_yaml(study: StudyRecord, trial: TrialRecord, optimism: Optimism | None = 
 
 def to_json(study: StudyRecord, trial: TrialRecord, optimism: Optimism | None = None) -> str:
     """Return the winner as JSON, which ``kerasweep launch`` reads as well, JSON being YAML."""
-    text = json.dumps(as_sweep(study, trial, optimism), indent=2, ensure_ascii=False)
     # YAML 1.1 takes 1e-05 for text; with a point both read a number. No string starts a line or follows a key so.
-    return (
-        re.sub(r'^( *(?:"(?:[^"\\]|\\.)*": )?-?\d+)(e[-+]?\d+,?)$', r"\1.0\2", text, flags=re.MULTILINE)
-        + "\n"
+    return re.sub(
+        r'^( *(?:"(?:[^"\\]|\\.)*": )?-?\d+)(e[-+]?\d+,?)$',
+        r"\1.0\2",
+        json_text(as_sweep(study, trial, optimism)),
+        flags=re.MULTILINE,
     )
+
+
+def json_text(data: Any) -> str:
+    """Return data as JSON that people may read, with null for a number that is not finite, which JSON cannot say."""
+    return json.dumps(_finite(data), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _finite(data: Any) -> Any:
+    if isinstance(data, Mapping):
+        return {name: _finite(value) for name, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_finite(value) for value in data]
+    return None if isinstance(data, float) and not math.isfinite(data) else data
 
 
 _COMMENTS = {

@@ -286,21 +286,21 @@ def space_to_keras_tuner(space: Space) -> Any:
         SpaceError: It names every hyperparameter that KerasTuner cannot express: a choice of None, or choices of several types.
     """
     import keras_tuner
-    from keras_tuner.src.engine import (
-        conditions as scopes,
-    )  # public scopes cannot stand on two parents at once
 
+    config = {"space": keras_tuner_config(space), "values": space.recommended()}
+    return keras_tuner.HyperParameters.from_config(config)
+
+
+def keras_tuner_config(space: Space) -> list[dict[str, Any]]:
+    """Return a space as KerasTuner's files hold it, the ``space`` of ``HyperParameters.get_config()``; without KerasTuner.
+
+    Raises:
+        SpaceError: As ``space_to_keras_tuner``.
+    """
     faults = [fault for hyperparameter in space for fault in _unsupported(hyperparameter, space)]
     if faults:
         raise SpaceError(" ".join(faults))
-    theirs = keras_tuner.HyperParameters()
-    for hyperparameter in space:
-        conditions = [
-            scopes.Parent(condition.parent, values_of(condition, space[condition.parent]))
-            for condition in hyperparameter.conditions
-        ]
-        theirs.merge([_to_keras_tuner(hyperparameter, conditions)])
-    return theirs
+    return [_config(hyperparameter, space) for hyperparameter in space]
 
 
 def values_of(condition: Condition, parent: Hyperparameter) -> list[Value]:
@@ -332,26 +332,35 @@ def _unsupported(hyperparameter: Hyperparameter, space: Space) -> Iterable[str]:
         yield f"{hyperparameter.name}: KerasTuner's choices have one type, not {' and '.join(kinds)}."
 
 
-def _to_keras_tuner(hyperparameter: Hyperparameter, conditions: list[Any]) -> Any:
-    from keras_tuner.engine import hyperparameters as kinds
-
+def _config(hyperparameter: Hyperparameter, space: Space) -> dict[str, Any]:
+    conditions = [
+        {
+            "class_name": "Parent",
+            "config": {"name": one.parent, "values": values_of(one, space[one.parent])},
+        }
+        for one in hyperparameter.conditions
+    ]
     shared = {
         "name": hyperparameter.name,
         "default": hyperparameter.recommended,
         "conditions": conditions,
     }
     if isinstance(hyperparameter, Int | Float):
-        step = hyperparameter.step if isinstance(hyperparameter, Int) and not hyperparameter.log else None
-        return getattr(kinds, type(hyperparameter).__name__)(
-            min_value=hyperparameter.low,
-            max_value=hyperparameter.high,
-            step=step,
-            sampling="log" if hyperparameter.log else "linear",
+        config = {
             **shared,
-        )
-    choices = tuple(hyperparameter.values())
+            "min_value": hyperparameter.low,
+            "max_value": hyperparameter.high,
+            "step": hyperparameter.step
+            if isinstance(hyperparameter, Int) and not hyperparameter.log
+            else None,
+            "sampling": "log" if hyperparameter.log else "linear",
+        }
+        return {"class_name": type(hyperparameter).__name__, "config": config}
+    choices = list(hyperparameter.values())
     if len(choices) == 1:
-        return kinds.Fixed(hyperparameter.name, choices[0], conditions=conditions)
+        config = {"name": hyperparameter.name, "conditions": conditions, "value": choices[0]}
+        return {"class_name": "Fixed", "config": config}
     if all(isinstance(choice, bool) for choice in choices):
-        return kinds.Boolean(**shared)
-    return kinds.Choice(values=list(choices), **shared)
+        return {"class_name": "Boolean", "config": shared}
+    ordered = not isinstance(choices[0], str)
+    return {"class_name": "Choice", "config": {**shared, "values": choices, "ordered": ordered}}
