@@ -34,7 +34,7 @@ lint: $(VENV)/developed  ## Check style, formatting and types
 	@# mypy wants the package under its own name, whatever this clone is called
 	@folder=$$(mktemp -d) && ln -s "$(CURDIR)" $$folder/kerasweep && cd $$folder && \
 	"$(CURDIR)/$(BIN)/mypy" --config-file kerasweep/pyproject.toml --cache-dir "$(CURDIR)/.mypy_cache" \
-	kerasweep/*.py $(addprefix kerasweep/,cli reports export search studies training spaces benchmarks docs examples tests); \
+	kerasweep/*.py $(addprefix kerasweep/,app cli reports export search studies training spaces benchmarks docs examples tests); \
 	status=$$?; rm -r $$folder; exit $$status
 
 format: $(VENV)/developed  ## Format the code

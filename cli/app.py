@@ -19,6 +19,7 @@ from .catalogue import spaces
 from .launching import launch, refit, resume
 from .learning import learn
 from .management import delete, doctor, export, import_, report
+from .ui import ui
 
 INTERRUPTED = 130
 FAILED = 1
@@ -34,7 +35,7 @@ app = typer.Typer(
 )
 for panel, commands in {
     "Search": (launch, resume, learn),
-    "Browse": (studies, best, show, compare, spaces),
+    "Browse": (ui, studies, best, show, compare, spaces),
     "Use the winner": (refit, export, report),
     "Housekeeping": (import_, delete, doctor),
 }.items():

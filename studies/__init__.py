@@ -1,12 +1,14 @@
 """What was found: the store, its queries and comparison. Writing is in ``writing``, which imports Optuna."""
 
 from .lock import is_driven
+from .paging import Condition, Order, TrialPage, hyperparameter_names, page_of_trials
 from .pareto import pareto_front
 from .reading import (
     best_trial,
     best_trials,
     choose_trial,
     read_details,
+    read_numbered,
     read_reports,
     read_studies,
     read_study,
@@ -18,18 +20,24 @@ from .records import Direction, StudyObjective, StudyRecord, TrialDetails, Trial
 from .storage import storage_url, without_password
 
 __all__ = [
+    "Condition",
     "Direction",
+    "Order",
     "StudyObjective",
     "StudyRecord",
     "TrialDetails",
+    "TrialPage",
     "TrialRecord",
     "TrialState",
     "best_trial",
     "best_trials",
     "choose_trial",
+    "hyperparameter_names",
     "is_driven",
+    "page_of_trials",
     "pareto_front",
     "read_details",
+    "read_numbered",
     "read_reports",
     "read_studies",
     "read_study",

@@ -56,7 +56,7 @@ _METRIC_NAMES = (
     "SELECT a.study_id, a.value_json FROM study_system_attributes a WHERE a.key = 'study:metric_names'"
 )
 _STUDY_ATTRIBUTES = "SELECT a.study_id, a.key, a.value_json FROM study_user_attributes a"
-_PAUSED = """
+PAUSED_COUNT = """
     CASE WHEN t.state = 'RUNNING' THEN (
         SELECT COUNT(*) FROM trial_user_attributes p
         WHERE p.trial_id = t.trial_id AND p.key = 'kerasweep:paused' AND p.value_json = 'true'
@@ -65,11 +65,11 @@ _PAUSED = """
 """Whether a trial is paused (``records.PAUSED``), which for Optuna runs."""
 _COUNTS = f"""
     SELECT c.study_id, c.state, c.paused, COUNT(*) FROM (
-        SELECT t.study_id, t.state, {_PAUSED} AS paused FROM trials t
+        SELECT t.study_id, t.state, {PAUSED_COUNT} AS paused FROM trials t
     ) c GROUP BY c.study_id, c.state, c.paused
 """  # noqa: S608 - of constants
 _TRIALS = f"""
-    SELECT t.trial_id, t.number, t.state, {_PAUSED}, t.datetime_start, v.value, v.value_type FROM trials t
+    SELECT t.trial_id, t.number, t.state, {PAUSED_COUNT}, t.datetime_start, v.value, v.value_type FROM trials t
     LEFT JOIN trial_values v ON v.trial_id = t.trial_id AND v.objective = 0
     WHERE t.study_id = :study
 """  # noqa: S608 - of constants
@@ -104,7 +104,7 @@ def read_studies(storage: str | None = None) -> list[StudyRecord]:
         attributes = {study_id: join(found) for study_id, found in attributes.items()}
         counts: dict[int, dict[TrialState, int]] = {}
         for study_id, state, paused, count in database.rows(_COUNTS):
-            counts.setdefault(study_id, {})[_state(state, paused)] = count
+            counts.setdefault(study_id, {})[state_of(state, paused)] = count
     return [
         _study(
             url, key, _objectives(ways, names.get(key[0])), attributes.get(key[0], {}), counts.get(key[0], {})
@@ -206,6 +206,17 @@ def read_trial(study: StudyRecord, number: int) -> TrialRecord:
         return _trials(database, study, rows)[0]
 
 
+def read_numbered(study: StudyRecord, numbers: Sequence[int]) -> list[TrialRecord]:
+    """Return trials by their numbers, in the order in which these are given; numbers that it does not have are left out."""
+    found: dict[int, TrialRecord] = {}
+    with open_database(study.storage) as database:
+        for start in range(0, len(numbers), _BATCH):
+            chosen = ",".join(str(int(number)) for number in numbers[start : start + _BATCH])
+            rows = database.rows(f"{_TRIALS} AND t.number IN ({chosen})", study=study.study_id)
+            found.update((trial.number, trial) for trial in _trials(database, study, rows))
+    return [found[number] for number in numbers if number in found]
+
+
 def read_reports(study: StudyRecord) -> dict[int, dict[int, float]]:
     """Return what trials reported on their way: trial number -> Optuna's step -> value, NaN where it was none.
 
@@ -219,7 +230,7 @@ def read_reports(study: StudyRecord) -> dict[int, dict[int, float]]:
     reports: dict[int, dict[int, float]] = {}
     with open_database(study.storage) as database:
         for number, step, value, kind in database.rows(statement, study=study.study_id):
-            found = _value(value, kind)
+            found = value_of(value, kind)
             reports.setdefault(number, {})[step] = math.nan if found is None else found
     return reports
 
@@ -339,7 +350,7 @@ def _trials(database: Database, study: StudyRecord, rows: list[tuple[Any, ...]])
             f"WHERE p.trial_id IN ({chosen}) ORDER BY p.param_id"
         )
         for trial_id, name, value, distribution in parameters:
-            configurations[trial_id][name] = _external(value, json.loads(distribution))
+            configurations[trial_id][name] = external_value(value, json.loads(distribution))
         found = database.rows(
             "SELECT a.trial_id, a.key, a.value_json FROM trial_user_attributes a "  # noqa: S608
             f"WHERE a.trial_id IN ({chosen}) AND (a.key IN ('{RESULT}', '{FAILURE}', '{DUPLICATE}') "
@@ -375,7 +386,7 @@ def _add_goals(database: Database, study: StudyRecord, chosen: str, goals: dict[
             "SELECT v.trial_id, v.value, v.value_type FROM trial_values v "  # noqa: S608 - of numbers
             f"WHERE v.trial_id IN ({chosen}) ORDER BY v.objective"
         ):
-            found = _value(value, kind)
+            found = value_of(value, kind)
             goals[trial_id].found.append(math.nan if found is None else found)
 
 
@@ -391,9 +402,9 @@ def _trial(
     continues, most_epochs = _lineage(number, attributes.get(ORIGIN))
     return TrialRecord(
         number=number,
-        state=_state(state, paused),
+        state=state_of(state, paused),
         configuration=configuration,
-        value=None if goals.found else _value(value, value_type),
+        value=None if goals.found else value_of(value, value_type),
         fold_scores=tuple(result.get("fold_scores", ())),
         epochs=result.get("epochs"),
         epochs_trained=result.get("epochs_trained", 0),
@@ -424,11 +435,13 @@ def _lineage(number: int, origin: Any) -> tuple[int | None, int | None]:
     return continues, epochs
 
 
-def _state(state: str, paused: int) -> TrialState:
+def state_of(state: str, paused: int) -> TrialState:
+    """Return a trial's state by Optuna's word for it."""
     return "paused" if paused else _STATES[state]
 
 
-def _value(value: float | None, value_type: str | None) -> float | None:
+def value_of(value: float | None, value_type: str | None) -> float | None:
+    """Return a trial's value by Optuna's two columns of it."""
     if value_type == "INF_POS":
         return math.inf
     if value_type == "INF_NEG":
@@ -436,7 +449,7 @@ def _value(value: float | None, value_type: str | None) -> float | None:
     return value
 
 
-def _external(value: float, distribution: dict[str, Any]) -> Any:
+def external_value(value: float, distribution: dict[str, Any]) -> Any:
     """Return a parameter as the user knows it; Optuna stores all of them as numbers."""
     kind, attributes = distribution["name"], distribution["attributes"]
     if kind == "CategoricalDistribution":

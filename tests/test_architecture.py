@@ -12,7 +12,7 @@ import kerasweep
 import pytest
 
 ROOT = Path(kerasweep.__file__).parent
-PARTS = ("spaces", "training", "studies", "search", "export", "reports", "cli")
+PARTS = ("spaces", "training", "studies", "search", "export", "reports", "app", "cli")
 ALLOWED = {
     "errors": set(),
     "texts": {"errors"},

@@ -1,0 +1,61 @@
+"""What the app is about: one storage, and what it reads there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import StudyError
+from ..studies import StudyRecord, is_driven, read_studies, read_study, without_password
+from ..texts import ABSENT, count_text
+
+
+@dataclass(frozen=True)
+class Site:
+    """The storage that an app shows."""
+
+    storage: str
+    """Its URL."""
+
+    @property
+    def name(self) -> str:
+        """The storage as it may be shown."""
+        return without_password(self.storage)
+
+    def studies(self) -> list[StudyRecord]:
+        """Return all studies, those made last first; none where the storage holds nothing yet."""
+        try:
+            return read_studies(self.storage)[::-1]
+        except StudyError:
+            return []
+
+    def study(self, name: str) -> StudyRecord:
+        """Return a study.
+
+        Raises:
+            StudyError: There is none of that name.
+        """
+        return read_study(name, self.storage)
+
+
+def driven(study: StudyRecord) -> bool:
+    """Tell whether a driver runs a study."""
+    return is_driven(study.driver, study.storage)
+
+
+def counts_text(counts: Mapping[Any, int]) -> str:
+    """Return ``20 complete, 3 pruned``."""
+    return ", ".join(f"{count:,} {state}" for state, count in counts.items() if count) or "no trials yet"
+
+
+def subtitle(study: StudyRecord) -> str:
+    """Return what a study is, in a line."""
+    metrics = ", ".join(one.metric for one in study.objectives)
+    trials = count_text(sum(study.counts.values()), "trial")
+    return " · ".join(part for part in (study.model, study.source, metrics, trials) if part)
+
+
+def made(study: StudyRecord) -> str:
+    """Return when a study was made, as far as it says."""
+    return str(study.about.get("created", ABSENT))

@@ -1,0 +1,96 @@
+"""All studies of a storage: what each is about, its best trial, and which are running."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import html
+from dash.development.base_component import Component
+
+from ..studies import StudyRecord, TrialRecord, best_trials
+from ..texts import ABSENT, count_text, number_text
+from .links import link, study_link
+from .pieces import alert, anchor, badge, heading, scrolling
+from .site import Site, counts_text, driven, made
+
+SHOWN = 200
+"""Studies of one page, those made last; the others are found by their address, or by searching in the list to compare."""
+_HEAD = ("Study", "Model", "Data", "Best ± SE", "Trials", "Made")
+
+
+def studies_page(site: Site) -> Component:
+    """Return the page of all studies."""
+    studies = site.studies()
+    head = heading("Studies", f"{count_text(len(studies), 'study')} in {site.name}", new_sweep())
+    if not studies:
+        return html.Div([head, _nothing(site), _beside(site)])
+    shown = studies[:SHOWN]
+    best = {study.study_id: best_trials(study, 1) for study in shown if not study.has_several}
+    return html.Div([head, _chooser(studies), studies_table(shown, best), *_more(studies), _beside(site)])
+
+
+def new_sweep() -> Component:
+    """Return the link to the page that launches."""
+    return anchor("Launch a sweep", link("launch"), className="action")
+
+
+def studies_table(studies: Sequence[StudyRecord], best: Mapping[int, Sequence[TrialRecord]]) -> Component:
+    """Return a row a study.
+
+    Args:
+        studies: The studies.
+        best: Study's id -> its best trial, in a list that is empty without one; no entry where there are several objectives.
+    """
+    head = html.Thead(html.Tr([html.Th(name, scope="col") for name in _HEAD]))
+    rows = [_row(study, best.get(study.study_id)) for study in studies]
+    return scrolling(html.Table([head, html.Tbody(rows)], className="studies"), "Studies")
+
+
+def _row(study: StudyRecord, best: Sequence[TrialRecord] | None) -> Component:
+    if best is None:
+        score: Any = study.objective_text
+    elif best:
+        words = number_text(best[0].value, best[0].standard_error)
+        score = [
+            anchor(words, study_link(study.name, "trial", best[0].number)),
+            html.Span(f" {study.metric}", className="hint"),
+        ]
+    else:
+        score = ABSENT
+    running: list[Any] = [" ", badge("running", "green")] if driven(study) else []
+    name = html.Th([anchor(study.name or "(no name)", study_link(study.name)), *running], scope="row")
+    cells = [study.model or ABSENT, study.source or ABSENT, score, counts_text(study.counts), made(study)]
+    return html.Tr([name, *map(html.Td, cells)])
+
+
+def _chooser(studies: Sequence[StudyRecord]) -> Component:
+    """Return what chooses studies to compare."""
+    names = [study.name for study in studies if study.name]
+    chooser = dmc.MultiSelect(
+        id="compared-studies", data=names, searchable=True, clearable=True, limit=50, maxValues=8,
+        label="Compare", placeholder="studies", className="chooser",
+    )  # fmt: skip
+    button = anchor("Choose two studies to compare", link(), id="compare-studies", className="action off")
+    return html.Div([chooser, button], className="choose")
+
+
+def _more(studies: Sequence[StudyRecord]) -> list[Component]:
+    rest = len(studies) - SHOWN
+    return [html.P(f"and {count_text(rest, 'older study')}.", className="note")] if rest > 0 else []
+
+
+def _nothing(site: Site) -> Component:
+    return alert(
+        "Launch a sweep on this page or with: kerasweep launch digits dnn",
+        title=f"{site.name} holds no study yet",
+    )
+
+
+def _beside(site: Site) -> Component:
+    """Return how Optuna's own dashboard shows the same studies."""
+    command = f"optuna-dashboard {site.name}"
+    return html.P(
+        ["Studies are ordinary Optuna studies: ", html.Code(command), " shows them, too."], className="note"
+    )

@@ -1,0 +1,107 @@
+"""One study: its head, and the cards of its report, made anew while it runs."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from ..reports.cards import grouped
+from ..reports.overview import study_cards
+from ..reports.results import tiles
+from ..reports.view import StudyView, load_view
+from ..studies import StudyRecord, best_trials, read_study
+from .links import link, study_link
+from .pieces import anchor, aria, badge, card_box, heading, tile_row
+from .site import Site, driven, subtitle
+
+LIVE, QUIET = 2_000, 15_000
+"""Milliseconds between two looks at a study that is driven, and at one that is not, to see whether it is by now."""
+_REST = 10
+"""The cards of a study that runs are made anew no sooner than after so many times what making them took."""
+TABS = (("Results", ()), ("Trials", ("trials",)), ("Export", ("export",)))
+
+
+def study_page(site: Site, name: str) -> Component:
+    """Return the page of a study: at once what is read at once, the cards when they are made."""
+    study = site.study(name)
+    return html.Div(
+        [
+            html.Div(study_head(study, "Results"), id="study-head"),
+            html.Div(first_tiles(study), id="study-tiles"),
+            html.Div(waiting(), id="study-cards", **aria(live="polite", busy="true")),
+            dcc.Interval(id="live", interval=LIVE),
+            dcc.Store(id="seen", data={"study": name}),
+        ]
+    )
+
+
+def study_head(study: StudyRecord, chosen: str) -> Component:
+    """Return the head of a study's pages: name, what it is, whether it runs, and the way to the other pages."""
+    state = badge("running", "green") if driven(study) else badge("not running", "grey")
+    tabs = [
+        anchor(
+            title, study_link(study.name, *rest), className="page-tab on" if title == chosen else "page-tab",
+            **aria(**({"current": "page"} if title == chosen else {})),
+        )
+        for title, rest in TABS
+    ]  # fmt: skip
+    nav = html.Nav(tabs, className="page-tabs", **aria(label="Pages of the study"))
+    return html.Div([heading(study.name or "(no name)", subtitle(study), state), nav])
+
+
+def first_tiles(study: StudyRecord) -> Component | None:
+    """Return the numbers of the head that are read at once; those of all trials come with the cards."""
+    best = tuple(best_trials(study, 1))
+    return tile_row(tiles(StudyView(study, (), best, {})))
+
+
+def waiting() -> Component:
+    """Return what stands where the cards will be."""
+    return html.P("Reading all trials and drawing the figures …", className="waiting")
+
+
+@dataclass(frozen=True)
+class Cards:
+    """The cards of a study at one moment."""
+
+    tiles: Component | None
+    boxes: Sequence[Component]
+    seconds: float
+    """That it took to make them."""
+
+
+def revision(study: StudyRecord) -> str:
+    """Return what changes whenever there is something new in a study's cards."""
+    parts = (study.study_id, sorted(study.counts.items()), sorted(study.refits), sorted(study.about))
+    return hashlib.sha256(repr(parts).encode(errors="replace")).hexdigest()[:16]
+
+
+@lru_cache(maxsize=8)
+def made_cards(storage: str, name: str, which: str) -> Cards:  # noqa: ARG001 - which of them are kept
+    """Return the cards of a study; ``which`` is its revision, by which they are kept."""
+    started = time.perf_counter()
+    view = load_view(read_study(name, storage))
+    boxes: list[Component] = []
+    for group, cards in grouped(study_cards(view)):
+        boxes += [html.H2(group, id=f"group-{group.lower()}", className="group"), *map(card_box, cards)]
+    return Cards(tile_row(tiles(view)), boxes, time.perf_counter() - started)
+
+
+def is_due(seen: dict[str, Any], which: str, now: float, *, runs: bool) -> bool:
+    """Tell whether a page that has seen a revision is to be given the cards of another one."""
+    if seen.get("cards") == which:
+        return False
+    rested = now - float(seen.get("at", 0.0)) >= _REST * float(seen.get("took", 0.0))
+    return rested or not runs
+
+
+def missing_page(words: str) -> Component:
+    """Return the page of an address that there is nothing at."""
+    return html.Div([heading("Not found"), html.P(words), anchor("All studies", link())])

@@ -1,0 +1,190 @@
+"""Every view answers for every study, and what a study holds is never read as HTML."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import plotly
+import pytest
+from app_shelf import HOSTILE, STUDIES
+from kerasweep.app.callbacks import looked
+from kerasweep.app.links import Address, joined, link, parse_address, study_link
+from kerasweep.app.pages import page
+from kerasweep.app.site import Site
+from kerasweep.app.studies_view import studies_page
+from kerasweep.app.study_view import is_due, made_cards, revision
+from kerasweep.app.table_view import columns, rows_of, shown_names
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app_shelf import Shelf
+
+PLACES = ((), ("trials",), ("trial", "0"), ("compare",))
+
+
+def as_json(component: Any) -> Any:
+    return json.loads(json.dumps(component, cls=plotly.utils.PlotlyJSONEncoder))
+
+
+def nodes(tree: Any) -> list[dict[str, Any]]:
+    """Return all components of a tree."""
+    if isinstance(tree, list):
+        return [node for part in tree for node in nodes(part)]
+    if not isinstance(tree, dict):
+        return []
+    own = [tree] if {"type", "namespace", "props"} <= tree.keys() else []
+    return own + [node for part in tree.values() for node in nodes(part)]
+
+
+def text_of(tree: Any) -> str:
+    if isinstance(tree, list):
+        return " ".join(map(text_of, tree))
+    if isinstance(tree, dict) and "props" in tree:
+        return text_of(tree["props"].get("children", ""))
+    return tree if isinstance(tree, str) else ""
+
+
+def shown(shelf: Shelf, *parts: object, **query: str) -> Any:
+    path, _, search = link(*parts, **query).partition("?")
+    return as_json(page(shelf.site, parse_address(path, search)).content)
+
+
+@pytest.mark.parametrize("name", STUDIES)
+@pytest.mark.parametrize("place", PLACES, ids="/".join)
+def test_every_view_of_every_study_answers(shelf: Shelf, name: str, place: tuple[str, ...]) -> None:
+    found = shown(shelf, "study", name, *place, trials="0,1,2")
+    words = text_of(found)
+    if name == "empty" and place == ("trial", "0"):
+        assert "has no trial 0" in json.dumps(found)
+        return
+    assert "cannot be shown" not in words
+    kinds = {node["type"] for node in nodes(found)}
+    assert not kinds & {"Markdown", "DangerouslySetInnerHTML", "Iframe"}
+    for node in nodes(found):
+        href = node["props"].get("href")
+        assert href is None or (href.startswith("/") and not set('<>"') & set(href))
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_the_cards_of_every_study_are_made(shelf: Shelf, name: str) -> None:
+    head, tiles, cards, busy, _, seen = looked(shelf.site, {"study": name})
+    assert busy == "false"
+    assert len(cards) > 2
+    assert "has an unexpected form" not in text_of(as_json(cards))
+    again = looked(shelf.site, seen)
+    assert [type(part).__name__ for part in again[:4]] == ["NoUpdate"] * 4
+    assert as_json([head, tiles])
+
+
+def test_all_studies_are_listed(shelf: Shelf) -> None:
+    words = text_of(as_json(studies_page(shelf.site)))
+    assert all(name in words for name in STUDIES)
+
+
+def test_several_studies_are_compared(shelf: Shelf) -> None:
+    words = text_of(shown(shelf, "compare", studies=joined(["ordinary", "second", HOSTILE])))
+    assert "Studies side by side" in words
+    assert HOSTILE in words
+    assert "Choose two studies" in text_of(shown(shelf, "compare", studies="ordinary"))
+    assert "no study 'no such'" in json.dumps(shown(shelf, "compare", studies="ordinary,no such"))
+
+
+def test_trials_are_compared_by_fold(shelf: Shelf) -> None:
+    words = text_of(shown(shelf, "study", "ordinary", "compare", trials="0,2,3,999"))
+    assert "is ahead of" in words
+    assert "trial 999" not in words
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        ("x",),
+        ("study",),
+        ("study", "ordinary", "trial", "-1"),
+        ("study", "ordinary", "trial", "9" * 40),
+        ("a",) * 50,
+    ],
+)
+def test_addresses_without_a_page_say_so(shelf: Shelf, parts: tuple[str, ...]) -> None:
+    assert "Not found" in text_of(shown(shelf, *parts))
+
+
+def test_what_is_not_there_is_said(shelf: Shelf, tmp_path: Path) -> None:
+    assert "There is no study 'nope'" in json.dumps(shown(shelf, "study", "nope"))
+    assert "has no trial 99" in json.dumps(shown(shelf, "study", "ordinary", "trial", "99"))
+    nothing = Site(f"sqlite:///{tmp_path / 'none.db'}")
+    assert "holds no study yet" in json.dumps(as_json(studies_page(nothing)))
+    assert page(nothing, Address()).title == ""
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_a_failed_trial_says_why(shelf: Shelf) -> None:
+    words = text_of(shown(shelf, "study", "only failed", "trial", "0"))
+    assert words.count(HOSTILE) == 3
+
+
+def test_the_table_reads_what_it_shows(shelf: Shelf) -> None:
+    study = shelf.site.study("large")
+    names = shown_names(study)
+    asked = {
+        "startRow": 50,
+        "endRow": 100,
+        "sortModel": [{"colId": "value", "sort": "desc"}],
+        "filterModel": {},
+    }
+    rows, total = rows_of(study, asked, names)
+    assert (len(rows), total) == (50, 300)
+    place = names.index("optimizer")
+    chosen = {
+        "filterModel": {
+            f"p{place}": {"type": "equals", "filter": "adam"},
+            "number": {"type": "inRange", "filter": 10, "filterTo": 30},
+        }
+    }
+    rows, total = rows_of(study, chosen, names)
+    assert total == len(rows) > 0
+    assert {row[f"p{place}"] for row in rows} == {"adam"}
+    assert all(10 <= row["number"] <= 30 for row in rows)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"startRow": -5, "endRow": 10**9},
+        {"sortModel": [{"colId": "p999", "sort": "asc"}, {"colId": "x; DROP TABLE trials"}]},
+        {"filterModel": {"number": {"type": "blank"}, "state": {"type": "contains", "filter": "' OR 1=1"}}},
+        {"filterModel": {"value": {"type": "inRange", "filter": "a", "filterTo": None}}},
+    ],
+)
+def test_the_table_takes_whatever_is_asked(shelf: Shelf, asked: dict[str, Any]) -> None:
+    study = shelf.site.study("large")
+    rows, total = rows_of(study, asked, shown_names(study))
+    assert len(rows) <= 500
+    assert total <= 300
+
+
+def test_a_wide_study_has_few_columns_and_any_name(shelf: Shelf) -> None:
+    study = shelf.site.study("wide")
+    names = shown_names(study)
+    assert len(names) == 16
+    assert all("." not in column["field"] for column in columns(study, names))
+
+
+def test_a_study_that_grows_is_shown_anew(shelf: Shelf) -> None:
+    study = shelf.site.study("ordinary")
+    which = revision(study)
+    cards = made_cards(shelf.site.storage, study.name, which)
+    assert made_cards(shelf.site.storage, study.name, which) is cards
+    assert is_due({}, which, 0.0, runs=True)
+    assert not is_due({"cards": which}, which, 1e9, runs=True)
+    assert not is_due({"cards": "other", "at": 100.0, "took": 5.0}, which, 120.0, runs=True)
+    assert is_due({"cards": "other", "at": 100.0, "took": 5.0}, which, 120.0, runs=False)
+    assert is_due({"cards": "other", "at": 100.0, "took": 5.0}, which, 151.0, runs=True)
+
+
+def test_links_of_a_hostile_study_lead_to_it(shelf: Shelf) -> None:
+    path = study_link(HOSTILE)
+    assert shelf.client.get(path, headers={"Host": "localhost"}).status_code == 200
+    assert parse_address(path, "").parts == ("study", HOSTILE)
