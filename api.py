@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from .export import Winner
     from .search.plan import Plan
     from .spaces import Space
+    from .studies.comparison import PairComparison
 
 Storage = str | os.PathLike[str] | None
 
@@ -99,6 +100,18 @@ class Study:
                 f'search="sensitivity", from_study="{self.name}".'
             )
         return pd.DataFrame([effect.as_dict() for effect in found.changes])
+
+    def compare(self, first: int, second: int) -> PairComparison:
+        """Compare two complete trials, fold by fold: by how much one is ahead, and how probably it is the better one.
+
+        Returns:
+            A record that says so in words, ``sentence`` and ``in_practice``, and in numbers: ``difference``, ``interval``
+            of 95 %, ``probabilities`` that the first is better, practically the same, or worse.
+        """
+        from .studies.comparison import comparable_trial, compare_pair
+
+        one, other = (comparable_trial(self._record, number) for number in (first, second))
+        return compare_pair(self._record, one, other)
 
     @property
     def optuna(self) -> optuna.Study:

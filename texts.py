@@ -48,6 +48,13 @@ def duration_text(seconds: float) -> str:
     return f"{hours} h {minutes} min"
 
 
+def percent_text(share: float) -> str:
+    """Return a probability as people say it: ``88 %``, ``less than 1 %``, ``more than 99 %``."""
+    if share < 0.01 or share > 0.99:
+        return ("less than 1 %" if share > 0 else "0 %") if share < 0.5 else "more than 99 %"
+    return f"{100 * share:.0f} %"
+
+
 def bytes_text(size: float) -> str:
     """Return a size on disk: ``812 kB``, ``3.2 MB``, ``1.4 GB``."""
     for unit, one in (("GB", 1e9), ("MB", 1e6)):

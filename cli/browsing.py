@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ..errors import SpecError
 from ..printing import make_console, styled
 from ..spaces import value_text
 from ..studies import (
@@ -27,13 +28,14 @@ from ..studies.comparison import (
     baseline_sentence,
     compare_runners_up,
     compare_studies,
+    compare_trials,
     front_sentence,
     is_sensitivity_study,
     optimism_of,
     sensitivity,
 )
 from ..texts import count_text, duration_text, number_text, quantity_text
-from .options import Json, Storage, StudyName, print_json
+from .options import Json, Storage, StudyName, print_json, whole_numbers
 from .tables import (
     comparison_table,
     facts_table,
@@ -43,7 +45,15 @@ from .tables import (
 )
 from .trials import no_winner, print_configuration, print_sensitivity, print_trials, scores
 
-Names = Annotated[list[str], typer.Argument(help="Two or more studies.")]
+Names = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="Two or more studies; with --trials one.", show_default="the last study, with --trials"
+    ),
+]
+Trials = Annotated[
+    str | None, typer.Option(help="Numbers of trials of one study, to be compared with each other: 17,4.")
+]
 
 
 def studies(storage: Storage = None, as_json: Json = False) -> None:
@@ -93,7 +103,7 @@ def best(
     print_sensitivity(record)
     optimism = optimism_of(record, found[0])
     for sentence in (
-        "" if is_sensitivity_study(record) else compare_runners_up(found, record.direction).sentence,
+        "" if is_sensitivity_study(record) else compare_runners_up(record, found).sentence,
         "" if optimism is None else optimism.sentence,
         baseline_sentence(record, found[0]),
     ):
@@ -123,12 +133,24 @@ def show(
         _show_study(record, storage)
 
 
-def compare(names: Names, storage: Storage = None, as_json: Json = False) -> None:
-    """Put studies side by side.
+def compare(
+    names: Names = None, trials: Trials = None, storage: Storage = None, as_json: Json = False
+) -> None:
+    """Put studies side by side, or trials of one study.
 
     [dim]kerasweep compare digits-dnn-grid digits-dnn-knowhow[/]
+    [dim]kerasweep compare digits-dnn-knowhow --trials 17,4[/]
     """
     url = storage_url(storage)
+    if trials is not None:
+        if names is not None and len(names) > 1:
+            raise SpecError("--trials compares trials of one study; name that one alone.")
+        _compare_trials(
+            read_study(names[0] if names else None, url), whole_numbers(trials, "--trials"), as_json
+        )
+        return
+    if not names:
+        raise SpecError("Name the studies to compare, or the trials of the last one: --trials 17,4.")
     found = compare_studies([read_study(name, url) for name in dict.fromkeys(names)])
     if as_json:
         rows = [
@@ -146,6 +168,17 @@ def compare(names: Names, storage: Storage = None, as_json: Json = False) -> Non
     print_table(comparison_table(found))
     for note in found.notes:
         make_console().print(styled(("!", "yellow"), f" {note}"), soft_wrap=True)
+
+
+def _compare_trials(record: StudyRecord, numbers: list[int], as_json: bool) -> None:
+    pairs = compare_trials(record, numbers)
+    if as_json:
+        print_json([pair.as_dict() for pair in pairs])
+        return
+    order = [pairs[0].first, *(pair.second for pair in pairs)]
+    print_trials(f"trials of {record.name}", record, [read_trial(record, number) for number in order])
+    for pair in pairs:
+        make_console().print(" ".join(filter(None, (pair.sentence, pair.in_practice))), soft_wrap=True)
 
 
 def _show_study(record: StudyRecord, storage: str | None) -> None:

@@ -98,6 +98,18 @@ def optional_count(word: str | None, option: str) -> int | str | None:
     return int(word)
 
 
+def whole_numbers(word: str, option: str) -> list[int]:
+    """Return the numbers that ``17,4`` lists.
+
+    Raises:
+        SpecError: One is no whole number.
+    """
+    parts = [part.strip() for part in word.split(",")]
+    if not all(re.fullmatch(r"[0-9]+", part) for part in parts):
+        raise SpecError(f"{option} must list whole numbers with commas between, 17,4, got '{word}'.")
+    return [int(part) for part in parts]
+
+
 def optional_time(word: str) -> str | None:
     """Return a time as it was given, or None for ``none``."""
     return None if word.lower() == "none" else word

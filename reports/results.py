@@ -202,7 +202,7 @@ def leaderboard(view: StudyView) -> Content:
     """Rank the best trials and say how far the first is from the others."""
     if not view.best:
         return not_yet("no trial is complete.")
-    compared = compare_runners_up(view.scored, view.study.direction)
+    compared = compare_runners_up(view.study, view.scored)
     settings = settings_columns(view)
     close = set(compared.within_noise)
     epochs = epochs_texts(view.study, view.best, ABSENT)

@@ -151,7 +151,7 @@ def _choose(
     continued = {trial.continues for trial in trials if trial.state == "complete"}
     order = [one for one in best_trials(study, len(trials)) if one.number not in continued]
     if not study.has_several:
-        compared = compare_runners_up(order[:RUNNERS_UP], study.direction)
+        compared = compare_runners_up(study, order[:RUNNERS_UP])
         order = [one for one in order if one.number in (compared.best, *compared.within_noise)]
     order = [one for one in order if one.score is not None and math.isfinite(one.score)]
     if not order:

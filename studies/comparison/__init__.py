@@ -10,9 +10,11 @@ from .front import front_sentence
 from .informative import MAX_SHOWN, basic_names, common_names, informative_names, names_of, varying_first
 from .optimism import Optimism, estimate_optimism, optimism_of
 from .paired import PairedDifference, Probabilities, critical_point, error_share, paired_difference
+from .pairs import PairComparison, comparable_trial, compare_pair, compare_trials
 from .recommended import AgainstRecommended, RecommendedRow, against_recommended
 from .recorded_plan import epochs_texts, lineages, most_epochs, planned_epochs, study_space
 from .runners_up import RUNNERS_UP, RunnersUp, compare_runners_up, ranked
+from .scales import Scale, scale_of
 from .sensitivity import Effect, Sensitivity, is_sensitivity_study, sensitivity
 from .side_by_side import StudyComparison, StudyRow, compare_studies, incomparable, refit_score
 
@@ -23,10 +25,12 @@ __all__ = [
     "Cost",
     "Effect",
     "Optimism",
+    "PairComparison",
     "PairedDifference",
     "Probabilities",
     "RecommendedRow",
     "RunnersUp",
+    "Scale",
     "Sensitivity",
     "StudyComparison",
     "StudyRow",
@@ -35,8 +39,11 @@ __all__ = [
     "baseline_sentence",
     "basic_names",
     "common_names",
+    "comparable_trial",
+    "compare_pair",
     "compare_runners_up",
     "compare_studies",
+    "compare_trials",
     "cost",
     "critical_point",
     "epochs_texts",
@@ -54,6 +61,7 @@ __all__ = [
     "planned_epochs",
     "ranked",
     "refit_score",
+    "scale_of",
     "sensitivity",
     "study_space",
     "varying_first",

@@ -12,7 +12,7 @@ from .student import student_cdf, student_quantile
 LEVEL = 0.95
 """Of intervals; what lies beyond them is more than noise."""
 _ROUNDING = 1e-12
-"""A deviation so small a share of the scores is theirs of the last digit."""
+"""What is so small a share of the scores is a difference of their last digits."""
 
 
 @dataclass(frozen=True)
@@ -117,8 +117,9 @@ def paired_difference(best: TrialRecord, other: TrialRecord, direction: Directio
     count = len(differences)
     mean = sum(differences) / count
     variance = sum((difference - mean) ** 2 for difference in differences) / (count - 1)
-    if math.sqrt(variance) <= _ROUNDING * max(abs(score) for pair in pairs for score in pair):
-        variance = 0.0
+    rounding = _ROUNDING * max(abs(score) for pair in pairs for score in pair)
+    mean = mean if abs(mean) > rounding else 0.0
+    variance = variance if math.sqrt(variance) > rounding else 0.0
     error = math.sqrt(error_share(count, best.partition_folds) * variance)
     distinct = abs(mean) > critical_point(count - 1) * error
     return PairedDifference(other.number, mean, error, distinct, count - 1)

@@ -7,13 +7,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ...texts import numbers_text
-from ..records import Direction, TrialRecord
-from .paired import PairedDifference, paired_difference
+from ..records import Direction, StudyRecord, TrialRecord
+from .paired import PairedDifference
+from .pairs import compare_pair
 
 RUNNERS_UP = 10
 """Trials that are compared, the best one among them, however many a table shows."""
 _NAMED = 5
 """How many trials a sentence names before it says "and n more"."""
+_COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class RunnersUp:
     differences: tuple[PairedDifference, ...]
     """One for each runner-up, in order of rank."""
     cheaper: int | None
-    """The smallest model among the runners-up that are as good: see ``_cheapest``."""
+    """The smallest model among the runners-up that are as good, within noise and ``within_an_error``; None where none is smaller."""
     sentence: str
 
     @property
@@ -51,61 +53,74 @@ def ranked(trials: Iterable[TrialRecord], direction: Direction) -> list[TrialRec
     return [trial for _, _, trial in sorted(scored, key=lambda row: row[:2])]
 
 
-def compare_runners_up(trials: Sequence[TrialRecord], direction: Direction) -> RunnersUp:
+def compare_runners_up(study: StudyRecord, trials: Sequence[TrialRecord]) -> RunnersUp:
     """Say how the best trial stands against its runners-up, in numbers and in one sentence.
 
     Args:
+        study: Their study.
         trials: Complete trials, best first, as from ``ranked`` or ``best_trials``; the first ``RUNNERS_UP`` count.
-        direction: Which values are better.
     """
     if not trials:
         return RunnersUp(None, (), None, "No trial is complete yet.")
-    best, others = trials[0], trials[1:RUNNERS_UP]
+    best, others = trials[0], list(trials[1:RUNNERS_UP])
     if not others:
         return RunnersUp(best.number, (), None, f"Trial {best.number} is the only complete trial.")
-    differences = tuple(paired_difference(best, other, direction) for other in others)
-    close = [other for other, difference in zip(others, differences, strict=True) if difference.within_noise]
-    next_best = differences[0]
-    if close:
-        cheaper = _cheapest(best, close)
-        return RunnersUp(
-            best.number,
-            differences,
-            cheaper.number if cheaper else None,
-            _noise_sentence(best, close, cheaper),
-        )
-    lead = f"Trial {best.number} is ahead of trial {next_best.trial} by {next_best.text()}"
-    if next_best.standard_error is None:
-        reason = "with a single fold" if len(best.fold_scores) == 1 else "without paired folds"
-        return RunnersUp(best.number, differences, None, f"{lead}; {reason}, noise cannot be judged.")
-    return RunnersUp(best.number, differences, None, f"{lead}: more than noise.")
+    pairs = [compare_pair(study, best, other) for other in others]
+    differences = tuple(pair.difference for pair in pairs)
+    close = [other for other, pair in zip(others, pairs, strict=True) if pair.difference.within_noise]
+    if not close:
+        return RunnersUp(best.number, differences, None, pairs[0].sentence)
+    as_good = within_an_error(best, close)
+    smallest = min(as_good, key=size, default=best)
+    smaller = smallest if size(smallest) < size(best) else None
+    behind = any(size(one) < size(smaller or best) for one in close)
+    which = "smallest" if len(close) > 1 else "smaller"
+    sentence = (
+        f"{_close_sentence(best, others, close)}; {_size_sentence(best, smaller, which, behind=behind)}."
+    )
+    return RunnersUp(best.number, differences, smaller.number if smaller else None, sentence)
 
 
-def _size(trial: TrialRecord) -> tuple[float, float]:
-    return (trial.parameters or math.inf, trial.epochs or math.inf)
+def size(trial: TrialRecord) -> float:
+    """Return the weights of a trial's model; infinite where they are not known."""
+    return trial.parameters or math.inf
 
 
-def _cheapest(best: TrialRecord, close: Sequence[TrialRecord]) -> TrialRecord | None:
-    """Return the smallest model within noise and one standard error of the best, where that is smaller.
+def within_an_error(best: TrialRecord, others: Iterable[TrialRecord]) -> list[TrialRecord]:
+    """Return the trials whose score is within one standard error of the best one's.
 
-    Two or three folds cannot tell a poor model from a good one; the one-standard-error rule keeps from preferring it.
+    Two or three folds cannot tell a poor model from a good one; this keeps from preferring it for its size.
     Source: Breiman et al. 1984, Classification and Regression Trees, section 3.4.3.
     """
     margin = best.standard_error or 0.0
-    as_good = [one for one in close if abs((best.value or 0.0) - (one.value or 0.0)) <= margin]
-    smallest = min(as_good, key=_size, default=best)
-    return smallest if _size(smallest) < _size(best) else None
+    return [one for one in others if abs((best.value or 0.0) - (one.value or 0.0)) <= margin]
 
 
-def _noise_sentence(best: TrialRecord, close: Sequence[TrialRecord], cheaper: TrialRecord | None) -> str:
-    word = "trial" if len(close) == 1 else "trials"
+def _close_sentence(best: TrialRecord, others: Sequence[TrialRecord], close: Sequence[TrialRecord]) -> str:
+    """Say which trials the folds cannot tell from the best one: ``The first three cannot be told apart``."""
+    if close == others[: len(close)]:
+        return f"The first {_COUNTS[len(close) + 1]} cannot be told apart"
     numbers = numbers_text([trial.number for trial in close], most=_NAMED)
-    start = f"Trial {best.number} is within noise of {word} {numbers}"
-    if cheaper is None:
-        smaller = any(_size(one) < _size(best) for one in close)
-        behind = "what is cheaper is more than a standard error behind"
-        return f"{start}; {behind if smaller else 'none of them is cheaper'}."
-    if cheaper.parameters == best.parameters:
-        return f"{start}: prefer the cheaper, trial {cheaper.number} ({cheaper.epochs} epochs, not {best.epochs})."
-    weights = f"{cheaper.parameters:,} parameters" + (f", not {best.parameters:,}" if best.parameters else "")
-    return f"{start}: prefer the cheaper, trial {cheaper.number} ({weights})."
+    return (
+        f"Trial {best.number} cannot be told apart from {'trial' if len(close) == 1 else 'trials'} {numbers}"
+    )
+
+
+def _size_sentence(best: TrialRecord, smaller: TrialRecord | None, which: str, *, behind: bool) -> str:
+    """Say which of them to prefer, without a full stop.
+
+    Args:
+        best: The best one.
+        smaller: The smallest of those within one standard error of it, where it is smaller.
+        which: ``smallest``, or ``smaller`` of two.
+        behind: Whether a still smaller one is not within it.
+    """
+    if smaller is None:
+        return (
+            "what is smaller is more than a standard error behind"
+            if behind
+            else "none of the others is smaller"
+        )
+    weights = f"{smaller.parameters:,} parameters" + (f", not {best.parameters:,}" if best.parameters else "")
+    among = "those within a standard error of the best" if behind else "them"
+    return f"trial {smaller.number} is the {which} of {among} ({weights})"

@@ -135,9 +135,7 @@ class TestRepeatedFolds:
             board.content.table.rows[0].cells[2],
         ):
             assert told in text
-        sentence = compare_runners_up(
-            ranked(read_trials(record), record.direction), record.direction
-        ).sentence
+        sentence = compare_runners_up(record, ranked(read_trials(record), record.direction)).sentence
         for text in (run("best", "repeated"), run("best", "repeated", "-n", "1"), board.content.reading):
             assert sentence in text.replace("\n", " ")
         told = "Always predicting the majority class scores 0.5000: trial"

@@ -14,6 +14,7 @@ from kerasweep.reports.overview import comparison_cards, study_cards
 from kerasweep.reports.results import _data_text, tiles
 from kerasweep.reports.theme import unplain
 from kerasweep.studies import read_studies
+from kerasweep.studies.comparison import compare_runners_up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,7 +74,7 @@ def test_the_leaderboard_ranks_and_marks_noise(shelf: Shelf) -> None:
     assert [row.cells[1] for row in content.table.rows] == [str(trial.number) for trial in view.best]
     assert [row.highlighted for row in content.table.rows] == [True] + [False] * (len(view.best) - 1)
     assert all(len(row.cells) == len(content.table.columns) for row in content.table.rows)
-    assert content.reading.startswith(f"Trial {view.best[0].number} is ")
+    assert content.reading.startswith(compare_runners_up(view.study, view.scored).sentence)
 
 
 def test_settings_that_do_not_vary_are_said_once(shelf: Shelf) -> None:

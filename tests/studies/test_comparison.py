@@ -112,9 +112,9 @@ def test_folds_that_cannot_be_paired_say_nothing_of_noise(scores: tuple[float, .
 
 
 def test_standing_names_the_runner_up_where_it_is_clearly_behind() -> None:
-    found = compare_runners_up([trial(3, 0.95, 0.96, 0.97), trial(7, 0.85, 0.87, 0.86)], "maximize")
+    found = compare_runners_up(study(), [trial(3, 0.95, 0.96, 0.97), trial(7, 0.85, 0.87, 0.86)])
     # Differences 10, 9, 11 hundredths: error sqrt((1/3 + 1/2) * 1).
-    assert found.sentence == "Trial 3 is ahead of trial 7 by 0.1000 ± 0.0091: more than noise."
+    assert found.sentence == "Trial 3 beats trial 7 by 10.0 points (95 % interval 6.1 to 13.9)."
     assert found.within_noise == ()
     assert found.best == 3
 
@@ -126,19 +126,19 @@ def test_standing_prefers_the_cheaper_within_noise() -> None:
         trial(1, 0.95, 0.96, 0.96, parameters=1200),
         trial(4, 0.5, 0.51, 0.52, parameters=10),
     ]
-    found = compare_runners_up(trials, "maximize")
+    found = compare_runners_up(study(), trials)
     assert found.within_noise == (9, 1)
     assert found.cheaper == 1
     assert found.sentence == (
-        "Trial 3 is within noise of trials 9, 1: prefer the cheaper, trial 1 (1,200 parameters, not 9,000)."
+        "The first three cannot be told apart; trial 1 is the smallest of them (1,200 parameters, not 9,000)."
     )
 
 
 def test_standing_does_not_recommend_what_is_not_cheaper() -> None:
     trials = [trial(3, 0.95, 0.96, 0.97, parameters=10), trial(9, 0.96, 0.95, 0.96, parameters=5000)]
     assert (
-        compare_runners_up(trials, "maximize").sentence
-        == "Trial 3 is within noise of trial 9; none of them is cheaper."
+        compare_runners_up(study(), trials).sentence
+        == "The first two cannot be told apart; none of the others is smaller."
     )
 
 
@@ -148,20 +148,25 @@ def test_standing_does_not_recommend_what_two_folds_cannot_tell_from_the_best() 
         trial(4, 0.82, 0.79, parameters=8000),
         trial(2, 0.11, 0.30, parameters=10),
     ]
-    found = compare_runners_up(trials, "maximize")
+    found = compare_runners_up(study(), trials)
     assert found.within_noise == (4, 2)
     assert found.cheaper == 4
-    assert compare_runners_up([trials[0], trials[2]], "maximize").sentence == (
-        "Trial 0 is within noise of trial 2; what is cheaper is more than a standard error behind."
+    assert found.sentence == (
+        "The first three cannot be told apart; trial 4 is the smallest of those within a standard error of the best "
+        "(8,000 parameters, not 9,000)."
+    )
+    assert compare_runners_up(study(), [trials[0], trials[2]]).sentence == (
+        "The first two cannot be told apart; what is smaller is more than a standard error behind."
     )
 
 
 def test_standing_of_few_trials() -> None:
-    assert compare_runners_up([], "maximize").sentence == "No trial is complete yet."
-    assert compare_runners_up([trial(2, 0.5)], "maximize").sentence == "Trial 2 is the only complete trial."
-    alone = compare_runners_up([trial(2, 0.5), trial(1, 0.4)], "maximize")
+    assert compare_runners_up(study(), []).sentence == "No trial is complete yet."
+    assert compare_runners_up(study(), [trial(2, 0.5)]).sentence == "Trial 2 is the only complete trial."
+    alone = compare_runners_up(study(), [trial(2, 0.5), trial(1, 0.4)])
     assert (
-        alone.sentence == "Trial 2 is ahead of trial 1 by 0.1000; with a single fold, noise cannot be judged."
+        alone.sentence
+        == "Trial 2 is ahead of trial 1 by 10.0 points; with a single fold, noise cannot be judged."
     )
     assert alone.within_noise == ()
 
