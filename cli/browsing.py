@@ -43,7 +43,7 @@ from .tables import (
     state_text,
     studies_table,
 )
-from .trials import no_winner, print_configuration, print_sensitivity, print_trials, scores
+from .trials import no_winner, print_configuration, print_findings, print_sensitivity, print_trials, scores
 
 Names = Annotated[
     list[str] | None,
@@ -101,7 +101,8 @@ def best(
         make_console().print(front_sentence(record, read_trials(record)), soft_wrap=True)
         return
     print_sensitivity(record)
-    optimism = optimism_of(record, found[0])
+    every = read_trials(record)
+    optimism = optimism_of(record, found[0], every)
     for sentence in (
         "" if is_sensitivity_study(record) else compare_runners_up(record, found).sentence,
         "" if optimism is None else optimism.sentence,
@@ -109,6 +110,7 @@ def best(
     ):
         if sentence:
             make_console().print(sentence, soft_wrap=True)
+    print_findings(record, every)
 
 
 def show(

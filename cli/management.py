@@ -13,6 +13,7 @@ from ..printing import make_console, styled
 from ..studies import read_study, storage_url
 from ..texts import count_text
 from .options import Storage, StudyName, TrialNumber
+from .trials import print_findings
 
 _FORMATS = "\n\n".join(f"[bold]{one.name}[/]: {one.meaning}" for one in FORMATS.values())
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="File or folder to write.")]
@@ -63,6 +64,8 @@ def report(
     )
     path = api.report(chosen, output)
     make_console().print(styled("wrote ", (str(path), "bold")), soft_wrap=True)
+    for one in chosen:
+        print_findings(one.record, named=len(chosen) > 1)
 
 
 def import_(

@@ -18,6 +18,7 @@ from ..studies.comparison import (
     sensitivity,
     study_space,
 )
+from ..studies.health import findings_sentence, read_findings
 from ..texts import ABSENT, count_text, duration_text, number_text, quantity_text
 from .columns import Rows, print_rows
 from .options import storage_option
@@ -74,6 +75,21 @@ def print_sensitivity(study: StudyRecord) -> None:
             f"{count_text(hidden, 'hyperparameter')} that matter less are not shown", style="dim"
         )
     make_console().print(found.sentence, soft_wrap=True)
+
+
+def print_findings(
+    study: StudyRecord, trials: Sequence[TrialRecord] | None = None, *, named: bool = False
+) -> None:
+    """Print in a line what the checks of a study's health find; nothing where they ask for nothing.
+
+    Args:
+        study: The study.
+        trials: All of its trials; they are read where None.
+        named: Whether the line begins with its name.
+    """
+    if told := findings_sentence(read_findings(study, trials)):
+        name = f"{study.name}: " if named else ""
+        make_console().print(f"{name}{told} kerasweep report tells them.", soft_wrap=True)
 
 
 def scores(study: StudyRecord, trials: Sequence[TrialRecord]) -> dict[str, list[str]]:

@@ -79,6 +79,8 @@ class Content:
     small: bool = False
     """Whether the figures stand side by side where there is room."""
     ready: bool = True
+    tone: Literal["", "warning", "hint", "good"] = ""
+    """How a finding is meant; a border has its colour."""
 
 
 @dataclass(frozen=True)

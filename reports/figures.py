@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
-from ..spaces import Categorical, Float, Hyperparameter, Int, Value, value_text
+from ..spaces import position_in_range, value_text
 from ..studies import pareto_front
 from ..studies.comparison import Cost, RecommendedRow, StudyRow
 from ..texts import number_text
@@ -205,24 +205,6 @@ def front_figure(study: StudyRecord, trials: Sequence[TrialRecord], place: int) 
         figure.update_xaxes(type="log", **log_ticks(low, high))
         x = f"{x} (log)"
     return themed(figure, height=400, x=x, y=y)
-
-
-def position_in_range(hyperparameter: Hyperparameter, value: Value) -> float | None:
-    """Return where a value lies in its range, 0 to 1: on its log scale, or by its place among the choices."""
-    if isinstance(hyperparameter, Categorical):
-        places = [place for place, choice in enumerate(hyperparameter.choices) if repr(choice) == repr(value)]
-        return places[0] / max(len(hyperparameter.choices) - 1, 1) if places else None
-    if (
-        not isinstance(hyperparameter, Float | Int)
-        or isinstance(value, bool)
-        or not isinstance(value, int | float)
-    ):
-        return None
-    low, high, at = float(hyperparameter.low), float(hyperparameter.high), float(value)
-    if hyperparameter.log:
-        low, high, at = math.log(low), math.log(high), math.log(at) if at > 0 else math.nan
-    share = (at - low) / (high - low)
-    return share if -1e-9 <= share <= 1 + 1e-9 else None
 
 
 def against_recommended_figure(compared: Sequence[RecommendedRow]) -> go.Figure:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..spaces import value_text
 from ..studies.comparison import MAX_SHOWN, cost, informative_names, names_of, study_space
+from ..studies.curves import Band, curve_pairs
 from ..studies.importance import FEWEST_FOR_IMPORTANCE
 from ..texts import count_text, duration_text, number_text
 from . import curves, figures, optuna_plots
@@ -148,7 +149,7 @@ def learning(view: StudyView) -> Content:
     if winner is None:
         return not_yet("no trial is complete.")
     details = view.details.get(winner.number)
-    pairs = curves.curve_pairs(details) if details else []
+    pairs = curve_pairs(details) if details else []
     if details is None or not pairs:
         return Content(f"Trial {winner.number} keeps no learning curves.", ready=False)
     shown = []
@@ -172,9 +173,7 @@ def learning(view: StudyView) -> Content:
     )
 
 
-def _curves_reading(
-    winner: TrialRecord, pairs: list[tuple[curves.Band | None, curves.Band | None]], objective: str
-) -> str:
+def _curves_reading(winner: TrialRecord, pairs: list[tuple[Band | None, Band | None]], objective: str) -> str:
     """Return what the objective's curves say, or those of the last metric that has both."""
     whole = [(train, validation) for train, validation in pairs if train and validation]
     train, validation = next(

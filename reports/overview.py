@@ -19,6 +19,7 @@ from . import figures, insights, optuna_plots, results, sensitivity
 from .axis_selection import COLUMNS, is_wide
 from .cards import Card, Column, Content, Figure, Row, Table, card, not_yet
 from .front import front
+from .health import finding_cards, health
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +35,14 @@ def study_cards(view: StudyView) -> list[Card]:
     Of several objectives there is a front and no winner, so that what ranks trials or explains one value is left out.
     """
     if view.study.has_several:
-        return [results.summary(view), front(view), insights.expense(view), results.failures(view)]
+        return [
+            results.summary(view),
+            front(view),
+            insights.expense(view),
+            results.failures(view),
+            *finding_cards(view),
+            health(view),
+        ]
     # What was changed one at a time is ranked by that, of which the importance of many at a time would say nothing.
     one_at_a_time = is_sensitivity_study(view.study)
     return [
@@ -52,6 +60,8 @@ def study_cards(view: StudyView) -> list[Card]:
         insights.pruning(view),
         insights.expense(view),
         results.failures(view),
+        *finding_cards(view),
+        health(view),
     ]
 
 

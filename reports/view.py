@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..studies import StudyRecord, TrialDetails, TrialRecord, pareto_front, read_details, read_trials
 from ..studies.comparison import names_of, ranked
+from ..studies.health import Finding, findings
 from .theme import labels
 
 if TYPE_CHECKING:
@@ -45,6 +46,11 @@ class StudyView:
     def complete(self) -> int:
         """Complete trials with a finite value that are not repetitions."""
         return len(self.scored)
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the checks of its health find."""
+        return tuple(findings(self.study, self.trials, self.details))
 
     @property
     def data(self) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ from .keras_tuner import space_from_keras_tuner, space_to_keras_tuner
 from .kinds import Categorical, Float, Int
 from .optuna import space_from_optuna, space_to_optuna
 from .overrides import apply_overrides, parse_range, parse_value
+from .positions import position_in_range
 from .presets import PRESETS, SIZES, pick, preset
 from .reading import read_space
 from .serialization import space_from_dict, space_to_dict, stored_space
@@ -37,6 +38,7 @@ __all__ = [
     "parse_range",
     "parse_value",
     "pick",
+    "position_in_range",
     "preset",
     "read_space",
     "short_text",

@@ -88,9 +88,17 @@ def _without_repetitions(trials: Sequence[TrialRecord]) -> list[TrialRecord]:
     return list(found.values())
 
 
-def optimism_of(study: StudyRecord, trial: TrialRecord) -> Optimism | None:
-    """Read a study's trials, and estimate how far a trial's score flatters; None for one that was not chosen as the best."""
+def optimism_of(
+    study: StudyRecord, trial: TrialRecord, trials: Sequence[TrialRecord] | None = None
+) -> Optimism | None:
+    """Estimate how far a trial's score flatters; None for one that was not chosen as the best.
+
+    Args:
+        study: The study.
+        trial: One of its trials.
+        trials: All of them; they are read where None.
+    """
     if study.has_several or trial.state != "complete" or study.imported:
         return None
-    order = ranked(read_trials(study), study.direction)
+    order = ranked(read_trials(study) if trials is None else trials, study.direction)
     return estimate_optimism(order, study.direction) if order and order[0].number == trial.number else None

@@ -41,7 +41,7 @@ class TestOnARealStudy:
         assert "val_accuracy" in done.stdout
         assert "learning_rate" in done.stdout
         assert "Chosen as the best of " in done.stdout
-        assert "rial" in done.stdout.splitlines()[-1]
+        assert "on the health of this study: too few trials for the space" in done.stdout.splitlines()[-1]
 
     def test_best_as_json_is_sorted_and_whole(self, kerasweep: Any, trained: Path) -> None:
         rows = json.loads(kerasweep("best", "first", "-n", 2, "--json", cwd=trained).stdout)

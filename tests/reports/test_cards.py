@@ -172,6 +172,17 @@ def test_a_row_of_several_inputs_is_told_in_words(shape: Any, text: str) -> None
     assert _data_text({"name": "x", "shape": shape}) == f"x, {text}"
 
 
+def test_each_finding_is_a_card_and_the_last_one_says_what_was_looked_for(shelf: Shelf) -> None:
+    view = shelf.view("ordinary")
+    cards = [found for found in study_cards(view) if found.group == "Health"]
+    assert [found.key for found in cards] == [*(f"health-{one.kind}" for one in view.findings), "checks"]
+    assert [found.content.tone for found in cards[:-1]] == [one.severity for one in view.findings]
+    assert cards[-1].content.reading.startswith(
+        f"{sum(one.severity != 'good' for one in view.findings)} findings on"
+    )
+    assert by_key(study_cards(shelf.view("empty")))["checks"].reading == "Not yet: no trial has ended."
+
+
 def test_several_objectives_are_a_front_and_have_no_winner(shelf: Shelf) -> None:
     for name, metrics in (
         ("several", ["val_accuracy", "params", "seconds"]),
@@ -179,7 +190,7 @@ def test_several_objectives_are_a_front_and_have_no_winner(shelf: Shelf) -> None
     ):
         view = shelf.view(name)
         cards = by_key(study_cards(view))
-        assert list(cards) == ["summary", "front", "cost", "failures"]
+        assert list(cards) == ["summary", "front", "cost", "failures", "checks"]
         assert view.winner is None
         assert [column.name for column in cards["front"].table.columns][1 : 1 + len(metrics)] == metrics
         assert [figure.label for figure in cards["front"].figures] == [

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from kerasweep.reports import optuna_plots
-from kerasweep.reports.curves import curve_band, curve_pairs, curves_range, learning_curves, validation_curves
+from kerasweep.reports.curves import curves_range, learning_curves, validation_curves
 from kerasweep.reports.figures import (
     cost_bar,
     cost_parts,
     fold_rows,
     fold_spread,
-    position_in_range,
     size_points,
 )
 from kerasweep.reports.theme import ACCENT, focus, log_ticks, plain, translucent, unplain
-from kerasweep.spaces import Categorical, Float, Int
+from kerasweep.spaces import Categorical, Float, Int, position_in_range
 from kerasweep.studies import TrialDetails, TrialRecord
 from kerasweep.studies.comparison import Cost
+from kerasweep.studies.curves import curve_band, curve_pairs
 from kerasweep.studies.importance import importance_shares
 
 if TYPE_CHECKING:

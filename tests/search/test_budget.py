@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 from kerasweep.errors import SpecError
-from kerasweep.search.convergence import gain_of_doubling, gain_of_second_half, has_converged
 from kerasweep.search.spec import make_spec
+from kerasweep.studies.convergence import gain_of_doubling, gain_of_second_half, has_converged
 from kerasweep.training.events import Task
 
 SEARCHES = [("random", "none"), ("bayes", "median"), ("random", "asha"), ("knowhow", "knowhow")]
