@@ -6,11 +6,13 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from dash import ClientsideFunction, Dash, Input, Output, State, no_update
+from dash import ClientsideFunction, Dash, Input, Output, State, ctx, no_update
 
 from ..errors import KerasweepError
+from .export_view import export_words, job_state
 from .links import parse_address
 from .pages import page
+from .pieces import error_alert
 from .shell import navigation
 from .site import Site, driven
 from .study_view import LIVE, QUIET, is_due, made_cards, revision, study_head
@@ -22,6 +24,7 @@ def register(app: Dash, site: Site) -> None:
     _register_frame(app, site)
     _register_study(app, site)
     _register_table(app, site)
+    _register_export(app, site)
 
 
 def _register_frame(app: Dash, site: Site) -> None:
@@ -115,3 +118,26 @@ def _register_table(app: Dash, site: Site) -> None:
         Input("trials", "selectedRows"),
         State("table-of", "data"),
     )
+
+
+def _register_export(app: Dash, site: Site) -> None:
+    @app.callback(
+        Output("job", "children"),
+        Output("job-of", "data"),
+        Output("job-poll", "disabled"),
+        Output("refit", "disabled"),
+        Input("refit", "n_clicks"),
+        Input("job-poll", "n_intervals"),
+        State("job-of", "data"),
+        prevent_initial_call=True,
+    )
+    def refit(_clicks: int, _looks: int, place: dict[str, Any]) -> tuple[Any, ...]:
+        if ctx.triggered_id == "refit":
+            try:
+                words = export_words(str(place["study"]), str(place["format"]), place["trial"])
+                place = {**place, "job": site.jobs.start(words).key}
+            except KerasweepError as error:
+                return error_alert(error), place, True, False
+        job = site.jobs.find(str(place["job"]))
+        runs = job is not None and job.runs
+        return job_state(job, str(place["format"])), place, not runs, runs

@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 
 from ..errors import KerasweepError
 from .compare_view import compare_studies_page, compare_trials_page
+from .export_view import export_page
 from .links import Address, link
 from .pieces import anchor, error_alert, heading
 from .site import Site
@@ -65,6 +66,8 @@ def _of_study(site: Site, name: str, rest: Sequence[str], address: Address) -> C
             return study_page(site, name)
         case ["trials"]:
             return trials_page(site, name)
+        case ["export"]:
+            return export_page(site, name, address)
         case ["compare"]:
             return compare_trials_page(site, name, address)
         case ["trial", number] if number.isdecimal() and len(number) < 10:

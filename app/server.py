@@ -15,6 +15,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from ..errors import KerasweepError, SweepError, one_line
 from .callbacks import register
+from .downloads import add_downloads
 from .security import Doors, guard
 from .shell import shell
 from .site import Site
@@ -38,11 +39,11 @@ _PAGE = """<!doctype html>
 </html>"""
 
 
-def make_app(storage: str, doors: Doors) -> Flask:
-    """Return the app of a storage.
+def make_app(site: Site, doors: Doors) -> Flask:
+    """Return the app of a site.
 
     Args:
-        storage: URL of the database.
+        site: What it shows.
         doors: What the server lets in.
     """
     app = Dash(
@@ -57,9 +58,10 @@ def make_app(storage: str, doors: Doors) -> Flask:
         on_error=_on_error,
     )
     app.layout = shell
-    register(app, Site(storage))
+    register(app, site)
     server: Flask = app.server
     server.config["MAX_CONTENT_LENGTH"] = 4 * 1024**2
+    add_downloads(server, site, site.jobs)
     guard(server, doors, app.csp_hashes())
     return server
 
@@ -79,6 +81,7 @@ class Served:
     server: BaseWSGIServer
     url: str
     """With the token, where one is asked for."""
+    site: Site
 
     def run(self) -> None:
         """Answer until interrupted."""
@@ -86,6 +89,7 @@ class Served:
             self.server.serve_forever()
         finally:
             self.server.server_close()
+            self.site.jobs.close()
 
 
 def listen(storage: str, host: str, port: int) -> Served:
@@ -99,7 +103,7 @@ def listen(storage: str, host: str, port: int) -> Served:
     Raises:
         SweepError: The port is taken, or the address is none of this machine's.
     """
-    doors = Doors.of(host)
+    doors, site = Doors.of(host), Site(storage)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line for each request is no use to anyone here
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
@@ -113,10 +117,10 @@ def listen(storage: str, host: str, port: int) -> Served:
     with (
         listening
     ):  # the server has a copy of its own, and would end the process itself where a port is taken
-        server = make_server(host, port, make_app(storage, doors), threaded=True, fd=listening.fileno())
+        server = make_server(host, port, make_app(site, doors), threaded=True, fd=listening.fileno())
     name = f"[{host}]" if ":" in host else host
     url = f"http://{name}:{port}/"
-    return Served(server, f"{url}?token={doors.token}" if doors.token else url)
+    return Served(server, f"{url}?token={doors.token}" if doors.token else url, site)
 
 
 def open_browser(url: str, opener: Callable[[str], Any] = webbrowser.open) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import StudyError
 from ..studies import StudyRecord, is_driven, read_studies, read_study, without_password
 from ..texts import ABSENT, count_text
+from .jobs import Jobs
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,11 @@ class Site:
 
     storage: str
     """Its URL."""
+    jobs: Jobs = field(init=False, repr=False, compare=False)
+    """Commands that pages have started."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "jobs", Jobs(self.storage))
 
     @property
     def name(self) -> str:

@@ -79,7 +79,7 @@ def test_a_server_that_others_can_reach_has_a_token(host: str, *, inside: bool) 
 
 def test_the_token_opens_the_door(shelf: Shelf) -> None:
     doors = Doors.of("0.0.0.0")
-    client = make_app(shelf.site.storage, doors).test_client()
+    client = make_app(shelf.site, doors).test_client()
     asked = {"Host": "box.lan:9000"}
     assert doors.token is not None
     assert doors.token not in repr(doors)
@@ -111,7 +111,7 @@ def test_the_token_opens_the_door(shelf: Shelf) -> None:
 
 def test_what_follows_the_token_is_not_html(shelf: Shelf) -> None:
     doors = Doors.of("0.0.0.0")
-    client = make_app(shelf.site.storage, doors).test_client()
+    client = make_app(shelf.site, doors).test_client()
     found = client.get('/x"><script>alert(1)</script>', query_string={"token": doors.token, "q": '"><b>'})
     assert "<script>" not in found.text
     assert "<b>" not in found.text

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import plotly
 import pytest
+from app_pages import as_json, nodes, shown, text_of
 from app_shelf import HOSTILE, STUDIES
 from kerasweep.app.callbacks import looked
-from kerasweep.app.links import Address, joined, link, parse_address, study_link
+from kerasweep.app.links import Address, joined, parse_address, study_link
 from kerasweep.app.pages import page
 from kerasweep.app.site import Site
 from kerasweep.app.studies_view import studies_page
@@ -21,34 +21,7 @@ if TYPE_CHECKING:
 
     from app_shelf import Shelf
 
-PLACES = ((), ("trials",), ("trial", "0"), ("compare",))
-
-
-def as_json(component: Any) -> Any:
-    return json.loads(json.dumps(component, cls=plotly.utils.PlotlyJSONEncoder))
-
-
-def nodes(tree: Any) -> list[dict[str, Any]]:
-    """Return all components of a tree."""
-    if isinstance(tree, list):
-        return [node for part in tree for node in nodes(part)]
-    if not isinstance(tree, dict):
-        return []
-    own = [tree] if {"type", "namespace", "props"} <= tree.keys() else []
-    return own + [node for part in tree.values() for node in nodes(part)]
-
-
-def text_of(tree: Any) -> str:
-    if isinstance(tree, list):
-        return " ".join(map(text_of, tree))
-    if isinstance(tree, dict) and "props" in tree:
-        return text_of(tree["props"].get("children", ""))
-    return tree if isinstance(tree, str) else ""
-
-
-def shown(shelf: Shelf, *parts: object, **query: str) -> Any:
-    path, _, search = link(*parts, **query).partition("?")
-    return as_json(page(shelf.site, parse_address(path, search)).content)
+PLACES = ((), ("trials",), ("trial", "0"), ("compare",), ("export",))
 
 
 @pytest.mark.parametrize("name", STUDIES)

@@ -62,8 +62,9 @@ def make_shelf(folder: Path) -> Shelf:
     make_study(url, "..", trials=2)
     with fast_writes():
         _write_odd(url)
-    app = make_app(url, Doors.of("127.0.0.1"))
-    return Shelf(Site(url), app.test_client())
+    site = Site(url)
+    app = make_app(site, Doors.of("127.0.0.1"))
+    return Shelf(site, app.test_client())
 
 
 def _write_odd(url: str) -> None:
