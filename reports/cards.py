@@ -53,6 +53,8 @@ class Table:
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
+    searchable: bool = False
+    """Whether it is long: a page lets it be sorted and searched."""
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ..studies import TrialRecord, TrialState
     from .view import StudyView
 
-_STATES: tuple[TrialState, ...] = ("complete", "pruned", "failed", "running", "paused", "waiting")
+STATES: tuple[TrialState, ...] = ("complete", "pruned", "failed", "running", "paused", "waiting")
 _METHODS = {
     "grid": "Grid search",
     "random": "Random search",
@@ -79,7 +79,7 @@ def tiles(view: StudyView) -> tuple[Tile, ...]:
     for baseline in study.baselines:
         about = f"always predicting {baseline.constant}, on the same folds"
         found.append(Tile("baseline", number_text(baseline.value), about))
-    counts = [f"{study.counts[state]:,} {state}" for state in _STATES if study.counts.get(state)]
+    counts = [f"{study.counts[state]:,} {state}" for state in STATES if study.counts.get(state)]
     found.append(Tile("trials", f"{sum(study.counts.values()):,}", ", ".join(counts)))
     if spent.epochs_spent:
         share = (

@@ -99,6 +99,67 @@
     card.setAttribute("tabindex", "-1");
     card.focus({preventScroll: true});
   });
+  // What is no number, an absent value above all, comes last whichever way a table is sorted.
+  function sortable(text) {
+    const number = Number(text.split(" ")[0].replaceAll(",", ""));
+    return text !== "" && Number.isFinite(number) ? number : text === "–" ? null : text;
+  }
+
+  function compare(one, other) {
+    if (typeof one === typeof other) return typeof one === "number" ? one - other : one.localeCompare(other);
+    return typeof one === "number" ? -1 : 1;
+  }
+
+  function makeSortable(table) {
+    const body = table.tBodies[0];
+    const headers = [...table.tHead.rows[0].cells];
+    headers.forEach((header, place) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.append(...header.childNodes);
+      header.append(button);
+      button.addEventListener("click", () => {
+        const falling = header.getAttribute("aria-sort") === "ascending";
+        headers.forEach((other) => other.removeAttribute("aria-sort"));
+        header.setAttribute("aria-sort", falling ? "descending" : "ascending");
+        const keyed = [...body.rows].map((row) => [sortable(row.cells[place].textContent.trim()), row]);
+        keyed.sort(([one], [other]) => {
+          if (one === null || other === null) return (one === null) - (other === null);
+          return falling ? compare(other, one) : compare(one, other);
+        });
+        body.append(...keyed.map(([, row]) => row));
+      });
+    });
+  }
+
+  function makeSearchable(table) {
+    const rows = [...table.tBodies[0].rows];
+    const texts = rows.map((row) => row.textContent.replace(/\s+/g, " ").toLowerCase());
+    const box = document.createElement("p");
+    const label = document.createElement("label");
+    const input = Object.assign(document.createElement("input"), {type: "search", autocomplete: "off"});
+    const count = document.createElement("output");
+    function filter() {
+      const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+      let shown = 0;
+      rows.forEach((row, place) => {
+        row.hidden = !words.every((word) => texts[place].includes(word));
+        shown += !row.hidden;
+      });
+      count.textContent = `${shown.toLocaleString("en")} of ${rows.length.toLocaleString("en")}`;
+    }
+    box.className = "search";
+    label.append("Search ", input);
+    box.append(label, count);
+    table.parentElement.before(box);
+    input.addEventListener("input", filter);
+    filter();
+  }
+
+  for (const table of document.querySelectorAll("table.searchable")) {
+    makeSortable(table);
+    makeSearchable(table);
+  }
   mark();
   next();
 })();

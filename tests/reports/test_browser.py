@@ -55,6 +55,7 @@ def check(document: str, log: str) -> None:
     assert places > 0
     assert 'data-figures="drawn"' in document
     assert 'class="scripted"' in body
+    assert body.count('class="search"') == body.count('class="searchable"') > 0
     assert "could not be drawn" not in body
     drawn = re.findall(r'<div class="plot js-plotly-plot" id="plot-\d+".*?class="main-svg"', body, flags=re.S)
     assert len(drawn) == places

@@ -172,6 +172,33 @@ def test_a_row_of_several_inputs_is_told_in_words(shape: Any, text: str) -> None
     assert _data_text({"name": "x", "shape": shape}) == f"x, {text}"
 
 
+@pytest.mark.parametrize("name", ["ordinary", "large", "several", "only failed", "running", "constrained"])
+def test_all_trials_are_listed_the_best_first(shelf: Shelf, name: str) -> None:
+    view = shelf.view(name)
+    table = by_key(study_cards(view))["trials"].table
+    assert table is not None
+    assert table.searchable
+    numbers = [int(row.cells[0]) for row in table.rows]
+    assert sorted(numbers) == [trial.number for trial in view.trials]
+    best = view.front or view.scored
+    assert numbers[: len(best)] == [trial.number for trial in best]
+    assert [row.highlighted for row in table.rows][:1] == [bool(view.winner)]
+    assert all(len(row.cells) == len(table.columns) for row in table.rows)
+    states = {trial.number: trial for trial in view.trials}
+    for row in table.rows:
+        trial = states[int(row.cells[0])]
+        words = trial.state if trial.duplicate_of is None else f"same as {trial.duplicate_of}"
+        assert row.cells[1].startswith(words)
+
+
+def test_a_table_of_very_many_trials_ends_and_says_so(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kerasweep.reports.all_trials.MOST_ROWS", 50)
+    content = by_key(study_cards(shelf.view("large")))["trials"]
+    assert content.table is not None
+    assert len(content.table.rows) == 50
+    assert content.note == "The first 50 of 400 trials; kerasweep export --format csv writes all."
+
+
 def test_each_finding_is_a_card_and_the_last_one_says_what_was_looked_for(shelf: Shelf) -> None:
     view = shelf.view("ordinary")
     cards = [found for found in study_cards(view) if found.group == "Health"]
@@ -190,7 +217,7 @@ def test_several_objectives_are_a_front_and_have_no_winner(shelf: Shelf) -> None
     ):
         view = shelf.view(name)
         cards = by_key(study_cards(view))
-        assert list(cards) == ["summary", "front", "cost", "failures", "checks"]
+        assert list(cards) == ["summary", "front", "trials", "cost", "failures", "checks"]
         assert view.winner is None
         assert [column.name for column in cards["front"].table.columns][1 : 1 + len(metrics)] == metrics
         assert [figure.label for figure in cards["front"].figures] == [
