@@ -27,7 +27,7 @@ from .studies import (
     storage_url,
     trials_frame,
 )
-from .studies.comparison import sensitivity, varying_first
+from .studies.comparison import choose_by_rule, chosen_number, sensitivity, varying_first
 from .terminal import show_progress
 from .training.quiet import quiet_tensorflow
 from .training.randomness import random_state_kept
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from .export import Winner
     from .search.plan import Plan
     from .spaces import Space
-    from .studies.comparison import PairComparison
+    from .studies.comparison import PairComparison, Rule
 
 Storage = str | os.PathLike[str] | None
 
@@ -68,6 +68,14 @@ class Study:
             StudyError: There is none, or the study has several objectives, by which none is simply the best.
         """
         return best_trial(self._record)
+
+    def best_by(self, rule: Rule) -> TrialRecord:
+        """Return the trial that a rule takes: ``one-se``, ``smallest`` or ``fastest``, each as good as the best; or ``max``.
+
+        Raises:
+            StudyError: As ``best``; or its scores are of a single fold, which does not tell what is as good.
+        """
+        return choose_by_rule(self._record, rule).trial
 
     @property
     def front(self) -> list[TrialRecord]:
@@ -124,11 +132,12 @@ class Study:
         """Write the report, one HTML file that needs no network, and return its path."""
         return report([self], path)
 
-    def refit(self, trial: int | None = None, **options: Any) -> Winner:
+    def refit(self, trial: int | None = None, *, rule: Rule | None = None, **options: Any) -> Winner:
         """Train a trial's configuration on all training rows and score it once on the test split.
 
         Args:
             trial: Its number; the best one where None.
+            rule: What takes another one than the best in its place, see ``best_by``.
             **options: ``limit``, ``data``, ``sample_weight``, ``groups``, ``validation``, ``model``, ``cv``, ``on_epoch``: see ``kerasweep.search.refit.refit``. Data and model that
                 were given as objects need not be given again in the process that launched the study.
         """
@@ -136,7 +145,7 @@ class Study:
         from .search.refit import refit
 
         record = self._record
-        chosen = choose_trial(record, trial)
+        chosen = choose_trial(record, chosen_number(record, trial, rule))
         done = refit(record, chosen, **with_objects(record, options))
         self._record = read_study(self.name, record.storage)
         return Winner.of(record, chosen, done)
@@ -148,16 +157,19 @@ class Study:
         path: str | os.PathLike[str],
         format: str = "yaml",  # noqa: A002 - the command line's word
         trial: int | None = None,
+        *,
+        rule: Rule | None = None,
         **options: Any,
     ) -> Path:
         """Write the study, its winner or another trial, in one of ``kerasweep.export.FORMATS``, and return the path.
 
-        Some of them refit the trial first; ``options`` are those of ``refit``.
+        Some of them refit the trial first; ``options`` are those of ``refit``. A rule takes the trial as ``best_by`` does.
 
         Raises:
             SpecError: There is no such format, or it trains nothing and takes no options.
         """
         form = find_format(format)
+        trial = chosen_number(self._record, trial, rule)
         if isinstance(form, FromStudy):
             if options:
                 raise SpecError(f"The format '{format}' trains nothing and takes no '{next(iter(options))}'.")

@@ -25,7 +25,9 @@ from ..studies import (
 from ..studies.comparison import (
     MAX_SHOWN,
     RUNNERS_UP,
+    Choice,
     baseline_sentence,
+    choose_by_rule,
     compare_runners_up,
     compare_studies,
     compare_trials,
@@ -35,7 +37,7 @@ from ..studies.comparison import (
     sensitivity,
 )
 from ..texts import count_text, duration_text, number_text, quantity_text
-from .options import Json, Storage, StudyName, print_json, whole_numbers
+from .options import Json, Rule, Storage, StudyName, print_json, whole_numbers
 from .tables import (
     comparison_table,
     facts_table,
@@ -78,17 +80,21 @@ def studies(storage: Storage = None, as_json: Json = False) -> None:
 def best(
     study: StudyName = None,
     count: Annotated[int, typer.Option("-n", "--count", min=1, help="How many.")] = 10,
+    rule: Rule = None,
     storage: Storage = None,
     as_json: Json = False,
 ) -> None:
-    """Show the best configurations of a study.
+    """Show the best configurations of a study; the first is the one that a rule takes.
 
     [dim]kerasweep best[/]
     [dim]kerasweep best digits-dnn-knowhow -n 3 --json[/]
+    [dim]kerasweep best --rule one-se[/]
     """
     record = read_study(study, storage_url(storage))
+    choice = None if rule is None else choose_by_rule(record, rule)
     found = best_trials(record, max(count, RUNNERS_UP))
-    trials = found[:count]
+    first = [] if choice is None else [choice.trial]
+    trials = [*first, *(one for one in found if one not in first)][:count]
     if as_json:
         print_json([_trial(trial) for trial in trials])
         return
@@ -104,6 +110,7 @@ def best(
     every = read_trials(record)
     optimism = optimism_of(record, found[0], every)
     for sentence in (
+        *_chosen(choice),
         "" if is_sensitivity_study(record) else compare_runners_up(record, found).sentence,
         "" if optimism is None else optimism.sentence,
         baseline_sentence(record, found[0]),
@@ -111,6 +118,13 @@ def best(
         if sentence:
             make_console().print(sentence, soft_wrap=True)
     print_findings(record, every)
+
+
+def _chosen(choice: Choice | None) -> tuple[str, ...]:
+    """Return the words that say what a rule took in place of the best, and what that costs."""
+    if choice is None or choice.rule == "max":
+        return ()
+    return (choice.sentence, "" if choice.pair is None else choice.pair.sentence)
 
 
 def show(
@@ -147,9 +161,8 @@ def compare(
     if trials is not None:
         if names is not None and len(names) > 1:
             raise SpecError("--trials compares trials of one study; name that one alone.")
-        _compare_trials(
-            read_study(names[0] if names else None, url), whole_numbers(trials, "--trials"), as_json
-        )
+        record = read_study(names[0] if names else None, url)
+        _compare_trials(record, whole_numbers(trials, "--trials"), storage, as_json=as_json)
         return
     if not names:
         raise SpecError("Name the studies to compare, or the trials of the last one: --trials 17,4.")
@@ -172,13 +185,13 @@ def compare(
         make_console().print(styled(("!", "yellow"), f" {note}"), soft_wrap=True)
 
 
-def _compare_trials(record: StudyRecord, numbers: list[int], as_json: bool) -> None:
+def _compare_trials(record: StudyRecord, numbers: list[int], storage: str | None, *, as_json: bool) -> None:
     pairs = compare_trials(record, numbers)
     if as_json:
         print_json([pair.as_dict() for pair in pairs])
         return
     order = [pairs[0].first, *(pair.second for pair in pairs)]
-    print_trials(f"trials of {record.name}", record, [read_trial(record, number) for number in order])
+    print_trials(f"trials of {record.name}", record, [read_trial(record, one) for one in order], storage)
     for pair in pairs:
         make_console().print(" ".join(filter(None, (pair.sentence, pair.in_practice))), soft_wrap=True)
 

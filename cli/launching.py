@@ -15,12 +15,13 @@ from ..printing import make_console, styled
 from ..search.settings import SETTINGS
 from ..spaces import value_text
 from ..studies import StudyRecord, best_trials, choose_trial, read_study, read_trials, storage_url
-from ..studies.comparison import basic_names, varying_first
+from ..studies.comparison import basic_names, chosen_number, varying_first
 from ..texts import count_text, duration_text, number_text, numbers_text
 from . import launch_options as flags
 from .columns import Rows, print_rows
 from .options import (
     Quiet,
+    Rule,
     Storage,
     StudyName,
     TrialNumber,
@@ -193,6 +194,7 @@ def resume(
 def refit(
     study: StudyName = None,
     trial: TrialNumber = None,
+    rule: Rule = None,
     limit: Annotated[
         int | None, typer.Option(min=1, help="Train on a subset.", show_default="all rows")
     ] = None,
@@ -204,6 +206,7 @@ def refit(
 
     [dim]kerasweep refit[/]
     [dim]kerasweep refit mnist-cnn-knowhow --trial 7[/]
+    [dim]kerasweep refit mnist-cnn-knowhow --rule one-se[/]
     """
     from ..search.refit import refit as run_refit
 
@@ -215,7 +218,7 @@ def refit(
             console.print(f"epoch {epoch}/{epochs}  {scores}")
 
     record = read_study(study, storage_url(storage))
-    chosen = choose_trial(record, trial)
+    chosen = choose_trial(record, chosen_number(record, trial, rule))
     with console.status("Training on all rows ...") if console.is_terminal and not verbose else console:
         done = run_refit(record, chosen, limit=limit, on_epoch=on_epoch)
     console.print(

@@ -11,8 +11,9 @@ from ..errors import SpecError
 from ..export.formats import FORMATS, FromStudy, find_format
 from ..printing import make_console, styled
 from ..studies import read_study, storage_url
+from ..studies.comparison import chosen_number
 from ..texts import count_text
-from .options import Storage, StudyName, TrialNumber
+from .options import Rule, Storage, StudyName, TrialNumber
 from .trials import print_findings
 
 _FORMATS = "\n\n".join(f"[bold]{one.name}[/]: {one.meaning}" for one in FORMATS.values())
@@ -22,6 +23,7 @@ Output = Annotated[Path | None, typer.Option("--output", "-o", help="File or fol
 def export(
     study: StudyName = None,
     trial: TrialNumber = None,
+    rule: Rule = None,
     form: Annotated[
         str, typer.Option("--format", "-f", help=_FORMATS, autocompletion=lambda: [*FORMATS])
     ] = "yaml",
@@ -32,12 +34,14 @@ def export(
 
     [dim]kerasweep export > winner.yaml[/]
     [dim]kerasweep export digits-dnn-knowhow --trial 7 --format python -o train.py[/]
+    [dim]kerasweep export digits-dnn-knowhow --rule one-se > small.yaml[/]
     [dim]kerasweep export mnist-cnn-knowhow --format keras -o model/[/]
     """
     from .. import api
 
     chosen_format = find_format(form)
     chosen = api.load(study, storage=storage)
+    trial = chosen_number(chosen.record, trial, rule)
     if isinstance(chosen_format, FromStudy) and chosen_format.is_text and output is None:
         print(chosen_format.content(chosen.record, trial), end="")  # noqa: T201 - to be piped into a file
         return

@@ -15,6 +15,7 @@ import typer
 
 from ..errors import SpecError
 from ..studies import storage_url, without_password
+from ..studies.comparison import RULES
 
 Storage = Annotated[
     str | None,
@@ -22,6 +23,16 @@ Storage = Annotated[
 ]
 StudyName = Annotated[str | None, typer.Argument(help="The study's name.", show_default="the last study")]
 TrialNumber = Annotated[int | None, typer.Option("--trial", "-t", help="The trial.", show_default="the best")]
+Rule = Annotated[
+    str | None,
+    typer.Option(
+        help="Which trial to take: "
+        + "; ".join(f"{name}, {meaning}" for name, meaning in RULES.items())
+        + ".",
+        show_default="max",
+        autocompletion=lambda: [*RULES],
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing (Keras's verbose=0).")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show every epoch (Keras's verbose=1).")]

@@ -13,6 +13,7 @@ from .paired import PairedDifference, Probabilities, critical_point, error_share
 from .pairs import PairComparison, comparable_trial, compare_pair, compare_trials
 from .recommended import AgainstRecommended, RecommendedRow, against_recommended
 from .recorded_plan import epochs_texts, lineages, most_epochs, planned_epochs, study_space
+from .rules import RULES, Choice, Rule, choose_by_rule, chosen_number, training_seconds
 from .runners_up import RUNNERS_UP, RunnersUp, compare_runners_up, ranked
 from .scales import Scale, scale_of
 from .sensitivity import Effect, Sensitivity, is_sensitivity_study, sensitivity
@@ -20,8 +21,10 @@ from .side_by_side import StudyComparison, StudyRow, compare_studies, incomparab
 
 __all__ = [
     "MAX_SHOWN",
+    "RULES",
     "RUNNERS_UP",
     "AgainstRecommended",
+    "Choice",
     "Cost",
     "Effect",
     "Optimism",
@@ -29,6 +32,7 @@ __all__ = [
     "PairedDifference",
     "Probabilities",
     "RecommendedRow",
+    "Rule",
     "RunnersUp",
     "Scale",
     "Sensitivity",
@@ -38,6 +42,8 @@ __all__ = [
     "against_recommended",
     "baseline_sentence",
     "basic_names",
+    "choose_by_rule",
+    "chosen_number",
     "common_names",
     "comparable_trial",
     "compare_pair",
@@ -64,5 +70,6 @@ __all__ = [
     "scale_of",
     "sensitivity",
     "study_space",
+    "training_seconds",
     "varying_first",
 ]
