@@ -12,6 +12,7 @@ from .formats import FORMATS, Format, FromRefit, FromStudy, find_format
 
 if TYPE_CHECKING:
     from .bundle import trained_model, write_keras
+    from .deploy import write_deploy
     from .files import write_file
     from .script import write_script
     from .text import as_sweep, provenance, to_json, to_yaml
@@ -31,6 +32,7 @@ __all__ = [
     "to_json",
     "to_yaml",
     "trained_model",
+    "write_deploy",
     "write_file",
     "write_keras",
     "write_script",
@@ -44,6 +46,7 @@ _LATER = {
     "to_json": "text",
     "to_yaml": "text",
     "trained_model": "bundle",
+    "write_deploy": "deploy",
     "write_file": "files",
     "write_keras": "bundle",
     "write_script": "script",

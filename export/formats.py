@@ -147,6 +147,12 @@ def _keras(winner: Winner, path: Path, _: Any) -> Path:
     return write_keras(winner, path)
 
 
+def _deploy(winner: Winner, path: Path, _: Any) -> Path:
+    from .deploy import write_deploy
+
+    return write_deploy(winner, path)
+
+
 FORMATS: dict[str, FromStudy | FromRefit] = {
     one.name: one
     for one in (
@@ -198,6 +204,13 @@ FORMATS: dict[str, FromStudy | FromRefit] = {
             meaning="A folder with the trained model, its preprocessing and predict.py.",
             suffix="",
             write=_keras,
+            saves=True,
+        ),
+        FromRefit(
+            name="deploy",
+            meaning="That folder as a zip with scores, requirements and a sample, checked by running it.",
+            suffix=".zip",
+            write=_deploy,
             saves=True,
         ),
     )

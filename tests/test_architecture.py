@@ -77,6 +77,7 @@ MAY_BE_HEAVY = {
     # The export of a trained model; loaded by ``export`` on first use.
     "export/bundle.py",
     "export/code.py",
+    "export/deploy.py",
     "export/graph.py",
     "export/models.py",
     "export/objective.py",
