@@ -7,7 +7,7 @@ sample what the refit says.
 from __future__ import annotations
 
 import csv
-import json
+import os
 import runpy
 import shutil
 import subprocess
@@ -26,8 +26,9 @@ import numpy as np
 
 from ..errors import OutputError, one_line
 from ..training.data import take
-from .bundle import write_keras
-from .files import MARK, check_file, new_file
+from .bundle import trained_model
+from .files import check_file, new_file
+from .predictor import Predictor
 from .samples import write_sample
 from .text import json_text, to_yaml
 from .winner import Winner
@@ -68,7 +69,8 @@ def write_deploy(winner: Winner, path: Path) -> Path:
         check_package(folder, *fill_package(winner, folder))
         with new_file(target) as fresh, zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as archive:
             for file in sorted(folder.rglob("*")):
-                archive.write(file, file.relative_to(scratch))
+                if "__pycache__" not in file.parts:
+                    archive.write(file, file.relative_to(scratch))
     return target
 
 
@@ -81,21 +83,21 @@ def fill_package(winner: Winner, folder: Path) -> tuple[Path, Table]:
     Raises:
         OutputError: The saved model does not load again, or its preprocessing makes other rows.
     """
-    write_keras(winner, folder)
-    about = json.loads((folder / MARK).read_text(encoding="utf-8"))
-    modules = _copy_modules(about["modules"], folder)
-    rows = take(winner.dataset.x_test, slice(SAMPLE))
-    sample = write_sample(rows, folder, winner.dataset, about)
+    trained = trained_model(winner)
+    trained.save(folder)
+    dataset, about = winner.dataset, trained.about
+    rows = take(dataset.x_test if dataset.test_rows else dataset.x, slice(SAMPLE))
+    sample = write_sample(rows, folder, dataset, about)
     known = replace(winner.study, refits={winner.trial.number: {"test": dict(winner.test)}})
-    scores = {key: value for key, value in about["provenance"].items() if key in _SCORES}
-    (folder / "configuration.yaml").write_text(
-        to_yaml(known, winner.trial, winner.optimism), encoding="utf-8"
-    )
-    (folder / "scores.json").write_text(json_text(scores), encoding="utf-8")
-    (folder / "requirements.txt").write_text(_requirements(winner, sample, modules), encoding="utf-8")
-    with (folder / "README.md").open("a", encoding="utf-8") as readme:
-        readme.write(_README.format(sample=sample.name))
-    return sample, _said(winner, folder, rows)
+    files = {
+        "configuration.yaml": to_yaml(known, winner.trial, winner.optimism),
+        "scores.json": json_text({key: about["provenance"].get(key) for key in _SCORES}),
+        "requirements.txt": _requirements(winner, sample, _copy_modules(about["modules"], folder)),
+        "README.md": trained.readme + _README.format(sample=sample.name),
+    }
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return sample, _said(winner, trained.predictor, folder, rows)
 
 
 _README = """
@@ -140,20 +142,16 @@ def _requirements(winner: Winner, sample: Path, modules: Iterable[str]) -> str:
     return "".join(f"{name}=={version(name)}\n" for name in needed)
 
 
-def _said(winner: Winner, folder: Path, rows: Any) -> Table:
+def _said(winner: Winner, predictor: Predictor, folder: Path, rows: Any) -> Table:
     """Return what the refit says of rows in memory, as the table that ``predict.py`` writes.
 
     Raises:
-        OutputError: The folder's preprocessing makes other rows of them than the refit's.
+        OutputError: Its rows are prepared otherwise than for the refit.
     """
-    made = runpy.run_path(str(folder / "predict.py"))
-    predictor = made["load"](folder)
-    ours, theirs = (
-        keras.tree.flatten(one) for one in (winner.preparation.transform(rows), predictor.prepare(rows))
-    )
-    if not all(np.allclose(a, b, rtol=1e-5, equal_nan=True) for a, b in zip(ours, theirs, strict=True)):
+    pair = (keras.tree.flatten(one) for one in (winner.preparation.transform(rows), predictor.prepare(rows)))
+    if not all(np.allclose(a, b, rtol=1e-5, equal_nan=True) for a, b in zip(*pair, strict=True)):
         raise OutputError("predict.py prepares rows otherwise than the refit did; please report it.")
-    table: Table = made["tell"](predictor, rows, [])
+    table: Table = runpy.run_path(str(folder / "predict.py"))["tell"](predictor, rows, [])
     return table
 
 
@@ -164,11 +162,10 @@ def check_package(folder: Path, sample: Path, said: Table) -> None:
         OutputError: It fails, or says something else than the refit.
     """
     output = folder / "sample_output.csv"
-    done = run_alone(folder, ["predict.py", sample.name, "-o", output.name])
+    done = _run_alone(folder, "predict.py", sample.name, "-o", output.name)
     if done.returncode != 0:
-        raise OutputError(
-            f"The package does not run by itself, and was not written: {one_line(done.stderr, 300)}"
-        )
+        reason = (done.stderr.strip().splitlines() or ["it ended without a word"])[-1]
+        raise OutputError(f"The package does not run by itself, and was not written: {one_line(reason, 200)}")
     with output.open(encoding="utf-8", newline="") as stream:
         header, *rows = csv.reader(stream)
     extra = len(header) - len(said[0])  # the names of files, which rows in memory have not
@@ -178,10 +175,14 @@ def check_package(folder: Path, sample: Path, said: Table) -> None:
         )
 
 
-def run_alone(folder: Path, arguments: list[str]) -> subprocess.CompletedProcess[str]:
-    """Run a program in a folder, where Kerasweep cannot be imported and no path of the caller's is known."""
-    command = [sys.executable, "-E", "-B", "-c", _ALONE, *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 - what was just made
+def _run_alone(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a program of a folder where Kerasweep cannot be imported, and nothing that the caller's paths lead to."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    environment = {**own, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1"}
+    command = [sys.executable, "-c", _ALONE, *arguments]
+    return subprocess.run(  # noqa: S603 - what was just made
+        command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", check=False
+    )
 
 
 def _alike(rows: list[list[str]], others: list[list[str]]) -> bool:

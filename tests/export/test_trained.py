@@ -7,12 +7,13 @@ spend most of its time importing TensorFlow.
 from __future__ import annotations
 
 import json
+import zipfile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from kerasweep.export import to_yaml, write_keras, write_script
+from kerasweep.export import to_yaml, write_deploy, write_keras, write_script
 from PIL import Image
 
 if TYPE_CHECKING:
@@ -76,7 +77,19 @@ def folders(place: Any, refits: dict[str, Any]) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="module")
-def predicted(place: Any, refits: dict[str, Any], folders: dict[str, Path]) -> list[tuple[int, str, str]]:
+def deployed(place: Any, refits: dict[str, Any]) -> list[str]:
+    """Refits that are packages to be deployed, unpacked: their test rows are predicted with the others'."""
+    names = ["nn", "dnn", "cnn", "own"]
+    for name in names:
+        with zipfile.ZipFile(write_deploy(refits[name], place.folder / f"deploy_{name}.zip")) as archive:
+            archive.extractall(place.folder)
+    return names
+
+
+@pytest.fixture(scope="module")
+def predicted(
+    place: Any, refits: dict[str, Any], folders: dict[str, Path], deployed: list[str]
+) -> list[tuple[int, str, str]]:
     """Exit code, output and errors of each command line, all run in one process without Kerasweep."""
     write_rows(place.folder, refits)
     (place.folder / "all.py").write_text(f"COMMANDS = {COMMANDS!r}\n{RUNNER}")
@@ -114,6 +127,10 @@ COMMANDS = [
     ["model cnn", "nothing.png"],
     ["model cnn", "rows.rtf"],
     ["model cnn", "words.npz"],
+    *(
+        [f"deploy_{name}", f"test_{name}.{suffix}", "-o", f"said_{name}.csv"]
+        for name, suffix in {"nn": "csv", "dnn": "csv", "cnn": "npy", "own": "npy"}.items()
+    ),
 ]
 
 
@@ -124,6 +141,10 @@ def write_rows(folder: Path, refits: dict[str, Any]) -> None:
     people.drop(columns=["age", "city"]).to_csv(folder / "lacking.csv", index=False)
     people.assign(income="much").to_csv(folder / "text.csv", index=False)
     refits["nn"].dataset.x_test.to_csv(folder / "diabetes.csv", index=False)
+    for name in ("nn", "dnn"):
+        refits[name].dataset.x_test.to_csv(folder / f"test_{name}.csv", index=False)
+    for name in ("cnn", "own"):
+        np.save(folder / f"test_{name}.npy", refits[name].dataset.x_test)
     digits = refits["cnn"].dataset.x_test
     np.savez(folder / "rows.npz", x=digits[:30, ..., 0])
     np.save(folder / "row.npy", digits[0])
@@ -168,6 +189,20 @@ def test_rows_of_every_kind_give_the_models_own_predictions(
     assert image[1].splitlines() == [f"digit.png\t{digits[0]}"]
     assert pictures[1].splitlines() == [f"pictures/{n}.png\t{digits[n]}" for n in range(3)]
     assert row[1].splitlines() == digits[:1]
+
+
+@pytest.mark.parametrize("name", ["nn", "dnn", "cnn", "own"])
+def test_a_deployed_package_gives_the_refits_test_score(
+    name: str, refits: dict[str, Any], predicted: list[tuple[int, str, str]], place: Any
+) -> None:
+    refit = refits[name]
+    said = pd.read_csv(place.folder / f"said_{name}.csv")
+    if refit.dataset.task == "regression":
+        error = np.abs(said["value"] - refit.dataset.y_test).mean()
+        assert error == pytest.approx(refit.test["mae"], rel=1e-4)
+    else:
+        right = said["class"].astype(str) == np.array(refit.dataset.classes)[refit.dataset.y_test]
+        assert right.mean() == pytest.approx(refit.test["accuracy"], abs=1e-6)
 
 
 def test_faults_are_one_line(predicted: list[tuple[int, str, str]]) -> None:
