@@ -33,7 +33,8 @@ from ..studies.comparison import (
     compare_trials,
     front_sentence,
     is_sensitivity_study,
-    optimism_of,
+    refit_score,
+    score_sentence,
     sensitivity,
 )
 from ..texts import count_text, duration_text, number_text, quantity_text
@@ -108,11 +109,10 @@ def best(
         return
     print_sensitivity(record)
     every = read_trials(record)
-    optimism = optimism_of(record, found[0], every)
     for sentence in (
-        *_chosen(choice),
+        *_chosen(record, choice),
         "" if is_sensitivity_study(record) else compare_runners_up(record, found).sentence,
-        "" if optimism is None else optimism.sentence,
+        score_sentence(record, found[0], every),
         baseline_sentence(record, found[0]),
     ):
         if sentence:
@@ -120,11 +120,13 @@ def best(
     print_findings(record, every)
 
 
-def _chosen(choice: Choice | None) -> tuple[str, ...]:
-    """Return the words that say what a rule took in place of the best, and what that costs."""
+def _chosen(record: StudyRecord, choice: Choice | None) -> tuple[str, ...]:
+    """Return the words that say what a rule took in place of the best, what that costs, and how its refit did."""
     if choice is None or choice.rule == "max":
         return ()
-    return (choice.sentence, "" if choice.pair is None else choice.pair.sentence)
+    if choice.pair is None:
+        return (choice.sentence,)
+    return (choice.sentence, choice.pair.sentence, score_sentence(record, choice.trial))
 
 
 def show(
@@ -228,15 +230,19 @@ def _show_study(record: StudyRecord, storage: str | None) -> None:
     if constraints:
         facts["objective"] += f" where {', '.join(map(str, constraints))}"
     print_table(facts_table({name: fact for name, fact in facts.items() if fact}))
+    every = read_trials(record)
     for number, refit in sorted(record.refits.items()):
         scores = ", ".join(f"test {metric} {number_text(value)}" for metric, value in refit["test"].items())
         console.print(f"refit of trial {number}: {scores or 'no test rows'}")
+        for trial in every:
+            if trial.number == number and refit_score(record, number) is not None:
+                console.print(score_sentence(record, trial, every), soft_wrap=True)
     trials = best_trials(record, 5)
     if trials:
         title = "trials of the Pareto front" if record.has_several else "best trials"
         print_trials(title, record, trials, storage)
     print_sensitivity(record)
-    failed = [trial for trial in read_trials(record) if trial.failure]
+    failed = [trial for trial in every if trial.failure]
     for trial in failed[:5]:
         console.print(
             styled((f"trial {trial.number} failed:", "red"), f" {trial.failure.get('message', '')}"),
@@ -284,6 +290,8 @@ def _show_trial(record: StudyRecord, trial: TrialRecord, *, as_json: bool) -> No
     print_table(facts_table({name: fact for name, fact in (facts | values).items() if fact != ""}))
     if wide:
         print_configuration(record, trial)
+    if worth := score_sentence(record, trial):
+        console.print(worth, soft_wrap=True)
     if trial.failure.get("traceback"):
         console.print(trial.failure["traceback"], style="dim")
     if details and details.summary:

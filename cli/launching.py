@@ -15,7 +15,7 @@ from ..printing import make_console, styled
 from ..search.settings import SETTINGS
 from ..spaces import value_text
 from ..studies import StudyRecord, best_trials, choose_trial, read_study, read_trials, storage_url
-from ..studies.comparison import basic_names, chosen_number, varying_first
+from ..studies.comparison import basic_names, chosen_number, objective_of, score_sentence, varying_first
 from ..texts import count_text, duration_text, number_text, numbers_text
 from . import launch_options as flags
 from .columns import Rows, print_rows
@@ -229,6 +229,8 @@ def refit(
         console.print(
             styled(f"test {metric} ", (number_text(value), "bold"), f" on {done.dataset.test_rows:,} rows"),
         )
+    if (test := objective_of(record, done.test)) is not None:
+        console.print(score_sentence(record, chosen, test=test), soft_wrap=True)
     if not done.test:
         console.print("no rows are held out: nothing scores it")
 

@@ -17,10 +17,10 @@ from ..studies.comparison import (
     compare_runners_up,
     cost,
     epochs_texts,
-    estimate_optimism,
     informative_names,
     lineages,
     refit_score,
+    score_sentence,
     study_space,
 )
 from ..texts import ABSENT, count_text, duration_text, number_text, numbers_text
@@ -235,14 +235,12 @@ def leaderboard(view: StudyView) -> Content:
         difference.standard_error is not None for difference in compared.differences
     ):
         note += "≈ within noise of the winner: paired by fold, corrected resampled t-test (Nadeau and Bengio 2003), 5 %."
-    optimism = estimate_optimism(view.scored, view.study.direction)
-    flatters = "" if optimism is None or view.study.imported else optimism.sentence
     reading = " ".join(
         filter(
             None,
             (
                 compared.sentence,
-                flatters,
+                score_sentence(view.study, view.best[0], view.trials),
                 baseline_sentence(view.study, view.best[0]),
                 lineages(view.best),
             ),

@@ -8,7 +8,7 @@ from .baseline import against_baseline, baseline_sentence
 from .cost import Cost, cost
 from .front import front_sentence
 from .informative import MAX_SHOWN, basic_names, common_names, informative_names, names_of, varying_first
-from .optimism import Optimism, estimate_optimism, optimism_of
+from .optimism import Optimism, estimate_optimism, optimism_of, score_sentence
 from .paired import PairedDifference, Probabilities, critical_point, error_share, paired_difference
 from .pairs import PairComparison, comparable_trial, compare_pair, compare_trials
 from .recommended import AgainstRecommended, RecommendedRow, against_recommended
@@ -17,7 +17,7 @@ from .rules import RULES, Choice, Rule, choose_by_rule, chosen_number, training_
 from .runners_up import RUNNERS_UP, RunnersUp, compare_runners_up, ranked
 from .scales import Scale, scale_of
 from .sensitivity import Effect, Sensitivity, is_sensitivity_study, sensitivity
-from .side_by_side import StudyComparison, StudyRow, compare_studies, incomparable, refit_score
+from .side_by_side import StudyComparison, StudyRow, compare_studies, incomparable, objective_of, refit_score
 
 __all__ = [
     "MAX_SHOWN",
@@ -62,12 +62,14 @@ __all__ = [
     "lineages",
     "most_epochs",
     "names_of",
+    "objective_of",
     "optimism_of",
     "paired_difference",
     "planned_epochs",
     "ranked",
     "refit_score",
     "scale_of",
+    "score_sentence",
     "sensitivity",
     "study_space",
     "training_seconds",

@@ -17,6 +17,7 @@ from ...texts import count_text, number_text
 from ..reading import read_trials
 from ..records import Direction, StudyRecord, TrialRecord
 from .runners_up import ranked
+from .side_by_side import refit_score
 
 
 @dataclass(frozen=True)
@@ -38,13 +39,28 @@ class Optimism:
         return self.score - self.expected if self.direction == "maximize" else self.expected - self.score
 
     @property
+    def flatters(self) -> bool:
+        """Whether it does, by more than sums of folds are rounded."""
+        return self.by > 1e-9 * abs(self.score)
+
+    @property
+    def luck(self) -> str:
+        """How much of the score is luck, as a part of a sentence: ``of which about 0.0040 is luck of choosing among 60 trials``."""
+        choice = f"luck of choosing among {count_text(self.trials, 'trial')}"
+        if not self.flatters:
+            return f"which {choice} does not seem to flatter"
+        if self.direction == "maximize":
+            return f"of which about {number_text(self.by)} is {choice}"
+        return f"which {choice} makes smaller by about {number_text(self.by)}"
+
+    @property
     def sentence(self) -> str:
         """Say it in one line."""
         chosen = f"Chosen as the best of {count_text(self.trials, 'trial')} trained whole, its score"
         left_out = (
             f"{number_text(self.expected)}, which winners of the other folds reach on the fold left out"
         )
-        if self.by <= 1e-9 * abs(self.score):  # sums of folds are rounded
+        if not self.flatters:
             return f"{chosen} does not seem to flatter: {left_out}, is no less."
         return f"{chosen} flatters by about {number_text(self.by)}: expect {left_out}."
 
@@ -102,3 +118,30 @@ def optimism_of(
         return None
     order = ranked(read_trials(study) if trials is None else trials, study.direction)
     return estimate_optimism(order, study.direction) if order and order[0].number == trial.number else None
+
+
+def score_sentence(
+    study: StudyRecord,
+    trial: TrialRecord,
+    trials: Sequence[TrialRecord] | None = None,
+    test: float | None = None,
+) -> str:
+    """Say what a trial's score is worth.
+
+    "Trial 3: validation 0.9630, of which about 0.0040 is luck of choosing among 60 trials; test 0.9570."
+
+    Args:
+        study: The study.
+        trial: One of its trials.
+        trials: All of them; they are read where None.
+        test: The objective on the test split; that of the trial's refit where None.
+
+    Returns:
+        Without a test score, how far it flatters; empty where that is not known either.
+    """
+    optimism = optimism_of(study, trial, trials)
+    test = refit_score(study, trial.number) if test is None else test
+    if test is None or trial.score is None:
+        return "" if optimism is None else optimism.sentence
+    luck = "" if optimism is None else f", {optimism.luck}"
+    return f"Trial {trial.number}: validation {number_text(trial.score)}{luck}; test {number_text(test)}."

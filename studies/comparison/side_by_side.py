@@ -95,7 +95,12 @@ def refit_score(study: StudyRecord, number: int) -> float | None:
     """Return the test score of a trial's refit in the objective's metric, or None where there is none."""
     refit = study.refits.get(number)
     scores = refit.get("test") if isinstance(refit, Mapping) else None
-    score = scores.get(study.metric.removeprefix("val_")) if isinstance(scores, Mapping) else None
+    return objective_of(study, scores) if isinstance(scores, Mapping) else None
+
+
+def objective_of(study: StudyRecord, scores: Mapping[str, Any]) -> float | None:
+    """Return the objective among test scores, which have no ``val_``; None where it is not among them."""
+    score = scores.get(study.metric.removeprefix("val_"))
     return float(score) if isinstance(score, int | float) and not isinstance(score, bool) else None
 
 

@@ -23,6 +23,7 @@ from kerasweep.studies.comparison import (
     paired_difference,
     ranked,
     refit_score,
+    score_sentence,
     study_space,
 )
 from synthetic import make_study
@@ -369,6 +370,30 @@ def test_optimism_is_said_in_one_line() -> None:
         "Chosen as the best of 2 trials trained whole, its score does not seem to flatter: 0.1500, which winners of the other folds reach "
         "on the fold left out, is no less."
     )
+
+
+@pytest.mark.parametrize(
+    ("direction", "rows", "sentence"),
+    [
+        ("maximize", [(0.99, 0.90, 0.90), (0.90, 0.94, 0.94)], "Trial 0: validation 0.9300, of which about 0.0300 is luck of choosing among 2 trials; test 0.9100."),
+        ("minimize", [(0.01, 0.10, 0.10), (0.10, 0.06, 0.06)], "Trial 0: validation 0.0700, which luck of choosing among 2 trials makes smaller by about 0.0300; test 0.9100."),
+        ("maximize", [(0.9, 0.9, 0.9), (0.5, 0.5, 0.5)], "Trial 0: validation 0.9000, which luck of choosing among 2 trials does not seem to flatter; test 0.9100."),
+        ("maximize", [(0.9, 0.8, 0.7)], "Trial 0: validation 0.8000; test 0.9100."),
+    ],
+)  # fmt: skip
+def test_the_luck_of_the_choice_is_said_beside_the_test_score(
+    direction: Any, rows: list[tuple[float, ...]], sentence: str
+) -> None:
+    trials = [trial(number, *row) for number, row in enumerate(rows)]
+    refits = {0: {"test": {"accuracy": 0.91}}}
+    assert score_sentence(study(direction=direction, refits=refits), trials[0], trials) == sentence
+    assert score_sentence(study(direction=direction), trials[0], trials, test=0.91) == sentence
+    found = estimate_optimism(trials, direction)
+    assert score_sentence(study(direction=direction), trials[0], trials) == (found.sentence if found else "")
+    if len(trials) > 1:
+        assert "luck" not in score_sentence(
+            study(direction=direction, refits={1: refits[0]}), trials[1], trials
+        )
 
 
 def test_optimism_needs_a_choice_and_a_fold_to_leave_out() -> None:
