@@ -254,7 +254,9 @@ def launch(
     url = storage_url(storage)
     beside = {"sample_weight": sample_weight, "groups": groups, "validation": validation}
     data, cv, settings = objects_apart(data, {**settings, **beside, "cv": cv})
-    plan = plan_sweep(data, model, file=file, space=space, cv=cv, storage=url, **settings)
+    word = settings.pop("cv", None)  # of a splitter, too, which plan_sweep finds again
+    folds = word if cv is None else cv
+    plan = plan_sweep(data, model, file=file, space=space, cv=folds, storage=url, **settings)
     plan, existing = resolve_study(plan, url, named="study" in settings or names_study(file))
     with show_progress(verbose, order=varying_first(plan.space, plan.spec.model)) as listen:
         study = Study(run_plan(plan, existing, url, listen, isolated=_is_limited(plan)).study)

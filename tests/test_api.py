@@ -34,7 +34,8 @@ def build(config: dict, signature: ks.Signature):
 
 
 def test_launch_by_name(tmp_path: Path) -> None:
-    study = ks.launch("iris", "ann", search="random", trials=2, storage=tmp_path / "s.db", **FAST)
+    study = ks.launch("iris", "ann", search="random", trials=2, storage=tmp_path / "s.db", cv="kfold", **FAST)
+    assert study.record.spec["cv"]["method"] == "kfold"
     assert study.best.value == study.trials["value"].max()
     assert list(study.trials["state"]) == ["complete", "complete"]
     assert isinstance(study.leaderboard(), pd.DataFrame)
