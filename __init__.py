@@ -20,6 +20,7 @@ _PUBLIC = {
     "Signature": ".training.models",
     "Space": ".spaces",
     "Study": ".api",
+    "SweepCV": ".sweep_cv",
     "SweepSpec": ".search.spec",
     "compare": ".api",
     "import_keras_tuner": ".api",
@@ -53,6 +54,7 @@ if TYPE_CHECKING:  # an alias of the same name says to type checkers that the na
     from .spaces import Int as Int
     from .spaces import Space as Space
     from .spaces import preset as preset
+    from .sweep_cv import SweepCV as SweepCV
     from .training.data import Dataset as Dataset
     from .training.models import Signature as Signature
 

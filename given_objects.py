@@ -22,6 +22,12 @@ def keep_objects(record: StudyRecord, **objects: Any) -> None:
     _objects[record.storage, record.name] = kept
 
 
+def forget_objects(storage: str) -> None:
+    """Let go of what the studies of a storage were launched with: it is removed."""
+    for key in [key for key in _objects if key[0] == storage]:
+        del _objects[key]
+
+
 COLUMNS = {"sample_weight": "weight", "groups": "group", "validation": "validation"}
 """What may be given beside data in Python -> the setting that names a table's column for it."""
 

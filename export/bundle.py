@@ -33,7 +33,7 @@ def write_keras(winner: Winner, folder: str | os.PathLike[str], *, overwrite: bo
     return trained_model(winner).save(folder, overwrite=overwrite)
 
 
-def trained_model(winner: Winner, classes: Sequence[Any] | None = None) -> TrainedModel:
+def trained_model(winner: Winner, classes: Sequence[Any] | np.ndarray | None = None) -> TrainedModel:
     """Return a winner as one object that predicts from raw rows, and holds none of the data but a few rows.
 
     Args:
@@ -45,7 +45,7 @@ def trained_model(winner: Winner, classes: Sequence[Any] | None = None) -> Train
     sample = fitted.transform(take(dataset.x_test if dataset.test_rows else dataset.x, slice(_SAMPLE)))
     readme = _readme(winner, about)
     return TrainedModel(
-        about, winner.model, learned, readme, sample, None if classes is None else tuple(classes)
+        about, winner.model, learned, readme, sample, None if classes is None else np.asarray(classes)
     )
 
 

@@ -111,6 +111,7 @@ class Predictor:
             if texts or values.ndim != 2 or values.shape[1] != len(numeric):
                 raise InputError(f"the model reads a table with the columns {', '.join([*numeric, *texts])}")
             x = pd.DataFrame(values, columns=numeric)
+        x = x.rename(columns=str)  # as a table is read, whose columns may be numbered
         commas, dates = (self.about["formats"][key] for key in ("decimal_commas", "dates"))
         try:
             x = with_formats(

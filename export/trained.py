@@ -49,7 +49,7 @@ class TrainedModel:
     readme: str
     sample: Any = None
     """A few rows as the model reads them, on which a saved one is tried; None where it was loaded."""
-    classes: tuple[Any, ...] | None = None
+    classes: np.ndarray | None = None
     """What ``predict`` returns for each class, where that is not its name."""
 
     @cached_property
@@ -78,7 +78,7 @@ class TrainedModel:
         """
         if self.classes is None or not self.predictor.names_classes:
             return self.predictor.predict(x)
-        return np.asarray(self.classes)[self.predictor.outputs(x).argmax(axis=1)]
+        return self.classes[self.predictor.outputs(x).argmax(axis=1)]
 
     @available_if(_gives_probabilities)  # type: ignore[untyped-decorator]
     def predict_proba(self, x: Any) -> np.ndarray:
