@@ -176,6 +176,7 @@ def compare(
                 "best": _trial(row.best) if row.best else None,
                 "test_score": row.test_score,
                 "cost": row.cost,
+                "behind": row.behind.as_dict() if row.behind else None,
                 "remarks": row.remarks,
             }
             for row in found.rows
@@ -183,6 +184,9 @@ def compare(
         print_json(rows)
         return
     print_table(comparison_table(found))
+    for row in found.rows:
+        if row.behind is not None:
+            make_console().print(row.behind.text, soft_wrap=True)
     for note in found.notes:
         make_console().print(styled(("!", "yellow"), f" {note}"), soft_wrap=True)
 
@@ -195,7 +199,7 @@ def _compare_trials(record: StudyRecord, numbers: list[int], storage: str | None
     order = [pairs[0].first, *(pair.second for pair in pairs)]
     print_trials(f"trials of {record.name}", record, [read_trial(record, one) for one in order], storage)
     for pair in pairs:
-        make_console().print(" ".join(filter(None, (pair.sentence, pair.in_practice))), soft_wrap=True)
+        make_console().print(pair.text, soft_wrap=True)
 
 
 def _show_study(record: StudyRecord, storage: str | None) -> None:

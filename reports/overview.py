@@ -9,10 +9,10 @@ from ..studies.comparison import (
     StudyComparison,
     StudyRow,
     basic_names,
+    compare_pair,
     compare_studies,
     informative_names,
     is_sensitivity_study,
-    paired_difference,
 )
 from ..texts import ABSENT, count_text, duration_text, number_text
 from . import figures, insights, optuna_plots, results, sensitivity
@@ -115,8 +115,7 @@ def _side_by_side_reading(found: StudyComparison, comparable: Sequence[StudyRow]
         return unlike.strip() or "Fewer than two studies have a complete trial."
     first, second = comparable[0], comparable[1]
     assert first.best is not None and second.best is not None  # noqa: S101, PT018 - for the type checker
-    gap = paired_difference(first.best, second.best, first.study.direction)
-    return f"{first.study.name} leads {second.study.name} by {gap.text()}: {gap.verdict}.{unlike}"
+    return compare_pair(first.study, first.best, second.best, second.study).text + unlike
 
 
 def _study_cells(row: StudyRow, which: str) -> tuple[str, ...]:

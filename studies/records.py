@@ -254,8 +254,10 @@ class StudyRecord:
     @property
     def partition_folds(self) -> int | None:
         """Folds of one partition of the data: fewer than a trial's scores where partitions are repeated; None where it
-        does not say.
+        does not say. Studies of earlier versions say how many were asked for.
         """
+        if (told := count_or_none(self.about.get("partition_folds"))) is not None:
+            return told
         cv = self.spec.get("cv")
         own = count_or_none(cv.get("folds") if isinstance(cv, Mapping) else None)
         return own or count_or_none(self.about.get("folds"))

@@ -89,6 +89,11 @@ class PairComparison:
         )
 
     @property
+    def text(self) -> str:
+        """Both sentences."""
+        return " ".join(filter(None, (self.sentence, self.in_practice)))
+
+    @property
     def in_order(self) -> PairComparison:
         """The same with the trial first that is ahead."""
         if not self.difference.mean < 0:
@@ -128,7 +133,7 @@ class PairComparison:
         }
 
     def __repr__(self) -> str:
-        return f"<{' '.join(filter(None, (self.sentence, self.in_practice)))}>"
+        return f"<{self.text}>"
 
 
 def compare_pair(

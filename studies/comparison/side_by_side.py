@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..reading import read_trials
 from ..records import StudyRecord, TrialRecord
 from .cost import Cost, cost
+from .pairs import PairComparison, compare_pair
 from .recorded_plan import most_epochs
 from .runners_up import ranked
 
@@ -24,10 +25,18 @@ class StudyRow:
     """Test score of the best trial's refit, of the same metric as the objective."""
     remarks: tuple[str, ...]
     """Why its values do not compare with the first study's; empty where they do."""
+    of_same_rows: bool = True
+    """Whether its test score compares with the first study's: of the same metric, on the same test rows."""
+    behind: PairComparison | None = None
+    """The best of the leading study against its own, fold by fold; None for the leading one, and where they do not compare.
+
+    Each is the best of its study, and flattered for that, the best of more trials more (see ``optimism.py``).
+    """
 
     def as_dict(self) -> dict[str, Any]:
         """Return the row flat, in the order of a table's columns, for frames and JSON."""
         best, counts = self.best, self.study.counts
+        low, high = (self.behind and self.behind.interval) or (None, None)
         return {
             "study": self.study.name,
             "model": self.study.model,
@@ -42,6 +51,9 @@ class StudyRow:
             "epochs": self.cost.epochs_spent,
             "seconds": self.cost.seconds,
             "best_trial": best.number if best else None,
+            "behind": self.behind.difference.mean if self.behind else None,
+            "behind_low": low,
+            "behind_high": high,
             "configuration": dict(best.configuration) if best else {},
             "remarks": "; ".join(self.remarks),
         }
@@ -53,7 +65,7 @@ class StudyComparison:
 
     rows: tuple[StudyRow, ...]
     notes: tuple[str, ...]
-    """One sentence for each study that does not compare with the first."""
+    """What is said of each study that does not compare with the first."""
 
     def which(self, row: StudyRow) -> str:
         """Return which trial is a study's best, and how many epochs it might train where the studies' best ones differ in that."""
@@ -76,11 +88,35 @@ def compare_studies(
         trials: Those of each; they are read where None.
     """
     of_each = [read_trials(study) for study in studies] if trials is None else trials
-    rows = tuple(
+    rows = [
         _study_row(study, its_trials, studies[0]) for study, its_trials in zip(studies, of_each, strict=True)
-    )
-    notes = tuple(f"{row.study.name}: {'; '.join(row.remarks)}." for row in rows if row.remarks)
-    return StudyComparison(rows, notes)
+    ]
+    leading = _leading(rows)
+    rows = [row if leading is None else replace(row, behind=_behind(row, leading)) for row in rows]
+    return StudyComparison(tuple(rows), tuple(_note(row, rows[0]) for row in rows if row.remarks))
+
+
+def _leading(rows: Sequence[StudyRow]) -> StudyRow | None:
+    """Return the study with the best value of those that compare with the first, the first of equals."""
+    compared = [row for row in rows if row.best is not None and not row.remarks]
+    if not compared:
+        return None
+    sign = 1.0 if compared[0].study.direction == "maximize" else -1.0
+    return max(compared, key=lambda row: sign * (row.best.value or 0.0) if row.best else 0.0)
+
+
+def _behind(row: StudyRow, leading: StudyRow) -> PairComparison | None:
+    if row is leading or row.remarks or row.best is None or leading.best is None:
+        return None
+    return compare_pair(leading.study, leading.best, row.best, row.study)
+
+
+def _note(row: StudyRow, first: StudyRow) -> str:
+    """Say why a study does not compare with the first, and what of it does."""
+    note = f"{row.study.name}: {'; '.join(row.remarks)}."
+    if row.of_same_rows and row.test_score is not None and first.test_score is not None:
+        return f"{note} Its test score compares, which is of the same test rows."
+    return note
 
 
 def _study_row(study: StudyRecord, trials: Sequence[TrialRecord], reference: StudyRecord) -> StudyRow:
@@ -88,7 +124,8 @@ def _study_row(study: StudyRecord, trials: Sequence[TrialRecord], reference: Stu
     order = ranked(trials, study.direction)
     best = order[0] if order else None
     score = refit_score(study, best.number) if best else None
-    return StudyRow(study, best, cost(study, trials), score, incomparable(study, reference))
+    same_rows = not {"metric", "data"} & set(_differing(study, reference))
+    return StudyRow(study, best, cost(study, trials), score, incomparable(study, reference), same_rows)
 
 
 def refit_score(study: StudyRecord, number: int) -> float | None:
@@ -110,22 +147,40 @@ def incomparable(study: StudyRecord, reference: StudyRecord) -> tuple[str, ...]:
         return (f"several objectives ({study.objective_text}), by which no trial is simply the best",)
     if reference.has_several:
         return ("the first study has several objectives",)
-    pairs = {
-        "metric": (study.about.get("metric"), reference.about.get("metric")),
-        "direction": (study.direction, reference.direction),
-        "data": (study.data.get("fingerprint"), reference.data.get("fingerprint")),
-        "folds": (
-            study.about.get("cv", study.about.get("folds")),
-            reference.about.get("cv", reference.about.get("folds")),
+    return tuple(_differing(study, reference).values())
+
+
+def _differing(study: StudyRecord, reference: StudyRecord) -> dict[str, str]:
+    """Return in what two studies differ that their values depend on, or do not say: what -> a remark.
+
+    Folds are the same where their fingerprints are. Studies of earlier versions have none: theirs are the same where the
+    words for them are, and the seed.
+    """
+    if study is reference:
+        return {}
+    cv, counts, seeds, prints = (
+        (study.about.get(key), reference.about.get(key))
+        for key in ("cv", "folds", "seed", "folds_fingerprint")
+    )
+    words = _remark("folds", *(counts if None in cv else cv))
+    remarks = {
+        "metric": _remark("metric", study.about.get("metric"), reference.about.get("metric")),
+        "direction": _remark("direction", study.direction, reference.direction),
+        "data": _remark(
+            "data", study.data.get("fingerprint"), reference.data.get("fingerprint"), digests=True
         ),
-        "seed": (study.about.get("seed"), reference.about.get("seed")),
     }
-    return tuple(_remark(word, *pair) for word, pair in pairs.items() if pair[0] != pair[1])
+    if None in prints:
+        remarks |= {"folds": words, "seed": _remark("seed", *seeds)}
+    elif prints[0] != prints[1]:
+        remarks["folds"] = words or _remark("folds", *prints, digests=True)
+    return {what: remark for what, remark in remarks.items() if remark}
 
 
-def _remark(word: str, own: object, other: object) -> str:
+def _remark(what: str, own: object, other: object, *, digests: bool = False) -> str:
+    """Say how two studies differ in something; empty where they do not."""
     if own is None or other is None:
-        return f"{word} unknown on one side"
-    if word == "data":
-        return "other data (fingerprints differ)"
-    return f"other {word} ({own}, not {other})"
+        return f"{what} unknown" + (" on one side" if own != other else "")
+    if own == other:
+        return ""
+    return f"other {what} (fingerprints differ)" if digests else f"other {what} ({own}, not {other})"

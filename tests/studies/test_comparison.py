@@ -259,6 +259,84 @@ def test_studies_compare_only_on_the_same_data_metric_folds_and_seed() -> None:
     other = study(about={**first.about, "data": {"fingerprint": "b"}, "seed": 1})
     assert incomparable(other, first) == ("other data (fingerprints differ)", "other seed (1, not 0)")
     assert "metric unknown on one side" in incomparable(study(about={}), first)
+    assert "data unknown" in incomparable(study(about={}), study(about={}))
+
+
+def test_folds_are_the_same_where_their_fingerprints_are() -> None:
+    def folds(of: str, **about: Any) -> StudyRecord:
+        return study(about={**study().about, "folds_fingerprint": of, **about})
+
+    assert incomparable(folds("a", seed=1), folds("a")) == (), "in order of time, a seed cuts nothing"
+    assert incomparable(folds("a", cv="given, 5 folds"), folds("a")) == ()
+    assert incomparable(folds("b"), folds("a")) == ("other folds (fingerprints differ)",)
+    assert incomparable(folds("b", cv="shuffled, 5 folds"), folds("a")) == (
+        "other folds (shuffled, 5 folds, not stratified, 5 folds)",
+    )
+    assert incomparable(study(), folds("a")) == (), "an earlier version's, of the same words and seed"
+
+
+def test_studies_on_the_same_folds_are_compared_in_pairs_and_others_by_their_tests(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'studies.db'}"
+    studies = [
+        make_study(url, "a", trials=4, seed=0, failures=False),
+        make_study(url, "b", trials=6, model="ann", seed=0, failures=False),
+        make_study(url, "c", trials=4, seed=1, failures=False),
+        make_study(url, "d", trials=4, seed=1, data="digits", failures=False),
+    ]
+    found = compare_studies(studies)
+    a, b, c, d = found.rows
+    leading, other = (a, b) if a.best.value > b.best.value else (b, a)
+    assert leading.behind is None
+    assert (other.behind.first, other.behind.second) == (leading.best.number, other.best.number)
+    assert other.behind.studies == (leading.study.name, other.study.name)
+    assert other.behind.sentence.startswith(f"Trial {leading.best.number} of '{leading.study.name}' ")
+    assert other.as_dict()["behind"] == other.behind.difference.mean
+    assert (c.behind, d.behind) == (None, None)
+    assert found.notes == (
+        "c: other seed (1, not 0). Its test score compares, which is of the same test rows.",
+        "d: other data (fingerprints differ); other seed (1, not 0).",
+    )
+
+
+@pytest.mark.parametrize(
+    ("folds", "words"),
+    [
+        (5, {}),
+        (6, {"method": "repeated", "folds": 3, "repeats": 2}),
+        (5, {"method": "kfold", "folds": 5}),
+    ],
+)
+def test_folds_of_one_partition_are_those_that_validate_on_each_row_once(
+    folds: int, words: dict[str, Any]
+) -> None:
+    from kerasweep.training.data import folds_of_a_partition, load_dataset, make_folds
+
+    dataset = load_dataset("iris")
+    cut = make_folds(dataset, **words)
+    assert len(cut) == folds
+    assert folds_of_a_partition(cut, dataset.rows) == words.get("folds", 5)
+
+
+def test_a_splitter_that_draws_anew_has_the_folds_of_its_share() -> None:
+    from kerasweep.training.data import folds_of_a_partition, folds_of_splitter, load_dataset
+    from sklearn.model_selection import KFold, RepeatedKFold, ShuffleSplit, TimeSeriesSplit
+
+    dataset = load_dataset("iris")
+
+    def told(splitter: Any) -> int:
+        return folds_of_a_partition(folds_of_splitter(splitter, dataset), dataset.rows)
+
+    assert told(KFold(10)) == 10
+    assert told(RepeatedKFold(n_splits=4, n_repeats=3, random_state=0)) == 4
+    assert told(ShuffleSplit(10, test_size=0.25, random_state=0)) == 4
+    assert told(TimeSeriesSplit(5)) == 5
+    assert told(ShuffleSplit(1, test_size=0.2, random_state=0)) == 1
+    assert (
+        study(
+            about={**study().about, "folds": 10, "partition_folds": 10}, spec={"cv": {"folds": 5}}
+        ).partition_folds
+        == 10
+    )
 
 
 def test_folds_of_a_partition() -> None:

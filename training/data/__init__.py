@@ -10,7 +10,7 @@ from .configured_preparation import COLUMN_NAMES, applicable_hyperparameters, co
 from .dataset import Dataset, Kind
 from .default_preparation import choose_preparation, holds_only_text
 from .fitted_preparation import FittedPreparation, fit_preparation
-from .folds import Fold, FoldMethod, disjoint_folds, make_folds
+from .folds import Fold, FoldMethod, disjoint_folds, folds_of_a_partition, make_folds
 from .headers import column_at
 from .load_options import LoadOptions
 from .loading import KNOWN_NAMES, load_dataset
@@ -61,6 +61,7 @@ __all__ = [
     "draw_rows",
     "fit_preparation",
     "folds_fingerprint",
+    "folds_of_a_partition",
     "folds_of_splitter",
     "gives_positions",
     "holds_only_text",

@@ -122,6 +122,17 @@ def _given(dataset: Dataset) -> tuple[Fold, ...]:
     return tuple(found)
 
 
+def folds_of_a_partition(folds: Sequence[Fold], rows: int) -> int:
+    """Return how many folds validate on each row once, on average: fewer than there are where folds are repeated.
+
+    Args:
+        folds: However they were cut; splitters that draw validation rows anew for each fold repeat them, too.
+        rows: Training rows of the dataset.
+    """
+    validating = sum(len(fold.validation) for fold in folds) / len(folds)
+    return max(1, min(len(folds), round(rows / validating)))
+
+
 def _automatic(dataset: Dataset, repeats: int) -> FoldMethod:
     if dataset.groups is not None:
         return "group"
