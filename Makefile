@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip -qq --disable-pip-version-check
 
-.PHONY: help demo test lint format docs bench bench-search growth clean
+.PHONY: help demo test lint format docs site bench bench-search growth clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -41,8 +41,11 @@ format: $(VENV)/developed  ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(VENV)/developed  ## Write what is generated: docs/know-how.md and docs/schema/
+docs: $(VENV)/developed  ## Write what is generated: docs/know-how.md, docs/exports.md and docs/schema/
 	$(BIN)/python docs/write.py
+
+site: $(VENV)/developed  ## Build the documentation site into build/site; a broken link fails
+	$(BIN)/python -m mkdocs build --strict
 
 growth: $(VENV)/developed  ## Measure memory over 300 trials of five kinds of models, which takes an hour, into docs/benchmarks.md
 	$(BIN)/python benchmarks/run.py growth

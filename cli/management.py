@@ -36,6 +36,8 @@ def export(
     [dim]kerasweep export digits-dnn-knowhow --trial 7 --format python -o train.py[/]
     [dim]kerasweep export digits-dnn-knowhow --rule one-se > small.yaml[/]
     [dim]kerasweep export mnist-cnn-knowhow --format keras -o model/[/]
+    [dim]kerasweep export --format deploy -o houses.zip[/]
+    [dim]kerasweep export --format csv -o trials.csv[/]
     """
     from .. import api
 

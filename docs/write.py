@@ -1,4 +1,4 @@
-"""Writes the documents that are generated: ``know-how.md`` and the JSON Schemas; ``make docs`` runs it.
+"""Writes the documents that are generated: ``know-how.md``, ``exports.md`` and the JSON Schemas; ``make docs`` runs it.
 
 With ``--check`` it writes nothing, names the documents that are not as generated, and exits with 1 where there are any.
 """
@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from exports_page import exports_page
 from kerasweep.search.schema import sweep_schema
 from kerasweep.spaces.schema import SpaceFile, json_schema
 from know_how import know_how_page
@@ -21,6 +22,7 @@ def documents() -> dict[str, str]:
     """Return every generated document: its path from this folder, and its text."""
     return {
         "know-how.md": know_how_page(),
+        "exports.md": exports_page(),
         "schema/space.schema.json": _json(json_schema(SpaceFile)),
         "schema/sweep.schema.json": _json(sweep_schema()),
     }
