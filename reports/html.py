@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import OutputError, StudyError, one_line
+from .all_trials import all_trials
 from .cards import Card, Group, grouped
 from .overview import comparison_cards, study_cards
 from .results import Tile, tiles
@@ -132,7 +133,7 @@ def _sections(views: Sequence[StudyView]) -> list[Section]:
         study = view.study
         metrics = ", ".join(one.metric for one in study.objectives)
         subtitle = " · ".join(part for part in (study.model, study.source, metrics) if part)
-        cards = tuple(study_cards(view))
+        cards = (*study_cards(view), all_trials(view))
         sections.append(Section(f"study-{position}", study.name, subtitle, _tiles(view), cards))
     return sections
 

@@ -16,7 +16,6 @@ from ..studies.comparison import (
 )
 from ..texts import ABSENT, count_text, duration_text, number_text
 from . import figures, insights, optuna_plots, results, sensitivity
-from .all_trials import all_trials
 from .axis_selection import COLUMNS, is_wide
 from .cards import Card, Column, Content, Figure, Row, Table, card, not_yet
 from .front import front
@@ -39,7 +38,6 @@ def study_cards(view: StudyView) -> list[Card]:
         return [
             results.summary(view),
             front(view),
-            all_trials(view),
             insights.expense(view),
             results.failures(view),
             *finding_cards(view),
@@ -51,7 +49,6 @@ def study_cards(view: StudyView) -> list[Card]:
         results.summary(view),
         *([sensitivity.small_changes(view)] if one_at_a_time else []),
         results.leaderboard(view),
-        all_trials(view),
         insights.history(view),
         results.recommended(view),
         *([] if one_at_a_time else [insights.importances(view)]),

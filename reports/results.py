@@ -89,7 +89,7 @@ def tiles(view: StudyView) -> tuple[Tile, ...]:
         )
         found.append(Tile("epochs of a fold", f"{spent.epochs_spent:,}", share))
         found.append(Tile("training", duration_text(spent.seconds), "sum over trials"))
-    if study.trained:
+    if study.trained and view.trials:
         asking = [one.severity for one in view.findings if one.severity != "good"]
         kinds = [count_text(asking.count(kind), kind) for kind in ("warning", "hint") if kind in asking]
         found.append(Tile("health", count_text(len(asking), "finding"), ", ".join(kinds)))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from kerasweep.errors import StudyError
+from kerasweep.reports.all_trials import all_trials
 from kerasweep.reports.cards import Card, Content, card, not_yet
 from kerasweep.reports.overview import comparison_cards, study_cards
 from kerasweep.reports.results import _data_text, tiles
@@ -30,7 +31,8 @@ def by_key(cards: Sequence[Card]) -> dict[str, Content]:
 def test_no_card_stumbles_over_an_awkward_study(
     shelf: Shelf, awkward: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for found in study_cards(shelf.view(awkward)):
+    view = shelf.view(awkward)
+    for found in (*study_cards(view), all_trials(view)):
         assert found.content.reading
         assert "could not be made" not in found.content.reading
         for figure in found.content.figures:
@@ -179,7 +181,7 @@ def test_a_row_of_several_inputs_is_told_in_words(shape: Any, text: str) -> None
 @pytest.mark.parametrize("name", ["ordinary", "large", "several", "only failed", "running", "constrained"])
 def test_all_trials_are_listed_the_best_first(shelf: Shelf, name: str) -> None:
     view = shelf.view(name)
-    table = by_key(study_cards(view))["trials"].table
+    table = all_trials(view).content.table
     assert table is not None
     assert table.searchable
     numbers = [int(row.cells[0]) for row in table.rows]
@@ -197,7 +199,7 @@ def test_all_trials_are_listed_the_best_first(shelf: Shelf, name: str) -> None:
 
 def test_a_table_of_very_many_trials_ends_and_says_so(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kerasweep.reports.all_trials.MOST_ROWS", 50)
-    content = by_key(study_cards(shelf.view("large")))["trials"]
+    content = all_trials(shelf.view("large")).content
     assert content.table is not None
     assert len(content.table.rows) == 50
     assert content.note == "The first 50 of 400 trials; kerasweep export --format csv writes all."
@@ -221,7 +223,7 @@ def test_several_objectives_are_a_front_and_have_no_winner(shelf: Shelf) -> None
     ):
         view = shelf.view(name)
         cards = by_key(study_cards(view))
-        assert list(cards) == ["summary", "front", "trials", "cost", "failures", "checks"]
+        assert list(cards) == ["summary", "front", "cost", "failures", "checks"]
         assert view.winner is None
         assert [column.name for column in cards["front"].table.columns][1 : 1 + len(metrics)] == metrics
         assert [figure.label for figure in cards["front"].figures] == [
