@@ -128,9 +128,14 @@ class Study:
 
         return open_optuna(self._record)
 
-    def report(self, path: str | os.PathLike[str] = "report.html") -> Path:
-        """Write the report, one HTML file that needs no network, and return its path."""
-        return report([self], path)
+    def report(self, path: str | os.PathLike[str] | None = None, format: str | None = None) -> Path:  # noqa: A002
+        """Write the report, one HTML file that needs no network, Markdown or pictures, and return its path.
+
+        Args:
+            path: The file, or the folder of pictures; ``report.html`` where None.
+            format: ``html``, ``md`` or ``png``; by the file's name where None.
+        """
+        return report([self], path, format=format)
 
     def refit(self, trial: int | None = None, *, rule: Rule | None = None, **options: Any) -> Winner:
         """Train a trial's configuration on all training rows and score it once on the test split.
@@ -492,14 +497,24 @@ def _records(studies: Any, storage: Storage, taker: str) -> list[StudyRecord]:
 
 def report(
     studies: Study | str | Sequence[Study | str],
-    path: str | os.PathLike[str] = "report.html",
+    path: str | os.PathLike[str] | None = None,
     *,
     storage: Storage = None,
+    format: str | None = None,  # noqa: A002 - as the command line says
 ) -> Path:
-    """Write one report on one or several studies and return its path."""
+    """Write one report on one or several studies and return its path.
+
+    Args:
+        studies: Names or ``Study`` objects.
+        path: The file, or the folder of pictures; ``report.html``, ``report.md`` or ``report-figures`` where None.
+        storage: Where those are that are named.
+        format: ``html``, ``md`` for a pull request, or ``png``; by the file's name where None.
+    """
     from .reports import write_report
 
-    return write_report(_records(studies, storage, "report"), Path(path))
+    return write_report(
+        _records(studies, storage, "report"), None if path is None else Path(path), form=format
+    )
 
 
 def names_study(file: str | os.PathLike[str] | None) -> bool:

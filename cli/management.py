@@ -53,13 +53,26 @@ def export(
 
 def report(
     names: Annotated[list[str] | None, typer.Argument(help="Studies.", show_default="the last study")] = None,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The file.")] = Path("report.html"),
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            "-f",
+            help="html, md for a pull request, or png: a folder of the figures.",
+            show_default="by the output's name, else html",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="The file, or the folder.", show_default="report.html"),
+    ] = None,
     storage: Storage = None,
 ) -> None:
-    """Write a report: one HTML file that needs no network.
+    """Write a report: one HTML file that needs no network, Markdown, or pictures.
 
     [dim]kerasweep report[/]
     [dim]kerasweep report digits-dnn-grid digits-dnn-knowhow -o comparison.html[/]
+    [dim]kerasweep report -o report.md[/]
     """
     from .. import api
 
@@ -68,10 +81,10 @@ def report(
         if names
         else [api.load(storage=storage)]
     )
-    path = api.report(chosen, output)
+    path = api.report(chosen, output, format=form)
     make_console().print(styled("wrote ", (str(path), "bold")), soft_wrap=True)
     for one in chosen:
-        print_findings(one.record, named=len(chosen) > 1)
+        print_findings(one.record, start=f"{one.name}: " if len(chosen) > 1 else "")
 
 
 def import_(

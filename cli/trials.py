@@ -78,18 +78,18 @@ def print_sensitivity(study: StudyRecord) -> None:
 
 
 def print_findings(
-    study: StudyRecord, trials: Sequence[TrialRecord] | None = None, *, named: bool = False
+    study: StudyRecord, trials: Sequence[TrialRecord] | None = None, *, start: str = "", end: str = ""
 ) -> None:
     """Print in a line what the checks of a study's health find; nothing where they ask for nothing.
 
     Args:
         study: The study.
         trials: All of its trials; they are read where None.
-        named: Whether the line begins with its name.
+        start: What the line begins with.
+        end: What it ends with.
     """
     if told := findings_sentence(read_findings(study, trials)):
-        name = f"{study.name}: " if named else ""
-        make_console().print(f"{name}{told} kerasweep report tells them.", soft_wrap=True)
+        make_console().print(f"{start}{told}{end}", soft_wrap=True)
 
 
 def scores(study: StudyRecord, trials: Sequence[TrialRecord]) -> dict[str, list[str]]:

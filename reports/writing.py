@@ -1,0 +1,76 @@
+"""Writes reports: one HTML file, Markdown for a pull request, or a folder of pictures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..errors import OutputError, SpecError, did_you_mean, one_line
+from ..studies import StudyRecord
+from .html import render_report
+from .markdown import render_markdown
+from .pictures import write_pictures
+
+DEFAULT_NAMES = {"html": "report.html", "md": "report.md", "png": "report-figures"}
+"""What each form is written to where nothing is said: two files and a folder."""
+
+
+def form_of(form: str | None, output: Path | None) -> str:
+    """Return the form of a report: as asked, or by the name of its file; HTML where neither says.
+
+    Raises:
+        SpecError: There is no such form.
+    """
+    if form is None:
+        suffix = output.suffix.lower().lstrip(".") if output is not None else ""
+        return {"md": "md", "markdown": "md", "png": "png"}.get(suffix, "html")
+    if form not in DEFAULT_NAMES:
+        raise SpecError(
+            f"A report is written as {', '.join(DEFAULT_NAMES)}, got '{form}'.{did_you_mean(form, list(DEFAULT_NAMES))}"
+        )
+    return form
+
+
+def write_report(
+    studies: Sequence[StudyRecord], output: Path | None = None, top: int = 10, form: str | None = None
+) -> Path:
+    """Write the report of one study or of several side by side.
+
+    A file appears whole or not at all: it is written beside its place and moved there.
+
+    Args:
+        studies: The studies, in order.
+        output: The file, whose folder must exist; of pictures the folder, which is made.
+        top: How many of the best trials are shown.
+        form: ``html``, ``md`` or ``png``; by the output's name where None.
+
+    Returns:
+        The path.
+
+    Raises:
+        OutputError: It cannot be written.
+        StudyError: There are no studies.
+        SpecError: There is no such form.
+    """
+    form = form_of(form, output)
+    output = Path(DEFAULT_NAMES[form] if output is None else output)
+    if form == "png":
+        return write_pictures(studies, output, top)
+    if output.is_dir():
+        raise OutputError(
+            f"{output} is a folder; name a file in it, for example {output / DEFAULT_NAMES[form]}."
+        )
+    if not output.absolute().parent.is_dir():
+        raise OutputError(
+            f"The folder {output.absolute().parent} does not exist; make it or choose another --output."
+        )
+    page = render_report(studies, top) if form == "html" else render_markdown(studies, top)
+    temporary = output.with_name(f".{output.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_text(page, encoding="utf-8", errors="xmlcharrefreplace")
+        temporary.replace(output)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise OutputError(f"{output} cannot be written: {one_line(error.strerror or error)}.") from error
+    return output
