@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import optuna
 import plotly.graph_objects as go
-from optuna.distributions import IntDistribution
+from optuna.distributions import FloatDistribution, IntDistribution
 from optuna.trial import FrozenTrial, TrialState
 from plotly.colors import sample_colorscale
 
 from ..spaces import value_text
 from ..studies.importance import complete_trials, quietly
+from .axis_marks import axis_marks
 from .theme import ACCENT, BEST, COLOURS, GRID, QUIET, SCALE, focus, log_ticks, plain, themed, translucent
 
 if TYPE_CHECKING:
@@ -88,22 +89,33 @@ def parallel_coordinates(study: optuna.Study, metric: str, names: Sequence[str] 
 
 
 def _restyle_axes(figure: go.Figure, trials: Sequence[FrozenTrial], axes: Sequence[str]) -> None:
-    """Let the marks of the axes take the page's colour, and drop those between whole numbers."""
-    laws = {name: law for trial in trials for name, law in trial.distributions.items()}
-    names = ["", *axes]
-    kept = []
+    """Mark axes of numbers at round ones, and let marks take the page's colour."""
+    marks: dict[int, list[Any]] = {}
     for mark in figure.layout.annotations:
-        whole = isinstance(
-            laws.get(names[int(mark.x)]) if int(mark.x) < len(names) else None, IntDistribution
-        )
-        if whole and "." in mark.text and "e" not in mark.text:
-            continue
         mark.font.color = None
         mark.font.size = 11
-        kept.append(mark)
-    figure.layout.annotations = kept
+        marks.setdefault(int(mark.x), []).append(mark)
+    for place, name in enumerate(axes, start=1):
+        found = _marks_of(trials, name)
+        if found and place in marks:
+            marks[place] = [go.layout.Annotation(marks[place][0]).update(y=y, text=text) for y, text in found]
+    if 0 in marks and (found := axis_marks([trial.value or 0.0 for trial in trials], log=False)):
+        marks[0] = [go.layout.Annotation(marks[0][0]).update(y=y, text=text) for y, text in found]
+    figure.layout.annotations = [mark for kept in marks.values() for mark in kept]
     for shape in figure.layout.shapes:
         shape.line.color = GRID
+
+
+def _marks_of(trials: Sequence[FrozenTrial], name: str) -> list[tuple[float, str]]:
+    """Return the marks of a range of numbers that all trials have; none of choices, and where a trial lacks it."""
+    laws = [trial.distributions[name] for trial in trials if name in trial.distributions]
+    if len(laws) < len(trials) or not all(
+        isinstance(law, FloatDistribution | IntDistribution) for law in laws
+    ):
+        return []
+    log = all(isinstance(law, FloatDistribution | IntDistribution) and law.log for law in laws)
+    whole = all(isinstance(law, IntDistribution) for law in laws)
+    return axis_marks([float(trial.params[name]) for trial in trials], log=log, whole=whole)
 
 
 def importances(shares: Mapping[str, float]) -> go.Figure:

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from ..studies.comparison import Effect, sensitivity
 from .axis_selection import BARS
 from .cards import Column, Content, Figure, Row, Table, card, not_yet
-from .theme import ACCENT, BEST, QUIET, plain, themed
+from .theme import ACCENT, BEST, QUIET, labels, plain, themed, translucent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,8 +38,8 @@ def small_changes(view: StudyView) -> Content:
         for effect in found.changes
     )
     caption = f"Each change beside {len(found.start)} trainings of the start, which differ by their seed"
-    drawn = [effect for effect in found.ranking if effect.shift is not None][:BARS]
-    figures = (Figure("The change of each hyperparameter that moves the score most", _figure(drawn, view)),)
+    drawn = tornado_rows(found.changes)
+    figures = (Figure("How far small changes move the score", tornado(found.changes, view.study.metric)),)
     note = (
         "± standard error, paired by seed and fold: what the start's seeds differ by, which more seeds make smaller, and "
         "what the folds differ by beyond that, corrected for the overlap of their training rows (Nadeau and Bengio 2003). "
@@ -48,25 +48,57 @@ def small_changes(view: StudyView) -> Content:
     return Content(found.sentence, Table(caption, columns, rows), figures if drawn else (), note=note)
 
 
-def _figure(effects: Sequence[Effect], view: StudyView) -> go.Figure:
-    """Draw a point with its error for each change, the largest on top; those within noise are quiet."""
-    rows = list(reversed(effects))
-    names = [plain(f"{effect.name}: {effect.change}") for effect in rows]
-    colours = [(BEST if effect.shift.mean > 0 else ACCENT) if effect.is_told else QUIET for effect in rows]  # type: ignore[union-attr]
+def tornado_rows(effects: Sequence[Effect]) -> dict[str, list[Effect]]:
+    """Return the changes of each hyperparameter that were trained whole, those that move the score most first.
+
+    Changes of one hyperparameter stand in order of the value that they change it to, where values have one.
+    """
+    found: dict[str, list[Effect]] = {}
+    for effect in effects:
+        if effect.shift is not None:
+            found.setdefault(effect.name, []).append(effect)
+    for changes in found.values():
+        if all(isinstance(effect.after, int | float) for effect in changes):
+            changes.sort(key=lambda effect: float(effect.after))  # type: ignore[arg-type]
+    return found
+
+
+def tornado(effects: Sequence[Effect], metric: str) -> go.Figure:
+    """Draw how far each change moves the score, bars with their errors, the largest on top; those within noise are quiet.
+
+    Args:
+        effects: Those that move the score most first.
+        metric: Name of the objective.
+    """
+    rows = dict(reversed(list(tornado_rows(effects).items())[:BARS]))
+    names = labels(rows)
     figure = go.Figure()
-    figure.add_vline(x=0, line={"color": QUIET, "width": 1})
-    for name, colour, effect in zip(names, colours, rows, strict=True):
-        error = {"type": "data", "array": [effect.standard_error or 0], "color": colour, "thickness": 2}
-        figure.add_scatter(
-            x=[effect.shift.mean],  # type: ignore[union-attr]  # those without are not drawn
-            y=[name],
-            error_x={**error, "width": 6},
-            mode="markers",
-            marker={"size": 11, "color": colour, "symbol": "diamond"},
-            customdata=[f"{effect.text}, {effect.verdict}"],
-            hovertemplate="%{y}: %{customdata}<extra></extra>",
+    for place in range(max(map(len, rows.values()), default=0)):
+        having = [(name, changes[place]) for name, changes in rows.items() if place < len(changes)]
+        shown = [effect for _, effect in having]
+        means = [effect.shift.mean for effect in shown if effect.shift]
+        figure.add_bar(
+            x=means,
+            y=[names[name] for name, _ in having],
+            orientation="h",
+            error_x={
+                "type": "data",
+                "array": [effect.standard_error or 0 for effect in shown],
+                "color": QUIET,
+                "thickness": 1.5,
+                "width": 4,
+            },
+            marker={
+                "color": [
+                    translucent(QUIET, 0.45) if not effect.is_told else BEST if mean > 0 else ACCENT
+                    for effect, mean in zip(shown, means, strict=True)
+                ]
+            },
+            customdata=[f"{plain(effect.change)}: {effect.text}, {effect.verdict}" for effect in shown],
+            hovertemplate="%{y} %{customdata}<extra></extra>",
         )
-    figure.update_layout(showlegend=False)
+    figure.add_vline(x=0, line={"color": QUIET, "width": 1})
+    figure.update_layout(showlegend=False, barmode="group", bargap=0.3)
     figure.update_yaxes(type="category")
-    words = f"{view.study.metric} better by ± standard error"
-    return themed(figure, height=90 + 34 * max(len(rows), 1), x=words)
+    bars = sum(map(len, rows.values()))
+    return themed(figure, height=90 + 22 * max(bars, 2), x=f"{metric} better by ± standard error")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from kerasweep.reports import optuna_plots
+from kerasweep.reports.axis_marks import axis_marks
 from kerasweep.reports.curves import curves_range, learning_curves, validation_curves
 from kerasweep.reports.figures import (
     cost_bar,
@@ -15,10 +16,12 @@ from kerasweep.reports.figures import (
     fold_spread,
     size_points,
 )
-from kerasweep.reports.theme import ACCENT, focus, log_ticks, plain, translucent, unplain
+from kerasweep.reports.sensitivity import tornado, tornado_rows
+from kerasweep.reports.theme import ACCENT, BEST, focus, log_ticks, plain, translucent, unplain
 from kerasweep.spaces import Categorical, Float, Int, position_in_range
 from kerasweep.studies import TrialDetails, TrialRecord
-from kerasweep.studies.comparison import Cost
+from kerasweep.studies.comparison import Cost, Effect
+from kerasweep.studies.comparison.sensitivity import Shift
 from kerasweep.studies.curves import curve_band, curve_pairs
 from kerasweep.studies.importance import importance_shares
 
@@ -209,3 +212,54 @@ def test_intermediate_values_mark_the_winner_and_the_pruned(shelf: Shelf) -> Non
     assert kinds[-1] == "winner"
     assert kinds.count("pruned") == sum(t.state == "pruned" for t in view.trials)
     assert sum(bool(trace.showlegend) for trace in figure.data) == 3
+
+
+@pytest.mark.parametrize(
+    ("values", "log", "whole", "marks"),
+    [
+        ([1, 3], False, True, {"1": 0.0, "2": 0.5, "3": 1.0}),
+        ([0.156, 0.455], False, False, {"0.2": 0.147, "0.3": 0.482, "0.4": 0.816}),
+        ([17, 333], True, True, {"20": 0.055, "50": 0.363, "100": 0.596, "200": 0.829}),
+        ([0.001, 0.1], True, False, {"0.001": 0.0, "0.01": 0.5, "0.1": 1.0}),
+        ([0.011, 0.018], True, False, {}),
+        ([5, 5], False, True, {}),
+    ],
+)
+def test_marks_of_an_axis_are_round_and_at_their_places(
+    values: list[float], log: bool, whole: bool, marks: dict[str, float]
+) -> None:
+    found = {text: place for place, text in axis_marks(values, log=log, whole=whole)}
+    assert marks.items() <= {text: round(place, 3) for text, place in found.items()}.items()
+    assert bool(found) == bool(marks)
+    assert len(found) <= 6
+
+
+def test_parallel_coordinates_are_marked_where_the_lines_pass(shelf: Shelf) -> None:
+    view = shelf.view("large")
+    figure = optuna_plots.parallel_coordinates(view.plots, "val_accuracy")
+    axis = list(figure.layout.xaxis.ticktext).index("learning_rate")
+    marks = {float(mark.text): mark.y for mark in figure.layout.annotations if mark.x == axis}
+    rates = [trial.configuration["learning_rate"] for trial in view.scored[: optuna_plots.MOST_LINES]]
+    low, high = math.log(min(rates)), math.log(max(rates))
+    assert len(marks) > 1
+    assert all(place == pytest.approx((math.log(rate) - low) / (high - low)) for rate, place in marks.items())
+
+
+def test_a_tornado_has_a_bar_for_each_change_that_was_trained() -> None:
+    def effect(name: str, after: float, mean: float | None, told: float = 1.0) -> Effect:
+        error = abs(mean or 1) / 20 / told
+        return Effect(
+            name, 2.0, after, (1,), None if mean is None else Shift(mean, 3, 5, 0.0, 3 * error**2, 8)
+        )
+
+    effects = [effect("<b>strong</b>", 3.0, 0.04), effect("<b>strong</b>", 1.0, -0.05), effect("weak", 3.0, 0.001, 0.01),
+               effect("none", 3.0, None)]  # fmt: skip
+    rows = tornado_rows(effects)
+    assert {name: [one.after for one in changes] for name, changes in rows.items()} == {
+        "<b>strong</b>": [1.0, 3.0],
+        "weak": [3.0],
+    }
+    first, second = tornado(effects, "val_accuracy").data
+    assert [unplain(name) for name in first.y] == ["weak", "<b>strong</b>"]
+    assert (list(first.x), list(second.x)) == ([0.001, -0.05], [0.04])
+    assert (first.marker.color[1], second.marker.color[0]) == (ACCENT, BEST)

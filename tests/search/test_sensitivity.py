@@ -212,7 +212,7 @@ def test_a_report_ranks_the_changes(lab, fake) -> None:
     assert content.reading.startswith("A small change of strong, slight")
     assert [row.cells[0] for row in content.table.rows][:3] == ["strong", "strong", "slight"]
     (figure,) = content.figures
-    assert [trace.y[0].split(":")[0] for trace in figure.plot.data][-2:] == ["slight", "strong"]
+    assert list(figure.plot.data[0].y)[-2:] == ["slight", "strong"]
     assert "importances" not in cards
     ordinary = {card.key for card in study_cards(load_view(made.read()))}
     assert "sensitivity" not in ordinary
