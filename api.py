@@ -28,6 +28,7 @@ from .studies import (
     trials_frame,
 )
 from .studies.comparison import choose_by_rule, chosen_number, sensitivity, varying_first
+from .studies.control import SweepStatus, Wish, status_of, wait_for
 from .terminal import show_progress
 from .training.quiet import quiet_tensorflow
 from .training.randomness import random_state_kept
@@ -188,6 +189,37 @@ class Study:
         model = with_objects(self._record, options).get("model")
         return form.write(done, target, model or self._record.model)
 
+    def status(self) -> SweepStatus:
+        """Return what the study's driver does at this moment, wherever it runs."""
+        self._record = read_study(self.name, self._record.storage)
+        return status_of(self._record)
+
+    def pause(self, wait: float = 30.0) -> SweepStatus:
+        """Have the driver wait at the end of its trials' epochs; ``go_on`` ends that.
+
+        Args:
+            wait: Seconds until it must have done so; after them the wish stands, and the status is as it is.
+
+        Raises:
+            StudyError: Nobody runs the study.
+        """
+        return self._wish("pause", wait)
+
+    def go_on(self, wait: float = 30.0) -> SweepStatus:
+        """Have a driver that is paused go on; arguments and errors are those of ``pause``."""
+        return self._wish("go on", wait)
+
+    def stop(self, wait: float = 30.0) -> SweepStatus:
+        """End the driver as Ctrl-C does, with everything written; arguments and errors are those of ``pause``."""
+        return self._wish("stop", wait)
+
+    def _wish(self, wish: Wish, wait: float) -> SweepStatus:
+        from .studies.writing import ask
+
+        ask(self._record, wish)
+        wait_for(self._record, wish, wait)
+        return self.status()
+
     def resume(self, **settings: Any) -> Study:
         """Continue to the budget, or a larger one; see ``kerasweep.resume``."""
         return resume(self.name, storage=self._record.storage, **settings)
@@ -220,6 +252,7 @@ def launch(
     groups: Any = None,
     validation: Any = None,
     cv: Any = None,
+    detach: bool = False,
     **settings: Any,
 ) -> Study:
     """Run a sweep and return its study.
@@ -246,6 +279,8 @@ def launch(
             table, the name of a column that says which rows validate.
         cv: How training rows are cut into folds: a word, see ``CvSpec``; or any splitter of scikit-learn, which cuts the
             same folds each time; or pairs of positions of the rows given. A study keeps the folds' fingerprint.
+        detach: Whether it runs in a process of its own, which outlives this one; the study is returned once that has begun.
+            ``Study.status``, ``pause``, ``go_on`` and ``stop`` reach it from anywhere. Data and model must be names or paths.
         **settings: Everything else that a sweep has, by the names of ``kerasweep.search.settings.SETTINGS``: ``search``, ``trials``, ``time``,
             ``target``, ``target_score``, ``objective`` (several, too), ``constraint``, ``limit``, ``epochs``, ``folds``, ``workers``, ``precision``, ``trainer``, ``seed``,
             ``preset``, ``set``, ``fix``, ``from_study``, ``learn_from``, ... A single worker trains in this process, unless ``time`` or
@@ -263,10 +298,38 @@ def launch(
     folds = word if cv is None else cv
     plan = plan_sweep(data, model, file=file, space=space, cv=folds, storage=url, **settings)
     plan, existing = resolve_study(plan, url, named="study" in settings or names_study(file))
+    if detach:
+        _refuse_objects(data=data, model=model, cv=cv)
+        return _detached({"spec": plan.spec.as_dict()}, str(plan.spec.study), url)
     with show_progress(verbose, order=varying_first(plan.space, plan.spec.model)) as listen:
         study = Study(run_plan(plan, existing, url, listen, isolated=_is_limited(plan)).study)
     keep_objects(study.record, data=data, model=model, cv=cv)
     return study
+
+
+def _detached(job: Mapping[str, Any], study: str, url: str) -> Study:
+    from .detached import start_driver
+
+    start_driver(job, study, url)
+    return Study(read_study(study, url))
+
+
+def _refuse_objects(**objects: Any) -> None:
+    """Refuse what another process could not be told by its name.
+
+    Raises:
+        SpecError: with what is to be named.
+    """
+    given = [
+        name
+        for name, value in objects.items()
+        if value is not None and not isinstance(value, str | os.PathLike)
+    ]
+    if given:
+        raise SpecError(
+            f"A sweep in a process of its own cannot be given {' and '.join(given)} as Python objects; name a file or "
+            "module:function, or leave detach out."
+        )
 
 
 def _is_limited(plan: Plan) -> bool:
@@ -344,6 +407,7 @@ def resume(
     validation: Any = None,
     cv: Any = None,
     verbose: int = 2,
+    detach: bool = False,
     **settings: Any,
 ) -> Study:
     """Continue a study to its budget, or to a larger one.
@@ -358,6 +422,7 @@ def resume(
         validation: The same.
         cv: What cuts the folds, where it was given in Python.
         verbose: As for ``launch``.
+        detach: As for ``launch``.
         **settings: ``trials``, ``time``, ``total_epochs``, ``until_converged``, ``target_score``,
             ``workers``, ``threads``, ``trainer``, ``trial_timeout``, ``keep_states``, ``keep_models``; or ``epochs``, to which the
             best trials are trained on, from where they ended if ``keep_models`` has kept that.
@@ -368,6 +433,9 @@ def resume(
     beside = {"sample_weight": sample_weight, "groups": groups, "validation": validation}
     objects = with_objects(record, {"data": data, "model": model, "cv": cv, **beside})
     plan = plan_to_resume(record, settings, **objects)
+    if detach:
+        _refuse_objects(**objects)
+        return _detached({"settings": settings}, record.name, record.storage)
     with show_progress(verbose, order=varying_first(plan.space, plan.spec.model)) as listen:
         return Study(run_plan(plan, record, record.storage, listen, isolated=_is_limited(plan)).study)
 

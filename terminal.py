@@ -20,12 +20,19 @@ from .printing import make_console
 from .search.progress import Progress, TrialLine
 from .spaces import Configuration, short_text
 from .studies.comparison import MAX_SHOWN
+from .studies.control import State
 from .texts import count_text, duration_text, number_text, quantity_text
 
 Listener = Callable[[Progress], None]
 HANDFUL = 6
 """Hyperparameters of a large configuration in a trial's line."""
-STOPPING = "Stopping at the next epoch; Ctrl-C again stops at once."
+STATES: dict[State, str] = {
+    "running": "Goes on.",
+    "pausing": "Pausing at the next epoch.",
+    "paused": "Paused; kerasweep resume goes on.",
+    "stopping": "Stopping at the next epoch; Ctrl-C again stops at once.",
+}
+"""What is said where a sweep's state changes."""
 
 
 @contextmanager
@@ -46,12 +53,12 @@ def show_progress(
         with _live(console, order, epochs=verbose == 1) as listen:
             yield listen
     else:
-        announced: list[bool] = []
+        announced: list[State] = ["running"]
 
         def print_line(progress: Progress) -> None:
-            if progress.stopping and not announced:
-                console.print(STOPPING)
-                announced.append(True)
+            if progress.state != announced[-1]:
+                console.print(STATES[progress.state])
+                announced.append(progress.state)
             _print_line(console, progress, order, epochs=verbose == 1)
 
         yield print_line
@@ -161,8 +168,8 @@ def _bar(progress: Progress, *, epochs: bool) -> RenderableType:
         duration_text(progress.seconds),
         "" if left is None else f"about {duration_text(left)} left",
     ]
-    if progress.stopping:
-        words = [STOPPING]
+    if progress.state != "running":
+        words = [STATES[progress.state]]
     grid.add_row(
         ProgressBar(total=total or 1, completed=progress.begun, width=20, pulse=total is None),
         Text(" · ".join(word for word in words if word)),

@@ -62,6 +62,17 @@ class IdleExecutor:
         if answer is Answer.STOP:
             self._cancelled.add(number)
 
+    def hold(self) -> None:
+        """Nobody holds it."""
+
+    def release(self) -> None:
+        """Nobody holds it."""
+
+    @property
+    def rests(self) -> bool:
+        """Whether it is held."""
+        return False
+
     def next_event(self, timeout: float | None = None) -> Event | None:
         """Pretend that the next trial in turn has trained an epoch."""
         if not self._running:

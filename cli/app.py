@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 import typer
@@ -16,6 +17,7 @@ from ..printing import make_console
 from ..search.interrupt import interrupt_on_all
 from .browsing import best, compare, show, studies
 from .catalogue import spaces
+from .control import pause, status, stop
 from .launching import launch, refit, resume
 from .learning import learn
 from .management import delete, doctor, export, import_, report
@@ -33,12 +35,13 @@ app = typer.Typer(
     epilog="A first sweep: [bold]kerasweep launch digits dnn[/bold], then [bold]kerasweep best[/bold] and "
     "[bold]kerasweep report[/bold].",
 )
-for panel, commands in {
-    "Search": (launch, resume, learn),
+PANELS: dict[str, tuple[Callable[..., None], ...]] = {
+    "Search": (launch, resume, status, pause, stop, learn),
     "Browse": (ui, studies, best, show, compare, spaces),
     "Use the winner": (refit, export, report),
     "Housekeeping": (import_, delete, doctor),
-}.items():
+}
+for panel, commands in PANELS.items():
     for command in commands:
         app.command(command.__name__.rstrip("_"), rich_help_panel=panel)(command)
 

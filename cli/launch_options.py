@@ -32,6 +32,12 @@ NewStudyName = Annotated[
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Print the plan and an estimate; train nothing more.")
 ]
+Detach = Annotated[
+    bool,
+    typer.Option(
+        "--detach", help="Run in a process of its own that outlives this terminal; see status, pause, stop."
+    ),
+]
 Target = Annotated[
     list[str] | None,
     typer.Option(

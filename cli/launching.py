@@ -16,9 +16,11 @@ from ..search.settings import SETTINGS
 from ..spaces import value_text
 from ..studies import StudyRecord, best_trials, choose_trial, read_study, read_trials, storage_url
 from ..studies.comparison import basic_names, chosen_number, objective_of, score_sentence, varying_first
+from ..studies.control import status_of
 from ..texts import count_text, duration_text, number_text, numbers_text
 from . import launch_options as flags
 from .columns import Rows, print_rows
+from .control import let_go_on
 from .options import (
     Quiet,
     Rule,
@@ -102,6 +104,7 @@ def launch(
     keep_states: flags.KeepStates = None,
     keep_models: flags.KeepModels = None,
     dry_run: flags.DryRun = False,
+    detach: flags.Detach = False,
     storage: Storage = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -123,6 +126,7 @@ def launch(
     [dim]kerasweep launch wine dnn --learn-from digits-dnn-knowhow[/]
     [dim]kerasweep launch images/ mymodels:build --set units=64,128,256[/]
     [dim]kerasweep launch sweep.yaml --dry-run[/]
+    [dim]kerasweep launch mnist cnn --detach[/]
     """
     options = dict(locals())
     from .. import api
@@ -148,7 +152,7 @@ def launch(
         _print_dry_run(plan)
         return
     named = "study" in settings or api.names_study(file)
-    _run(plan, storage_url(storage), verbosity(quiet, verbose), named=named)
+    _run(plan, storage_url(storage), verbosity(quiet, verbose), named=named, detach=detach)
 
 
 def resume(
@@ -165,11 +169,12 @@ def resume(
     trial_timeout: flags.TrialTimeout = None,
     keep_states: flags.KeepStates = None,
     keep_models: flags.KeepModels = None,
+    detach: flags.Detach = False,
     storage: Storage = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Continue a study to its budget, or to a larger one; or train its best trials further.
+    """Continue a study to its budget, or to a larger one; or train its best trials further. One that is paused goes on where it runs.
 
     [dim]kerasweep resume[/]
     [dim]kerasweep resume digits-dnn-knowhow --trials 60 --workers 2[/]
@@ -182,10 +187,16 @@ def resume(
 
     record = read_study(study, storage_url(storage))
     settings = _settings(options, study=None, target=None, target_score=target)
+    if not settings and status_of(record).state in ("pausing", "paused"):
+        let_go_on(record, storage)
+        return
     plan = api.plan_to_resume(record, settings)
     level = verbosity(quiet, verbose)
     if level:
         _print_plan(plan, record)
+    if detach:
+        _detach({"settings": settings}, record.name, record.storage, level)
+        return
     with show_progress(level, order=varying_first(plan.space, plan.spec.model)) as listen:
         ending = run_plan(plan, record, record.storage, listen)
     _finish(ending, level, storage)
@@ -249,7 +260,18 @@ def _settings(options: Mapping[str, Any], **read: Any) -> dict[str, Any]:
     return settings
 
 
-def _run(plan: Plan, url: str, level: int, *, named: bool) -> None:
+def _detach(job: Mapping[str, Any], study: str, url: str, level: int) -> None:
+    from ..detached import start_driver
+
+    console = make_console(quiet=not level)
+    with console.status("Starting ...") if console.is_terminal else console:
+        log = start_driver(job, study, url)
+    name = f"{shlex.quote(study)}{storage_option(url)}"
+    console.print(f"runs in a process of its own, and writes {log}", soft_wrap=True)
+    console.print(styled("See how far it is: ", (f"kerasweep status {name}", "bold")), soft_wrap=True)
+
+
+def _run(plan: Plan, url: str, level: int, *, named: bool, detach: bool) -> None:
     from ..search.launch import resolve_study, run_plan
     from ..terminal import show_progress
 
@@ -258,6 +280,9 @@ def _run(plan: Plan, url: str, level: int, *, named: bool) -> None:
         _print_plan(plan, existing)
         if existing is not None:
             make_console().print(f"continues, {count_text(existing.trained, 'trial')} done before")
+    if detach:
+        _detach({"spec": plan.spec.as_dict()}, str(plan.spec.study), url, level)
+        return
     with show_progress(level, order=varying_first(plan.space, plan.spec.model)) as listen:
         ending = run_plan(plan, existing, url, listen)
     _finish(ending, level, url)

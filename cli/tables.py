@@ -11,8 +11,9 @@ from rich.text import Text
 
 from ..printing import make_console, styled
 from ..spaces import Between, Condition, Hyperparameter, named_text, value_text
-from ..studies import StudyRecord, TrialRecord, is_driven
+from ..studies import StudyRecord, TrialRecord
 from ..studies.comparison import Effect, StudyComparison
+from ..studies.control import status_of
 from ..texts import ABSENT, duration_text, number_text
 
 NONE = styled((ABSENT, "dim"))
@@ -72,9 +73,9 @@ def _below(first: str, *others: str) -> Text:
 
 
 def state_text(study: StudyRecord) -> str:
-    """Return ``running``, ``unfinished`` or ``done``."""
-    if is_driven(study.driver, study.storage):
-        return "running"
+    """Return what its driver does, ``running`` or ``paused``; else ``unfinished`` or ``done``."""
+    if (status := status_of(study)).is_driven:
+        return status.state
     wanted = study.spec.get("search", {}).get("trials")
     unfinished = sum(study.counts.get(state, 0) for state in ("running", "paused", "waiting"))
     if unfinished or (wanted and study.trained < wanted):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ..spaces import Configuration
+from ..studies.control import State
 from ..training.metrics import Objective
 
 
@@ -60,8 +61,8 @@ class Progress:
     """The trial that ended just now, if that is the news."""
     epoch: tuple[int, int, float] | None = None
     """Trial number, epoch and mean, if the end of an epoch is the news."""
-    stopping: bool = False
-    """Whether the user has asked to stop, and running trials end at their current epoch."""
+    state: State = "running"
+    """``stopping`` once the user has asked to, and ``pausing`` until running trials have come to the end of their epochs."""
 
     @property
     def done(self) -> int:

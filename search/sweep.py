@@ -16,6 +16,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from ..errors import SweepError, one_line
 from ..spaces import Configuration, Space
 from ..spaces.possible import why_impossible_configuration
+from ..studies.control import State
 from ..studies.records import CONTINUES, MOST_EPOCHS, ORIGIN
 from ..training.events import (
     Answer,
@@ -35,7 +36,9 @@ from .executors.contract import Executor
 from .paused_states import PausedStates
 from .progress import Progress, TrialLine
 from .proposers import ProposalRequest, Proposer, SpaceExhausted, WaitForTrials
+from .remote import Remote
 from .schedulers import Scheduler, reached_by
+from .stopwatch import Stopwatch
 from .under_way import TrialUnderWay, UnderWay, key_of
 
 if TYPE_CHECKING:
@@ -99,7 +102,8 @@ class Sweep:
         self._scheduler = scheduler
         self._budget = budget
         self._seed = seed
-        self._listen = listen
+        self._remote = Remote(writer)
+        self._listeners = (listen, self._remote.listen)
         self._under_way = UnderWay(writer, space, scheduler, states or PausedStates(None))
         self._ended: dict[str, int] = {}
         """Key of a training -> number of its trial."""
@@ -118,17 +122,46 @@ class Sweep:
         self._progress = Progress(total=budget.trials, seconds_budget=budget.seconds)
         self._said: set[str] = set()
         self._whole = whole
-        self._spending = Spending(budget, scheduler, whole, clock)
         self._clock = clock
+        self._watch = Stopwatch(clock)
+        self._spending = Spending(budget, scheduler, whole, self._watch)
+        self._held = False
 
     def stop(self) -> None:
         """End the sweep: running trials stop at their current epoch and will be run again by ``resume``."""
         self._end("interrupted")
-        self._progress = replace(self._progress.without_news(), stopping=True)
-        self._publish_progress()  # at once: an epoch may take long
+        self._change_to("stopping")  # shown at once: an epoch may take long
 
     def _end(self, reason: Reason) -> None:
         self._stop, self._stopped = reason, self._clock()
+        self._release()
+
+    def _heed(self) -> None:
+        """Do what somebody wishes, and say how far the sweep is (``studies/control.py``)."""
+        wish = self._remote.wish()
+        if wish == "stop" and self._stop is None:
+            self.stop()
+        elif wish == "pause" and self._stop is None and not self._held:
+            self._held = True
+            self._watch.hold()
+            self._executor.hold()
+            self._change_to("pausing")
+        elif wish == "go on" and self._held:
+            self._release()
+            self._change_to("running")
+        if self._held and self._progress.state == "pausing" and self._executor.rests:
+            self._change_to("paused")
+        self._remote.speak()
+
+    def _release(self) -> None:
+        if self._held:
+            self._held = False
+            self._watch.release()
+            self._executor.release()
+
+    def _change_to(self, state: State) -> None:
+        self._progress = replace(self._progress.without_news(), state=state)
+        self._publish_progress()
 
     def run(self) -> Reason:
         """Run the sweep and return why it ended.
@@ -141,8 +174,12 @@ class Sweep:
         self._publish_progress()
         try:
             while True:
+                self._heed()
                 self._fill()
                 if not self._under_way.running:
+                    if self._held:
+                        time.sleep(WAKE_SECONDS)
+                        continue
                     self._end_paused()
                     self._end_duplicates()
                     return self._stop or self._why_no_more()
@@ -157,6 +194,7 @@ class Sweep:
                 self._writer.flush(after=WRITE_SECONDS)
         finally:
             self._under_way.requeue_running()
+            self._writer.fall_silent()
 
     def _load_history(self) -> None:
         """Read what the study holds; trials that a killed driver left running wait to be run again."""
@@ -188,7 +226,7 @@ class Sweep:
 
     def _fill(self) -> None:
         """Have trials go on or begin while there are free workers and the budget allows."""
-        while self._stop is None and len(self._under_way.running) < self._executor.capacity:
+        while self._may_fill and len(self._under_way.running) < self._executor.capacity:
             run = self._under_way.take_up(self._spending.allows_to_go_on, may_begin=self._may_begin_well())
             if run is None:
                 if not self._may_begin():
@@ -207,6 +245,10 @@ class Sweep:
             self._spending.start(run.trial.number)
             self._progress = self._progress.with_paused(len(self._under_way.paused))
             self._publish_progress()
+
+    @property
+    def _may_fill(self) -> bool:
+        return self._stop is None and not self._held
 
     def _may_begin(self) -> bool:
         """Tell whether budget and space allow for a new trial."""
@@ -458,7 +500,9 @@ class Sweep:
 
     def _publish_progress(self) -> None:
         running = {number: run.reached.epochs for number, run in self._under_way.running.items()}
-        self._listen(self._progress.at(self._spending.elapsed, running, self._spending.training_left))
+        progress = self._progress.at(self._spending.elapsed, running, self._spending.training_left)
+        for listen in self._listeners:
+            listen(progress)
 
     def _line_of(self, trial: FrozenTrial) -> TrialLine:
         state = {TrialState.COMPLETE: "complete", TrialState.PRUNED: "pruned"}.get(trial.state, "failed")

@@ -53,6 +53,11 @@ class Lease:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._renew, daemon=True)
 
+    @property
+    def token(self) -> str:
+        """What tells this driver from all others."""
+        return str(self._driver["token"])
+
     def claim(self) -> None:
         """Take the study over from a driver that has ended.
 
@@ -184,12 +189,17 @@ def create_leased(
 
 def describe(connection: Connection, study_id: int, key: str, value: Any) -> None:
     """Write an attribute of a study, in place of what stands there."""
-    same = sqlalchemy.or_(_ATTRIBUTES.c.key == key, _ATTRIBUTES.c.key.startswith(f"{key}#", autoescape=True))
-    connection.execute(_ATTRIBUTES.delete().where(_ATTRIBUTES.c.study_id == study_id, same))
+    undescribe(connection, study_id, key)
     rows = [
         {"study_id": study_id, "key": name, "value_json": text} for name, text in split(key, value).items()
     ]
     connection.execute(_ATTRIBUTES.insert(), rows)
+
+
+def undescribe(connection: Connection, study_id: int, key: str) -> None:
+    """Remove an attribute of a study, whatever its size; it may be missing."""
+    same = sqlalchemy.or_(_ATTRIBUTES.c.key == key, _ATTRIBUTES.c.key.startswith(f"{key}#", autoescape=True))
+    connection.execute(_ATTRIBUTES.delete().where(_ATTRIBUTES.c.study_id == study_id, same))
 
 
 def clock(connection: Connection) -> float:

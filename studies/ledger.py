@@ -31,7 +31,7 @@ from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy import Connection, Delete, Insert, Table, Update, bindparam
 
 from .chunks import join, split
-from .lease import describe
+from .lease import describe, undescribe
 
 Statement: TypeAlias = Insert | Update | Delete
 
@@ -57,6 +57,10 @@ _NEWER = sqlalchemy.select(_TRIALS.c.trial_id).where(
 )
 _STUDIES: Table = models.StudyModel.__table__
 _OF_STUDY: Table = models.StudySystemAttributeModel.__table__
+_ATTRIBUTES: Table = models.StudyUserAttributeModel.__table__
+_SELECT_ATTRIBUTE = sqlalchemy.select(_ATTRIBUTES.c.value_json).where(
+    _ATTRIBUTES.c.study_id == bindparam("study"), _ATTRIBUTES.c.key == bindparam("named")
+)
 _LOCK_STUDY = (
     sqlalchemy.select(_STUDIES.c.study_id).where(_STUDIES.c.study_id == bindparam("study")).with_for_update()
 )
@@ -175,6 +179,18 @@ class Ledger(BaseStorage):
         """Write an attribute of the study, of any size."""
         with self.transaction() as connection:
             describe(connection, self._study_id, key, value)
+
+    def read_study(self, key: str) -> Any:
+        """Read an attribute of the study that others may write; None where there is none."""
+        with self._backend.engine.connect() as connection:
+            text = connection.execute(_SELECT_ATTRIBUTE, {"study": self._study_id, "named": key}).scalar()
+        return None if text is None else json.loads(text)
+
+    def drop_study(self, *keys: str) -> None:
+        """Remove attributes of the study."""
+        with self.transaction() as connection:
+            for key in keys:
+                undescribe(connection, self._study_id, key)
 
     # Trials, as Optuna's storages hold them.
 

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from ..errors import StudyLocked
@@ -75,7 +76,7 @@ def refusal(study: str, driver: Mapping[str, Any]) -> StudyLocked:
         f" If it has died, the study is free {STALE_SECONDS:.0f} s after its last sign." if elsewhere else ""
     )
     return StudyLocked(
-        f"The study '{study}' is being run by {who}. Wait for it, or stop it with Ctrl-C there.{free}"
+        f"The study '{study}' is being run by {who}. Wait for it, or stop it: kerasweep stop {quote(study)}.{free}"
     )
 
 

@@ -23,6 +23,7 @@ from .records import (
     DRIVER,
     DUPLICATE,
     FAILURE,
+    LIVE,
     MOST_EPOCHS,
     ORIGIN,
     REFIT,
@@ -314,6 +315,7 @@ def _study(
         refits=refits,
         further=tuple(further),
         named=first.metric,
+        live=attributes.get(LIVE) or {},
     )
 
 

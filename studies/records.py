@@ -22,6 +22,10 @@ ABOUT = "kerasweep:about"
 DRIVER = "kerasweep:driver"
 REFIT = "kerasweep:refit:"
 CONVERGED = "kerasweep:converged"
+CONTROL = "kerasweep:control"
+"""What somebody wishes of the driver; the only attribute that others write while it runs."""
+LIVE = "kerasweep:live"
+"""What the driver says of itself while it runs (``control.py``); it goes when the driver ends."""
 RESULT = "kerasweep:result"
 DETAILS = "kerasweep:details"
 FAILURE = "kerasweep:failure"
@@ -191,6 +195,8 @@ class StudyRecord:
     """Objectives beside the first."""
     named: str = "value"
     """What Optuna calls the objective, the first where there are several."""
+    live: dict[str, Any] = field(default_factory=dict)
+    """What its driver said of itself last; empty where none runs."""
 
     @property
     def metric(self) -> str:

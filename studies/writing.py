@@ -18,23 +18,27 @@ from typing import Any
 
 import optuna
 from optuna.trial import FrozenTrial, Trial, TrialState
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from ..errors import OutputError, StorageError, StudyError, one_line
+from ..errors import OutputError, StorageError, StudyError, StudyLocked, one_line
 from ..spaces import Configuration
 from ..spaces.values import canonical, stored
 from .chunks import join
-from .lease import Lease, create_leased, hold_lease
+from .control import Wish, wish_record, wished
+from .lease import Lease, create_leased, describe, hold_lease
 from .ledger import Ledger
 from .lock import is_driven, refusal
-from .reading import read_studies
+from .reading import read_studies, read_study
 from .records import (
     ABOUT,
     CONSTRAINT,
     CONTINUES,
+    CONTROL,
     CONVERGED,
     DETAILS,
     DUPLICATE,
     FAILURE,
+    LIVE,
     MOST_EPOCHS,
     ORIGIN,
     PAUSED,
@@ -63,6 +67,8 @@ class StudyWriter:
     optuna: optuna.Study
     """The study as Optuna's samplers and pruners see it: it stands on the ledger."""
     ledger: Ledger
+    token: str = ""
+    """Which driver it is."""
 
     @property
     def study_id(self) -> int:
@@ -319,6 +325,21 @@ class StudyWriter:
         if not self.converged:
             self.ledger.describe_study(CONVERGED, self.next_number())
 
+    def wish(self) -> Wish | None:
+        """Return what somebody wished of this driver last; None where nobody did, or the storage does not answer."""
+        with contextlib.suppress(SQLAlchemyError):  # its own writes will say so
+            return wished(self.ledger.read_study(CONTROL), self.token)
+        return None
+
+    def tell(self, live: Mapping[str, Any]) -> None:
+        """Say how far this driver is, for those who watch; it is written with what was kept back."""
+        self.ledger.describe_study(LIVE, {**live, "token": self.token})
+
+    def fall_silent(self) -> None:
+        """Remove what was said while the study was driven, and what was wished."""
+        with contextlib.suppress(SQLAlchemyError, StudyLocked):
+            self.ledger.drop_study(LIVE, CONTROL)
+
     def set_refit(self, number: int, result: Mapping[str, Any]) -> None:
         """Store the test score of a trial's refit."""
         self.ledger.describe_study(f"{REFIT}{number}", dict(result))
@@ -439,9 +460,29 @@ def _lease(study: optuna.Study, record: StudyRecord) -> AbstractContextManager[L
 @contextmanager
 def _open_writer(study: optuna.Study, lease: Lease) -> Iterator[StudyWriter]:
     ledger = Ledger(study, lease.check)
-    writer = StudyWriter(optuna.load_study(study_name=study.study_name, storage=ledger), ledger)
+    writer = StudyWriter(optuna.load_study(study_name=study.study_name, storage=ledger), ledger, lease.token)
     yield writer
     writer.flush()
+
+
+def ask(record: StudyRecord, wish: Wish) -> None:
+    """Tell the driver of a study what is wished of it; it looks every second, or at the end of an epoch.
+
+    Of two that wish at one moment, one is heard.
+
+    Raises:
+        StudyError: Nobody runs the study.
+        StorageError: The storage does not answer.
+    """
+    record = read_study(record.name, record.storage)
+    text = wish_record(record, wish)
+    with (
+        _connected(record.storage) as storage,
+        _writing(record.storage),
+        contextlib.suppress(IntegrityError),  # somebody's wish of this moment stands
+        storage.engine.begin() as connection,
+    ):
+        describe(connection, record.study_id, CONTROL, text)
 
 
 def open_optuna(record: StudyRecord) -> optuna.Study:
@@ -497,8 +538,6 @@ def _is_leftover(study: StudyRecord) -> bool:
 @contextmanager
 def _writing(url: str) -> Iterator[None]:
     """Turn Optuna's and SQLAlchemy's errors about a write that failed (a full disk, a lost server) into a ``StorageError``."""
-    from sqlalchemy.exc import SQLAlchemyError
-
     try:
         yield
     except (optuna.exceptions.StorageInternalError, SQLAlchemyError) as error:

@@ -171,6 +171,17 @@ class VirtualExecutor:
             return
         run.due = self.now + (0.0 if run.whole else run.cost())
 
+    def hold(self) -> None:
+        """Nobody holds it."""
+
+    def release(self) -> None:
+        """Nobody holds it."""
+
+    @property
+    def rests(self) -> bool:
+        """Whether it is held."""
+        return False
+
     def next_event(self, timeout: float | None = None) -> Event | None:
         """Go forward to the next event."""
         if not self._running:

@@ -53,6 +53,19 @@ class Executor(Protocol):
         """
         ...
 
+    def hold(self) -> None:
+        """Have all trials wait at the end of their epochs, and begin none, until ``release``; those that are told to end do."""
+        ...
+
+    def release(self) -> None:
+        """Have trials train on. May be called where none is held."""
+        ...
+
+    @property
+    def rests(self) -> bool:
+        """Whether all trials have come to where they are held."""
+        ...
+
     def next_event(self, timeout: float | None = None) -> Event | None:
         """Wait for the next event; None if none came within ``timeout`` seconds or nothing is under way."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator
 
 from ...errors import ModelError, TrainingError
@@ -26,6 +27,7 @@ class InlineExecutor:
         self._running: Generator[Event, Answer | None, None] | None = None
         self._waits = False
         self._answer = Answer.GO_ON
+        self._held = False
 
     def start(self, task: Task, within: float | None = None) -> ModelSize:
         """Import TensorFlow and build the task's model once."""
@@ -51,9 +53,25 @@ class InlineExecutor:
         if number == self._number and answer is not Answer.GO_ON:
             self._answer = answer
 
+    def hold(self) -> None:
+        """Train nothing until ``release``."""
+        self._held = True
+
+    def release(self) -> None:
+        """Train when the next event is asked for."""
+        self._held = False
+
+    @property
+    def rests(self) -> bool:
+        """Whether it is held: nothing is trained between two calls."""
+        return self._held
+
     def next_event(self, timeout: float | None = None) -> Event | None:
         """Train to the end of the next epoch."""
         if self._running is None:
+            return None
+        if self._held and self._answer is Answer.GO_ON:
+            time.sleep(timeout or 0.0)
             return None
         event = self._running.send(self._answer) if self._waits else next(self._running)
         self._waits = isinstance(event, EpochEnded)

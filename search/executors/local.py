@@ -29,7 +29,7 @@ from ...training.events import (
 from ...training.heartbeat import building_seconds
 from ...training.workload import ModelSize, Workload
 from .memory_mapping import write_mapped
-from .messages import FOLDER_PREFIX, Go, Printed, Probe, Probed, Setup
+from .messages import FOLDER_PREFIX, Go, Hold, Holding, Printed, Probe, Probed, Setup
 from .process import WorkerProcess, kill_group, start_worker, tail
 
 _LIVES = 2
@@ -60,6 +60,7 @@ class LocalExecutor:
         self._folder: Path | None = None
         self._checked = time.monotonic()
         """When it was last looked whether workers live."""
+        self._held = False
 
     @property
     def capacity(self) -> int:
@@ -107,6 +108,27 @@ class LocalExecutor:
                 worker.cancelled |= answer is not Answer.GO_ON
                 worker.waits = False
                 worker.send(Go(answer))
+
+    def hold(self) -> None:
+        """Have all workers wait at the end of their epochs."""
+        self._held = True
+        for worker in self._workers:
+            worker.send(Hold(True))
+
+    def release(self) -> None:
+        """Have all workers train on, and begin what could not begin."""
+        self._held = False
+        for worker in self._workers:
+            worker.holding = False
+            worker.send(Hold(False))
+        self._dispatch()
+
+    @property
+    def rests(self) -> bool:
+        """Whether no worker trains."""
+        return self._held and all(
+            worker.task is None or worker.holding or worker.waits for worker in self._workers
+        )
 
     def next_event(self, timeout: float | None = None) -> Event | None:
         """Wait for what happens next."""
@@ -165,6 +187,8 @@ class LocalExecutor:
     def _note(self, worker: WorkerProcess, message: Any) -> None:
         """Take a sign of life; what a user's code has printed is printed here."""
         worker.ready = True
+        if isinstance(message, Holding):
+            worker.holding = self._held  # else it has been released by now
         if isinstance(message, Printed):
             with contextlib.suppress(OSError, ValueError):
                 stream = getattr(sys, message.stream)
@@ -227,6 +251,8 @@ class LocalExecutor:
         self._dispatch()
 
     def _dispatch(self) -> None:
+        if self._held:
+            return
         for place, worker in enumerate(self._workers):
             if not self._tasks:
                 return

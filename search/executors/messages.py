@@ -56,6 +56,18 @@ class Probed:
 
 
 @dataclass(frozen=True)
+class Hold:
+    """Has a worker wait at the end of its epoch, or no longer."""
+
+    on: bool
+
+
+@dataclass(frozen=True)
+class Holding:
+    """A worker waits at the end of an epoch, because it is held."""
+
+
+@dataclass(frozen=True)
 class Go:
     """The answer to ``EpochEnded`` at a rung; one that ends the trial may come at any time."""
 

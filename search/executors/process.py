@@ -38,6 +38,8 @@ class WorkerProcess:
     """Whether it has imported what it needs, so that its death is not one of start-up."""
     waits: bool = False
     """Whether it waits at a rung to be told how to go on."""
+    holding: bool = False
+    """Whether it waits at the end of an epoch, because it is held."""
     last_heard: float = field(default_factory=time.monotonic)
     """When it last gave a sign of life, or was last asked for something."""
     received: int = 0
@@ -51,7 +53,7 @@ class WorkerProcess:
 
     def take(self, task: Task) -> None:
         """Give it a task."""
-        self.task, self.cancelled, self.waits = task, False, False
+        self.task, self.cancelled, self.waits, self.holding = task, False, False, False
         self.tasks += 1
         self.send(task)
 
@@ -77,7 +79,7 @@ class WorkerProcess:
 
     def silence(self) -> float:
         """Return the seconds since the last sign of life; none pass while the driver has something to look at or to answer."""
-        if self.waits or self.received > self.handled:
+        if self.waits or self.holding or self.received > self.handled:
             return 0.0
         return time.monotonic() - self.last_heard
 

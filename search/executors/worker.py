@@ -24,7 +24,7 @@ from ...training.heartbeat import listen
 from ...training.workload import Trainer
 from .contract import run_task
 from .memory_mapping import read_mapped
-from .messages import FOLDER_PREFIX, Alive, Go, Probe, Probed, Ready, Setup
+from .messages import FOLDER_PREFIX, Alive, Go, Hold, Holding, Probe, Probed, Ready, Setup
 from .relay import Relay
 
 
@@ -58,7 +58,7 @@ def serve(incoming: IO[bytes], outgoing: _Outgoing, relay: Relay) -> None:
             outgoing.send(_probe(trainer, message.task))
         elif isinstance(message, Task):
             _train(trainer, message, inbox, outgoing)
-        # else it is a Go for a trial that had ended before it came
+        # else it is a Go or a Hold for a trial that had ended before it came
 
 
 def _train(trainer: Trainer, task: Task, inbox: queue.SimpleQueue[Any], outgoing: _Outgoing) -> None:
@@ -66,18 +66,27 @@ def _train(trainer: Trainer, task: Task, inbox: queue.SimpleQueue[Any], outgoing
     event = next(events)
     outgoing.send(event)
     while isinstance(event, EpochEnded):
-        event = events.send(_answer(inbox, wait=event.rung in task.rungs))
+        event = events.send(_answer(inbox, outgoing, at_rung=event.rung in task.rungs))
         outgoing.send(event)
     events.close()
 
 
-def _answer(inbox: queue.SimpleQueue[Any], *, wait: bool) -> Answer:
-    """Return the driver's answer; without waiting for it, what the driver has said by now."""
-    try:
-        go: Go = inbox.get(block=wait)
-    except queue.Empty:
-        return Answer.GO_ON
-    return go.answer
+def _answer(inbox: queue.SimpleQueue[Any], outgoing: _Outgoing, *, at_rung: bool) -> Answer:
+    """Return the driver's answer; without waiting for it where that is no rung, unless the driver holds this process."""
+    answer, held = None if at_rung else Answer.GO_ON, False
+    while True:
+        try:
+            message: Go | Hold = inbox.get(block=held or answer is None)
+        except queue.Empty:
+            return answer or Answer.GO_ON
+        if isinstance(message, Hold):
+            held = message.on
+            if held:
+                outgoing.send(Holding())
+        elif message.answer is not Answer.GO_ON:
+            return message.answer
+        else:
+            answer = message.answer
 
 
 def _listen(incoming: IO[bytes], inbox: queue.SimpleQueue[Any], folder: Path) -> None:

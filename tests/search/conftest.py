@@ -129,6 +129,7 @@ class FakeExecutor:
         self._goals = goals
         self._epoch_seconds = epoch_seconds
         self._running: dict[int, _Fake] = {}
+        self.held = False
         self._cancelled: dict[int, Answer] = {}
         self.states: dict[str, _Fake] = {}
         """What was paused, by the file that it would be kept in."""
@@ -166,8 +167,20 @@ class FakeExecutor:
         self._cancelled.pop(number, None)
         self._running[number] = _Fake(self._running[number].task)
 
+    def hold(self) -> None:
+        self.held = True
+
+    def release(self) -> None:
+        self.held = False
+
+    @property
+    def rests(self) -> bool:
+        return self.held
+
     def next_event(self, timeout: float | None = None) -> Event | None:
         if not self._running:
+            return None
+        if self.held and not self._cancelled:
             return None
         self._before_event(self.events)
         self.events += 1

@@ -168,6 +168,30 @@ class Conformance:
         assert events[1].scores == tuple(fold[1] for fold in curve)
         assert (outcome.ending, outcome.epochs_trained, outcome.trainer) == ("whole", EPOCHS, "fused")
 
+    def test_a_trial_that_is_held_waits_and_then_gives_the_same(self, executor, reference) -> None:
+        """Its seconds are those of its training, and not of the wait."""
+        executor.submit(task(0, rungs=(1,)))
+        events = [executor.next_event(timeout=60)]
+        executor.hold()
+        executor.answer(0, Answer.GO_ON)
+        assert executor.next_event(timeout=3) is None
+        assert executor.rests
+        executor.release()
+        assert not executor.rests
+        events += iter(lambda: executor.next_event(timeout=60), None)
+        assert [event.epoch for event in events[:-1]] == [1, 2, 3]
+        outcome = outcome_of(events)
+        assert outcome.fold_scores == reference.fold_scores
+        assert outcome.seconds < reference.seconds + 3
+
+    def test_a_trial_that_is_held_can_be_ended(self, executor) -> None:
+        executor.submit(task(5, rungs=(1,)))
+        executor.next_event(timeout=60)
+        executor.hold()
+        executor.answer(5, Answer.STOP)
+        assert executor.next_event(timeout=60).outcome.ending == "stopped"
+        executor.release()
+
     def test_a_task_gives_the_same_after_others(self, executor, reference) -> None:
         events = run(executor, task(1, units=5), task(2, units=7), task(3), task(4, units=2))
         assert {event.number for event in events if isinstance(event, TrialEnded)} == {1, 2, 3, 4}

@@ -152,7 +152,7 @@ def test_an_interrupted_sweep_keeps_what_is_paused_for_resume(lab, fake, tmp_pat
     whole = lab(method="random", scheduler="asha", trials=14, epochs=9)
     whole.run(fake(epochs=9))
     made = whole.copy(tmp_path / "again", Path("nowhere"))
-    made.listen = lambda seen: seen.paused > 3 and not seen.stopping and made.sweep.stop()
+    made.listen = lambda seen: seen.paused > 3 and seen.state == "running" and made.sweep.stop()
     executor = fake(epochs=9)
     assert made.run(executor) == "interrupted"
     counts = made.read().counts
@@ -193,7 +193,7 @@ def test_a_twin_of_a_paused_trial_shares_its_end(lab, fake) -> None:
         if news is not None and news.state == "paused" and len(asked) < 2:
             asked.append(news.number)
             made.enqueue(made.load().trials[news.number].params)
-        if progress.begun == 3 and not progress.stopping:
+        if progress.begun == 3 and progress.state == "running":
             made.sweep.stop()
 
     made.listen = listen

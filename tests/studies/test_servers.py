@@ -15,9 +15,10 @@ import optuna
 import pytest
 import sqlalchemy
 from database_servers import SERVERS, program
-from kerasweep.errors import StudyLocked
+from kerasweep.errors import StudyError, StudyLocked
 from kerasweep.studies import best_trials, is_driven, lock, read_details, read_study, read_trials
-from kerasweep.studies.writing import create_study, delete_study, drive_study
+from kerasweep.studies.control import status_of
+from kerasweep.studies.writing import ask, create_study, delete_study, drive_study
 from requiring import required
 
 HOLD = """
@@ -93,6 +94,26 @@ def test_attributes_larger_than_a_column_of_mysql(url: str, samples) -> None:
     assert study.spec == {**samples.spec, **large}
     assert study.refits[0] == large
     assert read_details(study, [number])[number].summary == large["text"]
+
+
+def test_a_driver_is_spoken_to_and_speaks(url: str) -> None:
+    record = read_study("first", url)
+    with pytest.raises(StudyError, match="Nobody runs"):
+        ask(record, "pause")
+    with drive_study(record) as writer:
+        assert writer.wish() is None
+        assert status_of(read_study("first", url)).state == "running"
+        for wish in ("pause", "go on", "pause", "stop"):
+            ask(record, wish)
+            assert writer.wish() == wish
+        for state in ("pausing", "paused"):
+            writer.tell({"state": state, "told": 1e9, "running": [[3, 2, [[1, 0.5], [2, 0.625]]]]})
+            found = status_of(read_study("first", url))
+            assert found.state == state
+            assert (found.running[0].number, found.running[0].curve) == (3, ((1, 0.5), (2, 0.625)))
+        writer.fall_silent()
+        assert writer.wish() is None
+        assert not read_study("first", url).live
 
 
 def test_one_driver_wherever_it_runs(url: str, samples) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -93,13 +93,15 @@ def train_in_lockstep(
     ended = curves.has_come_to(epochs, stopping)  # as the trial that it continues may have
     if Rung(curves.epochs, curves.folds) in task.rungs:  # it was paused there, but whoever asked it has died
         told = EpochEnded(task.number, curves.epochs, curves.scores_at(curves.epochs))
-        answer = (yield told) or Answer.GO_ON
+        answer, waited = yield from _ask(told)
+        started += waited
     for target in (*task.rungs, Rung(epochs, len(workload.folds))):
         while not ended and answer is Answer.GO_ON and (some := curves.behind(target, epochs)):
             logs = folds.train(curves.lengths[some[0]], some)
             scores = curves.add_epoch(logs, some[0])
             ended = curves.has_come_to(epochs, stopping)
-            answer = (yield EpochEnded(task.number, curves.epochs, scores)) or Answer.GO_ON
+            answer, waited = yield from _ask(EpochEnded(task.number, curves.epochs, scores))
+            started += waited
     state = partial(_state_of, workload, task, folds, curves, started, epochs if spans else None)
     if answer is Answer.PAUSE and not ended:
         _save(state, task.state, "paused, and its state is not kept, so that it will train from the start")
@@ -123,6 +125,13 @@ def train_in_lockstep(
         measured={**measured, **curves.beside(workload.goals.metrics, whole=ended)},
         taken_over=taken_over,
     )
+
+
+def _ask(event: EpochEnded) -> Generator[EpochEnded, Answer | None, tuple[Answer, float]]:
+    """Tell an event, and return how the training goes on, and the seconds until that was said, which are not its own."""
+    asked = time.perf_counter()
+    answer = (yield event) or Answer.GO_ON
+    return answer, time.perf_counter() - asked
 
 
 def _begin(workload: Workload, task: Task, folds: FoldsInTraining, started: float) -> tuple[Curves, float]:

@@ -1,0 +1,104 @@
+"""A driver in a process of its own, which outlives whoever has started it: a terminal, a notebook, a page.
+
+``driver.py`` is what runs there. It is given what to run on its standard input, because what stands on a command line, such as a
+storage's password, can be read by every user of the machine; what it says goes to a log beside the database.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from .errors import OutputError, SweepError
+from .studies.control import status_of
+from .studies.storage import sqlite_path
+
+LOOK_SECONDS = 0.3
+"""Between two looks whether a driver has begun."""
+
+
+def log_path(url: str, study: str) -> Path:
+    """Return where the driver of a study writes its log: beside an SQLite file; for a server, in this folder."""
+    path = sqlite_path(url)
+    folder = Path("kerasweep.logs") if path is None else path.with_name(f"{path.name}.logs")
+    return folder.absolute() / f"{quote(study, safe=' ')}.log"
+
+
+def start_driver(job: Mapping[str, Any], study: str, url: str) -> Path:
+    """Start a driver, wait until it has begun to run the study, and return its log.
+
+    Args:
+        job: ``spec`` of a sweep to launch; or ``settings`` with which the study is resumed.
+        study: The study's name.
+        url: The storage.
+
+    Raises:
+        OutputError: The log cannot be written.
+        SweepError: The driver has ended before it ran the study; with its last words.
+    """
+    log = log_path(url, study)
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        begins = log.stat().st_size if log.exists() else 0
+        with log.open("ab") as output:
+            process = _spawn(output)
+    except OSError as error:
+        raise OutputError(f"The log {log} cannot be written: {error}.") from error
+    assert process.stdin is not None  # noqa: S101 - a pipe was asked for
+    try:
+        with process.stdin:
+            process.stdin.write(json.dumps({**job, "study": study, "storage": url}).encode())
+        _wait_for(process, study, url, log, begins)
+    except BaseException:
+        process.terminate()
+        process.wait()
+        raise
+    threading.Thread(
+        target=process.wait, daemon=True
+    ).start()  # else it would stay as a zombie once it has ended
+    return log
+
+
+def _spawn(output: Any) -> subprocess.Popen[bytes]:
+    options: dict[str, Any] = {}
+    if os.name == "posix":
+        options["start_new_session"] = True  # neither Ctrl-C nor the end of a terminal reaches it
+    else:
+        options["creationflags"] = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    environment["PYTHONPATH"] = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
+    return subprocess.Popen(
+        [sys.executable, "-m", "kerasweep.driver"],
+        stdin=subprocess.PIPE,
+        stdout=output,
+        stderr=output,
+        env=environment,
+        **options,
+    )
+
+
+def _wait_for(process: subprocess.Popen[bytes], study: str, url: str, log: Path, begins: int) -> None:
+    from .studies.writing import find_study
+
+    while True:
+        code = process.poll()
+        found = find_study(study, url)
+        if found is not None and status_of(found).pid == process.pid:
+            return
+        if code == 0:
+            return  # it had little to do
+        if code is not None:
+            with log.open("rb") as file:
+                file.seek(begins)
+                lines = [line for line in file.read().decode(errors="replace").splitlines() if line.strip()]
+            last = lines[-1].removeprefix("Error: ") if lines else f"it ended with exit code {code}"
+            raise SweepError(f"The driver of '{study}' did not begin: {last}")
+        time.sleep(LOOK_SECONDS)

@@ -1,0 +1,126 @@
+"""The one channel to a running driver: what is wished of it, and what it says of itself.
+
+Both are attributes of the study, so that they reach a driver wherever it runs, on SQLite and on a server alike. A wish
+names the driver that it is for: what was wished of one that has ended is not heeded by the next. This module reads;
+``writing.py`` writes wishes (``ask``) and what a driver says (``StudyWriter.tell``).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from shlex import quote
+from typing import Any, Literal, get_args
+
+from ..errors import StudyError
+from .lock import is_driven
+from .reading import read_study
+from .records import StudyRecord, TrialState
+
+LOOK_SECONDS = 0.3
+"""Between two looks of one who waits for a driver."""
+Wish = Literal["pause", "go on", "stop"]
+State = Literal["running", "pausing", "paused", "stopping"]
+"""Of a driver; it is ``pausing`` until its trials have come to the end of an epoch."""
+
+
+@dataclass(frozen=True)
+class RunningTrial:
+    """A trial that is being trained."""
+
+    number: int
+    epoch: int
+    """Epochs that it has trained of the folds that have begun."""
+    curve: tuple[tuple[int, float], ...]
+    """Epochs, counted from 1, and the objective's mean over the folds after them."""
+
+
+@dataclass(frozen=True)
+class SweepStatus:
+    """What a study's driver does at this moment, as far as it has said so."""
+
+    study: str
+    state: State | Literal["idle"]
+    """``idle`` where nobody runs the study."""
+    counts: Mapping[TrialState, int]
+    """Trials by state."""
+    host: str = ""
+    pid: int | None = None
+    since: str = ""
+    """When the driver took the study, by its own clock."""
+    told: datetime | None = None
+    """When it spoke last."""
+    trials: int | None = None
+    """Of the budget; None where there is no such bound."""
+    begun: int = 0
+    """Trials of the budget that have ended or are paused."""
+    seconds: float = 0.0
+    """That this run has taken, pauses left out."""
+    seconds_left: float | None = None
+    """Estimated; None while there is nothing to go by."""
+    running: tuple[RunningTrial, ...] = ()
+
+    @property
+    def is_driven(self) -> bool:
+        """Whether a driver runs the study."""
+        return self.state != "idle"
+
+
+def status_of(study: StudyRecord) -> SweepStatus:
+    """Return what a study's record tells about its driver, as it was when it was read."""
+    driver, live = study.driver, study.live
+    if not is_driven(driver, study.storage):
+        return SweepStatus(study.name, "idle", study.counts)
+    if live.get("token") != driver.get("token"):  # it has not spoken yet
+        live = {}
+    return SweepStatus(
+        study.name,
+        live.get("state", "running"),
+        study.counts,
+        host=str(driver.get("host", "")),
+        pid=driver.get("pid"),
+        since=str(driver.get("since", "")),
+        told=datetime.fromtimestamp(live["told"]).astimezone() if "told" in live else None,
+        trials=live.get("trials"),
+        begun=live.get("begun", study.trained),
+        seconds=live.get("seconds", 0.0),
+        seconds_left=live.get("seconds_left"),
+        running=tuple(
+            RunningTrial(int(number), epoch, tuple((step, value) for step, value in curve))
+            for number, epoch, curve in live.get("running", ())
+        ),
+    )
+
+
+def wait_for(study: StudyRecord, wish: Wish, seconds: float) -> SweepStatus | None:
+    """Wait until the driver of a study has done what is wished of it; return its status then, None where it has not in time."""
+    wanted = {"pause": ("paused", "idle"), "go on": ("running", "idle"), "stop": ("idle",)}[wish]
+    end = time.monotonic() + seconds
+    while True:
+        found = status_of(read_study(study.name, study.storage))
+        if found.state in wanted:
+            return found
+        if time.monotonic() > end:
+            return None
+        time.sleep(LOOK_SECONDS)
+
+
+def wish_record(study: StudyRecord, wish: Wish) -> dict[str, str]:
+    """Return a wish as it is stored: how the study's driver of this moment shall be.
+
+    Raises:
+        StudyError: Nobody runs the study.
+    """
+    if not is_driven(study.driver, study.storage):
+        raise StudyError(f"Nobody runs the study '{study.name}'; kerasweep resume {quote(study.name)} does.")
+    return {"wish": wish, "driver": str(study.driver["token"])}
+
+
+def wished(stored: Any, token: str) -> Wish | None:
+    """Return the wish that an attribute holds, if it is for a driver of this token."""
+    if not isinstance(stored, Mapping) or stored.get("driver") != token:
+        return None
+    wish: Wish | None = stored.get("wish")
+    return wish if wish in get_args(Wish) else None
