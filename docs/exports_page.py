@@ -58,6 +58,11 @@ KerasTuner has no words for what is recommended under a condition, why, and how 
 or a tuple: a space that has one is refused, with its name. Optuna has no words for conditions, which its users write as
 code; a tuple is its text. `distributions` are what `optuna.distributions.json_to_distribution` reads.
 
+## On small machines
+
+`tflite` is what Keras itself writes, tried with LiteRT's interpreter on test rows before it is kept. It is the model without
+its preprocessing. Recurrent nets need operations that LiteRT has not by itself, and are refused.
+
 ## What is not there
 
 ONNX: Keras writes it with the help of tf2onnx, which it has to patch for NumPy 2; once it need not, the format can follow.

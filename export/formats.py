@@ -153,6 +153,12 @@ def _deploy(winner: Winner, path: Path, _: Any) -> Path:
     return write_deploy(winner, path)
 
 
+def _tflite(winner: Winner, path: Path, _: Any) -> Path:
+    from .lite import write_lite
+
+    return write_lite(winner, path)
+
+
 FORMATS: dict[str, FromStudy | FromRefit] = {
     one.name: one
     for one in (
@@ -212,6 +218,12 @@ FORMATS: dict[str, FromStudy | FromRefit] = {
             suffix=".zip",
             write=_deploy,
             saves=True,
+        ),
+        FromRefit(
+            name="tflite",
+            meaning="The model alone for LiteRT, which reads rows that are prepared already.",
+            suffix=".tflite",
+            write=_tflite,
         ),
     )
 }

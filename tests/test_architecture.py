@@ -79,6 +79,7 @@ MAY_BE_HEAVY = {
     "export/code.py",
     "export/deploy.py",
     "export/graph.py",
+    "export/lite.py",
     "export/models.py",
     "export/objective.py",
     "export/trained.py",

@@ -79,7 +79,7 @@ CASES = [
     (("best", "--storage", "text.txt"), "text.txt cannot be read"),
     (
         ("export", "--format", "pdf"),
-        "There is no format 'pdf'. Known: yaml, json, keras-tuner, optuna, csv, parquet, python, keras, deploy.",
+        "There is no format 'pdf'. Known: yaml, json, keras-tuner, optuna, csv, parquet, python, keras, deploy, tflite.",
     ),
     (("resume", "x"), "There is no database"),
     (("spaces", "cnnn"), "Did you mean 'cnn'?"),
