@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from subprocess import TimeoutExpired
 from typing import Any
 
 from dash import ClientsideFunction, Dash, Input, Output, State, ctx, no_update
 
-from ..errors import KerasweepError
+from ..errors import KerasweepError, one_line
+from ..studies.control import status_of
+from .control_view import BUTTONS, act, hidden_buttons, running_curves, running_text
 from .export_view import export_words, job_state
+from .launch_callbacks import register_launch
 from .links import parse_address
 from .pages import page
 from .pieces import error_alert
 from .shell import navigation
-from .site import Site, driven
+from .site import Site
 from .study_view import LIVE, QUIET, is_due, made_cards, revision, study_head
 from .table_view import rows_of, shown_names
 
@@ -25,6 +29,7 @@ def register(app: Dash, site: Site) -> None:
     _register_study(app, site)
     _register_table(app, site)
     _register_export(app, site)
+    register_launch(app, site)
 
 
 def _register_frame(app: Dash, site: Site) -> None:
@@ -75,6 +80,38 @@ def _register_study(app: Dash, site: Site) -> None:
     def look(_count: int, seen: dict[str, Any]) -> tuple[Any, ...]:
         return looked(site, seen)
 
+    @app.callback(
+        Output("running", "hidden"),
+        Output("running-text", "children"),
+        Output("running-share", "value"),
+        Output("running-curves", "figure"),
+        Output("resume-more", "hidden"),
+        *(Output(key, "hidden") for key in BUTTONS),
+        Input("live", "n_intervals"),
+        State("seen", "data"),
+    )
+    def follow(_count: int, seen: dict[str, Any]) -> tuple[Any, ...]:
+        return followed(site, str(seen["study"]))
+
+    @app.callback(
+        Output("control-said", "children"),
+        Output("live", "interval", allow_duplicate=True),
+        *(Input(key, "n_clicks") for key in BUTTONS),
+        State("seen", "data"),
+        State("resume-trials", "value"),
+        prevent_initial_call=True,
+        running=[(Output(key, "disabled"), True, False) for key in BUTTONS],
+    )
+    def control(*given: Any) -> tuple[Any, Any]:
+        *_, seen, trials = given
+        try:
+            words = act(
+                site, str(seen["study"]), str(ctx.triggered_id), trials if isinstance(trials, int) else None
+            )
+        except (KerasweepError, TimeoutExpired) as error:
+            return error_alert(one_line(error)), LIVE
+        return words, LIVE
+
 
 def looked(site: Site, seen: dict[str, Any]) -> tuple[Any, ...]:
     """Return what is new of a study for a page that has seen some of it: head, tiles, cards, and when to look again."""
@@ -82,15 +119,30 @@ def looked(site: Site, seen: dict[str, Any]) -> tuple[Any, ...]:
         study = site.study(str(seen["study"]))
     except KerasweepError:  # deleted, or the database does not answer now
         return (no_update,) * 4 + (QUIET, no_update)
-    runs, which = driven(study), revision(study)
-    state = f"{which} {runs}"
+    status, which = status_of(study), revision(study)
+    state = f"{which} {status.state}"
     head = study_head(study, "Results") if seen.get("head") != state else no_update
-    every = LIVE if runs else QUIET
-    if not is_due(seen, which, time.time(), runs=runs):
+    every = LIVE if status.is_driven else QUIET
+    if not is_due(seen, which, time.time(), runs=status.is_driven):
         return head, no_update, no_update, no_update, every, {**seen, "head": state}
     cards = made_cards(site.storage, study.name, which)
     news = {**seen, "head": state, "cards": which, "at": time.time(), "took": cards.seconds}
     return head, cards.tiles, cards.boxes, "false", every, news
+
+
+def followed(site: Site, name: str) -> tuple[Any, ...]:
+    """Return what a study's driver does at this moment: text, share of the budget, curves; and which buttons are hidden."""
+    try:
+        study = site.study(name)
+    except KerasweepError:
+        return True, "", "0", no_update, True, *hidden_buttons("")
+    status = status_of(study)
+    resumes = status.state == "idle" and bool(study.spec) and not study.imported
+    hidden = hidden_buttons(status.state if resumes or status.is_driven else "")
+    if not status.is_driven:
+        return True, "", "0", no_update, not resumes, *hidden
+    share = min(status.begun / status.trials, 1.0) if status.trials else 0.0
+    return False, running_text(status), f"{share:.3f}", running_curves(study, status), True, *hidden
 
 
 def _register_table(app: Dash, site: Site) -> None:

@@ -13,7 +13,7 @@ from ..reports.overview import comparison_cards
 from ..reports.results import setting_text
 from ..reports.view import load_view
 from ..studies import StudyRecord, TrialDetails, TrialRecord, read_details, read_numbered
-from ..studies.comparison import paired_difference, ranked
+from ..studies.comparison import compare_pair, ranked
 from ..texts import ABSENT, count_text, number_text
 from .links import Address, apart, link, study_link
 from .pieces import anchor, aria, card_box, figure_box, folded, heading, panel, table_box
@@ -65,13 +65,11 @@ def trial_panels(
 
 
 def _reading(study: StudyRecord, order: Sequence[TrialRecord]) -> str:
-    """Say how far the best of the trials is ahead of each other one."""
+    """Say of the best of the trials how far it is ahead of each other one, and what that means in practice."""
     if len(order) < 2:
         return "Fewer than two of these are complete, so that no score can be compared."
-    best = order[0]
-    gaps = [paired_difference(best, other, study.direction) for other in order[1:]]
-    words = [f"trial {gap.trial} by {gap.text()} ({gap.verdict})" for gap in gaps]
-    return f"Trial {best.number} is ahead of {', '.join(words)}."
+    pairs = [compare_pair(study, order[0], other) for other in order[1:]]
+    return " ".join(filter(None, (words for pair in pairs for words in (pair.sentence, pair.in_practice))))
 
 
 def _scores(study: StudyRecord, trials: Sequence[TrialRecord], order: Sequence[TrialRecord]) -> Component:

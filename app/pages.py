@@ -12,6 +12,7 @@ from dash.development.base_component import Component
 from ..errors import KerasweepError
 from .compare_view import compare_studies_page, compare_trials_page
 from .export_view import export_page
+from .launch_view import launch_page
 from .links import Address, link
 from .pieces import anchor, error_alert, heading
 from .site import Site
@@ -53,6 +54,8 @@ def _view(site: Site, address: Address) -> Component:
     match address.parts:
         case ():
             found = studies_page(site)
+        case ("launch",):
+            found = launch_page()
         case ("compare",):
             found = compare_studies_page(site, address)
         case ("study", name, *rest):

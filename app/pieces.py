@@ -69,7 +69,8 @@ def card_box(card: Card) -> Component:
         inside.append(preformatted(content.text, card.title))
     if content.note:
         inside.append(html.P(content.note, className="note"))
-    return html.Article(inside, id=f"card-{card.key}", className="card" if content.ready else "card empty")
+    kind = " ".join(filter(None, ("card", content.tone, "" if content.ready else "empty")))
+    return html.Article(inside, id=f"card-{card.key}", className=kind)
 
 
 def panel(title: str, *inside: Any, reading: str = "", **more: Any) -> Component:

@@ -53,16 +53,16 @@ class Doors:
     """What a browser must show; None where only this machine can reach the server."""
 
     @classmethod
-    def of(cls, host: str) -> Doors:
-        """Return the doors of a server that listens on an address."""
-        return cls(host, None if is_loopback(host) else secrets.token_urlsafe(32))
+    def of(cls, host: str, *, asks: bool = False) -> Doors:
+        """Return the doors of a server that listens on an address; ``asks`` for a token even where only this machine reaches it."""
+        return cls(host, secrets.token_urlsafe(32) if asks or not is_loopback(host) else None)
 
     def knows(self, name: str) -> bool:
         """Tell whether a request may call the server by a name, without its port.
 
-        Where a token is asked for, any name will do: a page that reaches the server by another name has no cookie of it.
+        Where other machines reach it, any name will do: a page that calls it by another one has no cookie for the token.
         """
-        if self.token is not None:
+        if not is_loopback(self.host):
             return True
         return name in _LOOPBACK_NAMES or name == self.host.strip("[]") or is_loopback(name)
 

@@ -92,18 +92,19 @@ class Served:
             self.site.jobs.close()
 
 
-def listen(storage: str, host: str, port: int) -> Served:
+def listen(storage: str, host: str, port: int, *, asks: bool = False) -> Served:
     """Return a server that listens, and answers once it is run.
 
     Args:
         storage: URL of the database.
         host: Address to listen on.
         port: Its port; 0 for any that is free.
+        asks: Whether it asks for a token even where only this machine reaches it.
 
     Raises:
         SweepError: The port is taken, or the address is none of this machine's.
     """
-    doors, site = Doors.of(host), Site(storage)
+    doors, site = Doors.of(host, asks=asks), Site(storage)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line for each request is no use to anyone here
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:

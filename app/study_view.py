@@ -17,9 +17,11 @@ from ..reports.overview import study_cards
 from ..reports.results import tiles
 from ..reports.view import StudyView, load_view
 from ..studies import StudyRecord, best_trials, read_study
+from ..studies.control import status_of
+from .control_view import COLOUR_OF, control_bar, running_panel
 from .links import link, study_link
 from .pieces import anchor, aria, badge, card_box, heading, tile_row
-from .site import Site, driven, subtitle
+from .site import Site, subtitle
 
 LIVE, QUIET = 2_000, 15_000
 """Milliseconds between two looks at a study that is driven, and at one that is not, to see whether it is by now."""
@@ -34,6 +36,8 @@ def study_page(site: Site, name: str) -> Component:
     return html.Div(
         [
             html.Div(study_head(study, "Results"), id="study-head"),
+            control_bar(),
+            running_panel(),
             html.Div(first_tiles(study), id="study-tiles"),
             html.Div(waiting(), id="study-cards", **aria(live="polite", busy="true")),
             dcc.Interval(id="live", interval=LIVE),
@@ -44,7 +48,8 @@ def study_page(site: Site, name: str) -> Component:
 
 def study_head(study: StudyRecord, chosen: str) -> Component:
     """Return the head of a study's pages: name, what it is, whether it runs, and the way to the other pages."""
-    state = badge("running", "green") if driven(study) else badge("not running", "grey")
+    state = status_of(study).state
+    mark = badge("not running" if state == "idle" else state, COLOUR_OF[state])
     tabs = [
         anchor(
             title, study_link(study.name, *rest), className="page-tab on" if title == chosen else "page-tab",
@@ -53,7 +58,7 @@ def study_head(study: StudyRecord, chosen: str) -> Component:
         for title, rest in TABS
     ]  # fmt: skip
     nav = html.Nav(tabs, className="page-tabs", **aria(label="Pages of the study"))
-    return html.Div([heading(study.name or "(no name)", subtitle(study), state), nav])
+    return html.Div([heading(study.name or "(no name)", subtitle(study), mark), nav])
 
 
 def first_tiles(study: StudyRecord) -> Component | None:
@@ -89,7 +94,11 @@ def made_cards(storage: str, name: str, which: str) -> Cards:  # noqa: ARG001 - 
     started = time.perf_counter()
     view = load_view(read_study(name, storage))
     boxes: list[Component] = []
-    for group, cards in grouped(study_cards(view)):
+    # The table of all trials has a page of its own, which reads only what is shown.
+    shown = [
+        one for one in study_cards(view) if one.content.table is None or not one.content.table.searchable
+    ]
+    for group, cards in grouped(shown):
         boxes += [html.H2(group, id=f"group-{group.lower()}", className="group"), *map(card_box, cards)]
     return Cards(tile_row(tiles(view)), boxes, time.perf_counter() - started)
 

@@ -24,6 +24,9 @@ def ui(
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")
     ] = True,
+    token: Annotated[
+        bool, typer.Option("--token", help="Ask for a token here, too: where others log in to this machine.")
+    ] = False,
     storage: Storage = None,
 ) -> None:
     """Open the web app: launch, browse, compare and export in a browser.
@@ -36,7 +39,7 @@ def ui(
     from ..app.server import listen, open_browser
 
     url = storage_url(storage)
-    served = listen(url, host, port)
+    served = listen(url, host, port, asks=token)
     console = make_console()
     console.print(styled(without_password(url), " at ", (served.url, "bold")), soft_wrap=True)
     console.print("Press Ctrl-C to end; sweeps that run go on.", style="dim")

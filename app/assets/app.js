@@ -25,6 +25,13 @@
     return React.createElement("a", {href: props.data.href, onClick: go}, String(props.value));
   };
 
+  // What a slider's thumb says: a number of three digits, on a scale of powers of ten where factors matter.
+  const digits = (value) => String(Number(value.toPrecision(3)));
+  window.dashMantineFunctions = Object.assign(window.dashMantineFunctions || {}, {
+    plain: (value) => digits(value),
+    power: (value) => digits(10 ** value),
+  });
+
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     kerasweep: {
       navbar: (opened, path, navbar) => {

@@ -74,6 +74,8 @@ def test_pages_load_and_run_nothing_foreign(shelf: Shelf) -> None:
 def test_a_server_that_others_can_reach_has_a_token(host: str, *, inside: bool) -> None:
     assert is_loopback(host) == inside
     assert (Doors.of(host).token is None) == inside
+    assert Doors.of(host, asks=True).token is not None
+    assert not Doors.of("127.0.0.1", asks=True).knows("evil.example")
     assert Doors.of("0.0.0.0").token != Doors.of("0.0.0.0").token
 
 

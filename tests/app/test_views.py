@@ -66,7 +66,7 @@ def test_several_studies_are_compared(shelf: Shelf) -> None:
 
 def test_trials_are_compared_by_fold(shelf: Shelf) -> None:
     words = text_of(shown(shelf, "study", "ordinary", "compare", trials="0,2,3,999"))
-    assert "is ahead of" in words
+    assert "Trial 2" in words
     assert "trial 999" not in words
 
 

@@ -51,6 +51,15 @@ def read_table(path: Path, options: TableOptions) -> SourceData:
     return replace(found, columns=columns, notes=(*notes, *found.notes))
 
 
+def peek_table(path: Path, options: TableOptions = TableOptions()) -> Any:  # noqa: B008 - frozen
+    """Return a table file as a frame, before any of its columns is taken for something.
+
+    Raises:
+        DataError: The file cannot be read as a table.
+    """
+    return _read_delimited(path, options)[0] if table_suffix(path) in DELIMITED else _read_parquet(path)
+
+
 def take_target(frame: Any, name: str, options: TableOptions) -> SourceData:
     """Split a DataFrame into features, target and groups, without the columns that are dropped.
 

@@ -1,0 +1,287 @@
+"""The page that launches a sweep: data, model, space, search, budget; then the plan, an estimate, and the start."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, get_args
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from ..search.spec import SearchMethod
+from ..spaces import PRESETS, Categorical, Float, Hyperparameter, Int, Space, preset, value_text
+from ..spaces.catalogue import CATALOGUE
+from ..texts import bytes_text, count_text
+from ..training.data.named_datasets import KNOWN_NAMES
+from .launch_spec import slider_places
+from .pieces import aria, error_alert, folded, heading, panel, preformatted, scrolling
+from .uploads import LARGEST, SUFFIXES
+
+SIZES = ("basic", "standard", "full")
+FIELDS = (
+    "target",
+    "limit",
+    "preset",
+    "search",
+    "trials",
+    "time",
+    "folds",
+    "epochs",
+    "objective",
+    "workers",
+    "study",
+)
+"""Fields of the form that are settings of a sweep; their components are called ``launch-NAME``."""
+_STEPS = 200
+"""Places of a slider."""
+
+
+def launch_page() -> Component:
+    """Return the page."""
+    return html.Div(
+        [
+            heading(
+                "Launch a sweep",
+                "Nothing is trained before you start it; what you leave empty is decided by rule and shown in the plan.",
+            ),
+            _data_panel(),
+            html.Div(id="preview", **aria(live="polite")),
+            _model_panel(),
+            _search_panel(),
+            _start_panel(),
+            dcc.Interval(id="launch-poll", interval=1000, disabled=True),
+            dcc.Store(id="launch-job"),
+        ],
+        className="launch",
+    )
+
+
+def _data_panel() -> Component:
+    upload = html.Label(
+        [
+            html.Span("Or a file of yours", className="name"),
+            dcc.Upload(
+                html.Button("Upload a file", type="button", className="action quiet"),
+                id="upload",
+                max_size=LARGEST,
+                multiple=False,
+                className="upload",
+            ),
+        ]
+    )
+    source = dmc.Autocomplete(
+        id="launch-source",
+        label="Data",
+        description="A name, or a path on this machine: a table, an .npz, a folder of images or texts; or module:function.",
+        data=list(KNOWN_NAMES),
+        placeholder="digits",
+        value="",
+    )
+    note = f"{', '.join(SUFFIXES)} up to {bytes_text(LARGEST)}; kept beside the database."
+    target = dmc.MultiSelect(
+        id="launch-target", label="Target", description="The column to predict; several for several labels a row.",
+        data=[], searchable=True, clearable=True,
+    )  # fmt: skip
+    limit = dmc.NumberInput(
+        id="launch-limit", label="Rows", description="Search on a part of the training rows; the refit takes all.",
+        min=1, allowDecimal=False, placeholder="all",
+    )  # fmt: skip
+    look = html.Button("Look at the data", id="look", type="button", className="action", n_clicks=0)
+    return panel(
+        "1. Data",
+        html.Div(
+            [
+                source,
+                html.Div(
+                    [
+                        upload,
+                        html.Span(note, className="hint"),
+                        html.Div(id="upload-state", **aria(live="polite")),
+                    ]
+                ),
+                target,
+                limit,
+            ],
+            className="form",
+        ),
+        html.P(look),
+    )
+
+
+def _model_panel() -> Component:
+    families = [
+        {"value": name, "label": f"{name}: {one.meaning}"} for name, one in PRESETS.items() if name != "own"
+    ]
+    model = dmc.Select(
+        id="launch-model", label="Model", description="A family, or a function of your own beside it.",
+        data=families, searchable=True, clearable=True,
+    )  # fmt: skip
+    own = dmc.TextInput(
+        id="launch-own", label="A model of your own", description="module:function on this machine, where Kerasweep can import it.",
+        placeholder="mymodels:build", value="",
+    )  # fmt: skip
+    size = dmc.Select(
+        id="launch-preset",
+        label="Space",
+        description="How much varies.",
+        data=list(SIZES),
+        value="basic",
+        allowDeselect=False,
+    )
+    return panel("2. Model and space", html.Div([model, own, size], className="form"), html.Div(id="space"))
+
+
+def _search_panel() -> Component:
+    methods = [*get_args(SearchMethod)]
+    fields = [
+        dmc.Select(id="launch-search", label="Search", description="knowhow: recommended values first, then what partial trainings teach.", data=methods, value="knowhow", allowDeselect=False),
+        dmc.NumberInput(id="launch-trials", label="Trials", description="To train; by rule where empty.", min=1, allowDecimal=False, placeholder="by rule"),
+        dmc.TextInput(id="launch-time", label="Time", description="Ends the search: 90s, 10m, 1h30m.", placeholder="no limit", value=""),
+        dmc.NumberInput(id="launch-epochs", label="Epochs", description="The most of a trial.", min=1, allowDecimal=False, placeholder="100"),
+        dmc.NumberInput(id="launch-folds", label="Folds", description="Of the cross-validation.", min=2, allowDecimal=False, placeholder="5"),
+        dmc.TextInput(id="launch-objective", label="Objective", description="A metric by its name, or several: accuracy,params.", placeholder="by the task", value=""),
+        dmc.TextInput(id="launch-workers", label="Workers", description="Processes that train, or auto.", placeholder="1", value=""),
+        dmc.TextInput(id="launch-study", label="Name of the study", description="Data, model and search where empty.", placeholder="by rule", value=""),
+    ]  # fmt: skip
+    more = dmc.Textarea(
+        id="launch-more", label="More settings and ranges",
+        description="One a line, as on the command line: group=site, cv=time, patience=5, units=64,128, batch_size=32.",
+        autosize=True, minRows=2, value="",
+    )  # fmt: skip
+    return panel(
+        "3. Search and budget", html.Div(fields, className="form"), html.Div(more, className="wide-field")
+    )
+
+
+def _start_panel() -> Component:
+    buttons = [
+        html.Button(
+            "Show the plan and an estimate", id="plan", type="button", className="action quiet", n_clicks=0
+        ),
+        html.Button("Launch", id="launch", type="button", className="action", n_clicks=0),
+    ]
+    return panel(
+        "4. Start", html.Div(buttons, className="buttons"), html.Div(id="launch-state", **aria(live="polite"))
+    )
+
+
+def space_panel(model: str | None, size: str) -> Component | None:
+    """Return the space of a family: what the basic preset varies as sliders, all of it with its explanations."""
+    if not model or model not in PRESETS:
+        return None
+    space = preset(model, size)
+    first = [one for one in space if one.name in preset(model).names]
+    rest = [one for one in space if one not in first]
+    parts: list[Any] = [html.Div([_control(one) for one in first], className="form sliders")]
+    title = f"All {count_text(len(space), 'hyperparameter')} explained"
+    if rest:
+        more = count_text(len(rest), "further hyperparameter")
+        parts.append(
+            html.P(
+                f"{more} of the {size} preset vary as well; change them below, by name=range.",
+                className="note",
+            )
+        )
+    parts.append(folded(title, explanations(space)))
+    return html.Div(parts)
+
+
+def _control(one: Hyperparameter) -> Component:
+    name = html.Div(
+        [
+            html.Span(one.name, className="name"),
+            html.Span(f" recommended {value_text(one.recommended)}", className="hint"),
+        ]
+    )
+    meaning = html.P(one.meaning, className="hint")
+    return html.Div(
+        [name, meaning, _slider(one) if isinstance(one, Float | Int) else _choices(one)], className="control"
+    )
+
+
+def _slider(one: Float | Int) -> Component:
+    places = slider_places(one)
+    low, high = slider_ends(one)
+    step = 1 if isinstance(one, Int) and not one.log else (high - low) / _STEPS or 1
+    marks = [
+        {"value": place, "label": value_text(bound)}
+        for place, bound in zip(places, (one.low, one.high), strict=True)
+    ]
+    slider: Component = dmc.RangeSlider(
+        id={"type": "range", "name": one.name},
+        min=low,
+        max=high,
+        step=step,
+        minRange=0,
+        value=places,
+        marks=marks,
+        label={"function": "power" if one.log else "plain"},
+        thumbFromLabel=f"{one.name}: lower bound",
+        thumbToLabel=f"{one.name}: upper bound",
+        labelAlwaysOn=False,
+        mb="lg",
+    )
+    return slider
+
+
+def slider_ends(one: Float | Int) -> tuple[float, float]:
+    """Return where a slider ends: a factor of ten, or the range's own width, beyond the range, as far as that is possible."""
+    low, high = slider_places(one)
+    spare = 1.0 if one.log else high - low
+    entry = CATALOGUE.get(one.name)
+    bounds = entry.possible if entry is not None else None
+    if bounds is None:
+        return low, high
+    floor, ceiling = (_place(bound, log=one.log) for bound in (bounds.low, bounds.high))
+    below, above = max(low - spare, floor), min(high + spare, ceiling)
+    # A bound that is itself impossible, such as a dropout of 1, is not offered.
+    return (
+        low if bounds.above and below == floor else below,
+        high if bounds.below and above == ceiling else above,
+    )
+
+
+def _place(bound: float, *, log: bool) -> float:
+    """Return where a bound lies on a slider."""
+    if not log:
+        return bound
+    return -math.inf if bound <= 0 else math.log10(bound) if math.isfinite(bound) else bound
+
+
+def _choices(one: Hyperparameter) -> Component:
+    texts = [value_text(choice) for choice in one.choices] if isinstance(one, Categorical) else []
+    field: Component = dmc.MultiSelect(
+        id={"type": "choices", "name": one.name},
+        data=list(dict.fromkeys(texts)),
+        value=list(dict.fromkeys(texts)),
+        **aria(label=one.name),
+    )
+    return field
+
+
+def explanations(space: Space) -> Component:
+    """Return a table of hyperparameters with what the catalogue says of them."""
+    names = ("Hyperparameter", "Range", "Recommended", "Meaning", "What to try", "Source")
+    head = html.Thead(html.Tr([html.Th(name, scope="col") for name in names]))
+    rows = [
+        html.Tr(
+            [
+                html.Th(one.name, scope="row"),
+                *map(
+                    html.Td,
+                    (one.range_text(), value_text(one.recommended), one.meaning, one.advice, one.source),
+                ),
+            ]
+        )
+        for one in space
+    ]
+    return scrolling(html.Table([head, html.Tbody(rows)]), "Hyperparameters")
+
+
+def launch_state(words: str, output: str, *, runs: bool, failed: bool) -> Component:
+    """Return how far a plan or a launch is."""
+    if failed:
+        return error_alert(output.strip() or "It ended without a word.")
+    progress = [html.P(words, className="waiting")] if runs else []
+    return html.Div([*progress, preformatted(output, "Plan")] if output.strip() else progress)
