@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -366,6 +367,12 @@ REPEATS = (
 """Checks that pass and are left out, since others train for nearly the same; ``KERASWEEP_EVERY_CHECK=1`` runs them, too."""
 ENVIRONMENT = ("check_array_api_input",)
 """Checks that wait for a setting of the environment."""
+
+
+def test_the_page_lists_the_checks_that_cannot_apply() -> None:
+    page = (Path(sweep_cv.__file__).parent / "docs" / "scikit-learn.md").read_text(encoding="utf-8")
+    listed = dict(re.findall(r"^\| `(check_\w+)` \| (.*) \|$", page, flags=re.M))
+    assert listed == CANNOT_APPLY
 
 
 def checks() -> Iterator[Any]:
