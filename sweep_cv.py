@@ -8,9 +8,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from numbers import Integral
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,33 +16,33 @@ import joblib
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.metrics import get_scorer
-from sklearn.model_selection import check_cv
-from sklearn.utils import (
-    ClassifierTags,
-    RegressorTags,
-    check_array,
-    check_consistent_length,
-    check_random_state,
-)
+from sklearn.utils import ClassifierTags, RegressorTags, check_array, check_consistent_length
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .api import Storage, Study, launch
-from .errors import DataError, SpecError, did_you_mean
+from .errors import SpecError, did_you_mean
+from .estimator_rows import are_texts, as_target, seed_of, source_of, splitter_of, task_of, weighing
 from .given_objects import forget_objects
 from .spaces import Space, parse_range
-from .studies import TrialRecord, read_trials, storage_url
+from .studies import read_trials, storage_url
+from .studies.cv_results import cv_results
 from .studies.records import ENDED
+from .texts import names_text
 from .training.data.source_data import SourceData
 from .training.data.splits import FEWEST_ROWS
-from .training.data.targets import as_labels, choose_task
 from .training.data.tasks import Task
 from .training.metric_names import SKLEARN
 
 if TYPE_CHECKING:
     from .export import TrainedModel
 
+_HAS_ARGUMENTS = (
+    *("model", "space", "cv", "search", "trials", "objective", "metric", "task", "epochs", "patience"),
+    *("workers", "seed", "verbose", "storage", "study", "test_size"),
+    *("data", "groups", "sample_weight", "validation"),
+)
+"""Settings of ``launch`` that ``SweepCV``, or its ``fit``, takes or decides itself."""
 _ESTIMATOR_TYPES = {"classification": "classifier", "multilabel": "classifier", "regression": "regressor"}
 
 
@@ -166,17 +164,17 @@ class SweepCV(BaseEstimator):  # type: ignore[misc]
         Raises:
             ValueError: Something that is asked for cannot be; the message is one line.
         """
+        self._check_arguments()
+        self._forget()
         X = self._check_rows(X, reset=True, y=y)
-        y = _check_target(y, self)
+        y = as_target(y, self)
         check_consistent_length(X if not isinstance(X, dict | tuple) else y, y, groups, sample_weight)
-        task: Task = self.task or _task_of(y, X)
+        task: Task = self.task or task_of(y, X)
         scoring = self._scoring_of(task)
-        rows, classes = _as_source(X, y, task, groups)
+        rows, classes = source_of(X, y, task, groups)
         if sample_weight is not None:
-            weights = _check_sample_weight(sample_weight, y, dtype=np.float64, ensure_non_negative=True)
-            _check_weighing(weights, y, task)
-            rows = replace(rows, weights=weights)
-        study = self._launch(rows, scoring, _splitter(self.cv, y, groups, task))
+            rows = weighing(rows, sample_weight)
+        study = self._launch(rows, scoring, splitter_of(self.cv, y, groups, task))
         self.task_, self.scorer_ = task, get_scorer(scoring)
         if classes is not None:
             self.classes_ = classes
@@ -185,14 +183,14 @@ class SweepCV(BaseEstimator):  # type: ignore[misc]
 
     def _launch(self, rows: SourceData, scoring: str, cv: Any) -> Study:
         """Run the sweep, in a database that goes with this object where no other was asked for."""
-        self._forget()
         folder = None if self.storage is not None else Path(tempfile.mkdtemp(prefix="kerasweep-"))
         url = storage_url(self.storage if folder is None else folder / "sweep.db")
         settings = dict(self.settings or {})
         model, space = self.model, self.space
         if isinstance(space, Mapping):
             if isinstance(model, str):  # the rest of its preset is fixed, as a pick has it
-                space, settings = list(space), {"set": dict(space), **settings}
+                settings["set"] = {**space, **settings.get("set", {})}
+                space = list(space)
             else:
                 space = Space(tuple(parse_range(name, written) for name, written in space.items()))
         if self.study is not None:
@@ -212,7 +210,7 @@ class SweepCV(BaseEstimator):  # type: ignore[misc]
             epochs=self.epochs,
             patience=self.patience,
             workers=joblib.effective_n_jobs(self.n_jobs),
-            seed=_seed(self.random_state),
+            seed=seed_of(self.random_state),
             **settings,
         )
 
@@ -223,9 +221,8 @@ class SweepCV(BaseEstimator):  # type: ignore[misc]
         self.n_splits_ = int(study.record.about["folds"])
         self.cv_results_ = cv_results(trials, self.n_splits_)
         numbers = [trial.number for trial in trials]
-        self.best_index_ = (
-            int(self.refit(self.cv_results_)) if callable(self.refit) else numbers.index(study.best.number)
-        )
+        chosen = self.refit(self.cv_results_) if callable(self.refit) else numbers.index(study.best.number)
+        self.best_index_ = int(chosen)
         self.best_params_ = self.cv_results_["params"][self.best_index_]
         self.best_score_ = float(self.cv_results_["mean_test_score"][self.best_index_])
         if not self.refit:
@@ -276,7 +273,7 @@ class SweepCV(BaseEstimator):  # type: ignore[misc]
 
     def _check_rows(self, X: Any, *, reset: bool, y: Any = "no_validation") -> Any:
         """Return rows as ``launch`` reads them: arrays of numbers checked as scikit-learn does it, all else as it is."""
-        if isinstance(X, dict | tuple) or _are_texts(X):
+        if isinstance(X, dict | tuple) or are_texts(X):
             return X
         is_frame = hasattr(X, "columns") and hasattr(X, "dtypes")
         fewest = FEWEST_ROWS if reset else 1
@@ -296,6 +293,21 @@ class SweepCV(BaseEstimator):  # type: ignore[misc]
 
             return pd.DataFrame(values, columns=self.feature_names_in_)
         return values
+
+    def _check_arguments(self) -> None:
+        """Refuse what no data could make right.
+
+        Raises:
+            SpecError: ``refit`` is neither a truth value nor a function, or ``settings`` holds what has an argument.
+        """
+        if not isinstance(self.refit, bool) and not callable(self.refit):
+            raise SpecError(
+                f"refit is True, False, or a function of cv_results_ that returns an index; got {self.refit!r}."
+            )
+        if said := [name for name in self.settings or {} if name in _HAS_ARGUMENTS]:
+            raise SpecError(
+                f"settings is for what SweepCV has no argument for: leave {names_text(said)} out of it."
+            )
 
     def _scoring_of(self, task: str) -> str:
         """Return the name of the scorer.
@@ -318,8 +330,7 @@ class SweepCV(BaseEstimator):  # type: ignore[misc]
     def _forget(self) -> None:
         """Let go of what an earlier fit found."""
         for name in [name for name in vars(self) if name.endswith("_") and not name.startswith("_")]:
-            if name not in ("n_features_in_", "feature_names_in_"):
-                delattr(self, name)
+            delattr(self, name)
         if (temporary := getattr(self, "_temporary", None)) is not None:
             temporary()
 
@@ -346,103 +357,6 @@ class SweepCV(BaseEstimator):  # type: ignore[misc]
         return tags
 
 
-def cv_results(trials: Sequence[TrialRecord], folds: int) -> dict[str, Any]:
-    """Return trials as ``GridSearchCV`` does: name -> one value a trial; see ``SweepCV``.
-
-    Args:
-        trials: Those that came to an end.
-        folds: Number of folds.
-    """
-    scores = np.full((len(trials), folds), np.nan)
-    for row, trial in enumerate(trials):
-        if trial.state == "complete":
-            scores[row] = trial.fold_scores
-    means = scores.mean(axis=1)
-    ranked = np.where(np.isnan(means), np.nanmin(means, initial=np.inf) - 1, means)
-    found: dict[str, Any] = {"mean_fit_time": np.array([trial.seconds / folds for trial in trials])}
-    for name in dict.fromkeys(name for trial in trials for name in trial.configuration):
-        column = np.ma.MaskedArray(np.empty(len(trials), object), mask=True)
-        for row, trial in enumerate(trials):
-            if name in trial.configuration:
-                column[row] = trial.configuration[name]
-        found[f"param_{name}"] = column
-    found["params"] = [dict(trial.configuration) for trial in trials]
-    found |= {f"split{fold}_test_score": scores[:, fold] for fold in range(folds)}
-    found["mean_test_score"], found["std_test_score"] = means, scores.std(axis=1)
-    found["rank_test_score"] = (1 + (ranked[:, None] < ranked).sum(axis=1)).astype(np.int32)
-    found["state"] = np.array([trial.state for trial in trials])
-    found["epochs"] = np.array([trial.epochs_trained for trial in trials])
-    return found
-
-
 def _remove(folder: Path, url: str) -> None:
     forget_objects(url)
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def _seed(random_state: Any) -> int:
-    if isinstance(random_state, Integral):
-        return int(random_state)
-    return int(check_random_state(random_state).randint(2**31 - 1))
-
-
-def _are_texts(x: Any) -> bool:
-    """Tell whether rows are one text each, which a table needs no column names for."""
-    if not isinstance(x, list | np.ndarray) and not hasattr(x, "to_numpy"):
-        return False
-    return np.ndim(x) == 1 and len(x) > 0 and all(isinstance(text, str) for text in x)
-
-
-def _check_target(y: Any, estimator: SweepCV) -> np.ndarray:
-    y = check_array(y, ensure_2d=False, dtype=None, input_name="y", estimator=estimator)
-    return np.asarray(column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y)
-
-
-def _task_of(y: np.ndarray, x: Any) -> Task:
-    """Return what a target that nobody has said anything of is, by the rules of ``launch``.
-
-    Columns of 0 and 1 are labels, as scikit-learn has it, also where each row has one.
-    """
-    if y.ndim == 2:
-        return "multilabel" if type_of_target(y) == "multilabel-indicator" else "regression"
-    return choose_task(as_labels(y, "y"), "image" if getattr(x, "ndim", 2) > 2 else "array")[0]
-
-
-def _as_source(x: Any, y: np.ndarray, task: Task, groups: Any) -> tuple[SourceData, np.ndarray | None]:
-    """Return rows as ``launch`` reads them, and the classes in the order of their codes.
-
-    Numbers stay the numbers that they are; text becomes codes, in scikit-learn's order, with its names.
-    """
-    classes: np.ndarray | None = None
-    names: tuple[str, ...] = ()
-    if task == "multilabel":
-        classes = np.tile((0, 1), (y.shape[1] if y.ndim == 2 else 1, 1))
-    if task == "classification":
-        check_classification_targets(y)
-        classes, codes = np.unique(column_or_1d(y), return_inverse=True)
-        if y.dtype.kind not in "biuf":
-            y, names = codes, tuple(str(name) for name in classes)
-    return SourceData("rows", x, y, groups=groups, classes=names, task=task), classes
-
-
-def _check_weighing(weights: np.ndarray, y: np.ndarray, task: str) -> None:
-    """Refuse weights that leave nothing to learn.
-
-    Raises:
-        DataError: All are zero, or all but those of one class.
-    """
-    if not weights.any():
-        raise DataError("sample_weight is zero in every row.")
-    if task == "classification" and len(left := np.unique(y[weights > 0])) < 2:
-        raise DataError(
-            f"sample_weight is zero in all rows but those of class '{left[0]}': two classes are needed."
-        )
-
-
-def _splitter(cv: Any, y: np.ndarray, groups: Any, task: str) -> Any:
-    """Return what cuts the folds as ``GridSearchCV`` would; one that draws others each time has drawn them."""
-    if isinstance(cv, Iterable) and not hasattr(cv, "split"):
-        return cv
-    splitter = check_cv(cv, y, classifier=task == "classification")
-    draws = getattr(splitter, "random_state", 0) is None and getattr(splitter, "shuffle", True)
-    return list(splitter.split(np.zeros(len(y)), y, groups)) if draws else splitter

@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 from kerasweep import SweepCV, sweep_cv
 from kerasweep.studies import TrialRecord
+from kerasweep.studies.cv_results import cv_results
 from sklearn.base import BaseEstimator, ClassifierMixin, clone, is_classifier, is_regressor
 from sklearn.datasets import load_iris
 from sklearn.dummy import DummyClassifier
@@ -146,7 +147,7 @@ def test_what_was_not_trained_to_its_end_has_no_score_and_ranks_last() -> None:
     def trial(state: Any, scores: Any, **configuration: Any) -> Any:
         return TrialRecord(0, state, configuration, None, scores, seconds=4.0)
 
-    found = sweep_cv.cv_results(
+    found = cv_results(
         [
             trial("pruned", (0.9, 0.9), a=1),
             trial("complete", (0.5, 0.7), b="x"),
@@ -246,6 +247,14 @@ def test_it_must_be_fitted(method: str) -> None:
         ({"scoring": "r2"}, r"The metric 'r2' is for regression, and this is a classification\."),
         ({"search": "gird"}, r"search\.method: there is no 'gird'\. Did you mean 'grid'\?"),
         ({"settings": {"fold": 3}}, r"There is no setting 'fold'\. Did you mean 'folds'\?"),
+        (
+            {"settings": {"trials": 3}},
+            "settings is for what SweepCV has no argument for: leave 'trials' out of it.",
+        ),
+        (
+            {"refit": "f1"},
+            "refit is True, False, or a function of cv_results_ that returns an index; got 'f1'.",
+        ),
         ({"settings": {"folds": 3}}, r"cv= says how rows are split: leave folds out\."),
     ],
 )
