@@ -13,20 +13,23 @@ import tempfile
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import joblib
-import keras
 import numpy as np
 from sklearn.utils.metaestimators import available_if
 
 from ..errors import OutputError, StudyError, one_line
 from ..training.data.delimited import first_rows, marked_encoding, read_csv, table_suffix
 from ..training.data.text_folders import read_text
+from ..training.quiet import import_tensorflow
 from .files import MARK, new_folder
 from .predictor import Predictor
 from .rendering import render
 from .sources import sources_of
+
+if TYPE_CHECKING:
+    import keras
 
 FORMAT = 2
 """Raised when ``bundle.json`` changes its meaning."""
@@ -57,6 +60,8 @@ class TrainedModel:
         """What predicts, as ``predict.py`` does."""
         words = self.about["vectorization"]
         if words:
+            import keras
+
             words = keras.layers.TextVectorization(vocabulary=list(self.learned["vocabulary"]), **words)
         return Predictor(self.about, self.model, self.learned["features"], self.learned["target"], words)
 
@@ -138,6 +143,8 @@ class TrainedModel:
             )
 
     def _predicts_like(self, other: keras.Model) -> bool:
+        import keras
+
         outputs = (keras.tree.flatten(one.predict(self.sample, verbose=0)) for one in (other, self.model))
         return all(np.allclose(a, b, rtol=1e-4, atol=1e-6) for a, b in zip(*outputs, strict=True))
 
@@ -169,6 +176,9 @@ def predict_script() -> str:
 
 def _load(path: Path, about: dict[str, Any]) -> keras.Model:
     """Return a saved model, once the modules of its author's layers are imported."""
+    import_tensorflow()
+    import keras
+
     for module in about["modules"]:
         importlib.import_module(module)
     return keras.models.load_model(path, compile=False)

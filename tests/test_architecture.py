@@ -82,7 +82,6 @@ MAY_BE_HEAVY = {
     "export/lite.py",
     "export/models.py",
     "export/objective.py",
-    "export/trained.py",
 }
 
 
