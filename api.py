@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .export import Winner
+    from .reports.notebook import Cards
+    from .reports.plots import Plots
     from .search.plan import Plan
     from .spaces import Space
     from .studies.comparison import PairComparison, Rule
@@ -128,6 +130,19 @@ class Study:
         from .studies.writing import open_optuna
 
         return open_optuna(self._record)
+
+    @property
+    def plot(self) -> Plots:
+        """The figures of its report one by one: ``study.plot.history()``, ``study.plot.curves(17)``, ..."""
+        from .reports.plots import Plots
+
+        return Plots(self._record)
+
+    def cards(self) -> Cards:
+        """Return the cards of its report, which a notebook shows one below the other."""
+        from .reports.notebook import cards_of
+
+        return cards_of(self._record)
 
     def report(self, path: str | os.PathLike[str] | None = None, format: str | None = None) -> Path:  # noqa: A002
         """Write the report, one HTML file that needs no network, Markdown or pictures, and return its path.

@@ -1,4 +1,4 @@
-"""Shows a running sweep: a live bar on a terminal, plain lines elsewhere.
+"""Shows a running sweep: a live bar on a terminal, an output that changes in a notebook, plain lines elsewhere.
 
 ``verbose`` means what it means in Keras: 0 is silent, 2 writes a line a trial, 1 shows each epoch as well.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
@@ -16,6 +17,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from .notebook import in_notebook, show_in_notebook
 from .printing import make_console
 from .search.progress import Progress, TrialLine
 from .spaces import Configuration, short_text
@@ -49,6 +51,9 @@ def show_progress(
     console = console or make_console()
     if verbose == 0:
         yield lambda _: None
+    elif in_notebook():
+        with show_in_notebook(partial(_line, order=order), STATES, epochs=verbose == 1) as listen:
+            yield listen
     elif console.is_terminal:
         with _live(console, order, epochs=verbose == 1) as listen:
             yield listen
@@ -90,6 +95,10 @@ def _print_notes(console: Console, line: TrialLine) -> None:
     """Print what a trial is the first to say."""
     for note in line.notes:
         console.print(Text(f"note: {note} (trial {line.number})", style="dim"), soft_wrap=True)
+
+
+def _line(progress: Progress, order: Sequence[str]) -> str:
+    return "" if progress.ended is None else _trial_text(progress.ended, progress, order).plain
 
 
 def _trial_text(

@@ -51,6 +51,18 @@ def import_tensorflow() -> None:
     tf.get_logger().setLevel("ERROR")
 
 
+@contextmanager
+def nothing_displayed() -> Iterator[None]:
+    """Keep what is shown beside the printed from a notebook: Keras, whose summary goes to a function, shows an empty output, too."""
+    if "IPython" not in sys.modules:
+        yield
+        return
+    from IPython.utils.capture import capture_output
+
+    with capture_output(stdout=False, stderr=False, display=True):
+        yield
+
+
 class _Held:
     """What was where before descriptor 2 was led into a file."""
 

@@ -23,6 +23,7 @@ from ...spaces.catalogue import CHANGE_THE_LOSS
 from ...texts import count_text
 from ..data import leaves, map_shapes
 from ..fine_tuning import FineTuning
+from ..quiet import nothing_displayed
 from .heads import build_weights
 from .losses import head_of, make_loss, make_metrics
 from .memory import within_memory
@@ -236,5 +237,6 @@ def activations_of(model: keras.Model) -> int:
 def summary_of(model: keras.Model) -> str:
     """Return ``model.summary()`` as text."""
     lines: list[str] = []
-    model.summary(print_fn=lines.append, line_length=80)
+    with nothing_displayed():
+        model.summary(print_fn=lines.append, line_length=80)
     return "\n".join(lines)
