@@ -11,6 +11,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, ctx, no_update
 
 from ..errors import KerasweepError, one_line
 from ..studies.control import status_of
+from .card_maker import revision
 from .control_view import BUTTONS, act, hidden_buttons, running_curves, running_text
 from .export_view import export_words, job_state
 from .launch_callbacks import register_launch
@@ -19,7 +20,7 @@ from .pages import page
 from .pieces import error_alert
 from .shell import navigation
 from .site import Site
-from .study_view import LIVE, QUIET, is_due, made_cards, revision, study_head
+from .study_view import LIVE, QUIET, is_due, study_head
 from .table_view import rows_of, shown_names
 
 
@@ -125,7 +126,9 @@ def looked(site: Site, seen: dict[str, Any]) -> tuple[Any, ...]:
     every = LIVE if status.is_driven else QUIET
     if not is_due(seen, which, time.time(), runs=status.is_driven):
         return head, no_update, no_update, no_update, every, {**seen, "head": state}
-    cards = made_cards(site.storage, study.name, which)
+    cards = site.cards.cards(study)
+    if cards is None:
+        return head, no_update, no_update, no_update, LIVE, {**seen, "head": state}
     news = {**seen, "head": state, "cards": which, "at": time.time(), "took": cards.seconds}
     return head, cards.tiles, cards.boxes, "false", every, news
 

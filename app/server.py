@@ -89,7 +89,7 @@ class Served:
             self.server.serve_forever()
         finally:
             self.server.server_close()
-            self.site.jobs.close()
+            self.site.close()
 
 
 def listen(storage: str, host: str, port: int, *, asks: bool = False) -> Served:

@@ -9,6 +9,7 @@ from typing import Any
 from ..errors import StudyError
 from ..studies import StudyRecord, is_driven, read_studies, read_study, without_password
 from ..texts import ABSENT, count_text
+from .card_maker import CardMaker
 from .jobs import Jobs
 
 
@@ -21,8 +22,16 @@ class Site:
     jobs: Jobs = field(init=False, repr=False, compare=False)
     """Commands that pages have started."""
 
+    cards: CardMaker = field(init=False, repr=False, compare=False)
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "jobs", Jobs(self.storage))
+        object.__setattr__(self, "cards", CardMaker(self.storage))
+
+    def close(self) -> None:
+        """End all processes that pages have started; sweeps are none of them."""
+        self.jobs.close()
+        self.cards.close()
 
     @property
     def name(self) -> str:

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from ..reports.cards import grouped
-from ..reports.overview import study_cards
 from ..reports.results import tiles
-from ..reports.view import StudyView, load_view
-from ..studies import StudyRecord, best_trials, read_study
+from ..reports.view import StudyView
+from ..studies import StudyRecord, best_trials
 from ..studies.control import status_of
 from .control_view import COLOUR_OF, control_bar, running_panel
 from .links import link, study_link
-from .pieces import anchor, aria, badge, card_box, heading, tile_row
+from .pieces import anchor, aria, badge, heading, tile_row
 from .site import Site, subtitle
 
 LIVE, QUIET = 2_000, 15_000
@@ -70,37 +63,6 @@ def first_tiles(study: StudyRecord) -> Component | None:
 def waiting() -> Component:
     """Return what stands where the cards will be."""
     return html.P("Reading all trials and drawing the figures …", className="waiting")
-
-
-@dataclass(frozen=True)
-class Cards:
-    """The cards of a study at one moment."""
-
-    tiles: Component | None
-    boxes: Sequence[Component]
-    seconds: float
-    """That it took to make them."""
-
-
-def revision(study: StudyRecord) -> str:
-    """Return what changes whenever there is something new in a study's cards."""
-    parts = (study.study_id, sorted(study.counts.items()), sorted(study.refits), sorted(study.about))
-    return hashlib.sha256(repr(parts).encode(errors="replace")).hexdigest()[:16]
-
-
-@lru_cache(maxsize=8)
-def made_cards(storage: str, name: str, which: str) -> Cards:  # noqa: ARG001 - which of them are kept
-    """Return the cards of a study; ``which`` is its revision, by which they are kept."""
-    started = time.perf_counter()
-    view = load_view(read_study(name, storage))
-    boxes: list[Component] = []
-    # The table of all trials has a page of its own, which reads only what is shown.
-    shown = [
-        one for one in study_cards(view) if one.content.table is None or not one.content.table.searchable
-    ]
-    for group, cards in grouped(shown):
-        boxes += [html.H2(group, id=f"group-{group.lower()}", className="group"), *map(card_box, cards)]
-    return Cards(tile_row(tiles(view)), boxes, time.perf_counter() - started)
 
 
 def is_due(seen: dict[str, Any], which: str, now: float, *, runs: bool) -> bool:

@@ -93,9 +93,12 @@ def columns(study: StudyRecord, names: Sequence[str]) -> list[dict[str, Any]]:
     """Return the table's columns. Fields are numbered: a name with a dot in it would be taken for a path."""
     numeric = {
         "filter": "agNumberColumnFilter",
-        "filterParams": {"filterOptions": _NUMBERS, "maxNumConditions": 1},
+        "filterParams": {"filterOptions": _NUMBERS, "maxNumConditions": 1, "debounceMs": 100},
     }
-    text = {"filter": "agTextColumnFilter", "filterParams": {"filterOptions": _TEXTS, "maxNumConditions": 1}}
+    text = {
+        "filter": "agTextColumnFilter",
+        "filterParams": {"filterOptions": _TEXTS, "maxNumConditions": 1, "debounceMs": 100},
+    }
     fixed: list[dict[str, Any]] = [
         {
             "field": "number",

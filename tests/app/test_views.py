@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from app_pages import as_json, nodes, shown, text_of
 from app_shelf import HOSTILE, STUDIES
+from kerasweep.app import card_maker
 from kerasweep.app.callbacks import looked
+from kerasweep.app.card_maker import CardMaker, revision
 from kerasweep.app.links import Address, joined, parse_address, study_link
 from kerasweep.app.pages import page
 from kerasweep.app.site import Site
 from kerasweep.app.studies_view import studies_page
-from kerasweep.app.study_view import is_due, made_cards, revision
+from kerasweep.app.study_view import is_due
 from kerasweep.app.table_view import columns, rows_of, shown_names
 
 if TYPE_CHECKING:
@@ -148,8 +151,7 @@ def test_a_wide_study_has_few_columns_and_any_name(shelf: Shelf) -> None:
 def test_a_study_that_grows_is_shown_anew(shelf: Shelf) -> None:
     study = shelf.site.study("ordinary")
     which = revision(study)
-    cards = made_cards(shelf.site.storage, study.name, which)
-    assert made_cards(shelf.site.storage, study.name, which) is cards
+    assert shelf.site.cards.cards(study) is shelf.site.cards.cards(study)
     assert is_due({}, which, 0.0, runs=True)
     assert not is_due({"cards": which}, which, 1e9, runs=True)
     assert not is_due({"cards": "other", "at": 100.0, "took": 5.0}, which, 120.0, runs=True)
@@ -161,3 +163,24 @@ def test_links_of_a_hostile_study_lead_to_it(shelf: Shelf) -> None:
     path = study_link(HOSTILE)
     assert shelf.client.get(path, headers={"Host": "localhost"}).status_code == 200
     assert parse_address(path, "").parts == ("study", HOSTILE)
+
+
+def test_the_cards_of_a_large_study_are_made_in_a_process_of_their_own(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = shelf.site.study("one hyperparameter")
+    own = shelf.site.cards.cards(study)
+    monkeypatch.setattr(card_maker, "LARGE", 1)
+    maker = CardMaker(shelf.site.storage)
+    try:
+        assert maker.cards(study) is None
+        end = time.monotonic() + 100
+        while (found := maker.cards(study)) is None and time.monotonic() < end:
+            time.sleep(0.1)
+        assert found is not None
+        assert own is not None
+        assert as_json(found.tiles) == as_json(own.tiles)
+        assert len(found.boxes) == len(own.boxes)
+        assert maker.cards(study) is found
+    finally:
+        maker.close()
