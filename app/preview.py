@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from ..search.plan import Plan
 
+PlanWith = Callable[[str], "Plan"]
+"""Makes the plan of a family, with what else a form says."""
 _COLUMNS = 60
 """Columns of a table that are described."""
 _EXAMPLES = 3
@@ -47,12 +49,12 @@ class Preview:
     content: Component
 
 
-def preview(source: str, plan_with: Any, form: Mapping[str, Any]) -> Preview:
+def preview(source: str, plan_with: PlanWith, form: Mapping[str, Any]) -> Preview:
     """Look at data.
 
     Args:
         source: A name, a path, or ``module:function``.
-        plan_with: Makes the plan of a model: ``plan_with(model) -> Plan``.
+        plan_with: Makes the plan of a family.
         form: The other fields of the page: ``target`` and ``model``.
 
     Raises:
@@ -87,16 +89,16 @@ def _peek(source: str, form: Mapping[str, Any]) -> Any:
     return peek_table(path, TableOptions(header=form.get("header"), encoding=form.get("encoding")))
 
 
-def _planned(plan_with: Any, model: str) -> tuple[Dataset, Plan]:
-    """Return the data and the plan of a family; of a model of the user's own, whose code is not run here, of ``linear``."""
-    family = model if model and ":" not in model else "linear"
+def _planned(plan_with: PlanWith, model: str) -> tuple[Dataset, Plan]:
+    """Return the data and the plan of a family: the one chosen, else one that suits; code of the user's own is not run here."""
+    if model and ":" not in model:
+        plan = plan_with(model)
+        return plan.dataset, plan
     try:
-        plan = plan_with(family)
+        found = plan_with("linear").dataset
     except KerasweepError:
-        if family == model:
-            raise
-        plan = plan_with("cnn")  # data that a linear model cannot read
-    return plan.dataset, plan
+        found = plan_with("cnn").dataset  # data that a linear model cannot read
+    return found, plan_with(suggested_model(found))
 
 
 def suggested_model(found: Dataset) -> str:

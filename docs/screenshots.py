@@ -24,7 +24,7 @@ PICTURES: tuple[tuple[str, str, int, Scheme], ...] = (
     ("phone", study_link("digits"), 390, "dark"),
 )
 FOLDER = Path(__file__).parent / "app"
-STUDY, OTHER = "digits", "digits-grid"
+STUDY, OTHER = "digits", "digits-random"
 COLOURS = 128
 """Of a picture, so that it is small."""
 

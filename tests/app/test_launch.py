@@ -88,6 +88,7 @@ def test_pictures_are_shown_by_class(site: Site) -> None:
     assert [image["alt"] for image in images] == [str(digit) for digit in range(10)]
     assert all(image["src"].startswith("data:image/png;base64,") for image in images)
     assert model == "cnn"
+    assert "flattened" not in text_of(as_json(shown))
 
 
 @pytest.mark.parametrize(
