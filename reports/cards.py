@@ -66,6 +66,15 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A small picture with what is said of it."""
+
+    png: str
+    """A PNG file in base64."""
+    caption: str
+
+
+@dataclass(frozen=True)
 class Content:
     """What a card says, without its title."""
 
@@ -83,6 +92,7 @@ class Content:
     ready: bool = True
     tone: Literal["", "warning", "hint", "good"] = ""
     """How a finding is meant; a border has its colour."""
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,10 @@ from ..texts import ABSENT, count_text, duration_text, number_text
 from . import figures, insights, optuna_plots, results, sensitivity
 from .axis_selection import COLUMNS, is_wide
 from .cards import Card, Column, Content, Figure, Row, Table, card, not_yet
+from .data import data
 from .front import front
 from .health import finding_cards, health
+from .mistakes import mistakes, predictions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,10 +36,14 @@ def study_cards(view: StudyView) -> list[Card]:
 
     Of several objectives there is a front and no winner, so that what ranks trials or explains one value is left out.
     """
+    # What a refit makes of the test rows there is after a refit alone, which most studies are without at first.
+    refits = [predictions(view), mistakes(view)] if view.study.refits else []
     if view.study.has_several:
         return [
             results.summary(view),
             front(view),
+            *refits,
+            data(view),
             insights.expense(view),
             results.failures(view),
             *finding_cards(view),
@@ -49,11 +55,13 @@ def study_cards(view: StudyView) -> list[Card]:
         results.summary(view),
         *([sensitivity.small_changes(view)] if one_at_a_time else []),
         results.leaderboard(view),
+        *refits,
         insights.history(view),
         results.recommended(view),
         *([] if one_at_a_time else [insights.importances(view)]),
         insights.parallel(view),
         insights.slices(view),
+        data(view),
         results.model(view),
         insights.learning(view),
         insights.folds(view),

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ..studies import StudyRecord, TrialDetails, TrialRecord, pareto_front, read_details, read_trials
+from ..studies import (
+    StudyRecord,
+    TrialDetails,
+    TrialRecord,
+    pareto_front,
+    read_details,
+    read_shown,
+    read_trials,
+)
 from ..studies.comparison import names_of, ranked
 from ..studies.health import Finding, findings
 from .theme import labels
@@ -26,6 +34,10 @@ class StudyView:
     """The best complete trials, best first, no duplicates; of several objectives, those of the Pareto front."""
     details: Mapping[int, TrialDetails]
     """Curves and summaries of the best trials."""
+    profile: Mapping[str, Any] = field(default_factory=dict)
+    """What the study keeps of its data to show; empty for older ones."""
+    predictions: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    """Trial number -> what its refit makes of the test rows."""
 
     @property
     def winner(self) -> TrialRecord | None:
@@ -96,4 +108,5 @@ def load_view(study: StudyRecord, top: int = 10) -> StudyView:
     trials = read_trials(study)
     order = pareto_front(study, trials) if study.has_several else ranked(trials, study.direction)
     best = tuple(order[: max(top, 1)])
-    return StudyView(study, tuple(trials), best, read_details(study, [trial.number for trial in best]))
+    details = read_details(study, [trial.number for trial in best])
+    return StudyView(study, tuple(trials), best, details, *read_shown(study))

@@ -19,6 +19,7 @@ from ..studies.writing import (
     refuse_driven,
 )
 from ..texts import numbers_text
+from ..training.data.profile import profile_of
 from ..training.events import Rung, Task
 from ..training.machine import choose_workers, free_memory
 from ..training.quiet import quiet_tensorflow
@@ -248,7 +249,10 @@ def _open(plan: Plan, existing: StudyRecord | None, url: str) -> AbstractContext
     if existing is None:
         direction, goals = plan.workload.objective.direction, plan.workload.goals
         further = [StudyObjective(one.metric, one.direction) for one in goals.further]
-        return create_study(url, str(plan.spec.study), direction, plan.spec.as_dict(), plan.about(), further)
+        profile = profile_of(plan.dataset, plan.workload.preparation)
+        return create_study(
+            url, str(plan.spec.study), direction, plan.spec.as_dict(), plan.about(), further, profile
+        )
     spec = plan.spec
     if plan.further is not None:  # the study's own epochs stay those of its search
         spec = with_epochs(spec, make_spec(existing.spec).training.epochs)

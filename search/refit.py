@@ -66,5 +66,5 @@ def refit(
             )
         except TrainingError as error:
             raise ModelError(f"Trial {trial.number} cannot be refit: {error}.") from error
-        writer.set_refit(trial.number, done.as_dict())
+        writer.set_refit(trial.number, done.as_dict(), done.mistakes)
     return done

@@ -26,6 +26,8 @@ from .records import (
     LIVE,
     MOST_EPOCHS,
     ORIGIN,
+    PREDICTIONS,
+    PROFILE,
     REFIT,
     RESULT,
     SPEC,
@@ -56,7 +58,14 @@ _STUDIES = """
 _METRIC_NAMES = (
     "SELECT a.study_id, a.value_json FROM study_system_attributes a WHERE a.key = 'study:metric_names'"
 )
-_STUDY_ATTRIBUTES = "SELECT a.study_id, a.key, a.value_json FROM study_user_attributes a"
+_STUDY_ATTRIBUTES = f"""
+    SELECT a.study_id, a.key, a.value_json FROM study_user_attributes a
+    WHERE a.key NOT LIKE '{PROFILE}%' AND a.key NOT LIKE '{PREDICTIONS}%'
+"""  # noqa: S608 - of constants
+_BULKY_ATTRIBUTES = f"""
+    SELECT a.key, a.value_json FROM study_user_attributes a
+    WHERE a.study_id = :study AND (a.key LIKE '{PROFILE}%' OR a.key LIKE '{PREDICTIONS}%')
+"""  # noqa: S608 - of constants
 PAUSED_COUNT = """
     CASE WHEN t.state = 'RUNNING' THEN (
         SELECT COUNT(*) FROM trial_user_attributes p
@@ -254,6 +263,23 @@ def read_details(study: StudyRecord, numbers: Iterable[int]) -> dict[int, TrialD
                     data.get("curves", {}), data.get("summary", ""), tuple(data.get("notes", ()))
                 )
     return details
+
+
+def read_shown(study: StudyRecord) -> tuple[dict[str, Any], dict[int, dict[str, Any]]]:
+    """Return what a study keeps for reports alone: of its data, and by trial number of a refit's predictions of the test rows.
+
+    Both are empty for a study that keeps neither, as older ones do.
+    """
+    with open_database(study.storage) as database:
+        rows = database.rows(_BULKY_ATTRIBUTES, study=study.study_id)
+    kept = join({key: json.loads(text) for key, text in rows})
+    predictions = {
+        int(key.removeprefix(PREDICTIONS)): value
+        for key, value in kept.items()
+        if key.startswith(PREDICTIONS) and isinstance(value, dict)
+    }
+    profile = kept.get(PROFILE)
+    return profile if isinstance(profile, dict) else {}, predictions
 
 
 def trials_frame(trials: Iterable[TrialRecord], study: StudyRecord | None = None) -> pd.DataFrame:

@@ -42,6 +42,8 @@ from .records import (
     MOST_EPOCHS,
     ORIGIN,
     PAUSED,
+    PREDICTIONS,
+    PROFILE,
     REFIT,
     RESULT,
     RUNGS,
@@ -340,8 +342,12 @@ class StudyWriter:
         with contextlib.suppress(SQLAlchemyError, StudyLocked):
             self.ledger.drop_study(LIVE, CONTROL)
 
-    def set_refit(self, number: int, result: Mapping[str, Any]) -> None:
-        """Store the test score of a trial's refit."""
+    def set_refit(
+        self, number: int, result: Mapping[str, Any], predictions: Mapping[str, Any] | None = None
+    ) -> None:
+        """Store the test score of a trial's refit, and what its model makes of the test rows."""
+        if predictions is not None:
+            self.ledger.describe_study(f"{PREDICTIONS}{number}", dict(predictions))
         self.ledger.describe_study(f"{REFIT}{number}", dict(result))
 
 
@@ -353,8 +359,11 @@ def create_study(
     spec: Mapping[str, Any],
     about: Mapping[str, Any],
     further: Sequence[StudyObjective] = (),
+    profile: Mapping[str, Any] | None = None,
 ) -> Iterator[StudyWriter]:
     """Make a study and drive it; ``further`` are objectives beside the first, whose metric ``about`` has.
+
+    ``profile`` is what it keeps of its data to show.
 
     Its specification is written last: what a crash leaves before is taken for no study, and replaced.
 
@@ -365,6 +374,8 @@ def create_study(
         OutputError: The database file cannot be written.
     """
     with _new_study(url, name, direction, about, further) as writer:
+        if profile is not None:
+            writer.ledger.describe_study(PROFILE, dict(profile))
         writer.ledger.describe_study(SPEC, dict(spec))
         yield writer
 

@@ -59,6 +59,8 @@ class Refit:
     """How many of the training rows of each class train; None for each row once."""
     scoring: KnownMetric | None = None
     """Computes the objective of all predictions of the test rows; None where the model does."""
+    mistakes: dict[str, Any] | None = None
+    """What the predictions of the test rows are like; None where nothing can be said of them."""
     second_part: FineTuning | None = None
     """How training goes on after its first part, if it gets there; None where it has one part."""
 
@@ -148,6 +150,7 @@ def train_on_all_rows(
             history.setdefault(metric, []).append(value)
         on_epoch(epoch + 1, epochs, logs)
     test = run.evaluate()
+    mistakes = run.mistakes(workload.dataset)
     return Refit(
         configuration=configuration,
         model=run.model,
@@ -165,5 +168,6 @@ def train_on_all_rows(
         seconds=round(time.perf_counter() - started, 3),
         draw=run.draw,
         scoring=workload.objective.scoring,
+        mistakes=mistakes,
         second_part=workload.fine_tuning(configuration),
     )

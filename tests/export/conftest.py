@@ -190,6 +190,7 @@ def make_refit(
     if not epochs:
         run.model.run_eagerly = True  # one look at what is not trained is not worth tracing
     test = run.evaluate()
+    mistakes = run.mistakes(workload.dataset) if epochs else None
     if not epochs:
         run.model.run_eagerly = False
         run.model.test_function = run.model.predict_function = None
@@ -198,6 +199,7 @@ def make_refit(
         study=make_record(plan.spec.as_dict(), plan.about()),
         trial=TrialRecord(3, "complete", configuration, 0.91, (0.9, 0.92), epochs=max(epochs, 1), seed=0),
         model=run.model,
+        mistakes=mistakes,
         preparation=run.preparation,
         dataset=workload.dataset,
         signature=workload.signature(configuration),

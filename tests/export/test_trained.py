@@ -71,6 +71,24 @@ def test_a_script_prints_the_refits_test_scores(
     assert text.count("\n") < (191 if refits[name].scoring is None else 241)
 
 
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_kept_of_the_predictions_agrees_with_the_test_scores(
+    name: str, refits: dict[str, Any]
+) -> None:
+    refit = refits[name]
+    kept = refit.mistakes
+    assert kept is not None
+    assert kept["rows"] == refit.dataset.test_rows
+    if kept["kind"] == "classes":
+        right = sum(row[place] for place, row in enumerate(kept["counts"]))
+        assert sum(map(sum, kept["counts"])) == kept["rows"] == right + kept["wrong"]
+        if "accuracy" in refit.test:
+            assert right / kept["rows"] == pytest.approx(refit.test["accuracy"], abs=1e-6)
+        assert all(("png" in one) == (refit.dataset.kind == "image") for one in kept["worst"])
+    else:
+        assert sum(kept["counts"]) == kept["rows"]
+
+
 @pytest.fixture(scope="module")
 def folders(place: Any, refits: dict[str, Any]) -> dict[str, Path]:
     return {name: write_keras(refits[name], place.folder / f"model {name}") for name in ("nn", "dnn", "cnn")}

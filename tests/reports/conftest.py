@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import optuna
 import pytest
 from kerasweep.reports.view import load_view
 from kerasweep.spaces import Categorical, Float, Int, Space, preset
 from kerasweep.studies import StudyObjective, read_study
 from kerasweep.studies.writing import create_study
+from kerasweep.training.pictures import png_text
 from synthetic import fast_writes, hostile_space, make_large_study, make_study, wide_space
 
 if TYPE_CHECKING:
@@ -19,6 +21,42 @@ if TYPE_CHECKING:
     from kerasweep.studies import StudyRecord
 
 HOSTILE = "<script>alert(1)</script> \"'&amp; <b>한국어</b> </script><img src=x onerror=alert(2)>"
+PNG = png_text(np.arange(192, dtype=np.uint8).reshape(8, 8, 3), (0.0, 255.0), 8)
+PICTURES: dict[str, Any] = {
+    "class_counts": [[str(digit), 450 + 10 * digit] for digit in range(10)],
+    "pictures": [{"label": str(digit), "png": PNG} for digit in range(10)],
+}
+COLUMNS: dict[str, Any] = {
+    "columns": [
+        {"name": "age", "kind": "numbers", "missing": 12},
+        {"name": "한국어", "kind": "categories", "missing": 0, "distinct": 7},
+        {"name": "note", "kind": "text", "missing": 0},
+    ],
+    "column_count": 3,
+}
+CONFUSED: dict[str, Any] = {
+    "kind": "classes",
+    "rows": 1000,
+    "wrong": 40,
+    "labels": [str(digit) for digit in range(10)],
+    "counts": [
+        [96 if one == other else 4 if other == (one + 1) % 10 else 0 for other in range(10)]
+        for one in range(10)
+    ],
+    "worst": [
+        {"row": row, "truth": "3", "predicted": "8", "confidence": 0.99 - row / 100, "png": PNG}
+        for row in range(20)
+    ],
+}
+ERRORS: dict[str, Any] = {
+    "kind": "numbers",
+    "rows": 102,
+    "mean": 1.5,
+    "quantiles": [[0.05, -2.0], [0.25, -0.5], [0.5, 1.0], [0.75, 2.0], [0.95, 6.0]],
+    "edges": [-3.0, 0.0, 3.0, 6.0],
+    "counts": [30, 60, 12],
+    "worst": [{"row": 17, "error": 11.5}, {"row": 3, "error": -9.0}],
+}
 AWKWARD = (
     "empty",
     "only failed",
@@ -62,9 +100,11 @@ def awkward(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
     url = f"sqlite:///{tmp_path_factory.mktemp('reports') / 'studies.db'}"
-    make_study(url, "ordinary", trials=24)
+    make_study(url, "ordinary", trials=24, profile=PICTURES, predictions=CONFUSED)
     make_study(url, "second", trials=14, refit=False)
-    make_study(url, "regression", model="nn", direction="minimize", data="boston", trials=14)
+    make_study(
+        url, "regression", model="nn", direction="minimize", data="boston", trials=14, profile=COLUMNS, predictions=ERRORS
+    )  # fmt: skip
     make_large_study(url, "large", trials=400)
     make_study(url, "full", trials=24, space=preset("dnn", "full"), prune=False)
     make_large_study(url, "넓은 탐색", model="my:build", trials=60, space=wide_space())
@@ -77,7 +117,21 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
     make_study(
         url, "one value", trials=6, space=Space((Categorical("optimizer", ("adam",)), Int("units", 4, 8)))
     )
-    make_study(url, HOSTILE, trials=14, space=hostile_space(), data=HOSTILE, model=HOSTILE)
+    make_study(
+        url, HOSTILE, trials=14, space=hostile_space(), data=HOSTILE, model=HOSTILE,
+        profile={"class_counts": [[HOSTILE, 3], [HOSTILE, 9]], "pictures": [{"label": HOSTILE, "png": PNG}, {"label": "x", "png": f'"{HOSTILE}'}],
+                 "columns": [{"name": HOSTILE, "kind": HOSTILE, "missing": HOSTILE}], "column_count": 3},
+        predictions={"kind": "classes", "rows": 5, "wrong": 2, "labels": [HOSTILE, HOSTILE, "$z$"],
+                     "counts": [[1, 1, 0], [1, 1, 0], [0, 0, 1]],
+                     "worst": [{"row": 3, "truth": HOSTILE, "predicted": HOSTILE, "png": f'x" onload="{HOSTILE}'}]},
+    )  # fmt: skip
+    make_study(
+        url,
+        "spoiled",
+        trials=3,
+        profile={"columns": 3, "class_counts": [[1]]},
+        predictions={"kind": "classes", "counts": 3},
+    )
     make_study(url, "x" * 300, trials=3)
     with fast_writes():
         _write_odd(url)

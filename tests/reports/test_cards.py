@@ -12,6 +12,7 @@ import pytest
 from kerasweep.errors import StudyError
 from kerasweep.reports.all_trials import all_trials
 from kerasweep.reports.cards import Card, Content, card, not_yet
+from kerasweep.reports.data import data
 from kerasweep.reports.overview import comparison_cards, study_cards
 from kerasweep.reports.results import _data_text, tiles
 from kerasweep.reports.theme import unplain
@@ -178,6 +179,76 @@ def test_a_row_of_several_inputs_is_told_in_words(shape: Any, text: str) -> None
     assert _data_text({"name": "x", "shape": shape}) == f"x, {text}"
 
 
+def test_the_data_are_told_in_words(shelf: Shelf) -> None:
+    pictures = by_key(study_cards(shelf.view("ordinary")))["data"]
+    assert pictures.reading == (
+        "mnist has 5,000 training rows and 1,000 held out for the test. Its 10 classes have 450 to 540 rows each."
+    )
+    assert [one.caption for one in pictures.pictures] == [str(digit) for digit in range(10)]
+    table = by_key(study_cards(shelf.view("regression")))["data"]
+    assert table.reading.endswith(
+        "Of its 3 columns, 1 of numbers, 1 of categories, 1 of text; 1 column lacks values."
+    )
+    assert table.table is not None
+    assert [row.cells for row in table.table.rows][:2] == [
+        ("age", "numbers", "12", "–"),
+        ("한국어", "categories", "0", "7"),
+    ]
+    older = by_key(study_cards(shelf.view("second")))["data"]
+    assert older.note == "The study was made before such things were kept."
+    assert not by_key(study_cards(shelf.view("foreign")))["data"].ready
+
+
+def test_uneven_classes_are_named(shelf: Shelf) -> None:
+    kept = {"class_counts": [["rare", 12], ["frequent", 900]]}
+    content = data(replace(shelf.view("ordinary"), profile=kept)).content
+    assert content.reading.endswith("The largest class, frequent, has 900 rows, the smallest, rare, 12.")
+
+
+def test_predictions_of_a_refit_are_told(shelf: Shelf) -> None:
+    cards = by_key(study_cards(shelf.view("ordinary")))
+    number = shelf.view("ordinary").best[0].number
+    told = cards["predictions"]
+    assert told.reading == (
+        f"The refit of trial {number} is wrong on 40 of 1,000 test rows (4.0%); most often it takes 0 for 1."
+    )
+    (matrix,) = told.figures
+    assert matrix.plot.data[0].z[3][3] == 0.96
+    assert (
+        cards["mistakes"].reading
+        == "The surest mistake is test row 0: it is taken for 8, 99.0% sure, and is 3."
+    )
+    assert len(cards["mistakes"].pictures) == 20
+    errors = by_key(study_cards(shelf.view("regression")))
+    assert "errs by -2.0000 to 6.0000; on average it is 1.5000 too high." in errors["predictions"].reading
+    assert errors["mistakes"].table is not None
+    assert errors["mistakes"].table.rows[0].cells == ("17", "11.5000")
+    assert "predictions" not in by_key(study_cards(shelf.view("second")))
+
+
+@pytest.mark.parametrize(
+    ("kept", "words"),
+    [
+        ({"kind": "labels", "rows": 9, "labels": [["a", 5, 1, 0, 3], ["b", 1, 0, 3, 5]]}, "weakest at b: 1 found, 3 missed"),
+        ({"kind": "classes", "rows": 9, "wrong": 2, "pairs": [["a", "b", 2]], "worst": []}, "most often it takes a for b."),
+        ({"kind": "classes", "rows": 9, "wrong": 0, "labels": ["a"], "counts": [[9]], "worst": []}, "wrong on 0 of 9"),
+    ],
+)  # fmt: skip
+def test_other_predictions_are_told(shelf: Shelf, kept: dict[str, Any], words: str) -> None:
+    view = shelf.view("ordinary")
+    cards = by_key(study_cards(replace(view, predictions={view.best[0].number: kept})))
+    assert words in cards["predictions"].reading
+    assert "could not be made" not in cards["mistakes"].reading
+
+
+def test_a_refit_that_kept_nothing_says_so(shelf: Shelf) -> None:
+    cards = by_key(study_cards(replace(shelf.view("ordinary"), predictions={})))
+    assert cards["predictions"].reading.startswith("The refit kept nothing of its predictions")
+    spoiled = by_key(study_cards(shelf.view("spoiled")))
+    assert "has an unexpected form" in spoiled["predictions"].reading
+    assert spoiled["data"].ready
+
+
 @pytest.mark.parametrize("name", ["ordinary", "large", "several", "only failed", "running", "constrained"])
 def test_all_trials_are_listed_the_best_first(shelf: Shelf, name: str) -> None:
     view = shelf.view(name)
@@ -223,7 +294,7 @@ def test_several_objectives_are_a_front_and_have_no_winner(shelf: Shelf) -> None
     ):
         view = shelf.view(name)
         cards = by_key(study_cards(view))
-        assert list(cards) == ["summary", "front", "cost", "failures", "checks"]
+        assert list(cards) == ["summary", "front", "data", "cost", "failures", "checks"]
         assert view.winner is None
         assert [column.name for column in cards["front"].table.columns][1 : 1 + len(metrics)] == metrics
         assert [figure.label for figure in cards["front"].figures] == [

@@ -71,6 +71,8 @@ def make_study(
     refit: bool = True,
     spec: Mapping[str, Any] | None = None,
     about: Mapping[str, Any] | None = None,
+    profile: Mapping[str, Any] | None = None,
+    predictions: Mapping[str, Any] | None = None,
 ) -> StudyRecord:
     """Write a study, trial by trial, and return it as read back.
 
@@ -92,13 +94,15 @@ def make_study(
         refit: Whether the winner has a test score.
         spec: Entries that replace those of the specification.
         about: Entries that replace those of the description.
+        profile: What it keeps of its data to show.
+        predictions: What it keeps of the refit's predictions.
     """
     chosen = space or preset(model)
     plan = _plan(direction, folds, epochs, seed)
     made_spec = {**spec_of(name, model, chosen, plan, trials, data, prune), **(spec or {})}
     made_about = {**about_of(plan, data), **(about or {})}
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    with fast_writes(), create_study(url, name, direction, made_spec, made_about) as writer:
+    with fast_writes(), create_study(url, name, direction, made_spec, made_about, profile=profile) as writer:
         writer.optuna.pruner = (
             optuna.pruners.MedianPruner(n_startup_trials=4) if prune else optuna.pruners.NopPruner()
         )
@@ -107,7 +111,7 @@ def make_study(
                 writer, plan, chosen, number, configuration, rung, failures=failures, duplicates=duplicates
             )
         if refit:
-            _write_refit(writer, plan)
+            _write_refit(writer, plan, predictions)
     return read_study(name, url)
 
 
@@ -264,7 +268,7 @@ def _write_trial(
     writer.finish(trial, value, result(outcome, plan, ran), details(outcome, configuration))
 
 
-def _write_refit(writer: StudyWriter, plan: Plan) -> None:
+def _write_refit(writer: StudyWriter, plan: Plan, predictions: Mapping[str, Any] | None) -> None:
     complete = [trial for trial in writer.trials() if trial.state == TrialState.COMPLETE]
     if not complete:
         return
@@ -274,7 +278,8 @@ def _write_refit(writer: StudyWriter, plan: Plan) -> None:
     if plan.direction == "minimize":
         test = {"loss": round(value * 1.04, 4)}
     rows = {"rows": 5000, "test_rows": 1000, "seconds": 3.2}
-    writer.set_refit(best.number, {"test": test, "epochs": best.user_attrs[RESULT]["epochs"], **rows})
+    result = {"test": test, "epochs": best.user_attrs[RESULT]["epochs"], **rows}
+    writer.set_refit(best.number, result, predictions)
 
 
 def _frozen(space: Space, plan: Plan, number: int, configuration: Configuration) -> FrozenTrial:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import keras
 import numpy as np
@@ -22,6 +24,7 @@ from ..data import (
     take,
 )
 from ..metrics import in_target_units, unit_power
+from ..mistakes import describe_predictions, describes
 from ..models import Build
 from ..models.building import activations_of, build_model, build_optimizer, loss_name
 from ..models.labels import Labels
@@ -86,7 +89,24 @@ class RefitRun:
         found = self._in_units(self.model.evaluate(self.test, verbose=0, return_dict=True))
         if self.score is None:
             return found
-        return {**found, **self.score(self.model.predict(self.test, verbose=0))}
+        return {**found, **self.score(self.test_predictions)}
+
+    @cached_property
+    def test_predictions(self) -> np.ndarray:
+        """What the model gives for each test row; to be asked for after ``evaluate``, and where there are test rows."""
+        return np.asarray(self.model.predict(self.test, verbose=0))
+
+    def mistakes(self, dataset: Dataset) -> dict[str, Any] | None:
+        """Return what the predictions of the test rows are like, for reports; None where nothing can be said of them."""
+        if not describes(dataset):
+            return None
+        return describe_predictions(
+            dataset,
+            self.test_predictions,
+            self.preparation.transform_target(dataset.y_test),
+            scale=self.preparation.target_scale,
+            logits=reads_logits(self.model),
+        )
 
     def _in_units(self, logs: dict[str, float]) -> dict[str, float]:
         return in_target_units(logs, loss_name(self.model), self.preparation.target_scale)
