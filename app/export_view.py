@@ -8,7 +8,7 @@ from pathlib import Path
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from ..errors import KerasweepError, SpecError
+from ..errors import KerasweepError
 from ..export.formats import FORMATS, FromRefit, FromStudy, find_format
 from ..studies import StudyRecord, best_trials
 from ..texts import bytes_text, count_text, number_text
@@ -56,12 +56,7 @@ def download_link(study: StudyRecord, form: str, trial: int | None) -> str:
 
 def content_of(form: FromStudy, study: StudyRecord, trial: int | None) -> str | bytes:
     """Return what a format holds; one of all trials takes none in particular."""
-    try:
-        return form.content(study, trial)
-    except SpecError:
-        if trial is None:
-            raise
-        return form.content(study, None)
+    return form.content(study, None if form.all_trials else trial)
 
 
 def _formats(study: StudyRecord, chosen: str, trial: int | None) -> Component:

@@ -28,7 +28,7 @@ OUTSIDE = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHANG
 EXAMPLES = "examples.md"
 LANGUAGES = {".py": "python", ".yaml": "yaml"}
 GROUPS = {
-    "Search": ("launch", "resume", "plan_sweep", "learn", "SweepSpec"),
+    "Search": ("launch", "resume", "plan_sweep", "learn", "SweepSpec", "SweepCV"),
     "Results": ("Study", "load", "list_studies", "compare", "report", "import_keras_tuner"),
 }
 """Public names that are shown first; all others stand under ``More``."""

@@ -45,6 +45,8 @@ class FromStudy(Format):
     content: Callable[[StudyRecord, int | None], str | bytes]
     """Makes it of a study and the number of one of its trials, the best one where None."""
     is_text: bool = True
+    all_trials: bool = False
+    """Whether it holds all trials, so that none is chosen."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,6 +193,7 @@ FORMATS: dict[str, FromStudy | FromRefit] = {
             meaning="All trials as a table, a row each: state, scores, folds, seconds, hyperparameters.",
             suffix=".csv",
             content=_csv,
+            all_trials=True,
         ),
         FromStudy(
             name="parquet",
@@ -198,6 +201,7 @@ FORMATS: dict[str, FromStudy | FromRefit] = {
             suffix=".parquet",
             content=_parquet,
             is_text=False,
+            all_trials=True,
         ),
         FromRefit(
             name="python",

@@ -1,4 +1,7 @@
-"""The zip to be deployed: every kind of data has a sample that ``predict.py`` reads, and what does not work is not written."""
+"""The zip to be deployed: every kind of data has a sample that ``predict.py`` reads, and what does not work is not written.
+
+Data and models of a user's own are deployed in ``test_whatever_fit_takes.py``.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,6 @@ import pytest
 import yaml
 from kerasweep.errors import OutputError
 from kerasweep.export import FORMATS, write_deploy
-from kinds_of_data import MODULE
 from PIL import Image
 
 if TYPE_CHECKING:
@@ -52,7 +54,6 @@ def sources(place: Any) -> Path:
     """A folder with data of every kind."""
     rng = np.random.default_rng(0)
     folder = place.folder
-    (folder / "kinds.py").write_text(MODULE)
     (folder / "own_layers.py").write_text(LAYERS)
     y = np.arange(ROWS) % 2
     said = np.array(["good film, best", 'bad 영화, "poor"\nand dull'])[y]
@@ -85,7 +86,6 @@ def sources(place: Any) -> Path:
             (folder / "texts" / name / f"{row}.txt").write_text(f"{name} 글 {row} words", encoding="cp949")
     yield folder
     sys.modules.pop("own_layers", None)
-    sys.modules.pop("kinds", None)
 
 
 MIXED = {"source": "mixed.csv", "target": "y", "text": ["said"], "categorical": ["code"]}
@@ -101,9 +101,6 @@ KINDS: dict[str, tuple[dict[str, Any], str]] = {
     "a folder of images": ({"data": "pictures", "model": "cnn"}, "sample_input"),
     "a folder of texts": ({"data": {"source": "texts", "encoding": "cp949"}, "model": "text"}, "sample_input"),
     "several labels": ({"data": "labels.npz", "model": "dnn"}, "sample_input.npy"),
-    "several inputs": ({"data": "kinds:a_nest", "model": "kinds:build_nest"}, "sample_input.npz"),
-    "several outputs": ({"data": "kinds:inputs_and_outputs", "model": "kinds:build_both"}, "sample_input.npz"),
-    "pictures of pictures": ({"data": "kinds:pictures_again", "model": "kinds:build_autoencoder"}, "sample_input"),
     "windows": (
         {"data": {"source": "hours.csv", "target": "temp", "window": 6, "time_column": "when"}, "model": "rnn"},
         "sample_input.npy",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
@@ -82,10 +83,13 @@ def test_both_trainers_train_alike(kind: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def exported() -> Callable[[str], tuple[int, Any]]:
-    """Launch a kind's study, refit it once, and write it as a script and as a bundle, as ``Study.export`` does."""
+def exported(forked_workers: None) -> Callable[[str], tuple[int, Any]]:
+    """Launch a kind's study, refit it once, and write it as a script and as a bundle, as ``Study.export`` does.
 
-    from kerasweep.export import write_keras, write_script
+    All but one bundle come as packages to be deployed, which have run by themselves before they are written.
+    """
+
+    from kerasweep.export import write_deploy, write_script
     from kerasweep.training.models import find_model
 
     @cache
@@ -99,7 +103,8 @@ def exported() -> Callable[[str], tuple[int, Any]]:
             study.export(f"train{number}.py", "python")
             return number, study
         refit = study.refit()
-        write_keras(refit, f"bundle{number}")
+        with zipfile.ZipFile(write_deploy(refit, Path(f"bundle{number}.zip"))) as package:
+            package.extractall()
         build = find_model(study.record.model, refit.dataset.task).load()
         write_script(refit, f"train{number}.py", build=build)
         return number, study
