@@ -27,7 +27,7 @@ from .studies import (
     storage_url,
     trials_frame,
 )
-from .studies.comparison import choose_by_rule, chosen_number, sensitivity, varying_first
+from .studies.comparison import choose_by_rule, chosen_number, nested_score, sensitivity, varying_first
 from .studies.control import SweepStatus, Wish, status_of, wait_for
 from .terminal import show_progress
 from .training.quiet import quiet_tensorflow
@@ -40,9 +40,10 @@ if TYPE_CHECKING:
     from .export import Winner
     from .reports.notebook import Cards
     from .reports.plots import Plots
+    from .search.launch import Ending
     from .search.plan import Plan
     from .spaces import Space
-    from .studies.comparison import PairComparison, Rule
+    from .studies.comparison import NestedScore, PairComparison, Rule
 
 Storage = str | os.PathLike[str] | None
 
@@ -123,6 +124,11 @@ class Study:
 
         one, other = (comparable_trial(self._record, number) for number in (first, second))
         return compare_pair(self._record, one, other)
+
+    @property
+    def nested(self) -> NestedScore | None:
+        """What a search as this one scores on outer folds, as far as they are done; None where ``launch`` had no ``nested=``."""
+        return nested_score(self._record)
 
     @property
     def optuna(self) -> optuna.Study:
@@ -268,6 +274,7 @@ def launch(
     validation: Any = None,
     cv: Any = None,
     detach: bool = False,
+    nested: int | None = None,
     **settings: Any,
 ) -> Study:
     """Run a sweep and return its study.
@@ -296,6 +303,8 @@ def launch(
             same folds each time; or pairs of positions of the rows given. A study keeps the folds' fingerprint.
         detach: Whether it runs in a process of its own, which outlives this one; the study is returned once that has begun.
             ``Study.status``, ``pause``, ``go_on`` and ``stop`` reach it from anywhere. Data and model must be names or paths.
+        nested: Outer folds of a nested cross-validation: the search is run again without each of them, and its winner scored
+            on it, which ``study.nested`` then tells.
         **settings: Everything else that a sweep has, by the names of ``kerasweep.search.settings.SETTINGS``: ``search``, ``trials``, ``time``,
             ``target``, ``target_score``, ``objective`` (several, too), ``constraint``, ``limit``, ``epochs``, ``folds``, ``workers``, ``precision``, ``trainer``, ``seed``,
             ``preset``, ``set``, ``fix``, ``from_study``, ``learn_from``, ... A single worker trains in this process, unless ``time`` or
@@ -305,6 +314,7 @@ def launch(
         KerasweepError: of a kind that says who must act.
     """
     from .search.launch import resolve_study, run_plan
+    from .search.nested import check_outer_folds, score_outer_folds
 
     url = storage_url(storage)
     beside = {"sample_weight": sample_weight, "groups": groups, "validation": validation}
@@ -312,14 +322,29 @@ def launch(
     word = settings.pop("cv", None)  # of a splitter, too, which plan_sweep finds again
     folds = word if cv is None else cv
     plan = plan_sweep(data, model, file=file, space=space, cv=folds, storage=url, **settings)
-    plan, existing = resolve_study(plan, url, named="study" in settings or names_study(file))
+    if nested is not None:
+        check_outer_folds(plan, nested, detach=detach)
+
+    def run(plan: Plan, *, named: bool = True) -> Ending:
+        plan, existing = resolve_study(plan, url, named=named)
+        with show_progress(verbose, order=varying_first(plan.space, plan.spec.model)) as listen:
+            ending = run_plan(plan, existing, url, listen, isolated=_is_limited(plan))
+        keep_objects(ending.study, data=data, model=model, cv=cv)
+        return ending
+
+    def outer_plan(name: str, outer: str) -> Plan:
+        changed = {**settings, "study": name, "outer": outer}
+        return plan_sweep(data, model, file=file, space=space, cv=folds, storage=url, **changed)
+
+    named = "study" in settings or names_study(file)
     if detach:
+        plan, _ = resolve_study(plan, url, named=named)
         _refuse_objects(data=data, model=model, cv=cv)
         return _detached({"spec": plan.spec.as_dict()}, str(plan.spec.study), url)
-    with show_progress(verbose, order=varying_first(plan.space, plan.spec.model)) as listen:
-        study = Study(run_plan(plan, existing, url, listen, isolated=_is_limited(plan)).study)
-    keep_objects(study.record, data=data, model=model, cv=cv)
-    return study
+    ending = run(plan, named=named)
+    if nested is not None and ending.reason != "interrupted":
+        score_outer_folds(ending.study, nested, outer_plan, run, lambda record: Study(record).refit())
+    return Study(ending.study)
 
 
 def _detached(job: Mapping[str, Any], study: str, url: str) -> Study:

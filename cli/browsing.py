@@ -33,6 +33,7 @@ from ..studies.comparison import (
     compare_trials,
     front_sentence,
     is_sensitivity_study,
+    nested_sentence,
     refit_score,
     score_sentence,
     sensitivity,
@@ -113,6 +114,7 @@ def best(
         *_chosen(record, choice),
         "" if is_sensitivity_study(record) else compare_runners_up(record, found).sentence,
         score_sentence(record, found[0], every),
+        nested_sentence(record),
         baseline_sentence(record, found[0]),
     ):
         if sentence:
@@ -241,6 +243,8 @@ def _show_study(record: StudyRecord, storage: str | None) -> None:
         for trial in every:
             if trial.number == number and refit_score(record, number) is not None:
                 console.print(score_sentence(record, trial, every), soft_wrap=True)
+    if told := nested_sentence(record):
+        console.print(told, soft_wrap=True)
     trials = best_trials(record, 5)
     if trials:
         title = "trials of the Pareto front" if record.has_several else "best trials"

@@ -38,6 +38,14 @@ Detach = Annotated[
         "--detach", help="Run in a process of its own that outlives this terminal; see status, pause, stop."
     ),
 ]
+Nested = Annotated[
+    int | None,
+    typer.Option(
+        help="Then run the search again without each of so many outer folds, and score its winner on the fold: nested "
+        "cross-validation, which tells what a search reaches on rows that had no part in it.",
+        show_default="no",
+    ),
+]
 Target = Annotated[
     list[str] | None,
     typer.Option(

@@ -14,7 +14,7 @@ from ..errors import SpecError
 from ..printing import make_console, styled
 from ..search.settings import SETTINGS
 from ..spaces import value_text
-from ..studies import StudyRecord, best_trials, choose_trial, read_study, read_trials, storage_url
+from ..studies import StudyRecord, best_trial, best_trials, choose_trial, read_study, read_trials, storage_url
 from ..studies.comparison import basic_names, chosen_number, objective_of, score_sentence, varying_first
 from ..studies.control import status_of
 from ..texts import count_text, duration_text, number_text, numbers_text
@@ -103,6 +103,7 @@ def launch(
     trial_timeout: flags.TrialTimeout = None,
     keep_states: flags.KeepStates = None,
     keep_models: flags.KeepModels = None,
+    nested: flags.Nested = None,
     dry_run: flags.DryRun = False,
     detach: flags.Detach = False,
     storage: Storage = None,
@@ -125,11 +126,14 @@ def launch(
     [dim]kerasweep launch digits dnn --objective accuracy,params --constraint 'params<100000'[/]
     [dim]kerasweep launch wine dnn --learn-from digits-dnn-knowhow[/]
     [dim]kerasweep launch images/ mymodels:build --set units=64,128,256[/]
+    [dim]kerasweep launch digits dnn --nested 5[/]
     [dim]kerasweep launch sweep.yaml --dry-run[/]
     [dim]kerasweep launch mnist cnn --detach[/]
     """
     options = dict(locals())
     from .. import api
+    from ..search.nested import check_outer_folds, score_outer_folds
+    from ..search.refit import refit as run_refit
 
     file: str | None = None
     source, family = data_option or data, model_option or model
@@ -147,12 +151,29 @@ def launch(
         set=parse_assignments(sets, "--set"),
         fix=parse_assignments(fixes, "--fix"),
     )
-    plan = api.plan_sweep(source, family, file=file, space=space, storage=storage, **settings)
+
+    def plan_with(**more: Any) -> Plan:
+        return api.plan_sweep(source, family, file=file, space=space, storage=storage, **{**settings, **more})
+
+    plan = plan_with()
+    if nested is not None:
+        check_outer_folds(plan, nested, detach=detach)
     if dry_run:
         _print_dry_run(plan)
         return
     named = "study" in settings or api.names_study(file)
-    _run(plan, storage_url(storage), verbosity(quiet, verbose), named=named, detach=detach)
+    url, level = storage_url(storage), verbosity(quiet, verbose)
+    ending = _run(plan, url, level, named=named, detach=detach)
+    if nested is not None and ending is not None:
+        found = score_outer_folds(
+            ending.study,
+            nested,
+            lambda name, outer: plan_with(study=name, outer=outer),
+            lambda plan: _run(plan, url, level, named=True),
+            lambda record: run_refit(record, best_trial(record)),
+        )
+        if level and found is not None:
+            make_console().print(found.sentence, soft_wrap=True)
 
 
 def resume(
@@ -271,7 +292,8 @@ def _detach(job: Mapping[str, Any], study: str, url: str, level: int) -> None:
     console.print(styled("See how far it is: ", (f"kerasweep status {name}", "bold")), soft_wrap=True)
 
 
-def _run(plan: Plan, url: str, level: int, *, named: bool, detach: bool) -> None:
+def _run(plan: Plan, url: str, level: int, *, named: bool, detach: bool = False) -> Ending | None:
+    """Run a plan here and say how it ended; or in a process of its own, of which this one does not see the end."""
     from ..search.launch import resolve_study, run_plan
     from ..terminal import show_progress
 
@@ -282,10 +304,11 @@ def _run(plan: Plan, url: str, level: int, *, named: bool, detach: bool) -> None
             make_console().print(f"continues, {count_text(existing.trained, 'trial')} done before")
     if detach:
         _detach({"spec": plan.spec.as_dict()}, str(plan.spec.study), url, level)
-        return
+        return None
     with show_progress(level, order=varying_first(plan.space, plan.spec.model)) as listen:
         ending = run_plan(plan, existing, url, listen)
     _finish(ending, level, url)
+    return ending
 
 
 def _print_plan(plan: Plan, study: StudyRecord | None = None) -> None:

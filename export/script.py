@@ -16,6 +16,7 @@ from textwrap import wrap
 from typing import Any
 
 from ..errors import OutputError, one_line
+from ..studies.comparison import outer_fold_of
 from ..training.data.free_text import plain_texts
 from ..training.data.resampling import RowDraw, draw_positions
 from ..training.data.strata import label_strata
@@ -82,6 +83,11 @@ def make_script(winner: Winner, *, build: Build | None = None) -> Script:
     """Return the script; the arguments are those of ``write_script``."""
     if not winner.dataset.test_rows:
         raise OutputError("A script scores what it trains on test rows, and none are held out: export keras.")
+    if outer_fold_of(winner.study) is not None:
+        raise OutputError(
+            f"'{winner.study.name}' holds out a fold of a nested cross-validation, which only scores a search: export the "
+            "study of all training rows."
+        )
     reading, found = _read(winner)
     steps = row_steps(winner, reading, found)
     model = model_code(winner, build)

@@ -27,6 +27,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "time_column": ("data", "time_column"),
     "limit": ("data", "limit"),
     "scaling": ("data", "scaling"),
+    "outer": ("data", "outer"),
     "test_size": ("data", "test_size"),
     "test_split": ("data", "test_split"),
     "preset": ("space", "preset"),

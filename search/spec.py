@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -25,6 +26,7 @@ from pydantic import (
 from ..errors import SpecError, did_you_mean
 from ..spaces.yamlfile import Document
 from ..texts import is_unicode
+from ..training.data.outer_folds import parse_outer
 from ..training.goals import as_names, parse_constraint
 
 SearchMethod = Literal[
@@ -121,6 +123,11 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
 
 
+def parse_outer_text(value: str | None) -> str | None:
+    """Return an outer fold as it is written, ``2/5``."""
+    return None if value is None else parse_outer(value).text
+
+
 class DataSpec(_Part):
     """Where rows come from and how they are read."""
 
@@ -161,6 +168,8 @@ class DataSpec(_Part):
     time_column: Annotated[str | None, BeforeValidator(parse_column)] = None
     """Numbers or dates that rows are sorted by; they are taken to be in order where it is not given."""
     scaling: Scaling = "auto"
+    outer: Annotated[str | None, AfterValidator(parse_outer_text)] = None
+    """Which fold of the training rows is held out in place of the test split, 2/5: a part of a nested cross-validation."""
     test_size: Real = Field(default=0.25, ge=0, lt=1)
     """Held-out share where the source has no test split of its own; 0 for none, where nothing scores a refit."""
     test_split: Literal["random", "last"] | None = None
@@ -466,6 +475,10 @@ class SweepSpec(_Part):
         if data.window is not None and data.test_split == "random":
             raise ValueError(
                 "windows of a series overlap, and a random test split would hold out what was trained on: leave test_split out"
+            )
+        if data.outer is not None and self.test_split == "last":
+            raise ValueError(
+                "outer folds are shuffled, and would train on rows after those that score: leave outer out"
             )
         if data.window is not None and data.rare_classes is not None:
             raise ValueError("rare_classes would take rows out of a series; leave it out")

@@ -8,6 +8,7 @@ from .baseline import against_baseline, baseline_sentence
 from .cost import Cost, cost
 from .front import front_sentence
 from .informative import MAX_SHOWN, basic_names, common_names, informative_names, names_of, varying_first
+from .nested import NestedScore, nested_score, nested_sentence, outer_fold_of, outer_name
 from .optimism import Optimism, estimate_optimism, optimism_of, score_sentence
 from .paired import PairedDifference, Probabilities, critical_point, error_share, paired_difference
 from .pairs import PairComparison, comparable_trial, compare_pair, compare_trials
@@ -27,6 +28,7 @@ __all__ = [
     "Choice",
     "Cost",
     "Effect",
+    "NestedScore",
     "Optimism",
     "PairComparison",
     "PairedDifference",
@@ -62,8 +64,12 @@ __all__ = [
     "lineages",
     "most_epochs",
     "names_of",
+    "nested_score",
+    "nested_sentence",
     "objective_of",
     "optimism_of",
+    "outer_fold_of",
+    "outer_name",
     "paired_difference",
     "planned_epochs",
     "ranked",

@@ -63,7 +63,7 @@ class Scale:
         known = unit * width if math.isfinite(width) and width > 0 else max(map(abs, values)) * unit / 10
         digits = -math.floor(math.log10(known)) if known > 0 else 0
         decimals = min(max(digits, 1), 4) if self.points else min(max(digits + 1, 0), 10)
-        return tuple(f"{unit * value + 0.0:.{decimals}f}" for value in values)
+        return tuple(f"{round(unit * value, decimals) + 0.0:.{decimals}f}" for value in values)
 
     @property
     def unit(self) -> str:
@@ -80,9 +80,8 @@ def scale_of(metric: str, direction: Direction, *scores: float) -> Scale:
         scores: Those that are compared; a margin that is a share is one of their mean.
     """
     spelled = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", metric)
-    joined = (
-        spelled.lower().replace("io_u", "iou").replace("f_beta", "fbeta")
-    )  # as Keras spells two of its names
+    # Keras spells two of its names so.
+    joined = spelled.lower().replace("io_u", "iou").replace("f_beta", "fbeta")
     words = set(re.split(r"[^a-z0-9]+", joined))
     if words & _RATES:
         return Scale(points=True, margin=MARGIN)

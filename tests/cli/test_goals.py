@@ -86,6 +86,7 @@ def test_a_front_is_shown_as_one_and_its_trials_are_used_by_number(kerasweep: An
         assert len(done.stderr.strip().splitlines()) == 1
     done = kerasweep("refit", "fused", "--trial", "1", cwd=folder)
     assert (done.returncode, done.stderr) == (0, "")
+    assert "Trial 1: validation 0." in done.stdout
     done = kerasweep("export", "fused", "--trial", "1", "--format", "yaml", "-o", "out.yaml", cwd=folder)
     assert (done.returncode, done.stderr) == (0, "")
     again = kerasweep("launch", "out.yaml", "--study", "again", cwd=folder)

@@ -14,6 +14,7 @@ from .folds import Fold, FoldMethod, disjoint_folds, folds_of_a_partition, make_
 from .headers import column_at
 from .load_options import LoadOptions
 from .loading import KNOWN_NAMES, load_dataset
+from .outer_folds import OuterFold, hold_out_fold, parse_outer
 from .preparation import Channels, Layout, Preparation, Recipe, Scaling, value_range
 from .preparation_text import describe_preparation
 from .python_sources import GivenData
@@ -41,6 +42,7 @@ __all__ = [
     "Kind",
     "Layout",
     "LoadOptions",
+    "OuterFold",
     "Preparation",
     "Recipe",
     "Resampling",
@@ -64,6 +66,7 @@ __all__ = [
     "folds_of_a_partition",
     "folds_of_splitter",
     "gives_positions",
+    "hold_out_fold",
     "holds_only_text",
     "integer_columns",
     "is_nest",
@@ -73,6 +76,7 @@ __all__ = [
     "make_folds",
     "map_leaves",
     "map_shapes",
+    "parse_outer",
     "resampling_of",
     "row_count",
     "row_strata",

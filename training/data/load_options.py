@@ -38,6 +38,8 @@ class LoadOptions(TableOptions):
     """Drop or merge classes of fewer training rows than ``fewest``; all stay where None."""
     fewest: int = 2
     """Training rows that a class needs to be in every fold."""
+    outer: str | None = None
+    """Which fold of the training rows is held out in place of the test split, ``2/5``, for nested cross-validation."""
     stratify: str | None = None
     """Which of several outputs holds classes whose proportions every split keeps."""
 

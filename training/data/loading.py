@@ -18,6 +18,7 @@ from .images import IMAGE_SUFFIXES, read_image_folder
 from .load_options import LoadOptions
 from .multiple_inputs import holds_several
 from .named_datasets import KNOWN_NAMES, known_name, load_named
+from .outer_folds import hold_out_fold
 from .python_sources import GivenData, call_function, from_object, is_function, with_what_is_beside
 from .series import check_series_options
 from .source_data import SourceData
@@ -57,10 +58,15 @@ def load_dataset(source: Any, options: LoadOptions = LoadOptions(), **changes: A
     if isinstance(source_data, Dataset):
         if clash := [*options.given, *(["task"] if options.task not in (None, source_data.task) else [])]:
             raise DataError(f"{source_data.name} is a Dataset already: {names_text(clash)} cannot be changed")
-        return limited(source_data, options.limit, options.seed)
+        return _part_of(source_data, options)
     if options.keep_shape:
         source_data = _left_as_given(source_data)
-    return limited(assemble(source_data, options), options.limit, options.seed)
+    return _part_of(assemble(source_data, options), options)
+
+
+def _part_of(dataset: Dataset, options: LoadOptions) -> Dataset:
+    """Return a dataset without what nested cross-validation holds out, and of that as many rows as are asked for."""
+    return limited(hold_out_fold(dataset, options.outer, options.seed), options.limit, options.seed)
 
 
 def _left_as_given(source_data: SourceData) -> SourceData:
