@@ -358,20 +358,16 @@ CANNOT_APPLY = {
     "them, and not two",
 }
 """Checks of scikit-learn's that fail, and why; docs/scikit-learn.md lists them, too."""
-REPEATS = (
-    *("check_estimators_fit_returns_self", "check_estimators_overwrite_params", "check_fit_check_is_fitted"),
-    *("check_fit_score_takes_y", "check_n_features_in", "check_positive_only_tag_during_fit"),
-    *(
-        "check_readonly_memmap_input",
-        "check_f_contiguous_array_estimator",
-        "check_regressor_data_not_an_array",
-    ),
-    *("check_sample_weights_list", "check_sample_weights_pandas_series", "check_fit2d_predict1d"),
-    *(
-        "check_classifiers_classes",
-        "check_methods_sample_order_invariance",
-        "check_methods_subset_invariance",
-    ),
+REPEATS = frozenset(
+    """
+    check_classifiers_classes check_dict_unchanged check_estimators_dtypes check_estimators_fit_returns_self
+    check_estimators_overwrite_params check_f_contiguous_array_estimator check_fit2d_predict1d
+    check_fit_check_is_fitted check_fit_score_takes_y check_methods_sample_order_invariance
+    check_methods_subset_invariance check_n_features_in check_positive_only_tag_during_fit
+    check_readonly_memmap_input check_regressor_data_not_an_array check_regressors_int
+    check_regressors_no_decision_function check_sample_weights_list check_sample_weights_not_an_array
+    check_sample_weights_pandas_series
+    """.split()
 )
 """Checks that pass and are left out, since others train for nearly the same; ``KERASWEEP_EVERY_CHECK=1`` runs them, too."""
 ENVIRONMENT = ("check_array_api_input",)
