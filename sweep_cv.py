@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import joblib
 import numpy as np
+import optuna  # noqa: F401 - what imports it first is kept alive by an error of its own: not a fit with its rows
 from sklearn.base import BaseEstimator
 from sklearn.metrics import get_scorer
 from sklearn.utils import ClassifierTags, RegressorTags, check_array, check_consistent_length
@@ -102,7 +103,7 @@ class SweepCV(BaseEstimator):  # type: ignore[misc]
             score, as fits that fail in ``GridSearchCV``.
         best_index_: Of the best trial in ``cv_results_``.
         best_params_: Its configuration.
-        best_score_: Its mean score over the folds, at the number of epochs that was chosen for all of them.
+        best_score_: Its mean score over the folds, each scored at the epochs that the other folds choose.
         best_estimator_: The best configuration trained on all rows, with its preparation: it predicts from raw rows,
             ``save``s and ``load``s: see ``export.TrainedModel``. Not there with ``refit=False``.
         refit_time_: Seconds that took.
