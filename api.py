@@ -203,7 +203,8 @@ class Study:
             from .export import write_file
 
             return write_file(path, form.content(self._record, trial))
-        # The path is checked before the training, which may take long.
+        # What can be checked is checked before the training, which may take long.
+        form.check_study(self._record)
         target = Path(path).expanduser()
         form.check_path(target)
         done = self.refit(trial, **options, saves=form.saves)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import SpecError, did_you_mean
+from ..errors import OutputError, SpecError, did_you_mean
 from ..studies.records import StudyRecord
 
 if TYPE_CHECKING:
@@ -57,6 +57,19 @@ class FromRefit(Format):
     """Writes a refit to a path; the third is the model, by its name or as the object that was given."""
     saves: bool = False
     """Whether the refit's model must be one that Keras can save."""
+    scores: bool = False
+    """Whether it scores test rows, so that there must be some."""
+
+    def check_study(self, study: StudyRecord) -> None:
+        """Refuse a study that this cannot be made of, before a model trains.
+
+        Raises:
+            OutputError: It holds no rows out.
+        """
+        if self.scores and study.data.get("test_rows") == 0:
+            raise OutputError(
+                f"'{study.name}' holds no test rows out, which --format {self.name} scores what it trains on: take keras."
+            )
 
     def check_path(self, path: Path) -> None:
         """Refuse a path that holds something else, before a model trains.
@@ -208,6 +221,7 @@ FORMATS: dict[str, FromStudy | FromRefit] = {
             meaning="A training script of its own, without Kerasweep, that gives the refit's test score.",
             suffix=".py",
             write=_python,
+            scores=True,
         ),
         FromRefit(
             name="keras",

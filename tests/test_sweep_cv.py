@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from kerasweep import SweepCV, sweep_cv
+from kerasweep.errors import OutputError
 from kerasweep.studies import TrialRecord
 from kerasweep.studies.cv_results import cv_results
 from sklearn.base import BaseEstimator, ClassifierMixin, clone, is_classifier, is_regressor
@@ -204,6 +205,10 @@ def test_a_storage_keeps_the_study_and_the_same_fit_trains_nothing_again(tmp_pat
     assert clone(made).fit(X, Y).study_.record.counts == before
     assert ks.load("kept", storage=tmp_path / "s.db").best.configuration == made.best_params_
     assert pickle.loads(pickle.dumps(made)).study_.name == "kept"
+    with pytest.raises(
+        OutputError, match=r"^'kept' holds no test rows out, which --format python scores .*: take keras\.$"
+    ):
+        made.study_.export(tmp_path / "train.py", "python")
 
 
 def test_without_refit_it_does_not_predict() -> None:
