@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import packages_distributions, version
@@ -26,10 +26,11 @@ import numpy as np
 
 from ..errors import OutputError, one_line
 from ..training.data import take
+from ..training.data.table_options import names_of
 from .bundle import trained_model
 from .files import check_file, new_file
 from .predictor import Predictor
-from .samples import write_sample
+from .samples import as_in_source, write_sample
 from .text import json_text, to_yaml
 from .winner import Winner
 
@@ -87,7 +88,13 @@ def fill_package(winner: Winner, folder: Path) -> tuple[Path, Table]:
     trained.save(folder)
     dataset, about = winner.dataset, trained.about
     rows = take(dataset.x_test if dataset.test_rows else dataset.x, slice(SAMPLE))
-    sample = write_sample(rows, folder, dataset, about)
+    made = runpy.run_path(str(folder / "predict.py"))
+    data = winner.study.spec["data"]
+    source = Path(str(data["source"])).expanduser()
+    shown = as_in_source(rows, dataset, source, made["read_rows"], trained.predictor)
+    if shown is not rows:
+        shown = shown.drop(columns=list(names_of(data.get("target"))), errors="ignore")
+    sample = write_sample(shown, folder, dataset, about)
     known = replace(winner.study, refits={winner.trial.number: {"test": dict(winner.test)}})
     files = {
         "configuration.yaml": to_yaml(known, winner.trial, winner.optimism),
@@ -97,7 +104,7 @@ def fill_package(winner: Winner, folder: Path) -> tuple[Path, Table]:
     }
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
-    return sample, _said(winner, trained.predictor, folder, rows)
+    return sample, _said(winner, trained.predictor, made["tell"], rows)
 
 
 _README = """
@@ -116,11 +123,12 @@ This package was checked before it was written:
 """
 
 
-def _copy_modules(names: Iterable[str], folder: Path) -> list[str]:
+def _copy_modules(modules: Iterable[str], folder: Path) -> list[str]:
     """Put the modules of a user's own layers beside ``predict.py``; return the installed packages among them."""
-    installed = packages_distributions()
+    names = dict.fromkeys(name.partition(".")[0] for name in modules)
+    installed = packages_distributions() if names else {}
     found = []
-    for name in dict.fromkeys(name.partition(".")[0] for name in names):
+    for name in names:
         if name in installed:
             found.append(installed[name][0])
             continue
@@ -142,7 +150,7 @@ def _requirements(winner: Winner, sample: Path, modules: Iterable[str]) -> str:
     return "".join(f"{name}=={version(name)}\n" for name in needed)
 
 
-def _said(winner: Winner, predictor: Predictor, folder: Path, rows: Any) -> Table:
+def _said(winner: Winner, predictor: Predictor, tell: Callable[..., Table], rows: Any) -> Table:
     """Return what the refit says of rows in memory, as the table that ``predict.py`` writes.
 
     Raises:
@@ -151,8 +159,7 @@ def _said(winner: Winner, predictor: Predictor, folder: Path, rows: Any) -> Tabl
     pair = (keras.tree.flatten(one) for one in (winner.preparation.transform(rows), predictor.prepare(rows)))
     if not all(np.allclose(a, b, rtol=1e-5, equal_nan=True) for a, b in zip(*pair, strict=True)):
         raise OutputError("predict.py prepares rows otherwise than the refit did; please report it.")
-    table: Table = runpy.run_path(str(folder / "predict.py"))["tell"](predictor, rows, [])
-    return table
+    return tell(predictor, rows, [])
 
 
 def check_package(folder: Path, sample: Path, said: Table) -> None:

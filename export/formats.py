@@ -185,7 +185,7 @@ FORMATS: dict[str, FromStudy | FromRefit] = {
         ),
         FromStudy(
             name="json",
-            meaning="The same as JSON, which kerasweep launch reads as well.",
+            meaning="The configuration with its provenance as JSON, which kerasweep launch reads as well.",
             suffix=".json",
             content=_json,
         ),
@@ -210,7 +210,7 @@ FORMATS: dict[str, FromStudy | FromRefit] = {
         ),
         FromStudy(
             name="parquet",
-            meaning="The same table as Parquet, which keeps numbers and texts as they are.",
+            meaning="All trials as Parquet, which keeps numbers and texts as they are.",
             suffix=".parquet",
             content=_parquet,
             is_text=False,
@@ -232,7 +232,7 @@ FORMATS: dict[str, FromStudy | FromRefit] = {
         ),
         FromRefit(
             name="deploy",
-            meaning="That folder as a zip with scores, requirements and a sample, checked by running it.",
+            meaning="A zip with model, preprocessing, predict.py, scores and a sample, checked by running it.",
             suffix=".zip",
             write=_deploy,
             saves=True,

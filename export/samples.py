@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 
 from ..training.data.dataset import Dataset
 from ..training.data.trees import Tree, named_leaves
+from .predictor import Predictor
 
 NAME = "sample_input"
 
@@ -39,6 +42,35 @@ def write_sample(rows: Tree, folder: Path, dataset: Dataset, about: dict[str, An
         return path.with_suffix(".parquet")
     rows.to_csv(path.with_suffix(".csv"), index=False)
     return path.with_suffix(".csv")
+
+
+def as_in_source(rows: Tree, dataset: Dataset, source: Path, read_rows: Any, predictor: Predictor) -> Tree:
+    """Return a table's rows as its file has them, where dates and decimal commas make that another form.
+
+    They are found by what the model reads of them; rows that are not found stay as the dataset holds them.
+
+    Args:
+        rows: Some of the dataset's rows.
+        dataset: What they are of.
+        source: The file that it was read from, if it was one.
+        read_rows: That of ``predict.py``.
+        predictor: What prepares rows.
+    """
+    formats = dataset.formats
+    if not (formats.dates or formats.decimal_commas) or dataset.series is not None or not source.is_file():
+        return rows
+    try:
+        found, _ = read_rows(source, predictor.about)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of categories that only test rows have
+            there, wanted = (keras.tree.flatten(predictor.prepare(some)) for some in (found, rows))
+    except (ValueError, KeyError, OSError):  # a program, say, that makes the rows
+        return rows
+    same = np.ones((len(rows), len(found)), bool)
+    for part, asked in zip(there, wanted, strict=True):
+        flat, row = (np.asarray(one, np.float64).reshape(len(one), -1) for one in (part, asked))
+        same &= np.stack([np.isclose(flat, one, rtol=1e-5, equal_nan=True).all(axis=1) for one in row])
+    return found.iloc[same.argmax(axis=1)].reset_index(drop=True) if same.any(axis=1).all() else rows
 
 
 def _write_files(folder: Path, suffix: str, contents: list[bytes]) -> Path:

@@ -82,6 +82,7 @@ MAY_BE_HEAVY = {
     "export/lite.py",
     "export/models.py",
     "export/objective.py",
+    "export/samples.py",
 }
 
 

@@ -127,6 +127,11 @@ def test_the_package_runs_by_itself_and_says_what_the_refit_says(
     assert ("file" in header) == (name == "sample_input")
     assert (folder / "own_layers.py").is_file() == (kind == "layers of one's own")
     assert name in (folder / "README.md").read_text(encoding="utf-8")
+    if "dates" in kind:  # as the file has them
+        shown = pd.read_csv(folder / name, dtype=str)
+        assert shown["날짜"].str.fullmatch(r"\d\d/\d\d/\d{4}").all()
+        assert shown["pay"].str.fullmatch(r"\d{4},5").all()
+        assert "y" not in shown.columns
 
 
 def test_what_is_in_it(sources: Path, refit_of: Callable[..., Any], tmp_path: Path) -> None:
