@@ -13,7 +13,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from ..errors import KerasweepError
-from ..reports.cards import Card, Figure, Row, Table
+from ..reports.cards import Card, Figure, Picture, Row, Table
 from ..reports.results import Tile
 
 Children = Sequence[Component | str | None]
@@ -64,6 +64,8 @@ def card_box(card: Card) -> Component:
     if content.figures:
         kind = "figures small" if content.small else "figures"
         inside.append(html.Div([figure_box(one) for one in content.figures], className=kind))
+    if content.pictures:
+        inside.append(html.Ul([picture_item(one) for one in content.pictures], className="pictures"))
     inside += [folded(one.caption, table_box(one)) for one in content.more]
     if content.text:
         inside.append(preformatted(content.text, card.title))
@@ -71,6 +73,12 @@ def card_box(card: Card) -> Component:
         inside.append(html.P(content.note, className="note"))
     kind = " ".join(filter(None, ("card", content.tone, "" if content.ready else "empty")))
     return html.Article(inside, id=f"card-{card.key}", className=kind)
+
+
+def picture_item(picture: Picture) -> Component:
+    """Return a small picture with its caption."""
+    image = html.Img(src=f"data:image/png;base64,{picture.png}", alt=picture.caption)
+    return html.Li([image, html.Span(picture.caption)])
 
 
 def panel(title: str, *inside: Any, reading: str = "", **more: Any) -> Component:

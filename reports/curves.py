@@ -34,6 +34,7 @@ def learning_curves(train: Band | None, validation: Band | None, chosen: int | N
             figure.add_scatter(
                 x=[*band.epochs, *reversed(band.epochs)],
                 y=around,
+                mode="lines",
                 fill="toself",
                 fillcolor=translucent(colour, 0.18),
                 line={"width": 0},

@@ -72,21 +72,21 @@ def _of_refit(view: StudyView) -> tuple[int, Mapping[str, Any]] | Content:
 def _worst_text(one: Mapping[str, Any]) -> str:
     if "error" in one:
         return f"The largest error is {number_text(one['error'])}, of test row {one['row']}."
-    sure = f", {one['confidence']:.1%} sure," if "confidence" in one else ""
+    sure = f", {_sure_text(one['confidence'])} sure," if "confidence" in one else ""
     return f"The surest mistake is test row {one['row']}: it is taken for {one['predicted']}{sure} and is {one['truth']}."
 
 
 def _caption(one: Mapping[str, Any]) -> str:
     if "error" in one:
         return f"row {one['row']}: {number_text(one['error'])} off"
-    sure = f" {one['confidence']:.0%}" if "confidence" in one else ""
-    return f"{one['predicted']}{sure}, is {one['truth']}"
+    sure = f" ({_sure_text(one['confidence'])})" if "confidence" in one else ""
+    return f"{one['truth']}, taken for {one['predicted']}{sure}"
 
 
 def _cells(one: Mapping[str, Any], *, by_error: bool) -> tuple[str, ...]:
     if by_error:
         return str(one["row"]), number_text(one["error"])
-    sure = f"{one['confidence']:.1%}" if "confidence" in one else ABSENT
+    sure = _sure_text(one["confidence"]) if "confidence" in one else ABSENT
     return str(one["row"]), str(one["predicted"]), str(one["truth"]), sure
 
 
@@ -123,24 +123,52 @@ def confusion_matrix(kept: Mapping[str, Any]) -> go.Figure:
     """Draw the share of each true class (row) that was taken for each class (column), with the counts."""
     names = labels_of([str(name) for name in kept["labels"]])
     counts = [[int(count) for count in row] for row in kept["counts"]]
+    shares = [[count / (sum(row) or 1) for count in row] for row in counts]
     figure = go.Figure()
     figure.add_heatmap(
         x=names,
         y=names,
-        z=[[count / (sum(row) or 1) for count in row] for row in counts],
+        z=shares,
         zmin=0,
         zmax=1,
-        text=[[f"{count:,}" if count else "" for count in row] for row in counts],
-        texttemplate="%{text}" if len(names) <= _TEXTS else "",
         customdata=counts,
         colorscale=[[0, translucent(QUIET, 0.08)], [0.2, translucent(ACCENT, 0.35)], [1, ACCENT]],
         showscale=False,
         hovertemplate="%{y} taken for %{x}: %{customdata:,} (%{z:.1%})<extra></extra>",
     )
+    if len(names) <= _TEXTS:
+        _write_counts(figure, names, counts, shares)
     figure.update_layout(showlegend=False)
     figure.update_xaxes(type="category", showgrid=False)
     figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
     return themed(figure, height=min(700, 120 + 32 * max(len(names), 3)), x="taken for", y="truth")
+
+
+def _write_counts(
+    figure: go.Figure,
+    names: Sequence[str],
+    counts: Sequence[Sequence[int]],
+    shares: Sequence[Sequence[float]],
+) -> None:
+    """Write counts into their cells: white where these are full, else in the page's colour, which is light on dark."""
+    places = [
+        (row, column) for row in range(len(names)) for column in range(len(names)) if counts[row][column]
+    ]
+    for full in (False, True):
+        chosen = [(row, column) for row, column in places if (shares[row][column] > 0.4) == full]
+        figure.add_scatter(
+            x=[names[column] for _, column in chosen],
+            y=[names[row] for row, _ in chosen],
+            text=[f"{counts[row][column]:,}" for row, column in chosen],
+            mode="text",
+            textfont={"size": 11, "color": "white" if full else None},
+            hoverinfo="skip",
+        )
+
+
+def _sure_text(confidence: float) -> str:
+    """Return a confidence, of which nobody says that it is 100 %."""
+    return ">99.9%" if confidence > 0.9994 else f"{confidence:.1%}"
 
 
 def _of_labels(number: int, kept: Mapping[str, Any]) -> Content:

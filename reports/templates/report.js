@@ -80,8 +80,12 @@
     return cards.findLastIndex((card) => card.getBoundingClientRect().top < innerHeight / 3);
   }
   function mark() {
+    const link = links.get(cards[current()]?.id);
+    if (!link || link.hasAttribute("aria-current")) return;
     nav.querySelector("[aria-current]")?.removeAttribute("aria-current");
-    links.get(cards[current()]?.id)?.setAttribute("aria-current", "true");
+    link.setAttribute("aria-current", "true");
+    link.closest("details")?.setAttribute("open", "");
+    if (getComputedStyle(toggle).display === "none") link.scrollIntoView({block: "nearest", behavior: "instant"});
   }
   let marking = 0;
   addEventListener("scroll", () => {

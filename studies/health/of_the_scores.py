@@ -15,6 +15,8 @@ from .evidence import Evidence, Finding
 
 _FEWEST = 5
 """Complete trials from which differences between trials are judged."""
+_FOLDS = 4
+"""Folds from which one is compared with the others, and the winner's noise with its lead over the baseline."""
 _OUTLYING = 6.0
 """Standard deviations of the other folds by which one must differ: fewer come by chance, since the largest is looked at."""
 _FAILED, _REPEATED = 0.1, 0.25
@@ -34,13 +36,16 @@ def nothing_learned(evidence: Evidence) -> Finding | None:
     baseline = evidence.study.baseline
     if best is None or difference is None or baseline is None:
         return None
-    if not math.isfinite(difference.mean) or (difference.mean > 0 and not difference.within_noise):
+    # Two or three folds cannot tell a good model from the baseline.
+    in_doubt = difference.within_noise and len(best.fold_scores) >= _FOLDS
+    if not math.isfinite(difference.mean) or (difference.mean > 0 and not in_doubt):
         return None
+    better = "not more than noise" if difference.mean > 0 else "not"
     return Finding(
         "baseline",
         "Nothing learned",
         "warning",
-        f"The best trial, {best.number}, is no better than always predicting {baseline.constant}: "
+        f"The best trial, {best.number}, is {better} better than always predicting {baseline.constant}: "
         f"{number_text(best.value)} against {number_text(baseline.value)}.",
         "See whether features and target belong together, whether the target is the right column, and whether rows are scaled.",
     )
@@ -104,7 +109,7 @@ def folds_disagree(evidence: Evidence) -> Finding | None:
         for trial in evidence.scored[:RUNNERS_UP]
         if len(trial.fold_scores) == folds and all(map(math.isfinite, trial.fold_scores))
     ]
-    if folds < 4 or len(trials) < 3:
+    if folds < _FOLDS or len(trials) < 3:
         return None
     means = [statistics.fmean(trial.fold_scores[fold] for trial in trials) for fold in range(folds)]
     which, gap, spread = _outlying(means)

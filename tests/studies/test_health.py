@@ -293,6 +293,11 @@ class TestBaseline:
     def test_is_silent_where_something_is(self) -> None:
         assert "baseline" not in self.says(0.3)
 
+    def test_two_folds_do_not_make_a_lead_doubtful(self) -> None:
+        baseline = {"predictor": "mean", "value": 0.4, "fold_scores": [0.3, 0.5]}
+        trials = [replace(one, fold_scores=(0.7, 0.75), value=0.725) for one in apart()]
+        assert "baseline" not in kinds(findings(study(baseline=baseline), trials))
+
 
 class TestConvergence:
     def test_speaks_where_no_more_is_expected(self) -> None:
