@@ -98,7 +98,7 @@ def fill_package(winner: Winner, folder: Path) -> tuple[Path, Table]:
     known = replace(winner.study, refits={winner.trial.number: {"test": dict(winner.test)}})
     files = {
         "configuration.yaml": to_yaml(known, winner.trial, winner.optimism),
-        "scores.json": json_text({key: about["provenance"].get(key) for key in _SCORES}),
+        "scores.json": json_text({key: one for key, one in about["provenance"].items() if key in _SCORES}),
         "requirements.txt": _requirements(winner, sample, _copy_modules(about["modules"], folder)),
         "README.md": trained.readme + _README.format(sample=sample.name),
     }
