@@ -5,6 +5,7 @@ They go through the study's one channel, as the commands ``pause``, ``stop`` and
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -106,7 +107,12 @@ def running_curves(study: StudyRecord, status: SweepStatus) -> go.Figure:
             line={"color": COLOURS[one.number % len(COLOURS)], "width": 2},
         )
     figure.update_layout(showlegend=True, uirevision="running")  # what a reader has zoomed into stays
-    return themed(figure, height=260, x="Epoch", y=plain(study.metric))
+    figure = themed(figure, height=260, x="Epoch", y=plain(study.metric))
+    last = max((epoch for one in status.running for epoch, _ in one.curve), default=0)
+    if not last:
+        figure.add_annotation(text="no epoch has ended yet", showarrow=False)
+        return figure.update_xaxes(visible=False).update_yaxes(visible=False)
+    return figure.update_xaxes(dtick=max(1, math.ceil(last / 10)), tickformat="d")
 
 
 def act(site: Site, name: str, what: str, trials: int | None = None) -> str:
@@ -125,13 +131,13 @@ def act(site: Site, name: str, what: str, trials: int | None = None) -> str:
     study = Study(site.study(name))
     if what == "pause":
         study.pause(wait=0)
-        return "It pauses at the end of the epoch."
+        return "Asked: it pauses at the end of the epoch."
     if what == "go-on":
         study.go_on(wait=0)
-        return "It goes on."
+        return "Asked: it goes on."
     if what == "stop":
         study.stop(wait=0)
-        return "It stops at the end of the epoch; Resume goes on from there."
+        return "Asked: it stops at the end of the epoch; Resume goes on from there."
     budget = [] if trials is None else ["--trials", str(trials)]
     job = site.jobs.start(["resume", "--detach", *budget, "--", name])
     job.process.wait(_PATIENCE)

@@ -98,6 +98,7 @@ def _data_panel() -> Component:
                         upload,
                         html.Span(note, className="hint"),
                         html.Div(id="upload-state", **aria(live="polite")),
+                        html.Div(id="upload-refused", role="alert", **{"data-most": str(LARGEST)}),
                     ]
                 ),
                 target,

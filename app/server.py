@@ -19,6 +19,7 @@ from .downloads import add_downloads
 from .security import Doors, guard
 from .shell import shell
 from .site import Site
+from .uploads import LARGEST
 
 logger = logging.getLogger("kerasweep.app")
 _PAGE = """<!doctype html>
@@ -60,7 +61,7 @@ def make_app(site: Site, doors: Doors) -> Flask:
     app.layout = shell
     register(app, site)
     server: Flask = app.server
-    server.config["MAX_CONTENT_LENGTH"] = 4 * 1024**2
+    server.config["MAX_CONTENT_LENGTH"] = 2 * LARGEST  # an upload takes four thirds of its size
     add_downloads(server, site, site.jobs)
     guard(server, doors, app.csp_hashes())
     return server

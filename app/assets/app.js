@@ -11,6 +11,17 @@
   new MutationObserver(follow).observe(root, {attributes: true, attributeFilter: ["data-mantine-color-scheme"]});
   follow();
 
+  // A file that is too large is not sent at all, which its field does not say.
+  function refuse(files) {
+    const place = document.getElementById("upload-refused");
+    if (!place || !files || !files.length) return;
+    const most = Number(place.dataset.most);
+    place.textContent = files[0].size > most
+      ? `'${files[0].name}' is larger than ${most / 1e6} MB; name its path on this machine instead.` : "";
+  }
+  document.addEventListener("change", (event) => event.target.type === "file" && refuse(event.target.files), true);
+  document.addEventListener("drop", (event) => refuse(event.dataTransfer && event.dataTransfer.files), true);
+
   const dag = (window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {});
   // A trial's number as a link; React makes text of whatever stands in it.
   dag.TrialLink = (props) => {

@@ -14,6 +14,7 @@ from app_shelf import HOSTILE
 from axe_playwright_python.sync_playwright import Axe
 from kerasweep.app.links import link, study_link
 from kerasweep.app.server import listen
+from kerasweep.app.uploads import LARGEST
 from kerasweep.export.formats import FORMATS, FromStudy
 from kerasweep.studies import best_trials, read_study
 from kerasweep.studies.control import status_of
@@ -261,3 +262,14 @@ def test_the_scheme_is_chosen_and_kept_and_the_navigation_opens(shelf: Shelf, br
         page.get_by_role("navigation").get_by_role("link", name="second").click()
         expect(page.locator("h1")).to_have_text("second")
         expect(page.get_by_role("navigation").get_by_role("link", name="second")).not_to_be_in_viewport()
+
+
+def test_a_file_that_is_too_large_is_not_taken(shelf: Shelf, browser: Browser, tmp_path: Path) -> None:
+    file = tmp_path / "large.csv"
+    with file.open("wb") as written:
+        written.truncate(LARGEST + 1)
+    with serving(shelf.site.storage) as address, opened(browser) as (page, _):
+        page.goto(address + link("launch"))
+        page.set_input_files("input[type=file]", file)
+        expect(page.get_by_text("is larger than 64 MB")).to_be_visible()
+        expect(page.locator("#launch-source")).to_have_value("")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from kerasweep.app.security import Doors, is_loopback
 from kerasweep.app.server import make_app
+from kerasweep.app.uploads import LARGEST
 
 if TYPE_CHECKING:
     from app_shelf import Shelf
@@ -117,3 +118,8 @@ def test_what_follows_the_token_is_not_html(shelf: Shelf) -> None:
     found = client.get('/x"><script>alert(1)</script>', query_string={"token": doors.token, "q": '"><b>'})
     assert "<script>" not in found.text
     assert "<b>" not in found.text
+
+
+def test_requests_are_as_large_as_the_largest_upload_and_no_larger(shelf: Shelf) -> None:
+    most = shelf.client.application.config["MAX_CONTENT_LENGTH"]
+    assert LARGEST * 4 / 3 < most <= 2 * LARGEST
