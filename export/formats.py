@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import OutputError, SpecError, did_you_mean
+from ..errors import SpecError, StudyError, did_you_mean
 from ..studies.records import StudyRecord
 
 if TYPE_CHECKING:
@@ -64,11 +64,11 @@ class FromRefit(Format):
         """Refuse a study that this cannot be made of, before a model trains.
 
         Raises:
-            OutputError: It holds no rows out.
+            StudyError: It holds no rows out.
         """
         if self.scores and study.data.get("test_rows") == 0:
-            raise OutputError(
-                f"'{study.name}' holds no test rows out, which --format {self.name} scores what it trains on: take keras."
+            raise StudyError(
+                f"'{study.name}' holds no rows out, and --format {self.name} scores what it trains on those: take keras."
             )
 
     def check_path(self, path: Path) -> None:

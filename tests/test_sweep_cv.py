@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from kerasweep import SweepCV, sweep_cv
-from kerasweep.errors import OutputError
+from kerasweep.errors import StudyError
 from kerasweep.studies import TrialRecord
 from kerasweep.studies.cv_results import cv_results
 from sklearn.base import BaseEstimator, ClassifierMixin, clone, is_classifier, is_regressor
@@ -206,7 +206,7 @@ def test_a_storage_keeps_the_study_and_the_same_fit_trains_nothing_again(tmp_pat
     assert ks.load("kept", storage=tmp_path / "s.db").best.configuration == made.best_params_
     assert pickle.loads(pickle.dumps(made)).study_.name == "kept"
     with pytest.raises(
-        OutputError, match=r"^'kept' holds no test rows out, which --format python scores .*: take keras\.$"
+        StudyError, match=r"^'kept' holds no rows out, and --format python scores .*: take keras\.$"
     ):
         made.study_.export(tmp_path / "train.py", "python")
 
