@@ -115,7 +115,6 @@ MODULES: dict[str, tuple[str, ...]] = {
     "keras.src.backend.common.masking": ("get_keras_mask",),
     "keras.src.models.functional": ("Functional",),
     "keras.src.utils.naming": ("reset_uids",),
-    "keras_tuner.src.engine": ("conditions",),
     "optuna.storages._rdb": ("models",),
     "tensorflow.python.eager": ("context",),
     "tensorflow.python.framework.ops": ("gradient_registry",),

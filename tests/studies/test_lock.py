@@ -95,7 +95,7 @@ def test_a_second_driver_is_refused_and_told_of_the_first(
     assert message.startswith(
         f"The study 'first' is being run by process {first.pid} on {socket.gethostname()} since "
     )
-    assert message.endswith("Wait for it, or stop it with Ctrl-C there.")
+    assert message.endswith("Wait for it, or stop it: kerasweep stop first.")
     first.communicate()
     assert not is_running(sqlite_url)
     with drive_study(record) as found:
