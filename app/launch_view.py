@@ -98,7 +98,7 @@ def _data_panel() -> Component:
                         upload,
                         html.Span(note, className="hint"),
                         html.Div(id="upload-state", **aria(live="polite")),
-                        html.Div(id="upload-refused", role="alert", **{"data-most": str(LARGEST)}),
+                        _refused(),
                     ]
                 ),
                 target,
@@ -108,6 +108,12 @@ def _data_panel() -> Component:
         ),
         html.P(look),
     )
+
+
+def _refused() -> Component:
+    """Return where the page's script says of a file that it is too large."""
+    most: dict[str, Any] = {"data-most": str(LARGEST)}
+    return html.Div(id="upload-refused", role="alert", **most)
 
 
 def _model_panel() -> Component:

@@ -16,7 +16,7 @@ from dash.development.base_component import Component
 from ..errors import DataError, KerasweepError
 from ..reports.cards import Column, Row, Table
 from ..texts import count_text, numbers_text
-from ..training.data import Dataset
+from ..training.data import Dataset, holds_only_text
 from ..training.data.delimited import table_suffix
 from ..training.data.files import TABLE_SUFFIXES, peek_table
 from ..training.data.python_sources import is_function
@@ -94,11 +94,15 @@ def _planned(plan_with: PlanWith, model: str) -> tuple[Dataset, Plan]:
     if model and ":" not in model:
         plan = plan_with(model)
         return plan.dataset, plan
-    try:
-        found = plan_with("linear").dataset
-    except KerasweepError:
-        found = plan_with("cnn").dataset  # data that a linear model cannot read
-    return found, plan_with(suggested_model(found))
+    first: KerasweepError | None = None
+    for family in ("linear", "cnn", "text"):  # between them they read whatever families do
+        try:
+            found = plan_with(family).dataset
+        except KerasweepError as error:
+            first = first or error
+        else:
+            return found, plan_with(suggested_model(found))
+    raise first or DataError("No family reads these data.")
 
 
 def suggested_model(found: Dataset) -> str:
@@ -107,6 +111,8 @@ def suggested_model(found: Dataset) -> str:
         return "cnn"
     if found.kind == "sequence" or found.series is not None:
         return "rnn"
+    if holds_only_text(found):
+        return "text"
     return "nn" if found.task == "regression" else "dnn"
 
 

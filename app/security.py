@@ -68,7 +68,9 @@ class Doors:
 
     def is_token(self, text: str | None) -> bool:
         """Tell whether a text is the token, in a time that does not depend on how much of it is right."""
-        return self.token is not None and hmac.compare_digest((text or "").encode(), self.token.encode())
+        return self.token is not None and hmac.compare_digest(
+            (text or "").encode(errors="replace"), self.token.encode()
+        )
 
 
 def guard(server: Flask, doors: Doors, scripts: Sequence[str]) -> None:
@@ -109,7 +111,9 @@ def _ask_for_token(doors: Doors) -> Response | None:
     if request.method == "GET" and doors.is_token(request.args.get("token")):
         rest = urlencode([(name, value) for name, value in request.args.items(multi=True) if name != "token"])
         # Not a redirect: after a click elsewhere a browser would follow it without the cookie, which is strict.
-        there = escape(f"{request.path}?{rest}" if rest else request.path, quote=True)
+        there = escape(
+            f"?{rest}", quote=True
+        )  # from where it is: a path that was read would have lost its quotes
         answer = Response(_page(f'<meta http-equiv="refresh" content="0;url={there}">', "Opening …"))
         answer.set_cookie(cookie, str(doors.token), httponly=True, samesite="Strict", path="/")
         return answer

@@ -82,6 +82,19 @@ def test_the_target_tells_what_will_be_prepared(site: Site, table: Path) -> None
     assert looked_at(site, gathered({"source": str(table), "target": ["length"]}))[2] == "nn"
 
 
+def test_a_table_of_sentences_is_for_the_family_of_texts(site: Site, tmp_path: Path) -> None:
+    path = tmp_path / "reviews.csv"
+    words = "a film that many people liked, and others did not like at all, number".split()
+    rows = [f"{' '.join(words[place % 5 :])} {place},{'no yes'.split()[place % 2]}" for place in range(40)]
+    path.write_text(
+        "review;good\n"
+        + "\n".join(row.replace(",", " ", row.count(",") - 1).replace(",", ";") for row in rows)
+    )
+    shown, _, model = looked_at(site, gathered({"source": str(path), "target": ["good"], "folds": 2}))
+    assert "2 classes" in text_of(as_json(shown))
+    assert model == "text"
+
+
 def test_pictures_are_shown_by_class(site: Site) -> None:
     shown, _, model = looked_at(site, gathered({"source": "digits"}))
     images = [node["props"] for node in nodes(as_json(shown)) if node["type"] == "Img"]

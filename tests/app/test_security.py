@@ -104,6 +104,7 @@ def test_the_token_opens_the_door(shelf: Shelf) -> None:
         == 401
     )
     found = client.get(f"/study/a%2Fb?tab=1&token={doors.token}", headers=asked)
+    assert 'url=?tab=1"' in found.text
     cookie = found.headers["Set-Cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=Strict" in cookie
@@ -112,10 +113,18 @@ def test_the_token_opens_the_door(shelf: Shelf) -> None:
     assert client.post("/_dash-update-component", json={}, headers=asked).status_code == 403
 
 
+def test_the_token_leads_nowhere_else(shelf: Shelf) -> None:
+    doors = Doors.of("0.0.0.0")
+    client = make_app(shelf.site, doors).test_client()
+    found = client.get(f"//evil.example/%2F?token={doors.token}", headers={"Host": "box.lan"})
+    assert "evil" not in found.text
+
+
 def test_what_follows_the_token_is_not_html(shelf: Shelf) -> None:
     doors = Doors.of("0.0.0.0")
     client = make_app(shelf.site, doors).test_client()
     found = client.get('/x"><script>alert(1)</script>', query_string={"token": doors.token, "q": '"><b>'})
+    assert "url=?q=" in found.text
     assert "<script>" not in found.text
     assert "<b>" not in found.text
 
