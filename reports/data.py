@@ -64,11 +64,11 @@ def class_counts(classes: Sequence[tuple[str, int]]) -> go.Figure:
     return themed(figure, height=80 + 22 * max(len(rows), 2), x="training rows")
 
 
-def labels_of(names: Sequence[str]) -> list[str]:
-    """Return a label for each name, also where two are the same."""
+def labels_of(names: Sequence[str], limit: int = 30) -> list[str]:
+    """Return a label of at most so many letters for each name, also where two are the same."""
     found: list[str] = []
     for name in names:
-        label = plain(name, 30)
+        label = plain(name, limit)
         while label in found:
             label = f"{label}\u200b"
         found.append(label)

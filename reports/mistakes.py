@@ -121,7 +121,7 @@ def _of_classes(number: int, kept: Mapping[str, Any]) -> Content:
 
 def confusion_matrix(kept: Mapping[str, Any]) -> go.Figure:
     """Draw the share of each true class (row) that was taken for each class (column), with the counts."""
-    names = labels_of([str(name) for name in kept["labels"]])
+    names = labels_of([str(name) for name in kept["labels"]], 16)
     counts = [[int(count) for count in row] for row in kept["counts"]]
     shares = [[count / (sum(row) or 1) for count in row] for row in counts]
     figure = go.Figure()
