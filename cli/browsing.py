@@ -110,9 +110,12 @@ def best(
         return
     print_sensitivity(record)
     every = read_trials(record)
+    by_rule = (
+        choice is not None and choice.rule != "max"
+    )  # the first rows are then not the best ones in order
     for sentence in (
         *_chosen(record, choice),
-        "" if is_sensitivity_study(record) else compare_runners_up(record, found).sentence,
+        "" if by_rule or is_sensitivity_study(record) else compare_runners_up(record, found).sentence,
         score_sentence(record, found[0], every),
         nested_sentence(record),
         baseline_sentence(record, found[0]),

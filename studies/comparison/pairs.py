@@ -82,10 +82,11 @@ class PairComparison:
         ahead, behind = pair.names
         better, worse = percent_text(chances.better), percent_text(chances.worse)
         if not self.scale.margin:
-            return f"Probabilities: {ahead} is better {better}, {behind} {worse}."
+            return f"Probabilities: {ahead} better: {better}; {behind} better: {worse}."
+        same = percent_text(chances.equivalent)
         return (
-            f"Probabilities: {ahead} is better by more than {self.scale.margin_text} {better}, the same in practice "
-            f"{percent_text(chances.equivalent)}, {behind} is better {worse}."
+            f"Probabilities: {ahead} better by more than {self.scale.margin_text}: {better}; the same in practice: {same}; "
+            f"{behind} better: {worse}."
         )
 
     @property

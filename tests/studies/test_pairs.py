@@ -36,8 +36,7 @@ def test_one_that_is_ahead_by_more_than_noise_beats_the_other() -> None:
     found = compare_pair(study(), BEST, CLOSE)
     assert found.sentence == "Trial 17 beats trial 4 by 0.6 points (95 % interval 0.2 to 0.9)."
     assert found.in_practice == (
-        "Probabilities: trial 17 is better by more than 1 point 1 %, the same in practice 98 %, trial 4 is better less "
-        "than 1 %."
+        "Probabilities: trial 17 better by more than 1 point: 1 %; the same in practice: 98 %; trial 4 better: less than 1 %."
     )
     assert repr(found) == f"<{found.sentence} {found.in_practice}>"
 
@@ -73,7 +72,7 @@ def test_a_loss_is_said_in_plain_numbers_and_judged_by_a_share_of_itself() -> No
 def test_of_an_unknown_metric_only_the_better_one_is_told() -> None:
     found = compare_pair(study("val_profit"), BEST, FAR)
     assert found.sentence.startswith("Trial 17 is ahead of trial 9 by 0.003 (95 % interval -0.012 to 0.017)")
-    assert found.in_practice == "Probabilities: trial 17 is better 70 %, trial 9 30 %."
+    assert found.in_practice == "Probabilities: trial 17 better: 70 %; trial 9 better: 30 %."
 
 
 def test_two_studies_are_named() -> None:
