@@ -16,7 +16,7 @@ import pytest
 import sqlalchemy
 from database_servers import SERVERS, program
 from kerasweep.errors import StudyError, StudyLocked
-from kerasweep.studies import best_trials, is_driven, lock, read_details, read_study, read_trials
+from kerasweep.studies import best_trials, is_driven, lock, read_details, read_shown, read_study, read_trials
 from kerasweep.studies.control import status_of
 from kerasweep.studies.writing import ask, create_study, delete_study, drive_study
 from requiring import required
@@ -89,8 +89,9 @@ def test_attributes_larger_than_a_column_of_mysql(url: str, samples) -> None:
         samples.space.suggest(trial)
         writer.finish(trial, 0.5, samples.result, {**samples.details, "summary": large["text"]})
         number = trial.number
-        writer.set_refit(0, large)
+        writer.set_refit(0, large, large)
     study = read_study("first", url)
+    assert read_shown(study) == ({}, {0: large})
     assert study.spec == {**samples.spec, **large}
     assert study.refits[0] == large
     assert read_details(study, [number])[number].summary == large["text"]
