@@ -269,10 +269,10 @@ def test_what_cannot_be_is_refused_in_a_line(options: dict[str, Any], message: s
 
 
 def test_it_is_the_last_step_of_a_pipeline_and_scored_by_cross_validation() -> None:
-    pipeline = make_pipeline(StandardScaler(), search(task="classification", epochs=2))
+    pipeline = make_pipeline(StandardScaler(), search(task="classification"))
     scores = cross_val_score(pipeline, X, NAMES[Y], cv=2)
     assert scores.shape == (2,)
-    assert scores.min() > 0.6
+    assert scores.min() > 0.5
     weights = np.where(Y == 2, 0.0, 1.0)
     pipeline.fit(X, NAMES[Y], sweepcv__sample_weight=weights)
     assert "virginica" not in pipeline.predict(X)
@@ -305,8 +305,8 @@ def test_groups_that_would_be_cut_are_refused() -> None:
 
 
 def test_amounts() -> None:
-    space = {"learning_rate": [0.1], "batch_size": [16]}
-    made = search(space, epochs=5).fit(X[:, :3], X[:, 3])
+    space = {"learning_rate": [0.2], "batch_size": [32]}
+    made = search(space, epochs=2).fit(X[:, :3], X[:, 3])
     assert made.task_ == "regression"
     assert is_regressor(made)
     assert not hasattr(made, "predict_proba")
