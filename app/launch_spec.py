@@ -41,6 +41,8 @@ def spec_of(form: Mapping[str, Any], space: Space | None) -> dict[str, Any]:
         if (value := _given(form.get(name))) is not None and name not in ("set", "fix")
     }
     ranges = {**changed_ranges(space, form.get("ranges") or {}, form.get("choices") or {})} if space else {}
+    if space is None:
+        settings.pop("preset", None)  # a size is of a family's space
     more, by_hand = read_lines(_word(form.get("more")))
     settings |= more
     ranges |= by_hand

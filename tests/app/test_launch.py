@@ -223,6 +223,11 @@ def test_a_form_that_says_too_little(form: dict[str, Any]) -> None:
         spec_of(form, None)
 
 
+def test_a_model_of_the_users_own_has_no_preset() -> None:
+    nested = spec_of({"source": "digits", "model": "my:build", "preset": "basic", "trials": 2}, None)
+    assert "space" not in nested
+
+
 def test_lines_are_settings_or_ranges() -> None:
     assert read_lines("folds=3\nunits = 64,128\ndrop=[a, b]") == (
         {"folds": 3, "drop": ["a", "b"]},
