@@ -28,6 +28,7 @@ _PUBLIC = {
     "learn": ".api",
     "list_studies": ".api",
     "load": ".api",
+    "load_model": ".api",
     "plan_sweep": ".api",
     "preset": ".spaces",
     "report": ".api",
@@ -44,6 +45,7 @@ if TYPE_CHECKING:  # an alias of the same name says to type checkers that the na
     from .api import learn as learn
     from .api import list_studies as list_studies
     from .api import load as load
+    from .api import load_model as load_model
     from .api import plan_sweep as plan_sweep
     from .api import report as report
     from .api import resume as resume

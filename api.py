@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import SpecError, StudyError, did_you_mean
 from .export.formats import FromStudy, find_format
 from .given_objects import keep_objects, objects_apart, with_objects
+from .notebook import import_tqdm, in_notebook
 from .search.settings import nest, put
 from .studies import (
     StudyRecord,
@@ -37,7 +38,8 @@ if TYPE_CHECKING:
     import optuna
     import pandas as pd
 
-    from .export import Winner
+    from .export import TrainedModel
+    from .export.refit_model import RefitModel
     from .reports.notebook import Cards
     from .reports.plots import Plots
     from .search.launch import Ending
@@ -46,6 +48,8 @@ if TYPE_CHECKING:
     from .studies.comparison import NestedScore, PairComparison, Rule
 
 Storage = str | os.PathLike[str] | None
+if in_notebook():
+    import_tqdm()
 
 
 class Study:
@@ -159,7 +163,7 @@ class Study:
         """
         return report([self], path, format=format)
 
-    def refit(self, trial: int | None = None, *, rule: Rule | None = None, **options: Any) -> Winner:
+    def refit(self, trial: int | None = None, *, rule: Rule | None = None, **options: Any) -> RefitModel:
         """Train a trial's configuration on all training rows and score it once on the test split.
 
         Args:
@@ -168,14 +172,14 @@ class Study:
             **options: ``limit``, ``data``, ``sample_weight``, ``groups``, ``validation``, ``model``, ``cv``, ``on_epoch``: see ``kerasweep.search.refit.refit``. Data and model that
                 were given as objects need not be given again in the process that launched the study.
         """
-        from .export.winner import Winner
+        from .export.refit_model import RefitModel
         from .search.refit import refit
 
         record = self._record
         chosen = choose_trial(record, chosen_number(record, trial, rule))
         done = refit(record, chosen, **with_objects(record, options))
         self._record = read_study(self.name, record.storage)
-        return Winner.of(record, chosen, done)
+        return RefitModel.of(record, chosen, done)
 
     @quiet_tensorflow()
     @random_state_kept()
@@ -549,6 +553,19 @@ def import_keras_tuner(
 def load(study: str | None = None, *, storage: Storage = None) -> Study:
     """Return a study by name; the last one where no name is given."""
     return Study(read_study(study, storage_url(storage)))
+
+
+def load_model(folder: str | os.PathLike[str]) -> TrainedModel:
+    """Return a trained model with its preparation, as ``study.refit().save(folder)`` or ``export --format keras`` wrote it.
+
+    Raises:
+        StudyError: There is none, or it was written by another version.
+    """
+    from .export.trained import TrainedModel
+    from .training.quiet import import_tensorflow
+
+    import_tensorflow()
+    return TrainedModel.load(folder)
 
 
 def list_studies(*, storage: Storage = None) -> list[Study]:

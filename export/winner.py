@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 from ..studies import StudyRecord, TrialRecord
 from ..studies.comparison import Optimism, optimism_of
@@ -19,6 +20,6 @@ class Winner(Refit):
     """How far its score flatters, where it was chosen as the best of several."""
 
     @classmethod
-    def of(cls, study: StudyRecord, trial: TrialRecord, refit: Refit) -> Winner:
+    def of(cls, study: StudyRecord, trial: TrialRecord, refit: Refit) -> Self:
         """Return a refit together with where it comes from."""
         return cls(study=study, trial=trial, optimism=optimism_of(study, trial), **vars(refit))

@@ -11,6 +11,7 @@ from ..studies.curves import curve_pairs
 from . import insights, results, sensitivity
 from .curves import learning_curves
 from .front import front
+from .mistakes import predictions
 from .view import StudyView, load_view
 
 if TYPE_CHECKING:
@@ -101,6 +102,10 @@ class Plots:
     def recommended(self) -> go.Figure:
         """Return the winner's values against those that are recommended."""
         return _first(results.recommended(self._view))
+
+    def predictions(self) -> go.Figure:
+        """Return the confusion matrix of a refit's test rows, or their residuals."""
+        return _first(predictions(self._view))
 
     def sensitivity(self) -> go.Figure:
         """Return what small changes did, of a study that was launched for that."""

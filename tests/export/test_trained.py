@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import json
 import zipfile
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
+import kerasweep
 import numpy as np
 import pandas as pd
 import pytest
+from kerasweep.errors import StudyError
 from kerasweep.export import to_yaml, write_deploy, write_keras, write_script
+from kerasweep.export.refit_model import RefitModel
 from PIL import Image
 
 if TYPE_CHECKING:
@@ -276,3 +280,34 @@ def test_the_yaml_trains_to_the_same_score_again(place: Any) -> None:
     assert again.name == f"{first.name}-trial-{trial.number}"
     assert (again.best.configuration, again.best.value) == (trial.configuration, trial.value)
     assert again.best.fold_scores == trial.fold_scores
+
+
+@pytest.mark.parametrize("name", ["nn", "dnn", "cnn", "own"])
+def test_a_winner_predicts_from_raw_rows_and_tells_its_mistakes(
+    name: str, refits: dict[str, Any], place: Any
+) -> None:
+    """As a notebook goes on with what ``study.refit`` returns."""
+    winner = RefitModel(**{field.name: getattr(refits[name], field.name) for field in fields(refits[name])})
+    rows = winner.dataset.test_rows
+    assert winner.evaluate() == winner.test
+    assert len(winner.worst(5)) <= 5
+    assert "row" in winner.worst(5).frame
+    assert "<script" not in winner.worst()._repr_html_()
+    assert ("<img" in winner.worst()._repr_html_()) == (winner.dataset.kind == "image")
+    x = winner.dataset.x_test
+    if name == "nn":
+        with pytest.raises(StudyError, match="no classes to confuse"):
+            winner.confusion()
+        with pytest.raises(StudyError, match="gives no probabilities"):
+            winner.predict_proba(x)
+        return
+    matrix = winner.confusion()
+    assert matrix.to_numpy().sum() == rows
+    right = np.trace(matrix.to_numpy()) / rows
+    assert right == pytest.approx(winner.test["accuracy"], abs=1e-6)
+    found = np.asarray(winner.predict(x))
+    truth = np.asarray(winner.dataset.classes)[winner.dataset.y_test]
+    assert np.mean(found.astype(str) == truth.astype(str)) == pytest.approx(right, abs=2 / rows)
+    assert winner.predict_proba(x).shape == (rows, len(winner.dataset.classes))
+    again = kerasweep.load_model(winner.save(place.folder / f"saved-{name}"))
+    assert np.array_equal(np.asarray(again.predict(x)), found)

@@ -49,7 +49,7 @@ def test_an_ordinary_study_has_every_figure_that_is_of_its_kind(shelf: Shelf) ->
             getattr(plot, name)()
         except StudyError:
             missing.append(name)
-    assert missing == ["front", "sensitivity"]
+    assert missing == ["front", "predictions", "sensitivity"]
     assert isinstance(Study(shelf.study("several")).plot.front(), go.Figure)
 
 
@@ -96,13 +96,14 @@ def test_a_sweep_in_a_kernel_has_one_output_however_many_trials(tmp_path: Path) 
         "study",
         "study.plot.history()",
         "study.cards()['leaderboard'].content.reading",
+        "winner = study.refit()\nlist(winner.history.index) == list(range(1, winner.epochs + 1)), 'loss' in winner.history",
     ]
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     book.metadata.kernelspec = {"name": "python3", "display_name": "Python", "language": "python"}
     done = nbclient.NotebookClient(
         book, timeout=240, resources={"metadata": {"path": str(tmp_path)}}
     ).execute()
-    launched, shown, drawn, read = (cell.outputs for cell in done.cells[2:])
+    launched, shown, drawn, read, history = (cell.outputs for cell in done.cells[2:])
     html = [output.data["text/html"] for output in launched if "data" in output]
     assert len(html) == 1
     assert "8/8 trials" in html[0]
@@ -111,3 +112,4 @@ def test_a_sweep_in_a_kernel_has_one_output_however_many_trials(tmp_path: Path) 
     assert "8 complete" in shown[0].data["text/html"]
     assert "application/vnd.plotly.v1+json" in drawn[0].data
     assert "trial" in read[0].data["text/plain"]
+    assert history[0].data["text/plain"] == "(True, True)"

@@ -1,0 +1,48 @@
+"""The notebooks of the examples run, and show what they showed when they were written."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from requiring import required
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+NOTEBOOKS = sorted((EXAMPLES / "notebooks").glob("*.ipynb"))
+WITH_PICTURES = ("2-", "3-", "4-")
+
+
+def test_every_pipeline_of_the_course_has_one_and_a_table_of_ones_own() -> None:
+    assert [file.stem for file in NOTEBOOKS] == [
+        "1-regression",
+        "2-mnist-hidden-layer",
+        "3-fashion-dropout",
+        "4-mnist-convolutional",
+        "5-own-table",
+    ]
+
+
+@pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)
+def test_what_is_written_has_run_without_an_error_and_names_no_machine(file: Path) -> None:
+    book = json.loads(file.read_text(encoding="utf-8"))
+    code = [cell for cell in book["cells"] if cell["cell_type"] == "code"]
+    assert [cell["execution_count"] for cell in code] == list(range(1, len(code) + 1))
+    outputs = [output for cell in code for output in cell["outputs"]]
+    assert not [output for output in outputs if output["output_type"] == "error"]
+    assert not [output for output in outputs if output.get("name") == "stderr"]
+    assert "site-packages" not in file.read_text(encoding="utf-8")
+
+
+@pytest.mark.trains
+@pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)
+def test_a_notebook_shows_what_is_written_in_it(python: Any, file: Path, tmp_path: Path) -> None:
+    if file.stem.startswith(WITH_PICTURES):
+        required("KERASWEEP_DATA" in os.environ, "the data of MNIST, in the folder $KERASWEEP_DATA")
+    written = file.read_bytes()
+    done = python(EXAMPLES / "notebooks.py", "--check", file.stem, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert file.name in done.stdout
+    assert file.read_bytes() == written
