@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,12 @@ import nbclient
 import nbformat
 import plotly.graph_objects as go
 import pytest
+from jupyter_client.manager import start_new_kernel
 from kerasweep.api import Study
-from kerasweep.errors import StudyError
+from kerasweep.errors import KerasweepError, StudyError
 from kerasweep.reports.notebook import card_html, cards_of
 from kerasweep.reports.plots import Plots
-from kerasweep.studies import read_studies
+from kerasweep.studies import read_studies, read_study
 
 if TYPE_CHECKING:
     from conftest import Shelf
@@ -113,3 +115,40 @@ def test_a_sweep_in_a_kernel_has_one_output_however_many_trials(tmp_path: Path) 
     assert "application/vnd.plotly.v1+json" in drawn[0].data
     assert "trial" in read[0].data["text/plain"]
     assert history[0].data["text/plain"] == "(True, True)"
+
+
+@pytest.mark.trains
+def test_an_interrupted_cell_leaves_a_whole_study(tmp_path: Path) -> None:
+    """As the button of a notebook interrupts it; the cell ends without an error, and another one resumes."""
+    manager, client = start_new_kernel(cwd=str(tmp_path))
+    try:
+        launch = (
+            "import kerasweep as ks\n"
+            "study = ks.launch('iris', 'ann', search='random', scheduler='none', trials=500, epochs=30, patience=None,\n"
+            "                  folds=2, storage='a.db', study='long')\n"
+        )
+        client.execute(launch)
+        end = time.monotonic() + 120
+        while _ended(tmp_path / "a.db") < 2:
+            assert time.monotonic() < end
+            time.sleep(0.5)
+        manager.interrupt_kernel()
+        assert client.get_shell_msg(timeout=60)["content"]["status"] == "ok"
+        said: list[str] = []
+        done = client.execute_interactive(
+            "print(study.record.counts.get('running', 0), study.status().state, study.best.number >= 0)",
+            output_hook=lambda message: said.append(message["content"].get("text", "")),
+            timeout=60,
+        )
+        assert done["content"]["status"] == "ok"
+        assert "".join(said).split() == ["0", "idle", "True"]
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+def _ended(database: Path) -> int:
+    try:
+        return read_study("long", f"sqlite:///{database}").trained
+    except KerasweepError:
+        return 0
