@@ -33,8 +33,15 @@ TINY = {
 """What a command gets in place of its own numbers, or of a person's answer."""
 FURTHER = {"--epochs": "2", "--workers": "1"}
 """What ``resume --epochs`` gets, which takes no number of trials."""
-FILLED = {"STUDY": "houses-nn-knowhow", "TRIAL": "0", "postgresql://me@host/sweeps": "sqlite:///kerasweep.db"}
-"""Placeholders, and a server that a test has not."""
+FILLED = {
+    "STUDY": "houses-nn-knowhow",
+    "TRIAL": "0",
+    "NAME": "yaml",
+    "17,4": "1,0",
+    "one-se": "max",
+    "postgresql://me@host/sweeps": "sqlite:///kerasweep.db",
+}
+"""Placeholders, numbers of trials that small studies have not, a rule that needs several folds, and a server."""
 PREPARED = (
     "launch digits dnn --search grid --cv holdout --trials 1 --epochs 1",
     "launch digits dnn --cv holdout --trials 16 --epochs 1",
@@ -48,6 +55,8 @@ PREPARED = (
 """What somebody has run who comes to the documents' commands."""
 ELSEWHERE = ("make", "pip", "pytest", ".venv/bin/pytest")
 """What ``.ci/run`` runs, because it sets a machine up."""
+WITH_OTHERS = ("kerasweep ui", "kerasweep pause", "kerasweep stop")
+"""What needs a browser or a sweep that runs: ``app/test_browser.py`` and ``cli/test_control.py`` run it."""
 MINE = """
 def build_model(hp):
     import keras
@@ -100,6 +109,7 @@ def commands() -> list[Any]:
     for block in blocks("sh"):
         lines = [line for line in block.values[0].splitlines() if line.split()[:1] not in ([], ["#"])]
         lines = [line for line in lines if line.split()[0] not in ELSEWHERE]
+        lines = [line for line in lines if not line.startswith(WITH_OTHERS)]
         if lines:
             found.append(pytest.param(lines, id=block.id))
     spoken: set[str] = set()
@@ -113,7 +123,7 @@ def commands() -> list[Any]:
     for code in (ROOT / "cli").glob("*.py"):  # the examples of ``--help``
         spoken.update(re.findall(r"\[dim\](kerasweep .*?)\[/\]", text_of(code)))
     known = {tuple(made_small(line)) for param in found for line in param.values[0]}
-    for line in sorted(spoken):
+    for line in sorted(line for line in spoken if not line.startswith(WITH_OTHERS)):
         if (small := tuple(made_small(line))) not in known:
             known.add(small)
             found.append(pytest.param([line], id=line))
