@@ -55,8 +55,9 @@ PREPARED = (
 """What somebody has run who comes to the documents' commands."""
 ELSEWHERE = ("make", "pip", "pytest", ".venv/bin/pytest")
 """What ``.ci/run`` runs, because it sets a machine up."""
-WITH_OTHERS = ("kerasweep ui", "kerasweep pause", "kerasweep stop")
-"""What needs a browser or a sweep that runs: ``app/test_browser.py`` and ``cli/test_control.py`` run it."""
+WITH_OTHERS = ("kerasweep ui", "kerasweep pause", "kerasweep stop", "optuna-dashboard")
+"""What serves until it is stopped, or needs a sweep that runs: run by ``app/test_browser.py``, ``cli/test_control.py`` and
+``studies/test_dashboard.py``."""
 MINE = """
 def build_model(hp):
     import keras
