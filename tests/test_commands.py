@@ -74,6 +74,17 @@ def define_model(trial):
     units = trial.suggest_int("units", 4, 8)
     return keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(units), keras.layers.Dense(10, "softmax")])
 """
+GIVEN = """
+import kerasweep as ks
+import numpy as np
+import pandas as pd
+from sklearn.datasets import load_iris
+
+x, y = load_iris(return_X_y=True)
+frame, labels, patients = pd.DataFrame(x, columns=list("abcd")), y, np.arange(len(y)) % 10
+new_rows = frame.head()
+"""
+"""What a reader has who copies a block of Python."""
 EARLIER = """
 import keras_tuner
 from mymodule import build_model
@@ -213,12 +224,12 @@ def test_files_of_the_documents_are_read(block: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("block", blocks("python"))
 def test_python_of_the_documents_runs(block: str, python: Any, tmp_path: Path) -> None:
-    start = "from sklearn.datasets import load_iris\nx, y = load_iris(return_X_y=True)\n"
-    small = re.sub(r"trials=\d+", "trials=1, epochs=1", block).replace(
-        "workers=2)", "workers=1, trials=1, epochs=1)"
-    )
-    assert small.count("epochs=1") == block.count("ks.launch("), "every launch is made small"
-    (tmp_path / "block.py").write_text(start + small, encoding="utf-8")
+    small = re.sub(r"trials=\d+", "trials=1, epochs=1", block).replace("n_jobs=2", "n_jobs=1")
+    small = small.replace("workers=2)", "workers=1, trials=1, epochs=1)")
+    small = small.replace("random_state=0)", "random_state=0, n_trials=1, epochs=1)")
+    launches = block.count("ks.launch(") + block.count("ks.SweepCV(")
+    assert small.count("epochs=1") == launches, "every launch is made small"
+    (tmp_path / "block.py").write_text(GIVEN + small, encoding="utf-8")
     done = python("block.py", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "report.html").exists() == ("report()" in block)

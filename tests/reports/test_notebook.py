@@ -51,7 +51,7 @@ def test_an_ordinary_study_has_every_figure_that_is_of_its_kind(shelf: Shelf) ->
             getattr(plot, name)()
         except StudyError:
             missing.append(name)
-    assert missing == ["front", "predictions", "sensitivity"]
+    assert missing == ["front", "sensitivity"]
     assert isinstance(Study(shelf.study("several")).plot.front(), go.Figure)
 
 
