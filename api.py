@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import SpecError, StudyError, did_you_mean
 from .export.formats import FromStudy, find_format
-from .given_objects import keep_objects, objects_apart, with_objects
+from .given_objects import keep_objects, objects_apart, refuse_objects, with_objects
 from .notebook import import_tqdm, in_notebook
 from .search.settings import nest, put
 from .studies import (
@@ -344,7 +344,7 @@ def launch(
     named = "study" in settings or names_study(file)
     if detach:
         plan, _ = resolve_study(plan, url, named=named)
-        _refuse_objects(data=data, model=model, cv=cv)
+        refuse_objects(data=data, model=model, cv=cv)
         return _detached({"spec": plan.spec.as_dict()}, str(plan.spec.study), url)
     ending = run(plan, named=named)
     if nested is not None and ending.reason != "interrupted":
@@ -357,24 +357,6 @@ def _detached(job: Mapping[str, Any], study: str, url: str) -> Study:
 
     start_driver(job, study, url)
     return Study(read_study(study, url))
-
-
-def _refuse_objects(**objects: Any) -> None:
-    """Refuse what another process could not be told by its name.
-
-    Raises:
-        SpecError: with what is to be named.
-    """
-    given = [
-        name
-        for name, value in objects.items()
-        if value is not None and not isinstance(value, str | os.PathLike)
-    ]
-    if given:
-        raise SpecError(
-            f"A sweep in a process of its own cannot be given {' and '.join(given)} as Python objects; name a file or "
-            "module:function, or leave detach out."
-        )
 
 
 def _is_limited(plan: Plan) -> bool:
@@ -479,7 +461,7 @@ def resume(
     objects = with_objects(record, {"data": data, "model": model, "cv": cv, **beside})
     plan = plan_to_resume(record, settings, **objects)
     if detach:
-        _refuse_objects(**objects)
+        refuse_objects(**objects)
         return _detached({"settings": settings}, record.name, record.storage)
     with show_progress(verbose, order=varying_first(plan.space, plan.spec.model)) as listen:
         return Study(run_plan(plan, record, record.storage, listen, isolated=_is_limited(plan)).study)

@@ -7,7 +7,6 @@ storage's password, can be read by every user of the machine; what it says goes 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -18,6 +17,7 @@ from typing import Any
 from urllib.parse import quote
 
 from .errors import OutputError, SweepError
+from .search.executors.apart import apart
 from .studies.control import status_of
 from .studies.storage import sqlite_path
 
@@ -68,20 +68,12 @@ def start_driver(job: Mapping[str, Any], study: str, url: str) -> Path:
 
 
 def _spawn(output: Any) -> subprocess.Popen[bytes]:
-    options: dict[str, Any] = {}
-    if os.name == "posix":
-        options["start_new_session"] = True  # neither Ctrl-C nor the end of a terminal reaches it
-    else:
-        options["creationflags"] = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    environment["PYTHONPATH"] = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
     return subprocess.Popen(
         [sys.executable, "-m", "kerasweep.driver"],
         stdin=subprocess.PIPE,
         stdout=output,
         stderr=output,
-        env=environment,
-        **options,
+        **apart({"PYTHONUNBUFFERED": "1"}),  # neither Ctrl-C nor the end of a terminal reaches it
     )
 
 

@@ -10,9 +10,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from .errors import KerasweepError
-
-INTERRUPTED = 130
+from .errors import INTERRUPTED, KerasweepError
 
 
 def run(job: Mapping[str, Any]) -> int:

@@ -24,9 +24,12 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 
+INTERRUPTED = 130
+"""The exit code of what was interrupted, which is no error."""
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 __all__ = [
+    "INTERRUPTED",
     "DataError",
     "FatalTrainingError",
     "InfeasibleError",

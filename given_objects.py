@@ -84,6 +84,19 @@ def _is_object(value: Any) -> bool:
     return value is not None and not isinstance(value, str | os.PathLike)
 
 
+def refuse_objects(**objects: Any) -> None:
+    """Refuse what another process could not be told by its name.
+
+    Raises:
+        SpecError: with what is to be named.
+    """
+    if given := [name for name, value in objects.items() if _is_object(value)]:
+        raise SpecError(
+            f"A sweep in a process of its own cannot be given {' and '.join(given)} as Python objects; name a file or "
+            "module:function, or leave detach out."
+        )
+
+
 def with_objects(record: StudyRecord, options: Mapping[str, Any]) -> dict[str, Any]:
     """Return options with the objects that this process has of a study, where no others are given."""
     said = {name: value for name, value in options.items() if value is not None}

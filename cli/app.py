@@ -12,7 +12,7 @@ from pathlib import Path
 import typer
 
 from .. import __version__
-from ..errors import KerasweepError, one_line
+from ..errors import INTERRUPTED, KerasweepError, one_line
 from ..printing import make_console
 from ..search.interrupt import interrupt_on_all
 from .browsing import best, compare, show, studies
@@ -23,7 +23,6 @@ from .learning import learn
 from .management import delete, doctor, export, import_, report
 from .ui import ui
 
-INTERRUPTED = 130
 FAILED = 1
 
 app = typer.Typer(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import SpecError
+from ..errors import INTERRUPTED, SpecError
 from ..printing import make_console, styled
 from ..search.settings import SETTINGS
 from ..spaces import value_text
@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     from ..search.calibration import Estimate
     from ..search.launch import Ending
     from ..search.plan import Plan
-
-INTERRUPTED = 130
 
 
 def launch(

@@ -18,6 +18,7 @@ from typing import Any
 from ...training.events import Task
 from ...training.machine import resident_memory
 from ...training.trainers.runtime import worker_environment
+from .apart import apart
 
 MOST_GROWTH = 2**30
 """Bytes that a worker may hold beyond what its first trial left; programs that are kept take half of it."""
@@ -109,21 +110,13 @@ def start_worker(
     log: Path, threads: int, inbox: queue.SimpleQueue[tuple[WorkerProcess, Any]]
 ) -> WorkerProcess:
     """Start a process whose messages go to an inbox, and None when it is gone."""
-    environment = {**os.environ, **worker_environment(threads)}
-    environment["PYTHONPATH"] = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
-    options: dict[str, Any] = {}
-    if os.name == "posix":
-        options["start_new_session"] = True  # Ctrl-C is the driver's to handle
-    else:
-        options["creationflags"] = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
     with log.open("wb") as native:
         process = subprocess.Popen(
             [sys.executable, "-m", "kerasweep.search.executors.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=native,
-            env=environment,
-            **options,
+            **apart(worker_environment(threads)),  # Ctrl-C is the driver's to handle
         )
     worker = WorkerProcess(process, log)
     threading.Thread(target=_listen, args=(worker, inbox), daemon=True).start()
