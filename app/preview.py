@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from dash import html
 from dash.development.base_component import Component
 
 from ..errors import DataError, KerasweepError
 from ..reports.cards import Column, Row, Table
+from ..reports.data import pictures_of
 from ..texts import count_text, numbers_text
 from ..training.data import Dataset, holds_only_text
 from ..training.data.delimited import table_suffix
 from ..training.data.files import TABLE_SUFFIXES, peek_table
+from ..training.data.profile import profile_of
 from ..training.data.python_sources import is_function
 from ..training.data.table_options import TableOptions
-from .pieces import alert, error_alert, facts, panel, table_box
+from .pieces import alert, error_alert, facts, panel, picture_item, table_box
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,10 +31,8 @@ PlanWith = Callable[[str], "Plan"]
 """Makes the plan of a family, with what else a form says."""
 _COLUMNS = 60
 """Columns of a table that are described."""
-_EXAMPLES = 3
-_PICTURES = 10
-_SIDE = 56
-"""Pixels of a picture's shorter side."""
+_CLASSES, _EXAMPLES = 30, 3
+"""Classes that are named with their rows, and values of a column that are shown."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +73,12 @@ def preview(source: str, plan_with: PlanWith, form: Mapping[str, Any]) -> Previe
         found, plan = _planned(plan_with, model)
     except KerasweepError as error:
         return Preview(columns, None, html.Div([error_alert(error), *parts]))
+    profile = profile_of(found, plan.workload.preparation)
     own = parts or [_table_panel(found.x)] if found.kind == "table" else parts
     return Preview(
-        columns, suggested_model(found), html.Div([_facts_panel(found, plan), *_picture_panels(found), *own])
+        columns,
+        suggested_model(found),
+        html.Div([_facts_panel(found, plan, profile), *_picture_panels(profile), *own]),
     )
 
 
@@ -116,8 +116,8 @@ def suggested_model(found: Dataset) -> str:
     return "nn" if found.task == "regression" else "dnn"
 
 
-def _facts_panel(found: Dataset, plan: Plan) -> Component:
-    counts = class_counts(found)
+def _facts_panel(found: Dataset, plan: Plan, profile: Mapping[str, Any]) -> Component:
+    counts = profile.get("class_counts", ())[:_CLASSES]
     pairs = {
         "Rows": f"{found.rows:,} to train on, {found.test_rows:,} held out for the test",
         "Kind": {"image": "pictures", "table": "a table", "sequence": "steps of time"}.get(
@@ -134,14 +134,6 @@ def _facts_panel(found: Dataset, plan: Plan) -> Component:
         "Noted": "; ".join((*found.notes, *plan.hints)),
     }
     return panel(found.name, facts(pairs))
-
-
-def class_counts(found: Dataset) -> list[tuple[str, int]]:
-    """Return the classes of a classification and how many training rows each has; the first thirty."""
-    if found.task != "classification" or not found.classes:
-        return []
-    counts = np.bincount(found.y, minlength=len(found.classes))
-    return list(zip(found.classes[:30], map(int, counts), strict=False))
 
 
 def _table_panel(frame: pd.DataFrame) -> Component:
@@ -179,51 +171,9 @@ def describe_column(frame: pd.DataFrame, place: int) -> tuple[str, ...]:
     return str(frame.columns[place]), kind, different, f"{int(values.isna().sum()):,}", examples
 
 
-def _picture_panels(found: Dataset) -> list[Component]:
-    if found.kind != "image":
-        return []
-    chosen = sample_rows(found)
-    images = [
-        html.Figure(
-            [html.Img(src=picture(found.x[row]), alt=name, className="sample"), html.Figcaption(name)]
-        )
-        for row, name in chosen
-    ]
-    return [panel("Pictures", html.Div(images, className="samples"))]
-
-
-def sample_rows(found: Dataset) -> list[tuple[int, str]]:
-    """Return rows to show and what they are: the first of each class, or the first of all."""
-    if found.task != "classification":
-        return [(row, f"row {row}") for row in range(min(found.rows, _PICTURES))]
-    codes, rows = np.unique(found.y, return_index=True)
-    pairs = sorted(zip(map(int, codes), map(int, rows), strict=True))[:_PICTURES]
-    return [(row, found.classes[code]) for code, row in pairs]
-
-
-def picture(pixels: Any) -> str:
-    """Return a picture as the address of a PNG: of one row, ``(height, width, channels)``, of any numbers."""
-    from PIL import Image
-
-    values = np.nan_to_num(np.asarray(pixels, dtype=np.float64))
-    low, high = float(values.min()), float(values.max())
-    if not (low >= 0 and high <= 255 and high > 1):  # not pixels as files have them
-        values = (values - low) / ((high - low) or 1) * 255
-    elif high <= 16:
-        values = values / 16 * 255
-    levels = values.round().clip(0, 255).astype(np.uint8)
-    levels = levels[..., 0] if levels.shape[-1] not in (3, 4) else levels[..., :3]
-    image = Image.fromarray(levels)
-    factor = max(1, round(_SIDE / max(1, min(image.size))))
-    image = (
-        image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
-        if factor > 1
-        else image
-    )
-    image.thumbnail((4 * _SIDE, 4 * _SIDE))
-    written = io.BytesIO()
-    image.save(written, "PNG")
-    return f"data:image/png;base64,{base64.b64encode(written.getvalue()).decode()}"
+def _picture_panels(profile: Mapping[str, Any]) -> list[Component]:
+    shown = [picture_item(one) for one in pictures_of(profile.get("pictures"))]
+    return [panel("Pictures", html.Ul(shown, className="pictures"))] if shown else []
 
 
 def options_of(columns: Sequence[str]) -> list[dict[str, str]]:

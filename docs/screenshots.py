@@ -60,7 +60,7 @@ def take_all(address: str) -> None:
         page.fill("#launch-source", "digits")
         page.keyboard.press("Escape")
         page.click("#look")
-        page.wait_for_selector(".samples")
+        page.wait_for_selector(".pictures")
         page.wait_for_selector(".sliders")
         take(page, "launch")
         browser.close()

@@ -22,12 +22,12 @@ from kerasweep.app.launch_spec import (
     suggested_name,
 )
 from kerasweep.app.launch_view import explanations, launch_page, slider_ends, space_panel
-from kerasweep.app.preview import picture
 from kerasweep.app.site import Site
 from kerasweep.errors import SpecError
 from kerasweep.search.spec import make_spec
 from kerasweep.spaces import PRESETS, Categorical, Float, Int, preset, value_text
 from kerasweep.spaces.overrides import apply_overrides
+from kerasweep.training.pictures import png_text, value_span
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,7 +98,9 @@ def test_a_table_of_sentences_is_for_the_family_of_texts(site: Site, tmp_path: P
 def test_pictures_are_shown_by_class(site: Site) -> None:
     shown, _, model = looked_at(site, gathered({"source": "digits"}))
     images = [node["props"] for node in nodes(as_json(shown)) if node["type"] == "Img"]
-    assert [image["alt"] for image in images] == [str(digit) for digit in range(10)]
+    assert [image["alt"] for image in images] == [*map(str, range(10)), "0", "1"], (
+        "the first of each class, then second ones"
+    )
     assert all(image["src"].startswith("data:image/png;base64,") for image in images)
     assert model == "cnn"
     assert "flattened" not in text_of(as_json(shown))
@@ -142,7 +144,7 @@ def test_code_that_a_source_names_is_not_run_to_look_at_it(
     ],
 )
 def test_any_numbers_make_a_picture(pixels: np.ndarray) -> None:
-    assert picture(pixels).startswith("data:image/png;base64,iVBOR")
+    assert png_text(pixels, value_span(pixels), 32).startswith("iVBOR")
 
 
 @pytest.mark.parametrize("family", FAMILIES)
