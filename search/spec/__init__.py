@@ -1,0 +1,31 @@
+"""The specification of a sweep: everything that a study needs to be run, resumed, cloned and reproduced.
+
+Made from the command line's flags, from keyword arguments, or from a YAML file (``search/specfile.py``), and stored with
+the study with its space written out in full.
+"""
+
+from .data import DataSpec
+from .execution import ExecutionSpec
+from .reading import make_spec
+from .searching import OF_SEVERAL, SearchMethod, SearchSpec
+from .space import BASES, SpaceSpec, space_part
+from .sweep import SweepSpec
+from .training import CvSpec, TrainingSpec, parse_objective
+from .values import parse_seconds
+
+__all__ = [
+    "BASES",
+    "OF_SEVERAL",
+    "CvSpec",
+    "DataSpec",
+    "ExecutionSpec",
+    "SearchMethod",
+    "SearchSpec",
+    "SpaceSpec",
+    "SweepSpec",
+    "TrainingSpec",
+    "make_spec",
+    "parse_objective",
+    "parse_seconds",
+    "space_part",
+]
