@@ -6,7 +6,6 @@ import contextlib
 import pickle
 import queue
 import shutil
-import signal
 import sys
 import tempfile
 import time
@@ -31,9 +30,8 @@ from ...training.workload import ModelSize, Workload
 from .memory_mapping import write_mapped
 from .messages import FOLDER_PREFIX, Go, Hold, Holding, Printed, Probe, Probed, Setup
 from .process import WorkerProcess, kill_group, start_worker, tail
+from .retries import Death, Retries
 
-_LIVES = 2
-"""How often a task is started before its worker's death counts as its own fault."""
 START_SECONDS = 600.0
 """How long a worker may take to import what it needs."""
 LOOK_SECONDS = 1.0
@@ -56,7 +54,7 @@ class LocalExecutor:
         self._workers: list[WorkerProcess] = []
         self._inbox: queue.SimpleQueue[tuple[WorkerProcess, Any]] = queue.SimpleQueue()
         self._tasks: deque[Task] = deque()
-        self._deaths: dict[int, int] = {}
+        self._retries = Retries()
         self._folder: Path | None = None
         self._checked = time.monotonic()
         """When it was last looked whether workers live."""
@@ -179,7 +177,7 @@ class LocalExecutor:
             at_rung = worker.task is not None and message.rung in worker.task.rungs
             worker.waits = at_rung and not worker.cancelled
         elif worker.task is not None:
-            self._deaths.pop(worker.task.number, None)
+            self._retries.forget(worker.task.number)
             worker.task = None
             self._dispatch()
         return message
@@ -236,13 +234,9 @@ class LocalExecutor:
             raise SweepError(f"A worker cannot be started: {worker.last_line()}.")
         failed: Event | None = None
         if worker.task is not None:
-            deaths = self._deaths.get(worker.task.number, 0) + 1
-            self._deaths[worker.task.number] = deaths
-            if deaths < _LIVES:
+            failed = self._retries.after(worker.task.number, Death.of_process(code, tail(worker.log)))
+            if failed is None:
                 self._tasks.appendleft(worker.task)
-            else:
-                text = f"its worker died {deaths} times, {_cause_of_death(code)}"
-                failed = TrialFailed(worker.task.number, "crash", text, tail(worker.log))
         self._replace(worker)
         return failed
 
@@ -281,11 +275,3 @@ def _write_workload(workload: Workload, folder: Path) -> None:
             f"The model '{workload.model.name}' cannot be handed to another process ({one_line(error, 200)}); name it as "
             "module:function, or from Python let one worker train in this process, without time and trial_timeout."
         ) from error
-
-
-def _cause_of_death(code: int) -> str:
-    if code == -getattr(signal, "SIGKILL", 9):
-        return "killed by the system, most likely for want of memory"
-    if code < 0:
-        return f"by signal {-code}"
-    return f"with exit code {code}"
