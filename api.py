@@ -312,8 +312,8 @@ def launch(
             on it, which ``study.nested`` then tells.
         **settings: Everything else that a sweep has, by the names of ``kerasweep.search.settings.SETTINGS``: ``search``, ``trials``, ``time``,
             ``target``, ``target_score``, ``objective`` (several, too), ``constraint``, ``limit``, ``epochs``, ``folds``, ``workers``, ``precision``, ``trainer``, ``seed``,
-            ``preset``, ``set``, ``fix``, ``from_study``, ``learn_from``, ... A single worker trains in this process, unless ``time`` or
-            ``trial_timeout`` sets a limit, to which only another process can be held.
+            ``preset``, ``set``, ``fix``, ``from_study``, ``learn_from``, ... Training runs in worker processes, in one where ``workers``
+            is not given; in a notebook or at a prompt it then runs in this process, as ``workers="inline"`` asks for anywhere.
 
     Raises:
         KerasweepError: of a kind that says who must act.
@@ -333,7 +333,7 @@ def launch(
     def run(plan: Plan, *, named: bool = True) -> Ending:
         plan, existing = resolve_study(plan, url, named=named)
         with show_progress(verbose, order=varying_first(plan.space, plan.spec.model)) as listen:
-            ending = run_plan(plan, existing, url, listen, isolated=_is_limited(plan))
+            ending = run_plan(plan, existing, url, listen)
         keep_objects(ending.study, data=data, model=model, cv=cv)
         return ending
 
@@ -357,12 +357,6 @@ def _detached(job: Mapping[str, Any], study: str, url: str) -> Study:
 
     start_driver(job, study, url)
     return Study(read_study(study, url))
-
-
-def _is_limited(plan: Plan) -> bool:
-    """Tell whether a limit is asked for that only a process of its own can be held to."""
-    usual = type(plan.spec.execution)().trial_timeout
-    return plan.spec.search.time is not None or plan.spec.execution.trial_timeout not in (None, usual)
 
 
 def plan_sweep(
@@ -464,7 +458,7 @@ def resume(
         refuse_objects(**objects)
         return _detached({"settings": settings}, record.name, record.storage)
     with show_progress(verbose, order=varying_first(plan.space, plan.spec.model)) as listen:
-        return Study(run_plan(plan, record, record.storage, listen, isolated=_is_limited(plan)).study)
+        return Study(run_plan(plan, record, record.storage, listen).study)
 
 
 def plan_to_resume(

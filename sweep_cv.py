@@ -87,7 +87,7 @@ class SweepCV(BaseEstimator):  # type: ignore[misc]
             is before it is fitted: ``cross_val_score`` draws stratified folds for a classifier only.
         epochs: The most that a configuration trains.
         patience: Epochs without improvement after which all folds of a configuration stop; None for never.
-        n_jobs: Processes that train; one trains in this process.
+        n_jobs: Processes that train; where it is None, one, or this process in a notebook or at a prompt.
         random_state: Seed of everything that is drawn.
         verbose: As Keras has it: 0 silent, 1 a bar, 2 a line a trial.
         storage: Database that keeps the study, its URL or path. A temporary one where None, which goes with this object.
@@ -210,10 +210,15 @@ class SweepCV(BaseEstimator):  # type: ignore[misc]
             trials=self.n_trials,
             epochs=self.epochs,
             patience=self.patience,
-            workers=joblib.effective_n_jobs(self.n_jobs),
+            workers=self._workers(),
             seed=seed_of(self.random_state),
             **settings,
         )
+
+    def _workers(self) -> int | None:
+        """Return how many processes train: those of joblib's context too; None where nothing asks for several."""
+        found = int(joblib.effective_n_jobs(self.n_jobs))
+        return None if self.n_jobs is None and found == 1 else found
 
     def _keep(self, study: Study) -> None:
         """Set what is known once the sweep is done, and train the best configuration."""

@@ -148,7 +148,7 @@ def _search_panel() -> Component:
         dmc.NumberInput(id="launch-epochs", label="Epochs", description="The most of a trial.", min=1, allowDecimal=False, placeholder="100"),
         dmc.NumberInput(id="launch-folds", label="Folds", description="Of the cross-validation.", min=2, allowDecimal=False, placeholder="5"),
         dmc.TextInput(id="launch-objective", label="Objective", description="A metric by its name, or several: accuracy,params.", placeholder="by the task", value=""),
-        dmc.TextInput(id="launch-workers", label="Workers", description="Processes that train, or auto.", placeholder="1", value=""),
+        dmc.TextInput(id="launch-workers", label="Workers", description="Processes that train; auto, or inline.", placeholder="1", value=""),
         dmc.TextInput(id="launch-study", label="Name of the study", description="Data, model and search where empty.", placeholder="by rule", value=""),
     ]  # fmt: skip
     more = dmc.Textarea(

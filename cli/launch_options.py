@@ -290,10 +290,10 @@ Workers = Annotated[
     str | None,
     option(
         "Execution",
-        "Processes; auto: by the machine, the trials and the model.",
+        "Processes; auto: by the machine, the trials and the model; inline: none, to debug.",
         "--workers",
         "-w",
-        metavar="COUNT|auto",
+        metavar="COUNT|auto|inline",
         show_default="1",
     ),
 ]

@@ -333,9 +333,18 @@ def _print_plan(plan: Plan, study: StudyRecord | None = None) -> None:
         "search": searched if further is None else further.text,
         "training": f"{plan.cv_text()}, up to {count_text(plan.workload.epochs, 'epoch')}, "
         f"{plan.objective_text}" + (", mixed bfloat16" if plan.workload.precision == "bfloat16" else ""),
-        "workers": f"{plan.workers} with {count_text(plan.threads(plan.workers), 'thread')} each",
+        "workers": _workers_text(plan),
     }
     print_table(facts_table({name: fact for name, fact in facts.items() if fact}))
+
+
+def _workers_text(plan: Plan) -> str:
+    threads = count_text(plan.threads(plan.workers), "thread")
+    return (
+        f"none, training runs in this process with {threads}"
+        if plan.inline
+        else f"{plan.workers} with {threads} each"
+    )
 
 
 def _notes_on_epochs(plan: Plan, study: StudyRecord | None) -> tuple[str, ...]:

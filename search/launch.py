@@ -121,8 +121,6 @@ def run_plan(
     existing: StudyRecord | None,
     url: str,
     listen: Callable[[Progress], None] = lambda _: None,
-    *,
-    isolated: bool = True,
 ) -> Ending:
     """Run a plan to its budget, as a new study or as the continuation of one.
 
@@ -133,7 +131,6 @@ def run_plan(
         existing: The study that it continues.
         url: The storage.
         listen: Called after every event.
-        isolated: Whether a single worker trains in a process of its own; if not, nothing ends a trial that hangs in this one.
 
     Raises:
         ModelError: The recommended configuration's model cannot be built.
@@ -146,7 +143,7 @@ def run_plan(
         if plan.further is None:
             refuse_waiting(existing)
     seed = plan.spec.search.seed
-    executor = _start_workers(plan, plan.workers, isolated=isolated)
+    executor = _start_workers(plan, plan.workers)
     try:
         with _open(plan, existing, url) as writer:
             writer.optuna.sampler = make_sampler(seed, plan.spec.search.method)
@@ -208,12 +205,12 @@ def _make_scheduler(plan: Plan, writer: StudyWriter) -> Scheduler:
     return scheduler
 
 
-def _start_workers(plan: Plan, workers: int, *, isolated: bool, free: int | None = None) -> Executor:
+def _start_workers(plan: Plan, workers: int, *, free: int | None = None) -> Executor:
     """Return an executor that is ready; with fewer workers than planned where memory would not hold them."""
     timeout = plan.spec.execution.trial_timeout
     free = free_memory() if free is None else free  # workers that are there would be counted twice
     executor = make_executor(
-        plan.workload, workers, plan.threads(workers), isolated=isolated, timeout=timeout
+        plan.workload, workers, plan.threads(workers), inline=plan.inline, timeout=timeout
     )
     try:
         first = Task(-1, plan.space.recommended(), plan.spec.search.seed)
@@ -225,7 +222,7 @@ def _start_workers(plan: Plan, workers: int, *, isolated: bool, free: int | None
     if plan.spec.execution.workers != "auto" or fitting == workers:
         return executor
     executor.close()
-    return _start_workers(plan, fitting, isolated=isolated, free=free)
+    return _start_workers(plan, fitting, free=free)
 
 
 def _check_found_something(ending: Ending) -> None:

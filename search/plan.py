@@ -48,6 +48,7 @@ from .methods import resolve_scheduler, trials_at_most
 from .model_resolution import guard_building, prepare_for_model, resolve_model, why_not_built, why_not_saved
 from .objective_selection import select_objective
 from .oracles import hyperband_trials
+from .placement import inline_hints, trains_inline
 from .rows import check_words, load_rows, prepare_rows
 from .samplers import refuse_missing
 from .space_resolution import add_known_names, resolve_space, without_known_names
@@ -100,9 +101,16 @@ class Plan:
 
     @property
     def workers(self) -> int:
-        """Processes that train; where it is left to a rule, without regard to the memory that the model takes."""
+        """How many trials train at a time; where it is left to a rule, without regard to the memory that the model takes."""
         asked = self.spec.execution.workers
-        return choose_workers(self.budget.trials) if asked == "auto" else int(asked)
+        if asked == "auto":
+            return choose_workers(self.budget.trials)
+        return 1 if asked is None or asked == "inline" else int(asked)
+
+    @property
+    def inline(self) -> bool:
+        """Whether they train in this process."""
+        return trains_inline(self.spec.execution.workers)
 
     def for_study(self, name: str) -> Plan:
         """Return the plan for a study of a name."""
@@ -160,6 +168,7 @@ class Plan:
             *time_hints(self.dataset, self.spec),
             *self.decisions,
             *rare_class_hints(self.dataset, metric),
+            *inline_hints(self.spec),
         )
 
     @property

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import sqlalchemy
 from forking import Forker
+from kerasweep.search import placement
 from kerasweep.training.trainers.garbage import gradients_forgotten
 
 ROOT = Path(__file__).parents[1]
@@ -70,6 +71,17 @@ def hasty_sqlite() -> Iterator[None]:
     sqlalchemy.event.listen(sqlalchemy.Engine, "connect", hurry)
     yield
     sqlalchemy.event.remove(sqlalchemy.Engine, "connect", hurry)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def inline_by_default() -> Iterator[None]:
+    """Have sweeps that are launched in this process train in it, as at a prompt: a worker costs as much as many small trials.
+
+    Processes that tests start have the rule of scripts.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(placement, "is_interactive", lambda: True)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ pytestmark = [
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(40, 3)).astype(np.float32)
 Y = np.arange(40) % 2
-SETTINGS: dict[str, Any] = {"folds": 2, "epochs": 1, "workers": 1, "search": "random", "verbose": 0}
+SETTINGS: dict[str, Any] = {"folds": 2, "epochs": 1, "search": "random", "verbose": 0}
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ __all__ = ["Executor", "InlineExecutor", "LocalExecutor", "make_executor"]
 
 
 def make_executor(
-    workload: Workload, workers: int, threads: int, *, isolated: bool, timeout: float | None
+    workload: Workload, workers: int, threads: int, *, inline: bool, timeout: float | None
 ) -> Executor:
     """Return the executor of a number of workers.
 
@@ -17,9 +17,10 @@ def make_executor(
         workload: What they train.
         workers: How many.
         threads: Of each.
-        isolated: Whether a single worker is a process, too, so that nothing that it does ends or blocks this one.
+        inline: Whether this process trains, one trial at a time; nothing then ends one that hangs, and what it does to the
+            process it does to the driver.
         timeout: Seconds without a sign of life after which a process's trial fails.
     """
-    if workers == 1 and not isolated:
+    if inline:
         return InlineExecutor(workload, threads)
     return LocalExecutor(workload, threads, workers, timeout)

@@ -273,5 +273,5 @@ def _write_workload(workload: Workload, folder: Path) -> None:
     except (pickle.PicklingError, TypeError, AttributeError) as error:
         raise ModelError(
             f"The model '{workload.model.name}' cannot be handed to another process ({one_line(error, 200)}); name it as "
-            "module:function, or from Python let one worker train in this process, without time and trial_timeout."
+            "module:function, or have it trained in this process: workers='inline'."
         ) from error

@@ -8,23 +8,30 @@ from pydantic import Field, PlainValidator, WithJsonSchema
 
 from .values import Part, Real, Seconds, Whole
 
+WORDS = ("auto", "inline")
 
-def parse_workers(value: Any) -> int | str:
-    """Return a number of workers, or ``auto``."""
-    if value == "auto":
-        return "auto"
+
+def parse_workers(value: Any) -> int | str | None:
+    """Return a number of workers, a word for it, or None where nothing is said."""
+    if value is None or value in WORDS:
+        return None if value is None else str(value)
     if isinstance(value, str) and value.isdecimal():
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ValueError("must be a whole number of 1 or more, or auto")
+        raise ValueError("must be a whole number of 1 or more, auto or inline")
     return value
 
 
 Workers = Annotated[
-    int | str,
+    int | str | None,
     PlainValidator(parse_workers),
     WithJsonSchema(
-        {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": "^(auto|[0-9]+)$"}]}
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1},
+                {"type": ["string", "null"], "pattern": "^(auto|inline|[0-9]+)$"},
+            ]
+        }
     ),
 ]
 
@@ -32,8 +39,9 @@ Workers = Annotated[
 class ExecutionSpec(Part):
     """Which processes train."""
 
-    workers: Workers = 1
-    """``auto``: by the machine, the number of trials and the memory that the model takes."""
+    workers: Workers = None
+    """Processes that train. ``auto``: by the machine, the number of trials and the memory that the model takes; ``inline``: none,
+    trials train in the process that launches, for debugging. One where nothing is said; in a notebook or at a prompt, ``inline``."""
     trainer: Literal["auto", "fused", "fit"] = "auto"
     """``auto``: fused for every model that allows it; both give the same scores."""
     threads: Whole | None = Field(default=None, ge=1)

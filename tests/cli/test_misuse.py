@@ -64,8 +64,11 @@ CASES = [
     ((*LAUNCH, "--folds", "500"), "fold"),
     ((*LAUNCH, "--patience", "long"), "--patience must be a whole number or none"),
     ((*LAUNCH, "--limit", "5"), "class"),
-    ((*LAUNCH, "--workers", "0"), "execution.workers: must be a whole number of 1 or more, or auto, got '0'"),
-    ((*LAUNCH, "--workers", "둘"), "must be a whole number of 1 or more, or auto, got '둘'"),
+    (
+        (*LAUNCH, "--workers", "0"),
+        "execution.workers: must be a whole number of 1 or more, auto or inline, got '0'",
+    ),
+    ((*LAUNCH, "--workers", "둘"), "must be a whole number of 1 or more, auto or inline, got '둘'"),
     ((*LAUNCH, "--trainer", "fussed"), "Did you mean 'fused'?"),
     ((*LAUNCH, "--precision", "bfloat"), "Did you mean 'bfloat16'?"),
     (("launch", "few.csv", "dnn"), "target"),

@@ -126,7 +126,7 @@ def reference():
 
 @pytest.fixture(scope="module")
 def inline() -> Iterator[InlineExecutor]:
-    made = make_executor(make_workload(), 1, 1, isolated=False, timeout=None)
+    made = make_executor(make_workload(), 1, 1, inline=True, timeout=None)
     assert isinstance(made, InlineExecutor)
     assert made.start(task(-1)).parameters == 4 * 6 + 6 + 6 * 2 + 2
     yield made
@@ -136,7 +136,7 @@ def inline() -> Iterator[InlineExecutor]:
 
 @pytest.fixture(scope="module")
 def local() -> Iterator[LocalExecutor]:
-    made = make_executor(make_workload(), 2, 1, isolated=False, timeout=None)
+    made = make_executor(make_workload(), 2, 1, inline=False, timeout=None)
     assert isinstance(made, LocalExecutor)
     assert made.capacity == 2
     assert made.start(task(-1)).parameters == 4 * 6 + 6 + 6 * 2 + 2

@@ -197,7 +197,7 @@ def test_an_interrupted_sweep_goes_on_from_its_states(tmp_path: Path, monkeypatc
         plan = ks.plan_sweep("digits", "ann", study="whole", **settings)
         plan, existing = resolve_study(plan, "sqlite:///parts.db", named=True)
         with pytest.raises(KeyboardInterrupt):
-            run_plan(plan, existing, "sqlite:///parts.db", listen, isolated=False)
+            run_plan(plan, existing, "sqlite:///parts.db", listen)
 
     interrupted(lambda progress: progress.paused == 3)
     files = sorted(Path("parts.db.states").rglob("*.state"))

@@ -338,7 +338,7 @@ def test_what_breaks_a_constraint_counts_as_failed(lab, fake, method: str) -> No
 @pytest.mark.parametrize("method", METHODS)
 def test_a_sweep(method: str, tmp_path: Path) -> None:
     fixed = {name: preset("ann").recommended()[name] for name in ("batch_size", "units", "activation")}
-    settings = {"limit": 200, "folds": 2, "epochs": 3, "workers": 1, "verbose": 0, "search": method}
+    settings = {"limit": 200, "folds": 2, "epochs": 3, "verbose": 0, "search": method}
     settings["fix"] = fixed  # few programs to trace
     study = ks.launch("digits", "ann", trials=5, storage=tmp_path / "s.db", **settings)
     trials = read_trials(study.record)

@@ -33,7 +33,7 @@ def models() -> ModuleType:
 def settings(name: str, **more) -> dict:
     metric = {"CustomLoop": ("my_metric", "minimize"), "ReturnsADict": ("right", "maximize")}.get(name)
     chosen = {"metric": metric[0], "direction": metric[1]} if metric else {}
-    return {"limit": 100, "folds": 2, "epochs": 3, "verbose": 0, "workers": 1, **chosen, **more}
+    return {"limit": 100, "folds": 2, "epochs": 3, "verbose": 0, **chosen, **more}
 
 
 @functools.cache
@@ -233,7 +233,7 @@ def scored(returns) -> type[Scored]:
     return type("Own", (Scored,), {"returns": staticmethod(returns), "seen": ()})
 
 
-SMALL = {"folds": 2, "epochs": 3, "verbose": 0, "workers": 1, "trials": 2, "search": "grid"}
+SMALL = {"folds": 2, "epochs": 3, "verbose": 0, "trials": 2, "search": "grid"}
 
 
 def test_a_number_without_a_name_is_minimized_as_by_keras_tuner(tmp_path: Path) -> None:

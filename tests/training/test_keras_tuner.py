@@ -60,7 +60,6 @@ def test_sweeps(name: str, tmp_path: Path) -> None:
         epochs=1,
         trials=1 if name == "fixed" else 2,
         search="random",
-        workers=1,
         storage=tmp_path / "studies.db",
         verbose=0,
     )

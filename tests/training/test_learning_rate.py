@@ -120,7 +120,7 @@ def test_both_trainers_refit_and_export(module, python: Any, name: str, tmp_path
     for trainer in ("fused", "fit") if name != "imported" else ("fit",):
         study = ks.launch(
             "digits", f"rates:{name}", space=space, set={"learning_rate": "0.01,0.1"}, search="grid", limit=120,
-            folds=2, epochs=2, workers=1, verbose=0, trainer=trainer, study=trainer, storage=tmp_path / "s.db",
+            folds=2, epochs=2, verbose=0, trainer=trainer, study=trainer, storage=tmp_path / "s.db",
         )  # fmt: skip
         for trial in read_trials(study.record):
             key = json.dumps(trial.configuration, sort_keys=True)
@@ -152,7 +152,7 @@ def test_what_was_never_met_while_exploring_is_said(module, tmp_path: Path) -> N
     """A space from elsewhere lacks a hyperparameter, which the model asks for."""
     study = ks.launch(
         "digits", "rates:hyper", space=Space((Categorical("batch_size", (32, 64)),)), limit=100, folds=2, epochs=1,
-        trials=1, workers=1, verbose=0, storage=tmp_path / "s.db",
+        trials=1, verbose=0, storage=tmp_path / "s.db",
     )  # fmt: skip
     notes = read_details(study.record, [0])[0].notes
     assert notes == ("unused is not in the space; it was at KerasTuner's default, false",)

@@ -99,7 +99,7 @@ def test_workers_that_memory_would_not_hold_are_started_anew(
     seen: list[int] = []
     closed: list[int] = []
 
-    def make(workload, workers, threads, *, isolated, timeout):
+    def make(workload, workers, threads, *, inline, timeout):
         seen.append(workers)
         running[0] = workers
         return SimpleNamespace(
@@ -111,6 +111,7 @@ def test_workers_that_memory_would_not_hold_are_started_anew(
     monkeypatch.setattr(launch, "make_executor", make)
     made = SimpleNamespace(
         workload=None,
+        inline=False,
         threads=lambda workers: cores // workers,
         space=SimpleNamespace(recommended=dict),
         budget=SimpleNamespace(seconds=None),
@@ -118,7 +119,7 @@ def test_workers_that_memory_would_not_hold_are_started_anew(
             search=SimpleNamespace(seed=0), execution=SimpleNamespace(workers=asked, trial_timeout=None)
         ),
     )
-    executor = launch._start_workers(made, cores, isolated=True)
+    executor = launch._start_workers(made, cores)
     assert seen == started
     assert executor.workers == started[-1]
     assert closed == started[:-1]

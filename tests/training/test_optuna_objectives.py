@@ -93,7 +93,7 @@ def test_a_configuration_is_what_the_function_is_given() -> None:
 def test_a_sweep_its_refit_and_its_script(python: Any, tmp_path: Path) -> None:
     functions()
     study = ks.launch("digits", "objectives:define_model", limit=100, folds=2, epochs=1, trials=3, search="random",
-                      workers=1, verbose=0, storage=tmp_path / "s.db")  # fmt: skip
+                      verbose=0, storage=tmp_path / "s.db")  # fmt: skip
     trials = read_trials(study.record)
     assert [trial.state for trial in trials] == ["complete"] * 3
     assert read_details(study.record, [0])[0].notes == ()
@@ -109,7 +109,7 @@ def test_a_sweep_its_refit_and_its_script(python: Any, tmp_path: Path) -> None:
 def test_a_branch_that_the_space_lacks_is_said(tmp_path: Path) -> None:
     space = Space((Int("n_layers", 1, 2, recommended=1), Categorical("optimizer", ("Adam",))))
     study = ks.launch("digits", functions().define_model, space=space, limit=100, folds=2, epochs=1, trials=1,
-                      workers=1, verbose=0, storage=tmp_path / "s.db")  # fmt: skip
+                      verbose=0, storage=tmp_path / "s.db")  # fmt: skip
     notes = read_details(study.record, [0])[0].notes
     assert [note.partition(" ")[0] for note in notes] == ["n_units_l0", "dropout_l0", "learning_rate"]
     assert notes[1:] == (

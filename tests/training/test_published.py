@@ -18,7 +18,7 @@ pytestmark = pytest.mark.trains
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(60, 4)).astype(np.float32)
 Y = (X[:, 0] > 0).astype(np.int64)
-SETTINGS: dict[str, Any] = {"folds": 2, "epochs": 1, "workers": 1, "search": "random", "verbose": 0}
+SETTINGS: dict[str, Any] = {"folds": 2, "epochs": 1, "search": "random", "verbose": 0}
 
 
 def compiled(*layers: Any) -> Any:

@@ -20,7 +20,7 @@ pytestmark = [
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(40, 3)).astype(np.float32)
 Y = np.arange(40) % 2
-SETTINGS: dict[str, Any] = {"folds": 2, "epochs": 1, "workers": 1, "trials": 1, "search": "random"}
+SETTINGS: dict[str, Any] = {"folds": 2, "epochs": 1, "trials": 1, "search": "random"}
 
 
 def build_model(hp: Any) -> Any:

@@ -233,7 +233,7 @@ def test_a_sweep_over_data_is_the_same_in_workers_and_refit_repeats_it(tmp_path:
     import kerasweep as ks
 
     values = []
-    for workers in (1, 2):
+    for workers in ("inline", 2):
         study = ks.launch(
             "wine",
             "ann",

@@ -1,0 +1,34 @@
+"""Where a sweep trains: in worker processes, so that whoever launches does not depend on whoever trains; or in this one."""
+
+from __future__ import annotations
+
+import sys
+
+from .spec import SweepSpec
+
+
+def is_interactive() -> bool:
+    """Tell whether somebody types what this process runs: in a notebook, or at a prompt of Python or IPython."""
+    return hasattr(sys, "ps1") or bool(sys.flags.interactive)
+
+
+def trains_inline(workers: int | str | None) -> bool:
+    """Tell whether a sweep trains in this process.
+
+    Args:
+        workers: What was asked for. Nothing (None) means one process; in an interactive session, this one, where a model
+            may be anything that stands in a cell, and an error is looked into with the objects at hand.
+    """
+    return workers == "inline" or (workers is None and is_interactive())
+
+
+def inline_hints(spec: SweepSpec) -> tuple[str, ...]:
+    """Return what is to be said where a limit of time is asked for that nothing in this process can hold a trial to."""
+    limits = spec.search.time, spec.execution.trial_timeout
+    usual = None, type(spec.execution)().trial_timeout
+    limited = limits[0] is not None or limits[1] not in usual
+    if not limited or not trains_inline(spec.execution.workers):
+        return ()
+    return (
+        "training runs in this process, where nothing ends a trial that hangs: --workers 1 holds it to the limit",
+    )
