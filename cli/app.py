@@ -7,7 +7,6 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable
-from pathlib import Path
 
 import typer
 
@@ -15,6 +14,7 @@ from .. import __version__
 from ..errors import INTERRUPTED, KerasweepError, one_line
 from ..printing import make_console
 from ..search.interrupt import interrupt_on_all
+from ..studies.passwords import without_passwords
 from .browsing import best, compare, show, studies
 from .catalogue import spaces
 from .control import pause, status, stop
@@ -76,10 +76,12 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILED)
     except Exception as error:  # noqa: BLE001 - the last resort: one line for the user, the traceback in a file
-        log = Path(tempfile.gettempdir()) / f"kerasweep-{os.getpid()}.log"
-        log.write_text(traceback.format_exc(), encoding="utf-8")
+        handle, log = tempfile.mkstemp(prefix="kerasweep-", suffix=".log")  # nobody else reads or names it
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(without_passwords(traceback.format_exc()))
+        what = without_passwords(one_line(error))
         _print_error(
-            f"Unexpected {type(error).__name__}: {one_line(error)} The traceback is in {log}; please report it."
+            f"Unexpected {type(error).__name__}: {what} The traceback is in {log}; please report it."
         )
         sys.exit(FAILED)
 

@@ -3,6 +3,7 @@
 from .lock import is_driven
 from .paging import Condition, Order, TrialPage, hyperparameter_names, page_of_trials
 from .pareto import pareto_front
+from .passwords import without_password
 from .reading import (
     best_trial,
     best_trials,
@@ -18,7 +19,7 @@ from .reading import (
     trials_frame,
 )
 from .records import Direction, StudyObjective, StudyRecord, TrialDetails, TrialRecord, TrialState
-from .storage import storage_url, without_password
+from .storage import storage_url
 
 __all__ = [
     "Condition",

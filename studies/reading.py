@@ -15,6 +15,7 @@ from ..spaces.values import restored
 from ..texts import numbers_text
 from .chunks import join
 from .pareto import pareto_front
+from .passwords import without_password
 from .records import (
     ABOUT,
     CONSTRAINT,
@@ -39,7 +40,7 @@ from .records import (
     TrialState,
     count_or_none,
 )
-from .storage import Database, open_database, storage_url, without_password
+from .storage import Database, open_database, storage_url
 
 if TYPE_CHECKING:
     import pandas as pd

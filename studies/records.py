@@ -181,7 +181,8 @@ class StudyRecord:
     """One study without its trials: what was searched, on which data, how far it is."""
 
     name: str
-    storage: str
+    storage: str = field(repr=False)
+    """Its URL, which may hold a password."""
     study_id: int
     direction: Direction
     """Of the objective, the first where there are several."""

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from urllib.parse import unquote
 
 from ..errors import StorageError, StudyError, UsageError, one_line
+from .passwords import reason_of, without_password
 
 _TABLES = (
     "studies",
@@ -33,7 +34,6 @@ DEFAULT_STORAGE = "sqlite:///kerasweep.db"
 _SQLITE = "sqlite:///"
 _SQLITE_URL = re.compile(r"sqlite(\+pysqlite)?:///(?P<path>[^?]+)(\?(?P<options>.*))?")
 _IN_MEMORY = re.compile(r"sqlite(\+\w+)?://(/(:memory:|file::memory:.*|.*mode=memory.*)?)?(\?.*)?|:memory:")
-_PASSWORD_OPTION = re.compile(r"([?&](?:password|passwd)=)[^&]*")
 
 
 class Database(Protocol):
@@ -79,16 +79,6 @@ def states_folder(url: str, study_id: int) -> Path | None:
     return None if path is None else path.absolute().with_name(f"{path.name}.states") / str(study_id)
 
 
-def without_password(url: str) -> str:
-    """Return a URL that may be shown: its password, if any, is starred out."""
-    url = _PASSWORD_OPTION.sub(r"\1***", url)
-    scheme, separator, rest = url.partition("://")
-    credentials, at, host = rest.rpartition("@")
-    if not at or ":" not in credentials:
-        return url
-    return f"{scheme}{separator}{credentials.split(':', 1)[0]}:***@{host}"
-
-
 @contextmanager
 def open_database(url: str) -> Iterator[Database]:
     """Open a storage for reading.
@@ -104,7 +94,7 @@ def open_database(url: str) -> Iterator[Database]:
         return
     if not path.is_file():
         raise StudyError(
-            f"There is no database {path}. Launch a sweep first, or name another with --storage."
+            f"There is no database {without_password(str(path))}. Launch a sweep first, or name another with --storage."
         )
     # Not mode=ro: a killed driver can leave a journal that only a writer may roll back.
     try:
@@ -153,7 +143,9 @@ class _Server:
         try:
             return [tuple(row) for row in self._connection.execute(text(statement), parameters)]
         except SQLAlchemyError as error:
-            raise StorageError(f"{without_password(self._url)} does not answer: {one_line(error)}") from error
+            raise StorageError(
+                f"{without_password(self._url)} does not answer: {reason_of(error, self._url)}"
+            ) from error
 
 
 @contextmanager
@@ -166,7 +158,7 @@ def _open_server(url: str) -> Iterator[Database]:
     try:
         connection = engine.connect()
     except (SQLAlchemyError, OSError) as error:
-        raise StorageError(f"{without_password(url)} does not answer: {one_line(error)}") from error
+        raise StorageError(f"{without_password(url)} does not answer: {reason_of(error, url)}") from error
     try:
         _check_tables(set(inspect(connection).get_table_names()), url)
         yield _Server(connection, url)
@@ -183,5 +175,5 @@ def storage_errors(url: str) -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, ImportError, sqlite3.Error, OSError, RuntimeError, ValueError) as error:
-        reason = one_line(error.__cause__ or error)
+        reason = reason_of(error.__cause__ or error, url)
         raise StorageError(f"The storage {without_password(url)} cannot be used: {reason}") from error

@@ -20,7 +20,7 @@ import optuna
 from optuna.trial import FrozenTrial, Trial, TrialState
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from ..errors import OutputError, StorageError, StudyError, StudyLocked, one_line
+from ..errors import OutputError, StorageError, StudyError, StudyLocked
 from ..spaces import Configuration
 from ..spaces.values import canonical, stored
 from .chunks import join
@@ -28,6 +28,7 @@ from .control import Wish, wish_record, wished
 from .lease import Lease, create_leased, describe, hold_lease
 from .ledger import Ledger
 from .lock import is_driven, refusal
+from .passwords import reason_of, without_password
 from .reading import read_studies, read_study
 from .records import (
     ABOUT,
@@ -52,7 +53,7 @@ from .records import (
     StudyObjective,
     StudyRecord,
 )
-from .storage import sqlite_path, states_folder, storage_errors, without_password
+from .storage import sqlite_path, states_folder, storage_errors
 
 BUSY_SECONDS = 60
 """How long a write waits for another study of the same SQLite file before it gives up."""
@@ -552,7 +553,7 @@ def _writing(url: str) -> Iterator[None]:
     try:
         yield
     except (optuna.exceptions.StorageInternalError, SQLAlchemyError) as error:
-        reason = one_line(error.__cause__ or error)
+        reason = reason_of(error.__cause__ or error, url)
         raise StorageError(f"The storage {without_password(url)} failed: {reason}") from error
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from ...training.events import Task
 from ...training.machine import resident_memory
 from ...training.trainers.runtime import worker_environment
-from .apart import apart
+from .apart import STORAGE_VARIABLE, apart
 
 MOST_GROWTH = 2**30
 """Bytes that a worker may hold beyond what its first trial left; programs that are kept take half of it."""
@@ -116,7 +116,9 @@ def start_worker(
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=native,
-            **apart(worker_environment(threads)),  # Ctrl-C is the driver's to handle
+            **apart(
+                worker_environment(threads), without=(STORAGE_VARIABLE,)
+            ),  # Ctrl-C is the driver's to handle
         )
     worker = WorkerProcess(process, log)
     threading.Thread(target=_listen, args=(worker, inbox), daemon=True).start()

@@ -1,0 +1,48 @@
+"""Keeps passwords out of what is shown: of a storage's address, and of what a driver or a traceback says of it."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote
+
+from ..errors import one_line
+
+HIDDEN = "***"
+_OPTION = re.compile(r"([?&][^=&#\s]*(?:pass|pwd|secret|token)[^=&#\s]*=)[^&#\s]*", re.IGNORECASE)
+_CREDENTIALS = re.compile(
+    r"(?P<scheme>(?:(?!sqlite)[a-z][\w+.-]*:/+)?+)(?P<user>[^:/@\s]*):(?P<password>.*)@(?P<rest>.*)",
+    re.DOTALL,
+)
+_IN_A_TEXT = re.compile(r"""(\b[a-z][\w+.-]*://[^\s:/@'"]*:)[^\s'"]*@""", re.IGNORECASE)
+_SHORTEST = 3
+"""Letters of a part of a password that is looked for in a message; fewer stand in many words."""
+
+
+def without_password(url: str) -> str:
+    """Return a URL that may be shown: its password, if any, is starred out, also where the URL is misspelt."""
+    found = _CREDENTIALS.fullmatch(url)
+    if found is not None:
+        url = f"{found['scheme']}{found['user']}:{HIDDEN}@{found['rest']}"
+    return _OPTION.sub(rf"\1{HIDDEN}", url)
+
+
+def without_passwords(text: str) -> str:
+    """Return a text, as a traceback, in which the password of every URL is starred out."""
+    return _OPTION.sub(rf"\1{HIDDEN}", _IN_A_TEXT.sub(rf"\1{HIDDEN}@", text))
+
+
+def reason_of(error: BaseException, url: str) -> str:
+    """Return what went wrong with a storage, in one line that does not hold its password, or a part of it.
+
+    A password in which ``@`` is not written ``%40`` is cut there, and its end taken for the name of the server.
+    """
+    found = _CREDENTIALS.fullmatch(url)
+    password = "" if found is None else found["password"]
+    reason = without_passwords(one_line(error))
+    parts = {password, unquote(password), *password.split("@")}
+    for part in sorted(parts, key=len, reverse=True):
+        if len(part) >= _SHORTEST:
+            reason = reason.replace(part, HIDDEN)
+    if "@" not in password:
+        return reason
+    return f"{reason.rstrip('.')}; a password's own @ is written %40 in a URL"
