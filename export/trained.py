@@ -15,7 +15,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import joblib
 import numpy as np
 from sklearn.utils.metaestimators import available_if
 
@@ -24,6 +23,7 @@ from ..training.data.delimited import first_rows, marked_encoding, read_csv, tab
 from ..training.data.text_folders import read_text
 from ..training.quiet import import_tensorflow
 from .files import MARK, new_folder
+from .learned import load_learned, save_learned
 from .predictor import Predictor
 from .rendering import render
 from .sources import sources_of
@@ -102,7 +102,7 @@ class TrainedModel:
         """
         with new_folder(folder, overwrite=overwrite) as fresh:
             self._save_model(fresh / _MODEL)
-            joblib.dump(self.learned, fresh / _LEARNED)
+            save_learned(self.learned, fresh / _LEARNED)
             words = json.dumps(self.about, indent=2, ensure_ascii=False)
             (fresh / MARK).write_text(words + "\n", encoding="utf-8")
             (fresh / "predict.py").write_text(predict_script(), encoding="utf-8")
@@ -114,18 +114,26 @@ class TrainedModel:
         """Return the model of a folder that ``save`` or an export wrote.
 
         Raises:
-            StudyError: There is none, or it was written by another version.
+            StudyError: There is none, it is damaged, it was written by another version, or it holds code.
         """
         path = Path(folder).expanduser()
         if not (path / MARK).is_file():
             raise StudyError(f"{path} is no exported model: it has no {MARK}.")
-        about = json.loads((path / MARK).read_text(encoding="utf-8"))
-        if about["format"] != FORMAT:
+        try:
+            about = json.loads((path / MARK).read_text(encoding="utf-8"))
+            written, readme = about["format"], (path / _README).read_text(encoding="utf-8")
+        except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+            raise StudyError(f"{path} is damaged: {one_line(error)}; export it again.") from error
+        if written != FORMAT:
             raise StudyError(
-                f"{path} was exported in format {about['format']}, and {FORMAT} is read: export it again."
+                f"{path} was exported in format {written}, and {FORMAT} is read: export it again."
             )
-        learned = joblib.load(path / _LEARNED)
-        return cls(about, _load(path / _MODEL, about), learned, (path / _README).read_text(encoding="utf-8"))
+        learned = load_learned(path / _LEARNED)
+        try:
+            model = _load(path / _MODEL, about)
+        except Exception as error:  # Keras's own, of a file that is damaged or names code
+            raise StudyError(f"{path / _MODEL} cannot be loaded: {one_line(error, 300)}") from error
+        return cls(about, model, learned, readme)
 
     def _save_model(self, path: Path) -> None:
         """Save the model and try it: what cannot be loaded again is not exported."""
@@ -181,4 +189,4 @@ def _load(path: Path, about: dict[str, Any]) -> keras.Model:
 
     for module in about["modules"]:
         importlib.import_module(module)
-    return keras.models.load_model(path, compile=False)
+    return keras.models.load_model(path, compile=False, safe_mode=True)  # a Lambda is code, and no data

@@ -28,7 +28,11 @@ class TransferFactory(LayerFactory):
         """
         name = self.string("base")
         try:
-            made = self._named(name) if name in BASES else keras.saving.load_model(name, compile=False)
+            made = (
+                self._named(name)
+                if name in BASES
+                else keras.saving.load_model(name, compile=False, safe_mode=True)
+            )
         except Exception as error:
             raise TrainingError(
                 "model", f"the base {name} cannot be loaded: {one_line(error, 200)}"
