@@ -10,10 +10,10 @@ from ..errors import one_line
 HIDDEN = "***"
 _OPTION = re.compile(r"([?&][^=&#\s]*(?:pass|pwd|secret|token)[^=&#\s]*=)[^&#\s]*", re.IGNORECASE)
 _CREDENTIALS = re.compile(
-    r"(?P<scheme>(?:(?!sqlite)[a-z][\w+.-]*:/+)?+)(?P<user>[^:/@\s]*):(?P<password>.*)@(?P<rest>.*)",
+    r"(?!sqlite)(?P<scheme>(?:[a-z][\w+.-]*:/+)?+)(?P<user>[^:/@\s]*):(?P<password>.*)@(?P<rest>.*)",
     re.DOTALL,
 )
-_IN_A_TEXT = re.compile(r"""(\b[a-z][\w+.-]*://[^\s:/@'"]*:)[^\s'"]*@""", re.IGNORECASE)
+_IN_A_TEXT = re.compile(r"""(\b[a-z][\w+.-]*://[^\s:/@'"]*:)[^'"\n]*@""", re.IGNORECASE)
 _SHORTEST = 3
 """Letters of a part of a password that is looked for in a message; fewer stand in many words."""
 

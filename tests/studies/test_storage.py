@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from kerasweep.errors import KerasweepError, OutputError, StorageError, StudyError, UsageError
 from kerasweep.studies import read_studies, storage_url, without_password
+from kerasweep.studies.passwords import without_passwords
 from kerasweep.studies.storage import sqlite_path
 from kerasweep.studies.writing import create_study, find_study
 
@@ -44,10 +45,35 @@ def test_memory_is_no_store(storage: str) -> None:
         ("postgresql+psycopg2://me:se@c:ret/@host/x", "postgresql+psycopg2://me:***@host/x"),
         ("mysql://:secret@host/x", "mysql://:***@host/x"),
         ("postgresql://host/x?user=me&password=secret&a=b", "postgresql://host/x?user=me&password=***&a=b"),
+        ("mysql://host/x?ssl_key_Passwd=secret#a", "mysql://host/x?ssl_key_Passwd=***#a"),
+        ("postgresql:/me:secret@host/x", "postgresql:/me:***@host/x"),
+        ("me:secret@host/x", "me:***@host/x"),
+        ("sqlite:///a:b/me@c.db", "sqlite:///a:b/me@c.db"),
     ],
 )
 def test_passwords_are_starred_out(url: str, shown: str) -> None:
     assert without_password(url) == shown
+
+
+def test_a_traceback_holds_no_password() -> None:
+    text = """File "x.py", line 3: connect('postgresql+psycopg://me:se cret@host/x?sslpassword=secret', a='b@c')"""
+    shown = """File "x.py", line 3: connect('postgresql+psycopg://me:***@host/x?sslpassword=*** a='b@c')"""
+    assert without_passwords(text) == shown
+    text = "OperationalError: mysql+pymysql://me:se@cr:et@host/x and http://host:80/a?b=c"
+    assert (
+        without_passwords(text) == "OperationalError: mysql+pymysql://me:***@host/x and http://host:80/a?b=c"
+    )
+
+
+def test_a_password_with_an_at_sign_is_not_shown_in_part_and_how_to_write_it_is_said() -> None:
+    with pytest.raises(StorageError) as caught:
+        read_studies("postgresql+psycopg://me:abc@secret.invalid@127.0.0.1:1/x")
+    assert "secret" not in str(caught.value)
+    assert str(caught.value).endswith("a password's own @ is written %40 in a URL")
+
+
+def test_a_record_shows_no_storage(filled) -> None:
+    assert "storage" not in repr(read_studies(filled.url)[0])
 
 
 @pytest.mark.parametrize(
@@ -58,6 +84,9 @@ def test_passwords_are_starred_out(url: str, shown: str) -> None:
         "nothing://me:secret@127.0.0.1:1/x",
         "postgresql://me:secret@127.0.0.1:port/x",
         "postgresql://127.0.0.1:1/x?password=secret",
+        "postgresql://127.0.0.1:1/x?sslpassword=secret",
+        "postgresql://127.0.0.1:1/x?Password=secret",
+        "mysql+pymysql://me:se/secret@127.0.0.1:1/x",
     ],
 )
 def test_a_server_that_does_not_answer(url: str, samples) -> None:
