@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip -qq --disable-pip-version-check
 
-.PHONY: help demo test lint format docs site bench bench-search growth clean
+.PHONY: help demo test lint format docs site bench bench-search growth soak clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -49,6 +49,9 @@ site: $(VENV)/developed  ## Build the documentation site into build/site; a brok
 
 growth: $(VENV)/developed  ## Measure memory over 300 trials of five kinds of models, which takes an hour, into docs/benchmarks.md
 	$(BIN)/python benchmarks/run.py growth
+
+soak: $(VENV)/developed  ## Kill, fill and break what a sweep depends on, over and over, and write docs/reliability.md
+	$(BIN)/python benchmarks/soak.py
 
 bench: $(VENV)/developed  ## Measure against KerasTuner, Optuna and SciKeras, and write docs/benchmarks.md
 	$(BIN)/python benchmarks/run.py

@@ -62,7 +62,13 @@ def describe_commit(folder: Path) -> str:
         return done.stdout.strip()
 
     try:
-        changed = git("status", "--porcelain", "--", ".", ":!docs/benchmarks.*", ":!docs/search.*")
+        changed = git(
+            "status",
+            "--porcelain",
+            "--",
+            ".",
+            *(f":!docs/{page}.*" for page in ("benchmarks", "search", "reliability")),
+        )
         return git("rev-parse", "--short=10", "HEAD") + ("+" if changed else "")
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
