@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from machine import describe_commit, describe_machine, describe_versions
-from soaks import SOAKS, Finding, Place, Soak
+from soaks import SOAKS
+from soaks.contract import Finding, Place, Soak
 from soaks.page import make_page
 
 ROOT = Path(__file__).parents[1]

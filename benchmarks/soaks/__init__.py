@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .contract import Finding, Place, Soak
-from .driver import SOAKS as OF_DRIVER
+from soaks.contract import Soak
+from soaks.driver import SOAKS as OF_DRIVER
 
 SOAKS: tuple[Soak, ...] = (*OF_DRIVER,)
 """All of them, in the order of the page."""

@@ -10,7 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .contract import SECONDS, Finding, Place, Soak, ended
+from kerasweep.texts import count_text
+
+from soaks.contract import SECONDS, Finding, Place, Soak, ended
 
 SWEEP = (
     *("launch", "digits", "ann", "--workers", "1", "--limit", "200", "--folds", "3"),
@@ -39,7 +41,7 @@ def kill_drivers(place: Place, count: int, storage: Storage) -> Finding:
             faults += [f"left running: {one}" for one in place.processes()]
             faults += [f"left over: {one}" for one in place.litter("study.db")]
             sweeps += 1
-    return Finding(f"{kills} kills in {sweeps} sweeps", tuple(faults))
+    return Finding(f"{count_text(kills, 'kill')} in {count_text(sweeps, 'sweep')}", tuple(faults))
 
 
 class Sweep:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import SOAKS
+from soaks import SOAKS
 
 
 def make_page(record: dict[str, Any]) -> str:

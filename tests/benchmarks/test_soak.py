@@ -15,7 +15,8 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 sys.path.insert(0, str(BENCHMARKS))
 try:
-    from soaks import SOAKS, Soak
+    from soaks import SOAKS
+    from soaks.contract import Soak
     from soaks.page import make_page
 finally:
     sys.path.remove(str(BENCHMARKS))
