@@ -445,8 +445,8 @@ def resume(
         verbose: As for ``launch``.
         detach: As for ``launch``.
         **settings: ``trials``, ``time``, ``total_epochs``, ``until_converged``, ``target_score``,
-            ``workers``, ``threads``, ``trainer``, ``trial_timeout``, ``keep_states``, ``keep_models``; or ``epochs``, to which the
-            best trials are trained on, from where they ended if ``keep_models`` has kept that.
+            ``workers``, ``threads``, ``gpus_per_trial``, ``trainer``, ``trial_timeout``, ``keep_states``, ``keep_models``; or
+            ``epochs``, to which the best trials are trained on, from where they ended if ``keep_models`` has kept that.
     """
     from .search.launch import run_plan
 
@@ -485,6 +485,7 @@ def plan_to_resume(
         "target_score",
         "workers",
         "threads",
+        "gpus_per_trial",
         "trainer",
         "trial_timeout",
         "keep_states",

@@ -298,6 +298,15 @@ Workers = Annotated[
     ),
 ]
 Threads = Annotated[int | None, option("Execution", "Cores a worker.", min=1)]
+GpusPerTrial = Annotated[
+    float | None,
+    option(
+        "Execution",
+        "GPUs a worker: 0 for none, 2, or a share that others leave, 0.5.",
+        min=0,
+        show_default="1 where there are any",
+    ),
+]
 TrialTimeout = Annotated[
     str | None,
     option(

@@ -97,6 +97,7 @@ def launch(
     precision: flags.Precision = None,
     workers: flags.Workers = None,
     threads: flags.Threads = None,
+    gpus_per_trial: flags.GpusPerTrial = None,
     trainer: flags.Trainer = None,
     trial_timeout: flags.TrialTimeout = None,
     keep_states: flags.KeepStates = None,
@@ -184,6 +185,7 @@ def resume(
     epochs: flags.FurtherEpochs = None,
     workers: flags.Workers = None,
     threads: flags.Threads = None,
+    gpus_per_trial: flags.GpusPerTrial = None,
     trainer: flags.Trainer = None,
     trial_timeout: flags.TrialTimeout = None,
     keep_states: flags.KeepStates = None,
@@ -343,7 +345,7 @@ def _workers_text(plan: Plan) -> str:
     return (
         f"none, training runs in this process with {threads}"
         if plan.inline
-        else f"{plan.workers} with {threads} each"
+        else f"{plan.workers} with {threads} each{plan.gpus_text}"
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
@@ -21,6 +21,7 @@ from ..studies.writing import (
 from ..texts import numbers_text
 from ..training.data.profile import profile_of
 from ..training.events import Rung, Task
+from ..training.gpus import Gpu, gpu_environment
 from ..training.machine import choose_workers, free_memory
 from ..training.quiet import quiet_tensorflow
 from ..training.randomness import random_state_kept
@@ -209,8 +210,14 @@ def _start_workers(plan: Plan, workers: int, *, free: int | None = None) -> Exec
     """Return an executor that is ready; with fewer workers than planned where memory would not hold them."""
     timeout = plan.spec.execution.trial_timeout
     free = free_memory() if free is None else free  # workers that are there would be counted twice
+    gpus: Sequence[Sequence[Gpu] | None] = plan.gpus_of(workers) or [None] * workers
     executor = make_executor(
-        plan.workload, workers, plan.threads(workers), inline=plan.inline, timeout=timeout
+        plan.workload,
+        workers,
+        plan.threads(workers),
+        inline=plan.inline,
+        timeout=timeout,
+        environments=[gpu_environment(some) for some in gpus],
     )
     try:
         first = Task(-1, plan.space.recommended(), plan.spec.search.seed)
@@ -218,7 +225,7 @@ def _start_workers(plan: Plan, workers: int, *, free: int | None = None) -> Exec
     except BaseException:
         executor.close()
         raise
-    fitting = choose_workers(workers, size.training_bytes, free)
+    fitting = choose_workers(workers, size.training_bytes, free, most=workers)
     if plan.spec.execution.workers != "auto" or fitting == workers:
         return executor
     executor.close()

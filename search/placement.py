@@ -23,12 +23,16 @@ def trains_inline(workers: int | str | None) -> bool:
 
 
 def inline_hints(spec: SweepSpec) -> tuple[str, ...]:
-    """Return what is to be said where a limit of time is asked for that nothing in this process can hold a trial to."""
+    """Return what is to be said where something is asked for that nothing in this process can hold a trial to."""
     limits = spec.search.time, spec.execution.trial_timeout
     usual = None, type(spec.execution)().trial_timeout
     limited = limits[0] is not None or limits[1] not in usual
-    if not limited or not trains_inline(spec.execution.workers):
+    if not trains_inline(spec.execution.workers):
         return ()
-    return (
+    of_time = (
         "training runs in this process, where nothing ends a trial that hangs: --workers 1 holds it to the limit",
     )
+    of_gpus = (
+        "training runs in this process, which has every GPU that it sees: --workers 1 has what is asked for",
+    )
+    return (of_time if limited else ()) + (of_gpus if spec.execution.gpus_per_trial is not None else ())

@@ -32,6 +32,7 @@ from ..training.data import (
     map_shapes,
 )
 from ..training.data.source_data import FROM_PYTHON
+from ..training.gpus import Gpu, find_gpus, share_gpus, workers_on
 from ..training.machine import choose_workers, computes_bfloat16, cores
 from ..training.metrics import Objective
 from ..training.models import ModelSource, Precision, reads_as_given
@@ -104,13 +105,38 @@ class Plan:
         """How many trials train at a time; where it is left to a rule, without regard to the memory that the model takes."""
         asked = self.spec.execution.workers
         if asked == "auto":
-            return choose_workers(self.budget.trials)
+            return choose_workers(self.budget.trials, most=self._most_on_gpus)
         return 1 if asked is None or asked == "inline" else int(asked)
 
     @property
     def inline(self) -> bool:
         """Whether they train in this process."""
         return trains_inline(self.spec.execution.workers)
+
+    @property
+    def _most_on_gpus(self) -> int | None:
+        return workers_on(len(find_gpus()), self.spec.execution.gpus_per_trial)
+
+    def gpus_of(self, workers: int) -> list[tuple[Gpu, ...]] | None:
+        """Return which GPUs each of some workers sees; None where there are none to give or to hide.
+
+        Raises:
+            SpecError: There are fewer than the specification asks for.
+        """
+        each, found = self.spec.execution.gpus_per_trial, find_gpus()
+        return share_gpus(found, workers, each) if found or each is not None else None
+
+    @property
+    def gpus_text(self) -> str:
+        """What the workers have of the machine's GPUs, in words that follow; nothing where there are none."""
+        gpus = self.gpus_of(self.workers)
+        if gpus is None:
+            return ""
+        each = len(gpus[0])
+        shared = self.workers * each > len(found := {gpu for some in gpus for gpu in some})
+        if shared:
+            return f", on {count_text(len(found), 'GPU')} that they share"
+        return f", on {count_text(each, 'GPU')}" if each else ", on no GPU"
 
     def for_study(self, name: str) -> Plan:
         """Return the plan for a study of a name."""

@@ -59,6 +59,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "trainer": ("execution", "trainer"),
     "workers": ("execution", "workers"),
     "threads": ("execution", "threads"),
+    "gpus_per_trial": ("execution", "gpus_per_trial"),
     "trial_timeout": ("execution", "trial_timeout"),
     "keep_states": ("execution", "keep_states"),
     "keep_models": ("execution", "keep_models"),

@@ -109,7 +109,10 @@ def test_an_editor_explains_every_name_of_the_catalogue() -> None:
         {},
         {"data": "digits", "search": "grid", "cv": "holdout"},
         {"search": {"time": "1h30m"}, "execution": {"workers": "auto"}, "training": {"patience": None}},
-        {"search": {"time": None}, "execution": {"workers": 2, "trial_timeout": "10m"}},
+        {
+            "search": {"time": None},
+            "execution": {"workers": 2, "trial_timeout": "10m", "gpus_per_trial": 0.5},
+        },
         {
             "space": {
                 "pick": ["optimizer"],

@@ -65,7 +65,9 @@ def computes_bfloat16() -> bool:
     return not _BFLOAT16_FLAGS.isdisjoint(flags.split())
 
 
-def choose_workers(trials: float, bytes_a_worker: int = 0, free: int | None = None) -> int:
+def choose_workers(
+    trials: float, bytes_a_worker: int = 0, free: int | None = None, most: int | None = None
+) -> int:
     """Return how many processes to train in: one a core, but no more than there are trials, or than memory holds.
 
     A process for each core with one thread trains more than one process with all cores: threads wait for each other
@@ -75,12 +77,13 @@ def choose_workers(trials: float, bytes_a_worker: int = 0, free: int | None = No
         trials: How many will be trained.
         bytes_a_worker: What training takes beside TensorFlow itself; 0 where it is not known.
         free: The memory that was free before any worker was started; what is free now where None.
+        most: In place of the cores, where GPUs train.
     """
-    most = min(float(cores()), trials)
+    count = min(float(cores() if most is None else most), trials)
     free = free_memory() if free is None else free
     if free is not None:
-        most = min(most, MEMORY_SHARE * free // (PROCESS_BYTES + bytes_a_worker))
-    return max(1, int(most))
+        count = min(count, MEMORY_SHARE * free // (PROCESS_BYTES + bytes_a_worker))
+    return max(1, int(count))
 
 
 def aligned_empty(shape: tuple[int, ...]) -> np.ndarray:

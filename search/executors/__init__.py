@@ -1,5 +1,7 @@
 """Executors: where tasks train."""
 
+from collections.abc import Mapping, Sequence
+
 from ...training.workload import Workload
 from .contract import Executor
 from .inline import InlineExecutor
@@ -9,7 +11,13 @@ __all__ = ["Executor", "InlineExecutor", "LocalExecutor", "make_executor"]
 
 
 def make_executor(
-    workload: Workload, workers: int, threads: int, *, inline: bool, timeout: float | None
+    workload: Workload,
+    workers: int,
+    threads: int,
+    *,
+    inline: bool,
+    timeout: float | None,
+    environments: Sequence[Mapping[str, str]] = (),
 ) -> Executor:
     """Return the executor of a number of workers.
 
@@ -20,7 +28,8 @@ def make_executor(
         inline: Whether this process trains, one trial at a time; nothing then ends one that hangs, and what it does to the
             process it does to the driver.
         timeout: Seconds without a sign of life after which a process's trial fails.
+        environments: Variables of each process beside those that all have, such as the GPUs that it sees.
     """
     if inline:
         return InlineExecutor(workload, threads)
-    return LocalExecutor(workload, threads, workers, timeout)
+    return LocalExecutor(workload, threads, workers, timeout, environments)

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections import deque
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,11 +47,19 @@ class LocalExecutor:
     than after its first task: between two tasks, which loses no more than the programs that it has traced.
     """
 
-    def __init__(self, workload: Workload, threads: int, workers: int, timeout: float | None = None) -> None:
+    def __init__(
+        self,
+        workload: Workload,
+        threads: int,
+        workers: int,
+        timeout: float | None = None,
+        environments: Sequence[Mapping[str, str]] = (),
+    ) -> None:
         self._workload = workload
         self._threads = threads
         self._count = workers
         self._timeout = timeout
+        self._environments = environments or [{}] * workers
         self._workers: list[WorkerProcess] = []
         self._inbox: queue.SimpleQueue[tuple[WorkerProcess, Any]] = queue.SimpleQueue()
         self._tasks: deque[Task] = deque()
@@ -69,7 +78,7 @@ class LocalExecutor:
         """Start all workers and wait for the first one to build the task's model."""
         self._folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
         _write_workload(self._workload, self._folder)
-        self._workers = [self._spawn() for _ in range(self._count)]
+        self._workers = [self._spawn(place) for place in range(self._count)]
         first = self._workers[0]
         first.send(Probe(task))
         patience = building_seconds(self._timeout, within)
@@ -241,7 +250,8 @@ class LocalExecutor:
         return failed
 
     def _replace(self, worker: WorkerProcess) -> None:
-        self._workers[self._workers.index(worker)] = self._spawn()
+        place = self._workers.index(worker)
+        self._workers[place] = self._spawn(place)
         self._dispatch()
 
     def _dispatch(self) -> None:
@@ -253,13 +263,14 @@ class LocalExecutor:
             if worker.task is None:
                 if worker.has_grown():
                     worker.kill()
-                    self._workers[place] = self._spawn()
+                    self._workers[place] = self._spawn(place)
                 self._workers[place].take(self._tasks.popleft())
 
-    def _spawn(self) -> WorkerProcess:
+    def _spawn(self, place: int) -> WorkerProcess:
+        """Start the worker of a place, which has the GPUs of the one before it."""
         assert self._folder is not None  # noqa: S101 - start() made it
         log = self._folder / f"worker-{len(list(self._folder.glob('worker-*.log')))}.log"
-        worker = start_worker(log, self._threads, self._inbox)
+        worker = start_worker(log, self._threads, self._inbox, self._environments[place])
         worker.send(Setup(self._folder, self._threads))
         return worker
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -107,9 +108,12 @@ class WorkerProcess:
 
 
 def start_worker(
-    log: Path, threads: int, inbox: queue.SimpleQueue[tuple[WorkerProcess, Any]]
+    log: Path,
+    threads: int,
+    inbox: queue.SimpleQueue[tuple[WorkerProcess, Any]],
+    environment: Mapping[str, str] | None = None,
 ) -> WorkerProcess:
-    """Start a process whose messages go to an inbox, and None when it is gone."""
+    """Start a process whose messages go to an inbox, and None when it is gone; variables are set in it beside the usual ones."""
     with log.open("wb") as native:
         process = subprocess.Popen(
             [sys.executable, "-m", "kerasweep.search.executors.worker"],
@@ -117,7 +121,7 @@ def start_worker(
             stdout=subprocess.PIPE,
             stderr=native,
             **apart(
-                worker_environment(threads), without=(STORAGE_VARIABLE,)
+                {**worker_environment(threads), **(environment or {})}, without=(STORAGE_VARIABLE,)
             ),  # Ctrl-C is the driver's to handle
         )
     worker = WorkerProcess(process, log)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
-from .values import Part, Real, Seconds, Whole
+from .values import Part, Real, Seconds, Whole, check_number
+
+MOST_SHARING = 16
+"""Workers that share a GPU; each holds several hundred megabytes of it before it trains anything."""
 
 WORDS = ("auto", "inline")
 
@@ -36,6 +39,22 @@ Workers = Annotated[
 ]
 
 
+def parse_gpus(value: Any) -> Any:
+    """Return a number of GPUs: a whole one, or a share of one."""
+    value = check_number(value)
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return value  # pydantic says what is wrong
+    if number > 1 and not number.is_integer():
+        raise ValueError("must be a whole number of GPUs, or a share of one, for example 0.5")
+    if 0 < number < 1 / MOST_SHARING:
+        raise ValueError(
+            f"must be at least {1 / MOST_SHARING:g}: no more than {MOST_SHARING} workers share a GPU"
+        )
+    return value
+
+
 class ExecutionSpec(Part):
     """Which processes train."""
 
@@ -46,6 +65,9 @@ class ExecutionSpec(Part):
     """``auto``: fused for every model that allows it; both give the same scores."""
     threads: Whole | None = Field(default=None, ge=1)
     """Cores a worker; the machine's, divided by the workers, where it is not given."""
+    gpus_per_trial: Annotated[float | None, BeforeValidator(parse_gpus)] = Field(default=None, ge=0)
+    """GPUs that a worker sees: 0 for none, 2 for a model that spreads over two, 0.5 where two workers share one. One each
+    where the machine has any and it is not given; ``workers: auto`` starts as many as they allow."""
     trial_timeout: Seconds = Field(default=3600.0, gt=0)
     """Seconds without a sign of life (a part of an epoch trained, something printed) after which a trial fails; none to
     wait for ever."""

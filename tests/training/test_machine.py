@@ -99,7 +99,7 @@ def test_workers_that_memory_would_not_hold_are_started_anew(
     seen: list[int] = []
     closed: list[int] = []
 
-    def make(workload, workers, threads, *, inline, timeout):
+    def make(workload, workers, threads, *, inline, timeout, environments):
         seen.append(workers)
         running[0] = workers
         return SimpleNamespace(
@@ -113,6 +113,7 @@ def test_workers_that_memory_would_not_hold_are_started_anew(
         workload=None,
         inline=False,
         threads=lambda workers: cores // workers,
+        gpus_of=lambda workers: None,
         space=SimpleNamespace(recommended=dict),
         budget=SimpleNamespace(seconds=None),
         spec=SimpleNamespace(

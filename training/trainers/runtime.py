@@ -44,7 +44,9 @@ def prepare_tensorflow(threads: int, operation_threads: int | None = None) -> No
     try:
         tf.config.threading.set_intra_op_parallelism_threads(operation_threads or threads)
         tf.config.threading.set_inter_op_parallelism_threads(threads)
-    except RuntimeError:  # already running, for example in a notebook
+        for gpu in tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.set_memory_growth(gpu, True)  # else a process takes all memory of the GPU
+    except (RuntimeError, ValueError):  # already running, for example in a notebook; or a device that cannot
         return
 
 
