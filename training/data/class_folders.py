@@ -53,16 +53,19 @@ def read_class_folders(
         what: One of these in words: ``image``.
 
     Raises:
-        DataError: There are no folders of classes, or one is without such files.
+        DataError: There are no folders of classes, one is without such files, or a link leads out of the folder.
     """
     parts = {part: root / part for part in ("train", "test") if (root / part).is_dir()}
     notes: list[str] = []
     if "train" not in parts:
-        return {"train": _checked(root, suffixes, what, notes)}, tuple(notes)
+        found = {"train": _checked(root, suffixes, what, notes)}
+        _refuse_links_out(root, found)
+        return found, tuple(notes)
     others = [other.name for other in class_folders(root) if other.name not in parts]
     if others:
         notes.append(f"folder {names_text(others)} beside 'train' not read: folds are made from 'train'")
     found = {part: _checked(folder, suffixes, what, notes) for part, folder in parts.items()}
+    _refuse_links_out(root, found)
     return found, tuple(notes)
 
 
@@ -85,3 +88,18 @@ def _checked(root: Path, suffixes: Collection[str], what: str, notes: list[str])
             f"{count_text(passed_over, 'file')} below {root.name} passed over: not {article} {what} by its name"
         )
     return found
+
+
+def _refuse_links_out(root: Path, found: dict[str, FoundFiles]) -> None:
+    """Refuse links to what lies elsewhere: a folder that came from others must not show them a file of this machine.
+
+    Raises:
+        DataError: The first such link.
+    """
+    home, paths = root.resolve(), [path for files in found.values() for path, _ in files]
+    inside = {folder: folder.resolve().is_relative_to(home) for folder in {path.parent for path in paths}}
+    for path in paths:
+        if not inside[path.parent] or (path.is_symlink() and not path.resolve().is_relative_to(home)):
+            raise DataError(
+                f"{path} is a link that leads out of {root}: copy the file, or link it with ln without -s"
+            )

@@ -15,6 +15,7 @@ import numpy as np
 
 from ...errors import DataError, did_you_mean, one_line
 from ...texts import count_text, names_text
+from ..machine import free_memory
 from .delimited import ALIGNED, DELIMITED, UTF_8, first_rows, read_csv, table_suffix
 from .given_folds import given_folds
 from .headers import check_header, column_at
@@ -226,6 +227,7 @@ def read_npz(path: Path, group: str | None) -> SourceData:
     """
     if not zipfile.is_zipfile(path):
         raise DataError(f"{path} cannot be read as an .npz archive: it is none, or cut off")
+    _refuse_bomb(path)
     try:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
@@ -236,6 +238,24 @@ def read_npz(path: Path, group: str | None) -> SourceData:
     except Exception as error:  # NumPy lets zipfile's, zlib's and tokenize's own errors through
         raise DataError(f"{path} cannot be read as an .npz archive: {one_line(error)}") from error
     return from_mapping(arrays, path.name, group)
+
+
+def _refuse_bomb(path: Path) -> None:
+    """Refuse an archive whose arrays no memory holds, before any of them is unpacked.
+
+    Raises:
+        DataError: It unpacks to more than the memory that is free.
+    """
+    free = free_memory()
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
+        return  # damaged: NumPy says how
+    if free is not None and size > free:
+        raise DataError(
+            f"{path} unpacks to {size / 2**30:.1f} GiB, and {free / 2**30:.1f} GiB of memory are free"
+        )
 
 
 def from_mapping(arrays: Mapping[str, Any], name: str, group: str | None) -> SourceData:

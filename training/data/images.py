@@ -10,6 +10,7 @@ import numpy as np
 
 from ...errors import DataError, one_line
 from ...texts import count_text
+from ..machine import free_memory
 from .class_folders import FoundFiles, find_files, read_class_folders
 from .source_data import SourceData
 
@@ -89,13 +90,14 @@ def _lies_on_its_side(image: Any) -> bool:
 
 
 def _read_all(found: FoundFiles, shape: tuple[int, int, int], mode: str) -> np.ndarray:
+    size, free = len(found) * shape[0] * shape[1] * shape[2], free_memory()
+    too_much = f"{count_text(len(found), 'image')} need {size / 2**30:.1f} GiB of memory: make them smaller"
+    if free is not None and size > free:
+        raise DataError(too_much)
     try:
         pixels = np.empty((len(found), *shape), np.uint8)
     except MemoryError as error:
-        size = len(found) * shape[0] * shape[1] * shape[2] / 2**30
-        raise DataError(
-            f"{count_text(len(found), 'image')} need {size:.1f} GiB: make them smaller"
-        ) from error
+        raise DataError(too_much) from error
     for row, (path, _) in enumerate(found):
         try:
             pixels[row] = read_pixels(path, mode).reshape(shape)
@@ -120,8 +122,11 @@ def _opened(image_module: Any, path: Path) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            warnings.simplefilter("error", image_module.DecompressionBombWarning)
             return image_module.open(path)
-    except image_module.DecompressionBombError as error:
-        raise DataError(f"{path} is too large an image: {one_line(error)}") from error
+    except (image_module.DecompressionBombError, image_module.DecompressionBombWarning) as error:
+        raise DataError(
+            f"{path} is too large an image: it unpacks to more than {image_module.MAX_IMAGE_PIXELS:,} pixels"
+        ) from error
     except (OSError, ValueError, SyntaxError) as error:
         raise DataError(f"{path} cannot be read as an image") from error

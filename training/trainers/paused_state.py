@@ -131,6 +131,7 @@ def load_state(path: Path, identity: str, epochs: int) -> PausedTrial:
     """
     try:
         with zipfile.ZipFile(path) as archive:
+            _refuse_packed(archive)
             header = json.loads(archive.read(_HEADER))
             data = [archive.read(str(number)) for number in range(len(header["folds"]))]
         found = PausedTrial(
@@ -151,6 +152,12 @@ def load_state(path: Path, identity: str, epochs: int) -> PausedTrial:
             f"its training depends on how many epochs it has in all, as a cosine schedule does, {found.span} then and {epochs} now"
         )
     return found
+
+
+def _refuse_packed(archive: zipfile.ZipFile) -> None:
+    """Refuse what no trial has written: a few bytes may unpack to gigabytes."""
+    if any(entry.file_size > entry.compress_size for entry in archive.infolist()):
+        raise zipfile.BadZipFile
 
 
 def _describe(fold: FoldState) -> dict[str, Any]:
