@@ -28,9 +28,9 @@ from .studies import (
     storage_url,
     trials_frame,
 )
-from .studies.comparison import choose_by_rule, chosen_number, nested_score, sensitivity, varying_first
+from .studies.comparison import choose_by_rule, chosen_number, nested_score, sensitivity
 from .studies.control import SweepStatus, Wish, status_of, wait_for
-from .terminal import show_progress
+from .tracking import follow
 from .training.quiet import quiet_tensorflow
 from .training.randomness import random_state_kept
 
@@ -332,7 +332,7 @@ def launch(
 
     def run(plan: Plan, *, named: bool = True) -> Ending:
         plan, existing = resolve_study(plan, url, named=named)
-        with show_progress(verbose, order=varying_first(plan.space, plan.spec.model)) as listen:
+        with follow(plan, url, verbose) as listen:
             ending = run_plan(plan, existing, url, listen)
         keep_objects(ending.study, data=data, model=model, cv=cv)
         return ending
@@ -445,7 +445,7 @@ def resume(
         verbose: As for ``launch``.
         detach: As for ``launch``.
         **settings: ``trials``, ``time``, ``total_epochs``, ``until_converged``, ``target_score``,
-            ``workers``, ``threads``, ``gpus_per_trial``, ``trainer``, ``trial_timeout``, ``keep_states``, ``keep_models``; or
+            ``workers``, ``threads``, ``gpus_per_trial``, ``trainer``, ``trial_timeout``, ``keep_states``, ``keep_models``, ``log``; or
             ``epochs``, to which the best trials are trained on, from where they ended if ``keep_models`` has kept that.
     """
     from .search.launch import run_plan
@@ -457,7 +457,7 @@ def resume(
     if detach:
         refuse_objects(**objects)
         return _detached({"settings": settings}, record.name, record.storage)
-    with show_progress(verbose, order=varying_first(plan.space, plan.spec.model)) as listen:
+    with follow(plan, record.storage, verbose) as listen:
         return Study(run_plan(plan, record, record.storage, listen).study)
 
 
@@ -490,6 +490,7 @@ def plan_to_resume(
         "trial_timeout",
         "keep_states",
         "keep_models",
+        "log",
         "epochs",
     )
     for name in settings:

@@ -20,8 +20,7 @@ def run(job: Mapping[str, Any]) -> int:
     from .search.plan import make_plan
     from .search.spec import make_spec
     from .studies import read_study
-    from .studies.comparison import varying_first
-    from .terminal import show_progress
+    from .tracking import follow
 
     url, name = str(job["storage"]), str(job["study"])
     if "spec" in job:
@@ -29,7 +28,7 @@ def run(job: Mapping[str, Any]) -> int:
     else:
         existing = read_study(name, url)
         plan = api.plan_to_resume(existing, job["settings"])
-    with show_progress(2, order=varying_first(plan.space, plan.spec.model)) as listen:
+    with follow(plan, url, 2) as listen:
         ending = run_plan(plan, existing, url, listen)
     print(ending.describe(), flush=True)  # noqa: T201 - the log
     return INTERRUPTED if ending.reason == "interrupted" else 0

@@ -321,6 +321,14 @@ KeepStates = Annotated[
         "Training", "GB of disk for the states of trials that are paused or kept.", min=0, show_default="2"
     ),
 ]
+Log = Annotated[
+    str | None,
+    option(
+        "Execution",
+        "Others' tools that follow the sweep: tensorboard, mlflow, or both with a comma between.",
+        show_default="none",
+    ),
+]
 KeepModels = Annotated[
     int | None,
     option(

@@ -15,7 +15,7 @@ from ..printing import make_console, styled
 from ..search.settings import SETTINGS
 from ..spaces import value_text
 from ..studies import StudyRecord, best_trial, best_trials, choose_trial, read_study, read_trials, storage_url
-from ..studies.comparison import basic_names, chosen_number, objective_of, score_sentence, varying_first
+from ..studies.comparison import basic_names, chosen_number, objective_of, score_sentence
 from ..studies.control import status_of
 from ..texts import count_text, duration_text, number_text, numbers_text
 from . import launch_options as flags
@@ -102,6 +102,7 @@ def launch(
     trial_timeout: flags.TrialTimeout = None,
     keep_states: flags.KeepStates = None,
     keep_models: flags.KeepModels = None,
+    log: flags.Log = None,
     nested: flags.Nested = None,
     dry_run: flags.DryRun = False,
     detach: flags.Detach = False,
@@ -128,6 +129,7 @@ def launch(
     [dim]kerasweep launch digits dnn --nested 5[/]
     [dim]kerasweep launch sweep.yaml --dry-run[/]
     [dim]kerasweep launch mnist cnn --detach[/]
+    [dim]kerasweep launch digits ann --log tensorboard[/]
     """
     options = dict(locals())
     from .. import api
@@ -190,6 +192,7 @@ def resume(
     trial_timeout: flags.TrialTimeout = None,
     keep_states: flags.KeepStates = None,
     keep_models: flags.KeepModels = None,
+    log: flags.Log = None,
     detach: flags.Detach = False,
     storage: Storage = None,
     quiet: Quiet = False,
@@ -204,7 +207,7 @@ def resume(
     options = dict(locals())
     from .. import api
     from ..search.launch import run_plan
-    from ..terminal import show_progress
+    from ..tracking import follow
 
     record = read_study(study, storage_url(storage))
     settings = _settings(options, study=None, target=None, target_score=target)
@@ -218,7 +221,7 @@ def resume(
     if detach:
         _detach({"settings": settings}, record.name, record.storage, level)
         return
-    with show_progress(level, order=varying_first(plan.space, plan.spec.model)) as listen:
+    with follow(plan, record.storage, level) as listen:
         ending = run_plan(plan, record, record.storage, listen)
     _finish(ending, level, storage)
 
@@ -295,7 +298,7 @@ def _detach(job: Mapping[str, Any], study: str, url: str, level: int) -> None:
 def _run(plan: Plan, url: str, level: int, *, named: bool, detach: bool = False) -> Ending | None:
     """Run a plan here and say how it ended; or in a process of its own, of which this one does not see the end."""
     from ..search.launch import resolve_study, run_plan
-    from ..terminal import show_progress
+    from ..tracking import follow
 
     plan, existing = resolve_study(plan, url, named=named)
     if level:
@@ -305,7 +308,7 @@ def _run(plan: Plan, url: str, level: int, *, named: bool, detach: bool = False)
     if detach:
         _detach({"spec": plan.spec.as_dict()}, str(plan.spec.study), url, level)
         return None
-    with show_progress(level, order=varying_first(plan.space, plan.spec.model)) as listen:
+    with follow(plan, url, level) as listen:
         ending = run_plan(plan, existing, url, listen)
     _finish(ending, level, url)
     return ending

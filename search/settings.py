@@ -63,6 +63,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "trial_timeout": ("execution", "trial_timeout"),
     "keep_states": ("execution", "keep_states"),
     "keep_models": ("execution", "keep_models"),
+    "log": ("execution", "log"),
 }
 """Keyword or flag -> its place in a ``SweepSpec``."""
 

@@ -55,6 +55,13 @@ def parse_gpus(value: Any) -> Any:
     return value
 
 
+def parse_log(value: Any) -> Any:
+    """Return the tools that ``a,b`` or a list names; none for ``none``."""
+    if isinstance(value, str):
+        value = [] if value.strip() == "none" else [name.strip() for name in value.split(",")]
+    return list(dict.fromkeys(value)) if isinstance(value, list | tuple) else value
+
+
 class ExecutionSpec(Part):
     """Which processes train."""
 
@@ -75,3 +82,7 @@ class ExecutionSpec(Part):
     """Gigabytes (2^30 bytes) of disk that the states of trials may take; one that is not kept is trained again."""
     keep_models: Whole = Field(default=0, ge=0)
     """Of so many of the best trials the last state is kept after the study is done, so that ``resume --epochs`` goes on from there."""
+    log: Annotated[list[Literal["tensorboard", "mlflow"]], BeforeValidator(parse_log)] = Field(
+        default_factory=list
+    )
+    """Others' tools that are told each trial, with its hyperparameters, curves and scores, while the sweep runs."""
