@@ -38,11 +38,12 @@ def reason_of(error: BaseException, url: str) -> str:
     """
     found = _CREDENTIALS.fullmatch(url)
     password = "" if found is None else found["password"]
-    reason = without_passwords(one_line(error))
-    parts = {password, unquote(password), *password.split("@")}
-    for part in sorted(parts, key=len, reverse=True):
+    reason, plain = one_line(error), unquote(password)
+    # Before URLs are looked for, whose pattern would take a part of a decoded password for a server's name.
+    for part in sorted({password, plain, *password.split("@"), *plain.split("@")}, key=len, reverse=True):
         if len(part) >= _SHORTEST:
             reason = reason.replace(part, HIDDEN)
+    reason = without_passwords(reason)
     if "@" not in password:
         return reason
     return f"{reason.rstrip('.')}; a password's own @ is written %40 in a URL"

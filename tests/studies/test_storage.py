@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from kerasweep.errors import KerasweepError, OutputError, StorageError, StudyError, UsageError
 from kerasweep.studies import read_studies, storage_url, without_password
-from kerasweep.studies.passwords import without_passwords
+from kerasweep.studies.passwords import reason_of, without_passwords
 from kerasweep.studies.storage import sqlite_path
 from kerasweep.studies.writing import create_study, find_study
 
@@ -70,6 +70,20 @@ def test_a_password_with_an_at_sign_is_not_shown_in_part_and_how_to_write_it_is_
         read_studies("postgresql+psycopg://me:abc@secret.invalid@127.0.0.1:1/x")
     assert "secret" not in str(caught.value)
     assert str(caught.value).endswith("a password's own @ is written %40 in a URL")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "cannot open postgresql://me:ge%40heim@host/x: no user of the word ge@heim",
+        "no user of the word ge@heim: postgresql://me:ge%40heim@host/x",
+        "me at heim@host refused",
+    ],
+)
+def test_what_a_driver_says_holds_no_part_of_a_password(message: str) -> None:
+    reason = reason_of(ConnectionError(message), "postgresql://me:ge%40heim@host/x")
+    assert "heim" not in reason
+    assert "***" in reason
 
 
 def test_a_record_shows_no_storage(filled) -> None:
