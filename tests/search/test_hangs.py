@@ -261,7 +261,7 @@ def test_a_silent_worker_is_given_up_though_others_are_never_silent(tmp_path: Pa
         )
         for _ in range(3)
     )
-    executor._spawn = lambda: spare
+    executor._spawn = lambda place: spare
     executor._workers = [busy, silent]
     busy.task, silent.task = Task(1, {}, 0), Task(2, {}, 0)
     done = threading.Event()
