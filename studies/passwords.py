@@ -10,7 +10,7 @@ from ..errors import one_line
 HIDDEN = "***"
 _OPTION = re.compile(r"([?&][^=&#\s]*(?:pass|pwd|secret|token)[^=&#\s]*=)[^&#\s]*", re.IGNORECASE)
 _CREDENTIALS = re.compile(
-    r"(?!sqlite)(?P<scheme>(?:[a-z][\w+.-]*:/+)?+)(?P<user>[^:/@\s]*):(?P<password>.*)@(?P<rest>.*)",
+    r"(?!sqlite)(?P<scheme>[a-z][\w+.-]*:/+|(?![a-z][\w+.-]*:/))(?P<user>[^:/@\s]*):(?P<password>.*)@(?P<rest>.*)",
     re.DOTALL,
 )
 _IN_A_TEXT = re.compile(r"""(\b[a-z][\w+.-]*://[^\s:/@'"]*:)[^'"\n]*@""", re.IGNORECASE)
