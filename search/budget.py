@@ -56,12 +56,18 @@ class Spending:
     # What happens.
 
     def know(self, number: int, reached: Rung, *, alike: bool = True) -> None:
-        """Learn how far an earlier run has trained a trial; one that is not ``alike`` has other epochs than those of this run."""
+        """Learn how far a trial was trained by an earlier run, or another driver; one that is not ``alike`` has other epochs."""
         self._effort.know(number, reached, alike=alike)
         self._others += not alike
+        self._left = None
+
+    def forget(self, number: int) -> None:
+        """Forget a trial that another driver has left, to be trained from its start."""
+        self._effort.forget(number)
+        self._left = None
 
     def start(self, number: int) -> None:
-        """Note that a worker begins a trial, or goes on with it."""
+        """Note that a worker begins a trial, or goes on with it, here or of another driver."""
         self._effort.start(number, self._clock())
         self._left = None
 

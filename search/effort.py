@@ -86,13 +86,23 @@ class Effort:
         """By all runs, of trials that the study has."""
 
     def know(self, number: int, reached: Rung, *, alike: bool = True) -> None:
-        """Learn of a trial that was trained by an earlier run; what is not ``alike`` says nothing of what others will take."""
+        """Learn how far a trial was trained by an earlier run, or by another driver by now.
+
+        What is not ``alike`` says nothing of what others will take.
+        """
         if not alike:
             self.total += reached.cost
             return
+        before = self._trials.get(number, _Trained())
         folds = dict.fromkeys(range(1, reached.epochs + 1), reached.folds)
         self._trials[number] = _Trained(folds, reached.cost)
-        self.total += reached.cost
+        self.total += reached.cost - before.cost
+        self._running.discard(number)
+
+    def forget(self, number: int) -> None:
+        """Forget a trial that is to be trained from its start again."""
+        self.total -= self._trials.pop(number, _Trained()).cost
+        self._running.discard(number)
 
     def start(self, number: int, now: float) -> None:
         """Note that a worker begins a trial, or goes on with it."""

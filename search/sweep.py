@@ -1,7 +1,7 @@
 """The driver: asks for a configuration, has it trained as far as the scheduler says, writes what was found.
 
-It is the only writer of its study and runs in one thread. Everything that it decides with is in the study, so that a
-sweep goes on after any interruption as if there had been none.
+It is the only writer of its study, or of its own trials where several drivers share one, and runs in one thread. Everything
+that it decides with is in the study, so that a sweep goes on after any interruption as if there had been none.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ..errors import SweepError, one_line
 from ..spaces import Configuration, Space
 from ..spaces.possible import why_impossible_configuration
 from ..studies.control import State
-from ..studies.records import CONTINUES, MOST_EPOCHS, ORIGIN
+from ..studies.records import CONTINUES, ORIGIN
 from ..training.events import (
     Answer,
     EpochEnded,
@@ -33,6 +33,7 @@ from ..training.metrics import Objective
 from .budget import Budget, Reason, Spending
 from .convergence import study_has_converged
 from .executors.contract import Executor
+from .history import History
 from .paused_states import PausedStates
 from .progress import Progress, TrialLine
 from .proposers import ProposalRequest, Proposer, SpaceExhausted, WaitForTrials
@@ -54,7 +55,6 @@ GRACE_SECONDS = 5.0
 """How long trials may take to end once the sweep is over; they will be run again, so that waiting gains little."""
 WRITE_SECONDS = 1.0
 """How long reports are kept back for the next write, in which they cost nothing."""
-_ENDED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 
 
 class Sweep:
@@ -105,10 +105,6 @@ class Sweep:
         self._remote = Remote(writer)
         self._listeners = (listen, self._remote.listen)
         self._under_way = UnderWay(writer, space, scheduler, states or PausedStates(None))
-        self._ended: dict[str, int] = {}
-        """Key of a training -> number of its trial."""
-        self._seen: set[str] = set()
-        """Keys of all trainings that ended, run or are paused."""
         self._stop: Reason | None = None
         self._stopped = 0.0
         """When."""
@@ -116,8 +112,6 @@ class Sweep:
         """Trials that had not ended in time when the sweep was over; they wait to be run again."""
         self._exhausted = False
         self._converged = False
-        self._stuck = 0
-        """Duplicates in a row."""
         self._failures = 0
         self._progress = Progress(total=budget.trials, seconds_budget=budget.seconds)
         self._said: set[str] = set()
@@ -125,6 +119,9 @@ class Sweep:
         self._clock = clock
         self._watch = Stopwatch(clock)
         self._spending = Spending(budget, scheduler, whole, self._watch)
+        self._history = History(writer, self._under_way, self._spending, whole)
+        self._heard = clock()
+        """When it was looked last what other drivers have changed."""
         self._held = False
 
     def stop(self) -> None:
@@ -151,6 +148,8 @@ class Sweep:
             self._change_to("running")
         if self._held and self._progress.state == "pausing" and self._executor.rests:
             self._change_to("paused")
+        if self._clock() - self._heard >= WAKE_SECONDS:
+            self._learn(self._writer.news())
         self._remote.speak()
 
     def _release(self) -> None:
@@ -177,7 +176,7 @@ class Sweep:
                 self._heed()
                 self._fill()
                 if not self._under_way.running:
-                    if self._held:
+                    if self._held or self._waits_for_others():
                         time.sleep(WAKE_SECONDS)
                         continue
                     self._end_paused()
@@ -199,52 +198,58 @@ class Sweep:
     def _load_history(self) -> None:
         """Read what the study holds; trials that a killed driver left running wait to be run again."""
         self._writer.requeue_running()
-        alike = self._alike()
-        for trial in self._writer.trials():
-            if trial.state not in _ENDED:
-                if self._writer.has_rungs(trial):
-                    self._spending.know(trial.number, reached_by(trial))
-                    self._seen.add(self._under_way.learn(trial).key)
-                continue
-            self._stuck = self._stuck + 1 if self._writer.is_duplicate(trial) else 0
-            if self._stuck:
-                continue
-            key = key_of(trial)
-            self._seen.add(key)
-            self._ended.setdefault(key, trial.number)
-            self._spending.know(trial.number, reached_by(trial), alike=trial.number in alike)
+        self._learn([trial.number for trial in self._writer.trials()])
+
+    def _learn(self, numbers: list[int]) -> None:
+        """Take note of trials that were changed elsewhere: by earlier runs, or by other drivers."""
+        self._heard = self._clock()
+        if not numbers:
+            return
+        found = self._history.learn(numbers)
+        for trial in found:
             self._progress = self._progress.with_trial(self._line_of(trial), self._objective)
         self._progress = self._progress.with_paused(len(self._under_way.paused))
-        self._check_target()
-        self._check_converged()
+        self._exhausted = self._exhausted and not self._writer.waiting()
+        if found:
+            self._check_target()
+            self._check_converged()
 
-    def _alike(self) -> set[int]:
-        """Return the trials that have as many epochs as those of this run: of the search, or those that are trained further."""
-        origins = {trial.number: trial.user_attrs.get(ORIGIN, {}) for trial in self._writer.trials()}
-        further = {n for n, origin in origins.items() if origin.get(MOST_EPOCHS) == self._whole.epochs}
-        return further or {n for n, origin in origins.items() if MOST_EPOCHS not in origin}
+    def _waits_for_others(self) -> bool:
+        """Tell whether nothing is left to do here but to see whether other drivers bring their trials to an end."""
+        self._check_budget()
+        return self._stop is None and bool(self._under_way.elsewhere)
 
     def _fill(self) -> None:
         """Have trials go on or begin while there are free workers and the budget allows."""
         while self._may_fill and len(self._under_way.running) < self._executor.capacity:
+            if not self._begin_one():
+                return
+
+    def _begin_one(self) -> bool:
+        """Have a trial go on or begin; tell whether it is worth asking for another one."""
+        with self._writer.decision() as changed:
+            self._learn(changed)
+            if not self._may_fill:
+                return False
             run = self._under_way.take_up(self._spending.allows_to_go_on, may_begin=self._may_begin_well())
             if run is None:
                 if not self._may_begin():
-                    return
+                    return False
                 try:
                     run = self._start()
                 except SpaceExhausted:
                     self._exhausted = True
-                    continue
                 except WaitForTrials:
-                    return
+                    return False
             if run is None:
-                continue
-            self._stuck = 0
-            self._executor.submit(self._under_way.begin(run, self._seed))
-            self._spending.start(run.trial.number)
-            self._progress = self._progress.with_paused(len(self._under_way.paused))
-            self._publish_progress()
+                return True
+            self._history.stuck = 0
+            task = self._under_way.begin(run, self._seed)
+        self._executor.submit(task)
+        self._spending.start(run.trial.number)
+        self._progress = self._progress.with_paused(len(self._under_way.paused))
+        self._publish_progress()
+        return True
 
     @property
     def _may_fill(self) -> bool:
@@ -254,7 +259,7 @@ class Sweep:
         """Tell whether budget and space allow for a new trial."""
         if self._exhausted or self._converged or not self._spending.allows_a_trial:
             return False
-        return len(self._ended) + len(self._under_way) < self._budget.trials
+        return len(self._history.ended) + len(self._under_way) < self._budget.trials
 
     def _may_begin_well(self) -> bool:
         """Tell whether a new trial may begin, and could be trained whole."""
@@ -274,8 +279,8 @@ class Sweep:
         """
         proposed, waiting = None, self._writer.has_waiting()
         if not waiting:  # they come first
-            stuck = self._stuck >= STUCK_AFTER
-            request = ProposalRequest(self._writer.next_number(), self._seen, self._writer.searched(), stuck)
+            stuck, seen = self._history.stuck >= STUCK_AFTER, self._history.seen
+            request = ProposalRequest(self._writer.next_number(), seen, self._writer.searched(), stuck)
             proposed = self._proposer.propose(request)
         with self._writer.transaction():
             trial = (
@@ -288,15 +293,15 @@ class Sweep:
                 self._refuse(trial, configuration, fault)
                 return None
             key = key_of(trial)
-            if key in self._ended:
-                self._stuck += 1
-                self._writer.finish_as_duplicate(trial, self._ended[key])
+            if key in self._history.ended:
+                self._history.stuck += 1
+                self._writer.finish_as_duplicate(trial, self._history.ended[key])
                 return None
-        if key in self._seen:
-            self._stuck += 1
+        if key in self._history.seen:
+            self._history.stuck += 1
             self._under_way.of_key(key).twins.append(trial)
             return None
-        self._seen.add(key)
+        self._history.seen.add(key)
         return TrialUnderWay(trial, configuration, key)
 
     def _read(self, trial: Trial, *, enqueued: bool) -> tuple[Configuration, str | None]:
@@ -313,9 +318,7 @@ class Sweep:
         """End a trial that cannot be trained as one that failed."""
         message = fault.rstrip(".")
         self._writer.fail(trial, {"kind": "configuration", "message": message, "traceback": ""})
-        key = key_of(trial)
-        self._seen.add(key)
-        self._ended[key] = trial.number
+        self._history.end(key_of(trial), trial.number)
         self._end_training(trial.number)
         line = TrialLine(trial.number, "failed", configuration, message=message)
         self._progress = self._progress.with_trial(line, self._objective, ended_now=True)
@@ -324,10 +327,12 @@ class Sweep:
 
     def _end_duplicates(self) -> None:
         """End waiting trials that repeat one that has ended: that costs no budget, so that no budget leaves them."""
-        for waiting in self._writer.waiting():
-            number = self._ended.get(key_of(waiting))
-            if number is not None:
-                self._writer.finish_waiting_as_duplicate(waiting, number)
+        with self._writer.decision() as changed:
+            self._learn(changed)
+            for waiting in self._writer.waiting():
+                number = self._history.ended.get(key_of(waiting))
+                if number is not None:
+                    self._writer.finish_waiting_as_duplicate(waiting, number)
 
     def _handle(self, event: Event) -> None:
         run = self._under_way.running[event.number]
@@ -352,7 +357,7 @@ class Sweep:
                 self._writer.finish_as_duplicate(twin, event.number)
         self._under_way.forget_state(event.number)
         self._end_training(event.number)
-        self._ended[run.key] = event.number
+        self._history.end(run.key, event.number)
         self._progress = self._progress.with_trial(line, self._objective, ended_now=True)
         self._publish_progress()
         self._progress = self._progress.without_news()
@@ -386,8 +391,9 @@ class Sweep:
                 )  # once, however often it is asked
             else:
                 self._writer.report(run.trial, event.epoch, event.mean)
-            trials = self._under_way.seen() if self._scheduler.pauses else ()
-            answer = self._scheduler.answer(run.trial, event, trials, may_begin=self._may_begin_well())
+            may_begin = self._may_begin_well()
+            trials = self._under_way.seen(may_begin=may_begin) if self._scheduler.pauses else ()
+            answer = self._scheduler.answer(run.trial, event, trials, may_begin=may_begin)
             if answer is Answer.GO_ON and not self._spending.allows_to_go_on(event.number):
                 answer = Answer.PAUSE
             run.answers[event.rung] = answer
@@ -414,15 +420,22 @@ class Sweep:
         self._progress = self._progress.without_news()
 
     def _end_paused(self) -> None:
-        """End the paused trials for good once the budget is spent; an interrupted sweep keeps them for ``resume``."""
+        """End the paused trials for good once the budget is spent; an interrupted sweep keeps them for ``resume``.
+
+        Where other drivers train on, or have time where this one has none left, they are theirs.
+        """
         if self._stop == "interrupted":
             return
-        for run in self._under_way.end_paused():
-            number = run.trial.number
-            self._ended[run.key] = number
-            line = TrialLine(number, "pruned", run.configuration)
-            self._progress = self._progress.with_trial(line, self._objective)
-        self._progress = self._progress.with_paused(0)
+        with self._writer.decision() as changed:
+            self._learn(changed)
+            if self._under_way.elsewhere or (self._stop == "time" and self._writer.lease.others):
+                return
+            for run in self._under_way.end_paused():
+                number = run.trial.number
+                self._history.end(run.key, number)
+                line = TrialLine(number, "pruned", run.configuration)
+                self._progress = self._progress.with_trial(line, self._objective)
+            self._progress = self._progress.with_paused(0)
 
     def _write(self, run: TrialUnderWay, event: TrialEnded | TrialInfeasible | TrialFailed) -> TrialLine:
         if isinstance(event, TrialFailed):

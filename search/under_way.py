@@ -1,4 +1,4 @@
-"""Trials under way: those that are trained, those that are paused, and what a scheduler sees of them all."""
+"""Trials under way: those that are trained, here or by other drivers, those that are paused, and what a scheduler sees of them all."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from ..spaces import Configuration, Space
-from ..studies.records import CONTINUES, ORIGIN
+from ..studies.records import CONTINUES, ORIGIN, RUN_BY
 from ..training.events import Answer, Rung, Task, TrialPaused
 from .paused_states import PausedStates
 from .proposers import SEED, training_key
@@ -49,49 +49,85 @@ class UnderWay:
         self._states = states
         self.running: dict[int, TrialUnderWay] = {}
         self.paused: dict[int, TrialUnderWay] = {}
-        """Trials of which the scheduler has some go on."""
+        """Trials of which the scheduler has some go on, whoever has trained them."""
+        self.elsewhere: dict[int, TrialUnderWay] = {}
+        """Trials that other drivers train."""
         self._unsettled: list[int] = []
         """Those of them that were trained when an earlier run ended; they go on first."""
         self._known = KnownProgress()
 
     def __len__(self) -> int:
         """Return how many trials are under way."""
-        return len(self.running) + len(self.paused)
+        return len(self.running) + len(self.paused) + len(self.elsewhere)
 
     def of_key(self, key: str) -> TrialUnderWay:
         """Return the trial that trains what a key says."""
-        return next(run for run in (*self.running.values(), *self.paused.values()) if run.key == key)
+        return next(run for run in self._runs if run.key == key)
 
-    def seen(self) -> list[TrialProgress]:
-        """Return all trials as the scheduler sees them."""
+    @property
+    def _runs(self) -> tuple[TrialUnderWay, ...]:
+        return (*self.running.values(), *self.paused.values(), *self.elsewhere.values())
+
+    def seen(self, *, may_begin: bool) -> list[TrialProgress]:
+        """Return all trials as the scheduler sees them: those that it would have another driver go on with as if that had."""
+        return self._seen_with_next(may_begin=may_begin)[0] if self.elsewhere else self._seen()
+
+    def _seen(self) -> list[TrialProgress]:
         return [
             self._progress_of(trial) for trial in self._writer.searched() if trial.state != TrialState.WAITING
         ]
 
     def _progress_of(self, trial: FrozenTrial) -> TrialProgress:
         progress = self._known.of(trial)
-        is_twin = progress.state == "running" and trial.number not in self.running
+        is_trained = trial.number in self.running or trial.number in self.elsewhere
+        is_twin = progress.state == "running" and not is_trained
         return replace(progress, state="ended") if is_twin else progress
 
+    def _seen_with_next(self, *, may_begin: bool) -> tuple[list[TrialProgress], int | None]:
+        """Return all trials, and the one that goes on here."""
+        trials = self._seen()
+        while True:
+            number = self._scheduler.next_paused(trials, may_begin=may_begin)
+            if number is None or not self._is_left(number):
+                return trials, number
+            trials = [replace(one, state="running") if one.number == number else one for one in trials]
+
+    def _is_left(self, number: int) -> bool:
+        """Tell whether a paused trial is left to another driver, which has its state, and trains something just now."""
+        trials = self._writer.trials()
+        runner = trials[number].user_attrs.get(RUN_BY)
+        return runner in {trials[other].user_attrs.get(RUN_BY) for other in self.elsewhere}
+
     def learn(self, trial: FrozenTrial) -> TrialUnderWay:
-        """Learn of a trial that an earlier run has paused."""
-        opened = self._writer.open_trial(trial)
-        configuration = self._space.suggest(opened)
-        run = TrialUnderWay(opened, configuration, key_of(trial))
+        """Learn of a trial that is paused, or that another driver trains."""
+        run = self.drop(trial.number)
+        if run is None:
+            opened = self._writer.open_trial(trial)
+            run = TrialUnderWay(opened, self._space.suggest(opened), key_of(trial))
+        if self._writer.runs_elsewhere(trial):
+            if run.key not in {other.key for other in self._runs}:  # else it waits for that one's result
+                self.elsewhere[trial.number] = run
+            return run
         self.paused[trial.number] = run
         if not self._writer.is_settled(trial):
             self._unsettled.append(trial.number)
         return run
 
+    def drop(self, number: int) -> TrialUnderWay | None:
+        """Forget a trial that is paused, or that another driver trains; return it, None where there is no such one."""
+        if number in self._unsettled:
+            self._unsettled.remove(number)
+        return self.paused.pop(number, None) or self.elsewhere.pop(number, None)
+
     def take_up(self, allowed: Callable[[int], bool], *, may_begin: bool) -> TrialUnderWay | None:
         """Return the paused trial that goes on now; None where another one is to begin, or the budget does not allow it."""
         if not self.paused:
             return None
-        number = (
-            self._unsettled.pop(0)
-            if self._unsettled
-            else self._scheduler.next_paused(self.seen(), may_begin=may_begin)
-        )
+        number = next((one for one in self._unsettled if not self._is_left(one)), None)
+        if number is not None:
+            self._unsettled.remove(number)
+        else:
+            _, number = self._seen_with_next(may_begin=may_begin)
         if number is None or not allowed(number):
             return None
         run = self.paused.pop(number)
@@ -147,7 +183,9 @@ class UnderWay:
         self._states.drop(number)
         if self._states.models:
             best = self._writer.best(self._states.models)
-            self._states.keep_best({*best, *self.running})  # one that runs may have come to its end untold
+            self._states.keep_best(
+                {*best, *self.running, *self.elsewhere}
+            )  # one that runs may have come to its end untold
             self._states.make_room(keep=number)
 
     def requeue_running(self) -> None:

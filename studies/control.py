@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from shlex import quote
 from typing import Any, Literal, get_args
@@ -22,8 +22,8 @@ from .records import StudyRecord, TrialState
 LOOK_SECONDS = 0.3
 """Between two looks of one who waits for a driver."""
 Wish = Literal["pause", "go on", "stop"]
-State = Literal["running", "pausing", "paused", "stopping"]
-"""Of a driver; it is ``pausing`` until its trials have come to the end of an epoch."""
+State = Literal["running", "pausing", "stopping", "paused"]
+"""Of a driver; it is ``pausing`` until its trials have come to the end of an epoch. Of several, the first of these that one is in."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,8 @@ class SweepStatus:
     seconds_left: float | None = None
     """Estimated; None while there is nothing to go by."""
     running: tuple[RunningTrial, ...] = ()
+    joined: tuple[SweepStatus, ...] = ()
+    """What further drivers do that share the study; what is said above of the study's trials is of all of them."""
 
     @property
     def is_driven(self) -> bool:
@@ -69,8 +71,22 @@ class SweepStatus:
 
 
 def status_of(study: StudyRecord) -> SweepStatus:
-    """Return what a study's record tells about its driver, as it was when it was read."""
-    driver, live = study.driver, study.live
+    """Return what a study's record tells about its drivers, as it was when it was read."""
+    first = _status(study, study.driver, study.live)
+    joined = tuple(_status(study, driver, live) for driver, live in study.joined)
+    if not joined or not first.is_driven:
+        return first
+    every = (first, *joined)
+    return replace(
+        first,
+        state=next(state for state in get_args(State) if state in {one.state for one in every}),
+        begun=max(one.begun for one in every),
+        running=tuple(sorted((trial for one in every for trial in one.running), key=lambda one: one.number)),
+        joined=joined,
+    )
+
+
+def _status(study: StudyRecord, driver: Mapping[str, Any], live: Mapping[str, Any]) -> SweepStatus:
     if not is_driven(driver, study.storage):
         return SweepStatus(study.name, "idle", study.counts)
     if live.get("token") != driver.get("token"):  # it has not spoken yet
@@ -107,20 +123,24 @@ def wait_for(study: StudyRecord, wish: Wish, seconds: float) -> SweepStatus | No
         time.sleep(LOOK_SECONDS)
 
 
-def wish_record(study: StudyRecord, wish: Wish) -> dict[str, str]:
-    """Return a wish as it is stored: how the study's driver of this moment shall be.
+def wish_record(study: StudyRecord, wish: Wish) -> dict[str, Any]:
+    """Return a wish as it is stored: how the study's driver of this moment shall be, or all of them.
 
     Raises:
         StudyError: Nobody runs the study.
     """
     if not is_driven(study.driver, study.storage):
         raise StudyError(f"Nobody runs the study '{study.name}'; kerasweep resume {quote(study.name)} does.")
-    return {"wish": wish, "driver": str(study.driver["token"])}
+    joined = {"joined": [str(driver["token"]) for driver, _ in study.joined]} if study.joined else {}
+    return {"wish": wish, "driver": str(study.driver["token"]), **joined}
 
 
 def wished(stored: Any, token: str) -> Wish | None:
     """Return the wish that an attribute holds, if it is for a driver of this token."""
-    if not isinstance(stored, Mapping) or stored.get("driver") != token:
+    if not isinstance(stored, Mapping):
+        return None
+    joined = stored.get("joined")
+    if token not in (stored.get("driver"), *(joined if isinstance(joined, list) else ())):
         return None
     wish: Wish | None = stored.get("wish")
     return wish if wish in get_args(Wish) else None

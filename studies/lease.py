@@ -1,5 +1,7 @@
 """A driver's lease of its study: claimed and given up by comparing and setting its record, and renewed by a heartbeat.
 
+Where several drivers share a study, each has a lease (``members.py``).
+
 Whoever writes looks first whether the lease is still its own. A driver that was asleep for so long that another one took
 its study over finds out there, and ends.
 """
@@ -12,18 +14,19 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy
 from optuna.storages._rdb import models
 from optuna.study import StudyDirection
-from sqlalchemy import Connection, Engine, Table
+from sqlalchemy import ColumnElement, Connection, Engine, Table
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from ..errors import StudyLocked
 from .chunks import split
 from .lock import BEAT, BEAT_SECONDS, held, is_driven, new_driver, refusal
-from .records import DRIVER
+from .members import ended, forget_ended, key_of, lock_study, may_be_several, read_records
+from .records import DRIVER, LIVE
 
 _STUDIES: Table = models.StudyModel.__table__
 _DIRECTIONS: Table = models.StudyDirectionModel.__table__
@@ -34,20 +37,38 @@ _CLOCKS = {
     "mariadb": "SELECT UNIX_TIMESTAMP(NOW(6))",
 }
 """A server's clock, which is one for all machines."""
+Sharing = Literal["alone", "open", "joins"]
+"""Whether a driver is the only one of its study; lets others join, where the storage is a server; or joins them itself."""
+SHARES = "shares"
+"""Key of the record of a driver that looks what others have changed, so that others may join."""
 
 
 class Lease:
-    """This process as the one driver of a study."""
+    """This process as a driver of a study: the only one, unless others may join it, or it joins others."""
 
-    def __init__(self, engine: Engine, url: str, study_id: int, name: str) -> None:
+    def __init__(
+        self, engine: Engine, url: str, study_id: int, name: str, sharing: Sharing = "alone"
+    ) -> None:
         self._engine = engine
         self._url = url
         self._study_id = study_id
         self._name = name
         self._driver = new_driver(url)
+        self._joins = sharing == "joins"
+        self.shares = sharing != "alone" and may_be_several(engine)
+        """Whether there may be other drivers beside this one, now or later."""
+        if self.shares:
+            self._driver[SHARES] = True
+        self.others: dict[str, dict[str, Any]] = {}
+        """Records of the other drivers that live, by token, as ``look`` has found them."""
+        self.had_company = self._joins
+        """Whether another driver has run the study at any moment since this one does."""
         self._text = ""
         """The record as it stands in the database."""
-        self._which = _ATTRIBUTES.c.study_id == study_id, _ATTRIBUTES.c.key == DRIVER
+        self._key = key_of(self.token) if self._joins else DRIVER
+        self.live_key = f"{LIVE}:{self.token}" if self._joins else LIVE
+        """Of what this driver says of itself."""
+        self._which = self._where(self._key)
         # Made once, because SQLAlchemy takes longer to make a statement than SQLite to run it.
         self._select = sqlalchemy.select(_ATTRIBUTES.c.value_json).where(*self._which)
         self._over = threading.Event()
@@ -59,18 +80,20 @@ class Lease:
         return str(self._driver["token"])
 
     def claim(self) -> None:
-        """Take the study over from a driver that has ended.
+        """Take the study over from drivers that have ended, or join those that have not.
 
         Raises:
-            StudyLocked: It has not.
+            StudyLocked: Another one runs it, and this one does not join, or that one does not share.
         """
         with self._engine.begin() as connection:
-            found = self._read(connection)
-            driver = json.loads(found) if found else {}
+            lock_study(connection, self._study_id)
+            records = read_records(connection, self._study_id)
             now = clock(connection)
-            if is_driven(driver, self._url, now):
-                raise refusal(self._name, driver)
-            text = self._record(now)
+            for record in map(json.loads, records.values()):
+                if is_driven(record, self._url, now) and not (self._joins and SHARES in record):
+                    raise refusal(self._name, record)
+            forget_ended(connection, self._study_id, records)
+            text, found = self._record(now), records.get(self._key)
             taken = self._replace(connection, found, text) if found else self._insert(connection, text)
         if not taken:
             raise StudyLocked(f"Another process has begun to run the study '{self._name}' at this moment.")
@@ -100,18 +123,44 @@ class Lease:
             return
         if not driver:
             raise StudyLocked(f"The study '{self._name}' was deleted while it was run.")
+        if (driver["host"], driver["pid"]) == (self._driver["host"], self._driver["pid"]):
+            raise StudyLocked(
+                f"The other drivers of the study '{self._name}' took this one for dead, because it gave no sign of life for "
+                "long, and run its trials again; nothing more is written."
+            )
         raise StudyLocked(
             f"The study '{self._name}' was taken over by process {driver['pid']} on {driver['host']}, because this one gave "
             "no sign of life for long; nothing more is written."
         )
 
+    def look(self, connection: Connection) -> dict[str, str]:
+        """Learn which other drivers the study has by now; return the records of all that have not given it up, by key."""
+        records = read_records(connection, self._study_id)
+        records.pop(self._key, None)
+        self.had_company = self.had_company or any(key != DRIVER for key in records)
+        beating = {key: text for key, text in records.items() if "token" in json.loads(text)}
+        now = clock(connection) if beating else None
+        found = map(json.loads, beating.values())
+        self.others = {one["token"]: one for one in found if is_driven(one, self._url, now)}
+        return beating
+
+    def bury(self, connection: Connection) -> None:
+        """Have those others write nothing more that have died, or are taken for dead; the study must be locked."""
+        for key, text in self.look(connection).items():
+            record = json.loads(text)
+            if record["token"] in self.others:
+                continue
+            same = (*self._where(key), _ATTRIBUTES.c.value_json == text)
+            buried = connection.execute(_ATTRIBUTES.update().where(*same), {"value_json": ended(record)})
+            if not buried.rowcount:  # it has just given a sign
+                self.others[record["token"]] = record
+
     def release(self) -> None:
         """Give the study up; the record stays, as that of the driver that ran it last."""
         self._over.set()
         self._thread.join(BEAT_SECONDS)  # a server that has gone may keep it waiting
-        ended = json.dumps({key: self._driver[key] for key in ("host", "pid", "since")})
         with contextlib.suppress(SQLAlchemyError), self._engine.begin() as connection:
-            self._replace(connection, self._text, ended)
+            self._replace(connection, self._text, ended(self._driver))
         held.discard(self._driver["token"])
 
     def _renew(self) -> None:
@@ -126,6 +175,9 @@ class Lease:
     def _record(self, now: float) -> str:
         return json.dumps({**self._driver, BEAT: now})
 
+    def _where(self, key: str) -> tuple[ColumnElement[bool], ...]:
+        return _ATTRIBUTES.c.study_id == self._study_id, _ATTRIBUTES.c.key == key
+
     def _read(self, connection: Connection) -> str | None:
         return connection.execute(self._select).scalar_one_or_none()
 
@@ -135,7 +187,7 @@ class Lease:
         return bool(connection.execute(statement, {"value_json": new}).rowcount)
 
     def _insert(self, connection: Connection, text: str) -> bool:
-        row = {"study_id": self._study_id, "key": DRIVER, "value_json": text}
+        row = {"study_id": self._study_id, "key": self._key, "value_json": text}
         try:
             connection.execute(_ATTRIBUTES.insert(), row)
         except IntegrityError:
@@ -144,13 +196,15 @@ class Lease:
 
 
 @contextmanager
-def hold_lease(engine: Engine, url: str, study_id: int, name: str) -> Iterator[Lease]:
+def hold_lease(
+    engine: Engine, url: str, study_id: int, name: str, sharing: Sharing = "alone"
+) -> Iterator[Lease]:
     """Hold an existing study.
 
     Raises:
         StudyLocked: Another driver runs it.
     """
-    lease = Lease(engine, url, study_id, name)
+    lease = Lease(engine, url, study_id, name, sharing)
     lease.claim()
     try:
         yield lease
@@ -160,7 +214,11 @@ def hold_lease(engine: Engine, url: str, study_id: int, name: str) -> Iterator[L
 
 @contextmanager
 def create_leased(
-    engine: Engine, url: str, name: str, directions: Sequence[StudyDirection]
+    engine: Engine,
+    url: str,
+    name: str,
+    directions: Sequence[StudyDirection],
+    sharing: Sharing = "alone",
 ) -> Iterator[Lease]:
     """Make a study that is held from its first moment.
 
@@ -171,7 +229,7 @@ def create_leased(
         with engine.begin() as connection:
             key = connection.execute(_STUDIES.insert(), {"study_name": name}).inserted_primary_key
             assert key is not None  # noqa: S101 - SQLAlchemy's insert of one row has it
-            lease = Lease(engine, url, key[0], name)
+            lease = Lease(engine, url, key[0], name, sharing)
             rows = [
                 {"study_id": key[0], "direction": direction, "objective": objective}
                 for objective, direction in enumerate(directions)

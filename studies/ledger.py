@@ -2,7 +2,7 @@
 
 Optuna's own storage writes every parameter, attribute and report in a transaction of its own and looks into the
 database before each. A driver is the only one that changes its trials, so it can hold them in memory; of others it
-only needs to learn which trials they have enqueued.
+only needs to learn which trials they have enqueued, and, where the study has several drivers, what these have changed.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 import copy
 import json
 import time
-from collections.abc import Callable, Container, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Container, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import cached_property
 from itertools import groupby
@@ -30,8 +30,11 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy import Connection, Delete, Insert, Table, Update, bindparam
 
+from .changes import Changes
 from .chunks import join, split
-from .lease import describe, undescribe
+from .lease import Lease, describe, undescribe
+from .members import lock_study
+from .records import PAUSED, RUN_BY
 
 Statement: TypeAlias = Insert | Update | Delete
 
@@ -55,32 +58,28 @@ _NEWER = sqlalchemy.select(_TRIALS.c.trial_id).where(
     _TRIALS.c.trial_id > bindparam("last"),
     _TRIALS.c.trial_id != bindparam("own"),
 )
-_STUDIES: Table = models.StudyModel.__table__
 _OF_STUDY: Table = models.StudySystemAttributeModel.__table__
 _ATTRIBUTES: Table = models.StudyUserAttributeModel.__table__
 _SELECT_ATTRIBUTE = sqlalchemy.select(_ATTRIBUTES.c.value_json).where(
     _ATTRIBUTES.c.study_id == bindparam("study"), _ATTRIBUTES.c.key == bindparam("named")
 )
-_LOCK_STUDY = (
-    sqlalchemy.select(_STUDIES.c.study_id).where(_STUDIES.c.study_id == bindparam("study")).with_for_update()
-)
 
 
 class Ledger(BaseStorage):
-    """An Optuna storage of one study and one writer, on Optuna's own tables.
+    """An Optuna storage of one study and one driver, on Optuna's own tables.
 
     A new trial is written at once, because the database gives it its id; everything else is kept until ``together``
     or ``write`` writes it, in the order in which it was said.
     """
 
-    def __init__(self, study: optuna.Study, check: Callable[[Connection], None]) -> None:
+    def __init__(self, study: optuna.Study, lease: Lease) -> None:
         """Take over a study that was opened on an ``RDBStorage``.
 
         Args:
             study: The study.
-            check: Called before a transaction is committed; raises where the study is no longer this writer's.
+            lease: This driver's, which is checked before a transaction is committed.
         """
-        self._check = check
+        self._lease = lease
         self._backend: optuna.storages.RDBStorage = study._storage._backend  # type: ignore[attr-defined]
         self._study_id = study._study_id
         self._name = study.study_name
@@ -88,6 +87,7 @@ class Ledger(BaseStorage):
         self._distributions: dict[str, BaseDistribution] = {}
         self._kept: list[tuple[Statement, dict[str, Any]]] = []
         self._connection: Connection | None = None
+        self._changes = Changes(self._study_id)
         self._written = time.monotonic()
 
     @cached_property
@@ -98,24 +98,29 @@ class Ledger(BaseStorage):
             self._learn_distributions(trial)
         return {trial._trial_id: trial for trial in trials}
 
-    def _read(self, after: int) -> list[FrozenTrial]:
-        trials = self._backend._get_trials(self._study_id, None, set(), after)
+    def _read(self, after: int, among: Collection[int] = ()) -> list[FrozenTrial]:
+        trials = self._backend._get_trials(self._study_id, None, set(among), after)
         for trial in trials:
             trial.user_attrs = join(trial.user_attrs)
         return trials
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """Write all that is said inside, and what was kept before, in one transaction, or none of it."""
+        """Write all that is said inside, and what was kept before, in one transaction, or none of it.
+
+        Where there may be several drivers of the study, the others' transactions wait for its end.
+        """
         if self._connection is not None:
             yield self._connection
             return
         kept, trials = len(self._kept), len(self._trials)
         try:
             with self._backend.engine.begin() as self._connection:
+                if self._lease.shares:
+                    lock_study(self._connection, self._study_id)
                 yield self._connection
                 self._write_kept(self._connection)
-                self._check(self._connection)
+                self._lease.check(self._connection)
         except BaseException:
             del self._kept[kept:]
             self.__dict__.pop("_study_attributes", None)
@@ -137,20 +142,41 @@ class Ledger(BaseStorage):
         for (statement, _), entries in groupby(self._kept, key=lambda entry: (entry[0], tuple(entry[1]))):
             connection.execute(statement, [row for _, row in entries])
 
-    def refresh(self) -> None:
-        """Learn of trials that others have added, as a user does who enqueues one."""
-        with self._backend.engine.connect() as connection:
-            found = self._has_newer(connection)
-        if found:
-            self._load_newer()
+    def refresh(self) -> list[FrozenTrial]:
+        """Learn of trials that others have added, as a user does who enqueues one, or changed, as other drivers do; return them."""
+        connected = nullcontext(self._connection) if self._connection else self._backend.engine.connect()
+        with connected as connection:
+            if self._lease.shares and self._connection is None:  # a transaction has looked
+                self._lease.look(connection)
+            changed = self._changed(connection) if self._lease.had_company else set()
+            if not changed and not self._has_newer(connection):
+                return []
+        self.__dict__.pop("_study_attributes", None)
+        return self._load_newer(changed)
+
+    def _changed(self, connection: Connection) -> set[int]:
+        """Return the ids of trials that other drivers have changed."""
+        unfinished = [
+            number
+            for number, trial in self._trials.items()
+            if not (trial.state.is_finished() or self._is_running_here(trial))
+        ]
+        return self._changes.among(connection, unfinished)
+
+    def _is_running_here(self, trial: FrozenTrial) -> bool:
+        here = trial.user_attrs.get(RUN_BY) == self._lease.token
+        return here and trial.state == TrialState.RUNNING and not trial.user_attrs.get(PAUSED)
 
     def _has_newer(self, connection: Connection, own: int = -1) -> bool:
         known = {"study": self._study_id, "last": self._last_id, "own": own}
         return connection.execute(_NEWER, known).first() is not None
 
-    def _load_newer(self) -> None:
-        for trial in self._read(self._last_id):
+    def _load_newer(self, changed: Collection[int] = ()) -> list[FrozenTrial]:
+        """Read the trials that are new, and some that were known."""
+        found = self._read(self._last_id, changed)
+        for trial in found:
             self._add(trial)
+        return found
 
     @property
     def _last_id(self) -> int:
@@ -198,7 +224,9 @@ class Ledger(BaseStorage):
         """Write a new trial and return its id."""
         trial = copy.deepcopy(template_trial) if template_trial else _new_trial()
         with self.transaction() as connection:
-            connection.execute(_LOCK_STUDY, {"study": study_id})
+            lock_study(
+                connection, study_id
+            )  # users of Optuna enqueue trials, whose numbers are counted as well
             row = {
                 "study_id": study_id,
                 "number": len(self._trials),

@@ -14,6 +14,7 @@ from ..errors import StudyError, did_you_mean
 from ..spaces.values import restored
 from ..texts import numbers_text
 from .chunks import join
+from .lock import is_driven
 from .pareto import pareto_front
 from .passwords import without_password
 from .records import (
@@ -330,6 +331,7 @@ def _study(
     refits = {
         int(key.removeprefix(REFIT)): value for key, value in attributes.items() if key.startswith(REFIT)
     }
+    (driver, live), *joined = _drivers(url, attributes)
     return StudyRecord(
         name=name,
         storage=url,
@@ -338,12 +340,25 @@ def _study(
         counts=counts,
         spec=attributes.get(SPEC, {}),
         about=attributes.get(ABOUT, {}),
-        driver=attributes.get(DRIVER) or {},
+        driver=driver,
         refits=refits,
         further=tuple(further),
         named=first.metric,
-        live=attributes.get(LIVE) or {},
+        live=live,
+        joined=tuple(joined),
     )
+
+
+def _drivers(url: str, attributes: dict[str, Any]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Return the records of the drivers that run a study, and what each says of itself; where there is none, of the last one."""
+    found = [(attributes.get(DRIVER) or {}, attributes.get(LIVE) or {})]
+    for key, record in attributes.items():
+        if key.startswith(f"{DRIVER}:"):
+            found.append((record, attributes.get(LIVE + key.removeprefix(DRIVER)) or {}))
+    if len(found) == 1:
+        return found
+    living = [one for one in found if is_driven(one[0], url)]
+    return living or [max(found, key=lambda one: str(one[0].get("since", "")))]
 
 
 def _objectives(ways: Sequence[Direction], names: Any) -> tuple[StudyObjective, ...]:

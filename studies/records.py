@@ -39,6 +39,8 @@ RUNGS = "kerasweep:rungs"
 PAUSED = "kerasweep:paused"
 CONSTRAINT = "constraints:"
 """How the keys of Optuna's system attributes begin that say by how much a trial breaks a constraint."""
+RUN_BY = "run by"
+"""Which driver trains a trial, or has trained it last, where a study may have several."""
 ORIGIN = "origin"
 """How a trial's configuration was chosen; it stays with a trial that is run again, as the configuration does."""
 CONTINUES, MOST_EPOCHS = "continues", "epochs"
@@ -193,7 +195,7 @@ class StudyRecord:
     about: dict[str, Any]
     """Metric, fingerprint and description of the data, folds, seed, versions, when it was made."""
     driver: dict[str, Any]
-    """Host, process and time of the driver that last ran it."""
+    """Host, process and time of a driver that runs it, else of the one that last ran it."""
     refits: dict[int, dict[str, Any]]
     """Trial number -> test scores and provenance of its refit."""
     further: tuple[StudyObjective, ...] = ()
@@ -202,6 +204,8 @@ class StudyRecord:
     """What Optuna calls the objective, the first where there are several."""
     live: dict[str, Any] = field(default_factory=dict)
     """What its driver said of itself last; empty where none runs."""
+    joined: tuple[tuple[dict[str, Any], dict[str, Any]], ...] = ()
+    """Further drivers that run it beside that one: the record of each, and what it said of itself last."""
 
     @property
     def metric(self) -> str:

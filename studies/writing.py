@@ -25,7 +25,7 @@ from ..spaces import Configuration
 from ..spaces.values import canonical, stored
 from .chunks import join
 from .control import Wish, wish_record, wished
-from .lease import Lease, create_leased, describe, hold_lease
+from .lease import Lease, Sharing, create_leased, describe, hold_lease
 from .ledger import Ledger
 from .lock import is_driven, refusal
 from .passwords import reason_of, without_password
@@ -39,7 +39,6 @@ from .records import (
     DETAILS,
     DUPLICATE,
     FAILURE,
-    LIVE,
     MOST_EPOCHS,
     ORIGIN,
     PAUSED,
@@ -47,6 +46,7 @@ from .records import (
     PROFILE,
     REFIT,
     RESULT,
+    RUN_BY,
     RUNGS,
     SPEC,
     Direction,
@@ -65,13 +65,20 @@ _OF_HALVING = "completed_rung_"
 
 @dataclass(frozen=True)
 class StudyWriter:
-    """An open study that this process alone may write."""
+    """An open study that this process alone may write, or that it shares with other drivers.
+
+    Among several, each writes the trials that it runs. What is run next is decided by one after the other (``decision``).
+    """
 
     optuna: optuna.Study
     """The study as Optuna's samplers and pruners see it: it stands on the ledger."""
     ledger: Ledger
-    token: str = ""
-    """Which driver it is."""
+    lease: Lease
+
+    @property
+    def token(self) -> str:
+        """Which driver it is."""
+        return self.lease.token
 
     @property
     def study_id(self) -> int:
@@ -88,9 +95,48 @@ class StudyWriter:
         """Write reports that were kept back, if the last write was longer ago than so many seconds."""
         self.ledger.write(after)
 
+    @contextmanager
+    def decision(self) -> Iterator[list[int]]:
+        """Decide what is run next while no other driver of the study does, in one transaction.
+
+        Yields:
+            The numbers of trials that others have changed since this was asked last, among them those of drivers that have
+            died, which wait by now or are paused. Where this driver cannot have others beside it, nothing is looked up.
+        """
+        if not self.lease.shares:
+            yield []
+            return
+        with self.ledger.transaction() as connection:
+            self.lease.bury(connection)
+            changed = {trial.number for trial in self.ledger.refresh()}
+            lost = [trial for trial in self._running() if not self._lives(trial)]
+            for trial in lost:
+                self.requeue(trial)
+            yield sorted(changed.union(trial.number for trial in lost))
+
+    def news(self) -> list[int]:
+        """Return the numbers of trials that other drivers have changed by now."""
+        return [trial.number for trial in self.ledger.refresh()] if self.lease.shares else []
+
+    def runs_elsewhere(self, trial: FrozenTrial) -> bool:
+        """Tell whether another driver, as far as is known, trains a trial."""
+        return trial.state == TrialState.RUNNING and not (
+            trial.user_attrs.get(PAUSED) or trial.user_attrs.get(RUN_BY, self.token) == self.token
+        )
+
+    def _running(self) -> list[FrozenTrial]:
+        """Return the trials that are trained, here or elsewhere."""
+        running = self.optuna.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+        return [trial for trial in running if not trial.user_attrs.get(PAUSED)]
+
+    def _lives(self, trial: FrozenTrial) -> bool:
+        """Tell whether the driver of a running trial lives; it may be this one."""
+        return trial.user_attrs.get(RUN_BY) in (self.token, *self.lease.others)
+
     def has_waiting(self) -> bool:
         """Tell whether trials wait to be run, among them those that others have enqueued by now."""
-        self.ledger.refresh()
+        if not self.lease.shares:  # else a decision has looked
+            self.ledger.refresh()
         return bool(self.waiting())
 
     def waiting(self) -> list[FrozenTrial]:
@@ -120,7 +166,13 @@ class StudyWriter:
                 trial._fixed_params[name] = stored(canonical(value))
             if origin:
                 trial.set_user_attr(ORIGIN, dict(origin))
+            self._run_here(trial)
             return trial
+
+    def _run_here(self, trial: Trial) -> None:
+        """Note who trains a trial, where that may be one of several."""
+        if self.lease.shares:
+            trial.set_user_attr(RUN_BY, self.token)
 
     def take_on(self, numbers: Sequence[int], epochs: int) -> list[int]:
         """Have a new trial wait for each of some trials that have ended, to train its configuration further; return their numbers.
@@ -182,10 +234,10 @@ class StudyWriter:
             trial._cached_frozen_trial.intermediate_values.clear()  # its pruner is shown this copy
 
     def requeue_running(self) -> None:
-        """Requeue the trials that a killed driver left running."""
-        with self.transaction():
-            for trial in self.optuna.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-                if not trial.user_attrs.get(PAUSED):
+        """Requeue the trials that this driver, or a killed one, left running."""
+        with self.decision(), self.transaction():
+            for trial in self._running():
+                if not self.runs_elsewhere(trial) or not self._lives(trial):
                     self.requeue(trial)
 
     def open_trial(self, trial: FrozenTrial) -> Trial:
@@ -244,6 +296,7 @@ class StudyWriter:
     def go_on(self, trial: Trial) -> None:
         """Note that a paused trial runs again."""
         trial.set_user_attr(PAUSED, False)
+        self._run_here(trial)
 
     def end_paused(self, trial: Trial) -> None:
         """End a paused trial for good."""
@@ -336,12 +389,12 @@ class StudyWriter:
 
     def tell(self, live: Mapping[str, Any]) -> None:
         """Say how far this driver is, for those who watch; it is written with what was kept back."""
-        self.ledger.describe_study(LIVE, {**live, "token": self.token})
+        self.ledger.describe_study(self.lease.live_key, {**live, "token": self.token})
 
     def fall_silent(self) -> None:
-        """Remove what was said while the study was driven, and what was wished."""
+        """Remove what was said while the study was driven, and what was wished, unless that is for other drivers as well."""
         with contextlib.suppress(SQLAlchemyError, StudyLocked):
-            self.ledger.drop_study(LIVE, CONTROL)
+            self.ledger.drop_study(self.lease.live_key, *(() if self.lease.others else (CONTROL,)))
 
     def set_refit(
         self, number: int, result: Mapping[str, Any], predictions: Mapping[str, Any] | None = None
@@ -361,10 +414,11 @@ def create_study(
     about: Mapping[str, Any],
     further: Sequence[StudyObjective] = (),
     profile: Mapping[str, Any] | None = None,
+    sharing: Sharing = "alone",
 ) -> Iterator[StudyWriter]:
     """Make a study and drive it; ``further`` are objectives beside the first, whose metric ``about`` has.
 
-    ``profile`` is what it keeps of its data to show.
+    ``profile`` is what it keeps of its data to show; ``sharing`` says whether other drivers may join.
 
     Its specification is written last: what a crash leaves before is taken for no study, and replaced.
 
@@ -374,7 +428,7 @@ def create_study(
         StorageError: The storage does not answer.
         OutputError: The database file cannot be written.
     """
-    with _new_study(url, name, direction, about, further) as writer:
+    with _new_study(url, name, direction, about, further, sharing) as writer:
         if profile is not None:
             writer.ledger.describe_study(PROFILE, dict(profile))
         writer.ledger.describe_study(SPEC, dict(spec))
@@ -407,6 +461,7 @@ def _new_study(
     direction: Direction,
     about: Mapping[str, Any],
     further: Sequence[StudyObjective] = (),
+    sharing: Sharing = "alone",
 ) -> Iterator[StudyWriter]:
     """Make a study that lacks its specification, in place of what a crash left of one."""
     check_writable(url)
@@ -421,7 +476,7 @@ def _new_study(
             optuna.delete_study(study_name=name, storage=storage)
         objectives = (StudyObjective(str(about["metric"]), direction), *further)
         ways = [optuna.study.StudyDirection[one.direction.upper()] for one in objectives]
-        with create_leased(storage.engine, url, name, ways) as lease:
+        with create_leased(storage.engine, url, name, ways, sharing) as lease:
             study = optuna.load_study(study_name=name, storage=storage)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
@@ -432,12 +487,15 @@ def _new_study(
 
 
 @contextmanager
-def drive_study(record: StudyRecord, spec: Mapping[str, Any] | None = None) -> Iterator[StudyWriter]:
+def drive_study(
+    record: StudyRecord, spec: Mapping[str, Any] | None = None, sharing: Sharing = "alone"
+) -> Iterator[StudyWriter]:
     """Open an existing study for writing.
 
     Args:
         record: The study.
         spec: Its specification with another budget, where that has changed.
+        sharing: Whether other drivers may join this one, or it joins others.
 
     Raises:
         StudyLocked: Another driver is running it; the message names its host and process.
@@ -446,7 +504,7 @@ def drive_study(record: StudyRecord, spec: Mapping[str, Any] | None = None) -> I
     with (
         _opened(record) as study,
         _writing(record.storage),
-        _lease(study, record) as lease,
+        _lease(study, record, sharing) as lease,
         _open_writer(study, lease) as writer,
     ):
         if spec is not None and spec != record.spec:
@@ -464,15 +522,17 @@ def refuse_driven(record: StudyRecord) -> None:
         raise refusal(record.name, record.driver)
 
 
-def _lease(study: optuna.Study, record: StudyRecord) -> AbstractContextManager[Lease]:
+def _lease(
+    study: optuna.Study, record: StudyRecord, sharing: Sharing = "alone"
+) -> AbstractContextManager[Lease]:
     engine = study._storage._backend.engine  # type: ignore[attr-defined]  # Optuna's cache stands before it
-    return hold_lease(engine, record.storage, study._study_id, record.name)
+    return hold_lease(engine, record.storage, study._study_id, record.name, sharing)
 
 
 @contextmanager
 def _open_writer(study: optuna.Study, lease: Lease) -> Iterator[StudyWriter]:
-    ledger = Ledger(study, lease.check)
-    writer = StudyWriter(optuna.load_study(study_name=study.study_name, storage=ledger), ledger, lease.token)
+    ledger = Ledger(study, lease)
+    writer = StudyWriter(optuna.load_study(study_name=study.study_name, storage=ledger), ledger, lease)
     yield writer
     writer.flush()
 
