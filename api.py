@@ -279,6 +279,7 @@ def launch(
     validation: Any = None,
     cv: Any = None,
     detach: bool = False,
+    join: bool = False,
     nested: int | None = None,
     **settings: Any,
 ) -> Study:
@@ -308,6 +309,9 @@ def launch(
             same folds each time; or pairs of positions of the rows given. A study keeps the folds' fingerprint.
         detach: Whether it runs in a process of its own, which outlives this one; the study is returned once that has begun.
             ``Study.status``, ``pause``, ``go_on`` and ``stop`` reach it from anywhere. Data and model must be names or paths.
+        join: Whether the study is shared with drivers that run it, on this machine or others, each with its own workers; the
+            storage is a PostgreSQL or MySQL server. Which configurations are tried then depends on the order in which the
+            trials of all end.
         nested: Outer folds of a nested cross-validation: the search is run again without each of them, and its winner scored
             on it, which ``study.nested`` then tells.
         **settings: Everything else that a sweep has, by the names of ``kerasweep.search.settings.SETTINGS``: ``search``, ``trials``, ``time``,
@@ -320,8 +324,11 @@ def launch(
     """
     from .search.launch import resolve_study, run_plan
     from .search.nested import check_outer_folds, score_outer_folds
+    from .search.opening import check_joining
 
     url = storage_url(storage)
+    if join:
+        check_joining(url, beside=None if nested is None else "nested=")
     beside = {"sample_weight": sample_weight, "groups": groups, "validation": validation}
     data, cv, settings = objects_apart(data, {**settings, **beside, "cv": cv})
     word = settings.pop("cv", None)  # of a splitter, too, which plan_sweep finds again
@@ -333,7 +340,7 @@ def launch(
     def run(plan: Plan, *, named: bool = True) -> Ending:
         plan, existing = resolve_study(plan, url, named=named)
         with follow(plan, url, verbose) as listen:
-            ending = run_plan(plan, existing, url, listen)
+            ending = run_plan(plan, existing, url, listen, join=join)
         keep_objects(ending.study, data=data, model=model, cv=cv)
         return ending
 
@@ -345,7 +352,7 @@ def launch(
     if detach:
         plan, _ = resolve_study(plan, url, named=named)
         refuse_objects(data=data, model=model, cv=cv)
-        return _detached({"spec": plan.spec.as_dict()}, str(plan.spec.study), url)
+        return _detached({"spec": plan.spec.as_dict(), "join": join}, str(plan.spec.study), url)
     ending = run(plan, named=named)
     if nested is not None and ending.reason != "interrupted":
         score_outer_folds(ending.study, nested, outer_plan, run, lambda record: Study(record).refit())
@@ -429,6 +436,7 @@ def resume(
     cv: Any = None,
     verbose: int = 2,
     detach: bool = False,
+    join: bool = False,
     **settings: Any,
 ) -> Study:
     """Continue a study to its budget, or to a larger one.
@@ -444,21 +452,25 @@ def resume(
         cv: What cuts the folds, where it was given in Python.
         verbose: As for ``launch``.
         detach: As for ``launch``.
+        join: As for ``launch``.
         **settings: ``trials``, ``time``, ``total_epochs``, ``until_converged``, ``target_score``,
             ``workers``, ``threads``, ``gpus_per_trial``, ``trainer``, ``trial_timeout``, ``keep_states``, ``keep_models``, ``log``; or
             ``epochs``, to which the best trials are trained on, from where they ended if ``keep_models`` has kept that.
     """
     from .search.launch import run_plan
+    from .search.opening import check_joining
 
+    if join:
+        check_joining(storage_url(storage), beside="epochs=" if "epochs" in settings else None)
     record = read_study(study, storage_url(storage))
     beside = {"sample_weight": sample_weight, "groups": groups, "validation": validation}
     objects = with_objects(record, {"data": data, "model": model, "cv": cv, **beside})
     plan = plan_to_resume(record, settings, **objects)
     if detach:
         refuse_objects(**objects)
-        return _detached({"settings": settings}, record.name, record.storage)
+        return _detached({"settings": settings, "join": join}, record.name, record.storage)
     with follow(plan, record.storage, verbose) as listen:
-        return Study(run_plan(plan, record, record.storage, listen).study)
+        return Study(run_plan(plan, record, record.storage, listen, join=join).study)
 
 
 def plan_to_resume(

@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from .errors import OutputError, SweepError
 from .search.executors.apart import apart
-from .studies.control import status_of
+from .studies.control import SweepStatus, status_of
 from .studies.storage import sqlite_path
 
 LOOK_SECONDS = 0.3
@@ -36,7 +36,7 @@ def start_driver(job: Mapping[str, Any], study: str, url: str) -> Path:
     """Start a driver, wait until it has begun to run the study, and return its log.
 
     Args:
-        job: ``spec`` of a sweep to launch; or ``settings`` with which the study is resumed.
+        job: ``spec`` of a sweep to launch; or ``settings`` with which the study is resumed; ``join`` where others run it.
         study: The study's name.
         url: The storage.
 
@@ -83,7 +83,7 @@ def _wait_for(process: subprocess.Popen[bytes], study: str, url: str, log: Path,
     while True:
         code = process.poll()
         found = find_study(study, url)
-        if found is not None and status_of(found).pid == process.pid:
+        if found is not None and process.pid in _drivers(status_of(found)):
             return
         if code == 0:
             return  # it had little to do
@@ -94,3 +94,7 @@ def _wait_for(process: subprocess.Popen[bytes], study: str, url: str, log: Path,
             last = lines[-1].removeprefix("Error: ") if lines else f"it ended with exit code {code}"
             raise SweepError(f"The driver of '{study}' did not begin: {last}")
         time.sleep(LOOK_SECONDS)
+
+
+def _drivers(status: SweepStatus) -> list[int | None]:
+    return [status.pid, *(one.pid for one in status.joined)]

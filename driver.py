@@ -29,7 +29,7 @@ def run(job: Mapping[str, Any]) -> int:
         existing = read_study(name, url)
         plan = api.plan_to_resume(existing, job["settings"])
     with follow(plan, url, 2) as listen:
-        ending = run_plan(plan, existing, url, listen)
+        ending = run_plan(plan, existing, url, listen, join=bool(job.get("join")))
     print(ending.describe(), flush=True)  # noqa: T201 - the log
     return INTERRUPTED if ending.reason == "interrupted" else 0
 

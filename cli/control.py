@@ -74,22 +74,21 @@ def _wish(study: str, storage: str | None, wish: Wish) -> None:
     from ..studies.writing import ask
 
     record = read_study(study, storage_url(storage))
-    driver = record.driver
+    drivers = drivers_text(record)
     ask(record, wish)
     found = wait_for(record, wish, WAIT_SECONDS)
     name = f"{shlex.quote(record.name)}{storage_option(storage)}"
     console = make_console()
     if found is None:
         console.print(
-            f"asked process {driver['pid']} on {driver['host']}, which has not come to the end of an epoch within "
-            f"{duration_text(WAIT_SECONDS)} and will heed it there",
+            f"asked {drivers}; not come to the end of an epoch within {duration_text(WAIT_SECONDS)}, it is heeded there",
             soft_wrap=True,
         )
         return
     done, then = {
         "pause": ("paused", f"kerasweep resume {name}"),
         "stop": ("stopped", f"kerasweep resume {name}"),
-        "go on": (f"goes on in process {driver['pid']} on {driver['host']}", f"kerasweep status {name}"),
+        "go on": (f"goes on in {drivers}", f"kerasweep status {name}"),
     }[wish]
     console.print(styled((record.name, "bold"), f": {done}"), soft_wrap=True)
     if wish == "go on" or state_text(record) != "done":
@@ -102,7 +101,18 @@ def _state(found: SweepStatus, record: StudyRecord) -> str:
         return {"done": "done; nobody runs it", "unfinished": "unfinished; nobody runs it"}[
             state_text(record)
         ]
-    return f"{found.state}, by process {found.pid} on {found.host} since {found.since}"
+    drivers = " and ".join(
+        f"process {one.pid} on {one.host} since {one.since}" for one in (found, *found.joined)
+    )
+    return f"{found.state}, by {drivers}"
+
+
+def drivers_text(record: StudyRecord | None) -> str:
+    """Return which processes run a study: ``process 12 on ada and process 7 on bob``; empty where none does."""
+    found = None if record is None else status_of(record)
+    if found is None or not found.is_driven:
+        return ""
+    return " and ".join(f"process {one.pid} on {one.host}" for one in (found, *found.joined))
 
 
 def _time(found: SweepStatus) -> str:

@@ -38,6 +38,14 @@ Detach = Annotated[
         "--detach", help="Run in a process of its own that outlives this terminal; see status, pause, stop."
     ),
 ]
+Join = Annotated[
+    bool,
+    typer.Option(
+        "--join",
+        help="Share the study with drivers that run it, on this machine or others, each with its own workers; "
+        "on a PostgreSQL or MySQL server.",
+    ),
+]
 Nested = Annotated[
     int | None,
     typer.Option(

@@ -20,7 +20,7 @@ from ..studies.control import status_of
 from ..texts import count_text, duration_text, number_text, numbers_text
 from . import launch_options as flags
 from .columns import Rows, print_rows
-from .control import let_go_on
+from .control import drivers_text, let_go_on
 from .options import (
     Quiet,
     Rule,
@@ -106,6 +106,7 @@ def launch(
     nested: flags.Nested = None,
     dry_run: flags.DryRun = False,
     detach: flags.Detach = False,
+    join: flags.Join = False,
     storage: Storage = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -130,10 +131,12 @@ def launch(
     [dim]kerasweep launch sweep.yaml --dry-run[/]
     [dim]kerasweep launch mnist cnn --detach[/]
     [dim]kerasweep launch digits ann --log tensorboard[/]
+    [dim]kerasweep launch digits dnn --join --storage postgresql://ada@db.lab/studies[/]
     """
     options = dict(locals())
     from .. import api
     from ..search.nested import check_outer_folds, score_outer_folds
+    from ..search.opening import check_joining
     from ..search.refit import refit as run_refit
 
     file: str | None = None
@@ -144,6 +147,9 @@ def launch(
         raise SpecError("Name the data and the model, for example: kerasweep launch digits dnn.")
     if file is None and family is None:
         raise SpecError(f"Name the model: {flags.FAMILIES}, or module:function of your own.")
+    url, level = storage_url(storage), verbosity(quiet, verbose)
+    if join:
+        check_joining(url, beside=None if nested is None else "--nested")
     columns, score = split_target(target, by_position=header is False)
     settings = _settings(
         options,
@@ -163,8 +169,7 @@ def launch(
         _print_dry_run(plan)
         return
     named = "study" in settings or api.names_study(file)
-    url, level = storage_url(storage), verbosity(quiet, verbose)
-    ending = _run(plan, url, level, named=named, detach=detach)
+    ending = _run(plan, url, level, named=named, detach=detach, join=join)
     if nested is not None and ending is not None:
         found = score_outer_folds(
             ending.study,
@@ -194,6 +199,7 @@ def resume(
     keep_models: flags.KeepModels = None,
     log: flags.Log = None,
     detach: flags.Detach = False,
+    join: flags.Join = False,
     storage: Storage = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -203,26 +209,30 @@ def resume(
     [dim]kerasweep resume[/]
     [dim]kerasweep resume digits-dnn-knowhow --trials 60 --workers 2[/]
     [dim]kerasweep resume digits-dnn-knowhow --epochs 300[/]
+    [dim]kerasweep resume digits-dnn-knowhow --join --storage postgresql://ada@db.lab/studies[/]
     """
     options = dict(locals())
     from .. import api
     from ..search.launch import run_plan
+    from ..search.opening import check_joining
     from ..tracking import follow
 
+    if join:
+        check_joining(storage_url(storage), beside=None if epochs is None else "--epochs")
     record = read_study(study, storage_url(storage))
     settings = _settings(options, study=None, target=None, target_score=target)
-    if not settings and status_of(record).state in ("pausing", "paused"):
+    if not settings and not join and status_of(record).state in ("pausing", "paused"):
         let_go_on(record, storage)
         return
     plan = api.plan_to_resume(record, settings)
     level = verbosity(quiet, verbose)
     if level:
-        _print_plan(plan, record)
+        _print_plan(plan, record, join=join)
     if detach:
-        _detach({"settings": settings}, record.name, record.storage, level)
+        _detach({"settings": settings, "join": join}, record.name, record.storage, level)
         return
     with follow(plan, record.storage, level) as listen:
-        ending = run_plan(plan, record, record.storage, listen)
+        ending = run_plan(plan, record, record.storage, listen, join=join)
     _finish(ending, level, storage)
 
 
@@ -295,26 +305,28 @@ def _detach(job: Mapping[str, Any], study: str, url: str, level: int) -> None:
     console.print(styled("See how far it is: ", (f"kerasweep status {name}", "bold")), soft_wrap=True)
 
 
-def _run(plan: Plan, url: str, level: int, *, named: bool, detach: bool = False) -> Ending | None:
+def _run(
+    plan: Plan, url: str, level: int, *, named: bool, detach: bool = False, join: bool = False
+) -> Ending | None:
     """Run a plan here and say how it ended; or in a process of its own, of which this one does not see the end."""
     from ..search.launch import resolve_study, run_plan
     from ..tracking import follow
 
     plan, existing = resolve_study(plan, url, named=named)
     if level:
-        _print_plan(plan, existing)
+        _print_plan(plan, existing, join=join)
         if existing is not None:
             make_console().print(f"continues, {count_text(existing.trained, 'trial')} done before")
     if detach:
-        _detach({"spec": plan.spec.as_dict()}, str(plan.spec.study), url, level)
+        _detach({"spec": plan.spec.as_dict(), "join": join}, str(plan.spec.study), url, level)
         return None
     with follow(plan, url, level) as listen:
-        ending = run_plan(plan, existing, url, listen)
+        ending = run_plan(plan, existing, url, listen, join=join)
     _finish(ending, level, url)
     return ending
 
 
-def _print_plan(plan: Plan, study: StudyRecord | None = None) -> None:
+def _print_plan(plan: Plan, study: StudyRecord | None = None, *, join: bool = False) -> None:
     """Print what is about to happen, of a new study or one that goes on, and every decision that was made by rule."""
     spec, data = plan.spec, plan.dataset
     most = "up to " if spec.search.trials is None and math.isfinite(plan.budget.trials) else ""
@@ -339,8 +351,17 @@ def _print_plan(plan: Plan, study: StudyRecord | None = None) -> None:
         "training": f"{plan.cv_text()}, up to {count_text(plan.workload.epochs, 'epoch')}, "
         f"{plan.objective_text}" + (", mixed bfloat16" if plan.workload.precision == "bfloat16" else ""),
         "workers": _workers_text(plan),
+        "drivers": _drivers_text(study) if join else "",
     }
     print_table(facts_table({name: fact for name, fact in facts.items() if fact}))
+
+
+def _drivers_text(study: StudyRecord | None) -> str:
+    others = drivers_text(study)
+    return (
+        f"{f'this one, and {others}' if others else 'this one, and those that join'}; which configurations are tried depends on "
+        "the order in which the trials of all of them end, not on the seed alone"
+    )
 
 
 def _workers_text(plan: Plan) -> str:

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
 from ..errors import StudyError, SweepError
-from ..studies import StudyObjective, StudyRecord, read_study, read_trials
+from ..studies import StudyRecord, read_study, read_trials
 from ..studies.comparison import is_sensitivity_study
 from ..studies.storage import states_folder
 from ..studies.writing import (
     StudyWriter,
     check_writable,
-    create_study,
-    drive_study,
     find_study,
     refuse_driven,
 )
 from ..texts import numbers_text
-from ..training.data.profile import profile_of
 from ..training.events import Rung, Task
 from ..training.gpus import Gpu, gpu_environment
 from ..training.machine import choose_workers, free_memory
@@ -30,14 +26,12 @@ from .executors import Executor, make_executor
 from .further import Further, refuse_waiting, take_on
 from .interrupt import graceful_interrupt
 from .methods import make_proposer, make_scheduler
+from .opening import check_joining, differences_to, open_study, refuse_differing
 from .paused_states import GIGABYTE, PausedStates
-from .plan import Plan, changed_bases
+from .plan import Plan
 from .progress import Progress
-from .resume import with_epochs
 from .samplers import make_sampler
 from .schedulers import Pruning, Scheduler
-from .spec import make_spec
-from .spec_comparison import differences
 from .sweep import Sweep
 
 
@@ -94,25 +88,11 @@ def resolve_study(plan: Plan, url: str, *, named: bool) -> tuple[Plan, StudyReco
         existing = find_study(name, url)
         if existing is None:
             return plan.for_study(name), None
-        different = _differences(existing, plan)
-        if not different:
-            return plan.for_study(name), existing
         if named:
-            raise StudyError(
-                f"The study '{name}' exists and differs: {'; '.join(different)}. Choose another name with --study, "
-                "or the study's own settings."
-            )
+            refuse_differing(existing, plan)
+        if named or not differences_to(existing, plan):
+            return plan.for_study(name), existing
     raise StudyError(f"No free name like '{base}' is left; give one with --study.")
-
-
-def _differences(study: StudyRecord, plan: Plan) -> list[str]:
-    if not study.spec or study.imported:
-        return ["it was not made by Kerasweep"]
-    found = differences(make_spec(study.spec).as_dict(), plan.spec)  # with what was not written then
-    stored = study.about["data"]["fingerprint"]
-    if stored != plan.dataset.fingerprint:
-        found.append(f"data: fingerprint {stored}, now {plan.dataset.fingerprint}")
-    return found + changed_bases(plan, study.about)
 
 
 @quiet_tensorflow()
@@ -122,6 +102,8 @@ def run_plan(
     existing: StudyRecord | None,
     url: str,
     listen: Callable[[Progress], None] = lambda _: None,
+    *,
+    join: bool = False,
 ) -> Ending:
     """Run a plan to its budget, as a new study or as the continuation of one.
 
@@ -132,21 +114,26 @@ def run_plan(
         existing: The study that it continues.
         url: The storage.
         listen: Called after every event.
+        join: Whether the study is shared with drivers that run it, on a server.
 
     Raises:
+        UsageError, SpecError: It cannot be shared.
         ModelError: The recommended configuration's model cannot be built.
         StudyLocked: Another driver runs the study.
         SweepError: The sweep cannot go on, or all of its trials failed.
     """
     name = str(plan.spec.study)
+    if join:
+        check_joining(url, beside=None if plan.further is None else "--epochs")
     if existing is not None:
-        refuse_driven(read_study(name, url))  # at once, rather than after workers were made ready
+        if not join:
+            refuse_driven(read_study(name, url))  # at once, rather than after workers were made ready
         if plan.further is None:
             refuse_waiting(existing)
     seed = plan.spec.search.seed
     executor = _start_workers(plan, plan.workers)
     try:
-        with _open(plan, existing, url) as writer:
+        with open_study(plan, existing, url, join=join) as writer:
             writer.optuna.sampler = make_sampler(seed, plan.spec.search.method)
             states = _states_of(plan, url, writer)
             budget = plan.budget
@@ -247,17 +234,3 @@ def _check_found_something(ending: Ending) -> None:
     last = next(trial for trial in reversed(read_trials(study)) if trial.state == "failed")
     message = last.failure.get("message", "no reason is known")
     raise SweepError(f"No trial of '{study.name}' could be scored. Trial {last.number}: {message}.")
-
-
-def _open(plan: Plan, existing: StudyRecord | None, url: str) -> AbstractContextManager[StudyWriter]:
-    if existing is None:
-        direction, goals = plan.workload.objective.direction, plan.workload.goals
-        further = [StudyObjective(one.metric, one.direction) for one in goals.further]
-        profile = profile_of(plan.dataset, plan.workload.preparation)
-        return create_study(
-            url, str(plan.spec.study), direction, plan.spec.as_dict(), plan.about(), further, profile
-        )
-    spec = plan.spec
-    if plan.further is not None:  # the study's own epochs stay those of its search
-        spec = with_epochs(spec, make_spec(existing.spec).training.epochs)
-    return drive_study(existing, spec.as_dict())

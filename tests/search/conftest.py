@@ -28,6 +28,7 @@ from kerasweep.search.schedulers import Pruning
 from kerasweep.search.sweep import Sweep
 from kerasweep.spaces import Categorical, Condition, Configuration, Float, Int, Space, configuration_key
 from kerasweep.studies import StudyObjective, StudyRecord, read_study
+from kerasweep.studies.lease import Sharing
 from kerasweep.studies.writing import create_study, drive_study, find_study
 from kerasweep.training.events import (
     Answer,
@@ -263,6 +264,9 @@ class Lab:
     epochs: int = 4
     seed: int = 3
     name: str = "study"
+    server: str = ""
+    """Where the study lies in place of a file."""
+    sharing: Sharing = "alone"
     direction: str = "maximize"
     total_epochs: int | None = None
     until_converged: bool = False
@@ -281,7 +285,7 @@ class Lab:
 
     @property
     def url(self) -> str:
-        return f"sqlite:///{self.file}"
+        return self.server or f"sqlite:///{self.file}"
 
     def run(
         self,
@@ -313,9 +317,10 @@ class Lab:
                 {"model": "fake"},
                 about,
                 [StudyObjective(one.metric, one.direction) for one in self.goals.further],
+                sharing=self.sharing,
             )
             if existing is None
-            else drive_study(existing)
+            else drive_study(existing, sharing=self.sharing)
         )
         with opened as writer:
             scheduler = make_scheduler(
