@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 
-from ..errors import SpecError, StorageError, StudyError, UsageError
+from ..errors import SpecError, StorageError, StudyError, StudyLocked, UsageError
 from ..studies import StudyObjective, StudyRecord
 from ..studies.lease import Sharing
 from ..studies.storage import sqlite_path
@@ -94,7 +94,11 @@ def _create_or_join(plan: Plan, existing: StudyRecord | None, url: str) -> Itera
             try:
                 writer = stack.enter_context(_create(plan, url))
                 break
-            except (StudyError, StorageError):  # two that make it, or the first tables, at one moment
+            except (
+                StudyError,
+                StudyLocked,
+                StorageError,
+            ):  # two that make it, or the first tables, at one moment
                 if time.monotonic() > end:
                     raise
             time.sleep(_LOOK_SECONDS)

@@ -24,7 +24,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from ..errors import StudyLocked
 from .chunks import split
-from .lock import BEAT, BEAT_SECONDS, held, is_driven, new_driver, refusal
+from .lock import BEAT, BEAT_SECONDS, SHARES, held, is_driven, new_driver, refusal
 from .members import ended, forget_ended, key_of, lock_study, may_be_several, read_records
 from .records import DRIVER, LIVE
 
@@ -39,8 +39,6 @@ _CLOCKS = {
 """A server's clock, which is one for all machines."""
 Sharing = Literal["alone", "open", "joins"]
 """Whether a driver is the only one of its study; lets others join, where the storage is a server; or joins them itself."""
-SHARES = "shares"
-"""Key of the record of a driver that looks what others have changed, so that others may join."""
 
 
 class Lease:

@@ -27,6 +27,8 @@ STALE_SECONDS = 120.0
 """How long after its last sign a driver on another machine is taken for dead."""
 BEAT = "beat"
 """Seconds since 1970 by the database's clock; a record without it is of a driver that has ended."""
+SHARES = "shares"
+"""Key of the record of a driver that looks what others have changed, so that others may join it."""
 held: set[str] = set()
 """Tokens of the drivers of this process."""
 
@@ -75,8 +77,9 @@ def refusal(study: str, driver: Mapping[str, Any]) -> StudyLocked:
     free = (
         f" If it has died, the study is free {STALE_SECONDS:.0f} s after its last sign." if elsewhere else ""
     )
+    share = " Or share the study with it: --join." if SHARES in driver else ""
     return StudyLocked(
-        f"The study '{study}' is being run by {who}. Wait for it, or stop it: kerasweep stop {quote(study)}.{free}"
+        f"The study '{study}' is being run by {who}. Wait for it, or stop it: kerasweep stop {quote(study)}.{share}{free}"
     )
 
 

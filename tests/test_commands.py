@@ -58,6 +58,8 @@ ELSEWHERE = ("make", "pip", "pytest", ".venv/bin/pytest")
 WITH_OTHERS = ("kerasweep ui", "kerasweep pause", "kerasweep stop", "optuna-dashboard")
 """What serves until it is stopped, or needs a sweep that runs: run by ``app/test_browser.py``, ``cli/test_control.py`` and
 ``studies/test_dashboard.py``."""
+ON_A_SERVER = "--join"
+"""What SQLite has not: run by ``search/test_joining.py``."""
 MINE = """
 def build_model(hp):
     import keras
@@ -135,7 +137,9 @@ def commands() -> list[Any]:
     for code in (ROOT / "cli").glob("*.py"):  # the examples of ``--help``
         spoken.update(re.findall(r"\[dim\](kerasweep .*?)\[/\]", text_of(code)))
     known = {tuple(made_small(line)) for param in found for line in param.values[0]}
-    for line in sorted(line for line in spoken if not line.startswith(WITH_OTHERS)):
+    for line in sorted(
+        line for line in spoken if not line.startswith(WITH_OTHERS) and ON_A_SERVER not in line
+    ):
         if (small := tuple(made_small(line))) not in known:
             known.add(small)
             found.append(pytest.param([line], id=line))

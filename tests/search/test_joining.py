@@ -286,3 +286,27 @@ def test_an_sqlite_file_has_one_driver(lab: Callable[..., Any], tmp_path: Path) 
         kerasweep.resume("study", storage=f"sqlite:///{tmp_path / 'study.db'}", join=True)
     with pytest.raises(UsageError, match="one writer"):
         kerasweep.launch("digits", "dnn", storage=tmp_path / "study.db", join=True)
+
+
+def test_two_commands_that_make_one_study_at_one_moment_share_it(server: str) -> None:
+    """Real ones, which train; what is printed last needs no more than to be right."""
+    more = ["--trials", "4", "--epochs", "1", "--cv", "holdout", "--search", "random", "--study", "both"]
+    launch = [sys.executable, "-m", "kerasweep", "launch", "digits", "dnn", "--join", *more]
+    environment = {**os.environ, "KERASWEEP_STORAGE": server}
+    both = [
+        subprocess.Popen(launch, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+        for _ in range(2)
+    ]
+    told = [process.communicate(timeout=4 * SECONDS)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0], told
+    assert all("depends on the order in which the trials" in " ".join(text.split()) for text in told)
+    study = read_study("both", server)
+    assert study.counts == {"complete": 4}
+    resume = [sys.executable, "-m", "kerasweep", "resume", "both", "--join"]
+    other = subprocess.run(
+        [*launch, "--folds", "3"], capture_output=True, text=True, env=environment, check=False
+    )
+    assert (other.returncode, "exists and differs" in other.stderr) == (2, True), other.stderr
+    done = subprocess.run(resume, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    delete_study(study)
