@@ -100,7 +100,9 @@ class _Teller:
                     self._tell_ended(study, read_numbered(study, [news]))
             if (study := self._find_study()) is not None:
                 for name in tuple(self._trackers):
-                    self._tell(name, partial(self._learn, name, study))  # drivers that share the study tell of it, too
+                    self._tell(
+                        name, partial(self._learn, name, study)
+                    )  # drivers that share the study tell of it, too
                 self._tell_ended(study, read_trials(study))  # those that ended without a word, too
         except KerasweepError as error:  # of a storage that cannot be read
             self._faults.append(f"--log ended: {one_line(error)}")

@@ -58,12 +58,16 @@ class Driver:
 
     def end(self) -> str:
         """Return why its sweep ended."""
-        self.lines += self.process.communicate(timeout=SECONDS)[0].splitlines()
+        self.lines += (
+            self.process.stdout.read().splitlines()
+        )  # with what was read ahead, which communicate would lose
+        self.process.wait(SECONDS)
         return self.lines[-1].removeprefix("ended ")
 
     def kill(self) -> None:
         os.kill(self.process.pid, signal.SIGKILL)
-        self.lines += self.process.communicate()[0].splitlines()
+        self.lines += self.process.stdout.read().splitlines()
+        self.process.wait()
 
     def said(self, *states: str) -> list[int]:
         words = [line.split() for line in self.lines]
@@ -198,8 +202,8 @@ def test_the_last_trial_of_a_driver_that_is_killed_is_not_lost(shared) -> None:
 def test_a_driver_joins_one_that_was_not_told_to_share_and_takes_over_when_that_is_interrupted(
     shared,
 ) -> None:
-    study = shared(trials=16, scheduler="asha", pace=0.05)
-    (first,), (second,) = study.start(1, sharing="open", begin=False), study.start(1, begin=False)
+    study = shared(trials=16, scheduler="asha", pace=0.3)
+    (first,), (second,) = study.start(1, sharing="open", begin=False), study.start(1, begin=False, pace=0.02)
     first.begin()
     first.wait_for(2)
     second.begin()
