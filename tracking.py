@@ -121,7 +121,7 @@ class _Teller:
         return self._study
 
     def _learn(self, name: str, study: StudyRecord, tracker: Tracker) -> None:
-        self._told[name] = tracker.logged(study)
+        self._told.setdefault(name, set()).update(tracker.logged(study))
 
     def _tell_epoch(self, study: StudyRecord, news: EpochValue) -> None:
         for name in tuple(self._trackers):
