@@ -454,8 +454,8 @@ def resume(
         detach: As for ``launch``.
         join: As for ``launch``.
         **settings: ``trials``, ``time``, ``total_epochs``, ``until_converged``, ``target_score``,
-            ``workers``, ``threads``, ``gpus_per_trial``, ``trainer``, ``trial_timeout``, ``keep_states``, ``keep_models``, ``log``; or
-            ``epochs``, to which the best trials are trained on, from where they ended if ``keep_models`` has kept that.
+            ``workers``, ``threads``, ``gpus_per_trial``, ``trainer``, ``trial_timeout``, ``retries``, ``keep_states``, ``keep_models``,
+            ``log``; or ``epochs``, to which the best trials are trained on, from where they ended if ``keep_models`` has kept that.
     """
     from .search.launch import run_plan
     from .search.opening import check_joining
@@ -500,6 +500,7 @@ def plan_to_resume(
         "gpus_per_trial",
         "trainer",
         "trial_timeout",
+        "retries",
         "keep_states",
         "keep_models",
         "log",

@@ -323,6 +323,12 @@ TrialTimeout = Annotated[
         show_default="1h",
     ),
 ]
+Retries = Annotated[
+    int | None,
+    option(
+        "Execution", "How often a trial is trained again after it ended its worker.", min=0, show_default="1"
+    ),
+]
 KeepStates = Annotated[
     float | None,
     option(

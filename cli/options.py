@@ -16,6 +16,7 @@ import typer
 from ..errors import SpecError
 from ..studies import storage_url, without_password
 from ..studies.comparison import RULES
+from ..studies.storage import shown_path, sqlite_path
 
 Storage = Annotated[
     str | None,
@@ -50,7 +51,9 @@ def storage_option(storage: str | None) -> str:
     """
     if storage in (None, storage_url(None)):
         return ""
-    return f" --storage {shlex.quote(without_password(storage))}"
+    path = sqlite_path(storage)
+    shown = without_password(storage) if path is None or "?" in storage else shown_path(path)
+    return f" --storage {shlex.quote(shown)}"
 
 
 def parse_assignments(arguments: Iterable[str] | None, option: str) -> dict[str, str]:

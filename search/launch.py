@@ -205,6 +205,7 @@ def _start_workers(plan: Plan, workers: int, *, free: int | None = None) -> Exec
         inline=plan.inline,
         timeout=timeout,
         environments=[gpu_environment(some) for some in gpus],
+        retries=plan.spec.execution.retries,
     )
     try:
         first = Task(-1, plan.space.recommended(), plan.spec.search.seed)

@@ -61,6 +61,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "threads": ("execution", "threads"),
     "gpus_per_trial": ("execution", "gpus_per_trial"),
     "trial_timeout": ("execution", "trial_timeout"),
+    "retries": ("execution", "retries"),
     "keep_states": ("execution", "keep_states"),
     "keep_models": ("execution", "keep_models"),
     "log": ("execution", "log"),

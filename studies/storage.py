@@ -47,7 +47,7 @@ class Database(Protocol):
 def storage_url(storage: str | os.PathLike[str] | None = None) -> str:
     """Return the URL of a storage: as given, else ``$KERASWEEP_STORAGE``, else ``kerasweep.db`` in this folder.
 
-    A path without a scheme means an SQLite file.
+    A path without a scheme means an SQLite file. It is made absolute here, because a model function may change the folder.
 
     Raises:
         UsageError: The storage is in memory, which no second process could read.
@@ -57,7 +57,18 @@ def storage_url(storage: str | os.PathLike[str] | None = None) -> str:
         raise UsageError(
             "A study in memory cannot be resumed or browsed; give a file, for example kerasweep.db."
         )
-    return text if "://" in text else f"{_SQLITE}{text}"
+    path = sqlite_path(text if "://" in text else f"{_SQLITE}{text}")
+    if path is None or "?" in text or "file:" in text:
+        return text
+    return f"{_SQLITE}{path.absolute()}"
+
+
+def shown_path(path: Path) -> str:
+    """Return a path as people write it: from this folder, if it lies there."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        return str(path)
 
 
 def sqlite_path(url: str) -> Path | None:
@@ -94,13 +105,13 @@ def open_database(url: str) -> Iterator[Database]:
         return
     if not path.is_file():
         raise StudyError(
-            f"There is no database {without_password(str(path))}. Launch a sweep first, or name another with --storage."
+            f"There is no database {without_password(shown_path(path))}. Launch a sweep first, or name another with --storage."
         )
     # Not mode=ro: a killed driver can leave a journal that only a writer may roll back.
     try:
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=60)
     except sqlite3.Error as error:
-        raise StorageError(f"{path} cannot be opened: {one_line(error)}.") from error
+        raise StorageError(f"{shown_path(path)} cannot be opened: {one_line(error)}.") from error
     try:
         database = _Sqlite(connection, path)
         _check_tables({row[0] for row in database.rows("SELECT m.name FROM sqlite_master m")}, url)
@@ -111,7 +122,8 @@ def open_database(url: str) -> Iterator[Database]:
 
 def _check_tables(tables: set[str], url: str) -> None:
     if not tables.issuperset(_TABLES):
-        where = sqlite_path(url) or without_password(url)
+        path = sqlite_path(url)
+        where = without_password(url) if path is None else shown_path(path)
         raise StudyError(
             f"{where} holds no studies yet. Launch a sweep first, or name another with --storage."
         )
@@ -127,7 +139,7 @@ class _Sqlite:
             return self._connection.execute(statement, parameters).fetchall()
         except sqlite3.Error as error:
             raise StorageError(
-                f"{self._path} cannot be read as a database of studies: {one_line(error)}."
+                f"{shown_path(self._path)} cannot be read as a database of studies: {one_line(error)}."
             ) from error
 
 

@@ -6,6 +6,7 @@ from ...training.workload import Workload
 from .contract import Executor
 from .inline import InlineExecutor
 from .local import LocalExecutor
+from .retries import RETRIES
 
 __all__ = ["Executor", "InlineExecutor", "LocalExecutor", "make_executor"]
 
@@ -18,6 +19,7 @@ def make_executor(
     inline: bool,
     timeout: float | None,
     environments: Sequence[Mapping[str, str]] = (),
+    retries: int = RETRIES,
 ) -> Executor:
     """Return the executor of a number of workers.
 
@@ -29,7 +31,8 @@ def make_executor(
             process it does to the driver.
         timeout: Seconds without a sign of life after which a process's trial fails.
         environments: Variables of each process beside those that all have, such as the GPUs that it sees.
+        retries: How often a trial is trained again after it ended its worker.
     """
     if inline:
         return InlineExecutor(workload, threads)
-    return LocalExecutor(workload, threads, workers, timeout, environments)
+    return LocalExecutor(workload, threads, workers, timeout, environments, retries)

@@ -100,7 +100,7 @@ def run_task(trainer: Trainer, task: Task) -> Generator[Event, Answer | None, No
         yield TrialFailed(task.number, error.kind, one_line(error), traceback.format_exc(), fatal)
     except MemoryError as error:
         yield TrialFailed(task.number, "memory", f"out of memory: {one_line(error)}", traceback.format_exc())
-    except Exception as error:  # noqa: BLE001 - one trial must not end the sweep
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - one trial must not end the sweep
         yield TrialFailed(
             task.number, "bug", f"{type(error).__name__}: {one_line(error)}", traceback.format_exc()
         )

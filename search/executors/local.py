@@ -30,8 +30,8 @@ from ...training.heartbeat import building_seconds
 from ...training.workload import ModelSize, Workload
 from .memory_mapping import write_mapped
 from .messages import FOLDER_PREFIX, Go, Hold, Holding, Printed, Probe, Probed, Setup
-from .process import WorkerProcess, kill_group, start_worker, tail
-from .retries import Death, Retries
+from .process import WorkerProcess, kill_group, start_worker
+from .retries import RETRIES, Retries
 
 START_SECONDS = 600.0
 """How long a worker may take to import what it needs."""
@@ -54,6 +54,7 @@ class LocalExecutor:
         workers: int,
         timeout: float | None = None,
         environments: Sequence[Mapping[str, str]] = (),
+        retries: int = RETRIES,
     ) -> None:
         self._workload = workload
         self._threads = threads
@@ -63,7 +64,7 @@ class LocalExecutor:
         self._workers: list[WorkerProcess] = []
         self._inbox: queue.SimpleQueue[tuple[WorkerProcess, Any]] = queue.SimpleQueue()
         self._tasks: deque[Task] = deque()
-        self._retries = Retries()
+        self._retries = Retries(retries)
         self._folder: Path | None = None
         self._checked = time.monotonic()
         """When it was last looked whether workers live."""
@@ -95,6 +96,11 @@ class LocalExecutor:
                     ) from None
                 continue
             if message is None:
+                death = worker.end_dead()
+                if worker is first and first.ready:
+                    raise ModelError(
+                        f"The model '{self._workload.model.name}' cannot be built: its worker died, {death.cause}."
+                    )
                 raise SweepError(f"A worker cannot be started: {worker.last_line()}.")
             if isinstance(message, Probed):
                 break
@@ -238,12 +244,12 @@ class LocalExecutor:
         """Replace a dead worker; train its task again, or give it up if it killed workers before."""
         if worker not in self._workers:
             return None  # ended on purpose
-        code = worker.kill()
+        death = worker.end_dead()
         if not worker.ready and worker.task is None:
             raise SweepError(f"A worker cannot be started: {worker.last_line()}.")
         failed: Event | None = None
         if worker.task is not None:
-            failed = self._retries.after(worker.task.number, Death.of_process(code, tail(worker.log)))
+            failed = self._retries.after(worker.task.number, death)
             if failed is None:
                 self._tasks.appendleft(worker.task)
         self._replace(worker)

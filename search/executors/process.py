@@ -6,23 +6,32 @@ import contextlib
 import os
 import pickle
 import queue
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from ...training.events import Task
 from ...training.machine import resident_memory
 from ...training.trainers.runtime import worker_environment
 from .apart import STORAGE_VARIABLE, apart
+from .oom_kills import count, counters_of
+from .retries import Death
 
 MOST_GROWTH = 2**30
 """Bytes that a worker may hold beyond what its first trial left; programs that are kept take half of it."""
+MOST_LOG = 2**20
+"""Bytes that are kept of what a worker prints natively; it may print without end."""
+DRAIN_SECONDS = 1.0
+"""How long the last words of a process that was ended are waited for: another one may hold its streams."""
+END_SECONDS = 2.0
+"""How long a process may take to end once its pipe has."""
 DUMP_SECONDS = 0.5
 """How long a silent worker may take to write down where it stands."""
 
@@ -53,8 +62,16 @@ class WorkerProcess:
     initial_memory: int | None = None
     """Bytes of memory that it held when its first task had ended; None until then, and where the system does not say."""
 
+    reader: threading.Thread | None = None
+    """Takes what it prints natively to its log."""
+    oom_counters: tuple[Path, ...] = ()
+    """Where the kernel counts processes like it that it ended for want of memory."""
+    oom_kills: int = 0
+    """How many these were when it was given its task."""
+
     def take(self, task: Task) -> None:
         """Give it a task."""
+        self.oom_kills = count(self.oom_counters)
         self.task, self.cancelled, self.waits, self.holding = task, False, False, False
         self.tasks += 1
         self.send(task)
@@ -85,14 +102,25 @@ class WorkerProcess:
             return 0.0
         return time.monotonic() - self.last_heard
 
-    def kill(self) -> int:
-        """End the process with all that it has started, and return its exit code."""
+    def end_dead(self) -> Death:
+        """End what is left of one whose pipe has ended, and return how it died."""
+        try:
+            self.process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            return replace(self.kill(), cause="by closing its connection to the driver", from_outside=False)
+        return self.kill()
+
+    def kill(self) -> Death:
+        """End the process with all that it has started, and return how it died, if it had by itself."""
         kill_group(self.process)
         code = self.process.wait()
+        shutil.rmtree(self.log.with_suffix(".tmp"), ignore_errors=True)
+        if self.reader is not None:
+            self.reader.join(DRAIN_SECONDS)
         if self.process.stdin is not None:
             with contextlib.suppress(BrokenPipeError):
                 self.process.stdin.close()
-        return code
+        return Death.of_process(code, tail(self.log), memory=count(self.oom_counters) > self.oom_kills)
 
     def dump_stack(self) -> str:
         """Have the process write down the lines of Python that it executes, and return the log's end."""
@@ -114,19 +142,28 @@ def start_worker(
     environment: Mapping[str, str] | None = None,
 ) -> WorkerProcess:
     """Start a process whose messages go to an inbox, and None when it is gone; variables are set in it beside the usual ones."""
-    with log.open("wb") as native:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "kerasweep.search.executors.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=native,
-            **apart(
-                {**worker_environment(threads), **(environment or {})}, without=(STORAGE_VARIABLE,)
-            ),  # Ctrl-C is the driver's to handle
-        )
+    variables = {**worker_environment(threads), **(environment or {}), **_own_folder(log)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kerasweep.search.executors.worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        **apart(variables, without=(STORAGE_VARIABLE,)),  # Ctrl-C is the driver's to handle
+    )
     worker = WorkerProcess(process, log)
+    worker.oom_counters = counters_of(process.pid)
+    worker.oom_kills = count(worker.oom_counters)
+    worker.reader = threading.Thread(target=_keep_log, args=(process.stderr, log), daemon=True)
+    worker.reader.start()
     threading.Thread(target=_listen, args=(worker, inbox), daemon=True).start()
     return worker
+
+
+def _own_folder(log: Path) -> dict[str, str]:
+    """Return what gives a process a temporary folder of its own, which goes with it: TensorFlow leaves files when it is killed."""
+    folder = log.with_suffix(".tmp")
+    folder.mkdir(exist_ok=True)
+    return dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))
 
 
 def kill_group(process: subprocess.Popen[bytes]) -> None:
@@ -143,6 +180,17 @@ def tail(log: Path, lines: int = 40) -> str:
         return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
     except OSError:
         return ""
+
+
+def _keep_log(stream: IO[bytes], log: Path) -> None:
+    """Write down what a process prints natively; what comes after the log's bound takes the place of what came before."""
+    with stream, contextlib.suppress(OSError, ValueError), log.open("wb") as file:
+        while text := stream.read1(2**16):  # type: ignore[attr-defined]
+            if file.tell() + len(text) > MOST_LOG:
+                file.seek(0)
+                file.truncate()
+            file.write(text)
+            file.flush()
 
 
 def _listen(worker: WorkerProcess, inbox: queue.SimpleQueue[tuple[WorkerProcess, Any]]) -> None:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 from ...training.events import TrialFailed
 
-OWN_DEATHS = 2
-"""With so many deaths of workers that a trial may have caused itself it is given up."""
+RETRIES = 1
+"""How often a trial is trained again after it ended its worker, where nothing else is asked for."""
 OUTSIDE_DEATHS = 3
-"""With so many deaths of workers that were ended from outside it is: they may be its fault after all."""
+"""With so many deaths of workers that were ended from outside it is given up at the earliest: they may be its fault after all."""
+_FROM_OUTSIDE = ("SIGKILL", "SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT", "SIGXCPU")
+"""Signals that no fault in a program raises: somebody sends them, or the system does by a limit."""
 
 
 @dataclass(frozen=True)
@@ -24,35 +26,62 @@ class Death:
     """Whether it is known that somebody ended the worker, or its machine, for no reason of the trial's."""
     log: str = ""
     """The last that the worker wrote."""
+    kind: str = "crash"
+    """Of the failure, where it is one: ``crash``, or ``memory``."""
 
     @classmethod
-    def of_process(cls, code: int, log: str = "") -> Death:
-        """Return the death of a process with an exit code, as ``subprocess`` tells it."""
-        if code == -getattr(signal, "SIGKILL", 9):
-            return cls("killed by the system, most likely for want of memory", log=log)
-        if code < 0:
-            return cls(f"by signal {-code}", log=log)
-        return cls(f"with exit code {code}", log=log)
+    def of_process(cls, code: int, log: str = "", *, memory: bool = False) -> Death:
+        """Return the death of a process.
+
+        Args:
+            code: Its exit code, as ``subprocess`` tells it: a signal's number below zero.
+            log: The last that it wrote.
+            memory: Whether the kernel says that it ended a process for want of memory meanwhile.
+        """
+        if code >= 0:
+            return cls(f"by its own exit, with code {code}", log=log)
+        name = _name_of(-code)
+        if name == "SIGKILL" and memory:
+            return cls("killed by the system for want of memory", log=log, kind="memory")
+        if name in _FROM_OUTSIDE:
+            return cls(f"ended from outside by {name}", from_outside=True, log=log)
+        return cls(f"by {name} ({(signal.strsignal(-code) or 'unknown').lower()})", log=log)
 
 
 class Retries:
     """Counts the deaths of trials' workers, whoever carries them, and says which trials are trained again."""
 
-    def __init__(self) -> None:
+    def __init__(self, retries: int = RETRIES) -> None:
+        """Prepare to count.
+
+        Args:
+            retries: How often a trial is trained again after it ended its worker.
+        """
+        self._most_own, self._most_outside = retries + 1, max(retries + 1, OUTSIDE_DEATHS)
         self._own: Counter[int] = Counter()
         self._outside: Counter[int] = Counter()
 
     def after(self, number: int, death: Death) -> TrialFailed | None:
         """Take note that a trial's worker died; return how it failed, or None if it is trained again."""
-        deaths, most = (self._outside, OUTSIDE_DEATHS) if death.from_outside else (self._own, OWN_DEATHS)
+        deaths, most = (
+            (self._outside, self._most_outside) if death.from_outside else (self._own, self._most_own)
+        )
         deaths[number] += 1
         if deaths[number] < most:
             return None
         times = self._own[number] + self._outside[number]
         self.forget(number)
-        return TrialFailed(number, "crash", f"its worker died {times} times, {death.cause}", death.log)
+        often = "" if times == 1 else f" {times} times"
+        return TrialFailed(number, death.kind, f"its worker died{often}, {death.cause}", death.log)
 
     def forget(self, number: int) -> None:
         """Forget the deaths of a trial that has ended, or was paused: it may be trained on under its number."""
         self._own.pop(number, None)
         self._outside.pop(number, None)
+
+
+def _name_of(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -7,6 +7,7 @@ worker with all that it has started, whatever it is doing.
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import os
 import pickle
@@ -14,12 +15,14 @@ import queue
 import shutil
 import signal
 import sys
+import tempfile
 import threading
 from pathlib import Path
+from traceback import format_exc
 from typing import IO, Any
 
 from ...errors import TrainingError, one_line
-from ...training.events import Answer, EpochEnded, Task
+from ...training.events import Answer, EpochEnded, Event, Task, TrialFailed
 from ...training.heartbeat import listen
 from ...training.workload import Trainer
 from .contract import run_task
@@ -51,9 +54,11 @@ def serve(incoming: IO[bytes], outgoing: _Outgoing, relay: Relay) -> None:
     trainer = make_trainer(read_mapped(setup.folder), setup.threads)
     listen(lambda: outgoing.send(Alive()))
     outgoing.send(Ready())
+    home = Path.cwd()
     while True:
         message = inbox.get()
         relay.begin()
+        _tidy(home)
         if isinstance(message, Probe):
             outgoing.send(_probe(trainer, message.task))
         elif isinstance(message, Task):
@@ -61,13 +66,27 @@ def serve(incoming: IO[bytes], outgoing: _Outgoing, relay: Relay) -> None:
         # else it is a Go or a Hold for a trial that had ended before it came
 
 
+def _tidy(home: Path) -> None:
+    """Undo what a user's code may have done to the folders that whoever comes next relies on."""
+    with contextlib.suppress(OSError):
+        os.chdir(home)
+        Path(tempfile.gettempdir()).mkdir(exist_ok=True)
+
+
 def _train(trainer: Trainer, task: Task, inbox: queue.SimpleQueue[Any], outgoing: _Outgoing) -> None:
     events = run_task(trainer, task)
-    event = next(events)
-    outgoing.send(event)
-    while isinstance(event, EpochEnded):
-        event = events.send(_answer(inbox, outgoing, at_rung=event.rung in task.rungs))
+    answer: Answer | None = None
+    while True:
+        try:
+            event: Event = events.send(answer)
+        except KeyboardInterrupt as error:
+            event = TrialFailed(
+                task.number, "bug", f"it raises {one_line(error) or 'KeyboardInterrupt'}", format_exc()
+            )
         outgoing.send(event)
+        if not isinstance(event, EpochEnded):
+            break
+        answer = _answer(inbox, outgoing, at_rung=event.rung in task.rungs)
     events.close()
 
 
@@ -103,8 +122,8 @@ def _listen(incoming: IO[bytes], inbox: queue.SimpleQueue[Any], folder: Path) ->
 def _probe(trainer: Trainer, task: Task) -> Probed:
     try:
         return Probed(trainer.probe(task))
-    except TrainingError as error:
-        return Probed(None, one_line(error))
+    except (TrainingError, KeyboardInterrupt) as error:
+        return Probed(None, one_line(error) or type(error).__name__)
 
 
 def _end() -> None:
@@ -116,15 +135,21 @@ def _end() -> None:
 
 def main() -> None:
     """Run as a process of its own."""
-    outgoing = _Outgoing(os.fdopen(os.dup(1), "wb"))
+    incoming, outgoing = os.fdopen(os.dup(0), "rb"), _Outgoing(os.fdopen(os.dup(1), "wb"))
     os.dup2(2, 1)  # what native code prints must not mix with events
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)  # nor must what a user's code reads or closes
+    os.close(nothing)
+    tempfile.tempdir = None  # its own, by its environment
     if hasattr(signal, "SIGUSR1"):
         faulthandler.register(signal.SIGUSR1, file=2)  # a driver that gives it up asks where it stands
+    faulthandler.enable(file=2)  # where it stood when native code crashed
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is raised as Ctrl-C here is a user's code's own doing
     relay = Relay(outgoing.send)
     kept = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = relay.stdout, relay.stderr
     try:
-        serve(sys.stdin.buffer, outgoing, relay)
+        serve(incoming, outgoing, relay)
     except (EOFError, BrokenPipeError):
         _end()  # the driver is gone
     finally:

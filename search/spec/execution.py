@@ -78,6 +78,8 @@ class ExecutionSpec(Part):
     trial_timeout: Seconds = Field(default=3600.0, gt=0)
     """Seconds without a sign of life (a part of an epoch trained, something printed) after which a trial fails; none to
     wait for ever."""
+    retries: Whole = Field(default=1, ge=0)
+    """How often a trial is trained again after it ended its worker; one whose worker was killed from outside is at least twice."""
     keep_states: Real = Field(default=2.0, ge=0)
     """Gigabytes (2^30 bytes) of disk that the states of trials may take; one that is not kept is trained again."""
     keep_models: Whole = Field(default=0, ge=0)

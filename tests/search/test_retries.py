@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from kerasweep.search.executors.oom_kills import count, counters_of
 from kerasweep.search.executors.retries import Death, Retries
 
 OWN = Death("with exit code 7", log="the last words")
@@ -36,13 +39,52 @@ def test_a_trial_that_has_ended_is_forgotten() -> None:
     assert retries.after(4, OWN) is None
 
 
+def test_as_many_retries_as_are_asked_for() -> None:
+    never, often = Retries(0), Retries(4)
+    assert never.after(1, OWN).message == "its worker died, with exit code 7"
+    assert [never.after(2, OUTSIDE) for _ in range(2)] == [None, None], "no fault of its own"
+    assert never.after(2, OUTSIDE) is not None
+    for death in (OWN, OUTSIDE):
+        assert [often.after(3, death) for _ in range(4)] == [None] * 4
+        assert often.after(3, death) is not None
+
+
 @pytest.mark.parametrize(
-    ("code", "cause"),
+    ("code", "memory", "cause", "from_outside", "kind"),
     [
-        (-9, "killed by the system, most likely for want of memory"),
-        (-11, "by signal 11"),
-        (3, "with exit code 3"),
+        (-9, True, "killed by the system for want of memory", False, "memory"),
+        (-9, False, "ended from outside by SIGKILL", True, "crash"),
+        (-15, True, "ended from outside by SIGTERM", True, "crash"),
+        (-11, False, "by SIGSEGV (segmentation fault)", False, "crash"),
+        (-6, True, "by SIGABRT (aborted)", False, "crash"),
+        (-63, False, "by signal 63 (real-time signal 29)", False, "crash"),
+        (3, False, "by its own exit, with code 3", False, "crash"),
+        (0, False, "by its own exit, with code 0", False, "crash"),
     ],
 )
-def test_a_death_is_told_by_the_exit_code_of_its_process(code: int, cause: str) -> None:
-    assert Death.of_process(code, "log") == Death(cause, log="log")
+def test_a_death_is_told_for_what_it_was(code, memory, cause, from_outside, kind) -> None:
+    found = Death.of_process(code, "log", memory=memory)
+    assert found == Death(cause, from_outside=from_outside, log="log", kind=kind)
+
+
+@pytest.mark.parametrize(
+    ("lines", "place", "text"),
+    [
+        ("0::/job", "job/memory.events", "low 0\noom 4\noom_kill 3\n"),
+        ("0::/of/a/host", "memory.events", "oom_kill 3\n"),
+        ("4:memory:/job\n0::/", "memory/job/memory.oom_control", "under_oom 0\noom_kill 3\n"),
+        ("4:cpu,memory:/job\n0::/", "memory/memory.oom_control", "oom_kill 3\n"),
+    ],
+)
+def test_the_kernel_is_asked_by_the_nearest_group(tmp_path: Path, lines: str, place: str, text: str) -> None:
+    """Files as version 2 and version 1 of control groups have them, in the host's tree and in a container's."""
+    proc, groups = tmp_path / "proc", tmp_path / "cgroup"
+    (proc / "7").mkdir(parents=True)
+    (proc / "7" / "cgroup").write_text(lines + "\n")
+    file = groups / place
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    assert counters_of(7, groups, proc) == (file,)
+    assert count((file,)) == 3
+    file.unlink()
+    assert counters_of(7, groups, proc) in ((Path("/proc/vmstat"),), ())

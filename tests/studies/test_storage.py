@@ -17,13 +17,15 @@ from kerasweep.studies.writing import create_study, find_study
 
 def test_urls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("KERASWEEP_STORAGE", raising=False)
-    assert storage_url() == "sqlite:///kerasweep.db"
-    assert storage_url("a/b.db") == "sqlite:///a/b.db"
+    monkeypatch.chdir(tmp_path)
+    assert storage_url() == f"sqlite:///{tmp_path}/kerasweep.db", "whatever folder is the working one later"
+    assert storage_url("a/b.db") == storage_url("sqlite:///a/b.db") == f"sqlite:///{tmp_path}/a/b.db"
+    assert storage_url(storage_url("a/b.db")) == storage_url("a/b.db")
     assert storage_url(tmp_path / "b.db") == f"sqlite:///{tmp_path / 'b.db'}"
     assert storage_url("postgresql://host/x") == "postgresql://host/x"
     monkeypatch.setenv("KERASWEEP_STORAGE", "other.db")
-    assert storage_url() == "sqlite:///other.db"
-    assert storage_url("given.db") == "sqlite:///given.db"
+    assert storage_url() == f"sqlite:///{tmp_path}/other.db"
+    assert storage_url("given.db") == f"sqlite:///{tmp_path}/given.db"
     assert sqlite_path("sqlite:////abs/x.db") == Path("/abs/x.db")
     assert sqlite_path("mysql://host/x") is None
 

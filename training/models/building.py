@@ -89,7 +89,7 @@ def _built_and_compiled(
                 build_weights(model, signature.input_shape)
     except TrainingError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise of_user("model", "the model function", error) from error
     if not isinstance(model, keras.Model):
         raise TrainingError("model", f"the model function returns {type(model).__name__}, not a keras.Model")

@@ -1,0 +1,200 @@
+"""Every kind of misbehaviour in a model function, over real processes: the sweep goes on, and says what became of each."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kerasweep.search.executors.process import MOST_LOG
+from kerasweep.studies import read_study, read_trials
+
+pytestmark = [
+    pytest.mark.trains,
+    pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes as Linux shows them"),
+]
+TIMEOUT = "no sign of life for 4.0 s"
+ENDINGS: dict[str, tuple[str, str]] = {
+    "first": ("complete", ""),
+    "sleeps": ("timeout", TIMEOUT),
+    "exits": ("crash", "its worker died 2 times, by its own exit, with code 7"),
+    "raises SystemExit": ("model", "the model function raises SystemExit: 3"),
+    "raises KeyboardInterrupt": ("bug", "it raises KeyboardInterrupt"),
+    "loops": ("timeout", TIMEOUT),
+    "segfaults": ("crash", "its worker died 2 times, by SIGSEGV (segmentation fault)"),
+    "aborts": ("crash", "its worker died 2 times, by SIGABRT (aborted)"),
+    "opens files without end": ("model", "the model function raises OSError: [Errno 24] Too many open files"),
+    "loops natively": ("timeout", TIMEOUT),
+    "changes the folder": ("complete", ""),
+    "removes its temporary folder": ("complete", ""),
+    "closes its streams": ("complete", ""),
+    "closes everything": ("crash", "its worker died 2 times, by closing its connection to the driver"),
+    "forks": ("complete", ""),
+    "leaves a process": ("complete", ""),
+    "prints lines": ("timeout", TIMEOUT),
+    "prints no newline": ("timeout", TIMEOUT),
+    "prints natively": ("timeout", TIMEOUT),
+    "ignores SIGTERM": ("timeout", TIMEOUT),
+    "last": ("complete", ""),
+}
+"""Kind of model function -> how its trial ends, and what is said of it."""
+
+MODEL = """
+    import contextlib, ctypes, os, shutil, signal, subprocess, sys, tempfile, time
+    import keras
+    from keras import layers
+    from kerasweep.spaces import Categorical, Space
+
+    KINDS = {kinds}
+    SPACE = Space((Categorical("kind", tuple(KINDS)),))
+    WORKS = os.path.basename(sys.argv[0]) == "worker.py"
+
+    def note():
+        with open({pids!r}, "a") as file:
+            file.write(f"{{os.getpid()}}\\n")
+
+    def misbehave(kind):
+        note()
+        if kind == "sleeps":
+            time.sleep(1e6)
+        if kind == "loops":
+            while True:
+                pass
+        if kind == "loops natively":
+            sum(range(10**15))
+        if kind == "exits":
+            os._exit(7)
+        if kind == "raises SystemExit":
+            raise SystemExit(3)
+        if kind == "raises KeyboardInterrupt":
+            raise KeyboardInterrupt
+        if kind == "segfaults":
+            ctypes.string_at(0)
+        if kind == "aborts":
+            os.abort()
+        if kind == "opens files without end":
+            files = []
+            while True:
+                files.append(open(os.devnull))
+        if kind == "prints lines":
+            while True:
+                print("a line")
+        if kind == "prints no newline":
+            while True:
+                print("no line", end="")
+        if kind == "prints natively":
+            while True:
+                os.write(1, b"x" * 4096)
+                os.write(2, b"y" * 4096)
+        if kind == "forks":
+            for _ in range(3):
+                if os.fork() == 0:
+                    note()
+                    time.sleep(1e6)
+        if kind == "leaves a process":
+            child = subprocess.Popen(["sleep", "1000000"])
+            open({pids!r}, "a").write(f"{{child.pid}}\\n")
+        if kind == "changes the folder":
+            os.chdir("/")
+        if kind == "removes its temporary folder":
+            shutil.rmtree(tempfile.gettempdir(), ignore_errors=True)
+        if kind == "closes its streams":
+            sys.stdout.close()
+            sys.stderr.close()
+            sys.stdin.close()
+            for number in (0, 1, 2):
+                with contextlib.suppress(OSError):
+                    os.close(number)
+        if kind == "closes everything":
+            os.closerange(0, 1000)
+            time.sleep(1e6)
+        if kind == "ignores SIGTERM":
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            time.sleep(1e6)
+
+    def build(config, signature):
+        if WORKS:
+            open({pids!r} + ".folder", "w").write(os.path.dirname(tempfile.gettempdir()))
+            misbehave(config["kind"])
+        parts = [keras.Input(signature.input_shape), layers.Flatten(), layers.Dense(signature.outputs, "softmax")]
+        model = keras.Sequential(parts)
+        model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"], run_eagerly=True)
+        return model
+"""
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+@pytest.fixture(scope="module", params=["1", "2"])
+def swept(request: Any, forker: Any, tmp_path_factory: Any) -> Any:
+    """Return the folder, the exit code and what was printed of a sweep over all kinds."""
+    folder = tmp_path_factory.mktemp("bad")
+    text = textwrap.dedent(MODEL).format(kinds=list(ENDINGS), pids=str(folder / "pids"))
+    (folder / "bad.py").write_text(text)
+    flags = "--limit 60 --folds 2 --epochs 1 --threads 1 --search grid --study s --trial-timeout 4s".split()
+    process = forker.popen(
+        [
+            sys.executable,
+            "-m",
+            "kerasweep",
+            "launch",
+            "digits",
+            "bad:build",
+            *flags,
+            "--workers",
+            request.param,
+        ],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+    )
+    try:
+        out, _ = process.communicate(timeout=500)
+    finally:
+        process.kill()
+    return folder, process.returncode, out
+
+
+def test_the_sweep_goes_on_to_its_end(swept: Any) -> None:
+    folder, code, out = swept
+    assert code == 0, out[-2000:]
+    trials = read_trials(read_study("s", f"sqlite:///{folder / 'kerasweep.db'}"))
+    assert len(trials) == len(ENDINGS)
+    assert len(out) < 4 * MOST_LOG, "what is printed without end is cut"
+    used = Path((folder / "pids.folder").read_text())
+    assert used.name.startswith("kerasweep-")
+    assert not used.exists(), "nothing is left of the temporary folder"
+    assert {file.name for file in folder.iterdir()} <= {
+        *("bad.py", "__pycache__", "pids", "pids.folder", "kerasweep.db", "kerasweep.db.logs")
+    }
+
+
+@pytest.mark.parametrize("kind", ENDINGS)
+def test_a_trial_says_what_happened(swept: Any, kind: str) -> None:
+    trials = read_trials(read_study("s", f"sqlite:///{swept[0] / 'kerasweep.db'}"))
+    (trial,) = [trial for trial in trials if trial.configuration["kind"] == kind]
+    ending, message = ENDINGS[kind]
+    if ending == "complete":
+        assert trial.state == "complete", trial.failure
+        return
+    assert (trial.state, trial.failure["kind"]) == ("failed", ending), trial.failure
+    assert trial.failure["message"].startswith(message)
+
+
+def test_no_process_is_left(swept: Any) -> None:
+    pids = {int(line) for line in (swept[0] / "pids").read_text().split()}
+    deadline = time.monotonic() + 30
+    while any(map(is_alive, pids)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not [pid for pid in pids if is_alive(pid)]
