@@ -57,10 +57,14 @@ def storage_url(storage: str | os.PathLike[str] | None = None) -> str:
         raise UsageError(
             "A study in memory cannot be resumed or browsed; give a file, for example kerasweep.db."
         )
-    path = sqlite_path(text if "://" in text else f"{_SQLITE}{text}")
-    if path is None or "?" in text or "file:" in text:
-        return text
-    return f"{_SQLITE}{path.absolute()}"
+    url = text if "://" in text else f"{_SQLITE}{text}"
+    path = sqlite_path(url)
+    if path is None or "?" in url or "file:" in url:
+        return url
+    try:
+        return f"{_SQLITE}{path.absolute()}"
+    except FileNotFoundError:  # the folder was removed; that nothing is there is told by whoever opens it
+        return url
 
 
 def shown_path(path: Path) -> str:

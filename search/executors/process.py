@@ -183,14 +183,17 @@ def tail(log: Path, lines: int = 40) -> str:
 
 
 def _keep_log(stream: IO[bytes], log: Path) -> None:
-    """Write down what a process prints natively; what comes after the log's bound takes the place of what came before."""
-    with stream, contextlib.suppress(OSError, ValueError), log.open("wb") as file:
+    """Write down what a process prints natively; what comes after the log's bound takes the place of what came before.
+
+    It is read to its end even if it cannot be written: a process that waits for a reader would not train.
+    """
+    with stream, contextlib.suppress(OSError), log.open("wb", buffering=0) as file:
         while text := stream.read1(2**16):  # type: ignore[attr-defined]
-            if file.tell() + len(text) > MOST_LOG:
-                file.seek(0)
-                file.truncate()
-            file.write(text)
-            file.flush()
+            with contextlib.suppress(OSError):  # a disk may be full
+                if file.tell() + len(text) > MOST_LOG:
+                    file.seek(0)
+                    file.truncate()
+                file.write(text)
 
 
 def _listen(worker: WorkerProcess, inbox: queue.SimpleQueue[tuple[WorkerProcess, Any]]) -> None:

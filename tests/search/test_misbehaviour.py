@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,10 @@ pytestmark = [
     pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes as Linux shows them"),
 ]
 TIMEOUT = "no sign of life for 4.0 s"
+COMMAND = [
+    *(sys.executable, "-m", "kerasweep", "launch", "digits", "bad:build"),
+    *"--limit 60 --folds 2 --epochs 1 --threads 1 --search grid --study s --trial-timeout 4s".split(),
+]
 ENDINGS: dict[str, tuple[str, str]] = {
     "first": ("complete", ""),
     "sleeps": ("timeout", TIMEOUT),
@@ -135,52 +140,62 @@ def is_alive(pid: int) -> bool:
     return state != "Z"
 
 
-@pytest.fixture(scope="module", params=["1", "2"])
-def swept(request: Any, forker: Any, tmp_path_factory: Any) -> Any:
-    """Return the folder, the exit code and what was printed of a sweep over all kinds."""
-    folder = tmp_path_factory.mktemp("bad")
-    text = textwrap.dedent(MODEL).format(kinds=list(ENDINGS), pids=str(folder / "pids"))
-    (folder / "bad.py").write_text(text)
-    flags = "--limit 60 --folds 2 --epochs 1 --threads 1 --search grid --study s --trial-timeout 4s".split()
-    process = forker.popen(
-        [
-            sys.executable,
-            "-m",
-            "kerasweep",
-            "launch",
-            "digits",
-            "bad:build",
-            *flags,
-            "--workers",
-            request.param,
-        ],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
-    )
-    try:
-        out, _ = process.communicate(timeout=500)
-    finally:
+SWEEPS = {
+    "2": tuple(ENDINGS),
+    "1": ("first", "exits", "closes everything", "sleeps", "prints natively", "last"),
+}
+"""Workers -> kinds: all of them, and for one worker an example of each way to end."""
+
+
+@pytest.fixture(scope="module")
+def sweeps(forker: Any, tmp_path_factory: Any) -> Iterator[dict[str, tuple[Path, Any]]]:
+    """Return the folder and the process of a sweep over kinds for each number of workers, side by side: most of them wait."""
+    started = {}
+    for workers, kinds in SWEEPS.items():
+        folder = tmp_path_factory.mktemp("bad")
+        text = textwrap.dedent(MODEL).format(kinds=list(kinds), pids=str(folder / "pids"))
+        (folder / "bad.py").write_text(text)
+        with (folder / "printed").open("wb") as printed:
+            process = forker.popen(
+                [*COMMAND, "--workers", workers],
+                cwd=folder,
+                stdout=printed,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+            )
+        started[workers] = folder, process
+    yield started
+    for _, process in started.values():
         process.kill()
-    return folder, process.returncode, out
+
+
+@pytest.fixture(params=SWEEPS)
+def swept(request: Any, sweeps: Any) -> Any:
+    """Return the folder, the exit code and what was printed of a sweep that has ended, and its kinds."""
+    folder, process = sweeps[request.param]
+    code = process.wait(timeout=500)
+    return folder, code, (folder / "printed").read_text(errors="replace"), SWEEPS[request.param]
 
 
 def test_the_sweep_goes_on_to_its_end(swept: Any) -> None:
-    folder, code, out = swept
+    folder, code, out, kinds = swept
     assert code == 0, out[-2000:]
     trials = read_trials(read_study("s", f"sqlite:///{folder / 'kerasweep.db'}"))
-    assert len(trials) == len(ENDINGS)
+    assert len(trials) == len(kinds)
     assert len(out) < 4 * MOST_LOG, "what is printed without end is cut"
     used = Path((folder / "pids.folder").read_text())
     assert used.name.startswith("kerasweep-")
     assert not used.exists(), "nothing is left of the temporary folder"
     assert {file.name for file in folder.iterdir()} <= {
-        *("bad.py", "__pycache__", "pids", "pids.folder", "kerasweep.db", "kerasweep.db.logs")
+        *("bad.py", "__pycache__", "pids", "pids.folder", "printed", "kerasweep.db", "kerasweep.db.logs")
     }
 
 
-@pytest.mark.parametrize("kind", ENDINGS)
+@pytest.mark.parametrize(
+    ("swept", "kind"),
+    [(workers, kind) for workers, kinds in SWEEPS.items() for kind in kinds],
+    indirect=["swept"],
+)
 def test_a_trial_says_what_happened(swept: Any, kind: str) -> None:
     trials = read_trials(read_study("s", f"sqlite:///{swept[0] / 'kerasweep.db'}"))
     (trial,) = [trial for trial in trials if trial.configuration["kind"] == kind]

@@ -23,11 +23,16 @@ def test_urls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert storage_url(storage_url("a/b.db")) == storage_url("a/b.db")
     assert storage_url(tmp_path / "b.db") == f"sqlite:///{tmp_path / 'b.db'}"
     assert storage_url("postgresql://host/x") == "postgresql://host/x"
+    assert storage_url("a.db?x=1") == "sqlite:///a.db?x=1", "its options are the driver's"
     monkeypatch.setenv("KERASWEEP_STORAGE", "other.db")
     assert storage_url() == f"sqlite:///{tmp_path}/other.db"
     assert storage_url("given.db") == f"sqlite:///{tmp_path}/given.db"
     assert sqlite_path("sqlite:////abs/x.db") == Path("/abs/x.db")
     assert sqlite_path("mysql://host/x") is None
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert storage_url("a.db") == "sqlite:///a.db", "there is nothing to make it absolute with"
 
 
 @pytest.mark.parametrize("storage", ["sqlite://", "sqlite:///", "sqlite:///:memory:", ":memory:"])
