@@ -24,8 +24,6 @@ FIXED = {
     "activation": "relu",
     "normalization": "none",
 }
-MOST = 200
-"""Configurations to draw: more than are trained in the time."""
 
 
 def make_plan(arguments: argparse.Namespace) -> Any:
@@ -40,6 +38,7 @@ def make_plan(arguments: argparse.Namespace) -> Any:
         limit=arguments.limit,
         folds=arguments.folds,
         epochs=arguments.epochs,
+        trials=arguments.configurations,
         time=arguments.seconds,
         workers=arguments.workers,
         precision=arguments.precision,
@@ -65,7 +64,7 @@ def measure_optuna(arguments: argparse.Namespace) -> None:
     from peers import cross_validate
 
     splits = load_splits("fashion_mnist", arguments.folds, limit=arguments.limit)
-    drawn = draw(make_plan(arguments), MOST)
+    drawn = draw(make_plan(arguments), arguments.configurations)
 
     def objective(trial: optuna.Trial) -> float:
         configuration = drawn[trial.number]
@@ -79,7 +78,7 @@ def measure_optuna(arguments: argparse.Namespace) -> None:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(storage=new_storage(), direction="maximize")
     started = time.perf_counter()
-    study.optimize(objective, timeout=arguments.seconds)
+    study.optimize(objective, n_trials=arguments.configurations, timeout=arguments.seconds)
     seconds = time.perf_counter() - started
     trials = len(study.trials)
     tell_rate(trials * arguments.folds * arguments.epochs, seconds, trials, study.best_value)
@@ -101,6 +100,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("contestant", choices=("kerasweep", "optuna"))
     parser.add_argument("--seconds", type=float, default=120)
+    parser.add_argument("--configurations", type=int, default=200, help="more than are trained in the time")
     parser.add_argument("--limit", type=int, default=3000)
     parser.add_argument("--folds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=9)

@@ -44,7 +44,7 @@ _MIXED = (
     Measurement("mixed", "keras_tuner", "w1_mixed.py keras_tuner --mixed --configurations 4", _ONE),
     Measurement("mixed", "optuna", "w1_mixed.py optuna --mixed --configurations 4", _ONE),
 )
-_TINY_W2 = "--limit 200 --epochs 1 --folds 2 --seconds 1"
+_TINY_W2 = "--configurations 2 --limit 200 --epochs 1 --folds 2 --seconds 600"
 _W2 = (
     Measurement("w2", "kerasweep", "w2_fashion.py kerasweep --seconds 30", _TINY_W2, 2),
     Measurement(
