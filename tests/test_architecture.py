@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import kerasweep
@@ -101,20 +102,23 @@ def module_of(file: Path) -> str:
 MODULES = {module_of(file): file for file in sources()}
 
 
-def imports(file: Path, *, at_import: bool) -> Iterator[str]:
-    """Yield modules that a file imports: of this package by their path in it, others with a leading dot taken away.
+@cache
+def imports(file: Path, *, at_import: bool) -> tuple[str, ...]:
+    """Return modules that a file imports: of this package by their path in it, others with a leading dot taken away.
 
     Args:
         file: A source file.
         at_import: Only what is imported when the module is: not in functions, not for type checkers.
     """
     tree = ast.parse(file.read_text(encoding="utf-8"))
+    found: list[str] = []
     for node in _walk(tree, at_import=at_import):
         if isinstance(node, ast.Import):
             for name in node.names:
-                yield from _absolute(name.name)
+                found.extend(_absolute(name.name))
         elif isinstance(node, ast.ImportFrom):
-            yield from _from(file, node)
+            found.extend(_from(file, node))
+    return tuple(found)
 
 
 def _walk(node: ast.AST, *, at_import: bool) -> Iterator[ast.AST]:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -122,10 +124,14 @@ MODULES: dict[str, tuple[str, ...]] = {
 """Private module -> what is imported from it."""
 
 
-def trees() -> Iterator[tuple[str, ast.Module]]:
+@cache
+def nodes() -> dict[str, list[ast.AST]]:
+    """Return all that each file of the package is made of: 400 files, which are parsed once."""
     files = [*ROOT.glob("*.py"), *(file for part in PACKAGE for file in (ROOT / part).rglob("*.py"))]
-    for file in files:
-        yield str(file.relative_to(ROOT)), ast.parse(file.read_text(encoding="utf-8"))
+    return {
+        str(file.relative_to(ROOT)): [*ast.walk(ast.parse(file.read_text(encoding="utf-8")))]
+        for file in files
+    }
 
 
 def is_private(name: str) -> bool:
@@ -135,37 +141,38 @@ def is_private(name: str) -> bool:
 def own_names() -> set[str]:
     """Return the private names that the package itself gives to functions and attributes of its own objects."""
     found = set()
-    for _, tree in trees():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef | ast.ClassDef):
-                found.add(node.name)
-            elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-                found.add(node.attr)
+    for node in chain.from_iterable(nodes().values()):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            found.add(node.attr)
     return found
 
 
-def used_attributes() -> Iterator[tuple[str, str]]:
-    """Yield each private attribute of an object other than ``self``, and where it is used."""
-    for file, tree in trees():
-        for node in ast.walk(tree):
+@cache
+def used_attributes() -> tuple[tuple[str, str], ...]:
+    """Return each private attribute of an object other than ``self``, and where it is used."""
+    found = []
+    for file, parts in nodes().items():
+        for node in parts:
             if isinstance(node, ast.Attribute) and is_private(node.attr):
                 if ast.unparse(node.value) not in ("self", "cls") and ast.unparse(node) not in PUBLIC:
-                    yield node.attr, f"{file} line {node.lineno}"
+                    found.append((node.attr, f"{file} line {node.lineno}"))
             elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("getattr", "hasattr", "setattr"):
                 name = node.args[1].value if isinstance(node.args[1], ast.Constant) else ""
                 if is_private(str(name)):
-                    yield str(name), f"{file} line {node.lineno}"
+                    found.append((str(name), f"{file} line {node.lineno}"))
+    return tuple(found)
 
 
 def used_modules() -> dict[str, set[str]]:
     """Return each private module of another project, and what is imported from it."""
     found: dict[str, set[str]] = {}
-    for _, tree in trees():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                parts = node.module.split(".")
-                if any(is_private(part) for part in parts) or parts[1:2] in (["src"], ["python"]):
-                    found.setdefault(node.module, set()).update(alias.name for alias in node.names)
+    for node in chain.from_iterable(nodes().values()):
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            parts = node.module.split(".")
+            if any(is_private(part) for part in parts) or parts[1:2] in (["src"], ["python"]):
+                found.setdefault(node.module, set()).update(alias.name for alias in node.names)
     return found
 
 
