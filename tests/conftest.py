@@ -6,6 +6,7 @@ import gc
 import os
 import sqlite3
 import subprocess
+import tempfile
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,9 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 if "KERASWEEP_DATA" in os.environ:
     os.environ["KERASWEEP_DATA"] = str((ROOT / os.environ["KERASWEEP_DATA"]).resolve())
 os.environ.pop("KERASWEEP_STORAGE", None)
+# Pictures that tests decode are no user's; a folder of this process's, which its children take over, and which goes with it.
+_CACHE = tempfile.TemporaryDirectory(prefix="kerasweep-cache-", ignore_cleanup_errors=True)
+os.environ["KERASWEEP_CACHE"] = _CACHE.name
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Of small matrices, which more threads only wait for, at work: a Gaussian process takes four times the CPU with two.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy, which reads it, is not imported yet

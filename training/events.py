@@ -168,7 +168,7 @@ class TrialFailed:
 
     number: int
     kind: str
-    """``diverged``, ``model``, ``metric``, ``training``, ``memory``, ``timeout``, ``crash`` or ``bug``."""
+    """``diverged``, ``model``, ``metric``, ``training``, ``memory``, ``data``, ``timeout``, ``crash`` or ``bug``."""
     message: str
     traceback: str = field(default="", repr=False)
     fatal: bool = False

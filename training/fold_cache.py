@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .data import Tree, leaves, take
+from .data import ByBatch, MappedRows, Tree, leaves, take
 
 if TYPE_CHECKING:
     from .data import Preparation, Recipe
 
+PART_ROWS = 1000
 MOST_PREPARATIONS = 4
 MOST_BYTES = 1024 * 2**20
 """Of the prepared rows of all preparations; the one in use is kept, however large it is."""
@@ -24,20 +25,25 @@ class FoldData:
     """One fold, ready to train: arrays of all rows, and which of them are for what."""
 
     x: Tree
-    """float32, ``(rows, *input_shape)``; folds that fit nothing share one array. Of several inputs a nest of arrays. Bytes
-    where there is a ``divisor``."""
+    """float32, ``(rows, *input_shape)``; folds that fit nothing share one array. Of several inputs a nest of arrays. As they
+    are stored, perhaps in a file, where there is something to be done ``by_batch``."""
     y: Tree
     train: np.ndarray
     """int64 positions; one that stands twice trains twice in an epoch."""
     validation: np.ndarray
     target_scale: float
-    divisor: float | None = None
-    """What each batch of ``x`` is divided by; None where rows are prepared already."""
+    by_batch: ByBatch | None = None
+    """What is done to each batch of ``x``; None where rows are prepared already."""
+
+    def parts(self, rows: np.ndarray) -> Iterator[Tree]:
+        """Yield some rows as the model reads them, a part after the other."""
+        for first in range(0, len(rows), PART_ROWS):
+            yield self.inputs(rows[first : first + PART_ROWS])
 
     def inputs(self, rows: np.ndarray) -> Tree:
         """Return some rows as the model reads them."""
         x = take(self.x, rows)
-        return x if self.divisor is None else np.divide(x, np.float32(self.divisor), dtype=np.float32)
+        return x if self.by_batch is None else self.by_batch.apply(np.asarray(x))
 
 
 class FoldCache:
@@ -62,7 +68,7 @@ class FoldCache:
 
     def _is_full(self) -> bool:
         parts = (leaf for folds in self._folds.values() for fold in folds for leaf in leaves(fold.x))
-        arrays = {id(leaf): leaf.nbytes for leaf in parts}
+        arrays = {id(leaf): leaf.nbytes for leaf in parts if not isinstance(leaf, MappedRows)}
         return len(self._folds) > self._most or sum(arrays.values()) > self._most_bytes
 
     def __len__(self) -> int:

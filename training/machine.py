@@ -38,12 +38,15 @@ def free_memory() -> int | None:
 
 
 def resident_memory(process: int) -> int | None:
-    """Return the bytes of memory that a process holds, or None where the system does not say."""
+    """Return the bytes of memory that a process holds, or None where the system does not say.
+
+    Files that it has mapped are none of them: their pages are the system's, which takes them where memory is wanted.
+    """
     try:
-        pages = Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1]
-    except (OSError, IndexError):
+        _, resident, mapped, *_ = Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()
+    except (OSError, ValueError):
         return None
-    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+    return (int(resident) - int(mapped)) * os.sysconf("SC_PAGE_SIZE")
 
 
 def most_parameters() -> float:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import io
+from typing import Any
 
 import numpy as np
 
 
-def value_span(images: np.ndarray) -> tuple[float, float]:
+def value_span(rows: Any) -> tuple[float, float]:
     """Return the values that are black and white: those of bytes, else the smallest and largest finite ones."""
+    images = np.asarray(rows)
     if images.dtype == np.uint8 and images.size and images.max() > 16:
         return 0.0, 255.0
     finite = images[np.isfinite(images)]

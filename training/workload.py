@@ -13,6 +13,7 @@ import numpy as np
 from ..spaces import Configuration
 from .batching import batches_of
 from .data import (
+    ByBatch,
     Dataset,
     FittedPreparation,
     Fold,
@@ -159,11 +160,11 @@ class Workload:
             return 0.0, 1.0
         if fold not in self._value_ranges:
             if self.folds:
-                x, rows = self.fold_data[fold].x, self.folds[fold].train
+                data, rows = self.fold_data[fold], self.folds[fold].train
             else:
-                x = fit_preparation(plan, self.dataset.x, self.dataset.y).transform(self.dataset.x)
-                rows = np.arange(len(x))
-            self._value_ranges[fold] = value_range(x, rows)
+                rows = np.arange(self.dataset.rows)
+                (data,) = self._prepare(plan, (Fold(rows, rows[:0]),))
+            self._value_ranges[fold] = value_range(data.parts(rows))
         return self._value_ranges[fold]
 
     @cached_property
@@ -215,17 +216,19 @@ class Workload:
     def _fold_cache(self) -> FoldCache:
         return FoldCache()
 
-    def _prepare(self, preparation: Preparation) -> tuple[FoldData, ...]:
+    def _prepare(
+        self, preparation: Preparation, folds: tuple[Fold, ...] | None = None
+    ) -> tuple[FoldData, ...]:
         shared: FittedPreparation | None = None
         shared_x: Tree = None
-        divisor: float | None = None
+        by_batch: ByBatch | None = None
         made = []
-        for fold in self.folds:
+        for fold in self.folds if folds is None else folds:
             training = take(self.dataset.x, fold.train) if preparation.fits_features else self.dataset.x
             fitted = shared or fit_preparation(preparation, training, take(self.dataset.y, fold.train))
             x = shared_x
-            if x is None and (x := fitted.as_bytes(self.dataset.x)) is not None:
-                divisor = preparation.recipe.divisor
+            if x is None and (stored := fitted.as_stored(self.dataset.x)) is not None:
+                x, by_batch = stored
             elif x is None:
                 x = fitted.transform(self.dataset.x)
             if fitted.training is not None:
@@ -236,7 +239,7 @@ class Workload:
                 shared_x = x
                 if preparation.shared:
                     shared = fitted
-            made.append(FoldData(x, y, fold.train, fold.validation, fitted.target_scale, divisor))
+            made.append(FoldData(x, y, fold.train, fold.validation, fitted.target_scale, by_batch))
         return tuple(made)
 
 

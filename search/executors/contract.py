@@ -7,7 +7,7 @@ from collections.abc import Generator
 from dataclasses import replace
 from typing import Protocol
 
-from ...errors import FatalTrainingError, InfeasibleError, TrainingError, one_line
+from ...errors import DataError, FatalTrainingError, InfeasibleError, TrainingError, one_line
 from ...training.events import Answer, Event, Task, TrialEnded, TrialFailed, TrialInfeasible, TrialPaused
 from ...training.models.tracked_configuration import take_notes
 from ...training.trainers.garbage import gradients_forgotten
@@ -98,6 +98,10 @@ def run_task(trainer: Trainer, task: Task) -> Generator[Event, Answer | None, No
     except TrainingError as error:
         fatal = isinstance(error, FatalTrainingError)
         yield TrialFailed(task.number, error.kind, one_line(error), traceback.format_exc(), fatal)
+    except (
+        DataError
+    ) as error:  # what this configuration does needs all rows in memory, which does not hold them
+        yield TrialFailed(task.number, "data", one_line(error), traceback.format_exc())
     except MemoryError as error:
         yield TrialFailed(task.number, "memory", f"out of memory: {one_line(error)}", traceback.format_exc())
     except (Exception, SystemExit) as error:  # noqa: BLE001 - one trial must not end the sweep

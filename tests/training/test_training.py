@@ -349,10 +349,10 @@ def test_bytes_are_divided_as_floats_are_prepared(monkeypatch) -> None:
         ):
             plan = choose_preparation(dataset, layout, "auto", channels)
             fitted = fit_preparation(plan, dataset.x, dataset.y)
-            kept = fitted.as_bytes(dataset.x)
+            kept, steps = fitted.as_stored(dataset.x)
             rows = np.array([3, 1, 3])
-            data = FoldData(kept, dataset.y, rows, rows, 1.0, plan.recipe.divisor)
+            data = FoldData(kept, dataset.y, rows, rows, 1.0, steps)
             assert kept.dtype == np.uint8
             np.testing.assert_array_equal(data.inputs(rows), fitted.transform(dataset.x)[rows])
     scaled = choose_preparation(dataset, "flat", "standard")
-    assert fit_preparation(scaled, dataset.x, dataset.y).as_bytes(dataset.x) is None
+    assert fit_preparation(scaled, dataset.x, dataset.y).as_stored(dataset.x) is None

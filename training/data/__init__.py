@@ -6,6 +6,7 @@
 Nothing here imports TensorFlow, unless a data set has to be downloaded through ``keras.datasets``.
 """
 
+from .by_batch import ByBatch
 from .configured_preparation import COLUMN_NAMES, applicable_hyperparameters, configure_preparation
 from .dataset import Dataset, Kind
 from .default_preparation import choose_preparation, holds_only_text
@@ -14,6 +15,7 @@ from .folds import Fold, FoldMethod, disjoint_folds, folds_of_a_partition, make_
 from .headers import column_at
 from .load_options import LoadOptions
 from .loading import KNOWN_NAMES, load_dataset
+from .mapped_rows import MappedRows
 from .outer_folds import OuterFold, hold_out_fold, parse_outer
 from .preparation import Channels, Layout, Preparation, Recipe, Scaling, value_range
 from .preparation_text import describe_preparation
@@ -33,6 +35,7 @@ __all__ = [
     "KNOWN_NAMES",
     "ROW_NAMES",
     "TASKS",
+    "ByBatch",
     "Channels",
     "Dataset",
     "FittedPreparation",
@@ -42,6 +45,7 @@ __all__ = [
     "Kind",
     "Layout",
     "LoadOptions",
+    "MappedRows",
     "OuterFold",
     "Preparation",
     "Recipe",

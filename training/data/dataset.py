@@ -12,6 +12,7 @@ import numpy as np
 
 from ...texts import count_text
 from .dates import TimeOrder
+from .mapped_rows import MappedRows
 from .series import Series
 from .strata import row_strata
 from .target_format import AS_STORED, TargetFormat
@@ -34,7 +35,8 @@ class Dataset:
     ``arrays``: a dict, list or tuple of arrays, one for each of several inputs."""
     task: Task
     x: Tree
-    """Training rows, as the source stores them (uint8 pixels stay uint8): an array, a DataFrame, or a nest of arrays."""
+    """Training rows, as the source stores them (uint8 pixels stay uint8): an array, a DataFrame, or a nest of arrays;
+    ``MappedRows`` where they lie in a file."""
     y: Tree
     """Classification: int64 codes into ``classes``, shape ``(rows,)``. Several labels a row: uint8, 0 and 1,
     ``(rows, labels)``. Regression: float32, ``(rows,)`` or ``(rows, targets)``. Several outputs: a dict, list or tuple of
@@ -136,6 +138,10 @@ def _update(digest: Any, part: Any) -> None:
             _update(digest, leaf)
     elif part is None or isinstance(part, str | tuple):
         digest.update(repr(part).encode())
+    elif isinstance(part, MappedRows):
+        digest.update(f"{part.shape}{part.dtype.str}".encode())
+        for rows in part.parts():
+            digest.update(rows.data)
     elif isinstance(part, np.ndarray):
         digest.update(f"{part.shape}{part.dtype.str}".encode())
         if part.dtype == object:

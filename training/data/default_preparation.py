@@ -20,6 +20,7 @@ from .free_text import (
     text_recipe,
     with_token_shape,
 )
+from .mapped_rows import extremes, parts_of
 from .multiple_inputs import refuse_one_array
 from .preparation import MISSING, Channels, Layout, Preparation, Recipe, Scaling
 from .trees import leaves, row_shapes
@@ -151,12 +152,13 @@ def _of_arrays(dataset: Dataset, _layout: Layout, _scaling: Scaling) -> dict[str
 
 
 def _of_array(dataset: Dataset, layout: Layout, scaling: Scaling, channels: Channels) -> dict[str, Any]:
-    x, shape = np.asarray(dataset.x), tuple(dataset.x.shape[1:])
-    lacking = [part.dtype.kind == "f" and bool(np.isnan(part).any()) for part in (x, dataset.x_test)]
+    shape = tuple(dataset.x.shape[1:])
+    lacking = [_lacks(x) for x in (dataset.x, dataset.x_test)]
     gaps: list[int] = []
     if lacking[0] and dataset.kind != "image":
         width = shape[-1] if layout == "sequence" else int(np.prod(shape))
-        gaps = np.flatnonzero(np.isnan(x.reshape(-1, width)).any(axis=0)).tolist()
+        missing = [np.isnan(part.reshape(-1, width)).any(axis=0) for part in parts_of(dataset.x)]
+        gaps = np.flatnonzero(np.any(missing, axis=0)).tolist()
     recipe = _scaled(dataset, scaling, layout)
     return {
         "recipe": recipe if any(lacking) else replace(recipe, imputation=None),
@@ -166,19 +168,26 @@ def _of_array(dataset: Dataset, layout: Layout, scaling: Scaling, channels: Chan
     }
 
 
+def _lacks(x: Any) -> bool:
+    """Tell whether a value is missing in an array."""
+    return x.dtype.kind == "f" and any(bool(np.isnan(part).any()) for part in parts_of(x))
+
+
 def _scaled(dataset: Dataset, scaling: Scaling, layout: Layout) -> Recipe:
     """Return how an array is scaled: pixels by their known range, other numbers standardised."""
     if scaling not in ("auto", "unit"):
         return Recipe(scaling)
-    values = np.asarray(dataset.x)
+    values: Any = dataset.x
     is_pixels = layout != "sequence" and (dataset.kind == "image" or looks_like_images(values))
     if scaling == "auto" and not is_pixels:
         return Recipe("standard")
-    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    low, high = extremes(values)
     if low >= -1 and high <= 1 and (scaling == "auto" or low >= 0):
         return Recipe("none")
     # Decimal pixels a little above 1 come from resizing, not from the range 0-16.
-    decimal = values.dtype.kind == "f" and not bool((values == np.floor(values)).all())
+    decimal = values.dtype.kind == "f" and not all(
+        bool((part == np.floor(part)).all()) for part in parts_of(values)
+    )
     known = (255.0, 65535.0) if decimal else (16.0, 255.0, 65535.0)
     divisor = next((most for most in known if high <= most), None)
     if low >= 0 and divisor is not None and not (decimal and high <= 16):

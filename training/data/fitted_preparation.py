@@ -16,11 +16,13 @@ import numpy as np
 from ...errors import DataError, TrainingError, did_you_mean, one_line
 from ...texts import names_text
 from ..machine import aligned_empty
+from .by_batch import ByBatch, divided, scaler_steps
 from .free_text import FEATURES, TOKENS, plain_texts
+from .mapped_rows import MappedRows
 from .multiple_inputs import describe_several
 from .pipelines import build_features
 from .preparation import Preparation
-from .trees import Tree, is_nest, row_shapes
+from .trees import Tree, is_nest, row_count, row_shapes
 from .vectorization import adapt_vocabulary, look_up
 
 MOST_FLOATS = 64 * 2**20
@@ -97,19 +99,41 @@ class FittedPreparation:
     def _columns(self, stored: Any) -> np.ndarray:
         return np.ascontiguousarray(np.asarray(self.features.transform(stored), self.preparation.dtype))
 
-    def as_bytes(self, x: Tree) -> np.ndarray | None:
-        """Return pictures as the bytes that they are, which trainers divide by ``divisor`` batch by batch.
+    def as_stored(self, x: Tree) -> tuple[Any, ByBatch] | None:
+        """Return rows as they are stored, and what trainers do to them batch by batch.
 
-        That is what ``transform`` returns, to the last bit, in a quarter of the memory. It pays where there are many: None
-        for others, and where more is done to rows than to divide them.
+        That is what ``transform`` returns, to the last bit. It pays for many pictures in memory, of which the bytes are a
+        quarter, and for rows in a file, of which memory holds a batch. None for others, and where more is done to
+        rows than the same to each.
         """
         plan = self.preparation
-        if plan.kind in ("table", "arrays") or plan.fits_features or plan.dtype != "float32":
+        if plan.kind in ("table", "arrays") or plan.dtype != "float32" or 4 * x.size <= MOST_FLOATS:
             return None
-        values = _stored(plan, x)
-        if values.dtype != np.uint8 or 4 * values.size <= MOST_FLOATS:
+        steps = self._steps(x.dtype)
+        if steps is not None and isinstance(x, MappedRows) and not _moves_channels(plan):
+            _check_shape(plan, x)
+            return x.reshaped(plan.input_shape), steps
+        if steps is None or x.dtype != np.uint8 or plan.fits_features:
             return None
-        return np.ascontiguousarray(_with_channels(plan, values).reshape(len(values), *plan.input_shape))
+        values = _with_channels(plan, _stored(plan, x))
+        return np.ascontiguousarray(values.reshape(len(values), *plan.input_shape)), steps
+
+    def _steps(self, dtype: np.dtype) -> ByBatch | None:
+        """Return what is done to rows of a type; None where it is more than the same operations on each row."""
+        plan = self.preparation
+        if not plan.fits_features:
+            return divided(plan.recipe.divisor)
+        single = _is_measured_in_singles(plan, dtype) or dtype == np.float32
+        kept = np.dtype(np.float32 if single else np.float64)
+        scaling = scaler_steps(self.features, kept)
+        if scaling is None:
+            return None
+        shaped = tuple(
+            (operation, by if plan.layout == "sequence" else by.reshape(plan.input_shape))
+            for operation, by in scaling
+        )
+        first = divided(plan.recipe.divisor).steps if plan.recipe.divisor != 1 else ()
+        return ByBatch(kept, (*first, *shaped))
 
     def transform_target(self, y: np.ndarray) -> np.ndarray:
         """Return targets as the model is trained on: codes unchanged, amounts as float32 in the shape they came in."""
@@ -146,8 +170,13 @@ def fit_preparation(plan: Preparation, x: Any, y: np.ndarray) -> FittedPreparati
     if plan.kind == "arrays":
         _as_given(plan, x)
         return FittedPreparation(plan, None, _fit_target(y) if plan.scale_target else None)
-    stored, recipe = _stored(plan, x), plan.recipe
-    features, training = build_features(plan, len(stored)), None
+    recipe, training = plan.recipe, None
+    features = build_features(plan, row_count(x))
+    if isinstance(x, MappedRows) and recipe.is_plain and hasattr(features, "partial_fit"):
+        for part in x.parts():
+            features.partial_fit(_stored(plan, part))
+        return FittedPreparation(plan, features, _fit_target(y) if plan.scale_target else None)
+    stored = _stored(plan, x)
     if recipe.encoding == "target" and plan.task == "classification" and len(np.unique(y)) < plan.outputs:
         raise TrainingError(
             "data", "encoding=target needs rows of every class in every fold: use fewer folds"
@@ -160,9 +189,13 @@ def fit_preparation(plan: Preparation, x: Any, y: np.ndarray) -> FittedPreparati
     return FittedPreparation(plan, features, _fit_target(y) if plan.scale_target else None, training, words)
 
 
+def _moves_channels(plan: Preparation) -> bool:
+    return plan.layout == "image" and plan.channels == "channels_first"
+
+
 def _with_channels(plan: Preparation, values: np.ndarray) -> np.ndarray:
     """Return rows of their source's shape with the channels of pictures where the model reads them."""
-    if plan.layout != "image" or plan.channels != "channels_first":
+    if not _moves_channels(plan):
         return values
     return np.moveaxis(values[..., None] if values.ndim == 3 else values, -1, 1)
 
@@ -229,14 +262,26 @@ def _stored(plan: Preparation, x: Any) -> Any:
                 f"the table lacks column {names_text(lost)}.{did_you_mean(lost[0], map(str, x.columns))}"
             )
         return x[[*plan.numeric, *plan.categorical]]
+    _check_shape(plan, x)
     values = np.asarray(x)
-    if values.shape[1:] != plan.source_shape:
-        raise DataError(f"expected rows of shape {plan.source_shape}, got {values.shape[1:]}")
     if not plan.fits_features:
         return values
-    if plan.kind == "image" or values.dtype.itemsize <= 2:
-        # Scalers would turn bytes into float64; pixels lose nothing in float32. Other numbers may (time stamps).
+    if _is_measured_in_singles(plan, values.dtype):
         values = values.astype(np.float32)
     if plan.recipe.divisor != 1:
         values = values / np.float32(plan.recipe.divisor)
     return values.reshape(-1, plan.numbers)
+
+
+def _check_shape(plan: Preparation, x: Any) -> None:
+    """Refuse an array whose rows have another shape than the dataset's."""
+    if np.shape(x)[1:] != plan.source_shape:
+        raise DataError(f"expected rows of shape {plan.source_shape}, got {np.shape(x)[1:]}")
+
+
+def _is_measured_in_singles(plan: Preparation, dtype: np.dtype) -> bool:
+    """Tell whether rows are scaled in float32, whatever they are stored in.
+
+    Scalers would turn bytes into float64; pixels lose nothing in float32. Other numbers may (time stamps).
+    """
+    return plan.kind == "image" or dtype.itemsize <= 2

@@ -6,7 +6,7 @@ returns a recipe; ``pipelines.py`` makes scikit-learn's objects of any, and ``fi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -165,15 +165,14 @@ class Preparation:
         return {key: _listed(value) for key, value in every.items()}
 
 
-def value_range(x: np.ndarray, rows: np.ndarray) -> tuple[float, float]:
+def value_range(parts: Iterable[np.ndarray]) -> tuple[float, float]:
     """Return between which values pictures lie: a known range where they fit, else the one that they span.
 
     Args:
-        x: Pictures as a model reads them.
-        rows: Positions of those that train; no others are looked at.
+        parts: Those that train, as a model reads them, in arrays of some.
     """
-    axes = tuple(range(1, x.ndim))
-    low, high = float(np.min(x, axes)[rows].min()), float(np.max(x, axes)[rows].max())
+    spans = [(float(part.min()), float(part.max())) for part in parts]
+    low, high = min(low for low, _ in spans), max(high for _, high in spans)
     for known in ((0.0, 1.0), (-1.0, 1.0)):
         if known[0] <= low and high <= known[1]:
             return known

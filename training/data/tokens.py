@@ -5,12 +5,14 @@ Scaled, they would name nothing. Which numbers are looked up, the built model sa
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .mapped_rows import MappedRows, extremes
 from .preparation import Preparation
 
 if TYPE_CHECKING:
@@ -34,9 +36,12 @@ def integer_columns(dataset: Dataset, preparation: Preparation) -> tuple[int, ..
         frame: Any = dataset.x
         columns = (frame[name].to_numpy() for name in preparation.numeric)
     else:
+        if dataset.x.dtype.kind in "iu":
+            low, high = extremes(dataset.x)
+            return tuple(range(math.prod(dataset.x.shape[1:]))) if high <= _MOST and low >= -_MOST else ()
+        if isinstance(dataset.x, MappedRows):
+            return ()  # numbers that are looked up are few: such rows are measured
         rows = np.asarray(dataset.x).reshape(dataset.rows, -1)
-        if rows.dtype.kind in "iu":
-            return tuple(range(rows.shape[1])) if rows.max() <= _MOST and rows.min() >= -_MOST else ()
         columns = rows.T
     return tuple(
         position

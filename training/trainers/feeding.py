@@ -12,7 +12,8 @@ import numpy as np
 import tensorflow as tf
 
 from ..batching import Batches
-from ..data import Tree
+from ..data import ByBatch, MappedRows, Tree
+from ..data.by_batch import OPERATIONS
 from ..machine import ALIGNMENT, free_memory
 from ..mixing import Mixing
 
@@ -24,21 +25,40 @@ VALIDATION_BYTES = 256 * 2**20
 SMALL_BYTES = 16 * 2**20
 """Of rows that are gathered at once: a pipeline that gathers each batch takes longer to start than they do to copy."""
 
+SHAREABLE = (np.float32, np.float64, np.int16, np.int32, np.int64, np.uint8)
+
 Rows: TypeAlias = Any
-"""A tensor, an array, pixels, or a nest of tensors and arrays."""
+"""A tensor, an array, ``Stored``, or a nest of tensors and arrays."""
 
 
-class Pixels(NamedTuple):
-    """Pictures as bytes, of which each batch becomes what a model reads."""
+class Stored(NamedTuple):
+    """Rows as they are stored, in memory or in a file, of which each batch becomes what a model reads.
+
+    It is a nest of tensors, as programs take them: its steps are told by their names.
+    """
 
     values: Any
-    """uint8, ``(rows, ...)``: a tensor, or an array that memory does not hold twice."""
-    divisor: tf.Tensor
-    """float32, ``(1,)``; a constant would be taken for its reciprocal, which rounds otherwise."""
+    """``(rows, ...)``: a tensor, or an array that memory does not hold twice."""
+    places: tuple[tf.Tensor, ...]
+    """int64, ``(rows,)``: where in ``values`` each row stands; nothing where each stands in its own place."""
+    precision: tf.Tensor
+    """Empty, of the type in which values are kept from step to step."""
+    steps: dict[str, tf.Tensor]
+    """``0 divide`` and so on: what is done, and by what, behind an axis of one; a constant divisor would be taken for its
+    reciprocal, which rounds otherwise."""
 
     def take(self, positions: tf.Tensor) -> tf.Tensor:
-        """Return some rows in float32, divided as ``FittedPreparation.transform`` divides them."""
-        return tf.cast(_take(self.values, positions), tf.float32) / self.divisor[0]
+        """Return some rows as ``ByBatch.apply`` returns them."""
+        for places in self.places:
+            positions = tf.gather(places, positions)
+        taken = _take(self.values, positions)
+        dtype = self.precision.dtype
+        rows = tf.cast(taken, dtype)
+        for name, by in sorted(self.steps.items()):
+            wider = tf.float64 if tf.float64 in (dtype, by.dtype) else tf.float32
+            operation = OPERATIONS[name.split()[1]]
+            rows = tf.cast(operation(tf.cast(rows, wider), tf.cast(by[0], wider)), dtype)
+        return tf.ensure_shape(tf.cast(rows, tf.float32), taken.shape)
 
 
 class Feed:
@@ -117,11 +137,11 @@ def _is_small(parts: Rows, count: int) -> bool:
     """Tell whether so many rows are tensors of few bytes."""
     size = 0
     for part in parts:
-        for leaf in [part] if isinstance(part, Pixels) else keras.tree.flatten(part):
-            values = leaf.values if isinstance(leaf, Pixels) else leaf
+        for leaf in [part] if isinstance(part, Stored) else keras.tree.flatten(part):
+            values = leaf.values if isinstance(leaf, Stored) else leaf
             if isinstance(values, np.ndarray):  # which memory does not hold twice
                 return False
-            itemsize = tf.float32.size if isinstance(leaf, Pixels) else values.dtype.size
+            itemsize = tf.float32.size if isinstance(leaf, Stored) else values.dtype.size
             size += int(np.prod(values.shape[1:])) * itemsize * count
     return size <= SMALL_BYTES
 
@@ -133,9 +153,16 @@ def _in_batches(parts: Rows, rows: np.ndarray, batch: int) -> tf.data.Dataset:
         return tf.data.Dataset.from_tensor_slices(chosen).batch(batch)
 
 
-def pixels(values: Rows, divisor: float) -> Pixels:
-    """Return bytes, a tensor or an array, with what their batches are divided by."""
-    return Pixels(values, tf.constant([divisor], tf.float32))
+def stored_rows(rows: Any, by_batch: ByBatch) -> Stored:
+    """Return rows, an array or in a file, with what is done to their batches."""
+    in_file = isinstance(rows, MappedRows)
+    places = () if not in_file or rows.rows is None else (tf.constant(rows.rows, tf.int64),)
+    steps = {
+        f"{number} {operation}": tf.constant(by[None])
+        for number, (operation, by) in enumerate(by_batch.steps)
+    }
+    values = as_tensor(rows.values if in_file else rows)
+    return Stored(values, places, tf.zeros(0, by_batch.dtype), steps)
 
 
 def as_tensors(tree: Tree) -> Rows:
@@ -150,7 +177,7 @@ def as_tensor(array: np.ndarray) -> Rows:
     and is larger than the memory that is free stays an array, which only ``fit`` can train on.
     """
     shareable = array.flags.c_contiguous and array.flags.writeable and array.ctypes.data % ALIGNMENT == 0
-    if array.size and shareable and array.dtype in (np.float32, np.int32, np.int64, np.uint8):
+    if array.size and shareable and array.dtype in SHAREABLE:
         return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
     free = free_memory()
     return array if free is not None and array.nbytes > free else tf.constant(array)
@@ -158,7 +185,7 @@ def as_tensor(array: np.ndarray) -> Rows:
 
 def take(rows: Rows, positions: tf.Tensor) -> Rows:
     """Return some of the rows of every part, in a pipeline that is traced."""
-    if isinstance(rows, Pixels):
+    if isinstance(rows, Stored):
         return rows.take(positions)
     if type(rows) is tuple:
         return tuple(take(part, positions) for part in rows)

@@ -29,7 +29,7 @@ from ..scoring import Scorer
 from ..seeds import fold_seed
 from ..weighting import class_weights, training_weights
 from ..workload import ModelSize, Training, Workload, epochs_of
-from .feeding import Feed, Rows, as_tensor, as_tensors, in_order, pixels, validation_batch
+from .feeding import Feed, Rows, as_tensor, as_tensors, in_order, stored_rows, validation_batch
 from .fit_folds import FitFolds, FoldRun, TrainedFolds, notes_of_vectors, train_fold
 from .garbage import Garbage
 from .lockstep import between_rungs, train_in_lockstep
@@ -239,8 +239,7 @@ class FitTrainer:
     def tensors(self, data: FoldData) -> Rows:
         """Return a fold's rows as tensors, made once; the arrays are kept with them, so that their id stays their own."""
         if id(data.x) not in self._tensors:
-            made = as_tensors(data.x)
-            made = made if data.divisor is None else pixels(made, data.divisor)
+            made = as_tensors(data.x) if data.by_batch is None else stored_rows(data.x, data.by_batch)
             self._tensors[id(data.x)] = data.x, made
         return self._tensors[id(data.x)][1]
 

@@ -32,7 +32,7 @@ from ..scoring import Scorer, reads_logits
 from ..weighting import class_weights, training_weights
 from ..workload import Workload
 from .averaging import take_average, uses_average
-from .feeding import Feed, Rows, in_order, pixels, validation_batch
+from .feeding import Feed, Rows, in_order, stored_rows, validation_batch
 from .fit_folds import train_epoch
 from .fit_trainer import labels_for, mixing_for, targets_for
 from .parts import Parts
@@ -145,8 +145,8 @@ def start_refit(
         parts.append((dataset.x_test, dataset.y_test, fitted.transform))
     arrays = []
     for x, y, transform in parts:
-        stored, divisor = fitted.as_bytes(x), fitted.preparation.recipe.divisor
-        rows_of_x = constants(transform(x)) if stored is None else pixels(tf.constant(stored), divisor)
+        stored = fitted.as_stored(x)
+        rows_of_x = constants(transform(x)) if stored is None else stored_rows(*stored)
         arrays.append((rows_of_x, constants(targets_for(labels, fitted.transform_target(y), dataset))))
     rows = np.arange(dataset.rows)
     draw = workload.draw(configuration, rows)

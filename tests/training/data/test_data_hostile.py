@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from kerasweep.errors import DataError, ModelError
-from kerasweep.training.data import files, images, load_dataset
+from kerasweep.training.data import disk_cache, files, images, load_dataset
 from kerasweep.training.models.bases import read_saved
 from kerasweep.training.trainers.paused_state import UnusableStateError, load_state
 from PIL import Image
@@ -41,13 +41,16 @@ def test_a_picture_that_unpacks_to_too_many_pixels_is_refused(side: int, tmp_pat
         load_dataset(tmp_path)
 
 
-def test_pictures_that_memory_does_not_hold_are_refused(
+def test_pictures_that_the_disk_does_not_hold_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(images, "free_memory", lambda: 1_000_000)
+    monkeypatch.setattr(images, "IN_MEMORY", 1_000_000)
+    monkeypatch.setattr(disk_cache, "_SPARE", 2**60)
     for name in ("a", "b"):
         png(tmp_path / name / "1.png", 1000, 1000)
-    with pytest.raises(DataError, match=r"2 images need 0\.0 GiB of memory: make them smaller"):
+    with pytest.raises(
+        DataError, match=r"takes 0\.0 GB on disk once it is read, and .* has room for 0\.0 GB: make room"
+    ):
         load_dataset(tmp_path)
 
 

@@ -17,7 +17,7 @@ import tensorflow as tf
 from ...mixing import Mixing
 from ...models.building import activations_of, build_metrics
 from ..averaging import averaged
-from ..feeding import Pixels, Rows, take, validation_batch
+from ..feeding import Rows, Stored, take, validation_batch
 from .joined import joined_updates
 from .knobs import Sheet
 
@@ -158,7 +158,7 @@ def trace_fold(
 
 def _make_metrics(model: keras.Model, rows: Sequence[Rows]) -> None:
     """Have a model's losses and metrics make their variables, as Keras does before it traces."""
-    rows = [part.take(tf.range(2)) if isinstance(part, Pixels) else part for part in rows]
+    rows = [part.take(tf.range(2)) if isinstance(part, Stored) else part for part in rows]
     if not build_metrics(model, rows):  # Keras passes symbolic rows through the model for it
         model._symbolic_build(data_batch=keras.tree.map_structure(lambda part: part[:2], tuple(rows)))
 

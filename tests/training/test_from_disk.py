@@ -1,0 +1,108 @@
+"""Rows that stay in files train to the same digits as rows in memory: folders of pictures, and arrays that are standardised."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from kerasweep.api import plan_sweep
+from kerasweep.search.executors.contract import run_task
+from kerasweep.search.executors.memory_mapping import read_mapped, write_mapped
+from kerasweep.training.data import MappedRows, fitted_preparation, images, leaves, mapped_rows
+from kerasweep.training.data.disk_cache import FOLDER_VARIABLE
+from kerasweep.training.events import Task, TrialEnded, TrialFailed
+from kerasweep.training.refit import train_on_all_rows
+from kerasweep.training.trainers import feeding
+from kerasweep.training.trainers.runtime import make_trainer
+from PIL import Image
+
+pytestmark = pytest.mark.trains
+
+
+def pictures_below(root: Path, count: int = 60) -> Path:
+    rng = np.random.default_rng(0)
+    for number in range(count):
+        folder = root / f"class{number % 3}"
+        folder.mkdir(parents=True, exist_ok=True)
+        pixels = rng.integers(0, 256, (8, 8, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number:03}.png")
+    return root
+
+
+def trained(source: Path, model: str, trainer: str, configuration: dict[str, Any], **options: Any) -> Any:
+    """Return the plan, and all that training, a refit and its predictions bring."""
+    plan = plan_sweep(
+        str(source), model, epochs=2, patience=None, trials=1, folds=2, trainer=trainer, **options
+    )
+    asked = {**plan.space.recommended(), "batch_size": 7, **configuration}
+    *_, last = run_task(make_trainer(plan.workload, 1), Task(0, asked, seed=11))
+    assert isinstance(last, TrialEnded), last
+    assert last.outcome.trainer == trainer, last.outcome.notes
+    refit = train_on_all_rows(plan.workload, asked, seed=1, epochs=1, on_epoch=lambda *_: None)
+    weights = [np.asarray(weight) for weight in refit.model.get_weights()]
+    return plan, (last.outcome.curves, refit.training, refit.test, plan.dataset.fingerprint), weights
+
+
+@pytest.fixture
+def nothing_small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """Return what has rows left in files from then on, however few they are."""
+
+    def switch() -> None:
+        monkeypatch.setattr(images, "IN_MEMORY", 0)
+        monkeypatch.setattr(fitted_preparation, "MOST_FLOATS", 0)
+        monkeypatch.setattr(feeding, "SMALL_BYTES", 0)
+
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "cache"))
+    return switch
+
+
+@pytest.mark.parametrize(
+    ("trainer", "model", "configuration", "options"),
+    [
+        ("fused", "dnn", {"units": 4, "hidden_layers": 1}, {"scaling": "standard"}),
+        ("fit", "dnn", {"units": 4, "hidden_layers": 1}, {}),
+        ("fused", "dnn", {"units": 4, "hidden_layers": 1, "mixing": "mixup"}, {}),
+        ("fit", "dnn", {"units": 4, "hidden_layers": 1}, {"scaling": "minmax"}),
+    ],
+)
+def test_pictures_in_a_file_train_to_the_same_digits(
+    tmp_path, nothing_small, trainer, model, configuration, options
+) -> None:
+    source = pictures_below(tmp_path / "pictures")
+    plan, *in_memory = trained(source, model, trainer, configuration, **options)
+    assert isinstance(plan.dataset.x, np.ndarray)
+    nothing_small()
+    plan, *from_disk = trained(source, model, trainer, configuration, **options)
+    data = plan.workload.fold_data
+    assert isinstance(plan.dataset.x, MappedRows)
+    assert all(isinstance(leaf, MappedRows) for fold in data for leaf in leaves(fold.x))
+    assert in_memory[0] == from_disk[0]
+    assert all(np.array_equal(*pair) for pair in zip(in_memory[1], from_disk[1], strict=True))
+
+
+def test_a_worker_is_given_the_files_name_and_no_rows(tmp_path, nothing_small) -> None:
+    nothing_small()
+    plan = plan_sweep(str(pictures_below(tmp_path / "pictures")), "dnn", trials=1, folds=2)
+    folder = tmp_path / "workload"
+    folder.mkdir()
+    write_mapped(plan.workload.prepared(), folder)
+    given = read_mapped(folder)
+    assert (folder / "workload.arrays").stat().st_size < plan.dataset.x.nbytes
+    np.testing.assert_array_equal(np.asarray(given.dataset.x), np.asarray(plan.dataset.x))
+
+
+def test_what_needs_all_rows_fails_its_trial_where_memory_does_not_hold_them(tmp_path, monkeypatch) -> None:
+    class NeedsAll:
+        def train(self, task: Task) -> Any:
+            yield np.asarray(rows)
+
+    path = tmp_path / "rows"
+    path.write_bytes(bytes(4000))
+    rows = MappedRows(path, "uint8", (1000, 4))
+    monkeypatch.setattr(mapped_rows, "free_memory", lambda: 1000)
+    (end,) = run_task(NeedsAll(), Task(0, {}, seed=1))
+    assert isinstance(end, TrialFailed)
+    assert (end.kind, end.fatal) == ("data", False)
+    assert "would need all rows in memory at once" in end.message

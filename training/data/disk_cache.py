@@ -1,0 +1,192 @@
+"""What is kept on disk of data, so that it is read once and mapped from then on: decoded pictures, unpacked arrays.
+
+An entry is a folder: its rows in one file, and a manifest that is written last. It is made beside its place and renamed,
+so that there is a whole entry or none. Its name is a hash of all that it was made of; what changed has another name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import math
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from ...errors import DataError, one_line
+from .mapped_rows import MappedRows, gigabytes, lock
+
+FOLDER_VARIABLE = "KERASWEEP_CACHE"
+UNUSED_DAYS = 30
+"""After which an entry goes, when the next one is made."""
+_ROWS, _MANIFEST, _MAKING, _LOCK = "rows", "manifest.json", ".making", ".lock"
+_SPARE = 256 * 2**20
+"""Bytes that are left free on the disk."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What an entry holds."""
+
+    source: str
+    """Of what it was made, for people: a path."""
+    identity: str
+    """A hash of all that it follows from: names, sizes and times of files, and the version of what read them."""
+    dtype: str
+    shape: tuple[int, ...]
+
+    @property
+    def bytes(self) -> int:
+        """Size of its rows."""
+        return math.prod(self.shape) * np.dtype(self.dtype).itemsize
+
+    @property
+    def name(self) -> str:
+        """The name of its folder."""
+        return _name(self.source, self.identity)
+
+
+def _name(source: str, identity: str) -> str:
+    return hashlib.blake2b(f"{source!a} {identity}".encode(), digest_size=16).hexdigest()
+
+
+def cache_folder() -> Path:
+    """Return the folder of all entries: ``$KERASWEEP_CACHE``, else ``kerasweep`` in the user's folder for such files."""
+    if given := os.environ.get(FOLDER_VARIABLE):
+        return Path(given).expanduser().absolute()
+    if sys.platform == "win32":
+        home = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        home = Path.home() / "Library" / "Caches"
+    else:
+        home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return home / "kerasweep"
+
+
+def kept_rows(entry: Entry, write: Callable[[IO[bytes]], None]) -> MappedRows:
+    """Return the rows of an entry, which is made where there is none.
+
+    Args:
+        entry: What it holds.
+        write: Writes the bytes of all rows.
+
+    Raises:
+        DataError: There is no room, or the folder cannot be written; nothing is left behind.
+    """
+    folder = cache_folder() / entry.name
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with _locked(folder.with_name(folder.name + _LOCK)):
+            if not is_whole(folder):
+                _make(entry, folder, write)
+            rows = _mapped(folder)
+    except OSError as error:
+        raise DataError(
+            f"{folder.parent} cannot hold what is read of {entry.source} ({one_line(error)}): make room, or name another "
+            f"folder by {FOLDER_VARIABLE}"
+        ) from error
+    return rows
+
+
+def known_rows(source: str, identity: str) -> MappedRows | None:
+    """Return the rows of an entry that was made before; None where there is none."""
+    folder = cache_folder() / _name(source, identity)
+    if not is_whole(folder):
+        return None
+    try:
+        with _locked(folder.with_name(folder.name + _LOCK)):
+            return _mapped(folder) if is_whole(folder) else None
+    except OSError:
+        return None
+
+
+def _mapped(folder: Path) -> MappedRows:
+    """Return the rows of a whole entry, which is in use from now on, and stays."""
+    about = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+    rows = MappedRows(folder / _ROWS, about["dtype"], tuple(about["shape"]))
+    _ = rows.values
+    os.utime(folder)
+    return rows
+
+
+def is_whole(folder: Path) -> bool:
+    """Tell whether a folder is an entry with all of its rows."""
+    try:
+        about = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+        return bool((folder / _ROWS).stat().st_size == about["bytes"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def entries() -> list[tuple[Path, dict[str, Any]]]:
+    """Return the folders of whole entries with their manifests, the one that was used longest ago first."""
+    found = [folder for folder in cache_folder().glob("*") if is_whole(folder)]
+    found.sort(key=lambda folder: folder.stat().st_mtime)
+    return [(folder, json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))) for folder in found]
+
+
+def remove(folder: Path) -> bool:
+    """Remove an entry; not one that a process has mapped, of which False tells."""
+    rows = folder / _ROWS
+    with rows.open("rb") as file:
+        if not lock(file, alone=True, wait=False):
+            return False
+        shutil.rmtree(folder, ignore_errors=True)
+    return not folder.exists()
+
+
+def _make(entry: Entry, folder: Path, write: Callable[[IO[bytes]], None]) -> None:
+    """Write an entry beside its place, and put it there."""
+    making = folder.with_name(folder.name + _MAKING)
+    shutil.rmtree(making, ignore_errors=True)  # of one who was killed
+    shutil.rmtree(folder, ignore_errors=True)  # not whole
+    _make_room(entry)
+    try:
+        making.mkdir()
+        with (making / _ROWS).open("wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        about = {**asdict(entry), "bytes": entry.bytes}
+        (making / _MANIFEST).write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
+        making.rename(folder)
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+
+
+def _make_room(entry: Entry) -> None:
+    """Remove what was not used for long, and more of it while there is no room.
+
+    Raises:
+        DataError: There is none without what is in use.
+    """
+    root = cache_folder()
+    for folder, about in entries():
+        if about["source"] == entry.source or time.time() - folder.stat().st_mtime > UNUSED_DAYS * 86400:
+            remove(folder)
+    for folder, _ in entries():
+        if shutil.disk_usage(root).free >= entry.bytes + _SPARE:
+            break
+        remove(folder)
+    free = shutil.disk_usage(root).free
+    if free < entry.bytes + _SPARE:
+        raise DataError(
+            f"{entry.source} takes {gigabytes(entry.bytes)} on disk once it is read, and {root} has room for "
+            f"{gigabytes(max(0, free - _SPARE))}: make room, or name another folder by {FOLDER_VARIABLE}"
+        )
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Wait until no other process makes the same entry."""
+    with path.open("w") as file:
+        lock(file, alone=True)
+        yield

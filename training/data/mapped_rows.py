@@ -1,0 +1,174 @@
+"""Rows of an array that lies in a file: taken by position without being read, and read when they are wanted.
+
+A data set larger than memory is one of these in place of an array. Splits, folds and subsets of it are positions in one
+file, which all processes of a machine map; what is computed of all rows is computed part by part (``parts_of``).
+"""
+
+from __future__ import annotations
+
+import math
+import mmap
+import os
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from ...errors import DataError
+from ..machine import MEMORY_SHARE, free_memory
+
+PART_BYTES = 64 * 2**20
+"""Of rows that are looked at together, as they are stored."""
+
+
+class MappedRows:
+    """Some rows of an array in a file, in an order of their own. Pickled, it is the file's name and the positions."""
+
+    def __init__(
+        self,
+        path: Path,
+        dtype: Any,
+        shape: tuple[int, ...],
+        rows: np.ndarray | None = None,
+        *,
+        offset: int = 0,
+    ) -> None:
+        """Take a file that does not change.
+
+        Args:
+            path: The file.
+            dtype: Of its numbers.
+            shape: Of all of its rows, ``(rows, ...)``.
+            rows: int64 positions of those that are taken, in their order; None for all.
+            offset: Bytes before the first number; a multiple of ``machine.ALIGNMENT``.
+        """
+        self.path, self.dtype, self._whole, self.rows, self._offset = (
+            path,
+            np.dtype(dtype),
+            shape,
+            rows,
+            offset,
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _mapped, (self.path, self.dtype, self._whole, self.rows, self._offset)
+
+    @cached_property
+    def values(self) -> np.ndarray:
+        """All rows of the file, mapped: what is read lies in the system's cache of files, and counts as free memory.
+
+        The mapping is private, so that TensorFlow may take it for memory that it could write to.
+        """
+        with self.path.open("rb") as file:
+            # In use, nothing clears it away (disk_cache.py): the mapping keeps the file open, and with it the lock.
+            lock(file)
+            return np.memmap(file, self.dtype, "c", self._offset, self._whole)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of these rows, as an array's."""
+        return (len(self), *self._whole[1:])
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self._whole)
+
+    @property
+    def size(self) -> int:
+        """Number of values."""
+        return int(math.prod(self.shape))
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the rows would take in memory."""
+        return self.size * self.dtype.itemsize
+
+    def __len__(self) -> int:
+        return int(self._whole[0]) if self.rows is None else len(self.rows)
+
+    def __getitem__(self, key: Any) -> Any:
+        """Return one row as an array; of positions, a slice or a mask the rows, which are not read."""
+        if isinstance(key, int | np.integer):
+            return np.array(self.values[key if self.rows is None else self.rows[key]])
+        if isinstance(key, tuple):
+            return np.asarray(self)[key]
+        every = np.arange(self._whole[0]) if self.rows is None else self.rows
+        return self._with(self._whole, every[key])
+
+    def reshaped(self, row: tuple[int, ...]) -> MappedRows:
+        """Return the same rows, each in another shape of as many values."""
+        return self._with((self._whole[0], *row), self.rows)
+
+    def _with(self, shape: tuple[int, ...], rows: np.ndarray | None) -> MappedRows:
+        return MappedRows(self.path, self.dtype, shape, rows, offset=self._offset)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        """Return the rows in memory.
+
+        Raises:
+            DataError: Memory does not hold them.
+        """
+        free = free_memory()
+        if free is not None and self.nbytes > MEMORY_SHARE * free:
+            raise DataError(
+                f"{self.path.name}: this would need all rows in memory at once, {gigabytes(self.nbytes)}, "
+                f"and {gigabytes(free)} are free"
+            )
+        taken = np.array(self.values) if self.rows is None else np.asarray(self.values[self.rows])
+        return taken if dtype is None else taken.astype(dtype)
+
+    def parts(self) -> Iterator[np.ndarray]:
+        """Yield the rows in their order, as arrays of about ``PART_BYTES``."""
+        size = max(1, PART_BYTES // max(1, self.nbytes // max(1, len(self))))
+        for first in range(0, len(self), size):
+            part = slice(first, first + size)
+            yield np.array(self.values[part if self.rows is None else self.rows[part]])
+            self.release()
+
+    def release(self) -> None:
+        """Let go of pages that were read: they stay in the system's cache, and are no longer this process's."""
+        mapping = getattr(self.values, "_mmap", None)
+        if mapping is not None and hasattr(mapping, "madvise"):
+            mapping.madvise(mmap.MADV_DONTNEED)
+
+
+def _mapped(path: Path, dtype: Any, shape: tuple[int, ...], rows: Any, offset: int) -> MappedRows:
+    return MappedRows(path, dtype, shape, rows, offset=offset)
+
+
+def lock(file: IO[Any], *, alone: bool = False, wait: bool = True) -> bool:
+    """Lock an open file, with others or alone, until it is closed; return whether that was done.
+
+    Windows has no such locks, and does not remove files that are mapped.
+    """
+    if os.name == "nt":
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(file, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    return True
+
+
+def parts_of(array: Any) -> Iterator[np.ndarray]:
+    """Yield an array, or the parts of one that lies in a file, in the order of the rows."""
+    if isinstance(array, MappedRows):
+        yield from array.parts()
+    else:
+        yield np.asarray(array)
+
+
+def extremes(array: Any) -> tuple[float, float]:
+    """Return the smallest and the largest value; not a number is passed over."""
+    found = [(float(np.nanmin(part)), float(np.nanmax(part))) for part in parts_of(array)]
+    return min(low for low, _ in found), max(high for _, high in found)
+
+
+def gigabytes(count: float) -> str:
+    """Return a number of bytes in words: ``20.0 GB``."""
+    return f"{count / 1e9:,.1f} GB"
