@@ -84,7 +84,7 @@ class MappedRows:
     @property
     def nbytes(self) -> int:
         """Bytes that the rows would take in memory."""
-        return self.size * self.dtype.itemsize
+        return int(self.size * self.dtype.itemsize)
 
     def __len__(self) -> int:
         return int(self._whole[0]) if self.rows is None else len(self.rows)

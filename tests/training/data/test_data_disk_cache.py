@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -106,9 +107,9 @@ def test_what_is_not_whole_is_made_anew(root, cache, decoded, damage) -> None:
 
 
 def test_a_disk_that_fills_up_leaves_nothing(root, cache, monkeypatch) -> None:
-    def full(*_):
+    def full(*_: object) -> Iterator[np.ndarray]:
+        yield np.zeros((1, 5, 6, 3), np.uint8)
         raise OSError(errno.ENOSPC, "No space left on device")
-        yield
 
     monkeypatch.setattr(images, "_decode_all", full)
     with pytest.raises(DataError, match=r"No space left.*KERASWEEP_CACHE"):
