@@ -185,7 +185,8 @@ def read_pixels(path: Path, mode: str) -> np.ndarray:
 
 def _opened(image_module: Any, path: Path) -> Any:
     """Open an image lazily, with every failure named by its file."""
-    most = image_module.MAX_IMAGE_PIXELS  # beyond which Pillow warns; beyond twice as many it raises
+    # Beyond these pixels Pillow warns, beyond twice as many it raises; a user's program may have set None, for no limit.
+    most = image_module.MAX_IMAGE_PIXELS or math.inf
     too_large = f"{path} is too large an image: it unpacks to more than {most:,} pixels"
     try:
         image = image_module.open(path)
