@@ -13,6 +13,7 @@ import numpy as np
 
 from ..errors import OutputError
 from ..training.data import take
+from ..training.data.mapped_rows import extremes
 from ..training.data.table_options import names_of
 from ..training.data.trees import named_leaves
 from ..training.models.saving import unimportable_classes
@@ -62,7 +63,7 @@ def describe(winner: Winner) -> dict[str, Any]:
         "output_names": _output_names(winner),
         "outputs": winner.signature.outputs,
         "preparation": fitted.preparation.as_dict(),
-        "range": _range(np.asarray(dataset.x)) if dataset.kind in ("image", "array", "sequence") else None,
+        "range": list(extremes(dataset.x)) if dataset.kind in ("image", "array", "sequence") else None,
         "text_files": text is not None and Path(winner.study.spec["data"]["source"]).expanduser().is_dir(),
         "longest_word": None if text is None else text.longest_word,
         "vectorization": None if text is None else text.layer_arguments,
@@ -106,10 +107,6 @@ def _layouts(winner: Winner) -> list[list[str]]:
         if every and left_out is not None:
             layouts.append([name for name in layouts[-1] if name not in names_of(left_out)])
     return layouts if every else []
-
-
-def _range(x: np.ndarray) -> list[float]:
-    return [float(np.nanmin(x)), float(np.nanmax(x))]
 
 
 def _own_modules(model: keras.Model) -> list[str]:

@@ -42,11 +42,23 @@ def resident_memory(process: int) -> int | None:
 
     Files that it has mapped are none of them: their pages are the system's, which takes them where memory is wanted.
     """
+    held = _held_pages(process)
+    return None if held is None else (held[0] - held[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def mapped_memory() -> int | None:
+    """Return the bytes of mapped files that this process holds, or None where the system does not say."""
+    held = _held_pages("self")
+    return None if held is None else held[1] * os.sysconf("SC_PAGE_SIZE")
+
+
+def _held_pages(process: int | str) -> tuple[int, int] | None:
+    """Return the pages of memory that a process holds, and how many of them are of mapped files."""
     try:
         _, resident, mapped, *_ = Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()
     except (OSError, ValueError):
         return None
-    return (int(resident) - int(mapped)) * os.sysconf("SC_PAGE_SIZE")
+    return int(resident), int(mapped)
 
 
 def most_parameters() -> float:

@@ -98,9 +98,7 @@ def run_task(trainer: Trainer, task: Task) -> Generator[Event, Answer | None, No
     except TrainingError as error:
         fatal = isinstance(error, FatalTrainingError)
         yield TrialFailed(task.number, error.kind, one_line(error), traceback.format_exc(), fatal)
-    except (
-        DataError
-    ) as error:  # what this configuration does needs all rows in memory, which does not hold them
+    except DataError as error:  # all rows are wanted in memory, which does not hold them
         yield TrialFailed(task.number, "data", one_line(error), traceback.format_exc())
     except MemoryError as error:
         yield TrialFailed(task.number, "memory", f"out of memory: {one_line(error)}", traceback.format_exc())

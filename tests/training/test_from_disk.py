@@ -61,10 +61,8 @@ def nothing_small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
 @pytest.mark.parametrize(
     ("trainer", "model", "configuration", "options"),
     [
-        ("fused", "dnn", {"units": 4, "hidden_layers": 1}, {"scaling": "standard"}),
+        ("fused", "dnn", {"units": 4, "hidden_layers": 1, "mixing": "mixup"}, {"scaling": "standard"}),
         ("fit", "dnn", {"units": 4, "hidden_layers": 1}, {}),
-        ("fused", "dnn", {"units": 4, "hidden_layers": 1, "mixing": "mixup"}, {}),
-        ("fit", "dnn", {"units": 4, "hidden_layers": 1}, {"scaling": "minmax"}),
     ],
 )
 def test_pictures_in_a_file_train_to_the_same_digits(

@@ -22,12 +22,13 @@ from typing import IO, Any
 import numpy as np
 
 from ...errors import DataError, one_line
-from .mapped_rows import MappedRows, gigabytes, lock
+from .mapped_files import lock
+from .mapped_rows import MappedRows, gigabytes
 
 FOLDER_VARIABLE = "KERASWEEP_CACHE"
 UNUSED_DAYS = 30
 """After which an entry goes, when the next one is made."""
-_ROWS, _MANIFEST, _MAKING, _LOCK = "rows", "manifest.json", ".making", ".lock"
+_ROWS, _MANIFEST = "rows", "manifest.json"
 _SPARE = 256 * 2**20
 """Bytes that are left free on the disk."""
 
@@ -84,68 +85,85 @@ def kept_rows(entry: Entry, write: Callable[[IO[bytes]], None]) -> MappedRows:
     folder = cache_folder() / entry.name
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with _locked(folder.with_name(folder.name + _LOCK)):
-            if not is_whole(folder):
+        with _locked(folder):
+            if read_entry(folder) is None:
                 _make(entry, folder, write)
-            rows = _mapped(folder)
+            return _in_use(folder, entry)
     except OSError as error:
         raise DataError(
             f"{folder.parent} cannot hold what is read of {entry.source} ({one_line(error)}): make room, or name another "
             f"folder by {FOLDER_VARIABLE}"
         ) from error
-    return rows
 
 
 def known_rows(source: str, identity: str) -> MappedRows | None:
     """Return the rows of an entry that was made before; None where there is none."""
     folder = cache_folder() / _name(source, identity)
-    if not is_whole(folder):
+    if read_entry(folder) is None:
         return None
     try:
-        with _locked(folder.with_name(folder.name + _LOCK)):
-            return _mapped(folder) if is_whole(folder) else None
+        with _locked(folder):
+            entry = read_entry(folder)
+            return None if entry is None else _in_use(folder, entry)
     except OSError:
         return None
 
 
-def _mapped(folder: Path) -> MappedRows:
+def _in_use(folder: Path, entry: Entry) -> MappedRows:
     """Return the rows of a whole entry, which is in use from now on, and stays."""
-    about = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
-    rows = MappedRows(folder / _ROWS, about["dtype"], tuple(about["shape"]))
+    rows = MappedRows(folder / _ROWS, entry.dtype, entry.shape)
     _ = rows.values
     os.utime(folder)
     return rows
 
 
-def is_whole(folder: Path) -> bool:
-    """Tell whether a folder is an entry with all of its rows."""
+def read_entry(folder: Path) -> Entry | None:
+    """Return what a folder holds; None where it is no entry with all of its rows."""
     try:
         about = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
-        return bool((folder / _ROWS).stat().st_size == about["bytes"])
+        shape = tuple(int(size) for size in about["shape"])
+        entry = Entry(about["source"], about["identity"], str(np.dtype(about["dtype"])), shape)
+        is_whole = entry.name == folder.name and (folder / _ROWS).stat().st_size == entry.bytes
     except (OSError, ValueError, KeyError, TypeError):
-        return False
+        return None
+    return entry if is_whole else None
 
 
-def entries() -> list[tuple[Path, dict[str, Any]]]:
-    """Return the folders of whole entries with their manifests, the one that was used longest ago first."""
-    found = [folder for folder in cache_folder().glob("*") if is_whole(folder)]
-    found.sort(key=lambda folder: folder.stat().st_mtime)
-    return [(folder, json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))) for folder in found]
+def entries() -> list[tuple[Path, Entry]]:
+    """Return the folders of whole entries, the one that was used longest ago first."""
+    found = [(folder, read_entry(folder)) for folder in cache_folder().glob("*")]
+    whole = [(folder.stat().st_mtime, folder, entry) for folder, entry in found if entry is not None]
+    return [(folder, entry) for _, folder, entry in sorted(whole, key=lambda one: one[:2])]
 
 
 def remove(folder: Path) -> bool:
-    """Remove an entry; not one that a process has mapped, of which False tells."""
-    rows = folder / _ROWS
-    with rows.open("rb") as file:
-        if not lock(file, alone=True, wait=False):
+    """Remove an entry, or what is left of one; not one that a process makes or has mapped, of which False tells."""
+    with contextlib.suppress(OSError), _locked(folder, wait=False) as locked:
+        rows = folder / _ROWS
+        if not locked or (rows.exists() and _is_mapped(rows)):
             return False
-        shutil.rmtree(folder, ignore_errors=True)
+        for left in (folder, _making(folder)):
+            shutil.rmtree(left, ignore_errors=True)
+        _lock_of(folder).unlink(missing_ok=True)
     return not folder.exists()
+
+
+def _is_mapped(rows: Path) -> bool:
+    with rows.open("rb") as file:
+        return not lock(file, alone=True, wait=False)
+
+
+def _making(folder: Path) -> Path:
+    return folder.with_name(folder.name + ".making")
+
+
+def _lock_of(folder: Path) -> Path:
+    return folder.with_name(folder.name + ".lock")
 
 
 def _make(entry: Entry, folder: Path, write: Callable[[IO[bytes]], None]) -> None:
     """Write an entry beside its place, and put it there."""
-    making = folder.with_name(folder.name + _MAKING)
+    making = _making(folder)
     shutil.rmtree(making, ignore_errors=True)  # of one who was killed
     shutil.rmtree(folder, ignore_errors=True)  # not whole
     _make_room(entry)
@@ -155,22 +173,24 @@ def _make(entry: Entry, folder: Path, write: Callable[[IO[bytes]], None]) -> Non
             write(file)
             file.flush()
             os.fsync(file.fileno())
-        about = {**asdict(entry), "bytes": entry.bytes}
-        (making / _MANIFEST).write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
+        (making / _MANIFEST).write_text(json.dumps(asdict(entry), ensure_ascii=True), encoding="utf-8")
         making.rename(folder)
     finally:
         shutil.rmtree(making, ignore_errors=True)
 
 
 def _make_room(entry: Entry) -> None:
-    """Remove what was not used for long, and more of it while there is no room.
+    """Remove what was left half made, what was not used for long, and more of it while there is no room.
 
     Raises:
         DataError: There is none without what is in use.
     """
     root = cache_folder()
-    for folder, about in entries():
-        if about["source"] == entry.source or time.time() - folder.stat().st_mtime > UNUSED_DAYS * 86400:
+    for left in (*root.glob("*.making"), *root.glob("*.lock")):
+        if not (folder := left.with_suffix("")).exists():
+            remove(folder)
+    for folder, other in entries():
+        if other.source == entry.source or time.time() - folder.stat().st_mtime > UNUSED_DAYS * 86400:
             remove(folder)
     for folder, _ in entries():
         if shutil.disk_usage(root).free >= entry.bytes + _SPARE:
@@ -185,8 +205,22 @@ def _make_room(entry: Entry) -> None:
 
 
 @contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Wait until no other process makes the same entry."""
-    with path.open("w") as file:
-        lock(file, alone=True)
-        yield
+def _locked(folder: Path, *, wait: bool = True) -> Iterator[bool]:
+    """Have an entry for this process alone, to make it or to remove it; yield whether that is so, if it may not wait."""
+    path = _lock_of(folder)
+    while True:
+        with path.open("w") as file:
+            if not lock(file, alone=True, wait=wait):
+                yield False
+                return
+            if _is_at(path, file):
+                yield True
+                return  # else the entry was removed meanwhile, and its lock with it
+
+
+def _is_at(path: Path, file: IO[Any]) -> bool:
+    """Tell whether an open file is the one that has a name now."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except OSError:
+        return False

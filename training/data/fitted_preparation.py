@@ -73,6 +73,8 @@ class FittedPreparation:
         plan = self.preparation
         if plan.kind == "arrays":
             return _as_given(plan, x)
+        if isinstance(x, MappedRows):  # scikit-learn computes in float64
+            x.check_memory(x.nbytes + (4 if self.features is None else 12) * x.size)
         values = _stored(plan, x)
         if plan.recipe.text is not None:
             tokens = look_up(self.vocabulary, _texts(plan, x), plan.recipe.text)

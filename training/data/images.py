@@ -91,7 +91,10 @@ def decoded(paths: list[Path], root: Path) -> np.ndarray | MappedRows:
 
 
 def _identity(paths: list[Path], root: Path) -> str:
-    """Return a hash of the names, sizes and times of files, and of what decodes them."""
+    """Return a hash of the names, sizes and times of files, and of what decodes them.
+
+    Both times: archives are unpacked, and files copied, with the time of writing that others had.
+    """
     import PIL
 
     digest = hashlib.blake2b(f"{DECODER} {PIL.__version__}".encode(), digest_size=16)
@@ -101,7 +104,7 @@ def _identity(paths: list[Path], root: Path) -> str:
         except OSError as error:
             raise DataError(f"{path} cannot be read as an image: {one_line(error)}") from error
         name = path.relative_to(root).as_posix()
-        digest.update(f"{name!a} {about.st_size} {about.st_mtime_ns}\n".encode())
+        digest.update(f"{name!a} {about.st_size} {about.st_mtime_ns} {about.st_ctime_ns}\n".encode())
     return digest.hexdigest()
 
 
@@ -165,11 +168,13 @@ def in_threads(function: Callable[[Path], Any], paths: list[Path], ahead: int) -
 
     Pillow decodes without Python's lock, so that threads use all cores.
     """
-    # Filters of warnings are the process's, so that threads cannot set them: they are set here, for all.
-    with warnings.catch_warnings(), ThreadPoolExecutor(cores()) as pool:
-        warnings.simplefilter("ignore")  # palettes with transparency, odd EXIF: nothing to act on
+    with ThreadPoolExecutor(cores()) as pool:
         for first in range(0, len(paths), ahead):
-            yield from pool.map(function, paths[first : first + ahead])
+            # Filters of warnings are the process's, so that threads cannot set them: they are set here, for all of them.
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # palettes with transparency, odd EXIF: nothing to act on
+                done = list(pool.map(function, paths[first : first + ahead]))
+            yield from done
 
 
 def read_pixels(path: Path, mode: str) -> np.ndarray:

@@ -7,17 +7,16 @@ file, which all processes of a machine map; what is computed of all rows is comp
 from __future__ import annotations
 
 import math
-import mmap
-import os
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
 from ...errors import DataError
 from ..machine import MEMORY_SHARE, free_memory
+from .mapped_files import map_file, release_pages
 
 PART_BYTES = 64 * 2**20
 """Of rows that are looked at together, as they are stored."""
@@ -44,27 +43,18 @@ class MappedRows:
             rows: int64 positions of those that are taken, in their order; None for all.
             offset: Bytes before the first number; a multiple of ``machine.ALIGNMENT``.
         """
-        self.path, self.dtype, self._whole, self.rows, self._offset = (
-            path,
-            np.dtype(dtype),
-            shape,
-            rows,
-            offset,
-        )
+        self.path, self.dtype, self.rows = path, np.dtype(dtype), rows
+        self._whole, self._offset = shape, offset
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _mapped, (self.path, self.dtype, self._whole, self.rows, self._offset)
 
     @cached_property
     def values(self) -> np.ndarray:
-        """All rows of the file, mapped: what is read lies in the system's cache of files, and counts as free memory.
-
-        The mapping is private, so that TensorFlow may take it for memory that it could write to.
-        """
-        with self.path.open("rb") as file:
-            # In use, nothing clears it away (disk_cache.py): the mapping keeps the file open, and with it the lock.
-            lock(file)
-            return np.memmap(file, self.dtype, "c", self._offset, self._whole)
+        """All rows of the file, mapped: what is read lies in the system's cache of files, and counts as free memory."""
+        count = math.prod(self._whole)
+        part = map_file(self.path)[self._offset : self._offset + count * self.dtype.itemsize]
+        return part.view(self.dtype).reshape(self._whole)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -105,18 +95,26 @@ class MappedRows:
     def _with(self, shape: tuple[int, ...], rows: np.ndarray | None) -> MappedRows:
         return MappedRows(self.path, self.dtype, shape, rows, offset=self._offset)
 
+    def check_memory(self, needed: int) -> None:
+        """Refuse what needs so many bytes of all rows at once.
+
+        Raises:
+            DataError: Memory does not hold them.
+        """
+        free = free_memory()
+        if free is not None and needed > MEMORY_SHARE * free:
+            raise DataError(
+                f"{self.path.name}: this would need all rows in memory at once, {gigabytes(needed)}, "
+                f"and {gigabytes(free)} are free"
+            )
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         """Return the rows in memory.
 
         Raises:
             DataError: Memory does not hold them.
         """
-        free = free_memory()
-        if free is not None and self.nbytes > MEMORY_SHARE * free:
-            raise DataError(
-                f"{self.path.name}: this would need all rows in memory at once, {gigabytes(self.nbytes)}, "
-                f"and {gigabytes(free)} are free"
-            )
+        self.check_memory(self.nbytes)
         taken = np.array(self.values) if self.rows is None else np.asarray(self.values[self.rows])
         return taken if dtype is None else taken.astype(dtype)
 
@@ -126,33 +124,11 @@ class MappedRows:
         for first in range(0, len(self), size):
             part = slice(first, first + size)
             yield np.array(self.values[part if self.rows is None else self.rows[part]])
-            self.release()
-
-    def release(self) -> None:
-        """Let go of pages that were read: they stay in the system's cache, and are no longer this process's."""
-        mapping = getattr(self.values, "_mmap", None)
-        if mapping is not None and hasattr(mapping, "madvise"):
-            mapping.madvise(mmap.MADV_DONTNEED)
+            release_pages()
 
 
 def _mapped(path: Path, dtype: Any, shape: tuple[int, ...], rows: Any, offset: int) -> MappedRows:
     return MappedRows(path, dtype, shape, rows, offset=offset)
-
-
-def lock(file: IO[Any], *, alone: bool = False, wait: bool = True) -> bool:
-    """Lock an open file, with others or alone, until it is closed; return whether that was done.
-
-    Windows has no such locks, and does not remove files that are mapped.
-    """
-    if os.name == "nt":
-        return True
-    import fcntl
-
-    try:
-        fcntl.flock(file, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | (0 if wait else fcntl.LOCK_NB))
-    except BlockingIOError:
-        return False
-    return True
 
 
 def parts_of(array: Any) -> Iterator[np.ndarray]:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import shutil
+import sys
+import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +16,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from kerasweep.errors import DataError
-from kerasweep.training.data import MappedRows, disk_cache, images, load_dataset
+from kerasweep.training.data import MappedRows, disk_cache, images, load_dataset, mapped_files
+from kerasweep.training.machine import mapped_memory
 from PIL import Image
 
 
@@ -70,12 +75,18 @@ def test_what_is_mapped_is_what_memory_would_have(root, monkeypatch) -> None:
     assert held.fingerprint == fingerprint
 
 
-@pytest.mark.parametrize("change", ["contents", "time", "one more", "one less"])
+@pytest.mark.parametrize(
+    "change", ["contents", "contents of as many bytes and the old time", "time", "one more", "one less"]
+)
 def test_a_change_decodes_anew(root, decoded, change) -> None:
     load_dataset(root)
     path = root / "반0" / "00.png"
     if change == "contents":
         Image.new("RGB", (6, 5), (9, 9, 9)).save(path)
+    elif change.startswith("contents of"):
+        before = path.stat()
+        path.write_bytes(path.read_bytes()[:-1] + b"!")
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     elif change == "time":
         os.utime(path, (1, 1))
     elif change == "one more":
@@ -87,7 +98,9 @@ def test_a_change_decodes_anew(root, decoded, change) -> None:
     assert len(decoded) == 12 + {"one more": 1, "one less": -1}.get(change, 0)
 
 
-@pytest.mark.parametrize("damage", ["cut off", "no manifest", "half a manifest", "killed in the making"])
+@pytest.mark.parametrize(
+    "damage", ["cut off", "no manifest", "half a manifest", "another's manifest", "killed in the making"]
+)
 def test_what_is_not_whole_is_made_anew(root, cache, decoded, damage) -> None:
     whole = load_dataset(root)
     (folder,) = entries_of(cache)
@@ -98,6 +111,8 @@ def test_what_is_not_whole_is_made_anew(root, cache, decoded, damage) -> None:
         (folder / "manifest.json").unlink()
     elif damage == "half a manifest":
         (folder / "manifest.json").write_text('{"bytes": 1')
+    elif damage == "another's manifest":
+        (folder / "manifest.json").write_text('{"bytes": 1080}')
     else:
         folder.rename(folder.with_name(folder.name + ".making"))
     decoded.clear()
@@ -126,13 +141,51 @@ def test_room_is_made_of_what_nobody_uses(root, cache, monkeypatch) -> None:
     _ = used_rows.values
     free = SimpleNamespace(free=0)
     monkeypatch.setattr(disk_cache.shutil, "disk_usage", lambda _: free)
-    import gc
-
     gc.collect()
     with pytest.raises(DataError, match=r"has room for 0\.0 GB"):
         load_dataset(root)
     assert used.exists()
     assert not unused.exists()
+
+
+def test_what_others_left_half_made_goes_when_the_next_one_is_made(root, cache) -> None:
+    left = cache / "0123.making"
+    left.mkdir(parents=True)
+    (left / "rows").write_bytes(b"half")
+    (cache / "4567.lock").write_text("")
+    (folder,) = [load_dataset(root).x.path.parent]
+    assert sorted(path.name for path in cache.iterdir()) == [folder.name, f"{folder.name}.lock"]
+
+
+def test_filters_of_warnings_are_those_of_the_caller_again_whatever_happens(root) -> None:
+    before = list(warnings.filters)
+    Image.new("RGB", (7, 5)).save(root / "반0" / "00.png")
+    with pytest.raises(DataError, match="images must have one size") as caught:
+        load_dataset(root)
+    assert list(warnings.filters) == before, (
+        "while the error is still held, and with it all that it passed through"
+    )
+    assert caught
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="sparse files and /proc")
+def test_a_file_larger_than_memory_is_mapped_and_its_pages_let_go(tmp_path, monkeypatch) -> None:
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    path = tmp_path / "rows"
+    with path.open("wb") as file:
+        file.truncate(2 * memory)
+    rows = MappedRows(path, "uint8", (2 * memory // 2**20, 2**20))
+    assert not rows[len(rows) - 1].any()
+    held = np.array(rows.values[:200])
+    assert mapped_memory() > held.nbytes
+    monkeypatch.setattr(mapped_files, "MOST_MAPPED", held.nbytes // 2)
+    for _ in range(100):
+        if mapped_memory() < held.nbytes:
+            break
+        time.sleep(0.1)
+    else:
+        pytest.fail("the pages are held for ever")
+    assert np.array_equal(rows.values[:200], held)
 
 
 @pytest.mark.parametrize("place", ["반0/00.png", "반1/11.png"])
