@@ -19,8 +19,8 @@ import numpy as np
 
 from ..machine import mapped_memory
 
-MOST_MAPPED = 512 * 2**20
-"""Bytes of mapped files that a process holds, beside what it reads within ``SECONDS``."""
+MOST_MAPPED = 1024 * 2**20
+"""Bytes of mapped files that a process holds, its libraries among them, beside what it reads within ``SECONDS``."""
 SECONDS = 0.25
 _UNRESERVED = 0x4000
 """Linux's ``MAP_NORESERVE``: a mapping larger than all memory is refused without."""
