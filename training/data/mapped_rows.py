@@ -54,7 +54,8 @@ class MappedRows:
         """All rows of the file, mapped: what is read lies in the system's cache of files, and counts as free memory."""
         count = math.prod(self._whole)
         part = map_file(self.path)[self._offset : self._offset + count * self.dtype.itemsize]
-        return part.view(self.dtype).reshape(self._whole)
+        shaped: np.ndarray = part.view(self.dtype).reshape(self._whole)
+        return shaped
 
     @property
     def shape(self) -> tuple[int, ...]:
