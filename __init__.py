@@ -22,6 +22,7 @@ _PUBLIC = {
     "Study": ".api",
     "SweepCV": ".sweep_cv",
     "SweepSpec": ".search.spec",
+    "backup": ".moving",
     "compare": ".api",
     "import_keras_tuner": ".api",
     "launch": ".api",
@@ -50,6 +51,7 @@ if TYPE_CHECKING:  # an alias of the same name says to type checkers that the na
     from .api import report as report
     from .api import resume as resume
     from .errors import KerasweepError as KerasweepError
+    from .moving import backup as backup
     from .search.spec import SweepSpec as SweepSpec
     from .spaces import Categorical as Categorical
     from .spaces import Float as Float

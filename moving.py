@@ -1,0 +1,59 @@
+"""Studies that go elsewhere: backups of a database while it is written."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from .errors import OutputError
+from .export.files import check_file, new_file
+from .studies import storage_url
+from .studies.snapshots import check_snapshot, refuse_server, take_snapshot
+
+Storage = str | os.PathLike[str] | None
+
+
+@dataclass(frozen=True)
+class Backup:
+    """What a backup holds."""
+
+    path: Path
+    studies: int
+    trials: int
+
+
+def backup(
+    path: str | os.PathLike[str] | None = None, *, storage: Storage = None, overwrite: bool = False
+) -> Backup:
+    """Write a whole SQLite database into another file, as it stands at one moment, while sweeps go on writing it.
+
+    The file is checked by SQLite and read as a database of studies before it has its name; states of paused trials, which lie
+    beside the database, are not in it.
+
+    Args:
+        path: The file; the database's name with the date and time, in this folder, where None.
+        storage: The database's URL or path; ``kerasweep.db`` where None.
+        overwrite: Whether an earlier file of that name is replaced.
+
+    Raises:
+        UsageError: The storage is a server, which has a program of its own for that.
+        OutputError: The file exists, or cannot be written.
+        StorageError: The database is damaged, or locked for long.
+    """
+    url = storage_url(storage)
+    source = refuse_server(url)
+    target = check_file(f"{source.stem}-{datetime.now():%Y%m%d-%H%M%S}.db" if path is None else path)
+    if target.exists() and (not overwrite or (source.exists() and target.samefile(source))):
+        raise OutputError(_taken(source, target))
+    with new_file(target) as fresh:
+        take_snapshot(url, fresh)
+        studies = check_snapshot(fresh, source)
+    return Backup(target, len(studies), sum(sum(study.counts.values()) for study in studies))
+
+
+def _taken(source: Path, target: Path) -> str:
+    if source.exists() and target.samefile(source):
+        return f"{target} is the database itself; name another file."
+    return f"{target} exists; name another file, or give --overwrite."
