@@ -24,6 +24,7 @@ _PUBLIC = {
     "SweepSpec": ".search.spec",
     "backup": ".moving",
     "compare": ".api",
+    "copy": ".moving",
     "import_keras_tuner": ".api",
     "launch": ".api",
     "learn": ".api",
@@ -52,6 +53,7 @@ if TYPE_CHECKING:  # an alias of the same name says to type checkers that the na
     from .api import resume as resume
     from .errors import KerasweepError as KerasweepError
     from .moving import backup as backup
+    from .moving import copy as copy
     from .search.spec import SweepSpec as SweepSpec
     from .spaces import Categorical as Categorical
     from .spaces import Float as Float

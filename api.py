@@ -578,7 +578,7 @@ def learn(
 
     if not studies:
         raise SpecError("Name the studies to learn from.")
-    return learned_space(_records(studies, storage, "learn"), space).space
+    return learned_space(records_of(studies, storage, "learn"), space).space
 
 
 def compare(*studies: Study | str | Sequence[Study | str], storage: Storage = None) -> pd.DataFrame:
@@ -592,13 +592,18 @@ def compare(*studies: Study | str | Sequence[Study | str], storage: Storage = No
 
     from .studies.comparison import compare_studies
 
-    records = _records(studies, storage, "compare")
+    records = records_of(studies, storage, "compare")
     rows = [row.as_dict() for row in compare_studies(records).rows]
     return pd.DataFrame(rows).set_index("study")
 
 
-def _records(studies: Any, storage: Storage, taker: str) -> list[StudyRecord]:
+def records_of(studies: Any, storage: Storage, taker: str) -> list[StudyRecord]:
     """Return the records of studies, given by name or as objects, one or several.
+
+    Args:
+        studies: Those.
+        storage: Where those are that are named.
+        taker: The function that takes them, for messages.
 
     Raises:
         SpecError: Something else is given.
@@ -608,7 +613,7 @@ def _records(studies: Any, storage: Storage, taker: str) -> list[StudyRecord]:
     if isinstance(studies, str):
         return [read_study(studies, storage_url(storage))]
     if isinstance(studies, list | tuple):
-        return [record for one in studies for record in _records(one, storage, taker)]
+        return [record for one in studies for record in records_of(one, storage, taker)]
     raise SpecError(f"{taker} takes names of studies or Study objects, got {type(studies).__name__}.")
 
 
@@ -630,7 +635,7 @@ def report(
     from .reports import write_report
 
     return write_report(
-        _records(studies, storage, "report"), None if path is None else Path(path), form=format
+        records_of(studies, storage, "report"), None if path is None else Path(path), form=format
     )
 
 

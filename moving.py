@@ -1,18 +1,47 @@
-"""Studies that go elsewhere: backups of a database while it is written."""
+"""Studies that go elsewhere: copies in other storages, and backups of a database while it is written."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from .api import Study, records_of
 from .errors import OutputError
 from .export.files import check_file, new_file
-from .studies import storage_url
+from .studies import read_study, storage_url
 from .studies.snapshots import check_snapshot, refuse_server, take_snapshot
 
 Storage = str | os.PathLike[str] | None
+
+
+def copy(
+    *studies: Study | str | Sequence[Study | str],
+    to: str | os.PathLike[str],
+    name: str | None = None,
+    storage: Storage = None,
+) -> list[Study]:
+    """Copy studies into another storage, all or none, and return the copies, which are read back and compared.
+
+    Args:
+        *studies: Names or ``Study`` objects, one by one or in a list.
+        to: The other storage's URL or path.
+        name: What the copy of a single study is called; as the study where None.
+        storage: Where those are that are named.
+
+    Raises:
+        SpecError: Studies of several storages are given, or a name for several studies.
+        StudyError: There is a study of that name.
+        StorageError: A storage does not answer, or cannot hold what is to be written.
+        OutputError: The database file cannot be written.
+    """
+    from .studies.copying import copy_studies
+
+    url = storage_url(to)
+    copied = copy_studies(records_of(list(studies), storage, "copy"), url, name)
+    return [Study(read_study(one.name, url)) for one in copied]
 
 
 @dataclass(frozen=True)

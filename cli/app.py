@@ -21,7 +21,7 @@ from .control import pause, status, stop
 from .launching import launch, refit, resume
 from .learning import learn
 from .management import delete, doctor, export, import_, report
-from .moving import backup
+from .moving import backup, copy
 from .ui import ui
 
 FAILED = 1
@@ -39,7 +39,7 @@ PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Search": (launch, resume, status, pause, stop, learn),
     "Browse": (ui, studies, best, show, compare, spaces),
     "Use the winner": (refit, export, report),
-    "Housekeeping": (import_, backup, delete, doctor),
+    "Housekeeping": (import_, copy, backup, delete, doctor),
 }
 for panel, commands in PANELS.items():
     for command in commands:

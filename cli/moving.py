@@ -1,4 +1,4 @@
-"""Commands that take studies elsewhere: backup."""
+"""Commands that take studies elsewhere: copy, backup."""
 
 from __future__ import annotations
 
@@ -7,9 +7,41 @@ from typing import Annotated
 
 import typer
 
+from ..errors import SpecError
 from ..printing import make_console, styled
+from ..studies import read_studies, read_study, storage_url, without_password
 from ..texts import count_text
 from .options import Storage
+
+
+def copy(
+    to: Annotated[str, typer.Option("--to", help="Where to: a file or a URL.", envvar="KERASWEEP_TO")],
+    names: Annotated[list[str] | None, typer.Argument(help="Studies.", show_default="the last study")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Copy all studies.")] = False,
+    name: Annotated[
+        str | None, typer.Option("--name", "-n", help="What the copy is called.", show_default="as the study")
+    ] = None,
+    storage: Storage = None,
+) -> None:
+    """Copy studies into another storage: a file, PostgreSQL, MySQL or MariaDB; all of it or nothing.
+
+    [dim]kerasweep copy digits-dnn-knowhow --to archive.db[/]
+    [dim]kerasweep copy --all --to postgresql://me@host/sweeps[/]
+    [dim]kerasweep copy --to kerasweep.db --name second[/]
+    """
+    from ..studies.copying import copy_studies
+
+    url, target = storage_url(storage), storage_url(to)
+    if every and names:
+        raise SpecError("--all copies all studies; leave their names out.")
+    chosen = [read_study(one, url) for one in names or ()] or [read_study(None, url)]
+    records = read_studies(url) if every else chosen
+    console, where = make_console(), without_password(target)
+    for one in copy_studies(records, target, name):
+        what = f" to {where}: {count_text(one.trials, 'trial')}, read back and the same"
+        console.print(styled("copied ", (one.name, "bold"), what), soft_wrap=True)
+        for note in one.notes:
+            console.print(f"  {note}", style="dim", soft_wrap=True)
 
 
 def backup(

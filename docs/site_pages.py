@@ -30,7 +30,7 @@ LANGUAGES = {".py": "python", ".yaml": "yaml"}
 GROUPS = {
     "Search": ("launch", "resume", "plan_sweep", "learn", "SweepSpec", "SweepCV"),
     "Results": ("Study", "load", "list_studies", "compare", "report", "import_keras_tuner"),
-    "Storages": ("backup",),
+    "Storages": ("copy", "backup"),
 }
 """Public names that are shown first; all others stand under ``More``."""
 

@@ -465,7 +465,7 @@ def _new_study(
 ) -> Iterator[StudyWriter]:
     """Make a study that lacks its specification, in place of what a crash left of one."""
     check_writable(url)
-    with _connected(url) as storage, _writing(url):
+    with connected(url) as storage, writing_errors(url):
         leftover = next((study for study in read_studies(url) if study.name == name), None)
         if leftover is not None:
             refuse_driven(leftover)
@@ -503,7 +503,7 @@ def drive_study(
     check_writable(record.storage)
     with (
         _opened(record) as study,
-        _writing(record.storage),
+        writing_errors(record.storage),
         _lease(study, record, sharing) as lease,
         _open_writer(study, lease) as writer,
     ):
@@ -549,8 +549,8 @@ def ask(record: StudyRecord, wish: Wish) -> None:
     record = read_study(record.name, record.storage)
     text = wish_record(record, wish)
     with (
-        _connected(record.storage) as storage,
-        _writing(record.storage),
+        connected(record.storage) as storage,
+        writing_errors(record.storage),
         contextlib.suppress(IntegrityError),  # somebody's wish of this moment stands
         storage.engine.begin() as connection,
     ):
@@ -565,13 +565,13 @@ def open_optuna(record: StudyRecord) -> optuna.Study:
 @contextmanager
 def _opened(record: StudyRecord) -> Iterator[optuna.Study]:
     """Open a study, and close its connections in the end."""
-    with _connected(record.storage) as storage:
+    with connected(record.storage) as storage:
         yield _load(record, storage)
 
 
 def _load(record: StudyRecord, storage: optuna.storages.RDBStorage) -> optuna.Study:
     try:
-        with _writing(record.storage):
+        with writing_errors(record.storage):
             return optuna.load_study(study_name=record.name, storage=storage)
     except KeyError as error:
         raise StudyError(f"There is no study '{record.name}' any more.") from error
@@ -584,7 +584,7 @@ def delete_study(record: StudyRecord) -> None:
         StudyLocked: It is being run.
     """
     check_writable(record.storage)
-    with _opened(record) as study, _writing(record.storage), _lease(study, record):
+    with _opened(record) as study, writing_errors(record.storage), _lease(study, record):
         optuna.delete_study(study_name=record.name, storage=study._storage)
     folder = states_folder(record.storage, record.study_id)
     if folder is not None:
@@ -608,7 +608,7 @@ def _is_leftover(study: StudyRecord) -> bool:
 
 
 @contextmanager
-def _writing(url: str) -> Iterator[None]:
+def writing_errors(url: str) -> Iterator[None]:
     """Turn Optuna's and SQLAlchemy's errors about a write that failed (a full disk, a lost server) into a ``StorageError``."""
     try:
         yield
@@ -618,7 +618,12 @@ def _writing(url: str) -> Iterator[None]:
 
 
 @contextmanager
-def _connected(url: str) -> Iterator[optuna.storages.RDBStorage]:
+def connected(url: str) -> Iterator[optuna.storages.RDBStorage]:
+    """Open a storage for writing, with its tables, which are made where there are none.
+
+    Raises:
+        StorageError: It cannot be reached, or is none.
+    """
     storage = _connect(url)
     try:
         yield storage
@@ -635,8 +640,12 @@ def _connect(url: str) -> optuna.storages.RDBStorage:
         return optuna.storages.RDBStorage(url, engine_kwargs=options)
 
 
-def check_writable(url: str) -> None:
+def check_writable(url: str, option: str = "--storage") -> None:
     """Check that a storage can be written before anything is trained for it.
+
+    Args:
+        url: The storage.
+        option: What names another one.
 
     Raises:
         OutputError: The folder or file of an SQLite database is missing or read-only.
@@ -647,8 +656,8 @@ def check_writable(url: str) -> None:
     folder = path.absolute().parent
     if not folder.is_dir():
         raise OutputError(
-            f"The folder {folder} of the database does not exist; make it or choose another --storage."
+            f"The folder {folder} of the database does not exist; make it or choose another {option}."
         )
     target = path if path.exists() else folder
     if not os.access(target, os.W_OK):
-        raise OutputError(f"{target} cannot be written; choose another --storage.")
+        raise OutputError(f"{target} cannot be written; choose another {option}.")
