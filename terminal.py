@@ -23,6 +23,7 @@ from .search.progress import Progress, TrialLine
 from .spaces import Configuration, short_text
 from .studies.comparison import MAX_SHOWN
 from .studies.control import State
+from .studies.storage import PATIENCE_SECONDS
 from .texts import count_text, duration_text, number_text, quantity_text
 
 Listener = Callable[[Progress], None]
@@ -32,6 +33,7 @@ STATES: dict[State, str] = {
     "running": "Goes on.",
     "pausing": "Pausing at the next epoch.",
     "paused": "Paused; kerasweep resume goes on.",
+    "waiting": f"The storage does not answer; it is waited for, up to {duration_text(PATIENCE_SECONDS)}.",
     "stopping": "Stopping at the next epoch; Ctrl-C again stops at once.",
 }
 """What is said where a sweep's state changes."""

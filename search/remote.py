@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ..studies.control import Wish
+from ..studies.control import State, Wish
 from .progress import Progress
 
 if TYPE_CHECKING:
@@ -74,6 +74,21 @@ class Remote:
                 for number, epoch in progress.running.items()
             ],
         }
+
+
+def show_absence(writer: StudyWriter, state: Callable[[], State], change_to: Callable[[State], None]) -> None:
+    """Have a sweep be ``waiting`` while its storage does not answer, and what it was before from then on."""
+    before: list[State] = []
+
+    def on_absence() -> None:
+        before.append(state())
+        change_to("waiting")
+
+    def on_return() -> None:
+        if state() == "waiting":  # else it has been stopped meanwhile
+            change_to(before[-1])
+
+    writer.watch_storage(on_absence, on_return)
 
 
 def _digits(value: float) -> float:

@@ -18,6 +18,7 @@ from ..spaces import Configuration, Space
 from ..spaces.possible import why_impossible_configuration
 from ..studies.control import State
 from ..studies.records import CONTINUES, ORIGIN
+from ..studies.transactions import NotBegun
 from ..training.events import (
     Answer,
     EpochEnded,
@@ -37,7 +38,7 @@ from .history import History
 from .paused_states import PausedStates
 from .progress import Progress, TrialLine
 from .proposers import ProposalRequest, Proposer, SpaceExhausted, WaitForTrials
-from .remote import Remote
+from .remote import Remote, show_absence
 from .schedulers import Scheduler, reached_by
 from .stopwatch import Stopwatch
 from .under_way import TrialUnderWay, UnderWay, key_of
@@ -127,6 +128,7 @@ class Sweep:
     def stop(self) -> None:
         """End the sweep: running trials stop at their current epoch and will be run again by ``resume``."""
         self._end("interrupted")
+        self._writer.wait_no_longer()
         self._change_to("stopping")  # shown at once: an epoch may take long
 
     def _end(self, reason: Reason) -> None:
@@ -169,6 +171,7 @@ class Sweep:
             SweepError: The first trials all failed for a reason that is not the configuration's, or one says that it ends
                 the sweep.
         """
+        show_absence(self._writer, lambda: self._progress.state, self._change_to)
         self._load_history()
         self._publish_progress()
         try:
@@ -235,8 +238,11 @@ class Sweep:
             if run is None:
                 if not self._may_begin():
                     return False
+                stuck = self._history.stuck
                 try:
                     run = self._start()
+                except NotBegun:
+                    self._history.stuck = stuck
                 except SpaceExhausted:
                     self._exhausted = True
                 except WaitForTrials:

@@ -22,8 +22,9 @@ from .records import StudyRecord, TrialState
 LOOK_SECONDS = 0.3
 """Between two looks of one who waits for a driver."""
 Wish = Literal["pause", "go on", "stop"]
-State = Literal["running", "pausing", "stopping", "paused"]
-"""Of a driver; it is ``pausing`` until its trials have come to the end of an epoch. Of several, the first of these that one is in."""
+State = Literal["running", "waiting", "pausing", "stopping", "paused"]
+"""Of a driver; it is ``pausing`` until its trials have come to the end of an epoch, and ``waiting`` for a storage that does not
+answer. Of several, the first of these that one is in."""
 
 
 @dataclass(frozen=True)

@@ -22,11 +22,12 @@ from optuna.study import StudyDirection
 from sqlalchemy import ColumnElement, Connection, Engine, Table
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from ..errors import StudyLocked
+from ..errors import StorageError, StudyLocked
 from .chunks import split
-from .lock import BEAT, BEAT_SECONDS, SHARES, held, is_driven, new_driver, refusal
+from .lock import BEAT, BEAT_SECONDS, SHARES, file_key, held, is_driven, new_driver, refusal
 from .members import ended, forget_ended, key_of, lock_study, may_be_several, read_records
 from .records import DRIVER, LIVE
+from .storage import sqlite_path
 
 _STUDIES: Table = models.StudyModel.__table__
 _DIRECTIONS: Table = models.StudyDirectionModel.__table__
@@ -49,6 +50,8 @@ class Lease:
     ) -> None:
         self._engine = engine
         self._url = url
+        path = sqlite_path(url)
+        self._path = None if path is None else path.absolute()  # a user's model may change the working folder
         self._study_id = study_id
         self._name = name
         self._driver = new_driver(url)
@@ -61,8 +64,6 @@ class Lease:
         """Records of the other drivers that live, by token, as ``look`` has found them."""
         self.had_company = self._joins
         """Whether another driver has run the study at any moment since this one does."""
-        self._text = ""
-        """The record as it stands in the database."""
         self._key = key_of(self.token) if self._joins else DRIVER
         self.live_key = f"{LIVE}:{self.token}" if self._joins else LIVE
         """Of what this driver says of itself."""
@@ -95,17 +96,14 @@ class Lease:
             taken = self._replace(connection, found, text) if found else self._insert(connection, text)
         if not taken:
             raise StudyLocked(f"Another process has begun to run the study '{self._name}' at this moment.")
-        self.begin(text)
+        self.begin()
 
-    def claim_new(self, connection: Connection) -> str:
-        """Write the record of a study that is being made, and return it for ``begin``, once that is committed."""
-        text = self._record(clock(connection))
-        self._insert(connection, text)
-        return text
+    def claim_new(self, connection: Connection) -> None:
+        """Write the record of a study that is being made; ``begin`` follows, once that is committed."""
+        self._insert(connection, self._record(clock(connection)))
 
-    def begin(self, text: str) -> None:
+    def begin(self) -> None:
         """Keep a lease whose record has been written."""
-        self._text = text
         held.add(self._driver["token"])
         self._thread.start()
 
@@ -115,6 +113,11 @@ class Lease:
         Raises:
             StudyLocked: Another one has taken it over, or it was deleted.
         """
+        if file_key(self._path) != self._driver["file"]:
+            raise StorageError(
+                f"The database {self._path} was removed or replaced while '{self._name}' was run; nothing more is "
+                "written."
+            )
         found = self._read(connection)
         driver = json.loads(found) if found else {}
         if driver.get("token") == self._driver["token"]:
@@ -158,7 +161,7 @@ class Lease:
         self._over.set()
         self._thread.join(BEAT_SECONDS)  # a server that has gone may keep it waiting
         with contextlib.suppress(SQLAlchemyError), self._engine.begin() as connection:
-            self._replace(connection, self._text, ended(self._driver))
+            self._rewrite(connection, ended(self._driver))
         held.discard(self._driver["token"])
 
     def _renew(self) -> None:
@@ -166,9 +169,8 @@ class Lease:
             # A storage that fails is reported by the driver's own writes.
             with contextlib.suppress(SQLAlchemyError), self._engine.begin() as connection:
                 text = self._record(clock(connection))
-                if not self._replace(connection, self._text, text):
+                if not self._rewrite(connection, text):
                     return  # it is another one's by now
-                self._text = text
 
     def _record(self, now: float) -> str:
         return json.dumps({**self._driver, BEAT: now})
@@ -183,6 +185,16 @@ class Lease:
         """Write a record in place of another one, if that is still there."""
         statement = _ATTRIBUTES.update().where(*self._which, _ATTRIBUTES.c.value_json == old)
         return bool(connection.execute(statement, {"value_json": new}).rowcount)
+
+    def _rewrite(self, connection: Connection, text: str) -> bool:
+        """Write this driver's record anew, if it is still there.
+
+        It is read first: where a connection died during a commit, nobody was told what stands there.
+        """
+        found = self._read(connection)
+        if found is None or json.loads(found).get("token") != self._driver["token"]:
+            return False
+        return self._replace(connection, found, text)
 
     def _insert(self, connection: Connection, text: str) -> bool:
         row = {"study_id": self._study_id, "key": self._key, "value_json": text}
@@ -233,10 +245,10 @@ def create_leased(
                 for objective, direction in enumerate(directions)
             ]
             connection.execute(_DIRECTIONS.insert(), rows)
-            text = lease.claim_new(connection)
+            lease.claim_new(connection)
     except IntegrityError as error:
         raise StudyLocked(f"Another process has just made a study '{name}'; resume that one.") from error
-    lease.begin(text)
+    lease.begin()
     try:
         yield lease
     finally:

@@ -11,11 +11,10 @@ import copy
 import json
 import time
 from collections.abc import Collection, Container, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cached_property
-from itertools import groupby
-from typing import Any, TypeAlias
+from functools import cached_property, partial
+from typing import Any
 
 import optuna
 import sqlalchemy
@@ -28,15 +27,14 @@ from optuna.storages import BaseStorage
 from optuna.storages._rdb import models
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
-from sqlalchemy import Connection, Delete, Insert, Table, Update, bindparam
+from sqlalchemy import Connection, Table, bindparam
 
 from .changes import Changes
 from .chunks import join, split
 from .lease import Lease, describe, undescribe
 from .members import lock_study
 from .records import PAUSED, RUN_BY
-
-Statement: TypeAlias = Insert | Update | Delete
+from .transactions import Statement, Transactions
 
 _TRIALS: Table = models.TrialModel.__table__
 _PARAMS: Table = models.TrialParamModel.__table__
@@ -57,6 +55,9 @@ _NEWER = sqlalchemy.select(_TRIALS.c.trial_id).where(
     _TRIALS.c.study_id == bindparam("study"),
     _TRIALS.c.trial_id > bindparam("last"),
     _TRIALS.c.trial_id != bindparam("own"),
+)
+_SELECT_NUMBER = sqlalchemy.select(_TRIALS.c.number).where(
+    _TRIALS.c.study_id == bindparam("study"), _TRIALS.c.trial_id == bindparam("which")
 )
 _OF_STUDY: Table = models.StudySystemAttributeModel.__table__
 _ATTRIBUTES: Table = models.StudyUserAttributeModel.__table__
@@ -85,8 +86,9 @@ class Ledger(BaseStorage):
         self._name = study.study_name
         self._directions = study.directions
         self._distributions: dict[str, BaseDistribution] = {}
-        self._kept: list[tuple[Statement, dict[str, Any]]] = []
-        self._connection: Connection | None = None
+        lock = partial(lock_study, study_id=self._study_id) if lease.shares else None
+        self._writes = Transactions(self._backend.engine, self._backend.url, lease.check, lock)
+        self.patience = self._writes.patience
         self._changes = Changes(self._study_id)
         self._written = time.monotonic()
 
@@ -105,54 +107,60 @@ class Ledger(BaseStorage):
         return trials
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self) -> Iterator[None]:
         """Write all that is said inside, and what was kept before, in one transaction, or none of it.
 
-        Where there may be several drivers of the study, the others' transactions wait for its end.
+        A storage that does not answer is waited for (``patience.py``). Where there may be several drivers of the study, the
+        others' transactions wait while it is written.
+
+        Raises:
+            NotBegun: It did not, while a trial was begun inside.
         """
-        if self._connection is not None:
-            yield self._connection
+        if self._writes.inside:
+            yield
             return
-        kept, trials = len(self._kept), len(self._trials)
+        trials = len(self._trials)
         try:
-            with self._backend.engine.begin() as self._connection:
-                if self._lease.shares:
-                    lock_study(self._connection, self._study_id)
-                yield self._connection
-                self._write_kept(self._connection)
-                self._lease.check(self._connection)
+            with self._writes.together():
+                yield
         except BaseException:
-            del self._kept[kept:]
             self.__dict__.pop("_study_attributes", None)
             for number in list(self._trials)[trials:]:
                 del self._trials[number]
             raise
-        finally:
-            self._connection = None
-        self._kept.clear()
         self._written = time.monotonic()
 
     def write(self, after: float = 0.0) -> None:
         """Write what was kept, if anything, and if the last write was longer ago than so many seconds."""
-        if self._kept and time.monotonic() - self._written >= after:
+        if self._writes.has_kept and time.monotonic() - self._written >= after:
             with self.transaction():
                 pass
 
-    def _write_kept(self, connection: Connection) -> None:
-        for (statement, _), entries in groupby(self._kept, key=lambda entry: (entry[0], tuple(entry[1]))):
-            connection.execute(statement, [row for _, row in entries])
+    @contextmanager
+    def locked(self) -> Iterator[Connection]:
+        """Have other drivers of the study wait from the start of a transaction to its end; yield where to read."""
+        with self.transaction():
+            yield self._writes.lock()
 
     def refresh(self) -> list[FrozenTrial]:
         """Learn of trials that others have added, as a user does who enqueues one, or changed, as other drivers do; return them."""
-        connected = nullcontext(self._connection) if self._connection else self._backend.engine.connect()
-        with connected as connection:
-            if self._lease.shares and self._connection is None:  # a transaction has looked
-                self._lease.look(connection)
-            changed = self._changed(connection) if self._lease.had_company else set()
-            if not changed and not self._has_newer(connection):
-                return []
+        inside = self._writes.connection
+        changed = self.patience.run(self._look) if inside is None else self._news(inside)
+        if changed is None:
+            return []
         self.__dict__.pop("_study_attributes", None)
         return self._load_newer(changed)
+
+    def _look(self) -> set[int] | None:
+        with self._backend.engine.connect() as connection:
+            if self._lease.shares:
+                self._lease.look(connection)
+            return self._news(connection)
+
+    def _news(self, connection: Connection) -> set[int] | None:
+        """Return the ids of trials that others have changed; None where there are no new ones, either."""
+        changed = self._changed(connection) if self._lease.had_company else set()
+        return changed if changed or self._has_newer(connection) else None
 
     def _changed(self, connection: Connection) -> set[int]:
         """Return the ids of trials that other drivers have changed."""
@@ -203,8 +211,8 @@ class Ledger(BaseStorage):
 
     def describe_study(self, key: str, value: Any) -> None:
         """Write an attribute of the study, of any size."""
-        with self.transaction() as connection:
-            describe(connection, self._study_id, key, value)
+        with self.transaction():
+            self._writes.act(lambda connection: describe(connection, self._study_id, key, value))
 
     def read_study(self, key: str) -> Any:
         """Read an attribute of the study that others may write; None where there is none."""
@@ -214,28 +222,17 @@ class Ledger(BaseStorage):
 
     def drop_study(self, *keys: str) -> None:
         """Remove attributes of the study."""
-        with self.transaction() as connection:
+        with self.transaction():
             for key in keys:
-                undescribe(connection, self._study_id, key)
+                self._writes.act(partial(undescribe, study_id=self._study_id, key=key))
 
     # Trials, as Optuna's storages hold them.
 
     def create_new_trial(self, study_id: int, template_trial: FrozenTrial | None = None) -> int:
         """Write a new trial and return its id."""
         trial = copy.deepcopy(template_trial) if template_trial else _new_trial()
-        with self.transaction() as connection:
-            lock_study(
-                connection, study_id
-            )  # users of Optuna enqueue trials, whose numbers are counted as well
-            row = {
-                "study_id": study_id,
-                "number": len(self._trials),
-                "state": trial.state,
-                "datetime_start": _stored(trial.datetime_start),
-                "datetime_complete": _stored(trial.datetime_complete),
-            }
-            key = connection.execute(_INSERT[_TRIALS], row).inserted_primary_key
-            trial._trial_id = key[0]  # type: ignore[index]
+        with self.transaction():
+            trial._trial_id, connection = self._writes.begin(partial(self._insert, trial), self._is_known)
             if self._has_newer(connection, own=trial._trial_id):
                 self._load_newer()
                 self._keep(_UPDATE_TRIAL, which=trial._trial_id, number=len(self._trials))
@@ -243,6 +240,24 @@ class Ledger(BaseStorage):
             self._add(trial)
             self._keep_all(trial)
         return trial._trial_id
+
+    def _insert(self, trial: FrozenTrial, connection: Connection) -> int:
+        lock_study(connection, self._study_id)  # users of Optuna enqueue trials, whose numbers are counted as well
+        row = {
+            "study_id": self._study_id,
+            "number": len(self._trials),
+            "state": trial.state,
+            "datetime_start": _stored(trial.datetime_start),
+            "datetime_complete": _stored(trial.datetime_complete),
+        }
+        key = connection.execute(_INSERT[_TRIALS], row).inserted_primary_key
+        return int(key[0])  # type: ignore[index]
+
+    def _is_known(self, trial_id: int, connection: Connection) -> bool:
+        """Tell whether a trial is in the database; one that is being written is waited for, by the lock that it holds."""
+        lock_study(connection, self._study_id)
+        found = connection.execute(_SELECT_NUMBER, {"study": self._study_id, "which": trial_id}).scalar()
+        return found is not None and found == self._trials[trial_id].number
 
     def _keep_all(self, trial: FrozenTrial) -> None:
         """Have everything written that a new trial has from the start."""
@@ -353,7 +368,7 @@ class Ledger(BaseStorage):
         )  # Optuna reads its own by itself
 
     def _keep(self, statement: Statement, **row: Any) -> None:
-        self._kept.append((statement, row))
+        self._writes.keep(statement, **row)
 
     def _keep_param(self, trial_id: int, name: str, value: float, distribution: BaseDistribution) -> None:
         text = distribution_to_json(distribution)
@@ -412,11 +427,9 @@ class Ledger(BaseStorage):
 
     def set_study_system_attr(self, study_id: int, key: str, value: Any) -> None:
         """Write an attribute of Optuna's, such as the parents of a generation, with what is written beside it."""
-        with self.transaction() as connection:
-            same = (_OF_STUDY.c.study_id == study_id, _OF_STUDY.c.key == key)
-            connection.execute(_OF_STUDY.delete().where(*same))
-            text = json.dumps(value)
-            connection.execute(_OF_STUDY.insert(), {"study_id": study_id, "key": key, "value_json": text})
+        text = json.dumps(value)
+        with self.transaction():
+            self._writes.act(lambda connection: _describe_system(connection, study_id, key, text))
             self._study_attributes[key] = json.loads(text)  # as a reader of the database gets it
 
     @cached_property
@@ -442,6 +455,11 @@ def _copied(trial: FrozenTrial) -> FrozenTrial:
     mine.user_attrs, mine.system_attrs = dict(trial.user_attrs), dict(trial.system_attrs)
     mine.intermediate_values = dict(trial.intermediate_values)
     return mine
+
+
+def _describe_system(connection: Connection, study_id: int, key: str, text: str) -> None:
+    connection.execute(_OF_STUDY.delete().where(_OF_STUDY.c.study_id == study_id, _OF_STUDY.c.key == key))
+    connection.execute(_OF_STUDY.insert(), {"study_id": study_id, "key": key, "value_json": text})
 
 
 def _attributes(trial: FrozenTrial, table: Table) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def new_driver(url: str) -> dict[str, Any]:
         "since": since,
         "machine": _machine(),
         "born": _born(os.getpid()),
-        "file": _file(url),
+        "file": file_key(sqlite_path(url)),
         "token": secrets.token_hex(8),
     }
 
@@ -60,7 +60,7 @@ def is_driven(driver: Mapping[str, Any], url: str, now: float | None = None) -> 
     fresh = bool(abs((time.time() if now is None else now) - driver[BEAT]) < STALE_SECONDS)
     if driver.get("machine") != _machine():
         return fresh
-    if driver.get("file") != _file(url):
+    if driver.get("file") != file_key(sqlite_path(url)):
         return False  # the record came along with a copy of the file
     if driver["pid"] == os.getpid():
         return str(driver["token"]) in held
@@ -119,9 +119,8 @@ def _exists(pid: int) -> bool:
     return True
 
 
-def _file(url: str) -> str:
-    """Return which file an SQLite database is, whatever it is called; nothing for a server."""
-    path = sqlite_path(url)
+def file_key(path: Path | None) -> str:
+    """Return which file an SQLite database is, whatever it is called; nothing for a server, or where there is none."""
     try:
         about = path.stat() if path is not None else None
     except OSError:

@@ -30,6 +30,8 @@ _TABLES = (
     "trial_values",
 )
 """What is read; a database that lacks one of them holds no studies yet."""
+PATIENCE_SECONDS = 600.0
+"""How long a driver waits for a storage that does not answer; a machine with a database is rebooted in less."""
 DEFAULT_STORAGE = "sqlite:///kerasweep.db"
 _SQLITE = "sqlite:///"
 _SQLITE_URL = re.compile(r"sqlite(\+pysqlite)?:///(?P<path>[^?]+)(\?(?P<options>.*))?")

@@ -10,7 +10,7 @@ import logging
 import os
 import shutil
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -25,10 +25,11 @@ from ..spaces import Configuration
 from ..spaces.values import canonical, stored
 from .chunks import join
 from .control import Wish, wish_record, wished
+from .faults import explain
 from .lease import Lease, Sharing, create_leased, describe, hold_lease
 from .ledger import Ledger
 from .lock import is_driven, refusal
-from .passwords import reason_of, without_password
+from .passwords import without_password
 from .reading import read_studies, read_study
 from .records import (
     ABOUT,
@@ -57,6 +58,10 @@ from .storage import sqlite_path, states_folder, storage_errors
 
 BUSY_SECONDS = 60
 """How long a write waits for another study of the same SQLite file before it gives up."""
+_CONNECTING = {
+    scheme: {"connect_timeout": 10} for scheme in ("postgresql", "postgresql+psycopg", "postgresql+psycopg2")
+}
+"""Seconds within which a server must answer whoever connects, where its driver would wait for minutes."""
 _OURS = "kerasweep:"
 _NONE: Mapping[str, float] = MappingProxyType({})
 _OF_HALVING = "completed_rung_"
@@ -95,6 +100,14 @@ class StudyWriter:
         """Write reports that were kept back, if the last write was longer ago than so many seconds."""
         self.ledger.write(after)
 
+    def watch_storage(self, on_absence: Callable[[], None], on_return: Callable[[], None]) -> None:
+        """Have it told when the storage begins not to answer, for which it is waited, and when it is written again."""
+        self.ledger.patience.on_absence, self.ledger.patience.on_return = on_absence, on_return
+
+    def wait_no_longer(self) -> None:
+        """Give a storage up that is waited for at this moment. Called in a signal's handler, too."""
+        self.ledger.patience.give_up()
+
     @contextmanager
     def decision(self) -> Iterator[list[int]]:
         """Decide what is run next while no other driver of the study does, in one transaction.
@@ -106,7 +119,7 @@ class StudyWriter:
         if not self.lease.shares:
             yield []
             return
-        with self.ledger.transaction() as connection:
+        with self.ledger.locked() as connection:
             self.lease.bury(connection)
             changed = {trial.number for trial in self.ledger.refresh()}
             lost = [trial for trial in self._running() if not self._lives(trial)]
@@ -613,8 +626,7 @@ def writing_errors(url: str) -> Iterator[None]:
     try:
         yield
     except (optuna.exceptions.StorageInternalError, SQLAlchemyError) as error:
-        reason = reason_of(error.__cause__ or error, url)
-        raise StorageError(f"The storage {without_password(url)} failed: {reason}") from error
+        raise StorageError(f"The storage {without_password(url)} failed: {explain(error, url)}") from error
 
 
 @contextmanager
@@ -635,7 +647,8 @@ def connected(url: str) -> Iterator[optuna.storages.RDBStorage]:
 def _connect(url: str) -> optuna.storages.RDBStorage:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    options = {"connect_args": {"timeout": BUSY_SECONDS}} if sqlite_path(url) else None
+    seconds = {"timeout": BUSY_SECONDS} if sqlite_path(url) else _CONNECTING.get(url.partition("://")[0], {})
+    options = {"connect_args": seconds}
     with storage_errors(url):
         return optuna.storages.RDBStorage(url, engine_kwargs=options)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -27,21 +28,62 @@ def program(*names: str) -> str | None:
     return next((found for name in names if (found := shutil.which(name, path=path))), None)
 
 
+class Server:
+    """A server that is stopped and started again."""
+
+    def __init__(self, command: list[Any], user: dict[str, Any]) -> None:
+        self.url = ""
+        self._command = command
+        self._user = user
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it; it answers soon."""
+        self._process = subprocess.Popen(
+            self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **self._user
+        )
+
+    def stop(self, number: int = signal.SIGINT) -> None:
+        """Stop it at once, without waiting for those who are connected; by SIGKILL it is as in a power cut."""
+        if self._process is not None:
+            self._process.send_signal(number)
+            try:
+                self._process.wait(20)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+            self._process = None
+
+
 @contextmanager
 def postgresql() -> Iterator[str]:
     """Run a PostgreSQL server and return its URL."""
+    with postgresql_server() as server:
+        yield server.url
+
+
+@contextmanager
+def postgresql_server() -> Iterator[Server]:
+    """Run a PostgreSQL server."""
     with _folder("postgres") as (folder, user):
         data, port = str(folder / "data"), _free_port()
         make = [program("initdb"), "-D", data, "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8"]
         subprocess.run(make, check=True, capture_output=True, **user)
         command = [program("postgres"), "-D", data, "-p", str(port), "-k", str(folder), "-c", "fsync=off"]
-        with _running([*command, "-c", "listen_addresses=127.0.0.1"], user):
-            yield _answering(f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres")
+        with _running([*command, "-c", "listen_addresses=127.0.0.1"], user) as server:
+            server.url = _answering(f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres")
+            yield server
 
 
 @contextmanager
 def mariadb() -> Iterator[str]:
-    """Run a MariaDB server, with MySQL's limits, and return the URL of a database of its own."""
+    """Run a MariaDB server and return the URL of a database of its own."""
+    with mariadb_server() as server:
+        yield server.url
+
+
+@contextmanager
+def mariadb_server() -> Iterator[Server]:
+    """Run a MariaDB server, with MySQL's limits and a database of its own."""
     with _folder("mysql") as (folder, user):
         data, port = folder / "data", _free_port()
         make = [program("mariadb-install-db"), "--no-defaults", f"--datadir={data}", "--skip-test-db"]
@@ -54,13 +96,14 @@ def mariadb() -> Iterator[str]:
             "--bind-address=127.0.0.1",
             "--innodb-flush-log-at-trx-commit=0",
         ]
-        with _running([*command, *more, "--character-set-server=utf8mb4"], user):
+        with _running([*command, *more, "--character-set-server=utf8mb4"], user) as server:
             root = f"mysql+pymysql://root@127.0.0.1:{port}"
             engine = sqlalchemy.create_engine(_answering(f"{root}/mysql"))
             with engine.begin() as connection:
                 connection.execute(sqlalchemy.text("CREATE DATABASE studies"))
             engine.dispose()
-            yield f"{root}/studies"
+            server.url = f"{root}/studies"
+            yield server
 
 
 SERVERS: dict[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
@@ -68,6 +111,8 @@ SERVERS: dict[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
     "MariaDB": (mariadb, ("mariadbd", "mariadb-install-db")),
 }
 """What starts it, and the programs that it takes."""
+RESTARTED: dict[str, Callable[[], Any]] = {"PostgreSQL": postgresql_server, "MariaDB": mariadb_server}
+"""What starts one that may be stopped and started again."""
 
 
 @contextmanager
@@ -88,16 +133,13 @@ def _folder(user: str) -> Iterator[tuple[Path, dict[str, Any]]]:
 
 
 @contextmanager
-def _running(command: list[Any], user: dict[str, Any]) -> Iterator[None]:
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **user) as server:
-        try:
-            yield
-        finally:
-            server.terminate()
-            try:
-                server.wait(20)
-            except subprocess.TimeoutExpired:
-                server.kill()
+def _running(command: list[Any], user: dict[str, Any]) -> Iterator[Server]:
+    server = Server(command, user)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop(signal.SIGTERM)
 
 
 def _answering(url: str) -> str:
