@@ -1,0 +1,237 @@
+"""Storages that fail while a sweep runs, in real processes: one clear line, nothing lost that was there, and resume works."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from database_servers import RESTARTED, SERVERS, program
+from kerasweep.errors import KerasweepError
+from kerasweep.search.interrupt import graceful_interrupt
+from kerasweep.studies import patience, read_study, read_trials
+from requiring import required
+
+SECONDS = 40
+TRIALS = 30
+
+
+def drive(lab: Any, executor: Any, out: Path, seconds: float) -> None:
+    """Be a driver, in a process of its own, that says how it ended as the command does."""
+    patience.PATIENCE_SECONDS = seconds
+    with out.open("w") as file:
+        code = 0
+        try:
+            with graceful_interrupt(lambda *_: lab.sweep.stop()):
+                print(lab.run(executor), file=file)
+        except KerasweepError as error:
+            print(f"Error: {error}", file=file)
+            code = error.exit_code
+        states = [progress.state for progress in lab.progress]
+        print("waited" if "waiting" in states else "", file=file)
+    os._exit(code)
+
+
+class Driver:
+    def __init__(self, lab: Any, fake: type[Any], folder: Path, seconds: float = 30.0) -> None:
+        self.lab = lab
+        self._out = folder / "output"
+        executor = fake(before_event=lambda _: time.sleep(0.02))
+        arguments = (lab, executor, self._out, seconds)
+        self.process = multiprocessing.get_context("fork").Process(target=drive, args=arguments)
+        self.process.start()
+
+    def after(self, trials: int) -> None:
+        """Wait until so many trials are complete."""
+        end = time.monotonic() + SECONDS
+        while time.monotonic() < end:
+            try:
+                if read_study("study", self.lab.url).counts.get("complete", 0) >= trials:
+                    return
+            except KerasweepError:
+                pass
+            time.sleep(0.05)
+        raise AssertionError(f"there are no {trials} trials")
+
+    def end(self) -> tuple[int, str]:
+        """Wait for its end; return exit code and output."""
+        self.process.join(SECONDS)
+        assert self.process.exitcode is not None, "it hangs"
+        return self.process.exitcode, self._out.read_text()
+
+
+@pytest.fixture
+def driver(lab, fake, tmp_path: Path) -> Iterator[Callable[..., Driver]]:
+    made: list[Driver] = []
+
+    def start(storage: str = "", folder: Path = tmp_path, **options: Any) -> Driver:
+        made.append(
+            Driver(
+                replace(lab(trials=TRIALS, method="random"), storage=storage, folder=folder),
+                fake,
+                tmp_path,
+                **options,
+            )
+        )
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.process.kill()
+
+
+def undisturbed(lab, fake, folder: Path) -> list[Any]:
+    """Return the trials of the sweep that nothing happened to."""
+    folder.mkdir()
+    whole = replace(lab(trials=TRIALS, method="random"), folder=folder)
+    whole.run(fake())
+    return whole.picture
+
+
+def resumed(made: Driver, fake) -> list[Any]:
+    made.lab.run(fake())
+    return list(made.lab.picture)
+
+
+@pytest.fixture(scope="module", params=list(RESTARTED))
+def server(request: pytest.FixtureRequest) -> Iterator[Any]:
+    required(all(program(name) for name in SERVERS[request.param][1]), request.param)
+    with RESTARTED[request.param]() as made:
+        yield made
+
+
+def test_a_server_that_is_restarted_is_waited_for(server, driver, lab, fake, tmp_path) -> None:
+    """Twice, once as in a power cut; then it stays away, and comes back for resume."""
+    made = driver(server.url)
+    for trials, hard in ((5, False), (12, True)):
+        made.after(trials)
+        server.stop(hard=hard)
+        time.sleep(0.5)
+        server.start()
+    code, output = made.end()
+    assert (code, output.splitlines()) == (0, ["trials", "waited"])
+    made.lab.run(fake())  # nothing is left to do
+    assert made.lab.picture == undisturbed(lab, fake, tmp_path / "whole")
+    from kerasweep.studies.writing import delete_study
+
+    delete_study(read_study("study", server.url))
+    made = driver(server.url, seconds=1.0)
+    made.after(5)
+    server.stop()
+    code, output = made.end()
+    server.start()
+    assert code == 1
+    assert output.startswith(f"Error: The storage {server.url} failed: ")
+    assert "Once it answers, kerasweep resume goes on from what is written." in output
+    assert len(output.splitlines()) == 2
+    made.after(5)
+    assert resumed(made, fake) == undisturbed(lab, fake, tmp_path / "again")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own with little room."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", str(folder)], check=False, capture_output=True
+    )
+    required(done.returncode == 0, "the right to mount a file system")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=False)
+
+
+def fill_up(file: Path) -> None:
+    """Leave no room on a file's disk."""
+    with file.open("wb", buffering=0) as opened, contextlib.suppress(OSError):
+        while opened.write(b"x" * 4096):
+            pass
+
+
+def test_a_full_disk(small_disk, driver, lab, fake, tmp_path) -> None:
+    made = driver(folder=small_disk)
+    made.after(5)
+    filler = small_disk / "filler"
+    fill_up(filler)
+    code, output = made.end()
+    assert code == 1
+    assert output.startswith(f"Error: The storage {made.lab.url} failed: ")
+    assert "kerasweep resume goes on from what is written." in output
+    there = [one.number for one in read_trials(read_study("study", made.lab.url)) if one.state == "complete"]
+    assert len(there) >= 5
+    filler.unlink()
+    assert resumed(made, fake) == undisturbed(lab, fake, tmp_path / "whole")
+    assert sorted(path.name for path in small_disk.iterdir()) == ["study.db"]
+
+
+def test_a_damaged_database(driver) -> None:
+    made = driver()
+    made.after(5)
+    size = made.lab.file.stat().st_size
+    with made.lab.file.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xa5" * (size - 4096))
+    code, output = made.end()
+    assert code == 1
+    assert "damaged: put a backup in its place" in output
+    assert len(output.splitlines()) == 2
+
+
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_a_database_that_is_removed(driver, tmp_path, what: str) -> None:
+    folder = tmp_path / "studies"
+    folder.mkdir()
+    made = driver(folder=folder)
+    made.after(5)
+    (made.lab.file if what == "file" else folder).rename(tmp_path / "away")
+    code, output = made.end()
+    assert code == 1
+    assert "was removed or replaced while 'study' was run; nothing more is written." in output
+    if what == "folder":
+        (tmp_path / "away").rename(folder)
+    else:
+        (tmp_path / "away").rename(made.lab.file)
+    made.after(5)
+
+
+def test_a_database_that_another_program_locks(driver, lab, fake, tmp_path, monkeypatch) -> None:
+    from kerasweep.studies import writing
+
+    monkeypatch.setattr(writing, "BUSY_SECONDS", 0.1)
+    made = driver()
+    made.after(5)
+    connection = sqlite3.connect(made.lab.file, isolation_level=None, timeout=20)
+    connection.execute("BEGIN EXCLUSIVE")
+    time.sleep(1)
+    connection.close()
+    assert made.end() == (0, "trials\nwaited\n")
+    made.lab.run(fake())
+    assert made.lab.picture == undisturbed(lab, fake, tmp_path / "whole")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
+def test_ctrl_c_while_a_storage_is_waited_for(driver, fake, monkeypatch) -> None:
+    from kerasweep.studies import writing
+
+    monkeypatch.setattr(writing, "BUSY_SECONDS", 0.1)
+    made = driver(seconds=600.0)
+    made.after(5)
+    connection = sqlite3.connect(made.lab.file, isolation_level=None, timeout=20)
+    connection.execute("BEGIN EXCLUSIVE")
+    time.sleep(1)
+    os.kill(made.process.pid, signal.SIGINT)
+    code, output = made.end()
+    connection.close()
+    assert code == 1
+    assert "Another program keeps it locked; once it does not, kerasweep resume" in output
+    assert len(resumed(made, fake)) == TRIALS
