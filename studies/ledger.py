@@ -242,7 +242,9 @@ class Ledger(BaseStorage):
         return trial._trial_id
 
     def _insert(self, trial: FrozenTrial, connection: Connection) -> int:
-        lock_study(connection, self._study_id)  # users of Optuna enqueue trials, whose numbers are counted as well
+        lock_study(
+            connection, self._study_id
+        )  # users of Optuna enqueue trials, whose numbers are counted as well
         row = {
             "study_id": self._study_id,
             "number": len(self._trials),

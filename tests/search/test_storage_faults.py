@@ -77,7 +77,7 @@ def driver(lab, fake, tmp_path: Path) -> Iterator[Callable[..., Driver]]:
     def start(storage: str = "", folder: Path = tmp_path, **options: Any) -> Driver:
         made.append(
             Driver(
-                replace(lab(trials=TRIALS, method="random"), storage=storage, folder=folder),
+                replace(lab(trials=TRIALS, method="random"), server=storage, folder=folder),
                 fake,
                 tmp_path,
                 **options,

@@ -103,6 +103,48 @@ def test_a_trial_whose_beginning_was_lost_is_begun_anew(writer, samples, monkeyp
     assert [one.number for one in stored(writer)] == [0]
 
 
+def test_what_was_decided_under_a_lock_is_not_written_again_later(writer, samples, monkeypatch) -> None:
+    """Another driver may have decided meanwhile."""
+    trial = begun(writer, samples)
+    failing(writer, monkeypatch, 1, committed=False)
+    with pytest.raises(sqlalchemy.exc.OperationalError, match="locked"), writer.ledger.locked():
+        writer.requeue(trial)
+    assert [one.state.name for one in stored(writer)] == ["RUNNING"]
+
+
+@pytest.mark.parametrize("committed", [False, True], ids=["lost", "answer lost"])
+def test_a_trial_that_was_begun_under_a_lock_goes_on_only_if_it_is_there(
+    writer, samples, monkeypatch, committed: bool
+) -> None:
+    failing(writer, monkeypatch, 1, committed=committed)
+    if committed:
+        with writer.ledger.locked():
+            begun(writer, samples)
+    else:
+        with pytest.raises(sqlalchemy.exc.OperationalError, match="locked"), writer.ledger.locked():
+            begun(writer, samples)
+    assert stored(writer) == writer.trials()
+    assert len(stored(writer)) == committed
+
+
+def test_a_lock_is_waited_for(writer, samples, monkeypatch) -> None:
+    writes, seen = writer.ledger._writes, []
+
+    def lock(connection: sqlalchemy.Connection) -> None:
+        seen.append("asked")
+        if len(seen) < 3:
+            error = sqlite3.OperationalError("database is locked")
+            error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+            raise sqlalchemy.exc.OperationalError("SELECT", {}, error)
+
+    monkeypatch.setattr(writes, "_lock", lock)
+    with writer.ledger.locked():
+        begun(writer, samples)
+    assert seen[:3] == ["asked"] * 3
+    assert stored(writer) == writer.trials()
+    assert len(stored(writer)) == 1
+
+
 def test_what_is_said_of_the_study_is_written_once(writer, monkeypatch, sqlite_url: str) -> None:
     large = {"text": "x" * 200_000}
     failing(writer, monkeypatch, 1, committed=True)
