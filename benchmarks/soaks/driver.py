@@ -124,8 +124,8 @@ def postgresql(folder: Path) -> Iterator[str]:  # noqa: ARG001 - it lies in one 
     """Give a server, as Debian has it."""
     from database_servers import postgresql as started
 
-    with started() as url:
-        yield url
+    with started() as server:
+        yield server.url
 
 
 PROMISE = "the same trials and scores as of the sweep that was never killed; no file and no process left over"

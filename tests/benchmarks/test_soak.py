@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from database_servers import SERVERS, program
+from database_servers import is_installed
 from requiring import required
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
@@ -24,7 +24,7 @@ finally:
 
 def needs(soak: Soak) -> None:
     if soak.name.endswith("-postgresql"):
-        required(all(program(name) for name in SERVERS["PostgreSQL"][1]), "PostgreSQL")
+        required(is_installed("PostgreSQL"), "PostgreSQL")
 
 
 @pytest.mark.trains

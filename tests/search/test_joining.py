@@ -16,7 +16,7 @@ from typing import Any
 
 import optuna
 import pytest
-from database_servers import SERVERS, program
+from database_servers import SERVERS
 from kerasweep.errors import StudyLocked, UsageError
 from kerasweep.search.under_way import key_of
 from kerasweep.studies import read_study
@@ -24,7 +24,7 @@ from kerasweep.studies.control import status_of, wait_for
 from kerasweep.studies.records import RUN_BY
 from kerasweep.studies.writing import ask, create_study, delete_study, drive_study
 from optuna.trial import FrozenTrial, TrialState
-from requiring import required
+from requiring import required_server
 
 DRIVER = str(Path(__file__).parents[1] / "support" / "joined_driver.py")
 SECONDS = 120
@@ -33,10 +33,8 @@ SECONDS = 120
 
 @pytest.fixture(scope="module", params=list(SERVERS))
 def server(request: pytest.FixtureRequest) -> Iterator[str]:
-    start, programs = SERVERS[request.param]
-    required(all(program(name) for name in programs), request.param)
-    with start() as url:
-        yield url
+    with required_server(request.param) as made:
+        yield made.url
 
 
 @dataclass

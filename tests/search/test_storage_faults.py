@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from database_servers import RESTARTED, SERVERS, program
+from database_servers import SERVERS
 from kerasweep.errors import KerasweepError
 from kerasweep.search.interrupt import graceful_interrupt
 from kerasweep.studies import patience, read_study, read_trials
-from requiring import required
+from requiring import required, required_server
 
 SECONDS = 40
 TRIALS = 30
@@ -103,10 +103,9 @@ def resumed(made: Driver, fake) -> list[Any]:
     return list(made.lab.picture)
 
 
-@pytest.fixture(scope="module", params=list(RESTARTED))
+@pytest.fixture(scope="module", params=list(SERVERS))
 def server(request: pytest.FixtureRequest) -> Iterator[Any]:
-    required(all(program(name) for name in SERVERS[request.param][1]), request.param)
-    with RESTARTED[request.param]() as made:
+    with required_server(request.param) as made:
         yield made
 
 

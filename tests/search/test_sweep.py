@@ -346,6 +346,9 @@ def test_a_trial_costs_two_transactions(lab, fake, monkeypatch, method: str, cap
 
 def test_a_report_is_answered_before_it_is_written(lab, fake, monkeypatch) -> None:
     monkeypatch.setattr("kerasweep.search.sweep.WRITE_SECONDS", math.inf)
+    monkeypatch.setattr(
+        "kerasweep.search.remote.TELL_SECONDS", math.inf
+    )  # what it says is written with what waits
     made = lab(method="random", trials=3, scheduler="median", epochs=4)
     written: list[int] = []
 

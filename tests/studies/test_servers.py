@@ -14,12 +14,12 @@ from dataclasses import replace
 import optuna
 import pytest
 import sqlalchemy
-from database_servers import SERVERS, program
+from database_servers import SERVERS
 from kerasweep.errors import StudyError, StudyLocked
 from kerasweep.studies import best_trials, is_driven, lock, read_details, read_shown, read_study, read_trials
 from kerasweep.studies.control import status_of
 from kerasweep.studies.writing import ask, create_study, delete_study, drive_study
-from requiring import required
+from requiring import required_server
 
 HOLD = """
 import sys
@@ -33,10 +33,8 @@ with drive_study(read_study("first", sys.argv[1])) as writer:
 
 @pytest.fixture(scope="module", params=list(SERVERS))
 def server(request: pytest.FixtureRequest) -> Iterator[str]:
-    start, programs = SERVERS[request.param]
-    required(all(program(name) for name in programs), request.param)
-    with start() as url:
-        yield url
+    with required_server(request.param) as made:
+        yield made.url
 
 
 @pytest.fixture

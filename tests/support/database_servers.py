@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -58,14 +58,7 @@ class Server:
 
 
 @contextmanager
-def postgresql() -> Iterator[str]:
-    """Run a PostgreSQL server and return its URL."""
-    with postgresql_server() as server:
-        yield server.url
-
-
-@contextmanager
-def postgresql_server() -> Iterator[Server]:
+def postgresql() -> Iterator[Server]:
     """Run a PostgreSQL server."""
     with _folder("postgres") as (folder, user):
         data, port = str(folder / "data"), _free_port()
@@ -78,14 +71,7 @@ def postgresql_server() -> Iterator[Server]:
 
 
 @contextmanager
-def mariadb() -> Iterator[str]:
-    """Run a MariaDB server and return the URL of a database of its own."""
-    with mariadb_server() as server:
-        yield server.url
-
-
-@contextmanager
-def mariadb_server() -> Iterator[Server]:
+def mariadb() -> Iterator[Server]:
     """Run a MariaDB server, with MySQL's limits and a database of its own; what is committed survives its end, not a power cut."""
     with _folder("mysql") as (folder, user):
         data, port = folder / "data", _free_port()
@@ -109,13 +95,16 @@ def mariadb_server() -> Iterator[Server]:
             yield server
 
 
-SERVERS: dict[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
-    "PostgreSQL": (postgresql, ("postgres", "initdb")),
-    "MariaDB": (mariadb, ("mariadbd", "mariadb-install-db")),
+SERVERS: dict[str, Callable[[], AbstractContextManager[Server]]] = {
+    "PostgreSQL": postgresql,
+    "MariaDB": mariadb,
 }
-"""What starts it, and the programs that it takes."""
-RESTARTED: dict[str, Callable[[], Any]] = {"PostgreSQL": postgresql_server, "MariaDB": mariadb_server}
-"""What starts one that may be stopped and started again."""
+_PROGRAMS = {"PostgreSQL": ("postgres", "initdb"), "MariaDB": ("mariadbd", "mariadb-install-db")}
+
+
+def is_installed(name: str) -> bool:
+    """Tell whether this machine has what one of ``SERVERS`` takes."""
+    return all(program(one) for one in _PROGRAMS[name])
 
 
 @contextmanager

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from database_servers import SERVERS, Server, is_installed
 
 
 def required(what: object, name: str) -> None:
@@ -21,3 +24,11 @@ def required_data(name: str) -> Path:
     folder = Path(os.environ.get("KERASWEEP_DATA", "/nonexistent"))
     required((folder / name).is_file(), f"a folder KERASWEEP_DATA with {name}")
     return folder
+
+
+@contextmanager
+def required_server(name: str) -> Iterator[Server]:
+    """Run one of ``SERVERS``; skip or fail a test where it is not installed."""
+    required(is_installed(name), name)
+    with SERVERS[name]() as server:
+        yield server
