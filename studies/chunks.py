@@ -9,6 +9,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from ..errors import StudyError
+
 MAX_BYTES = 60_000
 """Bytes of an attribute's JSON in one piece."""
 _PIECES = "kerasweep:pieces"
@@ -31,9 +33,15 @@ def join(rows: Mapping[str, Any]) -> dict[str, Any]:
     taken: set[str] = set()
     for key, value in rows.items():
         if isinstance(value, dict) and value.keys() == {_PIECES}:
-            names = [f"{key}#{number}" for number in range(1, value[_PIECES] + 1)]
+            count = value[_PIECES] if isinstance(value[_PIECES], int) else 0
+            names = [f"{key}#{number}" for number in range(1, min(count, len(rows)) + 1)]
             taken.update(names)
-            whole[key] = json.loads("".join(rows[name] for name in names))
+            try:
+                whole[key] = json.loads("".join(rows[name] for name in names))
+            except (KeyError, TypeError, ValueError, RecursionError) as error:
+                raise StudyError(
+                    f"The attribute {key} is damaged: a piece of it is missing or changed."
+                ) from error
         else:
             whole[key] = value
     return {key: value for key, value in whole.items() if key not in taken}

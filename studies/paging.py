@@ -6,7 +6,6 @@ is the same for every database, and takes a study of 5,000 trials some hundredth
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,8 +13,9 @@ from typing import Any, Literal
 
 from ..errors import StudyError
 from .chunks import join
-from .reading import PAUSED_COUNT, external_value, read_numbered, state_of, value_of
+from .reading import PAUSED_COUNT, parameter, read_numbered, state_of, value_of
 from .records import RESULT, StudyRecord, TrialRecord
+from .shapes import parsed
 from .storage import Database, open_database
 
 PARAM = "param:"
@@ -149,7 +149,7 @@ def _columns(database: Database, study: StudyRecord, asked: set[str]) -> dict[st
 def _of_results(database: Database, study: StudyRecord) -> dict[str, dict[int, Any]]:
     attributes: dict[int, dict[str, Any]] = {}
     for number, key, text in database.rows(_RESULTS, study=study.study_id):
-        attributes.setdefault(number, {})[key] = json.loads(text)
+        attributes.setdefault(number, {})[key] = parsed(text, f"Trial {number}")
     results = {number: join(found).get(RESULT, {}) for number, found in attributes.items()}
     return {
         column: {number: result.get(column) for number, result in results.items() if isinstance(result, dict)}
@@ -158,12 +158,12 @@ def _of_results(database: Database, study: StudyRecord) -> dict[str, dict[int, A
 
 
 def _of_parameter(database: Database, study: StudyRecord, name: str) -> dict[int, Any]:
-    laws: dict[str, dict[str, Any]] = {}
+    known: dict[tuple[float, str], Any] = {}
     found = {}
     for number, value, text in database.rows(_PARAMETER, study=study.study_id, name=name):
-        if text not in laws:
-            laws[text] = json.loads(text)
-        found[number] = external_value(value, laws[text])
+        if (value, text) not in known:
+            known[value, text] = parameter(name, value, text)
+        found[number] = known[value, text]
     return found
 
 

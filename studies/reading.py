@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -41,6 +40,7 @@ from .records import (
     TrialState,
     count_or_none,
 )
+from .shapes import check_shape, parsed
 from .storage import Database, open_database, storage_url
 
 if TYPE_CHECKING:
@@ -95,6 +95,7 @@ _EXCESSES = """
     JOIN trial_system_attributes c ON c.trial_id = t.trial_id
 """
 _OF_CONSTRAINT = "(c.key = 'constraints' OR c.key LIKE 'constraints:%')"
+_DATABASE = "The database"
 _NAMED = 8
 """Trials of a Pareto front that a sentence names."""
 _BATCH = 500
@@ -109,10 +110,10 @@ def read_studies(storage: str | None = None) -> list[StudyRecord]:
         for study_id, name, direction in database.rows(_STUDIES):
             way: Direction = "maximize" if direction == "MAXIMIZE" else "minimize"
             studies.setdefault((study_id, name), []).append(way)
-        names = {study_id: json.loads(value) for study_id, value in database.rows(_METRIC_NAMES)}
+        names = {study_id: parsed(value, _DATABASE) for study_id, value in database.rows(_METRIC_NAMES)}
         attributes: dict[int, dict[str, Any]] = {}
         for study_id, key, value in database.rows(_STUDY_ATTRIBUTES):
-            attributes.setdefault(study_id, {})[key] = json.loads(value)
+            attributes.setdefault(study_id, {})[key] = parsed(value, _DATABASE)
         attributes = {study_id: join(found) for study_id, found in attributes.items()}
         counts: dict[int, dict[TrialState, int]] = {}
         for study_id, state, paused, count in database.rows(_COUNTS):
@@ -259,7 +260,8 @@ def read_details(study: StudyRecord, numbers: Iterable[int]) -> dict[int, TrialD
             rows = database.rows(
                 statement, study=study.study_id, number=number, key=DETAILS, pieces=f"{DETAILS}#%"
             )
-            data = join({key: json.loads(text) for key, text in rows}).get(DETAILS)
+            data = join({key: parsed(text, f"Trial {number}") for key, text in rows}).get(DETAILS)
+            check_shape(DETAILS, {} if data is None else data, f"Trial {number}")
             if data is not None:
                 details[number] = TrialDetails(
                     data.get("curves", {}), data.get("summary", ""), tuple(data.get("notes", ()))
@@ -274,7 +276,7 @@ def read_shown(study: StudyRecord) -> tuple[dict[str, Any], dict[int, dict[str, 
     """
     with open_database(study.storage) as database:
         rows = database.rows(_BULKY_ATTRIBUTES, study=study.study_id)
-    kept = join({key: json.loads(text) for key, text in rows})
+    kept = join({key: parsed(text, f"The study '{study.name}'") for key, text in rows})
     predictions = {
         int(key.removeprefix(PREDICTIONS)): value
         for key, value in kept.items()
@@ -328,8 +330,12 @@ def _study(
 ) -> StudyRecord:
     study_id, name = key
     first, *further = objectives
+    for held, value in attributes.items():
+        check_shape(held, value, f"The study '{name}'")
     refits = {
-        int(key.removeprefix(REFIT)): value for key, value in attributes.items() if key.startswith(REFIT)
+        int(number): value
+        for held, value in attributes.items()
+        if held.startswith(REFIT) and (number := held.removeprefix(REFIT)).isdecimal()
     }
     (driver, live), *joined = _drivers(url, attributes)
     return StudyRecord(
@@ -376,10 +382,13 @@ def _infeasible(database: Database, study: StudyRecord) -> set[int]:
 
 def _excesses(key: str, text: str) -> dict[str, float]:
     """Return by how much constraints are broken, of an attribute: one by its name, or a list as Optuna once kept it."""
-    found = json.loads(text)
-    if not isinstance(found, list):
-        return {key.removeprefix(CONSTRAINT): float(found)}
-    return {f"constraint {place}": float(one) for place, one in enumerate(found)}
+    found = parsed(text, f"A trial's {key}")
+    try:
+        if not isinstance(found, list):
+            return {key.removeprefix(CONSTRAINT): float(found)}
+        return {f"constraint {place}": float(one) for place, one in enumerate(found)}
+    except (TypeError, ValueError, OverflowError) as error:
+        raise StudyError(f"A trial's {key} is damaged: it is no number.") from error
 
 
 def _trials(database: Database, study: StudyRecord, rows: list[tuple[Any, ...]]) -> list[TrialRecord]:
@@ -394,7 +403,7 @@ def _trials(database: Database, study: StudyRecord, rows: list[tuple[Any, ...]])
             f"WHERE p.trial_id IN ({chosen}) ORDER BY p.param_id"
         )
         for trial_id, name, value, distribution in parameters:
-            configurations[trial_id][name] = external_value(value, json.loads(distribution))
+            configurations[trial_id][name] = parameter(name, value, distribution)
         found = database.rows(
             "SELECT a.trial_id, a.key, a.value_json FROM trial_user_attributes a "  # noqa: S608
             f"WHERE a.trial_id IN ({chosen}) AND (a.key IN ('{RESULT}', '{FAILURE}', '{DUPLICATE}') "
@@ -402,7 +411,7 @@ def _trials(database: Database, study: StudyRecord, rows: list[tuple[Any, ...]])
             f"OR (a.key = '{ORIGIN}' AND a.value_json LIKE '%\"{CONTINUES}\"%'))"
         )
         for trial_id, key, text in found:
-            attributes[trial_id][key] = json.loads(text)
+            attributes[trial_id][key] = parsed(text, "A trial")
         _add_goals(database, study, chosen, goals)
     folds = study.partition_folds
     return [
@@ -442,6 +451,8 @@ def _trial(
     partition: int | None,
 ) -> TrialRecord:
     _, number, state, paused, started, value, value_type = row
+    for key, one in attributes.items():
+        check_shape(key, one, f"Trial {number}")
     result = attributes.get(RESULT, {})
     continues, most_epochs = _lineage(number, attributes.get(ORIGIN))
     return TrialRecord(
@@ -458,7 +469,7 @@ def _trial(
         trainer=result.get("trainer", ""),
         failure=attributes.get(FAILURE, {}),
         duplicate_of=attributes.get(DUPLICATE),
-        started=datetime.fromisoformat(started) if isinstance(started, str) else started,
+        started=_time(started, number),
         partition=partition,
         values=tuple(goals.found),
         measured=result.get("measured", {}),
@@ -467,6 +478,16 @@ def _trial(
         most_epochs=most_epochs,
         taken_over=result.get("taken_over", 0),
     )
+
+
+def _time(value: Any, number: int) -> datetime | None:
+    """Return when a trial began; SQLite has it as a text."""
+    if value is None or isinstance(value, datetime):
+        return value
+    try:
+        return datetime.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        raise StudyError(f"Trial {number} is damaged: it began at {value!r}.") from error
 
 
 def _lineage(number: int, origin: Any) -> tuple[int | None, int | None]:
@@ -481,6 +502,8 @@ def _lineage(number: int, origin: Any) -> tuple[int | None, int | None]:
 
 def state_of(state: str, paused: int) -> TrialState:
     """Return a trial's state by Optuna's word for it."""
+    if state not in _STATES:
+        raise StudyError(f"A trial is damaged: its state is {state!r}.")
     return "paused" if paused else _STATES[state]
 
 
@@ -490,7 +513,24 @@ def value_of(value: float | None, value_type: str | None) -> float | None:
         return math.inf
     if value_type == "INF_NEG":
         return -math.inf
+    if value is not None and not isinstance(value, int | float):  # SQLite keeps what it is given
+        raise StudyError(f"A trial is damaged: its value is {value!r}.")
     return value
+
+
+def parameter(name: str, value: float, distribution: str) -> Any:
+    """Return a hyperparameter's value by what Optuna stores of it.
+
+    Raises:
+        StudyError: These two are damaged.
+    """
+    where = f"A trial's hyperparameter '{name}'"
+    try:
+        return external_value(value, parsed(distribution, where))
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
+        if isinstance(error, StudyError):
+            raise
+        raise StudyError(f"{where} is damaged: it is {value!r} of {distribution[:60]!r}.") from error
 
 
 def external_value(value: float, distribution: dict[str, Any]) -> Any:
@@ -500,4 +540,4 @@ def external_value(value: float, distribution: dict[str, Any]) -> Any:
         return restored(attributes["choices"][int(value)])
     if kind.startswith("Int"):
         return int(value)
-    return value
+    return float(value)
