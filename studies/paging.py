@@ -158,13 +158,11 @@ def _of_results(database: Database, study: StudyRecord) -> dict[str, dict[int, A
 
 
 def _of_parameter(database: Database, study: StudyRecord, name: str) -> dict[int, Any]:
-    known: dict[tuple[float, str], Any] = {}
-    found = {}
-    for number, value, text in database.rows(_PARAMETER, study=study.study_id, name=name):
-        if (value, text) not in known:
-            known[value, text] = parameter(name, value, text)
-        found[number] = known[value, text]
-    return found
+    distributions: dict[str, Any] = {}
+    return {
+        number: parameter(name, value, text, distributions)
+        for number, value, text in database.rows(_PARAMETER, study=study.study_id, name=name)
+    }
 
 
 def _same(found: Any, value: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -96,6 +97,11 @@ _EXCESSES = """
 """
 _OF_CONSTRAINT = "(c.key = 'constraints' OR c.key LIKE 'constraints:%')"
 _DATABASE = "The database"
+_UNLIKE_A_PARAMETER = (
+    *(KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError),
+    RecursionError,
+)
+"""What is raised about a value, or a distribution, that is none."""
 _NAMED = 8
 """Trials of a Pareto front that a sentence names."""
 _BATCH = 500
@@ -396,6 +402,7 @@ def _trials(database: Database, study: StudyRecord, rows: list[tuple[Any, ...]])
     attributes: dict[int, dict[str, Any]] = {row[0]: {} for row in rows}
     goals: dict[int, _OfGoals] = {row[0]: _OfGoals() for row in rows}
     ids = list(configurations)
+    distributions: dict[str, Any] = {}
     for start in range(0, len(ids), _BATCH):
         chosen = ",".join(str(int(number)) for number in ids[start : start + _BATCH])
         parameters = database.rows(
@@ -403,7 +410,7 @@ def _trials(database: Database, study: StudyRecord, rows: list[tuple[Any, ...]])
             f"WHERE p.trial_id IN ({chosen}) ORDER BY p.param_id"
         )
         for trial_id, name, value, distribution in parameters:
-            configurations[trial_id][name] = parameter(name, value, distribution)
+            configurations[trial_id][name] = parameter(name, value, distribution, distributions)
         found = database.rows(
             "SELECT a.trial_id, a.key, a.value_json FROM trial_user_attributes a "  # noqa: S608
             f"WHERE a.trial_id IN ({chosen}) AND (a.key IN ('{RESULT}', '{FAILURE}', '{DUPLICATE}') "
@@ -518,19 +525,25 @@ def value_of(value: float | None, value_type: str | None) -> float | None:
     return value
 
 
-def parameter(name: str, value: float, distribution: str) -> Any:
+def parameter(name: str, value: float, text: str, distributions: dict[str, Any]) -> Any:
     """Return a hyperparameter's value by what Optuna stores of it.
 
+    Args:
+        name: Its name.
+        value: Its value as a number.
+        text: Its distribution.
+        distributions: Those that were read before, by their texts: trials have few, and to parse one takes longer than all else.
+
     Raises:
-        StudyError: These two are damaged.
+        StudyError: Value or distribution is damaged.
     """
-    where = f"A trial's hyperparameter '{name}'"
     try:
-        return external_value(value, parsed(distribution, where))
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
-        if isinstance(error, StudyError):
-            raise
-        raise StudyError(f"{where} is damaged: it is {value!r} of {distribution[:60]!r}.") from error
+        if text not in distributions:
+            distributions[text] = json.loads(text)
+        return external_value(value, distributions[text])
+    except _UNLIKE_A_PARAMETER as error:
+        where = f"A trial's hyperparameter '{name}' is damaged"
+        raise StudyError(f"{where}: it is {value!r} of {str(text)[:60]!r}.") from error
 
 
 def external_value(value: float, distribution: dict[str, Any]) -> Any:

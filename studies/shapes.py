@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..errors import StudyError
+from .lock import BEAT
 from .records import ABOUT, DETAILS, DRIVER, DUPLICATE, FAILURE, LIVE, REFIT, RESULT, SPEC
 
 Shape = Callable[[Any], bool]
@@ -44,15 +45,19 @@ def check_shape(key: str, value: Any, where: str) -> None:
     Raises:
         StudyError: with the part that is wrong.
     """
-    shape = _SHAPES.get(REFIT if key.startswith(REFIT) else key)
+    shape = _SHAPES.get(key)
     if shape is None:
-        return
+        shape = next((_SHAPES[one] for one in _NUMBERED if key.startswith(one)), None)
+        if shape is None:
+            return
     if not isinstance(shape, Mapping):
         if not shape(value):
             raise _damaged(where, key, value)
         return
     if not isinstance(value, Mapping):
         raise _damaged(where, key, value)
+    if shape is _DRIVER and BEAT in value and not value.keys() >= shape.keys():
+        raise _damaged(where, key, value)  # whoever drives it says who that is
     for name, part in shape.items():
         if name in value and not part(value[name]):
             raise _damaged(where, f"{key}.{name}", value[name])
@@ -62,6 +67,8 @@ def _damaged(where: str, what: str, value: Any) -> StudyError:
     return StudyError(f"{where} is damaged: its {what} is {_short(value)}.")
 
 
+_NUMBERED = (REFIT, f"{DRIVER}:", f"{LIVE}:")
+"""How keys begin of which there are several, of one shape."""
 _LARGEST = 2**53
 _SHOWN = 40
 """Letters of a damaged value that a message shows."""
@@ -107,10 +114,26 @@ def _running(value: Any) -> bool:
     if not isinstance(value, list) or len(value) != 3 or not _count(value[0]) or not _count(value[1]):
         return False
     return isinstance(value[2], list) and all(
-        isinstance(one, list) and len(one) == 2 and _count(one[0]) for one in value[2]
+        isinstance(one, list) and len(one) == 2 and _count(one[0]) and _float(one[1]) for one in value[2]
     )
 
 
+_DRIVER: Mapping[str, Shape] = {
+    "host": _text,
+    "pid": _count,
+    "since": _text,
+    BEAT: _float,
+    "token": _text,
+}
+_LIVE: Mapping[str, Shape] = {
+    "state": lambda value: value in ("running", "pausing", "paused", "stopping"),
+    "told": lambda value: _float(value) and 0 <= value < 2**36,
+    "trials": _maybe(_count),
+    "begun": _count,
+    "seconds": _float,
+    "seconds_left": _maybe(_float),
+    "running": _each(_running),
+}
 _SHAPES: dict[str, Mapping[str, Shape] | Shape] = {
     SPEC: {
         "model": _text,
@@ -125,22 +148,8 @@ _SHAPES: dict[str, Mapping[str, Shape] | Shape] = {
         "seed": _maybe(_count),
         "epochs": _maybe(_count),
     },
-    DRIVER: {
-        "host": _text,
-        "pid": _count,
-        "since": _text,
-        "beat": _float,
-        "token": _text,
-    },
-    LIVE: {
-        "state": lambda value: value in ("running", "pausing", "paused", "stopping"),
-        "told": lambda value: _float(value) and 0 <= value < 2**36,
-        "trials": _maybe(_count),
-        "begun": _count,
-        "seconds": _float,
-        "seconds_left": _maybe(_float),
-        "running": _each(_running),
-    },
+    **dict.fromkeys((DRIVER, f"{DRIVER}:"), _DRIVER),
+    **dict.fromkeys((LIVE, f"{LIVE}:"), _LIVE),
     REFIT: {
         "test": _values(_float),
         "epochs": _count,

@@ -115,7 +115,7 @@ def damage(
         return
 
 
-@cases(150)
+@cases(60)
 @given(damages=st.lists(damages(), min_size=1, max_size=2), command=st.sampled_from(COMMANDS), data=st.data())
 def test_a_damaged_database_is_told_in_one_line(
     damages: list[Any], command: list[str], data: st.DataObject, whole: Path

@@ -52,8 +52,8 @@ def test_a_study_with_large_attributes_reads_as_one_with_small_ones(
             samples.space.suggest(trial)
             arguments = (0.5, samples.result, details) if end == "finish" else (failure,)
             getattr(writer, end)(trial, *arguments)
-        writer.set_refit(0, {"test": large})
-        writer.set_refit(0, {"test": large + unit})
+        writer.set_refit(0, {"test": {}, "note": large})
+        writer.set_refit(0, {"test": {}, "note": large + unit})
     with sqlalchemy.create_engine(sqlite_url).connect() as connection:
         for table in ("study_user_attributes", "trial_user_attributes"):
             sizes = connection.execute(
@@ -61,7 +61,7 @@ def test_a_study_with_large_attributes_reads_as_one_with_small_ones(
             ).scalar()
             assert 10_000 < sizes < MYSQL
     (study,) = read_studies(sqlite_url)
-    assert (study.spec, study.about, study.refits) == (spec, about, {0: {"test": large + unit}})
+    assert (study.spec, study.about, study.refits) == (spec, about, {0: {"test": {}, "note": large + unit}})
     assert [trial.failure for trial in read_trials(study)] == [{}, failure]
     assert read_details(study, [0, 1])[0].summary == large
     with drive_study(study, {**spec, "more": 1}) as writer:
