@@ -63,6 +63,44 @@ def bytes_text(size: float) -> str:
     return f"{math.ceil(size / 1e3)} kB"
 
 
+BYTE_UNITS = {
+    "b": 1,
+    "kb": 10**3,
+    "mb": 10**6,
+    "gb": 10**9,
+    "tb": 10**12,
+    "kib": 2**10,
+    "mib": 2**20,
+    "gib": 2**30,
+    "tib": 2**40,
+}
+"""In small letters."""
+
+
+def parse_bytes(text: str) -> float:
+    """Return the bytes that ``4GB``, ``500 MB``, ``2GiB`` or ``1.5e9`` mean.
+
+    Raises:
+        ValueError: It is no size.
+    """
+    number = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE]\+?[0-9]+)?"
+    found = re.fullmatch(rf"\s*({number})\s*([a-zA-Z]*)\s*", text)
+    unit = None if found is None else BYTE_UNITS.get(found[2].lower() or "b")
+    if found is None or unit is None:
+        raise ValueError("must be a size such as 4GB or 500MB")
+    return float(found[1]) * unit
+
+
+def exact_bytes_text(size: float) -> str:
+    """Return a size as it can be written, to the byte: ``4GB``, ``1.5GB``, ``1234567``."""
+    for unit in ("GB", "MB"):
+        one = BYTE_UNITS[unit.lower()]
+        text = f"{size / one:.6f}".rstrip("0").rstrip(".")
+        if size >= one and float(text) * one == size:
+            return f"{text}{unit}"
+    return repr(float(size)).removesuffix(".0")
+
+
 def count_text(count: float, word: str, plural: str | None = None) -> str:
     """Return ``1 trial``, ``2 trials``, ``2 studies``, ``unbounded trials``."""
     plural = plural or re.sub(r"(?<=[^aeiou])y$", "ie", word) + "s"

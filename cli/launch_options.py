@@ -261,7 +261,7 @@ Objective = Annotated[
     option(
         "Training",
         "A metric of the model, or any of Keras's or scikit-learn's by its name (roc_auc, f1_macro, r2, rmse). Several "
-        "(accuracy,params) look for a Pareto front; beside metrics: params, bytes, seconds (to predict a row).",
+        "(accuracy,params) look for a Pareto front; beside metrics: params, bytes, memory (to train in), seconds (to predict a row).",
         "--objective",
         "--metric",
         metavar="NAME,...",
@@ -275,6 +275,17 @@ Constraint = Annotated[
         "A bound that the winner keeps, such as 'params<100000' or 'accuracy>=0.9'; what breaks it by its size is not trained. "
         "May be given several times.",
         metavar="NAME<NUMBER",
+    ),
+]
+MaxParams = Annotated[
+    int | None, option("Training", "Train no model of more weights: --constraint params<=N.", min=1)
+]
+MaxMemory = Annotated[
+    str | None,
+    option(
+        "Training",
+        "Train no model whose training is estimated to take more: 4GB, 500MB.",
+        metavar="SIZE",
     ),
 ]
 Direction = Annotated[

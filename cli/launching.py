@@ -93,6 +93,8 @@ def launch(
     patience: flags.Patience = None,
     objective: flags.Objective = None,
     constraint: flags.Constraint = None,
+    max_params: flags.MaxParams = None,
+    max_memory: flags.MaxMemory = None,
     direction: flags.Direction = None,
     precision: flags.Precision = None,
     workers: flags.Workers = None,

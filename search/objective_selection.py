@@ -48,7 +48,7 @@ def select_objective(
     losses_differ = not source.open_space and any(name in space for name in CHANGE_THE_LOSS)
     if not source.open_space:
         computed = family_metrics(dataset.task, losses_differ=losses_differ)
-    elif first in ("loss", "val_loss") and not others and not asked.constraints:
+    elif first in ("loss", "val_loss") and not others and not asked.bounds:
         computed = ComputedMetrics({"loss": "minimize"}, {})
     else:
         computed = _computed_by_own(spec, workload, space)
@@ -91,7 +91,7 @@ def _goals(
     if objective.metric in (one.metric for one in further):
         raise SpecError(f"The objective {objective.metric} is named twice.")
     bounds = []
-    for text in asked.constraints:
+    for text in asked.bounds:
         bound = parse_constraint(text)
         name = bound.quantity.removeprefix("val_")
         if objective.metric in (f"val_{name}", bound.quantity):

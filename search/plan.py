@@ -364,6 +364,8 @@ def _written_out(
     training = {
         "objective": parse_objective([objective.metric, *(one.metric for one in goals.further)]),
         "constraints": [one.text for one in goals.constraints],
+        "max_params": None,  # which are among them
+        "max_memory": None,
         "direction": objective.direction,
         "precision": workload.precision,
     }

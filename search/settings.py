@@ -54,6 +54,8 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "objective": ("training", "objective"),
     "metric": ("training", "metric"),
     "constraint": ("training", "constraints"),
+    "max_params": ("training", "max_params"),
+    "max_memory": ("training", "max_memory"),
     "direction": ("training", "direction"),
     "precision": ("training", "precision"),
     "trainer": ("execution", "trainer"),

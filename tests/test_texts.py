@@ -5,7 +5,14 @@ from __future__ import annotations
 import math
 
 import pytest
-from kerasweep.texts import count_text, duration_text, number_text, numbers_text
+from kerasweep.texts import (
+    count_text,
+    duration_text,
+    exact_bytes_text,
+    number_text,
+    numbers_text,
+    parse_bytes,
+)
 
 
 @pytest.mark.parametrize(
@@ -61,3 +68,30 @@ def test_count_text(count: float, text: str) -> None:
 )
 def test_numbers_text(numbers: list[int], text: str) -> None:
     assert numbers_text(numbers, most=3) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "size", "written"),
+    [
+        ("4GB", 4e9, "4GB"),
+        (" 500 mb ", 5e8, "500MB"),
+        ("1.5GB", 1.5e9, "1.5GB"),
+        ("2GiB", 2**31, "2147.483648MB"),
+        ("1.5e9", 1.5e9, "1.5GB"),
+        (".25TB", 2.5e11, "250GB"),
+        ("812345", 812345, "812345"),
+        ("0", 0, "0"),
+    ],
+)
+def test_sizes_are_read_and_written_to_the_byte(text: str, size: float, written: str) -> None:
+    assert parse_bytes(text) == size
+    assert exact_bytes_text(size) == written
+    assert parse_bytes(written) == size
+
+
+@pytest.mark.parametrize(
+    "text", ["", "GB", "-1GB", "4 기가", "４GB", "4EB", "1e", "1.2.3GB", "nan", "inf", "4GB 2", "4\n\nG B"]
+)
+def test_what_is_no_size_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="must be a size such as 4GB or 500MB"):
+        parse_bytes(text)

@@ -8,17 +8,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..texts import quantity_text
+from ..texts import BYTE_UNITS, bytes_text, exact_bytes_text, quantity_text
 from .metrics import Objective
 
 QUANTITIES = {
     "params": "weights of the model, trainable or not",
     "bytes": "of these weights, each in its type",
+    "memory": "bytes that training all folds is estimated to take",
     "seconds": "to predict a row, in batches of 32",
 }
 """What a model is measured by once it is built; of all of them, less is better."""
 _NUMBER = r"[-+]?(?:\d+(?:_\d+)*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
-_CONSTRAINT = re.compile(rf"\s*([^\s<>=]+)\s*(<=|>=|<|>)\s*({_NUMBER})\s*")
+_CONSTRAINT = re.compile(
+    rf"\s*([^\s<>=]+)\s*(<=|>=|<|>)\s*({_NUMBER})\s*({'|'.join(BYTE_UNITS)})?\s*", re.IGNORECASE
+)
+_IN_BYTES = ("bytes", "memory")
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,8 @@ class Constraint:
     @property
     def text(self) -> str:
         """The constraint as it is written: ``params<100000``."""
+        if self.quantity == "memory":  # not bytes, of which studies have the plain number
+            return f"{self.quantity}{self.sign}{exact_bytes_text(self.bound)}"
         return f"{self.quantity}{self.sign}{repr(self.bound).removesuffix('.0')}"
 
     def excess(self, value: float) -> float:
@@ -54,9 +60,10 @@ def parse_constraint(text: str) -> Constraint:
         ValueError: It is none.
     """
     found = _CONSTRAINT.fullmatch(text)
-    if found is None:
+    if found is None or (found[4] and found[1] not in _IN_BYTES):
         raise ValueError(f"'{text}' is no constraint; write it as params<100000 or accuracy>=0.9")
-    return Constraint(found[1], found[2], float(found[3]))
+    unit = BYTE_UNITS[(found[4] or "B").lower()]
+    return Constraint(found[1], found[2], float(found[3]) * unit)
 
 
 @dataclass(frozen=True)
@@ -97,10 +104,19 @@ class Goals:
     def broken(self, measured: Mapping[str, float]) -> tuple[str, ...]:
         """Return the constraints that are broken, in words: ``params is 203,530, not <100,000``."""
         return tuple(
-            f"{one.quantity} is {quantity_text(measured[one.quantity])}, not {one.sign}{quantity_text(one.bound)}"
+            f"{one.quantity} is {_text(one.quantity, measured[one.quantity])}, not {one.sign}{_text(one.quantity, one.bound)}"
             for one in self.constraints
             if one.quantity in measured and one.excess(measured[one.quantity]) > 0
         )
+
+    def bound_of(self, quantity: str) -> float:
+        """Return the most that a quantity may be; ``math.inf`` where nothing bounds it."""
+        bounds = (one.bound for one in self.constraints if one.quantity == quantity and one.sign[0] == "<")
+        return min(bounds, default=math.inf)
+
+
+def _text(quantity: str, value: float) -> str:
+    return bytes_text(value) if quantity == "memory" else quantity_text(value)
 
 
 NO_GOALS = Goals()

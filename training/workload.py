@@ -80,6 +80,11 @@ class ModelSize:
     training_bytes: int
     """An estimate of the memory that training all of its folds takes, data not counted."""
 
+    @property
+    def measured(self) -> dict[str, float]:
+        """What it says of a trial."""
+        return {"params": float(self.parameters), "memory": float(self.training_bytes)}
+
 
 @dataclass(frozen=True)
 class Workload:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from ...training.goals import as_names, parse_constraint
-from .values import Part, Real, Whole, parse_column
+from ...texts import parse_bytes
+from ...training.goals import Constraint, as_names, parse_constraint
+from .values import Part, Real, Whole, check_number, parse_column
 
+LEAST_MEMORY = 1e6
+"""Bytes, below which a number was hardly meant as bytes."""
 CvMethod = Literal["auto", "kfold", "stratified", "repeated", "group", "time", "holdout"]
 
 
@@ -26,6 +30,19 @@ def parse_constraints(value: Any) -> Any:
     if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
         return value
     return list(dict.fromkeys(parse_constraint(text).text for text in texts))
+
+
+def parse_memory(value: Any) -> Any:
+    """Return the bytes that a size means, which must be as many as a training can take; what is no size as it is."""
+    size = parse_bytes(value) if isinstance(value, str) else check_number(value)
+    if isinstance(size, int | float) and not LEAST_MEMORY <= size < math.inf:
+        raise ValueError("must be memory to train in, such as 4GB or 500MB; a plain number is bytes")
+    return size
+
+
+_BYTES = WithJsonSchema(
+    {"anyOf": [{"type": "number", "minimum": LEAST_MEMORY}, {"type": ["string", "null"]}]}
+)
 
 
 class CvSpec(Part):
@@ -57,11 +74,16 @@ class TrainingSpec(Part):
     """A metric of the model, or of Keras or scikit-learn by its name there (``roc_auc``, ``f1_macro``, ``neg_log_loss``,
     ``rmse``), which is computed on whole validation parts; where it is not given ``val_accuracy`` for classification,
     ``val_binary_accuracy`` for several labels a row and ``val_loss`` for regression. Of several, the first is that metric, and
-    epochs are chosen by it; each further one is another metric of the model, or ``params`` (weights), ``bytes`` (of them) or
-    ``seconds`` (to predict a row): what no trial beats in all of them is looked for, the Pareto front."""
+    epochs are chosen by it; each further one is another metric of the model, or ``params`` (weights), ``bytes`` (of them),
+    ``memory`` (bytes that training takes) or ``seconds`` (to predict a row): what no trial beats in all of them is looked for, the Pareto front."""
     constraints: Annotated[list[str], BeforeValidator(parse_constraints)] = Field(default_factory=list)
-    """Bounds that the winner keeps: ``params<100000``, ``accuracy>=0.9``. A model that breaks one of ``params``, ``bytes`` or
-    ``seconds`` is not trained."""
+    """Bounds that the winner keeps: ``params<100000``, ``accuracy>=0.9``. A model that breaks one of ``params``, ``bytes``,
+    ``memory`` or ``seconds`` is not trained."""
+    max_params: Whole | None = Field(default=None, ge=1)
+    """Weights that a model may have; the same as the constraint ``params<=N``."""
+    max_memory: Annotated[float | None, BeforeValidator(parse_memory), _BYTES] = None
+    """Bytes that training all folds of a model may be estimated to take (``4GB``, ``500MB``); the same as the constraint
+    ``memory<=4GB``."""
     precision: Literal["float32", "bfloat16", "auto"] = "float32"
     """``auto``: bfloat16 for pictures on a processor that computes in it, which it is stored as."""
     direction: Literal["maximize", "minimize"] | None = None
@@ -76,6 +98,13 @@ class TrainingSpec(Part):
                 raise ValueError("metric is another word for objective; keep one")
             return {"objective" if key == "metric" else key: value for key, value in values.items()}
         return values
+
+    @property
+    def bounds(self) -> list[str]:
+        """All constraints, however they are written."""
+        of_size = (("params", self.max_params), ("memory", self.max_memory))
+        more = (Constraint(name, "<=", float(most)).text for name, most in of_size if most is not None)
+        return list(dict.fromkeys((*self.constraints, *more)))
 
     @property
     def objectives(self) -> tuple[str, ...]:

@@ -55,6 +55,13 @@ CASES = [
         "foreign.yaml is a space, not a sweep: kerasweep launch DATA MODEL --space foreign.yaml.",
     ),
     (("launch", "both.yaml"), "both.yaml line 3: space: preset and file exclude each other; keep one."),
+    ((*LAUNCH, "--max-params", "0"), "Invalid value for '--max-params'"),
+    ((*LAUNCH, "--max-params", "백만"), "Invalid value for '--max-params'"),
+    (
+        (*LAUNCH, "--max-memory", "4"),
+        "max_memory: must be memory to train in, such as 4GB or 500MB; a plain number is",
+    ),
+    ((*LAUNCH, "--max-memory", "4기가"), "max_memory: must be a size such as 4GB or 500MB, got '4기가'."),
     ((*LAUNCH, "--search", "byes"), "Did you mean 'bayes'?"),
     ((*LAUNCH, "--scheduler", "hyperban"), "Did you mean 'hyperband'?"),
     ((*LAUNCH, "--cv", "stratifid"), "Did you mean 'stratified'?"),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -254,3 +256,33 @@ def test_what_may_differ_between_two_runs() -> None:
         "search.seed: 1, now 2",
         "training.patience: 10, now not given",
     ]
+
+
+@pytest.mark.parametrize(
+    ("training", "bounds"),
+    [
+        ({}, []),
+        ({"max_params": 100_000}, ["params<=100000"]),
+        ({"max_memory": "4GB", "constraints": "accuracy>0.9"}, ["accuracy>0.9", "memory<=4GB"]),
+        ({"max_memory": 2.5e9, "max_params": 10, "constraints": ["params<=10"]}, ["params<=10", "memory<=2.5GB"]),
+        ({"max_memory": None}, []),
+    ],
+)  # fmt: skip
+def test_the_most_that_a_model_may_be_is_a_constraint(training: dict[str, Any], bounds: list[str]) -> None:
+    spec = make_spec({"data": "digits", "model": "dnn", "training": training})
+    assert spec.training.bounds == bounds
+    assert make_spec(spec.as_dict()) == spec
+
+
+@pytest.mark.parametrize(
+    "size", [0, -1, 4, "0", "-2GB", "lots", "4", "4기가", "1e999GB", "nan", "", True, math.inf, [1]]
+)
+def test_memory_in_which_nothing_is_trained_is_refused(size: Any) -> None:
+    with pytest.raises(SpecError, match=r"^training\.max_memory: (must be|input should be a valid)[^\n]*\.$"):
+        make_spec({"data": "digits", "model": "dnn", "training": {"max_memory": size}})
+
+
+@pytest.mark.parametrize("count", [0, -1, "many", "백만", 1.5, True])
+def test_a_model_of_no_weights_is_refused(count: Any) -> None:
+    with pytest.raises(SpecError, match=r"^training\.max_params: [^\n]*\.$"):
+        make_spec({"data": "digits", "model": "dnn", "training": {"max_params": count}})

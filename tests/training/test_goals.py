@@ -17,6 +17,11 @@ from kerasweep.training.metrics import Objective
         ("bytes<1_000_000", Constraint("bytes", "<", 1e6), "bytes<1000000"),
         ("val_loss>-.5", Constraint("val_loss", ">", -0.5), "val_loss>-0.5"),
         ("accuracy>=0.9", Constraint("accuracy", ">=", 0.9), "accuracy>=0.9"),
+        ("memory <= 4gb", Constraint("memory", "<=", 4e9), "memory<=4GB"),
+        ("memory<1.5 GB", Constraint("memory", "<", 1.5e9), "memory<1.5GB"),
+        ("memory<=2GiB", Constraint("memory", "<=", 2.0**31), "memory<=2147.483648MB"),
+        ("memory<1234567", Constraint("memory", "<", 1234567.0), "memory<1.234567MB"),
+        ("bytes<2MB", Constraint("bytes", "<", 2e6), "bytes<2000000"),
     ],
 )
 def test_constraints_are_read(text: str, constraint: Constraint, written: str) -> None:
@@ -26,8 +31,9 @@ def test_constraints_are_read(text: str, constraint: Constraint, written: str) -
 
 
 @pytest.mark.parametrize(
-    "text", ["params", "params=3", "params<many", "<3", "params<nan", "1<params<2", "params<1e"]
-)
+    "text", ["params", "params=3", "params<many", "<3", "params<nan", "1<params<2", "params<1e", "params<4GB",
+     "memory<4기가", "memory<GB", "memory<4EB"]
+)  # fmt: skip
 def test_what_is_no_constraint_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is no constraint; write it as params<100000"):
         parse_constraint(text)
@@ -80,3 +86,14 @@ def test_objectives_are_named_in_one_word_or_in_a_list(value: object, names: lis
 def test_objectives_without_a_name_or_named_twice_are_refused(value: object) -> None:
     with pytest.raises(ValueError, match=r"must name|names an objective twice"):
         as_names(value)
+
+
+def test_memory_is_told_as_a_size_and_bounded_by_the_least_bound() -> None:
+    goals = Goals(constraints=tuple(map(parse_constraint, ("memory<4GB", "memory<=500MB", "memory>1GB"))))
+    assert goals.quantities == ("memory",)
+    assert goals.broken({"memory": 4.5e9}) == (
+        "memory is 4.5 GB, not <4.0 GB",
+        "memory is 4.5 GB, not <=500.0 MB",
+    )
+    assert goals.bound_of("memory") == 5e8
+    assert goals.bound_of("params") == math.inf

@@ -76,8 +76,9 @@ def test_both_trainers_train_alike(kind: str) -> None:
     assert fused.curves.keys() == fit.curves.keys()
     for metric, folds in fit.curves.items():
         assert np.allclose(fused.curves[metric], folds, rtol=1e-5, atol=1e-5), metric
-    assert fused.measured.keys() == fit.measured.keys() == {"params", "bytes", "seconds"}
+    assert fused.measured.keys() == fit.measured.keys() == set(QUANTITIES)
     assert fused.measured["bytes"] == fit.measured["bytes"] >= 4 * fused.parameters
+    assert fused.measured["memory"] == fit.measured["memory"] > fused.measured["bytes"]
     assert fit.measured["params"] == fit.parameters == fused.parameters
     assert min(fused.measured["seconds"], fit.measured["seconds"]) > 0
 

@@ -68,7 +68,10 @@ class FitTrainer:
     def probe(self, task: Task) -> ModelSize:
         """Build the configuration's model once and return how large it is."""
         self.forget()
-        model = self.build(task, 0)
+        return self.size(task, self.build(task, 0))
+
+    def size(self, task: Task, model: keras.Model) -> ModelSize:
+        """Return how large a task's model is, and what training it is estimated to take."""
         parameters = int(model.count_params())
         weights = len(self._workload.folds) * self._held(model, task.configuration)
         passed_on = activations_of(model)
@@ -118,10 +121,14 @@ class FitTrainer:
             InfeasibleError: It breaks a constraint, and was not trained before.
         """
         goals, found = self._workload.goals, dict[str, float]()
+        size = self.size(task, model)
         goes_on = task.state is not None and task.state.exists()
         for quantity in goals.quantities:
-            fold = self.data(task)[0]
-            found[quantity] = measure(model, quantity, self.tensors(fold), fold.validation)
+            if quantity in size.measured:
+                found[quantity] = size.measured[quantity]
+            else:
+                fold = self.data(task)[0]
+                found[quantity] = measure(model, quantity, self.tensors(fold), fold.validation)
             if (broken := goals.broken(found)) and not goes_on:
                 raise InfeasibleError("; ".join(broken), found, int(model.count_params()))
         return found

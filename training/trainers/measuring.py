@@ -25,12 +25,10 @@ def measure(model: keras.Model, quantity: str, rows: Rows, positions: np.ndarray
 
     Args:
         model: As it was built; what its weights are is of no matter.
-        quantity: One of ``QUANTITIES``.
+        quantity: ``bytes`` or ``seconds``.
         rows: Prepared rows.
         positions: Of those that are predicted.
     """
-    if quantity == "params":
-        return float(model.count_params())
     if quantity == "bytes":
         return float(sum(_bytes_of(weight) for weight in model.weights))
     return _seconds_of(model, rows, positions)
