@@ -99,7 +99,7 @@ def test_workers_that_memory_would_not_hold_are_started_anew(
     seen: list[int] = []
     closed: list[int] = []
 
-    def make(workload, workers, threads, *, inline, timeout, environments):
+    def make(workload, workers, threads, *, inline, timeout, environments, retries):
         seen.append(workers)
         running[0] = workers
         return SimpleNamespace(
@@ -117,7 +117,8 @@ def test_workers_that_memory_would_not_hold_are_started_anew(
         space=SimpleNamespace(recommended=dict),
         budget=SimpleNamespace(seconds=None),
         spec=SimpleNamespace(
-            search=SimpleNamespace(seed=0), execution=SimpleNamespace(workers=asked, trial_timeout=None)
+            search=SimpleNamespace(seed=0),
+            execution=SimpleNamespace(workers=asked, trial_timeout=None, retries=1),
         ),
     )
     executor = launch._start_workers(made, cores)
