@@ -19,7 +19,7 @@ def option(panel: str, text: str, *names: str, **more: Any) -> Any:
 DataSource = Annotated[
     str | None,
     typer.Argument(
-        help="A name (digits, mnist, ...), a .csv, .csv.gz, .parquet or .npz file, a folder of images or texts, "
+        help="A name (digits, mnist, ...), a .csv, .csv.gz, .parquet or .npz file, a folder of images, texts or .npy files, "
         "module:function; or a sweep.yaml or .json."
     ),
 ]

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..training.data import Dataset
+from ..training.data.array_files import holds_arrays
 from ..training.data.class_folders import find_files
 from ..training.data.delimited import DELIMITED, UTF_8, first_rows, marked_encoding, read_csv, table_suffix
 from ..training.data.files import TABLE_SUFFIXES, read_parquet, with_nests
@@ -69,7 +70,12 @@ def choose_reading(spec: Mapping[str, Any], dataset: Dataset) -> Reading:
     if ":" in source and not path.exists():
         return _function(source, target, group)
     if path.is_dir():
-        return _folder(source, path, spec.get("encoding"), dataset)
+        arrays = holds_arrays(path)
+        return (
+            _array_folder(source, path, group)
+            if arrays
+            else _folder(source, path, spec.get("encoding"), dataset)
+        )
     if table_suffix(path) in TABLE_SUFFIXES:
         return _table(spec, path, dataset)
     return _archive(source, path, group)
@@ -164,6 +170,13 @@ def _archive(source: str, path: Path, group: Any) -> Reading:
         reading = _mapping(f"{load[:7]}with_nests(dict({load[7:]}))", with_nests(dict.fromkeys(names)), group)
         return replace(reading, functions=(with_nests,))
     return _mapping(load, names, group)
+
+
+def _array_folder(source: str, path: Path, group: Any) -> Reading:
+    folder = f"Path({quoted(source)})" + ".expanduser()" * source.startswith("~")
+    line = f'data = {{path.stem: np.load(path) for path in {folder}.glob("*.npy")}}'
+    names = [one.stem for one in path.glob("*.npy")]
+    return _mapping(line, names, group, frozenset({"from pathlib import Path"}))
 
 
 def _mapping(line: str, names: Any, group: Any, imports: frozenset[str] = frozenset()) -> Reading:

@@ -70,6 +70,9 @@ def write_everything(folder: Path) -> None:
     pixels = rng.integers(0, 256, (60, 9, 8), dtype=np.uint8)
     labels = rng.integers(0, 3, 60)
     np.savez(folder / "images.npz", x=pixels, y=labels)
+    (folder / "arrays").mkdir()
+    np.save(folder / "arrays" / "x.npy", pixels)
+    np.save(folder / "arrays" / "y.npy", labels)
     np.savez(folder / "channels.npz", x=rng.random((60, 3, 12, 10)).astype("float32"), y=np.eye(3)[labels])
     gaps = rng.normal(size=(90, 5)) * 30
     gaps[rng.random(gaps.shape) < 0.1] = np.nan
@@ -140,6 +143,7 @@ CASES: dict[str, tuple[Any, str]] = {
     "archive of images, standardised": ({"source": "images.npz", "scaling": "standard"}, "cnn"),
     "archive with channels first and one-hot labels": ("channels.npz", "cnn"),
     "archive with gaps and truths": ("gaps.npz", "ann"),
+    "folder of arrays": ("arrays", "ann"),
     "folder of coloured images": ("photos", "cnn"),
     "folder with train and test": ("parted", "ann"),
     "folder of texts in another encoding": ({"source": "letters", "encoding": "cp949"}, "text"),

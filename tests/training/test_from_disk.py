@@ -10,7 +10,7 @@ import pytest
 from kerasweep.api import plan_sweep
 from kerasweep.search.executors.contract import run_task
 from kerasweep.search.executors.memory_mapping import read_mapped, write_mapped
-from kerasweep.training.data import MappedRows, fitted_preparation, images, leaves, mapped_rows
+from kerasweep.training.data import MappedRows, array_files, fitted_preparation, images, leaves, mapped_rows
 from kerasweep.training.data.disk_cache import FOLDER_VARIABLE
 from kerasweep.training.events import Task, TrialEnded, TrialFailed
 from kerasweep.training.refit import train_on_all_rows
@@ -51,6 +51,7 @@ def nothing_small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
 
     def switch() -> None:
         monkeypatch.setattr(images, "IN_MEMORY", 0)
+        monkeypatch.setattr(array_files, "MAPPED_BYTES", 0)
         monkeypatch.setattr(fitted_preparation, "MOST_FLOATS", 0)
         monkeypatch.setattr(feeding, "SMALL_BYTES", 0)
 
@@ -76,6 +77,21 @@ def test_pictures_in_a_file_train_to_the_same_digits(
     data = plan.workload.fold_data
     assert isinstance(plan.dataset.x, MappedRows)
     assert all(isinstance(leaf, MappedRows) for fold in data for leaf in leaves(fold.x))
+    assert in_memory[0] == from_disk[0]
+    assert all(np.array_equal(*pair) for pair in zip(in_memory[1], from_disk[1], strict=True))
+
+
+@pytest.mark.parametrize("trainer", ["fused", "fit"])
+def test_arrays_in_files_train_to_the_same_digits(tmp_path, nothing_small, trainer) -> None:
+    rng = np.random.default_rng(0)
+    np.save(tmp_path / "x.npy", 50 + 9 * rng.normal(size=(60, 5)))
+    np.save(tmp_path / "y.npy", rng.normal(size=60))
+    configuration = {"units": 4, "hidden_layers": 1}
+    plan, *in_memory = trained(tmp_path, "dnn", trainer, configuration)
+    assert not isinstance(plan.dataset.x, MappedRows)
+    nothing_small()
+    plan, *from_disk = trained(tmp_path, "dnn", trainer, configuration)
+    assert all(isinstance(fold.x, MappedRows) for fold in plan.workload.fold_data)
     assert in_memory[0] == from_disk[0]
     assert all(np.array_equal(*pair) for pair in zip(in_memory[1], from_disk[1], strict=True))
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...errors import DataError, one_line
 from ...texts import count_text
+from .array_files import left_in_file
 from .mapped_rows import MappedRows, parts_of
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def as_array(values: Any, name: str) -> Any:
     Raises:
         DataError: Not numbers, ragged, sparse, empty, or infinite.
     """
+    values = left_in_file(values)
     if isinstance(values, MappedRows):
         return _mapped(values, name)
     if hasattr(values, "toarray"):

@@ -1,11 +1,10 @@
-"""Readers of files: CSV, Parquet and NumPy archives."""
+"""Readers of tables' files: CSV and Parquet; and of arrays that have names."""
 
 from __future__ import annotations
 
 import csv
 import re
 import warnings
-import zipfile
 import zlib
 from collections import Counter
 from dataclasses import replace
@@ -15,7 +14,6 @@ import numpy as np
 
 from ...errors import DataError, did_you_mean, one_line
 from ...texts import count_text, names_text
-from ..machine import free_memory
 from .delimited import ALIGNED, DELIMITED, UTF_8, first_rows, read_csv, table_suffix
 from .given_folds import given_folds
 from .headers import check_header, column_at
@@ -217,45 +215,6 @@ def with_nests(arrays: Mapping[str, Any]) -> dict[str, Any]:
     """Return named arrays in which those called ``x/left`` and ``x/right`` are one nest, ``x``."""
     names = dict.fromkeys(key.partition("/")[0] for key in arrays)
     return {name: nested(arrays, name) for name in names}
-
-
-def read_npz(path: Path, group: str | None) -> SourceData:
-    """Read a NumPy archive with x_train, y_train, x_test, y_test, or x and y; optionally groups.
-
-    Raises:
-        DataError: The file is no archive, holds pickled objects, or lacks an array.
-    """
-    if not zipfile.is_zipfile(path):
-        raise DataError(f"{path} cannot be read as an .npz archive: it is none, or cut off")
-    _refuse_bomb(path)
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-    except ValueError as error:
-        if "Object arrays" in str(error):
-            raise DataError(f"{path} holds Python objects: save arrays of numbers or strings") from error
-        raise DataError(f"{path} cannot be read as an .npz archive: {one_line(error)}") from error
-    except Exception as error:  # NumPy lets zipfile's, zlib's and tokenize's own errors through
-        raise DataError(f"{path} cannot be read as an .npz archive: {one_line(error)}") from error
-    return from_mapping(arrays, path.name, group)
-
-
-def _refuse_bomb(path: Path) -> None:
-    """Refuse an archive whose arrays no memory holds, before any of them is unpacked.
-
-    Raises:
-        DataError: It unpacks to more than the memory that is free.
-    """
-    free = free_memory()
-    try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
-        return  # damaged: NumPy says how
-    if free is not None and size > free:
-        raise DataError(
-            f"{path} unpacks to {size / 2**30:.1f} GiB, and {free / 2**30:.1f} GiB of memory are free"
-        )
 
 
 def from_mapping(arrays: Mapping[str, Any], name: str, group: str | None) -> SourceData:

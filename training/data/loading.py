@@ -9,11 +9,13 @@ from typing import Any
 
 from ...errors import DataError, did_you_mean
 from ...texts import names_text
+from .archives import read_array_folder, read_npz
+from .array_files import holds_arrays
 from .arrays import keeps_shape, shape_text
 from .assembling import assemble
 from .dataset import Dataset
 from .delimited import table_suffix
-from .files import TABLE_SUFFIXES, read_npz, read_table
+from .files import TABLE_SUFFIXES, read_table
 from .images import IMAGE_SUFFIXES, read_image_folder
 from .load_options import LoadOptions
 from .multiple_inputs import holds_several
@@ -39,7 +41,7 @@ def load_dataset(source: Any, options: LoadOptions = LoadOptions(), **changes: A
     Args:
         source: A name (``digits``, ``iris``, ``wine``, ``breast_cancer``, ``diabetes``, ``mnist``, ``fashion_mnist``,
             ``cifar10``, ``cifar100``); a path to ``.csv``, ``.tsv``, ``.parquet``, ``.npz`` or to a folder with one
-            folder of images, or of ``.txt`` files, per class; ``module:function`` or ``file.py:function``; or a Python object: (x, y),
+            folder of images, or of ``.txt`` files, per class, or with ``x.npy`` and ``y.npy``; ``module:function`` or ``file.py:function``; or a Python object: (x, y),
             ((x_train, y_train), (x_test, y_test)), a DataFrame, a dict of arrays, a Dataset. Several inputs are a dict,
             list or tuple of arrays in place of ``x``.
         options: Its columns, what its target is, and how its rows are split.
@@ -101,11 +103,14 @@ def _read(source: Any, options: TableOptions) -> SourceData | Dataset:
         return _read_file(path, options)
     raise DataError(
         f"unknown data '{text}'.{did_you_mean(text, KNOWN_NAMES)} A path to {', '.join(TABLE_SUFFIXES)}, .npz, or a "
-        f"folder of images or of .txt files, or module:function, works too."
+        f"folder of images, of .txt files or of x.npy and y.npy, or module:function, works too."
     )
 
 
 def _read_folder(path: Path, options: TableOptions) -> SourceData:
+    if holds_arrays(path):
+        _refuse(str(path), options, TableOptions(group=options.group))
+        return read_array_folder(path, options.group)
     if holds_texts(path, IMAGE_SUFFIXES):
         _refuse(str(path), options, TableOptions(encoding=options.encoding))
         return read_text_folder(path, options.encoding)
@@ -123,6 +128,8 @@ def _read_file(path: Path, options: TableOptions) -> SourceData:
     if suffix == ".npz":
         _refuse(str(path), options, TableOptions(group=options.group))
         return read_npz(path, options.group)
+    if suffix == ".npy":
+        raise DataError(f"{path} is one array: put x.npy and y.npy into a folder, and name the folder")
     if suffix == ".py":
         raise DataError(f"{path} is a Python file: name its function too, as in {path.name}:load")
     raise DataError(

@@ -94,7 +94,10 @@ class MappedRows:
         return self._with((self._whole[0], *row), self.rows)
 
     def _with(self, shape: tuple[int, ...], rows: np.ndarray | None) -> MappedRows:
-        return MappedRows(self.path, self.dtype, shape, rows, offset=self._offset)
+        made = MappedRows(self.path, self.dtype, shape, rows, offset=self._offset)
+        if "values" in vars(self):  # one mapping for all, and with it the lock that keeps the file
+            vars(made)["values"] = self.values.reshape(shape)
+        return made
 
     def check_memory(self, needed: int) -> None:
         """Refuse what needs so many bytes of all rows at once.

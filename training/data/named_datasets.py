@@ -12,7 +12,7 @@ import numpy as np
 
 from ...errors import DataError, one_line
 from ..quiet import import_tensorflow
-from .files import read_npz
+from .archives import read_npz
 from .source_data import SourceData
 
 EMBEDDED = ("digits", "iris", "wine", "breast_cancer", "diabetes")

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from kerasweep.errors import DataError, ModelError
-from kerasweep.training.data import disk_cache, files, images, load_dataset
+from kerasweep.training.data import archives, disk_cache, images, load_dataset
 from kerasweep.training.models.bases import read_saved
 from kerasweep.training.trainers.paused_state import UnusableStateError, load_state
 from PIL import Image
@@ -108,7 +108,7 @@ def test_arrays_that_memory_does_not_hold_are_refused_before_they_are_unpacked(
 ) -> None:
     np.savez_compressed(tmp_path / "x.npz", x=np.zeros((1000, 1000)), y=np.arange(1000.0))
     assert load_dataset(tmp_path / "x.npz", task="regression").rows == 750
-    monkeypatch.setattr(files, "free_memory", lambda: 2**22)
+    monkeypatch.setattr(archives, "free_memory", lambda: 2**22)
     with pytest.raises(DataError, match=r"x\.npz unpacks to 0\.0 GiB, and 0\.0 GiB of memory are free"):
         load_dataset(tmp_path / "x.npz", task="regression")
 
