@@ -315,7 +315,7 @@ def launch(
         nested: Outer folds of a nested cross-validation: the search is run again without each of them, and its winner scored
             on it, which ``study.nested`` then tells.
         **settings: Everything else that a sweep has, by the names of ``kerasweep.search.settings.SETTINGS``: ``search``, ``trials``, ``time``,
-            ``target``, ``target_score``, ``objective`` (several, too), ``constraint``, ``limit``, ``epochs``, ``folds``, ``workers``, ``precision``, ``trainer``, ``seed``,
+            ``target``, ``target_score``, ``objective`` (several, too), ``constraint``, ``limit``, ``epochs``, ``folds``, ``executor``, ``address``, ``workers``, ``precision``, ``trainer``, ``seed``,
             ``preset``, ``set``, ``fix``, ``from_study``, ``learn_from``, ... Training runs in worker processes, in one where ``workers``
             is not given; in a notebook or at a prompt it then runs in this process, as ``workers="inline"`` asks for anywhere.
 
@@ -454,8 +454,9 @@ def resume(
         detach: As for ``launch``.
         join: As for ``launch``.
         **settings: ``trials``, ``time``, ``total_epochs``, ``until_converged``, ``target_score``,
-            ``workers``, ``threads``, ``gpus_per_trial``, ``trainer``, ``trial_timeout``, ``retries``, ``keep_states``, ``keep_models``,
-            ``log``; or ``epochs``, to which the best trials are trained on, from where they ended if ``keep_models`` has kept that.
+            ``executor``, ``address``, ``workers``, ``threads``, ``gpus_per_trial``, ``trainer``, ``trial_timeout``,
+            ``retries``, ``keep_states``, ``keep_models``, ``log``; or ``epochs``, to which the best trials are trained on,
+            from where they ended if ``keep_models`` has kept that.
     """
     from .search.launch import run_plan
     from .search.opening import check_joining
@@ -495,6 +496,8 @@ def plan_to_resume(
         "total_epochs",
         "until_converged",
         "target_score",
+        "executor",
+        "address",
         "workers",
         "threads",
         "gpus_per_trial",

@@ -316,6 +316,18 @@ Workers = Annotated[
         show_default="1",
     ),
 ]
+Executor = Annotated[
+    str | None,
+    option("Execution", "local: processes of this machine; ray: of a Ray cluster.", show_default="local"),
+]
+Address = Annotated[
+    str | None,
+    option(
+        "Execution",
+        "Of the Ray cluster, host:port; auto: the one that this machine belongs to.",
+        show_default="auto",
+    ),
+]
 Threads = Annotated[int | None, option("Execution", "Cores a worker.", min=1)]
 GpusPerTrial = Annotated[
     float | None,

@@ -97,6 +97,8 @@ def launch(
     max_memory: flags.MaxMemory = None,
     direction: flags.Direction = None,
     precision: flags.Precision = None,
+    executor: flags.Executor = None,
+    address: flags.Address = None,
     workers: flags.Workers = None,
     threads: flags.Threads = None,
     gpus_per_trial: flags.GpusPerTrial = None,
@@ -193,6 +195,8 @@ def resume(
     until_converged: flags.UntilConverged = None,
     target: Annotated[float | None, flags.option("Budget", "A score that ends the sweep.")] = None,
     epochs: flags.FurtherEpochs = None,
+    executor: flags.Executor = None,
+    address: flags.Address = None,
     workers: flags.Workers = None,
     threads: flags.Threads = None,
     gpus_per_trial: flags.GpusPerTrial = None,
@@ -369,12 +373,14 @@ def _drivers_text(study: StudyRecord | None) -> str:
 
 
 def _workers_text(plan: Plan) -> str:
-    threads = count_text(plan.threads(plan.workers), "thread")
-    return (
-        f"none, training runs in this process with {threads}"
-        if plan.inline
-        else f"{plan.workers} with {threads} each{plan.gpus_text}"
-    )
+    execution, threads = plan.spec.execution, count_text(plan.threads(plan.workers), "thread")
+    if plan.inline:
+        return f"none, training runs in this process with {threads}"
+    if not execution.on_ray:
+        return f"{plan.workers} with {threads} each{plan.gpus_text}"
+    count = execution.workers if isinstance(execution.workers, int) else "as many as there is room for"
+    where = "" if execution.address == "auto" else f" at {execution.address}"
+    return f"{count} with {threads} each, of the Ray cluster{where}"
 
 
 def _notes_on_epochs(plan: Plan, study: StudyRecord | None) -> tuple[str, ...]:

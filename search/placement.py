@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from .spec import SweepSpec
+from .spec import ExecutionSpec, SweepSpec
 
 
 def is_interactive() -> bool:
@@ -12,14 +12,16 @@ def is_interactive() -> bool:
     return hasattr(sys, "ps1") or bool(sys.flags.interactive)
 
 
-def trains_inline(workers: int | str | None) -> bool:
+def trains_inline(execution: ExecutionSpec) -> bool:
     """Tell whether a sweep trains in this process.
 
     Args:
-        workers: What was asked for. Nothing (None) means one process; in an interactive session, this one, where a model
+        execution: What was asked for. Nothing means one process; in an interactive session, this one, where a model
             may be anything that stands in a cell, and an error is looked into with the objects at hand.
     """
-    return workers == "inline" or (workers is None and is_interactive())
+    if execution.on_ray:
+        return False
+    return execution.workers == "inline" or (execution.workers is None and is_interactive())
 
 
 def inline_hints(spec: SweepSpec) -> tuple[str, ...]:
@@ -27,7 +29,7 @@ def inline_hints(spec: SweepSpec) -> tuple[str, ...]:
     limits = spec.search.time, spec.execution.trial_timeout
     usual = None, type(spec.execution)().trial_timeout
     limited = limits[0] is not None or limits[1] not in usual
-    if not trains_inline(spec.execution.workers):
+    if not trains_inline(spec.execution):
         return ()
     of_time = (
         "training runs in this process, where nothing ends a trial that hangs: --workers 1 holds it to the limit",

@@ -111,7 +111,7 @@ class Plan:
     @property
     def inline(self) -> bool:
         """Whether they train in this process."""
-        return trains_inline(self.spec.execution.workers)
+        return trains_inline(self.spec.execution)
 
     @property
     def _most_on_gpus(self) -> int | None:
@@ -144,7 +144,8 @@ class Plan:
 
     def threads(self, workers: int) -> int:
         """Return the cores of each of a number of workers."""
-        return self.spec.execution.threads or max(1, cores() // workers)
+        execution = self.spec.execution
+        return execution.threads or (1 if execution.on_ray else max(1, cores() // workers))
 
     def about(self) -> dict[str, Any]:
         """Return what the study stores beside the specification: data, folds, seeds, versions."""

@@ -59,6 +59,8 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "direction": ("training", "direction"),
     "precision": ("training", "precision"),
     "trainer": ("execution", "trainer"),
+    "executor": ("execution", "executor"),
+    "address": ("execution", "address"),
     "workers": ("execution", "workers"),
     "threads": ("execution", "threads"),
     "gpus_per_trial": ("execution", "gpus_per_trial"),

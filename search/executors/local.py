@@ -28,10 +28,11 @@ from ...training.events import (
 )
 from ...training.heartbeat import building_seconds
 from ...training.workload import ModelSize, Workload
+from .handle import Worker
 from .memory_mapping import write_mapped
 from .messages import FOLDER_PREFIX, Go, Hold, Holding, Printed, Probe, Probed, Setup
-from .process import WorkerProcess, kill_group, start_worker
-from .retries import RETRIES, Retries
+from .process import start_worker
+from .retries import RETRIES, Death, Retries
 
 START_SECONDS = 600.0
 """How long a worker may take to import what it needs."""
@@ -61,8 +62,8 @@ class LocalExecutor:
         self._count = workers
         self._timeout = timeout
         self._environments = environments or [{}] * workers
-        self._workers: list[WorkerProcess] = []
-        self._inbox: queue.SimpleQueue[tuple[WorkerProcess, Any]] = queue.SimpleQueue()
+        self._workers: list[Worker] = []
+        self._inbox: queue.SimpleQueue[tuple[Worker, Any]] = queue.SimpleQueue()
         self._tasks: deque[Task] = deque()
         self._retries = Retries(retries)
         self._folder: Path | None = None
@@ -78,7 +79,7 @@ class LocalExecutor:
     def start(self, task: Task, within: float | None = None) -> ModelSize:
         """Start all workers and wait for the first one to build the task's model."""
         self._folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
-        _write_workload(self._workload, self._folder)
+        self._lay_out(self._folder)
         self._workers = [self._spawn(place) for place in range(self._count)]
         first = self._workers[0]
         first.send(Probe(task))
@@ -169,18 +170,22 @@ class LocalExecutor:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _next_message(self, timeout: float) -> tuple[WorkerProcess, Any]:
+    def _lay_out(self, folder: Path) -> None:
+        """Write into a folder what workers need to be started."""
+        write_workload(self._workload, folder)
+
+    def _next_message(self, timeout: float) -> tuple[Worker, Any]:
         worker, message = self._inbox.get(timeout=timeout)
         worker.handled += 1
         return worker, message
 
-    def _workers_on(self, number: int) -> list[WorkerProcess]:
+    def _workers_on(self, number: int) -> list[Worker]:
         """Return the worker that trains a trial, or none if it died or has ended the trial by now."""
         return [
             worker for worker in self._workers if worker.task is not None and worker.task.number == number
         ]
 
-    def _receive(self, worker: WorkerProcess, message: Any) -> Event | None:
+    def _receive(self, worker: Worker, message: Any) -> Event | None:
         if message is None:
             return self._replace_dead(worker)
         if worker not in self._workers:
@@ -197,7 +202,7 @@ class LocalExecutor:
             self._dispatch()
         return message
 
-    def _note(self, worker: WorkerProcess, message: Any) -> None:
+    def _note(self, worker: Worker, message: Any) -> None:
         """Take a sign of life; what a user's code has printed is printed here."""
         worker.ready = True
         if isinstance(message, Holding):
@@ -223,29 +228,27 @@ class LocalExecutor:
     def _reap_dead_workers(self) -> None:
         """Kill what dead workers have left behind: it may hold their pipes, and their deaths would go unnoticed."""
         for worker in self._workers:
-            if worker.process.poll() is not None:
-                kill_group(worker.process)
+            worker.clear_away()
 
-    @staticmethod
-    def _check_start(worker: WorkerProcess) -> None:
+    def _check_start(self, worker: Worker) -> None:
         if not worker.ready and worker.silence() > START_SECONDS:
             raise SweepError(
                 f"A worker cannot be started: it has given no sign of life for {duration_text(START_SECONDS)}."
             )
 
-    def _time_out(self, worker: WorkerProcess, task: Task) -> Event:
+    def _time_out(self, worker: Worker, task: Task) -> Event:
         where = worker.dump_stack()
         worker.kill()
         self._replace(worker)
         text = f"no sign of life for {duration_text(self._timeout or 0)}"
         return TrialFailed(task.number, "timeout", text, where)
 
-    def _replace_dead(self, worker: WorkerProcess) -> Event | None:
+    def _replace_dead(self, worker: Worker) -> Event | None:
         """Replace a dead worker; train its task again, or give it up if it killed workers before."""
         if worker not in self._workers:
             return None  # ended on purpose
         death = worker.end_dead()
-        if not worker.ready and worker.task is None:
+        if not worker.ready and worker.task is None and not self._may_be_replaced(death):
             raise SweepError(f"A worker cannot be started: {worker.last_line()}.")
         failed: Event | None = None
         if worker.task is not None:
@@ -255,7 +258,11 @@ class LocalExecutor:
         self._replace(worker)
         return failed
 
-    def _replace(self, worker: WorkerProcess) -> None:
+    def _may_be_replaced(self, death: Death) -> bool:  # noqa: ARG002 - where there are several machines, it says
+        """Tell whether a worker that died before it was ready is replaced, though the next one may die, too."""
+        return False
+
+    def _replace(self, worker: Worker) -> None:
         place = self._workers.index(worker)
         self._workers[place] = self._spawn(place)
         self._dispatch()
@@ -266,13 +273,13 @@ class LocalExecutor:
         for place, worker in enumerate(self._workers):
             if not self._tasks:
                 return
-            if worker.task is None:
+            if worker.is_free:
                 if worker.has_grown():
                     worker.kill()
                     self._workers[place] = self._spawn(place)
                 self._workers[place].take(self._tasks.popleft())
 
-    def _spawn(self, place: int) -> WorkerProcess:
+    def _spawn(self, place: int) -> Worker:
         """Start the worker of a place, which has the GPUs of the one before it."""
         assert self._folder is not None  # noqa: S101 - start() made it
         log = self._folder / f"worker-{len(list(self._folder.glob('worker-*.log')))}.log"
@@ -281,7 +288,13 @@ class LocalExecutor:
         return worker
 
 
-def _write_workload(workload: Workload, folder: Path) -> None:
+def write_workload(workload: Workload, folder: Path) -> None:
+    """Lay a workload out for workers, which read it with ``read_mapped``.
+
+    Raises:
+        OutputError: There is no room.
+        ModelError: The model cannot be pickled.
+    """
     prepared = workload.prepared()
     try:
         write_mapped(prepared, folder)

@@ -15,7 +15,7 @@ import numpy as np
 
 from ...training.machine import ALIGNMENT
 
-_OBJECT, _ARRAYS = "workload.pickle", "workload.arrays"
+OBJECT, ARRAYS = "workload.pickle", "workload.arrays"
 
 
 def write_mapped(value: Any, folder: Path) -> None:
@@ -30,7 +30,7 @@ def write_mapped(value: Any, folder: Path) -> None:
     written: dict[
         tuple[int, int], int
     ] = {}  # views of one array, such as pictures as rows of numbers, are stored once
-    with (folder / _ARRAYS).open("wb") as file:
+    with (folder / ARRAYS).open("wb") as file:
         for buffer in buffers:
             with buffer.raw() as content:
                 memory = np.frombuffer(content, np.uint8).ctypes.data, content.nbytes
@@ -39,14 +39,14 @@ def write_mapped(value: Any, folder: Path) -> None:
                     written[memory] = file.tell()
                     file.write(content)
                 places.append((written[memory], content.nbytes))
-    (folder / _OBJECT).write_bytes(pickle.dumps((pickled, places)))
+    (folder / OBJECT).write_bytes(pickle.dumps((pickled, places)))
 
 
 def read_mapped(folder: Path) -> Any:
     """Return the object of a folder; its arrays are mapped, not read."""
-    pickled, places = pickle.loads((folder / _OBJECT).read_bytes())  # noqa: S301 - written by the driver
+    pickled, places = pickle.loads((folder / OBJECT).read_bytes())  # noqa: S301 - written by the driver
     if not any(size for _, size in places):
         return pickle.loads(pickled, buffers=[b""] * len(places))  # noqa: S301
-    with (folder / _ARRAYS).open("rb") as file:
+    with (folder / ARRAYS).open("rb") as file:
         content = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
     return pickle.loads(pickled, buffers=[content[start : start + size] for start, size in places])  # noqa: S301

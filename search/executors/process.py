@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -21,6 +21,7 @@ from ...training.events import Task
 from ...training.machine import resident_memory
 from ...training.trainers.runtime import worker_environment
 from .apart import STORAGE_VARIABLE, apart
+from .handle import Worker
 from .oom_kills import count, counters_of
 from .retries import Death
 
@@ -36,29 +37,12 @@ DUMP_SECONDS = 0.5
 """How long a silent worker may take to write down where it stands."""
 
 
-@dataclass(eq=False)
-class WorkerProcess:
-    """One process and what it does."""
+@dataclass(eq=False, kw_only=True)
+class WorkerProcess(Worker):
+    """One that is a process of this machine."""
 
     process: subprocess.Popen[bytes]
     log: Path
-    task: Task | None = None
-    cancelled: bool = False
-    """Whether it was told to end its task."""
-    ready: bool = False
-    """Whether it has imported what it needs, so that its death is not one of start-up."""
-    waits: bool = False
-    """Whether it waits at a rung to be told how to go on."""
-    holding: bool = False
-    """Whether it waits at the end of an epoch, because it is held."""
-    last_heard: float = field(default_factory=time.monotonic)
-    """When it last gave a sign of life, or was last asked for something."""
-    received: int = 0
-    """Messages that came from it, as the thread that reads its pipe counts them."""
-    handled: int = 0
-    """Messages that the driver has looked at."""
-    tasks: int = 0
-    """How many it was given."""
     initial_memory: int | None = None
     """Bytes of memory that it held when its first task had ended; None until then, and where the system does not say."""
 
@@ -72,15 +56,10 @@ class WorkerProcess:
     def take(self, task: Task) -> None:
         """Give it a task."""
         self.oom_kills = count(self.oom_counters)
-        self.task, self.cancelled, self.waits, self.holding = task, False, False, False
-        self.tasks += 1
-        self.send(task)
+        super().take(task)
 
     def has_grown(self) -> bool:
-        """Tell whether it holds so much more than after its first task that another process should go on.
-
-        TensorFlow and the allocator keep some of what earlier models took, and do not give it back.
-        """
+        """Tell whether it has: TensorFlow and the allocator keep some of what earlier models took, and do not give it back."""
         if self.tasks == 0 or (now := resident_memory(self.process.pid)) is None:
             return False
         if self.initial_memory is None:
@@ -88,7 +67,7 @@ class WorkerProcess:
         return now - self.initial_memory > MOST_GROWTH
 
     def send(self, message: Any) -> None:
-        """Send a message; to a worker that has died, nothing: its death arrives in the inbox."""
+        """Send a message through its pipe."""
         self.last_heard = time.monotonic()
         if self.process.stdin is None:
             return
@@ -96,11 +75,10 @@ class WorkerProcess:
             pickle.dump(message, self.process.stdin)
             self.process.stdin.flush()
 
-    def silence(self) -> float:
-        """Return the seconds since the last sign of life; none pass while the driver has something to look at or to answer."""
-        if self.waits or self.holding or self.received > self.handled:
-            return 0.0
-        return time.monotonic() - self.last_heard
+    def clear_away(self) -> None:
+        """Kill what the process has left behind, if it has died."""
+        if self.process.poll() is not None:
+            kill_group(self.process)
 
     def end_dead(self) -> Death:
         """End what is left of one whose pipe has ended, and return how it died."""
@@ -131,14 +109,13 @@ class WorkerProcess:
 
     def last_line(self) -> str:
         """Return the log's last line, without its full stop."""
-        lines = [line for line in tail(self.log).splitlines() if line.strip()]
-        return lines[-1].strip().rstrip(".") if lines else "it ended without a word"
+        return last_line(tail(self.log))
 
 
 def start_worker(
     log: Path,
     threads: int,
-    inbox: queue.SimpleQueue[tuple[WorkerProcess, Any]],
+    inbox: queue.SimpleQueue[tuple[Worker, Any]],
     environment: Mapping[str, str] | None = None,
 ) -> WorkerProcess:
     """Start a process whose messages go to an inbox, and None when it is gone; variables are set in it beside the usual ones."""
@@ -150,7 +127,7 @@ def start_worker(
         stderr=subprocess.PIPE,
         **apart(variables, without=(STORAGE_VARIABLE,)),  # Ctrl-C is the driver's to handle
     )
-    worker = WorkerProcess(process, log)
+    worker = WorkerProcess(process=process, log=log)
     worker.oom_counters = counters_of(process.pid)
     worker.oom_kills = count(worker.oom_counters)
     worker.reader = threading.Thread(target=_keep_log, args=(process.stderr, log), daemon=True)
@@ -182,6 +159,12 @@ def tail(log: Path, lines: int = 40) -> str:
         return ""
 
 
+def last_line(text: str) -> str:
+    """Return the last line of a log, without its full stop."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines[-1].strip().rstrip(".") if lines else "it ended without a word"
+
+
 def _keep_log(stream: IO[bytes], log: Path) -> None:
     """Write down what a process prints natively; what comes after the log's bound takes the place of what came before.
 
@@ -196,7 +179,7 @@ def _keep_log(stream: IO[bytes], log: Path) -> None:
                 file.write(text)
 
 
-def _listen(worker: WorkerProcess, inbox: queue.SimpleQueue[tuple[WorkerProcess, Any]]) -> None:
+def _listen(worker: WorkerProcess, inbox: queue.SimpleQueue[tuple[Worker, Any]]) -> None:
     stream = worker.process.stdout
     assert stream is not None  # noqa: S101 - a pipe was asked for
     with stream:

@@ -28,23 +28,11 @@ from ...training.workload import Trainer
 from .contract import run_task
 from .memory_mapping import read_mapped
 from .messages import FOLDER_PREFIX, Alive, Go, Hold, Holding, Probe, Probed, Ready, Setup
+from .outgoing import Outgoing
 from .relay import Relay
 
 
-class _Outgoing:
-    """The pipe to the driver, for all threads of a user's code that may print."""
-
-    def __init__(self, pipe: IO[bytes]) -> None:
-        self._pipe = pipe
-        self._lock = threading.RLock()  # a collected object may warn in the middle of a message
-
-    def send(self, message: Any) -> None:
-        with self._lock:
-            pickle.dump(message, self._pipe)
-            self._pipe.flush()
-
-
-def serve(incoming: IO[bytes], outgoing: _Outgoing, relay: Relay) -> None:
+def serve(incoming: IO[bytes], outgoing: Outgoing, relay: Relay) -> None:
     """Answer messages until the input ends."""
     from ...training.trainers.runtime import make_trainer
 
@@ -73,7 +61,7 @@ def _tidy(home: Path) -> None:
         Path(tempfile.gettempdir()).mkdir(exist_ok=True)
 
 
-def _train(trainer: Trainer, task: Task, inbox: queue.SimpleQueue[Any], outgoing: _Outgoing) -> None:
+def _train(trainer: Trainer, task: Task, inbox: queue.SimpleQueue[Any], outgoing: Outgoing) -> None:
     events = run_task(trainer, task)
     answer: Answer | None = None
     while True:
@@ -90,7 +78,7 @@ def _train(trainer: Trainer, task: Task, inbox: queue.SimpleQueue[Any], outgoing
     events.close()
 
 
-def _answer(inbox: queue.SimpleQueue[Any], outgoing: _Outgoing, *, at_rung: bool) -> Answer:
+def _answer(inbox: queue.SimpleQueue[Any], outgoing: Outgoing, *, at_rung: bool) -> Answer:
     """Return the driver's answer; without waiting for it where that is no rung, unless the driver holds this process."""
     answer, held = None if at_rung else Answer.GO_ON, False
     while True:
@@ -135,7 +123,7 @@ def _end() -> None:
 
 def main() -> None:
     """Run as a process of its own."""
-    incoming, outgoing = os.fdopen(os.dup(0), "rb"), _Outgoing(os.fdopen(os.dup(1), "wb"))
+    incoming, outgoing = os.fdopen(os.dup(0), "rb"), Outgoing(os.fdopen(os.dup(1), "wb"))
     os.dup2(2, 1)  # what native code prints must not mix with events
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)  # nor must what a user's code reads or closes

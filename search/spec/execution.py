@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
 
 from .values import Part, Real, Seconds, Whole, check_number
 
@@ -65,16 +65,21 @@ def parse_log(value: Any) -> Any:
 class ExecutionSpec(Part):
     """Which processes train."""
 
+    executor: Literal["local", "ray"] = "local"
+    """``local``: processes of this machine; ``ray``: of all machines of a Ray cluster."""
+    address: str = Field(default="auto", min_length=1)
+    """Of the Ray cluster: host:port, or ``auto`` for the one that this machine belongs to."""
     workers: Workers = None
     """Processes that train. ``auto``: by the machine, the number of trials and the memory that the model takes; ``inline``: none,
-    trials train in the process that launches, for debugging. One where nothing is said; in a notebook or at a prompt, ``inline``."""
+    trials train in the process that launches, for debugging. One where nothing is said; in a notebook or at a prompt, ``inline``.
+    Of a Ray cluster ``auto``, and nothing, mean as many as it has room for at any time."""
     trainer: Literal["auto", "fused", "fit"] = "auto"
     """``auto``: fused for every model that allows it; both give the same scores."""
     threads: Whole | None = Field(default=None, ge=1)
-    """Cores a worker; the machine's, divided by the workers, where it is not given."""
+    """Cores a worker; the machine's, divided by the workers, where it is not given, and one in a Ray cluster."""
     gpus_per_trial: Annotated[float | None, BeforeValidator(parse_gpus)] = Field(default=None, ge=0)
     """GPUs that a worker sees: 0 for none, 2 for a model that spreads over two, 0.5 where two workers share one. One each
-    where the machine has any and it is not given; ``workers: auto`` starts as many as they allow."""
+    where the machine has any and it is not given, and none in a Ray cluster; ``workers: auto`` starts as many as they allow."""
     trial_timeout: Seconds = Field(default=3600.0, gt=0)
     """Seconds without a sign of life (a part of an epoch trained, something printed) after which a trial fails; none to
     wait for ever."""
@@ -88,3 +93,16 @@ class ExecutionSpec(Part):
         default_factory=list
     )
     """Others' tools that are told each trial, with its hyperparameters, curves and scores, while the sweep runs."""
+
+    @property
+    def on_ray(self) -> bool:
+        """Whether a Ray cluster trains."""
+        return self.executor == "ray"
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> ExecutionSpec:
+        if self.on_ray and self.workers == "inline":
+            raise ValueError(
+                "workers: inline trains in the process that launches: leave it out with executor: ray"
+            )
+        return self

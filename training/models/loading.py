@@ -86,17 +86,15 @@ class ModelSource:
 
             return BUILDERS[self.name]
         if self.contract == "own":
-            return self._user_model()  # type: ignore[no-any-return]
+            return self.user_model()  # type: ignore[no-any-return]
         if self.contract == "optuna":
             from .optuna_objectives import adapt_objective
 
-            return adapt_objective(self._user_model())
+            return adapt_objective(self.user_model())
         from .hypermodels import adapt_application, adapt_hypermodel
 
         return (
-            adapt_application(self.name)
-            if self.name in APPLICATIONS
-            else adapt_hypermodel(self._user_model())
+            adapt_application(self.name) if self.name in APPLICATIONS else adapt_hypermodel(self.user_model())
         )
 
     @property
@@ -120,7 +118,7 @@ class ModelSource:
         from .hypermodel_fit import HypermodelFit
         from .hypermodels import fits_itself
 
-        given = self._user_model()
+        given = self.user_model()
         return HypermodelFit(given) if fits_itself(given) else None
 
     def with_discovered_space(self, sample: Callable[[], Sample] | None = None) -> ModelSource:
@@ -145,7 +143,7 @@ class ModelSource:
             from .optuna_objectives import recording_objective
 
             hint = "return the compiled model from it, not a score"
-            return discover_space(recording_objective(self._user_model()), self.name, hint=hint), None
+            return discover_space(recording_objective(self.user_model()), self.name, hint=hint), None
         from .hypermodels import application, build_model_of, recording_build
 
         hint = "a function of one argument is KerasTuner's build_model(hp)"
@@ -160,11 +158,12 @@ class ModelSource:
             # Small pictures: what a model asks for does not depend on them.
             build_model = application(self.name, Signature((32, 32, 3), 10, "classification"))
         else:
-            build_model = build_model_of(self._user_model())
+            build_model = build_model_of(self.user_model())
         shape = None if sample is None else lambda: sample().signature.input_shape
         return discover_space(recording_build(build_model, shape), self.name, hint=hint), None
 
-    def _user_model(self) -> Any:
+    def user_model(self) -> Any:
+        """Return the user's function or ``HyperModel``, imported where it was given by name."""
         return self.function if self.function is not None else _import_function(self.name)[0]
 
     def __getstate__(self) -> dict[str, Any]:
