@@ -16,6 +16,7 @@ import sqlalchemy
 from forking import Forker
 from kerasweep.search import placement
 from kerasweep.training.trainers.garbage import gradients_forgotten
+from ray_cluster import RayCluster
 
 ROOT = Path(__file__).parents[1]
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -116,6 +117,14 @@ def forked_workers(forker: Forker) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(subprocess, "Popen", forker.popen)
         yield
+
+
+@pytest.fixture(scope="session")
+def ray_cluster() -> Iterator[RayCluster]:
+    """A Ray cluster of two nodes with a CPU each, which tests leave as they found it."""
+    made = RayCluster()
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

@@ -55,9 +55,16 @@ PREPARED = (
 """What somebody has run who comes to the documents' commands."""
 ELSEWHERE = ("make", "pip", "pytest", ".venv/bin/pytest")
 """What ``.ci/run`` runs, because it sets a machine up."""
-WITH_OTHERS = ("kerasweep ui", "kerasweep pause", "kerasweep stop", "optuna-dashboard")
-"""What serves until it is stopped, or needs a sweep that runs: run by ``app/test_browser.py``, ``cli/test_control.py`` and
-``studies/test_dashboard.py``."""
+WITH_OTHERS = (
+    "kerasweep ui",
+    "kerasweep pause",
+    "kerasweep stop",
+    "optuna-dashboard",
+    "ray start",
+    "kerasweep launch digits ann --executor ray",
+)
+"""What serves until it is stopped, or needs a sweep or a cluster that runs: run by ``app/test_browser.py``,
+``cli/test_control.py``, ``studies/test_dashboard.py`` and ``search/test_ray.py``."""
 ON_A_SERVER = "--join"
 """What SQLite has not: run by ``search/test_joining.py``."""
 MINE = """

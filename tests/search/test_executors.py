@@ -1,4 +1,4 @@
-"""One suite for everything that trains tasks: in this process, and in real processes of their own."""
+"""One suite for everything that trains tasks: in this process, in processes of their own, and on a real Ray cluster."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,6 +16,8 @@ import numpy as np
 import pytest
 from kerasweep.errors import ModelError
 from kerasweep.search.executors import InlineExecutor, LocalExecutor, make_executor
+from kerasweep.search.executors.ray import RayExecutor
+from kerasweep.search.executors.ray.actor import PREFIX
 from kerasweep.search.plan import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.spaces import Int, Space
@@ -148,6 +151,27 @@ def local() -> Iterator[LocalExecutor]:
     assert not folder.exists()
     assert all(process.poll() is not None for process in processes)
     made.close()
+
+
+@pytest.fixture(scope="module")
+def on_ray(ray_cluster) -> Iterator[RayExecutor]:
+    made = RayExecutor(make_workload(), 1, 2, address=ray_cluster.address)
+    assert made.capacity == 1, "one may wait for the first worker"
+    assert made.start(task(-1)).parameters == 4 * 6 + 6 + 6 * 2 + 2
+    deadline = time.monotonic() + 60
+    while made.capacity < 2 and time.monotonic() < deadline:
+        assert made.next_event(timeout=0.1) is None
+        run(made, task(99, units=2))
+    assert made.capacity == 2
+    folder = made._folder
+    yield made
+    workers = ray_cluster.workers()
+    assert workers
+    made.close()
+    made.close()
+    assert not folder.exists()
+    assert not ray_cluster.workers_after(5.0)
+    assert not list(Path(tempfile.gettempdir()).glob(f"{PREFIX}*"))
 
 
 class Conformance:
@@ -308,10 +332,8 @@ class TestInline(Conformance):
             executor.start(task(-1, "raise"))
 
 
-class TestLocal(Conformance):
-    @pytest.fixture
-    def executor(self, local) -> LocalExecutor:
-        return local
+class SeveralWorkers(Conformance):
+    """What every executor keeps whose workers are processes of their own."""
 
     def test_two_tasks_train_at_once(self, executor) -> None:
         executor.submit(task(0))
@@ -328,11 +350,24 @@ class TestLocal(Conformance):
         executor.submit(task(0, rungs=(2,)))
         events = [executor.next_event(timeout=60) for _ in range(2)]
         assert executor.next_event(timeout=2) is None, "it waits at its rung, which is no silence"
-        assert executor._workers_on(0)[0].silence() == 0
+        assert executor._workers_on(0)[0].silence() == 0, "nor is it one after a while"
         executor.answer(0, Answer.GO_ON)
         events += [executor.next_event(timeout=60) for _ in range(EPOCHS - 1)]
         assert [event.epoch for event in events[:-1]] == [1, 2, 3]
         assert events[-1].outcome.ending == "whole"
+
+    def test_a_task_that_kills_its_workers_fails_and_the_sweep_goes_on(self, executor, reference) -> None:
+        events = run(executor, task(0, "die"), task(1))
+        (failed,) = [event for event in events if isinstance(event, TrialFailed)]
+        assert (failed.number, failed.kind) == (0, "crash")
+        assert failed.message == ("its worker died 3 times, ended from outside by SIGKILL")
+        assert outcome_of(events, 1).fold_scores == reference.fold_scores
+
+
+class TestLocal(SeveralWorkers):
+    @pytest.fixture
+    def executor(self, local) -> LocalExecutor:
+        return local
 
     def test_a_worker_that_is_killed_is_replaced_and_its_task_trained_again(
         self, executor, reference
@@ -368,12 +403,39 @@ class TestLocal(Conformance):
         assert not set(executor._workers) & set(kept)
         assert not any(is_alive(worker.process.pid) for worker in kept)
 
-    def test_a_task_that_kills_its_workers_fails_and_the_sweep_goes_on(self, executor, reference) -> None:
-        events = run(executor, task(0, "die"), task(1))
-        (failed,) = [event for event in events if isinstance(event, TrialFailed)]
-        assert (failed.number, failed.kind) == (0, "crash")
-        assert failed.message == ("its worker died 3 times, ended from outside by SIGKILL")
-        assert outcome_of(events, 1).fold_scores == reference.fold_scores
+
+class TestRay(SeveralWorkers):
+    @pytest.fixture
+    def executor(self, on_ray) -> RayExecutor:
+        return on_ray
+
+    def test_a_worker_whose_actor_is_killed_is_replaced_and_its_task_trained_again(
+        self, executor, reference, ray_cluster
+    ) -> None:
+        for number in (0, 1):
+            executor.submit(task(number, rungs=(1,)))
+        events = [executor.next_event(timeout=60) for _ in range(2)]
+        assert {event.number for event in events} == {0, 1}
+        before = list(executor._workers)
+        ray_cluster.actors()[0].kill()
+        gone = []
+        while not gone:
+            executor.next_event(timeout=1)
+            gone = [worker for worker in before if worker not in executor._workers]
+        (dead,) = gone
+        assert dead.death.from_outside
+        (other,) = {0, 1} - {dead.task.number}
+        executor.answer(other, Answer.GO_ON)
+        while (event := executor.next_event(timeout=120)) is not None:
+            events.append(event)
+            if isinstance(event, EpochEnded) and event.epoch == 1:
+                executor.answer(event.number, Answer.GO_ON)
+        for number, epochs in ((other, [1, 2, 3]), (dead.task.number, [1, 1, 2, 3])):
+            assert [
+                one.epoch for one in events if one.number == number and isinstance(one, EpochEnded)
+            ] == epochs
+            assert outcome_of(events, number).fold_scores == reference.fold_scores
+        assert len(executor._workers) == 2
 
 
 def test_workers_tell_at_the_start_that_a_model_cannot_be_built() -> None:

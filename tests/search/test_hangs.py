@@ -257,7 +257,9 @@ def test_a_silent_worker_is_given_up_though_others_are_never_silent(tmp_path: Pa
     executor = LocalExecutor(None, threads=1, workers=2, timeout=0.5)
     spare, busy, silent = (
         WorkerProcess(
-            subprocess.Popen(["sleep", "1000"], start_new_session=True), tmp_path / "log", ready=True
+            process=subprocess.Popen(["sleep", "1000"], start_new_session=True),
+            log=tmp_path / "log",
+            ready=True,
         )
         for _ in range(3)
     )

@@ -32,7 +32,7 @@ PRELOADED = (
     "sqlalchemy.dialects.sqlite", "typer",
 )  # fmt: skip
 """What nearly every process that trains imports, beside TensorFlow and Kerasweep."""
-RUN = ("__main__", "worker")
+RUN = ("__main__", "worker", "gateway")
 """Modules that are run, not imported."""
 _MOST_BYTES = 1 << 20
 """Of a request: arguments and environment."""

@@ -118,7 +118,7 @@ def test_workers_that_memory_would_not_hold_are_started_anew(
         budget=SimpleNamespace(seconds=None),
         spec=SimpleNamespace(
             search=SimpleNamespace(seed=0),
-            execution=SimpleNamespace(workers=asked, trial_timeout=None, retries=1),
+            execution=SimpleNamespace(on_ray=False, workers=asked, trial_timeout=None, retries=1),
         ),
     )
     executor = launch._start_workers(made, cores)
