@@ -258,7 +258,7 @@ class LocalExecutor:
         self._replace(worker)
         return failed
 
-    def _may_be_replaced(self, death: Death) -> bool:  # noqa: ARG002 - where there are several machines, it says
+    def _may_be_replaced(self, death: Death) -> bool:
         """Tell whether a worker that died before it was ready is replaced, though the next one may die, too."""
         return False
 
