@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import pickle
 import queue
 import shutil
 import sys
@@ -14,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...errors import ModelError, OutputError, SweepError, one_line
+from ...errors import ModelError, SweepError
 from ...texts import duration_text
 from ...training.events import (
     Answer,
@@ -29,7 +28,7 @@ from ...training.events import (
 from ...training.heartbeat import building_seconds
 from ...training.workload import ModelSize, Workload
 from .handle import Worker
-from .memory_mapping import write_mapped
+from .memory_mapping import write_workload
 from .messages import FOLDER_PREFIX, Go, Hold, Holding, Printed, Probe, Probed, Setup
 from .process import start_worker
 from .retries import RETRIES, Death, Retries
@@ -97,18 +96,26 @@ class LocalExecutor:
                     ) from None
                 continue
             if message is None:
-                death = worker.end_dead()
-                if worker is first and first.ready:
-                    raise ModelError(
-                        f"The model '{self._workload.model.name}' cannot be built: its worker died, {death.cause}."
-                    )
-                raise SweepError(f"A worker cannot be started: {worker.last_line()}.")
+                first = self._restarted(worker, first, task)
+                continue
             if isinstance(message, Probed):
                 break
             self._note(worker, message)
         if message.size is None:
             raise ModelError(f"The model '{self._workload.model.name}' cannot be built: {message.fault}.")
         return message.size
+
+    def _restarted(self, worker: Worker, first: Worker, task: Task) -> Worker:
+        """Replace a worker that died before there was a task, if that may be; return the one that builds the first task's model."""
+        if worker is first and first.ready and not self._may_be_replaced(death := worker.end_dead()):
+            raise ModelError(
+                f"The model '{self._workload.model.name}' cannot be built: its worker died, {death.cause}."
+            )
+        self._replace_dead(worker)
+        if worker is not first:
+            return first
+        self._workers[0].send(Probe(task))
+        return self._workers[0]
 
     def submit(self, task: Task) -> None:
         """Hand a task to a free worker, or keep it until one is free."""
@@ -248,7 +255,7 @@ class LocalExecutor:
         if worker not in self._workers:
             return None  # ended on purpose
         death = worker.end_dead()
-        if not worker.ready and worker.task is None and not self._may_be_replaced(death):
+        if worker.task is None and not worker.ready and not self._may_be_replaced(death):
             raise SweepError(f"A worker cannot be started: {worker.last_line()}.")
         failed: Event | None = None
         if worker.task is not None:
@@ -286,22 +293,3 @@ class LocalExecutor:
         worker = start_worker(log, self._threads, self._inbox, self._environments[place])
         worker.send(Setup(self._folder, self._threads))
         return worker
-
-
-def write_workload(workload: Workload, folder: Path) -> None:
-    """Lay a workload out for workers, which read it with ``read_mapped``.
-
-    Raises:
-        OutputError: There is no room.
-        ModelError: The model cannot be pickled.
-    """
-    prepared = workload.prepared()
-    try:
-        write_mapped(prepared, folder)
-    except OSError as error:
-        raise OutputError(f"The data cannot be laid out for the workers: {error}.") from error
-    except (pickle.PicklingError, TypeError, AttributeError) as error:
-        raise ModelError(
-            f"The model '{workload.model.name}' cannot be handed to another process ({one_line(error, 200)}); name it as "
-            "module:function, or have it trained in this process: workers='inline'."
-        ) from error

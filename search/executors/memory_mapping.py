@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from ...errors import ModelError, OutputError, one_line
 from ...training.machine import ALIGNMENT
+from ...training.workload import Workload
 
 OBJECT, ARRAYS = "workload.pickle", "workload.arrays"
 
@@ -50,3 +52,22 @@ def read_mapped(folder: Path) -> Any:
     with (folder / ARRAYS).open("rb") as file:
         content = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
     return pickle.loads(pickled, buffers=[content[start : start + size] for start, size in places])  # noqa: S301
+
+
+def write_workload(workload: Workload, folder: Path) -> None:
+    """Lay a workload out for workers, which read it with ``read_mapped``.
+
+    Raises:
+        OutputError: There is no room.
+        ModelError: The model cannot be pickled.
+    """
+    prepared = workload.prepared()
+    try:
+        write_mapped(prepared, folder)
+    except OSError as error:
+        raise OutputError(f"The data cannot be laid out for the workers: {error}.") from error
+    except (pickle.PicklingError, TypeError, AttributeError) as error:
+        raise ModelError(
+            f"The model '{workload.model.name}' cannot be handed to another process ({one_line(error, 200)}); name it as "
+            "module:function, or have it trained in this process: workers='inline'."
+        ) from error

@@ -13,7 +13,8 @@ from ....errors import SpecError, SweepError
 from ....texts import count_text, duration_text
 from ....training.workload import Workload
 from ..handle import Worker
-from ..local import START_SECONDS, LocalExecutor, write_workload
+from ..local import START_SECONDS, LocalExecutor
+from ..memory_mapping import write_workload
 from ..retries import RETRIES, Death
 from .messages import Connect
 from .remote import GatewayProcess, RemoteWorker
