@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -171,7 +170,7 @@ def on_ray(ray_cluster) -> Iterator[RayExecutor]:
     made.close()
     assert not folder.exists()
     assert not ray_cluster.workers_after(5.0)
-    assert not list(Path(tempfile.gettempdir()).glob(f"{PREFIX}*"))
+    assert not list(ray_cluster.folder.glob(f"{PREFIX}*"))
 
 
 class Conformance:
