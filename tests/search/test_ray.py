@@ -6,7 +6,10 @@ import importlib.util
 import subprocess
 import sys
 import tempfile
+import textwrap
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -163,3 +166,74 @@ def test_a_sweep_from_the_command_line_has_the_scores_of_one_machine(
     done = kerasweep("resume", "first", "--trials", "4", "--executor", "local", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert [trial.state for trial in trials_in(tmp_path)] == ["complete"] * 4
+
+
+HELD = """
+    import os, sys, time
+    import keras
+    from keras import layers
+    from kerasweep.spaces import Categorical, Space
+
+    SPACE = Space((Categorical("kind", ("free", "first", "second", "last")),))
+
+    def build(config, signature):
+        if os.path.basename(sys.argv[0]) == "worker.py":
+            open(os.path.join({folder!r}, config["kind"] + ".begun"), "w").close()
+            while config["kind"] != "free" and not os.path.exists(os.path.join({folder!r}, config["kind"] + ".go")):
+                time.sleep(0.05)
+        parts = [keras.Input(signature.input_shape), layers.Flatten(), layers.Dense(signature.outputs, "softmax")]
+        model = keras.Sequential(parts)
+        model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        return model
+"""
+
+
+def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str] | None = None) -> None:
+    deadline = time.monotonic() + 300
+    while not condition():
+        assert process is None or process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+@pytest.mark.trains
+def test_a_sweep_outlives_a_node_and_is_resumed_when_the_head_is_back(
+    forker, kerasweep, ray_cluster, tmp_path: Path
+) -> None:
+    (tmp_path / "held.py").write_text(textwrap.dedent(HELD).format(folder=str(tmp_path)))
+    words = (
+        "launch digits held:build --study first --limit 60 --folds 2 --epochs 1 --search grid --executor ray"
+    )
+    process = forker.popen(
+        [sys.executable, "-m", "kerasweep", *words.split(), "--address", ray_cluster.address],
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        for kind in ("first", "second"):
+            wait_for((tmp_path / f"{kind}.begun").exists, process)
+        ray_cluster.kill_node()
+        for kind in ("first", "second"):
+            (tmp_path / f"{kind}.go").touch()
+        wait_for((tmp_path / "last.begun").exists, process)
+        wait_for(lambda: [trial.state for trial in trials_in(tmp_path)].count("complete") == 3, process)
+        ray_cluster.kill_head()
+        text, _ = process.communicate(timeout=300)
+    finally:
+        process.kill()
+    assert process.returncode == 1, text
+    assert (
+        "does not answer any more; what had ended is kept, and resume goes on once there is a cluster."
+        in text
+    )
+    assert "Traceback" not in text
+    assert sorted(trial.state for trial in trials_in(tmp_path)) == ["complete"] * 3 + ["waiting"]
+    ray_cluster.restart()
+    (tmp_path / "last.go").touch()
+    done = kerasweep("resume", "first", "--address", ray_cluster.address, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [trial.state for trial in trials_in(tmp_path)] == ["complete"] * 4
+    assert not ray_cluster.workers_after(5.0)
