@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ from .data import ByBatch, MappedRows, Tree, leaves, take
 if TYPE_CHECKING:
     from .data import Preparation, Recipe
 
-PART_ROWS = 1000
+PART_ROWS, PART_BYTES = 1000, 64 * 2**20
+"""Of rows that are prepared together, as float32: at most so many, and so many bytes."""
 MOST_PREPARATIONS = 4
 MOST_BYTES = 1024 * 2**20
 """Of the prepared rows of all preparations; the one in use is kept, however large it is."""
@@ -37,8 +39,10 @@ class FoldData:
 
     def parts(self, rows: np.ndarray) -> Iterator[Tree]:
         """Yield some rows as the model reads them, a part after the other."""
-        for first in range(0, len(rows), PART_ROWS):
-            yield self.inputs(rows[first : first + PART_ROWS])
+        row = sum(4 * math.prod(leaf.shape[1:]) for leaf in leaves(self.x))
+        size = max(1, min(PART_ROWS, PART_BYTES // max(1, row)))
+        for first in range(0, len(rows), size):
+            yield self.inputs(rows[first : first + size])
 
     def inputs(self, rows: np.ndarray) -> Tree:
         """Return some rows as the model reads them."""

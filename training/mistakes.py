@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .data import Dataset
+from .data.mapped_rows import parts_of
 from .pictures import png_text, value_span
 from .scoring import LABEL_THRESHOLD, are_probabilities, as_scores, as_shares
 
@@ -122,5 +123,5 @@ def _with_pictures(dataset: Dataset, mistakes: list[dict[str, Any]]) -> list[dic
     """Return mistakes with their pictures, where rows are pictures."""
     if dataset.kind != "image" or not mistakes:
         return mistakes
-    span = value_span(dataset.x_test[: min(dataset.test_rows, 1000)])
+    span = value_span(parts_of(dataset.x_test[: min(dataset.test_rows, 1000)]))
     return [{**one, "png": png_text(dataset.x_test[one["row"]], span, PIXELS)} for one in mistakes]

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import base64
 import io
-from typing import Any
+from collections.abc import Iterable
 
 import numpy as np
 
 
-def value_span(rows: Any) -> tuple[float, float]:
-    """Return the values that are black and white: those of bytes, else the smallest and largest finite ones."""
-    images = np.asarray(rows)
-    if images.dtype == np.uint8 and images.size and images.max() > 16:
-        return 0.0, 255.0
-    finite = images[np.isfinite(images)]
-    return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+def value_span(parts: Iterable[np.ndarray]) -> tuple[float, float]:
+    """Return the values that are black and white: those of bytes, else the smallest and largest finite ones.
+
+    Args:
+        parts: The pictures, in arrays of some.
+    """
+    spans = []
+    for images in parts:
+        if images.dtype == np.uint8 and images.size and images.max() > 16:
+            return 0.0, 255.0
+        finite = images[np.isfinite(images)]
+        spans += [(float(finite.min()), float(finite.max()))] if finite.size else []
+    return (min(low for low, _ in spans), max(high for _, high in spans)) if spans else (0.0, 1.0)
 
 
 def png_text(image: np.ndarray, span: tuple[float, float], most: int) -> str:

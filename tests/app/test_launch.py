@@ -144,7 +144,7 @@ def test_code_that_a_source_names_is_not_run_to_look_at_it(
     ],
 )
 def test_any_numbers_make_a_picture(pixels: np.ndarray) -> None:
-    assert png_text(pixels, value_span(pixels), 32).startswith("iVBOR")
+    assert png_text(pixels, value_span([pixels]), 32).startswith("iVBOR")
 
 
 @pytest.mark.parametrize("family", FAMILIES)

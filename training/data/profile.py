@@ -8,6 +8,7 @@ import numpy as np
 
 from ..pictures import png_text, value_span
 from .dataset import Dataset
+from .mapped_rows import parts_of
 from .preparation import Preparation
 
 MOST_COLUMNS, MOST_CLASSES = 100, 100
@@ -68,7 +69,7 @@ def _pictures(dataset: Dataset) -> list[dict[str, str]]:
     if dataset.kind != "image" or not dataset.rows:
         return []
     some = np.arange(min(dataset.rows, 1000))
-    span = value_span(dataset.x[some])
+    span = value_span(parts_of(dataset.x[some]))
     codes = dataset.y[some].tolist() if dataset.task == "classification" else []
     found: list[dict[str, str]] = []
     room = PICTURE_BYTES

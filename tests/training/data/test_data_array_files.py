@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from kerasweep.errors import DataError
+from kerasweep.training import fold_cache
 from kerasweep.training.data import (
     MappedRows,
     array_files,
@@ -16,7 +17,10 @@ from kerasweep.training.data import (
     fit_preparation,
     fitted_preparation,
     load_dataset,
+    mapped_rows,
 )
+from kerasweep.training.data.profile import profile_of
+from kerasweep.training.fold_cache import FoldData
 from numpy.lib.format import open_memmap
 
 ROWS = 60
@@ -173,3 +177,17 @@ def test_an_array_alone_a_link_and_a_folder_without_targets_are_refused(tmp_path
     (tmp_path / "a" / "y.npy").symlink_to(tmp_path / "secret.npy")
     with pytest.raises(DataError, match="is a link that leads out of"):
         load_dataset(tmp_path / "a")
+
+
+def test_large_rows_are_looked_at_a_few_at_a_time(tmp_path, monkeypatch) -> None:
+    x = numbers("uint8", 8, 8, 3)
+    mapped = load_dataset(written(tmp_path / "a", "folder", x=x, y=LABELS))
+    plan = choose_preparation(mapped, "image", "unit")
+    rows, steps = fit_preparation(plan, mapped.x, mapped.y).as_stored(mapped.x)
+    data = FoldData(rows, mapped.y, np.arange(10), np.arange(10), 1.0, steps)
+    monkeypatch.setattr(fold_cache, "PART_BYTES", 4 * 3 * x[0].size)
+    parts = list(data.parts(data.train))
+    assert [len(part) for part in parts] == [3, 3, 3, 1]
+    np.testing.assert_array_equal(np.concatenate(parts), data.inputs(data.train))
+    monkeypatch.setattr(mapped_rows, "free_memory", lambda: 1000)
+    assert len(profile_of(mapped, plan)["pictures"]) > 0, "though memory does not hold all rows"
