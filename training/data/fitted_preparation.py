@@ -174,6 +174,9 @@ def fit_preparation(plan: Preparation, x: Any, y: np.ndarray) -> FittedPreparati
         return FittedPreparation(plan, None, _fit_target(y) if plan.scale_target else None)
     recipe, training = plan.recipe, None
     features = build_features(plan, row_count(x))
+    if isinstance(x, MappedRows) and features is None:  # nothing is learned of rows, and none is read
+        _check_shape(plan, x)
+        return FittedPreparation(plan, None, _fit_target(y) if plan.scale_target else None)
     if isinstance(x, MappedRows) and recipe.is_plain and hasattr(features, "partial_fit"):
         for part in x.parts():
             features.partial_fit(_stored(plan, part))

@@ -179,6 +179,16 @@ def test_an_array_alone_a_link_and_a_folder_without_targets_are_refused(tmp_path
         load_dataset(tmp_path / "a")
 
 
+@pytest.mark.parametrize("scaling", ["none", "unit", "standard", "minmax"])
+def test_rows_that_memory_does_not_hold_are_prepared(tmp_path, monkeypatch, scaling) -> None:
+    monkeypatch.setattr(mapped_rows, "free_memory", lambda: 1000)
+    data = load_dataset(written(tmp_path / "a", "folder", x=numbers("uint8", 8, 8, 3), y=LABELS))
+    plan = choose_preparation(data, "image", scaling)
+    assert fit_preparation(plan, data.x, data.y).as_stored(data.x) is not None
+    with pytest.raises(DataError, match="would need all rows in memory at once"):
+        np.asarray(data.x)
+
+
 def test_large_rows_are_looked_at_a_few_at_a_time(tmp_path, monkeypatch) -> None:
     x = numbers("uint8", 8, 8, 3)
     mapped = load_dataset(written(tmp_path / "a", "folder", x=x, y=LABELS))
