@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -24,11 +25,13 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from ..errors import StorageError, StudyLocked
 from .chunks import split
-from .lock import BEAT, BEAT_SECONDS, SHARES, file_key, held, is_driven, new_driver, refusal
+from .lock import BEAT, BEAT_SECONDS, SHARES, file_key, held, is_driven, is_silent, new_driver, refusal
 from .members import ended, forget_ended, key_of, lock_study, may_be_several, read_records
 from .records import DRIVER, LIVE
+from .silence import WATCH_SECONDS, Silences
 from .storage import sqlite_path
 
+logger = logging.getLogger(__name__)
 _STUDIES: Table = models.StudyModel.__table__
 _DIRECTIONS: Table = models.StudyDirectionModel.__table__
 _ATTRIBUTES: Table = models.StudyUserAttributeModel.__table__
@@ -38,6 +41,8 @@ _CLOCKS = {
     "mariadb": "SELECT UNIX_TIMESTAMP(NOW(6))",
 }
 """A server's clock, which is one for all machines."""
+_LOOK_SECONDS = 0.5
+"""Between two looks whether a driver that seems dead gives a sign."""
 Sharing = Literal["alone", "open", "joins"]
 """Whether a driver is the only one of its study; lets others join, where the storage is a server; or joins them itself."""
 
@@ -67,6 +72,7 @@ class Lease:
         self._key = key_of(self.token) if self._joins else DRIVER
         self.live_key = f"{LIVE}:{self.token}" if self._joins else LIVE
         """Of what this driver says of itself."""
+        self._silences = Silences()
         self._which = self._where(self._key)
         # Made once, because SQLAlchemy takes longer to make a statement than SQLite to run it.
         self._select = sqlalchemy.select(_ATTRIBUTES.c.value_json).where(*self._which)
@@ -81,9 +87,22 @@ class Lease:
     def claim(self) -> None:
         """Take the study over from drivers that have ended, or join those that have not.
 
+        One elsewhere whose last sign is old is watched for a while first.
+
         Raises:
             StudyLocked: Another one runs it, and this one does not join, or that one does not share.
         """
+        if unwatched := self._unwatched():
+            logger.warning(
+                "The study '%s' was run by process %s on %s, which gives no sign any more. "
+                "It goes on here unless one comes within %.0f s.",
+                self._name,
+                unwatched[0]["pid"],
+                unwatched[0]["host"],
+                WATCH_SECONDS,
+            )
+        while self._unwatched():
+            time.sleep(_LOOK_SECONDS)
         with self._engine.begin() as connection:
             lock_study(connection, self._study_id)
             records = read_records(connection, self._study_id)
@@ -97,6 +116,16 @@ class Lease:
         if not taken:
             raise StudyLocked(f"Another process has begun to run the study '{self._name}' at this moment.")
         self.begin()
+
+    def _unwatched(self) -> list[dict[str, Any]]:
+        """Return the records of drivers that seem dead, and may give a sign yet."""
+        with self._engine.begin() as connection:
+            records = read_records(connection, self._study_id)
+            now = clock(connection)
+        return [one for one in map(json.loads, records.values()) if self._may_live(one, now)]
+
+    def _may_live(self, driver: dict[str, Any], now: float) -> bool:
+        return is_silent(driver, now) and not self._silences.is_long(driver)
 
     def claim_new(self, connection: Connection) -> None:
         """Write the record of a study that is being made; ``begin`` follows, once that is committed."""
@@ -140,9 +169,11 @@ class Lease:
         records.pop(self._key, None)
         self.had_company = self.had_company or any(key != DRIVER for key in records)
         beating = {key: text for key, text in records.items() if "token" in json.loads(text)}
-        now = clock(connection) if beating else None
+        now = clock(connection) if beating else 0.0
         found = map(json.loads, beating.values())
-        self.others = {one["token"]: one for one in found if is_driven(one, self._url, now)}
+        self.others = {
+            one["token"]: one for one in found if is_driven(one, self._url, now) or self._may_live(one, now)
+        }
         return beating
 
     def bury(self, connection: Connection) -> None:

@@ -7,6 +7,7 @@ lives; of another one, that it has written lately.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 import socket
@@ -29,6 +30,8 @@ BEAT = "beat"
 """Seconds since 1970 by the database's clock; a record without it is of a driver that has ended."""
 SHARES = "shares"
 """Key of the record of a driver that looks what others have changed, so that others may join it."""
+_FIRST_PROCESSES = "pid:[4026531836]"
+"""What Linux calls the processes of a machine that are in no container."""
 held: set[str] = set()
 """Tokens of the drivers of this process."""
 
@@ -41,6 +44,7 @@ def new_driver(url: str) -> dict[str, Any]:
         "pid": os.getpid(),
         "since": since,
         "machine": _machine(),
+        "system": _system(),
         "born": _born(os.getpid()),
         "file": file_key(sqlite_path(url)),
         "token": secrets.token_hex(8),
@@ -57,9 +61,9 @@ def is_driven(driver: Mapping[str, Any], url: str, now: float | None = None) -> 
     """
     if BEAT not in driver:
         return False
-    fresh = bool(abs((time.time() if now is None else now) - driver[BEAT]) < STALE_SECONDS)
+    fresh = _is_fresh(driver, now)
     if driver.get("machine") != _machine():
-        return fresh
+        return fresh and not _was_rebooted(driver)
     if driver.get("file") != file_key(sqlite_path(url)):
         return False  # the record came along with a copy of the file
     if driver["pid"] == os.getpid():
@@ -68,6 +72,21 @@ def is_driven(driver: Mapping[str, Any], url: str, now: float | None = None) -> 
     if born is not None or driver.get("born") is not None:
         return bool(born == driver.get("born"))
     return fresh and _exists(driver["pid"])
+
+
+def is_silent(driver: Mapping[str, Any], now: float) -> bool:
+    """Tell whether nothing but the age of its last beat says that a driver has died."""
+    elsewhere = BEAT in driver and driver.get("machine") != _machine()
+    return elsewhere and not _was_rebooted(driver) and not _is_fresh(driver, now)
+
+
+def _is_fresh(driver: Mapping[str, Any], now: float | None) -> bool:
+    return bool(abs((time.time() if now is None else now) - driver[BEAT]) < STALE_SECONDS)
+
+
+def _was_rebooted(driver: Mapping[str, Any]) -> bool:
+    """Tell whether a driver that is not of this machine's boot is of an earlier one, with which it has ended."""
+    return bool(_system()) and driver.get("system") == _system()
 
 
 def refusal(study: str, driver: Mapping[str, Any]) -> StudyLocked:
@@ -93,6 +112,23 @@ def _machine() -> str:
     except OSError:
         pass
     return " ".join(parts)
+
+
+@cache
+def _system() -> str:
+    """Return what this machine is called in all its boots; nothing where that is unknown.
+
+    It is unknown in a container, whose image may say the same on several machines.
+    """
+    try:
+        if str(Path("/proc/self/ns/pid").readlink()) != _FIRST_PROCESSES:
+            return ""
+        name = Path("/etc/machine-id").read_bytes().strip()
+    except OSError:
+        return ""
+    # A machine's id is nothing for others to know.
+    hidden = hashlib.blake2b(name, key=b"kerasweep", digest_size=8).hexdigest()
+    return f"{socket.gethostname()} {hidden}" if name else ""
 
 
 def _born(pid: int) -> str | None:

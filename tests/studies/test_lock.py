@@ -17,7 +17,8 @@ import pytest
 import sqlalchemy
 from kerasweep.errors import KerasweepError, StudyLocked
 from kerasweep.search.launch import run_plan
-from kerasweep.studies import StudyRecord, is_driven, lease, lock, read_study
+from kerasweep.studies import StudyRecord, is_driven, lease, lock, read_study, silence
+from kerasweep.studies.lease import describe
 from kerasweep.studies.writing import add_study, create_study, delete_study, drive_study
 
 HOLD = """
@@ -29,6 +30,15 @@ with drive_study(read_study("first", sys.argv[1])) as writer:
     print("holds", flush=True)
     sys.stdin.read()
 """
+
+
+ELSEWHERE = {"machine": "another", "system": "another", "host": "far-away"}
+
+
+@pytest.fixture(autouse=True)
+def short_watch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(silence, "WATCH_SECONDS", 0.2)
+    monkeypatch.setattr(lease, "_LOOK_SECONDS", 0.05)
 
 
 @pytest.fixture
@@ -161,7 +171,7 @@ def test_a_driver_elsewhere_is_respected_while_it_gives_signs(sqlite_url: str, s
     """Its process cannot be seen from here, whatever its number is."""
     samples.fill(sqlite_url, trials=1)
     hold(sqlite_url)
-    elsewhere = {"machine": "another", "host": "far-away", "pid": os.getpid()}
+    elsewhere = {**ELSEWHERE, "pid": os.getpid()}
     pretend(sqlite_url, **elsewhere, beat=time.time() - lock.STALE_SECONDS / 2)
     record = read_study("first", sqlite_url)
     for attempt in writers(record, samples).values():
@@ -173,6 +183,81 @@ def test_a_driver_elsewhere_is_respected_while_it_gives_signs(sqlite_url: str, s
     assert not is_running(sqlite_url)
     with drive_study(record):
         assert read_study("first", sqlite_url).driver["pid"] == os.getpid()
+
+
+@pytest.mark.parametrize("hours", [-3, 3], ids=["back", "forward"])
+@pytest.mark.parametrize("lives", [True, False])
+def test_a_clock_that_is_set_frees_no_study_of_a_driver_that_lives_and_keeps_none_of_a_dead_one(
+    sqlite_url: str, samples, monkeypatch: pytest.MonkeyPatch, hours: float, lives: bool
+) -> None:
+    """By that clock, its last beat is old, or yet to come; one that lives beats again while it is watched."""
+    samples.fill(sqlite_url, trials=1)
+    driver = {**lock.new_driver(sqlite_url), **ELSEWHERE}
+    pretend(sqlite_url, **driver, beat=time.time() - hours * 3600)
+    said: list[str] = []
+
+    def hear(text: str, *words: object) -> None:
+        said.append(text % words)
+        if lives:
+            pretend(sqlite_url, beat=time.time())
+
+    monkeypatch.setattr(lease.logger, "warning", hear)
+    if lives:
+        with pytest.raises(StudyLocked, match="on far-away"), drive_study(read_study("first", sqlite_url)):
+            pass
+    else:
+        with drive_study(read_study("first", sqlite_url)):
+            assert is_running(sqlite_url)
+    (told,) = said
+    assert "on far-away, which gives no sign any more. It goes on here unless one comes within" in told
+
+
+def test_a_driver_that_shares_the_study_is_believed_until_it_was_watched(sqlite_url: str, samples) -> None:
+    samples.fill(sqlite_url, trials=1)
+    other = {**lock.new_driver(sqlite_url), **ELSEWHERE, "beat": 1.0}
+    engine = sqlalchemy.create_engine(sqlite_url)
+    with drive_study(read_study("first", sqlite_url)) as writer, engine.connect() as connection:
+        describe(connection, 1, "kerasweep:driver:other", other)
+        for wait, believed in ((0.0, {other["token"]}), (0.25, set())):
+            time.sleep(wait)
+            writer.lease.look(connection)
+            assert set(writer.lease.others) == believed
+
+
+def test_a_silence_is_long_where_a_beat_has_not_changed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    seen, driver = silence.Silences(), {"token": "a", "beat": 5.0}
+    assert not seen.is_long(driver)
+    clock[0] = 0.15
+    assert not seen.is_long(driver)
+    assert not seen.is_long({**driver, "beat": 6.0})
+    clock[0] = 0.3
+    assert not seen.is_long({**driver, "beat": 6.0})
+    clock[0] = 0.4
+    assert seen.is_long({**driver, "beat": 6.0})
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it has no id for each boot")
+def test_a_driver_of_an_earlier_boot_of_this_machine_has_ended(
+    sqlite_url: str, samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At once, though its last sign is fresh; one of another machine, or of a container, is believed."""
+    monkeypatch.setattr(lock, "_system", lambda: "this one")
+    samples.fill(sqlite_url, trials=1)
+    driver = {**lock.new_driver(sqlite_url), "machine": "this one, earlier", "beat": time.time()}
+    assert not is_driven(driver, sqlite_url)
+    assert not lock.is_silent(driver, time.time())
+    for elsewhere in ({**driver, "system": "another"}, {**driver, "system": ""}, without(driver, "system")):
+        assert is_driven(elsewhere, sqlite_url)
+    monkeypatch.setattr(lock, "_system", lambda: "")
+    assert is_driven({**driver, "system": ""}, sqlite_url), "both in containers"
+
+
+def without(driver: dict[str, object], key: str) -> dict[str, object]:
+    return {name: value for name, value in driver.items() if name != key}
 
 
 def test_a_number_of_a_process_that_is_another_one_by_now_locks_nothing(sqlite_url: str, samples) -> None:
@@ -215,7 +300,7 @@ def test_a_driver_that_has_lost_its_study_writes_nothing_more(sqlite_url: str, s
             with sqlalchemy.create_engine(sqlite_url).begin() as connection:
                 connection.execute(sqlalchemy.text("DELETE FROM study_user_attributes"))
         else:
-            pretend(sqlite_url, machine="another", host="far-away", token="its own")
+            pretend(sqlite_url, **ELSEWHERE, token="its own")
         before = read_study("first", sqlite_url).counts
         for write in (writer.new_trial, writer.requeue_running, lambda: writer.set_refit(0, {})):
             with pytest.raises(KerasweepError, match=how):

@@ -16,7 +16,16 @@ import pytest
 import sqlalchemy
 from database_servers import SERVERS
 from kerasweep.errors import StudyError, StudyLocked
-from kerasweep.studies import best_trials, is_driven, lock, read_details, read_shown, read_study, read_trials
+from kerasweep.studies import (
+    best_trials,
+    is_driven,
+    lock,
+    read_details,
+    read_shown,
+    read_study,
+    read_trials,
+    silence,
+)
 from kerasweep.studies.control import status_of
 from kerasweep.studies.writing import ask, create_study, delete_study, drive_study
 from requiring import required_server
@@ -115,7 +124,7 @@ def test_a_driver_is_spoken_to_and_speaks(url: str) -> None:
         assert not read_study("first", url).live
 
 
-def test_one_driver_wherever_it_runs(url: str, samples) -> None:
+def test_one_driver_wherever_it_runs(url: str, samples, monkeypatch: pytest.MonkeyPatch) -> None:
     record = read_study("first", url)
 
     def refused(match: str) -> None:
@@ -133,12 +142,18 @@ def test_one_driver_wherever_it_runs(url: str, samples) -> None:
     try:
         assert first.stdout.readline() == "holds\n"
         refused(f"run by process {first.pid} on ")
-        driver = {**read_study("first", url).driver, "machine": "another", "host": "far-away"}
+        driver = {
+            **read_study("first", url).driver,
+            "machine": "another",
+            "system": "another",
+            "host": "far-away",
+        }
         rewrite_driver(url, driver)
         refused("on far-away since ")
     finally:
         os.kill(first.pid, signal.SIGKILL)
         first.communicate()
+    monkeypatch.setattr(silence, "WATCH_SECONDS", 0.2)
     refused("on far-away since ")  # it cannot be seen from here that it is dead
     rewrite_driver(url, {**driver, "beat": driver["beat"] - 2 * lock.STALE_SECONDS})
     with drive_study(record) as writer:
