@@ -16,7 +16,7 @@ from typing import Any
 
 import optuna
 import pytest
-from database_servers import SERVERS
+from database_servers import SERVERS, Server
 from kerasweep.errors import StudyLocked, UsageError
 from kerasweep.search.under_way import key_of
 from kerasweep.studies import read_study
@@ -32,9 +32,14 @@ SECONDS = 120
 
 
 @pytest.fixture(scope="module", params=list(SERVERS))
-def server(request: pytest.FixtureRequest) -> Iterator[str]:
+def restarted(request: pytest.FixtureRequest) -> Iterator[Server]:
     with required_server(request.param) as made:
-        yield made.url
+        yield made
+
+
+@pytest.fixture
+def server(restarted: Server) -> str:
+    return restarted.url
 
 
 @dataclass
@@ -182,6 +187,22 @@ def test_what_a_killed_driver_trained_is_trained_by_the_other_one(shared, schedu
     assert {trial.state for trial in trials} <= {TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL}
     if scheduler == "none":
         assert len(second.trained) == len(set(second.trained))
+
+
+def test_a_server_that_is_restarted_once_a_driver_was_killed_loses_no_trial(
+    shared, restarted: Server
+) -> None:
+    """The other driver waits for it, unless it went in the middle of a decision: then one that joins brings all to an end."""
+    study = shared(trials=20, capacity=2, pace=0.05)
+    first, second = study.start(2)
+    first.wait_for(3)
+    first.kill()
+    restarted.stop(hard=True)
+    restarted.start()
+    second.end()
+    (third,) = study.start(1)
+    assert third.end() == "trials"
+    study.check_whole(20)
 
 
 def test_the_last_trial_of_a_driver_that_is_killed_is_not_lost(shared) -> None:
