@@ -101,9 +101,10 @@ class UnderWay:
     def learn(self, trial: FrozenTrial) -> TrialUnderWay:
         """Learn of a trial that is paused, or that another driver trains."""
         run = self.drop(trial.number)
+        opened = self._writer.open_trial(trial)
         if run is None:
-            opened = self._writer.open_trial(trial)
             run = TrialUnderWay(opened, self._space.suggest(opened), key_of(trial))
+        run.trial = opened  # it knows what was reported by now, and the one before does not
         if self._writer.runs_elsewhere(trial):
             if run.key not in {other.key for other in self._runs}:  # else it waits for that one's result
                 self.elsewhere[trial.number] = run

@@ -16,12 +16,15 @@ from typing import Any
 
 import optuna
 import pytest
+import sqlalchemy
 from database_servers import SERVERS, Server
 from kerasweep.errors import StudyLocked, UsageError
-from kerasweep.search.under_way import key_of
+from kerasweep.search.methods import make_scheduler
+from kerasweep.search.paused_states import PausedStates
+from kerasweep.search.under_way import UnderWay, key_of
 from kerasweep.studies import read_study
 from kerasweep.studies.control import status_of, wait_for
-from kerasweep.studies.records import RUN_BY
+from kerasweep.studies.records import PAUSED, RUN_BY, RUNGS
 from kerasweep.studies.writing import ask, create_study, delete_study, drive_study
 from optuna.trial import FrozenTrial, TrialState
 from requiring import required_server
@@ -163,6 +166,17 @@ def until(done: Callable[[], object]) -> None:
         time.sleep(0.05)
 
 
+def answers(url: str) -> bool:
+    engine = sqlalchemy.create_engine(url)
+    try:
+        engine.connect().close()
+    except sqlalchemy.exc.OperationalError:
+        return False
+    finally:
+        engine.dispose()
+    return True
+
+
 @pytest.mark.parametrize("method", ["grid", "random", "bayes"])
 def test_three_drivers_train_a_budget_once_and_no_configuration_twice(shared, method: str) -> None:
     study = shared(method=method, trials=20, capacity=2)
@@ -200,6 +214,7 @@ def test_a_server_that_is_restarted_once_a_driver_was_killed_loses_no_trial(
     restarted.stop(hard=True)
     restarted.start()
     second.end()
+    until(lambda: answers(restarted.url))
     (third,) = study.start(1)
     assert third.end() == "trials"
     study.check_whole(20)
@@ -299,6 +314,30 @@ def test_a_driver_that_does_not_share_is_not_joined(shared, sharing: str) -> Non
         drive_study(record, sharing=sharing),
     ):
         pass
+
+
+def test_a_trial_that_another_driver_left_goes_on_from_all_that_it_has_reported(
+    lab: Callable[..., Any],
+) -> None:
+    """It was known before it came to its rung; a report that is made again would be written twice."""
+    made = lab()
+    about = {"metric": "val_accuracy", "data": {"name": "fake", "fingerprint": "0"}, "epochs": 4}
+    scheduler = make_scheduler("asha", made.space, epochs=4, folds=3, direction="maximize", by_seconds=False)
+    with create_study(made.url, "study", "maximize", {"model": "fake"}, about) as writer:
+        under_way = UnderWay(writer, made.space, scheduler, PausedStates(None))
+        number = writer.new_trial({"optimizer": "adam", "learning_rate": 0.1, "units": 8}).number
+        theirs = writer.open_trial(writer.trials()[number])
+        made.space.suggest(theirs)
+        theirs.set_user_attr(RUN_BY, "another driver")
+        under_way.learn(writer.trials()[number])
+        assert list(under_way.elsewhere) == [number]
+        writer.report_rung(theirs, 1, 1, 0.5, [0.5])
+        theirs.set_user_attr(PAUSED, True)
+        run = under_way.learn(writer.trials()[number])
+        assert list(under_way.paused) == [number]
+        writer.report_rung(run.trial, 1, 1, 0.5, [0.5])
+        writer.report_rung(run.trial, 2, 1, 0.6, [0.6])
+        assert [rung[:2] for rung in writer.trials()[number].user_attrs[RUNGS]] == [[1, 1], [2, 1]]
 
 
 def test_an_sqlite_file_has_one_driver(lab: Callable[..., Any], tmp_path: Path) -> None:
