@@ -9,7 +9,8 @@ import typer
 
 from ..errors import SpecError
 from ..printing import make_console, styled
-from ..studies import read_studies, read_study, storage_url, without_password
+from ..studies import read_studies, read_study, storage_url
+from ..studies.storage import shown_storage
 from ..texts import count_text
 from .options import Storage
 
@@ -36,7 +37,7 @@ def copy(
         raise SpecError("--all copies all studies; leave their names out.")
     chosen = [read_study(one, url) for one in names or ()] or [read_study(None, url)]
     records = read_studies(url) if every else chosen
-    console, where = make_console(), without_password(target)
+    console, where = make_console(), shown_storage(target)
     for one in copy_studies(records, target, name):
         what = f" to {where}: {count_text(one.trials, 'trial')}, read back and the same"
         console.print(styled("copied ", (one.name, "bold"), what), soft_wrap=True)

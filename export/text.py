@@ -16,6 +16,7 @@ import yaml
 
 from ..errors import KerasweepError, StudyError
 from ..spaces import Space, apply_overrides, preset
+from ..studies.formats import SWEEP
 from ..studies.records import StudyRecord, TrialRecord
 from ..texts import number_text, quantity_text
 from ..training.data.source_data import FROM_PYTHON
@@ -36,7 +37,7 @@ def as_sweep(study: StudyRecord, trial: TrialRecord, optimism: Optimism | None =
         optimism: How far its score flatters.
 
     Returns:
-        Plain data; ``space`` comes second, so that people see the values first. ``provenance`` is history, which
+        Plain data; ``space`` comes early, so that people see the values first. ``provenance`` is history, which
         readers of a specification pass over.
 
     Raises:
@@ -48,6 +49,7 @@ def as_sweep(study: StudyRecord, trial: TrialRecord, optimism: Optimism | None =
         )
     spec = study.spec
     return {
+        "version": SWEEP,
         "model": spec["model"],
         "space": _fixed_space(str(spec["model"]), trial.configuration),
         "data": _without_defaults(spec["data"]),

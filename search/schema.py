@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..spaces.schema import SpaceFile, json_schema
+from ..studies.formats import SWEEP
 from .spec import SweepSpec
 
 _SHORT = ("data", "search", "cv")
@@ -20,6 +21,10 @@ def sweep_schema() -> dict[str, Any]:
     properties = text["properties"]
     for name in _SHORT:
         properties[name] = {"anyOf": [properties[name], {"type": "string"}]}
+    properties["version"] = {
+        "const": SWEEP,
+        "description": "Of the file's form; the first where it is left out.",
+    }
     properties["provenance"] = {"type": "object", "description": "Where an exported winner comes from."}
     space = text["definitions"]["SpaceSpec"]["properties"]
     written = space_file["properties"]["hyperparameters"]

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..errors import SpecError
 from ..spaces.yamlfile import Document, read_yaml
+from ..studies.formats import SWEEP
 from .spec import BASES, SweepSpec, make_spec
 
 
@@ -22,13 +23,30 @@ def read_spec(path: str | os.PathLike[str], changes: dict[str, Any] | None = Non
         SpecError: The file is missing, is not YAML, or has faults; all are named with their lines.
     """
     document = read_mapping(path)
-    data = {key: value for key, value in document.data.items() if key != "provenance"}
+    data = {key: value for key, value in document.data.items() if key not in ("provenance", "version")}
     if "hyperparameters" in data and "data" not in data:
         raise SpecError(f"{path} is a space, not a sweep: kerasweep launch DATA MODEL --space {path}.")
+    _check_version(document)
     space = data.get("space")
     if isinstance(space, dict):
         data["space"] = _with_found_file(_without_base(space, changes or {}), Path(path).parent)
     return make_spec(_merge(data, changes or {}), document)
+
+
+def _check_version(document: Document) -> None:
+    """Refuse a file of a later version; one without a version is of the first.
+
+    Raises:
+        SpecError: It is one, or the version is no number.
+    """
+    version = document.data.get("version", SWEEP)
+    place = document.place("version")
+    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+        raise SpecError(f"{place}version must be {SWEEP}, got {version!r}.")
+    if version > SWEEP:
+        raise SpecError(
+            f"{place}made by a newer Kerasweep (version {version}; this one reads {SWEEP}); update it."
+        )
 
 
 def _without_base(space: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

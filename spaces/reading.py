@@ -89,7 +89,7 @@ def _listed(document: Document, report: _Report) -> dict[str, Any]:
         raise SpaceError(f"{name} is empty; {_HEAD}.")
     if not isinstance(data, dict):
         raise SpaceError(f"{name} must hold keys and values; {_HEAD}.")
-    if "version" not in data and _ENTRIES not in data:
+    if _ENTRIES not in data and ("version" not in data or "data" in data):
         raise SpaceError(f"{document.place(next(iter(data), ''))}this is no space; {_HEAD}.")
     if why := _wrong_version(data):
         raise SpaceError(f"{document.place('version')}{why}.")

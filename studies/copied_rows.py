@@ -13,8 +13,8 @@ from sqlalchemy import Column, ColumnElement, Connection, Table, Text
 
 from ..errors import StorageError, StudyError
 from .chunks import join, split
-from .passwords import without_password
 from .records import CONTROL, DRIVER, LIVE, SPEC, StudyRecord
+from .storage import shown_storage
 from .writing import writing_errors
 
 Rows: TypeAlias = list[tuple[Any, ...]]
@@ -139,7 +139,7 @@ class CopiedRows:
         found = _select(self._target, columns, where)
         if found != rows:
             raise StorageError(
-                f"{without_password(to)} holds something else than was written for the study '{self._study.name}' "
+                f"{shown_storage(to)} holds something else than was written for the study '{self._study.name}' "
                 f"(table {columns[0].table.name}); nothing was copied."
             )
 
@@ -157,7 +157,7 @@ class CopiedRows:
             for place in texts:
                 if (size := len((row[place] or "").encode())) > _MYSQL_BYTES:
                     raise StorageError(
-                        f"{without_password(to)} cannot hold '{row[1]}' of the study '{self._study.name}', which has "
+                        f"{shown_storage(to)} cannot hold '{row[1]}' of the study '{self._study.name}', which has "
                         f"{size:,} bytes: MySQL's columns hold {_MYSQL_BYTES:,}. Copy it to PostgreSQL or a file."
                     )
 

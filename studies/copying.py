@@ -21,11 +21,10 @@ from ..errors import OutputError, SpecError, StorageError, StudyError
 from ..texts import is_unicode
 from .copied_rows import CopiedRows, Source
 from .lock import is_driven
-from .passwords import without_password
 from .reading import read_studies
 from .records import StudyRecord
 from .snapshots import snapshot_url, take_snapshot
-from .storage import sqlite_path, states_folder
+from .storage import shown_storage, sqlite_path, states_folder
 from .writing import check_writable, connected, writing_errors
 
 MOST_LETTERS = 512
@@ -117,7 +116,7 @@ def _refuse_taken(names: Sequence[str], to: str) -> None:
 
 def _taken(name: str, to: str) -> StudyError:
     return StudyError(
-        f"There is a study '{name}' in {without_password(to)} already; give the copy another --name."
+        f"There is a study '{name}' in {shown_storage(to)} already; give the copy another --name."
     )
 
 

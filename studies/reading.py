@@ -14,6 +14,7 @@ from ..errors import StudyError, did_you_mean
 from ..spaces.values import restored
 from ..texts import numbers_text
 from .chunks import join
+from .formats import check_study
 from .lock import is_driven
 from .pareto import pareto_front
 from .passwords import without_password
@@ -25,6 +26,7 @@ from .records import (
     DRIVER,
     DUPLICATE,
     FAILURE,
+    FORMAT,
     LIVE,
     MOST_EPOCHS,
     ORIGIN,
@@ -42,7 +44,7 @@ from .records import (
     count_or_none,
 )
 from .shapes import check_shape, parsed
-from .storage import Database, open_database, storage_url
+from .storage import Database, open_database, shown_storage, storage_url
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -120,6 +122,8 @@ def read_studies(storage: str | None = None) -> list[StudyRecord]:
         attributes: dict[int, dict[str, Any]] = {}
         for study_id, key, value in database.rows(_STUDY_ATTRIBUTES):
             attributes.setdefault(study_id, {})[key] = parsed(value, _DATABASE)
+        for study_id, name in studies:
+            check_study(attributes.get(study_id, {}).get(FORMAT), name, shown_storage(url))
         attributes = {study_id: join(found) for study_id, found in attributes.items()}
         counts: dict[int, dict[TrialState, int]] = {}
         for study_id, state, paused, count in database.rows(_COUNTS):

@@ -19,6 +19,8 @@ ENDED: tuple[TrialState, ...] = ("complete", "pruned", "failed")
 # Keys of Optuna's user attributes. One attribute holds one JSON document, because each is a row of its own.
 SPEC = "kerasweep:spec"
 ABOUT = "kerasweep:about"
+FORMAT = "kerasweep:format"
+"""Which form the study has (``formats.py``)."""
 DRIVER = "kerasweep:driver"
 REFIT = "kerasweep:refit:"
 PROFILE = "kerasweep:profile"

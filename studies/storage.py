@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from urllib.parse import unquote
 
 from ..errors import StorageError, StudyError, UsageError, one_line
+from .formats import check_tables
 from .passwords import reason_of, without_password
 
 _TABLES = (
@@ -77,6 +78,12 @@ def shown_path(path: Path) -> str:
         return str(path)
 
 
+def shown_storage(url: str) -> str:
+    """Return a storage as people write it, without its password."""
+    path = sqlite_path(url)
+    return without_password(url) if path is None else without_password(shown_path(path))
+
+
 def sqlite_path(url: str) -> Path | None:
     """Return the file of an SQLite URL, by whatever driver and in whatever form; None for any other database."""
     found = _SQLITE_URL.fullmatch(url)
@@ -120,19 +127,22 @@ def open_database(url: str) -> Iterator[Database]:
         raise StorageError(f"{shown_path(path)} cannot be opened: {one_line(error)}.") from error
     try:
         database = _Sqlite(connection, path)
-        _check_tables({row[0] for row in database.rows("SELECT m.name FROM sqlite_master m")}, url)
+        tables = {row[0] for row in database.rows("SELECT m.name FROM sqlite_master m")}
+        _check_tables(tables, database, url)
         yield database
     finally:
         connection.close()
 
 
-def _check_tables(tables: set[str], url: str) -> None:
+def _check_tables(tables: set[str], database: Database, url: str) -> None:
+    where = shown_storage(url)
     if not tables.issuperset(_TABLES):
-        path = sqlite_path(url)
-        where = without_password(url) if path is None else shown_path(path)
         raise StudyError(
             f"{where} holds no studies yet. Launch a sweep first, or name another with --storage."
         )
+    if "alembic_version" in tables:  # not yet while Optuna makes them
+        found = database.rows("SELECT a.version_num FROM alembic_version a")
+        check_tables([row[0] for row in found], where)
 
 
 class _Sqlite:
@@ -178,8 +188,9 @@ def _open_server(url: str) -> Iterator[Database]:
     except (SQLAlchemyError, OSError) as error:
         raise StorageError(f"{without_password(url)} does not answer: {reason_of(error, url)}") from error
     try:
-        _check_tables(set(inspect(connection).get_table_names()), url)
-        yield _Server(connection, url)
+        database = _Server(connection, url)
+        _check_tables(set(inspect(connection).get_table_names()), database, url)
+        yield database
     finally:
         connection.close()
         engine.dispose()

@@ -23,6 +23,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from ..errors import OutputError, StorageError, StudyError, StudyLocked
 from ..spaces import Configuration
 from ..spaces.values import canonical, stored
+from . import formats
 from .chunks import join
 from .control import Wish, wish_record, wished
 from .faults import explain
@@ -40,6 +41,7 @@ from .records import (
     DETAILS,
     DUPLICATE,
     FAILURE,
+    FORMAT,
     MOST_EPOCHS,
     ORIGIN,
     PAUSED,
@@ -495,7 +497,9 @@ def _new_study(
                 warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
                 study.set_metric_names([one.metric for one in objectives])
             with _open_writer(study, lease) as writer:
-                writer.ledger.describe_study(ABOUT, dict(about))
+                with writer.transaction():
+                    writer.ledger.describe_study(FORMAT, formats.STUDY)
+                    writer.ledger.describe_study(ABOUT, dict(about))
                 yield writer
 
 

@@ -358,7 +358,7 @@ def test_the_command(
     count = sum(everywhere["SQLite"].counts.values())
     shown = server.replace("geheim", "***")
     said = run("rich", "--storage", server, "--to", first)
-    assert said == f"copied rich to sqlite:///{first}: {count} trials, read back and the same\n"
+    assert said == f"copied rich to {first}: {count} trials, read back and the same\n"
     run("--storage", first, "--to", first, "--name", "층")
     said = run("--storage", first, "--all", "--to", second)
     assert [line.split()[1] for line in said.splitlines()] == ["rich", "층"]
