@@ -11,7 +11,7 @@ from ..errors import StorageError, UsageError, one_line
 from .passwords import without_password
 from .reading import read_studies
 from .records import StudyRecord
-from .storage import open_database, sqlite_path
+from .storage import sqlite_path
 
 WAIT_SECONDS = 60.0
 """How long a database is waited for that somebody writes at this moment."""
@@ -48,8 +48,7 @@ def take_snapshot(url: str, file: Path) -> None:
         StorageError: It is no database, is damaged or locked, or the disk is full.
     """
     path = refuse_server(url)
-    with open_database(url):  # says what is wrong with it
-        pass
+    read_studies(url)  # says what is wrong with it
     end = time.monotonic() + WAIT_SECONDS
 
     def wait(status: int, _remaining: int, _total: int) -> None:
