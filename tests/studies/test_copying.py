@@ -18,7 +18,7 @@ from typing import Any
 import kerasweep as ks
 import optuna
 import pytest
-from database_servers import SERVERS, program
+from database_servers import SERVERS
 from kerasweep.cli.app import app
 from kerasweep.errors import KerasweepError, OutputError, SpecError, StorageError, StudyError, StudyLocked
 from kerasweep.studies import (
@@ -36,7 +36,7 @@ from kerasweep.studies.copying import Copied, copy_studies
 from kerasweep.studies.records import CONTINUES, MOST_EPOCHS, StudyObjective
 from kerasweep.studies.storage import sqlite_path, states_folder
 from kerasweep.studies.writing import connected, create_study, delete_study, drive_study
-from requiring import required
+from requiring import required_server
 from typer.testing import CliRunner
 
 KINDS = ("SQLite", *SERVERS)
@@ -63,9 +63,8 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
     """Storages of all kinds, each with the same study, ``rich``."""
     with ExitStack() as stack:
         urls = {"SQLite": f"sqlite:///{tmp_path_factory.mktemp('copying') / '연구.db'}"}
-        for name, (start, programs) in SERVERS.items():
-            required(all(map(program, programs)), name)
-            urls[name] = stack.enter_context(start())
+        for name in SERVERS:
+            urls[name] = stack.enter_context(required_server(name)).url
         yield urls
 
 

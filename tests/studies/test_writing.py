@@ -6,7 +6,7 @@ import optuna
 import pytest
 from kerasweep.errors import StorageError, StudyError
 from kerasweep.studies import read_details, read_study, read_trials
-from kerasweep.studies.records import ABOUT, DETAILS, DRIVER, DUPLICATE, FAILURE, RESULT, SPEC
+from kerasweep.studies.records import ABOUT, DETAILS, DRIVER, DUPLICATE, FAILURE, FORMAT, RESULT, SPEC
 from kerasweep.studies.writing import StudyWriter, create_study, delete_study, drive_study, find_study
 from optuna.trial import TrialState
 
@@ -32,7 +32,7 @@ def begin(writer: StudyWriter, samples):
 
 def test_a_new_study(writer, samples, sqlite_url: str) -> None:
     study = optuna.load_study(study_name="first", storage=sqlite_url)
-    assert study.user_attrs.keys() == {DRIVER, ABOUT, SPEC}
+    assert study.user_attrs.keys() == {DRIVER, FORMAT, ABOUT, SPEC}
     assert study.metric_names == ["val_accuracy"]
     assert study.direction.name == "MINIMIZE"
     assert writer.next_number() == 0
