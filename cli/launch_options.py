@@ -352,6 +352,14 @@ Retries = Annotated[
         "Execution", "How often a trial is trained again after it ended its worker.", min=0, show_default="1"
     ),
 ]
+CheckpointEvery = Annotated[
+    str | None,
+    option(
+        "Training",
+        "Time of training after which a trial's state is written, so that it goes on from there: 90s, 10m; or none.",
+        show_default="5m",
+    ),
+]
 KeepStates = Annotated[
     float | None,
     option(

@@ -105,6 +105,7 @@ def launch(
     trainer: flags.Trainer = None,
     trial_timeout: flags.TrialTimeout = None,
     retries: flags.Retries = None,
+    checkpoint_every: flags.CheckpointEvery = None,
     keep_states: flags.KeepStates = None,
     keep_models: flags.KeepModels = None,
     log: flags.Log = None,
@@ -203,6 +204,7 @@ def resume(
     trainer: flags.Trainer = None,
     trial_timeout: flags.TrialTimeout = None,
     retries: flags.Retries = None,
+    checkpoint_every: flags.CheckpointEvery = None,
     keep_states: flags.KeepStates = None,
     keep_models: flags.KeepModels = None,
     log: flags.Log = None,
@@ -295,8 +297,8 @@ def _settings(options: Mapping[str, Any], **read: Any) -> dict[str, Any]:
         for name, value in {**options, **read}.items()
         if name in SETTINGS and value not in (None, [], {})
     }
-    if "trial_timeout" in settings:
-        settings["trial_timeout"] = optional_time(settings["trial_timeout"])
+    for name in settings.keys() & {"trial_timeout", "checkpoint_every"}:
+        settings[name] = optional_time(settings[name])
     if "patience" in settings:
         settings["patience"] = optional_count(settings["patience"], "--patience")
     return settings

@@ -66,14 +66,19 @@ class Spending:
         self._effort.forget(number)
         self._left = None
 
-    def start(self, number: int) -> None:
-        """Note that a worker begins a trial, or goes on with it, here or of another driver."""
-        self._effort.start(number, self._clock())
+    def start(self, number: int, *, inherits: bool = False) -> None:
+        """Note that a worker begins a trial, or goes on with it, here or of another driver.
+
+        One that ``inherits`` begins where another one has ended.
+        """
+        self._effort.start(number, self._clock(), inherits=inherits)
         self._left = None
 
     def train(self, event: EpochEnded, *, anew: bool) -> None:
         """Note the end of an epoch; ``anew`` of a trial that another worker trains from its start."""
         trained = self._effort.train(event, self._clock(), anew=anew)
+        if anew or event.again:
+            self._left = None
         if self._left is not None:
             self._left = self._left.after(trained)
 

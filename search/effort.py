@@ -59,6 +59,8 @@ class _Trained:
     """When it began, went on, or ended its last epoch."""
     starting: bool = True
     """Whether no epoch has ended since it began or went on."""
+    inherits: bool = False
+    """Whether what was trained before its first epoch is another trial's."""
 
 
 class Effort:
@@ -104,9 +106,10 @@ class Effort:
         self.total -= self._trials.pop(number, _Trained()).cost
         self._running.discard(number)
 
-    def start(self, number: int, now: float) -> None:
-        """Note that a worker begins a trial, or goes on with it."""
+    def start(self, number: int, now: float, *, inherits: bool = False) -> None:
+        """Note that a worker begins a trial, or goes on with it; one that ``inherits``, with what another trial has trained."""
         trial = self._trials.setdefault(number, _Trained())
+        trial.inherits = inherits
         trial.since, trial.starting = now, True
         self._running.add(number)
 
@@ -121,9 +124,13 @@ class Effort:
         trial = self._trials[event.number]
         if anew:
             self.total -= trial.cost
-            trial.folds, trial.cost = {}, 0
+            trial.folds, trial.cost, trial.starting = {}, 0, True
+        if trial.starting:
+            self._take_up(trial, event)
         folds = max(0, len(event.scores) - trial.folds.get(event.epoch, 0))
         trial.folds[event.epoch] = max(len(event.scores), trial.folds.get(event.epoch, 0))
+        if event.again:
+            return 0
         starts = self._bounds[:-1] if self._scheduler.pauses else (0,)
         self._stretches += sum(trial.cost <= start < trial.cost + folds for start in starts)
         trial.cost += folds
@@ -132,6 +139,15 @@ class Effort:
         (self._first if trial.starting else self._further).add(folds, now - trial.since)
         trial.since, trial.starting = now, False
         return folds
+
+    def _take_up(self, trial: _Trained, event: EpochEnded) -> None:
+        """Count what a trial has not trained just now: it goes on from a checkpoint, or its rung is told once more."""
+        first = event.epoch if not event.again else event.epoch + 1
+        for epoch in range(1, 1 if trial.inherits else first):
+            more = max(0, len(event.scores) - trial.folds.get(epoch, 0))
+            trial.folds[epoch] = trial.folds.get(epoch, 0) + more
+            trial.cost += more
+            self.total += more
 
     def end(self, number: int, reached: Rung) -> None:
         """Note that a trial has ended, or is paused, with what the study knows of it, so that a resumed sweep counts the same."""

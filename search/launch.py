@@ -175,7 +175,8 @@ def run_plan(
 def _states_of(plan: Plan, url: str, writer: StudyWriter) -> PausedStates:
     execution = plan.spec.execution
     folder, most = states_folder(url, writer.study_id), int(execution.keep_states * GIGABYTE)
-    return PausedStates(folder, most, execution.keep_models)
+    every = execution.checkpoint_every if most > 0 else None
+    return PausedStates(folder, most, every, execution.keep_models)
 
 
 def _make_scheduler(plan: Plan, writer: StudyWriter) -> Scheduler:

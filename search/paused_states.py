@@ -1,4 +1,4 @@
-"""Where the states of trials lie, of paused ones and of the best at their ends: files beside the database, bounded, and safe to lose."""
+"""Where the states of trials lie, of running and paused ones and of the best at their ends: files, bounded, and safe to lose."""
 
 from __future__ import annotations
 
@@ -19,8 +19,15 @@ class PausedStates:
     folder: Path | None
     """Made when it is needed; None where nothing is kept."""
     most_bytes: int = 2 * GIGABYTE
+    checkpoint_every: float | None = None
+    """Seconds of training after which a running trial's state is written; None for never."""
     models: int = 0
     """Of so many of the best trials that were trained whole the last state is kept, from which they can be trained on."""
+
+    @property
+    def used(self) -> bool:
+        """Whether any state may be kept."""
+        return self.folder is not None and self.most_bytes > 0
 
     def file(self, number: int) -> Path | None:
         """Return where a trial's state goes, and comes from; None where nothing can be kept."""
@@ -31,7 +38,7 @@ class PausedStates:
         return self._made(f"{number}.kept") if self.models else None
 
     def _made(self, name: str) -> Path | None:
-        if self.folder is None or self.most_bytes == 0:
+        if self.folder is None or not self.used:
             return None
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -92,7 +99,7 @@ class PausedStates:
         if not self.models:
             return ""
         if self.folder is None:
-            return "No trial's last state is kept: beside a database on a server there is no folder for it."
+            return "No trial's last state is kept: there is no folder for it."
         kept = sorted(self._all("*.kept"), key=lambda path: int(path.stem))
         if not kept:
             return "No trial's last state is kept."

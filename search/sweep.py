@@ -126,7 +126,7 @@ class Sweep:
         self._held = False
 
     def stop(self) -> None:
-        """End the sweep: running trials stop at their current epoch and will be run again by ``resume``."""
+        """End the sweep: running trials stop at the end of their epochs, from where ``resume`` has them go on."""
         self._end("interrupted")
         self._writer.wait_no_longer()
         self._change_to("stopping")  # shown at once: an epoch may take long
@@ -252,7 +252,7 @@ class Sweep:
             self._history.stuck = 0
             task = self._under_way.begin(run, self._seed)
         self._executor.submit(task)
-        self._spending.start(run.trial.number)
+        self._spending.start(run.trial.number, inherits=task.continues)
         self._progress = self._progress.with_paused(len(self._under_way.paused))
         self._publish_progress()
         return True
@@ -381,6 +381,8 @@ class Sweep:
             self._writer.restart(run.trial)
         run.reached = event.rung
         self._spending.train(event, anew=died)
+        if event.saved:
+            self._under_way.make_room(event.number)
         self._progress = self._progress.with_epoch(
             event.number, event.epoch, event.mean, self._spending.epochs
         )
@@ -482,7 +484,7 @@ class Sweep:
     def _cancel_if_over(self) -> None:
         """Have all running trials end with their epochs once the sweep is over."""
         if self._stop is not None:
-            answer = Answer.PAUSE if self._scheduler.pauses else Answer.STOP
+            answer = Answer.PAUSE if self._under_way.can_pause else Answer.STOP
             for number in self._under_way.running:
                 self._executor.answer(number, answer)
 

@@ -152,19 +152,29 @@ class UnderWay:
             run.configuration,
             origin.get(SEED, seed),
             run.rungs,
-            self._states.file(number) if self._scheduler.pauses or continues else None,
+            self._states.file(number),
             self._states.last_file(number),
+            self._states.checkpoint_every,
             continues,
         )
 
+    @property
+    def can_pause(self) -> bool:
+        """Whether a trial that is told to pause may go on from there."""
+        return self._scheduler.pauses or self._states.used
+
+    def make_room(self, keep: int) -> None:
+        """Remove old states where a new one has been written."""
+        self._states.make_room(keep)
+
     def put_aside(self, run: TrialUnderWay, event: TrialPaused) -> bool:
-        """Pause a trial; one that has not come to a rung begins again, as far as the study knows, and False is returned."""
+        """Pause a trial; one that has not come to a rung waits, as far as the study knows, and False is returned."""
+        self.make_room(keep=event.number)
         if not self._writer.has_rungs(self._writer.trials()[event.number]):
             self.requeue(run)
             return False
         self.paused[event.number] = run
         self._writer.pause(run.trial, event.outcome.result(), event.outcome.details())
-        self._states.make_room(keep=event.number)
         return True
 
     def end_paused(self) -> Iterator[TrialUnderWay]:

@@ -8,6 +8,7 @@ against ``optuna.load_study``.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import sqlite3
@@ -98,9 +99,19 @@ def sqlite_path(url: str) -> Path | None:
 
 
 def states_folder(url: str, study_id: int) -> Path | None:
-    """Return where the states of a study's paused trials lie: beside an SQLite file; nowhere for a server, which has no folder."""
+    """Return where the states of a study's trials lie: beside an SQLite file; of a server's in the user's cache on this machine.
+
+    None where the user has no home.
+    """
     path = sqlite_path(url)
-    return None if path is None else path.absolute().with_name(f"{path.name}.states") / str(study_id)
+    if path is not None:
+        return path.absolute().with_name(f"{path.name}.states") / str(study_id)
+    try:
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    except RuntimeError:
+        return None
+    server = hashlib.blake2b(without_password(url).encode(), digest_size=8).hexdigest()
+    return cache.absolute() / "kerasweep" / "states" / f"{server}-{study_id}" / str(study_id)
 
 
 @contextmanager

@@ -51,6 +51,9 @@ class Task:
     for a trial that is never paused."""
     keeps: Path | None = None
     """The file that its state goes to when it has come to its own end; None where it is not kept."""
+    checkpoint_every: float | None = None
+    """Seconds of training after which its state is written to ``state`` at the end of an epoch, so that it goes on from there if
+    its worker dies; None for never."""
     continues: bool = False
     """Whether it trains another trial's configuration further, from that one's last state; where it cannot, it says so."""
 
@@ -113,6 +116,10 @@ class EpochEnded:
     """Counted from 1."""
     scores: tuple[float, ...]
     """The objective after this epoch on each of the first folds."""
+    again: bool = field(default=False, compare=False)
+    """Whether it was trained before, by a worker or a run that ended: a rung that lies behind the state that a trial goes on from."""
+    saved: bool = field(default=False, compare=False)
+    """Whether the trial's state after it has been written."""
 
     @property
     def rung(self) -> Rung:

@@ -85,6 +85,9 @@ class ExecutionSpec(Part):
     wait for ever."""
     retries: Whole = Field(default=1, ge=0)
     """How often a trial is trained again after it ended its worker; one whose worker was killed from outside is at least twice."""
+    checkpoint_every: Seconds = Field(default=300.0, gt=0)
+    """Seconds of training after which a trial's state is written at the end of an epoch, so that it goes on from there if its
+    worker or driver dies; none for never."""
     keep_states: Real = Field(default=2.0, ge=0)
     """Gigabytes (2^30 bytes) of disk that the states of trials may take; one that is not kept is trained again."""
     keep_models: Whole = Field(default=0, ge=0)

@@ -75,6 +75,39 @@ def test_folds_that_join_have_trained_only_their_own_epochs() -> None:
     assert effort.train(EpochEnded(0, 1, (0.5,)), 2.0, anew=True) == 1
 
 
+def checkpointed(effort: Effort, first: int, *, anew: bool = False) -> None:
+    """Go on with a trial of nine epochs from a checkpoint before some epoch."""
+    for epoch in range(first, 10):
+        effort.train(EpochEnded(0, epoch, (0.5, 0.5)), 1.0, anew=anew and epoch == first)
+
+
+@pytest.mark.parametrize("checkpoint", [0, 2, 5])
+def test_from_a_checkpoint_a_trial_counts_as_if_it_had_never_been_interrupted(checkpoint: int) -> None:
+    """By another worker of this driver, by another run, and by one that is told its rungs once more."""
+    whole = Effort(scheduler("none"), WHOLE)
+    train(whole, 0, range(1, 10), 0.0)
+    worker, run, told = (Effort(scheduler("none"), WHOLE) for _ in range(3))
+    train(worker, 0, range(1, 7), 0.0)
+    checkpointed(worker, checkpoint + 1, anew=True)
+    run.start(0, 0.0)
+    checkpointed(run, checkpoint + 1)
+    train(told, 0, range(1, 7), 0.0)
+    for epoch in range(1, checkpoint + 1):
+        event = EpochEnded(0, epoch, (0.5, 0.5), again=True)
+        assert told.train(event, 1.0, anew=epoch == 1) == 0
+    checkpointed(told, checkpoint + 1, anew=checkpoint == 0)
+    assert whole.total == worker.total == run.total == told.total == 18
+    assert run.spent == 18 - 2 * checkpoint
+    assert worker.spent == told.spent == 12 + 18 - 2 * checkpoint
+
+
+def test_what_another_trial_has_trained_is_not_counted() -> None:
+    effort = Effort(scheduler("none"), WHOLE)
+    effort.start(0, 0.0, inherits=True)
+    checkpointed(effort, 6)
+    assert effort.total == effort.spent == 8
+
+
 def test_patience_is_learned_and_an_open_end_has_no_time() -> None:
     effort, now = Effort(scheduler("none"), WHOLE), 0.0
     for number in range(8):

@@ -386,6 +386,25 @@ class TestLocal(SeveralWorkers):
         assert worker not in executor._workers
         assert len(executor._workers) == 2
 
+    def test_a_worker_that_is_killed_leaves_a_checkpoint_to_go_on_from(
+        self, executor, reference, tmp_path: Path
+    ) -> None:
+        state = tmp_path / "0.state"
+        executor.submit(replace(task(0, rungs=(2,)), state=state, checkpoint_every=1e-9))
+        told = [executor.next_event(timeout=60) for _ in range(2)]
+        assert [(event.epoch, event.saved, event.again) for event in told] == [
+            (1, True, False),
+            (2, True, False),
+        ]
+        (worker,) = [worker for worker in executor._workers if worker.task is not None]
+        os.kill(worker.process.pid, signal.SIGKILL)
+        again = executor.next_event(timeout=120)
+        assert (again.rung, again.scores, again.again) == (told[1].rung, told[1].scores, True)
+        executor.answer(0, Answer.GO_ON)
+        last, ended = (executor.next_event(timeout=120) for _ in range(2))
+        assert (last.epoch, last.saved) == (EPOCHS, False), "what has come to its end needs no state"
+        assert replace(ended.outcome, seconds=0.0) == replace(reference, seconds=0.0)
+
     @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is told as Linux tells it")
     def test_a_worker_that_has_grown_is_replaced_between_tasks(
         self, executor, reference, monkeypatch

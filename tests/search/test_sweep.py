@@ -329,6 +329,7 @@ def test_a_sampler_that_is_stuck_gives_way_to_chance(lab, fake) -> None:
 def test_a_trial_costs_two_transactions(lab, fake, monkeypatch, method: str, capacity: int) -> None:
     """One when it begins and one when it ends; reports at rungs come along with these."""
     monkeypatch.setattr("kerasweep.search.sweep.WRITE_SECONDS", math.inf)
+    monkeypatch.setattr("kerasweep.search.remote.TELL_SECONDS", math.inf)
     made = lab(method=method, trials=12, scheduler="hyperband", epochs=9)
     commits = []
     made.listen = lambda progress: progress.epoch and commits.append("epoch")

@@ -12,14 +12,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from kerasweep.errors import TrainingError
 from kerasweep.training.events import Answer, EpochEnded, Outcome, Rung, Task
 from kerasweep.training.goals import NO_GOALS
 from kerasweep.training.metrics import Objective
 from kerasweep.training.stopping import Stopping, stopping_of
-from kerasweep.training.trainers.lockstep import Curves, train_in_lockstep
+from kerasweep.training.trainers.curves import Curves
+from kerasweep.training.trainers.lockstep import train_in_lockstep
 from kerasweep.training.trainers.paused_state import FoldState
 
 ACCURACY = Objective("val_accuracy", "maximize")
@@ -251,6 +252,7 @@ TABLES = st.integers(1, 4).flatmap(
 STEPS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), max_size=4)
 
 
+@settings(deadline=None)  # states are written to the disk
 @given(TABLES, st.sampled_from([None, 1, 2]), STEPS, st.lists(st.sampled_from(["on", "pause", "lose"])))
 def test_rungs_pauses_and_losses_change_no_outcome(table, patience, steps, acts: list[str]) -> None:
     """And what is told rises in folds, then epochs, unless a state was lost."""

@@ -11,6 +11,7 @@ from kerasweep.errors import TrainingError
 from kerasweep.search.plan import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.training.events import Answer, EpochEnded, Outcome, Rung, Task
+from kerasweep.training.models.tracked_configuration import take_notes
 from kerasweep.training.trainers.runtime import make_trainer
 from kerasweep.training.workload import Workload
 
@@ -41,10 +42,10 @@ def workload() -> Workload:
 
 
 def trained(
-    workload: Workload, trainer: str, stop_at: int | None = None, rungs: tuple[Rung, ...] = ()
+    workload: Workload, trainer: str, stop_at: int | None = None, rungs: tuple[Rung, ...] = (), **more: Any
 ) -> tuple[list[EpochEnded], Outcome]:
     """Train a configuration and return what was told of its epochs, and the outcome."""
-    task = Task(0, {"units": 8, "optimizer": "adam", "learning_rate": 0.05}, 3, rungs)
+    task = Task(0, {"units": 8, "optimizer": "adam", "learning_rate": 0.05}, 3, rungs, **more)
     training = make_trainer(replace(workload, trainer=trainer), 1).train(task)
     told = []
     try:
@@ -109,3 +110,11 @@ def test_a_fused_program_that_is_required_is_refused(workload, scarce) -> None:
 def test_a_hold_out_has_nothing_to_hold_together(workload, scarce) -> None:
     _, outcome = trained(replace(workload, folds=workload.folds[:1]), "fit")
     assert not any(NOTE in note for note in outcome.notes)
+
+
+def test_that_no_checkpoint_is_kept_is_said(workload, scarce, tmp_path) -> None:
+    _, outcome = trained(workload, "fit", state=tmp_path / "state", checkpoint_every=1e-9)
+    reason = "no checkpoint is kept, so that it trains from the start where it is interrupted: its folds are trained one"
+    assert [note.startswith(reason) for note in take_notes()] == [True]
+    assert outcome.ending == "whole"
+    assert list(tmp_path.iterdir()) == []

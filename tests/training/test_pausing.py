@@ -17,9 +17,9 @@ from kerasweep.search.spec import make_spec
 from kerasweep.training.events import Answer, EpochEnded, Outcome, Rung, Task
 from kerasweep.training.models.signature import TrackedSignature
 from kerasweep.training.models.tracked_configuration import take_notes
-from kerasweep.training.trainers.lockstep import NOT_KEPT as NONE_KEPT
 from kerasweep.training.trainers.paused_state import identity_of
 from kerasweep.training.trainers.runtime import make_trainer
+from kerasweep.training.trainers.training_state import NOT_KEPT as NONE_KEPT
 from kerasweep.training.workload import Workload
 from special_models import build_with, make_workload
 from tiny_bases import TINY, write_tiny_bases

@@ -35,6 +35,7 @@ from .garbage import Garbage
 from .lockstep import between_rungs, train_in_lockstep
 from .measuring import measure
 from .parts import Parts
+from .training_state import note_without_checkpoint
 
 COPIES_OF_WEIGHTS = 5
 """A fold's weights that train, their gradients, two slots of an optimizer such as Adam, and one while they are updated; of
@@ -105,13 +106,14 @@ class FitTrainer:
             task.rungs,
             train_in_lockstep(
                 self._workload,
-                replace(task, rungs=(), state=None),
+                replace(task, rungs=(), state=None, checkpoint_every=None),
                 trained,
                 trainer=self.name,
                 started=started,
                 **facts,
             ),
         )
+        note_without_checkpoint(task, outcome.seconds, "its folds are trained one after the other")
         return replace(outcome, notes=(*outcome.notes, ONE_BY_ONE, *notes_of_vectors(trained.vectors)))
 
     def measure(self, task: Task, model: keras.Model) -> dict[str, float]:

@@ -34,10 +34,11 @@ from ..scoring import reads_logits
 from ..weighting import class_weights
 from ..workload import ModelSize, Training, Workload, epochs_of
 from .averaging import averaged
+from .curves import Curves
 from .fit_folds import out_of_memory
 from .fit_trainer import FitTrainer, labels_for, targets_for
-from .lockstep import NOT_KEPT, Curves
 from .refit_run import RefitRun, start_refit
+from .training_state import NOT_KEPT, note_without_checkpoint
 
 NOTE = "its folds were trained one after the other by HyperModel.fit, which cannot be pruned midway"
 
@@ -70,6 +71,9 @@ class HypermodelTrainer(FitTrainer):
             note("its state at its end is not kept: it is HyperModel.fit's own")
         measured = self.measure(task, self.build(task, 0)) if self._workload.goals.quantities else {}
         folds = [self._train_fold(task, fold) for fold in range(len(self._workload.folds))]
+        note_without_checkpoint(
+            task, time.perf_counter() - started, "HyperModel.fit trains it by itself, to its last epoch"
+        )
         model = folds[0].model
         curves = curves_of(folds, self._workload)
         for epoch in range(1, curves.epochs + 1):

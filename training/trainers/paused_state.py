@@ -1,4 +1,4 @@
-"""The state of a trial that is paused, or at its end, as a file: what goes on from it goes on exactly as if it never had been.
+"""The state of a trial between two epochs, as a file: what goes on from it goes on exactly as if it never had been interrupted.
 
 The file is an archive that holds no pickled objects: a text with all that is small, and the bytes of each fold's
 variables. It may be lost, cut off or another trial's at any time; a trial then trains from its start, with the same
@@ -25,7 +25,7 @@ from ..plateau import Standstill
 from ..workload import Workload
 
 LAYOUT = 2
-"""Of the file; another number is another layout."""
+"""Of the file, and of what an epoch does with it; states of another number are not used."""
 _HEADER = "header.json"
 
 
@@ -70,6 +70,10 @@ class PausedTrial:
     """That it has trained so far."""
     span: int | None = None
     """All epochs that it was made for, where its training depends on their number, as a cosine schedule does."""
+    trial: int | None = None
+    """The number of the trial whose state it is; None where a file of an earlier version does not say."""
+    taken_over: int = 0
+    """Epochs among its own that were trained by the trial that it continues."""
 
     @property
     def lengths(self) -> list[int]:
@@ -106,6 +110,8 @@ def save_state(paused: PausedTrial, path: Path) -> None:
         "curves": paused.curves,
         "seconds": paused.seconds,
         "span": paused.span,
+        "trial": paused.trial,
+        "taken_over": paused.taken_over,
         "folds": [_describe(fold) for fold in paused.folds],
     }
     beside = path.with_name(f".{path.name}.{os.getpid()}")
@@ -116,6 +122,8 @@ def save_state(paused: PausedTrial, path: Path) -> None:
                 with archive.open(str(number), "w", force_zip64=True) as entry:
                     for variable in fold.variables:
                         entry.write(np.ascontiguousarray(variable).reshape(-1).view(np.uint8).data)
+        with beside.open("rb+") as written:
+            os.fsync(written.fileno())  # a machine that fails must not leave a new name for old blocks
         beside.replace(path)
     finally:
         with contextlib.suppress(OSError):
@@ -140,6 +148,8 @@ def load_state(path: Path, identity: str, epochs: int) -> PausedTrial:
             header["curves"],
             header["seconds"],
             header.get("span"),
+            header.get("trial"),
+            header.get("taken_over", 0),
         )
     except OSError:
         raise

@@ -61,7 +61,9 @@ class FusedTrainer:
             return (yield from self._train(task, min((folds, *(rung.folds for rung in task.rungs))), started))
         except CannotJoinError as error:
             note(f"trained anew, all folds from the start, and never paused: {error}")
-        return (yield from self._train(replace(task, rungs=(), state=None), folds, started))
+        return (
+            yield from self._train(replace(task, rungs=(), state=None, checkpoint_every=None), folds, started)
+        )
 
     def _train(self, task: Task, count: int, started: float) -> Training:
         """Train a configuration with so many folds at first."""
