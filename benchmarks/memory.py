@@ -38,18 +38,24 @@ class Watcher(common.Clock):
 
 def resident() -> float:
     """Return the resident memory of this process and of those that it started, in MiB, as Linux counts it."""
+    pages = 0
+    for pid in process_tree():
+        with suppress(OSError):
+            pages += int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def process_tree() -> list[int]:
+    """Return this process and those that it started, and they, as Linux knows them."""
     children: dict[int, list[int]] = {}
     for file in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):  # a process may end meanwhile
             pid, parent = int(file.parent.name), int(file.read_text().rpartition(")")[2].split()[1])
             children.setdefault(parent, []).append(pid)
-    pages, left = 0, [os.getpid()]
-    while left:
-        pid = left.pop()
-        left += children.get(pid, [])
-        with suppress(OSError):
-            pages += int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+    found = [os.getpid()]
+    for pid in found:
+        found += children.get(pid, [])
+    return found
 
 
 def check_readable() -> None:

@@ -261,6 +261,27 @@ def growth(figures: Figures) -> list[str]:
     ]
 
 
+def large(figures: Figures) -> list[str]:
+    """Resident memory where the data are larger than it."""
+    columns = [
+        Column("data", "gigabytes", " GB"),
+        Column("peak of resident memory", "peak_mebibytes", " MiB"),
+        Column("without pages of mapped files", "own_mebibytes", " MiB"),
+        Column("planning and training", "seconds", " s"),
+    ]
+    return [
+        "## Memory where the data are larger",
+        "",
+        "Peaks of driver and worker together, while both plan and train one epoch of two folds of pictures of 1 MiB in `x.npy`, of",
+        "which 90 % train: every row is read for the fingerprint, for the range of values, in training and in validation.",
+        "Pages that both have mapped count twice. All of a picture but its first lines are zeros, of which the file system stores",
+        "none, so that the seconds are not those of a disk. Measured by `python benchmarks/run.py large`, not by `make bench`;",
+        "its size is an option of `benchmarks/large.py`.",
+        "",
+        *table(figures, "large", {"fused": "Kerasweep, 1 worker"}, columns),
+    ]
+
+
 def cold(figures: Figures) -> list[str]:
     """Trials of architectures that are new to a process."""
     labels = {family: f"`{family}`" for family in ("dnn", "mlp_residual", "cnn", "resnet")}
@@ -466,6 +487,7 @@ SECTIONS: dict[str, Callable[[Figures], list[str]]] = {
     "driver": driver,
     "memory": memory,
     "growth": growth,
+    "large": large,
     "browsing": browsing,
     "scaling": scaling,
     "cold": cold,

@@ -125,6 +125,7 @@ _GROWTH = tuple(
     Measurement("growth", kind, f"growth.py {kind}", f"--trials {2 if kind == 'dnn' else 1}")
     for kind in ("dnn", "cnn", "mlp_residual", "lstm", "fit")
 )
+_LARGE = (Measurement("large", "fused", "large.py fused --gigabytes 5", "--gigabytes 0.01"),)
 _BROWSING = tuple(
     Measurement("browsing", str(trials), f"browsing.py --trials {trials}", "--trials 20", 3)
     for trials in (1_000, 10_000)
@@ -171,9 +172,9 @@ _IDEAS = (
         )
     ),
 )
-LONG = ("growth", "w8")
+LONG = ("growth", "large", "w8")
 """Works that take longer than all the others, and are measured where they are named."""
 MEASUREMENTS = (
     *_W1, *_MIXED, *_W2, *_W3, *_W4, *_VERSUS, *_COLD, *_DRIVER, *_MEMORY, *_BROWSING, *_SCALING, *_IDEAS,
-    *_GROWTH, *_W8,
+    *_GROWTH, *_LARGE, *_W8,
 )  # fmt: skip
