@@ -27,7 +27,7 @@ def copy(
     """Copy studies into another storage: a file, PostgreSQL, MySQL or MariaDB; all of it or nothing.
 
     [dim]kerasweep copy digits-dnn-knowhow --to archive.db[/]
-    [dim]kerasweep copy --all --to postgresql://me@host/sweeps[/]
+    [dim]kerasweep copy --all --to postgresql://me@host/archive[/]
     [dim]kerasweep copy --to kerasweep.db --name second[/]
     """
     from ..studies.copying import copy_studies

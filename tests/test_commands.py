@@ -40,6 +40,7 @@ FILLED = {
     "17,4": "1,0",
     "one-se": "max",
     "postgresql://me@host/sweeps": "sqlite:///kerasweep.db",
+    "postgresql://me@host/archive": "sqlite:///all.db",
 }
 """Placeholders, numbers of trials that small studies have not, a rule that needs several folds, and a server."""
 PREPARED = (
