@@ -115,6 +115,8 @@ def _trial_text(
     elif line.state == "paused":
         folds = count_text(line.folds, "fold")
         text.append(f"paused at {number_text(line.value)}, epoch {line.epochs} of {folds}", style="dim")
+    elif line.state == "pruned" and line.message:
+        text.append(f"infeasible: {line.message}", style="yellow")
     elif line.state == "pruned" and line.broken:
         text.append(f"not trained: {'; '.join(line.broken)}", style="yellow")
     elif line.state == "pruned":

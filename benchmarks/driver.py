@@ -23,7 +23,7 @@ from kerasweep.spaces import Categorical, Condition, Configuration, Float, Int, 
 from kerasweep.studies.writing import create_study
 from kerasweep.training.events import Answer, EpochEnded, Event, Outcome, Rung, Task, TrialEnded
 from kerasweep.training.metrics import Objective
-from kerasweep.training.workload import ModelSize
+from kerasweep.training.model_size import ModelSize
 
 SPACE = Space(
     (

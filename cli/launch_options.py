@@ -284,7 +284,7 @@ MaxMemory = Annotated[
     str | None,
     option(
         "Training",
-        "Train no model whose training is estimated to take more: 4GB, 500MB.",
+        "Train no model whose training is estimated to take more (4GB, 500MB), and end a worker that takes more all the same.",
         metavar="SIZE",
     ),
 ]

@@ -83,7 +83,7 @@ def _state(trial: TrialRecord) -> str:
     """Return a trial's state with the reason, where there is one."""
     if trial.duplicate_of is not None:
         return f"same as {trial.duplicate_of}"
-    if trial.state == "failed":
+    if trial.failed:
         return f"failed: {trial.failure.get('kind', 'unknown')}"
     if trial.broken:
         return f"{trial.state}, breaks {', '.join(trial.broken)}"

@@ -396,7 +396,7 @@ def failures(view: StudyView) -> Content:
     """Group failed trials by reason."""
     groups: dict[tuple[str, str], list[int]] = defaultdict(list)
     for trial in view.trials:
-        if trial.state == "failed":
+        if trial.failed:
             reason = (
                 str(trial.failure.get("kind", "unknown")),
                 str(trial.failure.get("message", "no reason was kept")),

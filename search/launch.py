@@ -18,10 +18,10 @@ from ..studies.writing import (
 from ..texts import numbers_text
 from ..training.events import Rung, Task
 from ..training.gpus import Gpu, gpu_environment
-from ..training.machine import choose_workers, free_memory
+from ..training.machine import choose_workers, free_memory, worker_memory
+from ..training.model_size import ModelSize
 from ..training.quiet import quiet_tensorflow
 from ..training.randomness import random_state_kept
-from ..training.workload import ModelSize
 from .budget import Reason
 from .executors import Executor, make_executor
 from .further import Further, refuse_waiting, take_on
@@ -212,6 +212,7 @@ def _start_workers(plan: Plan, workers: int, *, free: int | None = None) -> Exec
         timeout=execution.trial_timeout,
         environments=[gpu_environment(some) for some in gpus],
         retries=plan.spec.execution.retries,
+        memory=worker_memory(free, workers, plan.workload.goals.bound_of("memory")),
     )
     size = _start(executor, plan)
     fitting = choose_workers(workers, size.training_bytes, free, most=workers)
@@ -250,7 +251,10 @@ def _start(executor: Executor, plan: Plan) -> ModelSize:
 def _check_found_something(ending: Ending) -> None:
     """Refuse to call a sweep done in which every trial failed, or for which the time was too short."""
     study = ending.study
-    if ending.reason == "interrupted" or study.counts.get("failed", 0) < study.trained:
+    if ending.reason == "interrupted" or study.counts.get("complete"):
+        return
+    failed = [trial for trial in read_trials(study) if trial.failed]
+    if len(failed) < study.trained:
         return
     if ending.reason == "time" and not study.trained:
         raise SweepError(
@@ -259,6 +263,6 @@ def _check_found_something(ending: Ending) -> None:
         )
     if not study.trained:
         return
-    last = next(trial for trial in reversed(read_trials(study)) if trial.state == "failed")
+    last = failed[-1]
     message = last.failure.get("message", "no reason is known")
     raise SweepError(f"No trial of '{study.name}' could be scored. Trial {last.number}: {message}.")

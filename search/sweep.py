@@ -20,6 +20,7 @@ from ..studies.control import State
 from ..studies.records import CONTINUES, ORIGIN
 from ..studies.transactions import NotBegun
 from ..training.events import (
+    OUT_OF_MEMORY,
     Answer,
     EpochEnded,
     Event,
@@ -34,6 +35,7 @@ from ..training.metrics import Objective
 from .budget import Budget, Reason, Spending
 from .convergence import study_has_converged
 from .executors.contract import Executor
+from .failures import write_failure
 from .history import History
 from .paused_states import PausedStates
 from .progress import Progress, TrialLine
@@ -447,9 +449,8 @@ class Sweep:
 
     def _write(self, run: TrialUnderWay, event: TrialEnded | TrialInfeasible | TrialFailed) -> TrialLine:
         if isinstance(event, TrialFailed):
-            failure = {"kind": event.kind, "message": event.message, "traceback": event.traceback}
-            self._writer.fail(run.trial, failure)
-            return TrialLine(event.number, "failed", run.configuration, message=event.message)
+            state = write_failure(self._writer, run.trial, event, self._goals)
+            return TrialLine(event.number, state, run.configuration, message=event.message)
         if isinstance(event, TrialInfeasible):
             self._writer.refuse(run.trial, event.result(), self._goals.excesses(event.measured))
             return TrialLine(event.number, "pruned", run.configuration, broken=(event.message,))
@@ -512,7 +513,7 @@ class Sweep:
 
     def _check_all_failed(self, event: TrialFailed) -> None:
         """Give up where every trial so far failed and none of them for its configuration's sake."""
-        self._failures += event.kind != "diverged"
+        self._failures += event.kind not in ("diverged", OUT_OF_MEMORY)
         if self._failures >= MOST_FIRST_FAILURES and self._progress.failed == self._progress.done:
             raise SweepError(f"The first {self._failures} trials all failed; the last: {event.message}.")
 

@@ -103,6 +103,11 @@ class TrialRecord:
         )
 
     @property
+    def failed(self) -> bool:
+        """Whether it could not be trained to its end: it failed, or ran out of memory, which is a constraint that it breaks."""
+        return self.state == "failed" or bool(self.failure)
+
+    @property
     def feasible(self) -> bool:
         """Whether it keeps all constraints, as far as is known."""
         return all(excess <= 0 for excess in self.excesses.values())

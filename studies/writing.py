@@ -325,9 +325,17 @@ class StudyWriter:
         for name, excess in excesses.items():
             self.ledger.set_trial_system_attr(trial._trial_id, f"{CONSTRAINT}{name}", excess)
 
-    def refuse(self, trial: Trial, result: Mapping[str, Any], excesses: Mapping[str, float]) -> None:
-        """End a trial that was not trained, because its model breaks a constraint."""
+    def refuse(
+        self,
+        trial: Trial,
+        result: Mapping[str, Any],
+        excesses: Mapping[str, float],
+        failure: Mapping[str, str] | None = None,
+    ) -> None:
+        """End a trial that was not trained, because its model breaks a constraint, or not to its end for want of memory."""
         with self.transaction():
+            if failure:
+                trial.set_user_attr(FAILURE, dict(failure))
             trial.set_user_attr(RESULT, dict(result))
             self.constrain(trial, excesses)
             self.optuna.tell(trial, state=TrialState.PRUNED)

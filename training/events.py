@@ -9,6 +9,10 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from ..spaces import Configuration
+from .model_size import ModelSize
+
+OUT_OF_MEMORY = "memory"
+"""The kind of a trial's failure that is a constraint which it breaks: it ran out of memory."""
 
 
 class Rung(NamedTuple):
@@ -175,11 +179,14 @@ class TrialFailed:
 
     number: int
     kind: str
-    """``diverged``, ``model``, ``metric``, ``training``, ``memory``, ``data``, ``timeout``, ``crash`` or ``bug``."""
+    """``diverged``, ``model``, ``metric``, ``training``, ``memory``, ``data``, ``timeout``, ``crash`` or ``bug``. Out of memory is
+    a constraint that the trial breaks, whoever noticed it: Python, TensorFlow, the driver or the system."""
     message: str
     traceback: str = field(default="", repr=False)
     fatal: bool = False
     """Whether the sweep must end with it."""
+    size: ModelSize | None = None
+    """Of its model, where it ran out of memory and the model had been built."""
 
 
 Event: TypeAlias = EpochEnded | TrialPaused | TrialEnded | TrialInfeasible | TrialFailed

@@ -8,8 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
+from .control_groups import memory_left
+
 MEMORY_SHARE = 0.8
 """Of the memory that is free, at most so much is planned for workers."""
+LIMIT_SHARE = 0.9
+"""Of the memory that is free, workers may take so much before they are ended: what was planned for them, and some."""
+KEPT_BYTES = 2**30
+"""What a worker may keep of earlier trials: programs, and what the allocator does not give back."""
 PROCESS_BYTES = 700 * 2**20
 """Resident memory of a process that has imported TensorFlow."""
 BYTES_A_PARAMETER = 20
@@ -28,13 +34,17 @@ def cores() -> int:
 
 
 def free_memory() -> int | None:
-    """Return the bytes of memory that new processes can have, or None where the system does not say."""
+    """Return the bytes of memory that new processes can have, or None where the system does not say.
+
+    What a control group of this process leaves it, such as a container's, counts where it is less than what is free.
+    """
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
     except OSError:
         return None
-    found = [line.split()[1] for line in lines if line.startswith("MemAvailable:")]
-    return int(found[0]) * 1024 if found else None
+    free = [int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")]
+    left = memory_left()
+    return min(free if left is None else [*free, left], default=None)
 
 
 def resident_memory(process: int) -> int | None:
@@ -59,6 +69,26 @@ def _held_pages(process: int | str) -> tuple[int, int] | None:
     except (OSError, ValueError):
         return None
     return int(resident), int(mapped)
+
+
+def total_memory() -> float:
+    """Return the bytes of memory that this machine has; infinitely many where the system does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return math.inf
+
+
+def worker_memory(free: int | None, workers: int, bound: float = math.inf) -> float:
+    """Return the bytes of its own that each worker may hold.
+
+    Args:
+        free: The memory that was free before any worker was started; None where the system does not say.
+        workers: How many share it.
+        bound: What training may take, beside TensorFlow and what is kept of earlier trials.
+    """
+    share = math.inf if free is None else max(LIMIT_SHARE * free / workers, 2 * PROCESS_BYTES)
+    return min(share, PROCESS_BYTES + KEPT_BYTES + bound)
 
 
 def most_parameters() -> float:

@@ -36,6 +36,7 @@ from .fine_tuning import FineTuning, fine_tuning_of
 from .fold_cache import FoldCache, FoldData
 from .goals import NO_GOALS, Goals
 from .metrics import Objective
+from .model_size import ModelSize
 from .models import ModelSource, Precision, Signature
 
 PICTURE_AXES = 3
@@ -69,21 +70,6 @@ class Trainer(Protocol):
             TrainingError: The model cannot be built.
         """
         ...
-
-
-@dataclass(frozen=True)
-class ModelSize:
-    """How large a model is."""
-
-    parameters: int
-    """Number of weights."""
-    training_bytes: int
-    """An estimate of the memory that training all of its folds takes, data not counted."""
-
-    @property
-    def measured(self) -> dict[str, float]:
-        """What it says of a trial."""
-        return {"params": float(self.parameters), "memory": float(self.training_bytes)}
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from kerasweep.training.events import (
     TrialFailed,
     TrialPaused,
 )
-from kerasweep.training.workload import ModelSize
+from kerasweep.training.model_size import ModelSize
 from simulation.table import Array, Table
 
 Clock: TypeAlias = Literal["epochs", "seconds"]

@@ -1,5 +1,6 @@
 """Executors: where tasks train."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 from ...training.workload import Workload
@@ -20,6 +21,7 @@ def make_executor(
     timeout: float | None,
     environments: Sequence[Mapping[str, str]] = (),
     retries: int = RETRIES,
+    memory: float = math.inf,
 ) -> Executor:
     """Return the executor of a number of workers.
 
@@ -32,7 +34,8 @@ def make_executor(
         timeout: Seconds without a sign of life after which a process's trial fails.
         environments: Variables of each process beside those that all have, such as the GPUs that it sees.
         retries: How often a trial is trained again after it ended its worker.
+        memory: Bytes of its own that each process may hold before it is ended.
     """
     if inline:
         return InlineExecutor(workload, threads)
-    return LocalExecutor(workload, threads, workers, timeout, environments, retries)
+    return LocalExecutor(workload, threads, workers, timeout, environments, retries, memory)

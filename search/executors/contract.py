@@ -8,10 +8,20 @@ from dataclasses import replace
 from typing import Protocol
 
 from ...errors import DataError, FatalTrainingError, InfeasibleError, TrainingError, one_line
-from ...training.events import Answer, Event, Task, TrialEnded, TrialFailed, TrialInfeasible, TrialPaused
+from ...training.events import (
+    OUT_OF_MEMORY,
+    Answer,
+    Event,
+    Task,
+    TrialEnded,
+    TrialFailed,
+    TrialInfeasible,
+    TrialPaused,
+)
+from ...training.model_size import ModelSize, tell_size, told_size
 from ...training.models.tracked_configuration import take_notes
 from ...training.trainers.garbage import gradients_forgotten
-from ...training.workload import ModelSize, Trainer
+from ...training.workload import Trainer
 
 
 class Executor(Protocol):
@@ -82,6 +92,7 @@ def run_task(trainer: Trainer, task: Task) -> Generator[Event, Answer | None, No
     worker's matter.
     """
     training = trainer.train(task)
+    tell_size(None)
     take_notes()  # of a model that was built for something else
     try:
         with gradients_forgotten():
@@ -97,11 +108,13 @@ def run_task(trainer: Trainer, task: Task) -> Generator[Event, Answer | None, No
         yield TrialInfeasible(task.number, error.measured, error.parameters, one_line(error))
     except TrainingError as error:
         fatal = isinstance(error, FatalTrainingError)
-        yield TrialFailed(task.number, error.kind, one_line(error), traceback.format_exc(), fatal)
+        size = told_size() if error.kind == OUT_OF_MEMORY else None
+        yield TrialFailed(task.number, error.kind, one_line(error), traceback.format_exc(), fatal, size)
     except DataError as error:  # all rows are wanted in memory, which does not hold them
         yield TrialFailed(task.number, "data", one_line(error), traceback.format_exc())
     except MemoryError as error:
-        yield TrialFailed(task.number, "memory", f"out of memory: {one_line(error)}", traceback.format_exc())
+        text = f"out of memory: {one_line(error)}"
+        yield TrialFailed(task.number, OUT_OF_MEMORY, text, traceback.format_exc(), size=told_size())
     except (Exception, SystemExit) as error:  # noqa: BLE001 - one trial must not end the sweep
         yield TrialFailed(
             task.number, "bug", f"{type(error).__name__}: {one_line(error)}", traceback.format_exc()

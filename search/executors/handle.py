@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...training.events import Task
+from ...training.model_size import ModelSize
 from .retries import Death
 
 
@@ -31,10 +32,13 @@ class Worker:
     """Messages that the driver has looked at."""
     tasks: int = 0
     """How many it was given."""
+    size: ModelSize | None = None
+    """Of the model that it trains; None until that is built."""
 
     def take(self, task: Task) -> None:
         """Give it a task."""
         self.task, self.cancelled, self.waits, self.holding = task, False, False, False
+        self.size = None
         self.tasks += 1
         self.send(task)
 

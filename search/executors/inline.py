@@ -7,7 +7,8 @@ from collections.abc import Generator
 
 from ...errors import ModelError, TrainingError
 from ...training.events import Answer, EpochEnded, Event, Task
-from ...training.workload import ModelSize, Trainer, Workload
+from ...training.model_size import ModelSize
+from ...training.workload import Trainer, Workload
 from .contract import run_task
 
 

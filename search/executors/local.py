@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import queue
 import shutil
 import sys
@@ -10,12 +11,14 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ...errors import ModelError, SweepError
 from ...texts import duration_text
 from ...training.events import (
+    OUT_OF_MEMORY,
     Answer,
     EpochEnded,
     Event,
@@ -26,11 +29,13 @@ from ...training.events import (
     TrialPaused,
 )
 from ...training.heartbeat import building_seconds
-from ...training.workload import ModelSize, Workload
+from ...training.model_size import ModelSize
+from ...training.workload import Workload
 from .handle import Worker
 from .memory_mapping import write_workload
-from .messages import FOLDER_PREFIX, Go, Hold, Holding, Printed, Probe, Probed, Setup
-from .process import start_worker
+from .memory_watch import MemoryWatch
+from .messages import FOLDER_PREFIX, Go, Hold, Holding, Printed, Probe, Probed, Setup, Sized
+from .process import WorkerProcess, start_worker
 from .retries import RETRIES, Death, Retries
 
 START_SECONDS = 600.0
@@ -55,11 +60,14 @@ class LocalExecutor:
         timeout: float | None = None,
         environments: Sequence[Mapping[str, str]] = (),
         retries: int = RETRIES,
+        memory: float = math.inf,
     ) -> None:
         self._workload = workload
         self._threads = threads
         self._count = workers
         self._timeout = timeout
+        self._memory = memory
+        self._watch = MemoryWatch(memory)
         self._environments = environments or [{}] * workers
         self._workers: list[Worker] = []
         self._inbox: queue.SimpleQueue[tuple[Worker, Any]] = queue.SimpleQueue()
@@ -80,6 +88,7 @@ class LocalExecutor:
         self._folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
         self._lay_out(self._folder)
         self._workers = [self._spawn(place) for place in range(self._count)]
+        self._watch.start(lambda: [one for one in self._workers if isinstance(one, WorkerProcess)])
         first = self._workers[0]
         first.send(Probe(task))
         patience = building_seconds(self._timeout, within)
@@ -170,6 +179,7 @@ class LocalExecutor:
 
     def close(self) -> None:
         """Kill all workers with all that they started, and remove the data that was laid out for them."""
+        self._watch.stop()
         for worker in self._workers:
             worker.kill()
         self._workers = []
@@ -212,6 +222,8 @@ class LocalExecutor:
     def _note(self, worker: Worker, message: Any) -> None:
         """Take a sign of life; what a user's code has printed is printed here."""
         worker.ready = True
+        if isinstance(message, Sized):
+            worker.size = message.size
         if isinstance(message, Holding):
             worker.holding = self._held  # else it has been released by now
         if isinstance(message, Printed):
@@ -257,11 +269,13 @@ class LocalExecutor:
         death = worker.end_dead()
         if worker.task is None and not worker.ready and not self._may_be_replaced(death):
             raise SweepError(f"A worker cannot be started: {worker.last_line()}.")
-        failed: Event | None = None
+        failed: TrialFailed | None = None
         if worker.task is not None:
             failed = self._retries.after(worker.task.number, death)
             if failed is None:
                 self._tasks.appendleft(worker.task)
+            elif failed.kind == OUT_OF_MEMORY:
+                failed = replace(failed, size=worker.size)
         self._replace(worker)
         return failed
 
@@ -291,5 +305,6 @@ class LocalExecutor:
         assert self._folder is not None  # noqa: S101 - start() made it
         log = self._folder / f"worker-{len(list(self._folder.glob('worker-*.log')))}.log"
         worker = start_worker(log, self._threads, self._inbox, self._environments[place])
+        worker.memory = self._memory
         worker.send(Setup(self._folder, self._threads))
         return worker

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from ...training.events import Answer, Task
-from ...training.workload import ModelSize
+from ...training.model_size import ModelSize
 
 FOLDER_PREFIX = "kerasweep-"
 """Begins the name of the temporary folder in which the driver lays out data and workers' logs."""
@@ -53,6 +53,13 @@ class Probed:
 
     size: ModelSize | None
     fault: str = ""
+
+
+@dataclass(frozen=True)
+class Sized:
+    """How large the model is that a worker is about to train."""
+
+    size: ModelSize
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import pickle
 import queue
@@ -17,7 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
-from ...training.events import Task
+from ...training.events import OUT_OF_MEMORY, Task
 from ...training.machine import resident_memory
 from ...training.trainers.runtime import worker_environment
 from .apart import STORAGE_VARIABLE, apart
@@ -43,6 +44,10 @@ class WorkerProcess(Worker):
 
     process: subprocess.Popen[bytes]
     log: Path
+    memory: float = math.inf
+    """Bytes of its own that it may hold."""
+    exceeded: str = ""
+    """What it held when it was ended for holding too much memory, in words; empty where it was not."""
     initial_memory: int | None = None
     """Bytes of memory that it held when its first task had ended; None until then, and where the system does not say."""
 
@@ -59,12 +64,15 @@ class WorkerProcess(Worker):
         super().take(task)
 
     def has_grown(self) -> bool:
-        """Tell whether it has: TensorFlow and the allocator keep some of what earlier models took, and do not give it back."""
+        """Tell whether it has, by half of what it may hold or by ``MOST_GROWTH``.
+
+        TensorFlow and the allocator keep some of what earlier models took, and do not give it back.
+        """
         if self.tasks == 0 or (now := resident_memory(self.process.pid)) is None:
             return False
         if self.initial_memory is None:
             self.initial_memory = now
-        return now - self.initial_memory > MOST_GROWTH
+        return now - self.initial_memory > min(MOST_GROWTH, self.memory / 2)
 
     def send(self, message: Any) -> None:
         """Send a message through its pipe."""
@@ -98,6 +106,13 @@ class WorkerProcess(Worker):
         if self.process.stdin is not None:
             with contextlib.suppress(BrokenPipeError):
                 self.process.stdin.close()
+        if self.exceeded:
+            return Death(
+                f"ended because {self.exceeded}",
+                log=tail(self.log),
+                kind=OUT_OF_MEMORY,
+                final=self.tasks == 1,
+            )
         return Death.of_process(code, tail(self.log), memory=count(self.oom_counters) > self.oom_kills)
 
     def dump_stack(self) -> str:

@@ -6,7 +6,7 @@ import signal
 from collections import Counter
 from dataclasses import dataclass
 
-from ...training.events import TrialFailed
+from ...training.events import OUT_OF_MEMORY, TrialFailed
 
 RETRIES = 1
 """How often a trial is trained again after it ended its worker, where nothing else is asked for."""
@@ -28,6 +28,8 @@ class Death:
     """The last that the worker wrote."""
     kind: str = "crash"
     """Of the failure, where it is one: ``crash``, or ``memory``."""
+    final: bool = False
+    """Whether the trial would end its next worker, too: it alone was in this one."""
 
     @classmethod
     def of_process(cls, code: int, log: str = "", *, memory: bool = False) -> Death:
@@ -42,7 +44,7 @@ class Death:
             return cls(f"by its own exit, with code {code}", log=log)
         name = _name_of(-code)
         if name == "SIGKILL" and memory:
-            return cls("killed by the system for want of memory", log=log, kind="memory")
+            return cls("killed by the system for want of memory", log=log, kind=OUT_OF_MEMORY)
         if name in _FROM_OUTSIDE:
             return cls(f"ended from outside by {name}", from_outside=True, log=log)
         return cls(f"by {name} ({(signal.strsignal(-code) or 'unknown').lower()})", log=log)
@@ -67,12 +69,13 @@ class Retries:
             (self._outside, self._most_outside) if death.from_outside else (self._own, self._most_own)
         )
         deaths[number] += 1
-        if deaths[number] < most:
+        if deaths[number] < most and not death.final:
             return None
         times = self._own[number] + self._outside[number]
         self.forget(number)
         often = "" if times == 1 else f" {times} times"
-        return TrialFailed(number, death.kind, f"its worker died{often}, {death.cause}", death.log)
+        what = "out of memory: " if death.kind == OUT_OF_MEMORY else ""
+        return TrialFailed(number, death.kind, f"{what}its worker died{often}, {death.cause}", death.log)
 
     def forget(self, number: int) -> None:
         """Forget the deaths of a trial that has ended, or was paused: it may be trained on under its number."""

@@ -24,10 +24,11 @@ from typing import IO, Any
 from ...errors import TrainingError, one_line
 from ...training.events import Answer, EpochEnded, Event, Task, TrialFailed
 from ...training.heartbeat import listen
+from ...training.model_size import listen_for_size
 from ...training.workload import Trainer
 from .contract import run_task
 from .memory_mapping import read_mapped
-from .messages import FOLDER_PREFIX, Alive, Go, Hold, Holding, Probe, Probed, Ready, Setup
+from .messages import FOLDER_PREFIX, Alive, Go, Hold, Holding, Probe, Probed, Ready, Setup, Sized
 from .outgoing import Outgoing
 from .relay import Relay
 
@@ -41,6 +42,7 @@ def serve(incoming: IO[bytes], outgoing: Outgoing, relay: Relay) -> None:
     threading.Thread(target=_listen, args=(incoming, inbox, setup.folder), daemon=True).start()
     trainer = make_trainer(read_mapped(setup.folder), setup.threads)
     listen(lambda: outgoing.send(Alive()))
+    listen_for_size(lambda size: outgoing.send(Sized(size)))
     outgoing.send(Ready())
     home = Path.cwd()
     while True:
@@ -121,8 +123,15 @@ def _end() -> None:
     os._exit(0)  # not sys.exit: TensorFlow's threads may take long to end
 
 
+def _die_first() -> None:
+    """Have a system that is out of memory end this process rather than the driver."""
+    with contextlib.suppress(OSError):  # it is Linux's to take
+        Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
+
+
 def main() -> None:
     """Run as a process of its own."""
+    _die_first()
     incoming, outgoing = os.fdopen(os.dup(0), "rb"), Outgoing(os.fdopen(os.dup(1), "wb"))
     os.dup2(2, 1)  # what native code prints must not mix with events
     nothing = os.open(os.devnull, os.O_RDONLY)

@@ -83,7 +83,7 @@ class TrainingSpec(Part):
     """Weights that a model may have; the same as the constraint ``params<=N``."""
     max_memory: Annotated[float | None, BeforeValidator(parse_memory), _BYTES] = None
     """Bytes that training all folds of a model may be estimated to take (``4GB``, ``500MB``); the same as the constraint
-    ``memory<=4GB``."""
+    ``memory<=4GB``. A worker that takes more all the same is ended."""
     precision: Literal["float32", "bfloat16", "auto"] = "float32"
     """``auto``: bfloat16 for pictures on a processor that computes in it, which it is stored as."""
     direction: Literal["maximize", "minimize"] | None = None

@@ -23,7 +23,8 @@ _FAILED, _REPEATED = 0.1, 0.25
 """Shares of all trials from which failures of one kind, and repetitions, are worth a word."""
 _REMEDIES = {
     "diverged": "Lower the upper end of the learning rate's range, or clip gradients.",
-    "memory": "Lower the upper ends of what makes the model large, or train fewer at a time (--workers 1).",
+    "memory": "Lower the upper ends of what makes the model large, refuse it before it is trained (--max-memory), or train fewer at a time "
+    "(--workers 1).",
     "model": "See the message: the model cannot be built or trained with these values; take them out of the space.",
     "data": "See the message: the data do not fit what these trials do with them.",
 }
@@ -138,7 +139,7 @@ def _outlying(means: Sequence[float]) -> tuple[int, float, float]:
 
 def failures_of_a_kind(evidence: Evidence) -> Finding | None:
     """Find that many trials failed for the same reason."""
-    failed = [trial for trial in evidence.ended if trial.state == "failed"]
+    failed = [trial for trial in evidence.ended if trial.failed]
     if len(failed) < 2:
         return None
     (kind, count), *_ = Counter(str(trial.failure.get("kind", "unknown")) for trial in failed).most_common(1)

@@ -31,6 +31,23 @@ def test_deaths_from_outside_are_forgiven_more_often_and_counted_apart() -> None
     assert failed.message == "its worker died 4 times, with its machine"
 
 
+def test_out_of_memory_is_told_as_such_and_not_tried_again_where_it_would_end_the_same() -> None:
+    killed = Death.of_process(-9, memory=True)
+    retries = Retries()
+    assert retries.after(4, killed) is None
+    failed = retries.after(4, killed)
+    assert (failed.kind, failed.message) == (
+        "memory",
+        "out of memory: its worker died 2 times, killed by the system for want of memory",
+    )
+    held = Death("ended because it held 3.1 GB of memory and may hold 2.0 GB", kind="memory", final=True)
+    failed = retries.after(4, held)
+    assert (failed.kind, failed.message) == (
+        "memory",
+        "out of memory: its worker died, ended because it held 3.1 GB of memory and may hold 2.0 GB",
+    )
+
+
 def test_a_trial_that_has_ended_is_forgotten() -> None:
     retries = Retries()
     assert retries.after(4, OWN) is None

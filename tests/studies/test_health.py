@@ -256,6 +256,14 @@ class TestFailures:
         assert found.sentence == "2 of 14 trials failed alike (diverged): diverged: why."
         assert "learning rate" in found.what_to_do
 
+    def test_counts_what_ran_out_of_memory_which_is_infeasible(self) -> None:
+        out = [
+            replace(failed(number, "memory"), state="pruned", excesses={"memory": 1.0}) for number in (20, 21)
+        ]
+        found = of_kind("failures", study(), [*apart(), *out])
+        assert found.sentence == "2 of 14 trials failed alike (memory): memory: why."
+        assert "--max-memory" in found.what_to_do
+
     def test_is_silent_about_few_and_about_many_kinds(self) -> None:
         assert "failures" not in kinds(findings(study(), [*apart(), failed(20, "diverged")]))
         trials = [*apart(30), *(failed(40 + place, f"kind {place}") for place in range(6))]

@@ -10,8 +10,10 @@ import keras
 import keras_tuner
 import numpy as np
 import pytest
-from kerasweep.errors import InfeasibleError
+import tensorflow as tf
+from kerasweep.errors import InfeasibleError, TrainingError
 from kerasweep.training.goals import Goals, parse_constraint
+from kerasweep.training.model_size import ModelSize, told_size
 from kerasweep.training.workload import Workload
 from real_training import train, workload_of
 
@@ -31,6 +33,8 @@ class Subclassed(keras.Model):
 
 
 def sequential(config: Any, signature: Any) -> keras.Model:
+    if config.get("raises"):
+        raise config["raises"]
     return keras.Sequential(
         [keras.layers.Dense(8), keras.layers.Dense(signature.outputs, activation="softmax")]
     )
@@ -83,6 +87,7 @@ def test_what_is_too_large_is_not_trained_and_what_just_fits_is(
     assert trained.measured["params"] == trained.parameters == PARAMETERS
     memory = trained.measured["memory"]
     assert memory >= 5 * 4 * 2 * PARAMETERS, "two folds of weights, gradients and slots"
+    assert told_size() == ModelSize(PARAMETERS, int(memory)), "whoever trains says how large its model is"
     Own.fits = 0
     monkeypatch.setattr(keras.Model, "fit", None)
     for constraint, measured in ((f"params<{PARAMETERS}", {"params"}), (f"memory<{memory:.0f}", {"memory"})):
@@ -93,3 +98,24 @@ def test_what_is_too_large_is_not_trained_and_what_just_fits_is(
         assert refused.value.measured.keys() == measured
         assert refused.value.parameters == PARAMETERS
     assert Own.fits == 0
+
+
+def test_out_of_memory_is_one_kind_whoever_raises_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = np.random.default_rng(3).normal(size=(40, 4)).astype("float32"), np.tile([0, 1], 20)
+    exhausted = tf.errors.ResourceExhaustedError(None, None, "no room")
+    workload = workload_of(rows, sequential, epochs=1, trainer="fit")
+    for error in (MemoryError("no room"), exhausted):
+        with pytest.raises(TrainingError, match=r"^out of memory: no room$") as raised:
+            train(workload, {"raises": error})
+        assert raised.value.kind == "memory"
+
+        def fit(*_: Any, error: Exception = error, **__: Any) -> Any:
+            raise error
+
+        for trained in (workload, workload_of(rows, Own, epochs=1)):
+            with monkeypatch.context() as patch:
+                patch.setattr(keras.Model, "fit", fit)
+                with pytest.raises(TrainingError, match=r"^out of memory: no room$") as raised:
+                    train(trained, {})
+            assert raised.value.kind == "memory"
+            assert told_size().parameters == PARAMETERS

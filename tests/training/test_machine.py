@@ -9,7 +9,8 @@ from types import SimpleNamespace
 import pytest
 from kerasweep.search import launch, plan
 from kerasweep.training import machine
-from kerasweep.training.workload import ModelSize
+from kerasweep.training.goals import NO_GOALS
+from kerasweep.training.model_size import ModelSize
 
 GIB = 2**30
 
@@ -99,8 +100,11 @@ def test_workers_that_memory_would_not_hold_are_started_anew(
     seen: list[int] = []
     closed: list[int] = []
 
-    def make(workload, workers, threads, *, inline, timeout, environments, retries):
+    def make(workload, workers, threads, *, inline, timeout, environments, retries, memory):
         seen.append(workers)
+        assert memory == machine.worker_memory(free, workers), (
+            "a share of what was free before any was started"
+        )
         running[0] = workers
         return SimpleNamespace(
             start=lambda task, within: ModelSize(10, size),
@@ -110,7 +114,7 @@ def test_workers_that_memory_would_not_hold_are_started_anew(
 
     monkeypatch.setattr(launch, "make_executor", make)
     made = SimpleNamespace(
-        workload=None,
+        workload=SimpleNamespace(goals=NO_GOALS),
         inline=False,
         threads=lambda workers: cores // workers,
         gpus_of=lambda workers: None,
@@ -125,3 +129,18 @@ def test_workers_that_memory_would_not_hold_are_started_anew(
     assert seen == started
     assert executor.workers == started[-1]
     assert closed == started[:-1]
+
+
+@pytest.mark.parametrize(
+    ("free", "workers", "bound", "most"),
+    [
+        (20 * GIB, 2, math.inf, 9 * GIB),
+        (20 * GIB, 2, 4 * GIB, machine.PROCESS_BYTES + machine.KEPT_BYTES + 4 * GIB),
+        (20 * GIB, 2, 40 * GIB, 9 * GIB),
+        (4 * GIB, 16, math.inf, 2 * machine.PROCESS_BYTES),
+        (None, 2, math.inf, math.inf),
+        (None, 2, 4 * GIB, machine.PROCESS_BYTES + machine.KEPT_BYTES + 4 * GIB),
+    ],
+)
+def test_a_worker_may_hold_its_share_and_no_more_than_was_asked_for(free, workers, bound, most) -> None:
+    assert machine.worker_memory(free, workers, bound) == pytest.approx(most)

@@ -12,12 +12,13 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras.src.backend import compute_output_spec
 from keras.src.models.functional import Functional
 from keras.src.utils.naming import reset_uids
 from tensorflow.python.eager import context
 
-from ...errors import TrainingError
+from ...errors import TrainingError, one_line
 from ...spaces import Configuration
 from ...spaces.catalogue import CHANGE_THE_LOSS
 from ...texts import count_text
@@ -89,6 +90,8 @@ def _built_and_compiled(
                 build_weights(model, signature.input_shape)
     except TrainingError:
         raise
+    except (MemoryError, tf.errors.ResourceExhaustedError) as error:
+        raise TrainingError("memory", f"out of memory: {one_line(error, 120)}") from error
     except (Exception, SystemExit) as error:
         raise of_user("model", "the model function", error) from error
     if not isinstance(model, keras.Model):

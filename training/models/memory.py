@@ -11,6 +11,7 @@ import keras
 
 from ...errors import TrainingError
 from ..machine import BYTES_A_PARAMETER, most_parameters
+from ..model_size import ModelSize, tell_size
 
 
 @contextmanager
@@ -27,6 +28,7 @@ def within_memory() -> Iterator[None]:
         nonlocal counted
         counted += math.prod(shape) if isinstance(shape, tuple | list) else shape or 1
         if counted > most:
+            tell_size(ModelSize(counted, counted * BYTES_A_PARAMETER))
             raise TrainingError(
                 "memory",
                 f"the model has {counted:,} parameters or more, which take {_gigabytes(counted)} to train; "

@@ -156,7 +156,7 @@ def train_epoch(
             validation_data=validation,
             callbacks=[ScoreAverage()] if uses_average(model) else None,
         )
-    except tf.errors.ResourceExhaustedError as error:
+    except (MemoryError, tf.errors.ResourceExhaustedError) as error:
         raise out_of_memory(error) from error
     except Exception as error:
         raise TrainingError(

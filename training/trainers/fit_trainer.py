@@ -22,13 +22,14 @@ from ..events import Task
 from ..fold_cache import FoldData
 from ..machine import MEMORY_SHARE, free_memory
 from ..mixing import Mixing, checked_mixing, mixing_of
+from ..model_size import ModelSize, tell_size
 from ..models.building import activations_of, build_model, build_optimizer, summary_of
 from ..models.labels import Labels, encode_targets, labels_of
 from ..models.signature import TrackedSignature
 from ..scoring import Scorer
 from ..seeds import fold_seed
 from ..weighting import class_weights, training_weights
-from ..workload import ModelSize, Training, Workload, epochs_of
+from ..workload import Training, Workload, epochs_of
 from .feeding import Feed, Rows, as_tensor, as_tensors, in_order, stored_rows, validation_batch
 from .fit_folds import FitFolds, FoldRun, TrainedFolds, notes_of_vectors, train_fold
 from .garbage import Garbage
@@ -117,13 +118,14 @@ class FitTrainer:
         return replace(outcome, notes=(*outcome.notes, ONE_BY_ONE, *notes_of_vectors(trained.vectors)))
 
     def measure(self, task: Task, model: keras.Model) -> dict[str, float]:
-        """Return what the sweep's goals measure a model by, before it is trained.
+        """Return what the sweep's goals measure a model by, before it is trained, and tell how large it is.
 
         Raises:
             InfeasibleError: It breaks a constraint, and was not trained before.
         """
         goals, found = self._workload.goals, dict[str, float]()
         size = self.size(task, model)
+        tell_size(size)
         goes_on = task.state is not None and task.state.exists()
         for quantity in goals.quantities:
             if quantity in size.measured:

@@ -25,6 +25,7 @@ from ..events import EpochEnded, Outcome, Rung, Task
 from ..fold_cache import FoldData
 from ..heartbeat import beat
 from ..metrics import Objective, as_number, in_target_units
+from ..model_size import ModelSize, tell_size
 from ..models import batch_size_of, of_user
 from ..models.building import build_optimizer, loss_name, summary_of
 from ..models.hypermodel_fit import HypermodelFit, RetryFit
@@ -32,7 +33,7 @@ from ..models.hypermodels import note_defaults
 from ..models.tracked_configuration import note
 from ..scoring import reads_logits
 from ..weighting import class_weights
-from ..workload import ModelSize, Training, Workload, epochs_of
+from ..workload import Training, Workload, epochs_of
 from .averaging import averaged
 from .curves import Curves
 from .fit_folds import out_of_memory
@@ -109,6 +110,7 @@ class HypermodelTrainer(FitTrainer):
         while True:
             model = self.build(task, fold)
             self.leave(model)
+            tell_size(self.size(task, model))
             y = targets_for(labels_for(self._workload, task.configuration, model), data.y, dataset)
             try:
                 done = call_fit(
@@ -245,7 +247,7 @@ def call_fit(
             returned = own(own.build.hp, model, x, y, **options)
     except (RetryFit, TrainingError):
         raise
-    except tf.errors.ResourceExhaustedError as error:
+    except (MemoryError, tf.errors.ResourceExhaustedError) as error:
         raise out_of_memory(error) from error
     except Exception as error:
         raise of_user("training", "HyperModel.fit", error) from error

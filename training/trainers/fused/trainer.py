@@ -14,9 +14,10 @@ import tensorflow as tf
 from ....errors import TrainingError, one_line
 from ...data import leaves
 from ...events import Task
+from ...model_size import ModelSize
 from ...models.building import summary_of
 from ...models.tracked_configuration import note
-from ...workload import ModelSize, Training, Workload
+from ...workload import Training, Workload
 from ..fit_folds import notes_of_vectors, out_of_memory
 from ..fit_trainer import FitTrainer
 from ..lockstep import train_in_lockstep
