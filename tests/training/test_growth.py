@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from kerasweep.search.executors.contract import run_task
 from kerasweep.search.plan import make_plan
 from kerasweep.search.spec import make_spec
@@ -101,13 +102,18 @@ def test_programs_are_kept_within_memory_graphs_counted() -> None:
 
 
 def test_a_validation_step_takes_fewer_rows_of_large_models() -> None:
-    from kerasweep.training.trainers.feeding import VALIDATION_BYTES, validation_batch
+    from kerasweep.training.trainers.feeding import VALIDATION_BYTES, Stored, validation_batch
 
     assert validation_batch(100) == 1000
     pictures = 96 * 96 * 32 * 4
     assert 1 < validation_batch(pictures) < 100
     assert validation_batch(pictures) * pictures * 4 <= VALIDATION_BYTES
     assert validation_batch(10**12) == 1
+    # a first layer that passes on little reads all of a row
+    wide, narrow = np.empty((5, 512, 512, 4), np.uint8), np.empty((5, 3), np.float32)
+    stored = Stored(wide, (), tf.zeros(0), {})
+    given = [wide, stored, {"picture": wide, "age": narrow}, narrow]
+    assert [validation_batch(4, read) for read in given] == [64, 64, 63, 1000]
 
 
 @pytest.mark.parametrize("name", ["fused", "fit"])

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple, TypeAlias
 
 import keras
@@ -111,15 +112,23 @@ class Feed:
         return self._batches
 
 
-def validation_batch(activations: int) -> int:
+def validation_batch(activations: int, x: Rows = ()) -> int:
     """Return the rows of a validation step; fewer for large pictures.
 
-    It follows from the model alone, not from the memory that is free: a score is the same on every machine.
+    It follows from the model and what it reads, not from the memory that is free: a score is the same on every machine.
 
     Args:
         activations: Numbers that the model's layers pass on for one row.
+        x: What the model reads: a row may hold more numbers than its layers pass on.
     """
-    return max(1, min(VALIDATION_BATCH, VALIDATION_BYTES // (4 * max(1, activations))))
+    numbers = max(1, activations, _numbers_of_row(x))
+    return max(1, min(VALIDATION_BATCH, VALIDATION_BYTES // (4 * numbers)))
+
+
+def _numbers_of_row(x: Rows) -> int:
+    """Return how many numbers one row holds, but in parts without a fixed shape."""
+    shapes = [part.shape[1:] for part in ([x.values] if isinstance(x, Stored) else keras.tree.flatten(x))]
+    return sum(math.prod(shape) for shape in shapes if None not in tuple(shape))
 
 
 def in_order(

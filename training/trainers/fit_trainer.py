@@ -17,7 +17,7 @@ import tensorflow as tf
 from ...errors import InfeasibleError, TrainingError
 from ...spaces import Configuration
 from ..batching import batches_of
-from ..data import Dataset, Tree, take
+from ..data import Dataset, Tree, leaves, map_shapes, take
 from ..events import Task
 from ..fold_cache import FoldData
 from ..machine import MEMORY_SHARE, free_memory
@@ -76,7 +76,8 @@ class FitTrainer:
         """Return how large a task's model is, and what training it is estimated to take."""
         parameters = int(model.count_params())
         weights = len(self._workload.folds) * self._held(model, task.configuration)
-        passed_on = activations_of(model)
+        read = sum(leaves(map_shapes(math.prod, self._workload.signature(task.configuration).input_shape)))
+        passed_on = max(activations_of(model), read)
         training = COPIES_OF_ACTIVATIONS * batches_of(task.configuration).size
         rows = max(training, validation_batch(passed_on))
         return ModelSize(parameters, 4 * (weights + rows * passed_on))
@@ -263,7 +264,7 @@ class FitTrainer:
         return FoldRun(
             model,
             Feed(x, y, data.train, batches, fold_seed(task.seed, fold), weights, mixing),
-            in_order(x, y, data.validation, validation_batch(activations_of(model)), self.own_weights),
+            in_order(x, y, data.validation, validation_batch(activations_of(model), x), self.own_weights),
             data,
             Parts(self._workload, task.configuration, fold, model),
             self.scorer,

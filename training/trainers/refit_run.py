@@ -171,7 +171,8 @@ def start_refit(
 
 def _test_batches(dataset: Dataset, x: Rows, y: Rows, model: keras.Model) -> tf.data.Dataset:
     weights = None if dataset.weights_test is None else tf.constant(dataset.weights_test)
-    return in_order(x, y, np.arange(dataset.test_rows), validation_batch(activations_of(model)), weights)
+    batch = validation_batch(activations_of(model), x)
+    return in_order(x, y, np.arange(dataset.test_rows), batch, weights)
 
 
 def constants(tree: Tree) -> Rows:

@@ -128,7 +128,7 @@ def trace_fold(
     def finish(*inputs: Rows) -> tf.Tensor:
         *scored, validation = inputs
         trained, _ = _take_metrics(model)
-        batch = tf.constant(validation_batch(activations_of(model)), tf.int64)
+        batch = tf.constant(validation_batch(activations_of(model), scored[0]), tf.int64)
         last = (tf.shape(validation, tf.int64)[0] + batch - 1) // batch
         with sheet.reading(knobs), averaged(model):
             _for_each_batch(
@@ -218,7 +218,7 @@ def _for_each_batch(
 def _predict_batches(model: keras.Model, x: Rows, rows: tf.Tensor) -> tf.Tensor:
     """Return what a model says of some rows, in batches of validation, in float32."""
     count = tf.shape(rows, tf.int64)[0]
-    batch = tf.constant(validation_batch(activations_of(model)), tf.int64)
+    batch = tf.constant(validation_batch(activations_of(model), x), tf.int64)
     last = (count + batch - 1) // batch
 
     def part(number: tf.Tensor) -> tf.Tensor:
