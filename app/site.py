@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import StudyError
-from ..studies import StudyRecord, is_driven, read_studies, read_study, without_password
+from ..studies import StudyRecord, is_driven, read_studies, read_study, shown_storage
 from ..texts import ABSENT, count_text
 from .card_maker import CardMaker
 from .jobs import Jobs
@@ -36,7 +36,7 @@ class Site:
     @property
     def name(self) -> str:
         """The storage as it may be shown."""
-        return without_password(self.storage)
+        return shown_storage(self.storage)
 
     def studies(self) -> list[StudyRecord]:
         """Return all studies, those made last first; none where the storage holds nothing yet."""

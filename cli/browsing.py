@@ -19,8 +19,8 @@ from ..studies import (
     read_study,
     read_trial,
     read_trials,
+    shown_storage,
     storage_url,
-    without_password,
 )
 from ..studies.comparison import (
     MAX_SHOWN,
@@ -73,7 +73,7 @@ def studies(storage: Storage = None, as_json: Json = False) -> None:
         print_json([{**_summary(one), "best": None if one.has_several else best} for one, best in pairs])
     elif not records:
         make_console().print(
-            f"{without_password(storage_url(storage))} holds no study yet. Launch a sweep first."
+            f"{shown_storage(storage_url(storage))} holds no study yet. Launch a sweep first."
         )
     else:
         print_table(studies_table(records, bests))

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from ..errors import KerasweepError
-from ..studies import read_studies, without_password
+from ..studies import read_studies, shown_storage
 from ..studies.storage import sqlite_path
 from ..texts import count_text
 
@@ -72,7 +72,7 @@ def _disk() -> Finding:
 
 def _storage(url: str) -> Finding:
     path = sqlite_path(url)
-    shown = without_password(url)
+    shown = shown_storage(url)
     if path is not None and not path.exists():
         folder = path.absolute().parent
         writable = folder.is_dir() and os.access(folder, os.W_OK)

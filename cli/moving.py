@@ -9,8 +9,7 @@ import typer
 
 from ..errors import SpecError
 from ..printing import make_console, styled
-from ..studies import read_studies, read_study, storage_url
-from ..studies.storage import shown_storage
+from ..studies import read_studies, read_study, shown_storage, storage_url
 from ..texts import count_text
 from .options import Storage
 

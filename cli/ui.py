@@ -9,7 +9,7 @@ import typer
 
 from ..errors import UsageError
 from ..printing import make_console, styled
-from ..studies import storage_url, without_password
+from ..studies import shown_storage, storage_url
 from .options import Storage
 
 NEEDED = ("dash", "dash_mantine_components", "dash_ag_grid")
@@ -41,7 +41,7 @@ def ui(
     url = storage_url(storage)
     served = listen(url, host, port, asks=token)
     console = make_console()
-    console.print(styled(without_password(url), " at ", (served.url, "bold")), soft_wrap=True)
+    console.print(styled(shown_storage(url), " at ", (served.url, "bold")), soft_wrap=True)
     console.print("Press Ctrl-C to end; sweeps that run go on.", style="dim")
     if browser:
         open_browser(served.url)

@@ -19,7 +19,7 @@ from .reading import (
     trials_frame,
 )
 from .records import Direction, StudyObjective, StudyRecord, TrialDetails, TrialRecord, TrialState
-from .storage import storage_url
+from .storage import shown_storage, storage_url
 
 __all__ = [
     "Condition",
@@ -46,6 +46,7 @@ __all__ = [
     "read_study",
     "read_trial",
     "read_trials",
+    "shown_storage",
     "storage_url",
     "trials_frame",
     "without_password",

@@ -38,7 +38,8 @@ def reason_of(error: BaseException, url: str) -> str:
     """
     found = _CREDENTIALS.fullmatch(url)
     password = "" if found is None else found["password"]
-    reason, plain = one_line(error), unquote(password)
+    # What a driver says, without what SQLAlchemy puts around it.
+    reason, plain = one_line(getattr(error, "orig", None) or error), unquote(password)
     # Before URLs are looked for, whose pattern would take a part of a decoded password for a server's name.
     for part in sorted({password, plain, *password.split("@"), *plain.split("@")}, key=len, reverse=True):
         if len(part) >= _SHORTEST:

@@ -17,7 +17,6 @@ from .chunks import join
 from .formats import check_study
 from .lock import is_driven
 from .pareto import pareto_front
-from .passwords import without_password
 from .records import (
     ABOUT,
     CONSTRAINT,
@@ -143,7 +142,7 @@ def read_study(name: str | None = None, storage: str | None = None) -> StudyReco
         StudyError: There is no such study.
     """
     studies = read_studies(storage)
-    where = without_password(storage_url(storage))
+    where = shown_storage(storage_url(storage))
     if not studies:
         raise StudyError(f"{where} holds no study yet. Launch a sweep first.")
     if name is None:

@@ -216,4 +216,4 @@ def storage_errors(url: str) -> Iterator[None]:
         yield
     except (SQLAlchemyError, ImportError, sqlite3.Error, OSError, RuntimeError, ValueError) as error:
         reason = reason_of(error.__cause__ or error, url)
-        raise StorageError(f"The storage {without_password(url)} cannot be used: {reason}") from error
+        raise StorageError(f"The storage {shown_storage(url)} cannot be used: {reason}") from error

@@ -30,7 +30,6 @@ from .faults import explain
 from .lease import Lease, Sharing, create_leased, describe, hold_lease
 from .ledger import Ledger
 from .lock import is_driven, refusal
-from .passwords import without_password
 from .reading import read_studies, read_study
 from .records import (
     ABOUT,
@@ -56,7 +55,7 @@ from .records import (
     StudyObjective,
     StudyRecord,
 )
-from .storage import sqlite_path, states_folder, storage_errors
+from .storage import shown_storage, sqlite_path, states_folder, storage_errors
 
 BUSY_SECONDS = 60
 """How long a write waits for another study of the same SQLite file before it gives up."""
@@ -638,7 +637,7 @@ def writing_errors(url: str) -> Iterator[None]:
     try:
         yield
     except (optuna.exceptions.StorageInternalError, SQLAlchemyError) as error:
-        raise StorageError(f"The storage {without_password(url)} failed: {explain(error, url)}") from error
+        raise StorageError(f"The storage {shown_storage(url)} failed: {explain(error, url)}") from error
 
 
 @contextmanager

@@ -150,7 +150,7 @@ def test_a_study_of_small_changes_ranks_by_them(url: str, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("study", "top", "model", "message"),
     [
-        ("dmn", 2, "dnn", "There is no study 'dmn' in sqlite:"),
+        ("dmn", 2, "dnn", "There is no study 'dmn' in /"),
         (
             "dnn",
             2,

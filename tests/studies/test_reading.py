@@ -149,7 +149,10 @@ def test_questions_without_an_answer(filled, sqlite_url: str) -> None:
     study = read_study("first", filled.url)
     with pytest.raises(StudyError) as caught:
         read_study("frist", filled.url)
-    assert str(caught.value) == f"There is no study 'frist' in {filled.url}. Did you mean 'first'?"
+    assert (
+        str(caught.value)
+        == f"There is no study 'frist' in {filled.url.removeprefix('sqlite:///')}. Did you mean 'first'?"
+    )
     with pytest.raises(
         StudyError, match=r"^The study 'first' has no trial 99\. It has 15, numbered from 0\.$"
     ):

@@ -76,6 +76,7 @@ def test_a_password_with_an_at_sign_is_not_shown_in_part_and_how_to_write_it_is_
     with pytest.raises(StorageError) as caught:
         read_studies("postgresql+psycopg://me:abc@secret.invalid@127.0.0.1:1/x")
     assert "secret" not in str(caught.value)
+    assert "(Background on this error" not in str(caught.value)
     assert str(caught.value).endswith("a password's own @ is written %40 in a URL")
 
 
