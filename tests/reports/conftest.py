@@ -164,15 +164,19 @@ def _write_odd(url: str) -> None:
             trial.suggest_categorical("flag", [True, False, None, 1.5, "1.5"])
             curves = {"loss": [[math.nan, 0.4], [0.3]], "val_loss": [[math.nan], [math.nan]], "val_mae": []}
             writer.finish(trial, value, {"fold_scores": [math.nan, value]}, {"curves": curves})
-    spec = {"space": {"define": {"a": {"type": "no such"}}}, "search": "grid", "cv": 5, "data": None}
+    # What the shapes of a study's records leave open; what they do not, no study is read with.
+    spec = {
+        "space": {"define": {"a": {"type": "no such"}}},
+        "search": {"method": 3},
+        "cv": {"folds": []},
+        "data": None,
+    }
     with create_study(
-        url, "malformed", "maximize", spec, {"metric": 3, "data": "mnist", "versions": 7}
+        url, "malformed", "maximize", spec, {"metric": "val_accuracy", "data": "mnist", "folds": {}}
     ) as writer:
         trial = writer.new_trial()
         trial.suggest_int("units", 1, 9)
-        writer.finish(
-            trial, 0.5, {"fold_scores": [0.5], "epochs": "x", "parameters": "many"}, {"curves": {"loss": 3}}
-        )
+        writer.finish(trial, 0.5, {"fold_scores": [0.5], "epochs": 3, "parameters": 7}, {"curves": {}})
 
 
 def _write_goals(url: str) -> None:
