@@ -51,9 +51,10 @@ def test_no_card_stumbles_over_long_or_hostile_names(shelf: Shelf, length: int) 
 
 
 def test_a_malformed_study_is_said_to_be_one(shelf: Shelf, caplog: pytest.LogCaptureFixture) -> None:
-    found = by_key(study_cards(shelf.view("malformed")))
-    assert "has an unexpected form" in found["summary"].reading
-    assert not found["summary"].ready
+    found = by_key(study_cards(shelf.view("spoiled")))
+    wrong = [one for one in found.values() if "has an unexpected form" in one.reading]
+    assert wrong
+    assert not any(one.ready for one in wrong)
     assert found["history"].ready
     assert any(record.exc_info for record in caplog.records)
 
