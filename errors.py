@@ -7,6 +7,7 @@
     |   |-- DataError         a dataset: source, contents, task, splits
     |   |-- ModelError        a model function: missing, raising, or returning no model
     |   `-- StudyError        a study: unknown, or not what the call says it is
+    |       `-- DamagedError    what a database holds of it is not what Kerasweep writes
     |-- StudyLocked           another driver is running the study
     |-- StorageError          a database that does not answer
     |-- TrainingError         one trial failed; the sweep goes on
@@ -30,6 +31,7 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 __all__ = [
     "INTERRUPTED",
+    "DamagedError",
     "DataError",
     "FatalTrainingError",
     "InfeasibleError",
@@ -91,6 +93,10 @@ class ModelError(UsageError):
 
 class StudyError(UsageError, LookupError):
     """A study or trial does not exist, or differs from what the call says."""
+
+
+class DamagedError(StudyError):
+    """What a database holds of a study or trial is not what Kerasweep writes."""
 
 
 class StudyLocked(KerasweepError):  # noqa: N818 - a state, not a fault

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import StudyError
+from ..errors import DamagedError, StudyError
 from ..studies import StudyRecord, is_driven, read_studies, read_study, shown_storage
 from ..texts import ABSENT, count_text
 from .card_maker import CardMaker
@@ -42,6 +42,8 @@ class Site:
         """Return all studies, those made last first; none where the storage holds nothing yet."""
         try:
             return read_studies(self.storage)[::-1]
+        except DamagedError:
+            raise
         except StudyError:
             return []
 

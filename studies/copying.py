@@ -17,11 +17,11 @@ from pathlib import Path
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from ..errors import OutputError, SpecError, StorageError, StudyError
+from ..errors import DamagedError, OutputError, SpecError, StorageError, StudyError
 from ..texts import is_unicode
 from .copied_rows import CopiedRows, Source
 from .lock import is_driven
-from .reading import read_studies
+from .reading import read_studies, study_named
 from .records import StudyRecord
 from .snapshots import snapshot_url, take_snapshot
 from .storage import shown_storage, sqlite_path, states_folder
@@ -106,12 +106,15 @@ def _one_of_each(studies: Sequence[StudyRecord], name: str | None) -> list[Study
 
 
 def _refuse_taken(names: Sequence[str], to: str) -> None:
-    try:
-        there = {study.name for study in read_studies(to)}
-    except StudyError:
-        return  # no database yet, or an empty one
-    if taken := [name for name in names if name in there]:
-        raise _taken(taken[0], to)
+    for name in names:
+        try:
+            found = study_named(name, to)
+        except DamagedError:
+            raise _taken(name, to) from None
+        except StudyError:
+            return  # no database yet, or an empty one
+        if found is not None:
+            raise _taken(name, to)
 
 
 def _taken(name: str, to: str) -> StudyError:
@@ -164,6 +167,8 @@ def _is_empty(url: str) -> bool:
     """Tell whether nobody has put a study into a database meanwhile."""
     try:
         return not read_studies(url)
+    except DamagedError:
+        return False
     except StudyError:
         return True
     except StorageError:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
@@ -110,8 +111,26 @@ _BATCH = 500
 
 
 def read_studies(storage: str | None = None) -> list[StudyRecord]:
-    """Return all studies of a storage, in the order in which they were made."""
-    url = storage_url(storage)
+    """Return all studies of a storage, in the order in which they were made.
+
+    Raises:
+        StudyError: There is no database, or a study in it is damaged.
+    """
+    return [make() for make in _records(storage_url(storage)).values()]
+
+
+def study_named(name: str, storage: str | None = None) -> StudyRecord | None:
+    """Return the study of a name, or None; what another study of the database holds does not matter.
+
+    Raises:
+        StudyError: There is no database, or the study is damaged.
+    """
+    make = _records(storage_url(storage)).get(name)
+    return None if make is None else make()
+
+
+def _records(url: str) -> dict[str, Callable[[], StudyRecord]]:
+    """Return what makes the record of each study, by its name, in the order in which they were made."""
     with open_database(url) as database:
         studies: dict[tuple[int, str], list[Direction]] = {}
         for study_id, name, direction in database.rows(_STUDIES):
@@ -127,12 +146,17 @@ def read_studies(storage: str | None = None) -> list[StudyRecord]:
         counts: dict[int, dict[TrialState, int]] = {}
         for study_id, state, paused, count in database.rows(_COUNTS):
             counts.setdefault(study_id, {})[state_of(state, paused)] = count
-    return [
-        _study(
-            url, key, _objectives(ways, names.get(key[0])), attributes.get(key[0], {}), counts.get(key[0], {})
+    return {
+        key[1]: partial(
+            _study,
+            url,
+            key,
+            _objectives(ways, names.get(key[0])),
+            attributes.get(key[0], {}),
+            counts.get(key[0], {}),
         )
         for key, ways in studies.items()
-    ]
+    }
 
 
 def read_study(name: str | None = None, storage: str | None = None) -> StudyRecord:
@@ -141,16 +165,15 @@ def read_study(name: str | None = None, storage: str | None = None) -> StudyReco
     Raises:
         StudyError: There is no such study.
     """
-    studies = read_studies(storage)
+    records = _records(storage_url(storage))
     where = shown_storage(storage_url(storage))
-    if not studies:
+    if not records:
         raise StudyError(f"{where} holds no study yet. Launch a sweep first.")
     if name is None:
-        return studies[-1]
-    for study in studies:
-        if study.name == name:
-            return study
-    hint = did_you_mean(name, [study.name for study in studies])
+        name = next(reversed(records))
+    if name in records:
+        return records[name]()
+    hint = did_you_mean(name, list(records))
     raise StudyError(f"There is no study '{name}' in {where}.{hint}")
 
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..errors import StudyError
+from ..errors import DamagedError
 from .lock import BEAT
 from .records import ABOUT, DETAILS, DRIVER, DUPLICATE, FAILURE, LIVE, REFIT, RESULT, SPEC
 
@@ -26,12 +26,12 @@ def parsed(text: str, where: str) -> Any:
         where: What holds it, for the message.
 
     Raises:
-        StudyError: It is no JSON.
+        DamagedError: It is no JSON.
     """
     try:
         return json.loads(text)
     except (ValueError, TypeError, RecursionError) as error:
-        raise StudyError(f"{where} is damaged: {_short(text)} is no JSON.") from error
+        raise DamagedError(f"{where} is damaged: {_short(text)} is no JSON.") from error
 
 
 def check_shape(key: str, value: Any, where: str) -> None:
@@ -43,7 +43,7 @@ def check_shape(key: str, value: Any, where: str) -> None:
         where: Whose it is, for the message.
 
     Raises:
-        StudyError: with the part that is wrong.
+        DamagedError: with the part that is wrong.
     """
     shape = _SHAPES.get(key)
     if shape is None:
@@ -63,8 +63,8 @@ def check_shape(key: str, value: Any, where: str) -> None:
             raise _damaged(where, f"{key}.{name}", value[name])
 
 
-def _damaged(where: str, what: str, value: Any) -> StudyError:
-    return StudyError(f"{where} is damaged: its {what} is {_short(value)}.")
+def _damaged(where: str, what: str, value: Any) -> DamagedError:
+    return DamagedError(f"{where} is damaged: its {what} is {_short(value)}.")
 
 
 _NUMBERED = (REFIT, f"{DRIVER}:", f"{LIVE}:")

@@ -20,7 +20,7 @@ import optuna
 from optuna.trial import FrozenTrial, Trial, TrialState
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from ..errors import OutputError, StorageError, StudyError, StudyLocked
+from ..errors import DamagedError, OutputError, StorageError, StudyError, StudyLocked
 from ..spaces import Configuration
 from ..spaces.values import canonical, stored
 from . import formats
@@ -30,7 +30,7 @@ from .faults import explain
 from .lease import Lease, Sharing, create_leased, describe, hold_lease
 from .ledger import Ledger
 from .lock import is_driven, refusal
-from .reading import read_studies, read_study
+from .reading import read_study, study_named
 from .records import (
     ABOUT,
     CONSTRAINT,
@@ -488,7 +488,7 @@ def _new_study(
     """Make a study that lacks its specification, in place of what a crash left of one."""
     check_writable(url)
     with connected(url) as storage, writing_errors(url):
-        leftover = next((study for study in read_studies(url) if study.name == name), None)
+        leftover = study_named(name, url)
         if leftover is not None:
             refuse_driven(leftover)
             if not _is_leftover(leftover):
@@ -618,9 +618,15 @@ def delete_study(record: StudyRecord) -> None:
 
 
 def find_study(name: str, url: str) -> StudyRecord | None:
-    """Return the study of a name, or None where there is none, or only what a crash left while one was made."""
+    """Return the study of a name, or None where there is none, or only what a crash left while one was made.
+
+    Raises:
+        DamagedError: There is one, and it cannot be read.
+    """
     try:
-        found = next((study for study in read_studies(url) if study.name == name), None)
+        found = study_named(name, url)
+    except DamagedError:
+        raise
     except StudyError:
         return None
     return None if found is None or _is_leftover(found) else found

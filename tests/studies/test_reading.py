@@ -10,7 +10,7 @@ import sys
 
 import optuna
 import pytest
-from kerasweep.errors import StudyError
+from kerasweep.errors import DamagedError, StudyError
 from kerasweep.studies import (
     best_trial,
     best_trials,
@@ -22,6 +22,7 @@ from kerasweep.studies import (
     trials_frame,
 )
 from kerasweep.studies.records import DUPLICATE
+from kerasweep.studies.writing import create_study, find_study
 from optuna.trial import TrialState, create_trial
 
 STATES = {
@@ -143,6 +144,21 @@ def test_studies_in_the_order_in_which_they_were_made(sqlite_url: str, samples) 
         samples.fill(sqlite_url, name, trials=1)
     assert [study.name for study in read_studies(sqlite_url)] == ["b", "a", "c"]
     assert read_study(None, sqlite_url).name == "c"
+
+
+def test_a_damaged_study_keeps_nobody_from_the_others(sqlite_url: str) -> None:
+    with create_study(sqlite_url, "whole", "maximize", {}, {"metric": "val_accuracy"}):
+        pass
+    with create_study(sqlite_url, "damaged", "maximize", {}, {"metric": 3}):
+        pass
+    with create_study(sqlite_url, "later", "maximize", {}, {"metric": "val_accuracy"}):
+        pass
+    assert read_study(None, sqlite_url).name == "later"
+    assert read_study("whole", sqlite_url).name == "whole"
+    assert find_study("free", sqlite_url) is None
+    for ask in (read_study, find_study):
+        with pytest.raises(DamagedError, match="The study 'damaged' is damaged"):
+            ask("damaged", sqlite_url)
 
 
 def test_questions_without_an_answer(filled, sqlite_url: str) -> None:
