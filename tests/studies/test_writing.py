@@ -195,7 +195,7 @@ def test_a_study_that_is_gone(sqlite_url: str, samples) -> None:
 
 def test_a_database_that_fails_while_it_is_written(sqlite_url: str, samples) -> None:
     with pytest.raises(
-        StorageError, match=r"^The storage sqlite:///.* failed: .*no such table: trial_user_attributes"
+        StorageError, match=r"^The storage /.* failed: .*no such table: trial_user_attributes"
     ):
         write_into_what_is_broken(sqlite_url, samples)
 
