@@ -164,7 +164,7 @@ def test_a_full_disk(small_disk, driver, lab, fake, tmp_path) -> None:
     fill_up(filler)
     code, output = made.end()
     assert code == 1
-    assert output.startswith(f"Error: The storage {made.lab.url} failed: ")
+    assert output.startswith(f"Error: The storage {made.lab.file} failed: ")
     assert "kerasweep resume goes on from what is written." in output
     there = [one.number for one in read_trials(read_study("study", made.lab.url)) if one.state == "complete"]
     assert len(there) >= 5

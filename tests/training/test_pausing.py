@@ -201,7 +201,7 @@ def train(
 
 
 def task_of(kind: str, **changes: Any) -> Task:
-    return Task(0, KINDS[kind].configuration, 11, **changes)
+    return Task(changes.pop("number", 0), KINDS[kind].configuration, 11, **changes)
 
 
 @functools.cache
@@ -300,7 +300,7 @@ def trained_on(
     """Train a trial for fewer epochs, and another one on from its end."""
     short = task_of(kind, keeps=folder / "1.kept", state=folder / "1.state")
     _, first = train(trainer_of_fewer(name, kind, epochs), short)
-    long = task_of(kind, state=folder / "1.kept", keeps=folder / "2.kept", continues=True)
+    long = task_of(kind, number=1, state=folder / "1.kept", keeps=folder / "2.kept", continues=True)
     return (first, *train(trainer_of(name, kind), long))
 
 
@@ -327,7 +327,7 @@ def test_what_patience_has_ended_ends_there_again(tmp_path: Path) -> None:
     for epochs, at in ((3, ()), (EPOCHS, rungs)):
         task = task_of(ENDS_EARLY, keeps=tmp_path / "kept", rungs=at)
         assert train(trainer_of_fewer("fused", ENDS_EARLY, epochs), task)[1] == expected
-        task = task_of(ENDS_EARLY, state=tmp_path / "kept", continues=True)
+        task = task_of(ENDS_EARLY, number=1, state=tmp_path / "kept", continues=True)
         told, found = train(trainer_of("fused", ENDS_EARLY), task)
         assert (told, found) == ([], replace(expected, taken_over=expected.epochs_trained))
 
