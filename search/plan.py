@@ -33,9 +33,10 @@ from ..training.data import (
 )
 from ..training.data.source_data import FROM_PYTHON
 from ..training.gpus import Gpu, find_gpus, share_gpus, workers_on
-from ..training.machine import choose_workers, computes_bfloat16, cores
+from ..training.machine import choose_workers, cores
 from ..training.metrics import Objective
 from ..training.models import ModelSource, Precision, reads_as_given
+from ..training.precision import choose_precision
 from ..training.quiet import quiet_tensorflow
 from ..training.randomness import random_state_kept
 from ..training.workload import Workload
@@ -252,6 +253,7 @@ def make_plan(
     space, bases = resolve_bases(space, spec.space)  # last of what is looked at: it may download them
     starts, begins = resolve_starts(spec, space, learned.starts)
     folds, spec = _cut_folds(spec, dataset, cv)
+    precision, precisely = resolve_precision(spec, of_pictures=preparation.layout == "image")
     check_words(dataset, preparation, folds)
     workload = Workload(
         dataset,
@@ -262,7 +264,7 @@ def make_plan(
         spec.training.epochs,
         spec.training.patience,
         spec.execution.trainer,
-        resolve_precision(spec.training.precision, of_pictures=preparation.layout == "image"),
+        precision,
     )
     if priors and (why := why_not_built(spec, workload, space.recommended())):
         plain = _without_priors(spec, why, data=data, model=model, cv=cv, storage=storage)
@@ -289,7 +291,10 @@ def make_plan(
         space,
         most,
         bases.digests,
-        (*notes_on(earlier, dataset.fingerprint), *learned.notes, *begins, *priors, *decisions, *bases.notes),
+        (
+            *notes_on(earlier, dataset.fingerprint),
+            *(*learned.notes, *begins, *priors, *precisely, *decisions, *bases.notes),
+        ),
     )
 
 
@@ -421,11 +426,17 @@ def refit_workload(plan: Plan, limit: int | None = None, data_object: Any = None
     return replace(plan.workload, dataset=dataset, preparation=preparation, folds=())
 
 
-def resolve_precision(asked: str, *, of_pictures: bool) -> Precision:
-    """Return what ``auto`` means: bfloat16 where it pays, which is for convolutions on a processor that computes in it."""
-    if asked == "auto":
-        return "bfloat16" if of_pictures and computes_bfloat16() else "float32"
-    return "bfloat16" if asked == "bfloat16" else "float32"
+def resolve_precision(spec: SweepSpec, *, of_pictures: bool) -> tuple[Precision, tuple[str, ...]]:
+    """Return in which precision a sweep's models compute, and why where that was left open.
+
+    On a cluster other machines train, whose GPUs are not known here.
+    """
+    asked, execution = spec.training.precision, spec.execution
+    if asked != "auto":
+        return asked, ()
+    on_gpus = execution.gpus_per_trial != 0 and not execution.on_ray
+    found = choose_precision(of_pictures=of_pictures, gpus=find_gpus() if on_gpus else ())
+    return found.precision, (f"precision {found.text}",)
 
 
 def _resolve_space(spec: SweepSpec, source: ModelSource, dataset: Dataset, earlier: Earlier | None) -> Space:

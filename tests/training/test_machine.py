@@ -7,7 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from kerasweep.search import launch, plan
+from kerasweep.search import launch
 from kerasweep.training import machine
 from kerasweep.training.goals import NO_GOALS
 from kerasweep.training.model_size import ModelSize
@@ -62,23 +62,6 @@ def test_bfloat16_is_read_from_the_processors_flags(
     assert machine.computes_bfloat16() is computes
     monkeypatch.setattr(machine, "CPU_FILE", tmp_path / "none")
     assert not machine.computes_bfloat16()
-
-
-@pytest.mark.parametrize(
-    ("asked", "of_pictures", "computes", "precision"),
-    [
-        ("auto", True, True, "bfloat16"),
-        ("auto", False, True, "float32"),
-        ("auto", True, False, "float32"),
-        ("bfloat16", False, False, "bfloat16"),
-        ("float32", True, True, "float32"),
-    ],
-)
-def test_precision_pays_for_pictures_on_a_processor_that_has_it(
-    monkeypatch: pytest.MonkeyPatch, asked, of_pictures, computes, precision
-) -> None:
-    monkeypatch.setattr(plan, "computes_bfloat16", lambda: computes)
-    assert plan.resolve_precision(asked, of_pictures=of_pictures) == precision
 
 
 @pytest.mark.parametrize(
