@@ -13,7 +13,7 @@ from ..printing import make_console, styled
 from ..studies import read_study, storage_url
 from ..studies.comparison import chosen_number
 from ..texts import count_text
-from .options import Rule, Storage, StudyName, TrialNumber
+from .options import Json, Rule, Storage, StudyName, TrialNumber, print_json
 from .trials import print_findings
 
 _FORMATS = "\n\n".join(f"[bold]{one.name}[/]: {one.meaning}" for one in FORMATS.values())
@@ -137,17 +137,21 @@ def delete(
     make_console().print(styled("deleted ", (study, "bold")))
 
 
-def doctor(storage: Storage = None) -> None:
-    """Check that this machine has what a sweep needs.
+def doctor(storage: Storage = None, as_json: Json = False) -> None:
+    """Check that this machine has what a sweep needs: packages, memory, GPUs, disks, the storage.
 
     [dim]kerasweep doctor[/]
+    [dim]kerasweep doctor --json[/]
     """
     from .doctor import examine
 
-    console = make_console()
-    findings = examine(storage_url(storage))
-    for finding in findings:
-        mark = ("ok  ", "green") if finding.fine else ("bad ", "red")
-        console.print(styled(mark, f" {finding.name:<14}{finding.text}"), soft_wrap=True)
+    console, findings = make_console(), []
+    for finding in examine(storage_url(storage)):
+        findings.append(finding)
+        if not as_json:
+            mark = ("ok  ", "green") if finding.fine else ("bad ", "red")
+            console.print(styled(mark, f" {finding.name:<14}{finding.line}"), soft_wrap=True)
+    if as_json:
+        print_json([finding.record for finding in findings])
     if not all(finding.fine for finding in findings):
         raise typer.Exit(1)

@@ -39,9 +39,9 @@ class Gpu:
     uuid: str = ""
 
 
-def find_gpus() -> tuple[Gpu, ...]:
-    """Return the GPUs that this process may use, in the order in which it sees them."""
-    return _visible(_all_gpus(), os.environ.get(VISIBLE))
+def find_gpus(*, hidden: bool = False) -> tuple[Gpu, ...]:
+    """Return the GPUs that this process may use, in the order in which it sees them; all of the machine's if hidden ones, too."""
+    return _all_gpus() if hidden else _visible(_all_gpus(), os.environ.get(VISIBLE))
 
 
 @cache
