@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from .export.refit_model import RefitModel
     from .reports.notebook import Cards
     from .reports.plots import Plots
-    from .search.launch import Ending
+    from .search.ending import Ending
     from .search.plan import Plan
     from .spaces import Space
     from .studies.comparison import NestedScore, PairComparison, Rule

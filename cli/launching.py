@@ -40,7 +40,7 @@ from .trials import all_of, no_winner, print_sensitivity, print_trials
 
 if TYPE_CHECKING:
     from ..search.calibration import Estimate
-    from ..search.launch import Ending
+    from ..search.ending import Ending
     from ..search.plan import Plan
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 
-from ..errors import StudyError, SweepError
-from ..studies import StudyRecord, read_study, read_trials
-from ..studies.comparison import is_sensitivity_study
+from ..errors import StudyError
+from ..studies import StudyRecord, read_study
 from ..studies.storage import states_folder
 from ..studies.writing import (
     StudyWriter,
@@ -15,60 +14,23 @@ from ..studies.writing import (
     find_study,
     refuse_driven,
 )
-from ..texts import numbers_text
-from ..training.events import Rung, Task
-from ..training.gpus import Gpu, gpu_environment
-from ..training.machine import choose_workers, free_memory, worker_memory
-from ..training.model_size import ModelSize
+from ..training.events import Rung
 from ..training.quiet import quiet_tensorflow
 from ..training.randomness import random_state_kept
-from .budget import Reason
-from .executors import Executor, make_executor
-from .further import Further, refuse_waiting, take_on
+from .ending import Ending, check_found_something
+from .executors import Executor
+from .further import refuse_waiting, take_on
 from .interrupt import graceful_interrupt
 from .methods import make_proposer, make_scheduler
 from .opening import check_joining, differences_to, open_study, refuse_differing
 from .paused_states import GIGABYTE, PausedStates
 from .plan import Plan
 from .progress import Progress
+from .proposers import Proposer
 from .samplers import make_sampler
 from .schedulers import Pruning, Scheduler
 from .sweep import Sweep
-
-
-@dataclass(frozen=True)
-class Ending:
-    """How a run of a sweep ended."""
-
-    study: StudyRecord
-    reason: Reason
-    unanswered: tuple[int, ...] = ()
-    """Trials that did not end when the sweep was over, and were ended from outside."""
-    further: Further | None = None
-    """Where trials were trained on."""
-    kept: str = ""
-    """Which states of the best trials lie where, as a sentence."""
-
-    def describe(self) -> str:
-        """Return the reason, and what was cut short, as sentences."""
-        reason = {
-            "trials": "All trials of the budget are done.",
-            "time": "The time is up.",
-            "epochs": "The epochs of the budget are trained.",
-            "converged": "Converged: twice the trials are not expected to gain as much as the best score's standard error.",
-            "target": "The target is reached.",
-            "exhausted": "Every change has been trained as often as the noise asks for."
-            if is_sensitivity_study(self.study)
-            else "Every configuration of the space has been tried.",
-            "interrupted": "Interrupted.",
-        }[self.reason]
-        if self.further is not None and self.reason == "trials":
-            reason = f"Done: {self.further.text}."
-        if not self.unanswered:
-            return reason
-        cut = numbers_text(self.unanswered, 5)
-        one = len(self.unanswered) == 1
-        return f"{reason} {'Trial' if one else 'Trials'} {cut} did not end in time; resume runs {'it' if one else 'them'} again."
+from .workers import start_workers
 
 
 def resolve_study(plan: Plan, url: str, *, named: bool) -> tuple[Plan, StudyRecord | None]:
@@ -123,53 +85,57 @@ def run_plan(
         StudyLocked: Another driver runs the study.
         SweepError: The sweep cannot go on, or all of its trials failed.
     """
-    name = str(plan.spec.study)
-    if join:
-        check_joining(url, beside=None if plan.further is None else "--epochs")
-    if existing is not None:
-        if not join:
-            refuse_driven(read_study(name, url))  # at once, rather than after workers were made ready
-        if plan.further is None:
-            refuse_waiting(existing)
-    seed = plan.spec.search.seed
-    executor = _start_workers(plan, plan.workers)
+    _refuse_others(plan, existing, url, join=join)
+    executor = start_workers(plan, plan.workers)
     try:
         with open_study(plan, existing, url, join=join) as writer:
-            writer.optuna.sampler = make_sampler(seed, plan.spec.search.method)
             states = _states_of(plan, url, writer)
-            budget = plan.budget
-            if plan.further is not None:
-                budget = replace(budget, trials=take_on(plan.further, writer, states))
-            sweep = Sweep(
-                writer=writer,
-                space=plan.space,
-                proposer=make_proposer(
-                    plan.spec.search.method,
-                    plan.space,
-                    seed,
-                    starts=plan.starts,
-                    direction=plan.workload.objective.direction,
-                    epochs=plan.workload.epochs,
-                    folds=len(plan.workload.folds),
-                    by_seconds=budget.seconds is not None,
-                ),
-                executor=executor,
-                objective=plan.workload.objective,
-                goals=plan.workload.goals,
-                scheduler=_make_scheduler(plan, writer),
-                budget=budget,
-                seed=seed,
-                whole=Rung(plan.workload.epochs, len(plan.workload.folds)),
-                listen=listen,
-                states=states,
-            )
+            sweep = _make_sweep(plan, writer, executor, states, listen)
             with graceful_interrupt(sweep.stop):
                 reason = sweep.run()
     finally:
         executor.close()
-    ending = Ending(read_study(name, url), reason, sweep.unanswered, plan.further, states.text)
-    _check_found_something(ending)
+    study = read_study(str(plan.spec.study), url)
+    ending = Ending(study, reason, sweep.unanswered, plan.further, states.text)
+    check_found_something(ending)
     return ending
+
+
+def _refuse_others(plan: Plan, existing: StudyRecord | None, url: str, *, join: bool) -> None:
+    """Refuse what the study's drivers or trials do not allow: at once, rather than after workers were made ready."""
+    if join:
+        check_joining(url, beside=None if plan.further is None else "--epochs")
+    elif existing is not None:
+        refuse_driven(read_study(existing.name, url))
+    if existing is not None and plan.further is None:
+        refuse_waiting(existing)
+
+
+def _make_sweep(
+    plan: Plan,
+    writer: StudyWriter,
+    executor: Executor,
+    states: PausedStates,
+    listen: Callable[[Progress], None],
+) -> Sweep:
+    workload, budget = plan.workload, plan.budget
+    if plan.further is not None:
+        budget = replace(budget, trials=take_on(plan.further, writer, states))
+    writer.optuna.sampler = make_sampler(plan.spec.search.seed, plan.spec.search.method)
+    return Sweep(
+        writer=writer,
+        space=plan.space,
+        proposer=_make_proposer(plan),
+        executor=executor,
+        objective=workload.objective,
+        goals=workload.goals,
+        scheduler=_make_scheduler(plan, writer),
+        budget=budget,
+        seed=plan.spec.search.seed,
+        whole=Rung(workload.epochs, len(workload.folds)),
+        listen=listen,
+        states=states,
+    )
 
 
 def _states_of(plan: Plan, url: str, writer: StudyWriter) -> PausedStates:
@@ -177,6 +143,19 @@ def _states_of(plan: Plan, url: str, writer: StudyWriter) -> PausedStates:
     folder, most = states_folder(url, writer.study_id), int(execution.keep_states * GIGABYTE)
     every = execution.checkpoint_every if most > 0 else None
     return PausedStates(folder, most, every, execution.keep_models)
+
+
+def _make_proposer(plan: Plan) -> Proposer:
+    return make_proposer(
+        plan.spec.search.method,
+        plan.space,
+        plan.spec.search.seed,
+        starts=plan.starts,
+        direction=plan.workload.objective.direction,
+        epochs=plan.workload.epochs,
+        folds=len(plan.workload.folds),
+        by_seconds=plan.budget.seconds is not None,
+    )
 
 
 def _make_scheduler(plan: Plan, writer: StudyWriter) -> Scheduler:
@@ -193,76 +172,3 @@ def _make_scheduler(plan: Plan, writer: StudyWriter) -> Scheduler:
     if isinstance(scheduler, Pruning):
         writer.optuna.pruner = scheduler.pruner
     return scheduler
-
-
-def _start_workers(plan: Plan, workers: int, *, free: int | None = None) -> Executor:
-    """Return an executor that is ready; with fewer workers than planned where memory would not hold them."""
-    execution = plan.spec.execution
-    if execution.on_ray:
-        executor = _on_ray(plan)
-        _start(executor, plan)
-        return executor
-    free = free_memory() if free is None else free  # workers that are there would be counted twice
-    gpus: Sequence[Sequence[Gpu] | None] = plan.gpus_of(workers) or [None] * workers
-    executor = make_executor(
-        plan.workload,
-        workers,
-        plan.threads(workers),
-        inline=plan.inline,
-        timeout=execution.trial_timeout,
-        environments=[gpu_environment(some) for some in gpus],
-        retries=plan.spec.execution.retries,
-        memory=worker_memory(free, workers, plan.workload.goals.bound_of("memory")),
-    )
-    size = _start(executor, plan)
-    fitting = choose_workers(workers, size.training_bytes, free, most=workers)
-    if execution.workers != "auto" or fitting == workers:
-        return executor
-    executor.close()
-    return _start_workers(plan, fitting, free=free)
-
-
-def _on_ray(plan: Plan) -> Executor:
-    from .executors.ray import RayExecutor
-
-    execution = plan.spec.execution
-    count = execution.workers if isinstance(execution.workers, int) else None
-    return RayExecutor(
-        plan.workload,
-        plan.threads(plan.workers),
-        count,
-        execution.trial_timeout,
-        address=execution.address,
-        gpus=execution.gpus_per_trial or 0,
-        retries=execution.retries,
-    )
-
-
-def _start(executor: Executor, plan: Plan) -> ModelSize:
-    """Have the recommended configuration's model built, or end the executor."""
-    try:
-        first = Task(-1, plan.space.recommended(), plan.spec.search.seed)
-        return executor.start(first, within=plan.budget.seconds)
-    except BaseException:
-        executor.close()
-        raise
-
-
-def _check_found_something(ending: Ending) -> None:
-    """Refuse to call a sweep done in which every trial failed, or for which the time was too short."""
-    study = ending.study
-    if ending.reason == "interrupted" or study.counts.get("complete"):
-        return
-    failed = [trial for trial in read_trials(study) if trial.failed]
-    if len(failed) < study.trained:
-        return
-    if ending.reason == "time" and not study.trained:
-        raise SweepError(
-            f"No trial of '{study.name}' has ended. {ending.describe()} Give it more --time, or see whether the model "
-            "function comes to an end."
-        )
-    if not study.trained:
-        return
-    last = failed[-1]
-    message = last.failure.get("message", "no reason is known")
-    raise SweepError(f"No trial of '{study.name}' could be scored. Trial {last.number}: {message}.")

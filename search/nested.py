@@ -15,7 +15,7 @@ from ..studies.comparison import NestedScore, nested_score, outer_name
 from ..training.data import OuterFold, hold_out_fold
 
 if TYPE_CHECKING:
-    from .launch import Ending
+    from .ending import Ending
     from .plan import Plan
 
 

@@ -110,3 +110,7 @@ class PausedStates:
 
     def _all(self, pattern: str) -> list[Path]:
         return [] if self.folder is None else list(self.folder.glob(pattern))
+
+
+NO_STATES = PausedStates(None)
+"""Of a study that keeps none."""

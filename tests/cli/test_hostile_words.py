@@ -120,7 +120,7 @@ def test_progress_prints_words_as_they_are(terminal: bool) -> None:
 
 
 def test_commands_to_copy_are_quoted(study: StudyRecord, capsys: Any, monkeypatch: Any) -> None:
-    from kerasweep.search.launch import Ending
+    from kerasweep.search.ending import Ending
 
     monkeypatch.setenv("COLUMNS", "300")
     launching._finish(Ending(study, "trials"), 2, None)

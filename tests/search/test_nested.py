@@ -12,7 +12,7 @@ import pytest
 from kerasweep.api import plan_sweep
 from kerasweep.cli.app import app
 from kerasweep.errors import DataError, OutputError, SpecError
-from kerasweep.search.launch import Ending
+from kerasweep.search.ending import Ending
 from kerasweep.search.nested import score_outer_folds
 from kerasweep.studies import StudyRecord
 from kerasweep.studies.comparison import NestedScore, nested_score, outer_fold_of, refit_score

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 from kerasweep.errors import SweepError
+from kerasweep.search.ending import check_found_something
 from kerasweep.search.executors import LocalExecutor, memory_watch, process
 from kerasweep.search.executors.memory_watch import MemoryWatch, group_memory
-from kerasweep.search.launch import _check_found_something
 from kerasweep.studies import best_trials, read_trials
 from kerasweep.terminal import _trial_text
 from kerasweep.training.events import Task, TrialEnded, TrialFailed
@@ -101,10 +101,10 @@ class TestSearch:
         with pytest.raises(
             SweepError, match=r"^No trial of 'study' could be scored\. Trial 3: it failed: memory\.$"
         ):
-            _check_found_something(SimpleNamespace(study=made.read(), reason="trials"))
+            check_found_something(SimpleNamespace(study=made.read(), reason="trials"))
         made.trials = 8
         made.run(fake(fails=lambda _: None))
-        _check_found_something(SimpleNamespace(study=made.read(), reason="trials"))
+        check_found_something(SimpleNamespace(study=made.read(), reason="trials"))
 
 
 HOARD = "import sys, time\nheld = bytearray(int(sys.argv[1]))\nheld[::4096] = b'x' * len(held[::4096])\nprint(flush=True)\ntime.sleep(1000)"

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from kerasweep.search import launch
+from kerasweep.search import workers as starting
 from kerasweep.training import machine
 from kerasweep.training.goals import NO_GOALS
 from kerasweep.training.model_size import ModelSize
@@ -78,7 +78,7 @@ def test_workers_that_memory_would_not_hold_are_started_anew(
     """The size of the model is known once the first worker has built it; those that run then are counted once."""
     machine_of(cores, free)
     running: list[int] = [0]
-    for module in (machine, launch):
+    for module in (machine, starting):
         monkeypatch.setattr(module, "free_memory", lambda: free - running[0] * machine.PROCESS_BYTES)
     seen: list[int] = []
     closed: list[int] = []
@@ -95,7 +95,7 @@ def test_workers_that_memory_would_not_hold_are_started_anew(
             workers=workers,
         )
 
-    monkeypatch.setattr(launch, "make_executor", make)
+    monkeypatch.setattr(starting, "make_executor", make)
     made = SimpleNamespace(
         workload=SimpleNamespace(goals=NO_GOALS),
         inline=False,
@@ -108,7 +108,7 @@ def test_workers_that_memory_would_not_hold_are_started_anew(
             execution=SimpleNamespace(on_ray=False, workers=asked, trial_timeout=None, retries=1),
         ),
     )
-    executor = launch._start_workers(made, cores)
+    executor = starting.start_workers(made, cores)
     assert seen == started
     assert executor.workers == started[-1]
     assert closed == started[:-1]

@@ -1,0 +1,65 @@
+"""What a driver keeps of its sweep while it runs; its parts share it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..training.goals import Goals
+from .budget import Spending
+from .ends import Ends
+from .history import History
+from .news import News
+from .schedulers import reached_by
+from .trial_lines import line_of
+from .under_way import UnderWay
+
+if TYPE_CHECKING:
+    from ..studies.writing import StudyWriter
+
+
+@dataclass(eq=False, kw_only=True)
+class Books:
+    """The study, and what it comes to: what is under way, what has ended, what is left of the budget, and what is shown."""
+
+    writer: StudyWriter
+    under_way: UnderWay
+    spending: Spending
+    history: History
+    ends: Ends
+    news: News
+    goals: Goals
+    clock: Callable[[], float]
+    heard: float
+    """When it was looked last what other drivers have changed, by the clock."""
+
+    def look(self, every: float) -> None:
+        """Take note of what other drivers have changed, if that was ``every`` seconds ago or more."""
+        if self.clock() - self.heard >= every:
+            self.learn(self.writer.news())
+
+    def learn(self, numbers: list[int]) -> None:
+        """Take note of trials that were changed elsewhere: by earlier runs, or by other drivers."""
+        self.heard = self.clock()
+        if not numbers:
+            return
+        found = self.history.learn(numbers)
+        for trial in found:
+            self.news.count(line_of(trial, self.goals))
+        self.news.count_paused()
+        self.ends.exhausted = self.ends.exhausted and not self.writer.waiting()
+        if found:
+            self.ends.check_results(self.news.progress.best)
+
+    def end_training(self, number: int) -> None:
+        """Note that a trial is trained no further for now."""
+        self.spending.end(number, reached_by(self.writer.trials()[number]))
+
+    def may_begin(self) -> bool:
+        """Tell whether budget and space allow for a new trial."""
+        return self.ends.allows_a_trial(len(self.history.ended) + len(self.under_way))
+
+    def may_begin_well(self) -> bool:
+        """Tell whether a new trial may begin, and could be trained whole."""
+        return self.may_begin() and self.spending.allows_a_whole_trial

@@ -1,0 +1,81 @@
+"""What follows from the event that a trial is trained no further: it is paused, waits to be run again, or has ended."""
+
+from __future__ import annotations
+
+from ..errors import SweepError
+from ..training.events import (
+    OUT_OF_MEMORY,
+    Answer,
+    TrialEnded,
+    TrialFailed,
+    TrialInfeasible,
+    TrialPaused,
+)
+from .books import Books
+from .recording import Recorder
+from .trial_lines import line_of_paused
+from .under_way import TrialUnderWay
+
+MOST_FIRST_FAILURES = 3
+"""Failed trials at the start, none of them diverged, after which the sweep is given up."""
+
+
+class Outcomes:
+    """Takes trials from their workers."""
+
+    def __init__(self, books: Books, recorder: Recorder) -> None:
+        self._books = books
+        self._recorder = recorder
+        self._failures = 0
+
+    def take(
+        self, run: TrialUnderWay, event: TrialPaused | TrialEnded | TrialInfeasible | TrialFailed
+    ) -> None:
+        """Take a trial whose worker is free.
+
+        Raises:
+            SweepError: It failed, and the sweep is given up.
+        """
+        del self._books.under_way.running[event.number]
+        if isinstance(event, TrialPaused):
+            self._pause(run, event)
+        elif (
+            isinstance(event, TrialEnded)
+            and event.outcome.ending == "stopped"
+            and Answer.STOP not in run.answers.values()
+        ):
+            self._books.under_way.requeue(run)  # stopped with the sweep; resume runs it again
+            self._books.end_training(event.number)
+        else:
+            self._end(run, event)
+
+    def _pause(self, run: TrialUnderWay, event: TrialPaused) -> None:
+        """Put a trial aside; one that has not come to a rung begins again, as far as the study knows."""
+        paused = self._books.under_way.put_aside(run, event)
+        self._books.end_training(event.number)
+        if paused:
+            self._books.news.tell_paused(line_of_paused(run, event))
+
+    def _end(self, run: TrialUnderWay, event: TrialEnded | TrialInfeasible | TrialFailed) -> None:
+        """Write the end of a trial, and see whether it ends the sweep."""
+        books = self._books
+        with books.writer.transaction():
+            line = self._recorder.write(run, event)
+            for twin in run.twins:
+                books.writer.finish_as_duplicate(twin, event.number)
+        books.under_way.forget_state(event.number)
+        books.end_training(event.number)
+        books.history.end(run.key, event.number)
+        books.news.tell_ended(line)
+        books.ends.check_results(books.news.progress.best)
+        if isinstance(event, TrialFailed):
+            self._check_failure(event)
+
+    def _check_failure(self, event: TrialFailed) -> None:
+        """Give up where a trial says so, or where every trial so far failed and none of them for its configuration's sake."""
+        if event.fatal:
+            raise SweepError(f"Trial {event.number} ended the sweep: {event.message}.")
+        self._failures += event.kind not in ("diverged", OUT_OF_MEMORY)
+        progress = self._books.news.progress
+        if self._failures >= MOST_FIRST_FAILURES and progress.failed == progress.done:
+            raise SweepError(f"The first {self._failures} trials all failed; the last: {event.message}.")
