@@ -455,8 +455,8 @@ def resume(
         join: As for ``launch``.
         **settings: ``trials``, ``time``, ``total_epochs``, ``until_converged``, ``target_score``,
             ``executor``, ``address``, ``workers``, ``threads``, ``gpus_per_trial``, ``trainer``, ``trial_timeout``,
-            ``retries``, ``checkpoint_every``, ``keep_states``, ``keep_models``, ``log``; or ``epochs``, to which the best
-            trials are trained on, from where they ended if ``keep_models`` has kept that.
+            ``retries``, ``max_failures``, ``checkpoint_every``, ``keep_states``, ``keep_models``, ``log``; or ``epochs``, to
+            which the best trials are trained on, from where they ended if ``keep_models`` has kept that.
     """
     from .search.launch import run_plan
     from .search.opening import check_joining
@@ -504,6 +504,7 @@ def plan_to_resume(
         "trainer",
         "trial_timeout",
         "retries",
+        "max_failures",
         "checkpoint_every",
         "keep_states",
         "keep_models",

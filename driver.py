@@ -43,7 +43,7 @@ def main() -> None:
     try:
         code = run(job)
     except KerasweepError as error:
-        print(f"Error: {error}", flush=True)  # noqa: T201
+        print(*getattr(error, "__notes__", ()), f"Error: {error}", sep="\n", flush=True)  # noqa: T201
         code = error.exit_code
     except KeyboardInterrupt:
         print("Interrupted.", flush=True)  # noqa: T201

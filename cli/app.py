@@ -67,6 +67,10 @@ def main() -> None:
     try:
         app()
     except KerasweepError as error:
+        for note in getattr(
+            error, "__notes__", ()
+        ):  # a traceback; the line that says what is wrong comes last
+            make_console(stderr=True).print(without_passwords(note), style="dim", soft_wrap=True)
         _print_error(str(error))
         sys.exit(error.exit_code)
     except KeyboardInterrupt:

@@ -352,6 +352,14 @@ Retries = Annotated[
         "Execution", "How often a trial is trained again after it ended its worker.", min=0, show_default="1"
     ),
 ]
+MaxFailures = Annotated[
+    str | None,
+    option(
+        "Execution",
+        "Trials that fail in a row, in one way, until the sweep stops; or none.",
+        show_default="10",
+    ),
+]
 CheckpointEvery = Annotated[
     str | None,
     option(

@@ -105,6 +105,7 @@ def launch(
     trainer: flags.Trainer = None,
     trial_timeout: flags.TrialTimeout = None,
     retries: flags.Retries = None,
+    max_failures: flags.MaxFailures = None,
     checkpoint_every: flags.CheckpointEvery = None,
     keep_states: flags.KeepStates = None,
     keep_models: flags.KeepModels = None,
@@ -204,6 +205,7 @@ def resume(
     trainer: flags.Trainer = None,
     trial_timeout: flags.TrialTimeout = None,
     retries: flags.Retries = None,
+    max_failures: flags.MaxFailures = None,
     checkpoint_every: flags.CheckpointEvery = None,
     keep_states: flags.KeepStates = None,
     keep_models: flags.KeepModels = None,
@@ -299,8 +301,8 @@ def _settings(options: Mapping[str, Any], **read: Any) -> dict[str, Any]:
     }
     for name in settings.keys() & {"trial_timeout", "checkpoint_every"}:
         settings[name] = optional_time(settings[name])
-    if "patience" in settings:
-        settings["patience"] = optional_count(settings["patience"], "--patience")
+    for name in settings.keys() & {"patience", "max_failures"}:
+        settings[name] = optional_count(settings[name], f"--{name.replace('_', '-')}")
     return settings
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from optuna.trial import FrozenTrial, TrialState
 
 from ..training.goals import Goals
 from .budget import Spending
@@ -33,6 +35,7 @@ class Books:
     clock: Callable[[], float]
     heard: float
     """When it was looked last what other drivers have changed, by the clock."""
+    _scored: bool = field(default=False, init=False)
 
     def look(self, every: float) -> None:
         """Take note of what other drivers have changed, if that was ``every`` seconds ago or more."""
@@ -52,6 +55,14 @@ class Books:
         if found:
             self.ends.check_results(self.news.progress.best)
 
+    @property
+    def scored(self) -> bool:
+        """Whether any trial of the study has been scored, or is paused with a score."""
+        if not self._scored:
+            paused = self.news.progress.paused > 0
+            self._scored = paused or any(_is_scored(trial) for trial in self.writer.trials())
+        return self._scored
+
     def end_training(self, number: int) -> None:
         """Note that a trial is trained no further for now."""
         self.spending.end(number, reached_by(self.writer.trials()[number]))
@@ -63,3 +74,9 @@ class Books:
     def may_begin_well(self) -> bool:
         """Tell whether a new trial may begin, and could be trained whole."""
         return self.may_begin() and self.spending.allows_a_whole_trial
+
+
+def _is_scored(trial: FrozenTrial) -> bool:
+    """Tell whether a trial was trained whole, or stopped with a score; one that was refused has none."""
+    pruned = trial.state == TrialState.PRUNED and bool(trial.intermediate_values)
+    return pruned or trial.state == TrialState.COMPLETE

@@ -135,6 +135,7 @@ def _make_sweep(
         whole=Rung(workload.epochs, len(workload.folds)),
         listen=listen,
         states=states,
+        max_failures=plan.spec.execution.max_failures,
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ..errors import SweepError
 from ..training.events import (
-    OUT_OF_MEMORY,
     Answer,
     TrialEnded,
     TrialFailed,
@@ -12,21 +11,19 @@ from ..training.events import (
     TrialPaused,
 )
 from .books import Books
+from .failing import Failing
 from .recording import Recorder
 from .trial_lines import line_of_paused
 from .under_way import TrialUnderWay
-
-MOST_FIRST_FAILURES = 3
-"""Failed trials at the start, none of them diverged, after which the sweep is given up."""
 
 
 class Outcomes:
     """Takes trials from their workers."""
 
-    def __init__(self, books: Books, recorder: Recorder) -> None:
+    def __init__(self, books: Books, recorder: Recorder, failing: Failing) -> None:
         self._books = books
         self._recorder = recorder
-        self._failures = 0
+        self._failing = failing
 
     def take(
         self, run: TrialUnderWay, event: TrialPaused | TrialEnded | TrialInfeasible | TrialFailed
@@ -54,6 +51,7 @@ class Outcomes:
         paused = self._books.under_way.put_aside(run, event)
         self._books.end_training(event.number)
         if paused:
+            self._failing.succeed()
             self._books.news.tell_paused(line_of_paused(run, event))
 
     def _end(self, run: TrialUnderWay, event: TrialEnded | TrialInfeasible | TrialFailed) -> None:
@@ -68,14 +66,13 @@ class Outcomes:
         books.history.end(run.key, event.number)
         books.news.tell_ended(line)
         books.ends.check_results(books.news.progress.best)
-        if isinstance(event, TrialFailed):
-            self._check_failure(event)
+        self._judge(event)
 
-    def _check_failure(self, event: TrialFailed) -> None:
-        """Give up where a trial says so, or where every trial so far failed and none of them for its configuration's sake."""
-        if event.fatal:
+    def _judge(self, event: TrialEnded | TrialInfeasible | TrialFailed) -> None:
+        """Give the sweep up where a trial says so, or too many fail."""
+        if isinstance(event, TrialEnded):
+            self._failing.succeed()
+            return
+        if isinstance(event, TrialFailed) and event.fatal:
             raise SweepError(f"Trial {event.number} ended the sweep: {event.message}.")
-        self._failures += event.kind not in ("diverged", OUT_OF_MEMORY)
-        progress = self._books.news.progress
-        if self._failures >= MOST_FIRST_FAILURES and progress.failed == progress.done:
-            raise SweepError(f"The first {self._failures} trials all failed; the last: {event.message}.")
+        self._failing.fail(event, scored=self._books.scored)

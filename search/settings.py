@@ -66,6 +66,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "gpus_per_trial": ("execution", "gpus_per_trial"),
     "trial_timeout": ("execution", "trial_timeout"),
     "retries": ("execution", "retries"),
+    "max_failures": ("execution", "max_failures"),
     "checkpoint_every": ("execution", "checkpoint_every"),
     "keep_states": ("execution", "keep_states"),
     "keep_models": ("execution", "keep_models"),

@@ -21,6 +21,7 @@ from .budget import Budget, Reason, Spending
 from .ends import Ends
 from .epochs import Epochs
 from .executors.contract import Executor
+from .failing import MOST_FAILURES, Failing
 from .history import History
 from .holding import Holding
 from .news import News
@@ -73,6 +74,8 @@ class Sweep:
     """Of paused trials."""
     goals: Goals = NO_GOALS
     """Further objectives, and constraints."""
+    max_failures: int | None = MOST_FAILURES
+    """Trials that fail in a row, in one way, until it is given up; None to go on whatever fails."""
     clock: Callable[[], float] = time.monotonic
     """Seconds, of which only differences count."""
 
@@ -106,7 +109,9 @@ class Sweep:
         )
         self._beginning = Beginning(self._books, self.space, self.proposer, self.executor, self.seed)
         self._epochs = Epochs(self._books, self.scheduler, self.executor)
-        self._outcomes = Outcomes(self._books, Recorder(writer, self.objective, self.goals))
+        self._outcomes = Outcomes(
+            self._books, Recorder(writer, self.objective, self.goals), Failing(self.max_failures)
+        )
         self.unanswered: tuple[int, ...] = ()
         """Trials that had not ended in time when the sweep was over; they wait to be run again."""
 
@@ -120,8 +125,7 @@ class Sweep:
         """Run the sweep and return why it ended.
 
         Raises:
-            SweepError: The first trials all failed for a reason that is not the configuration's, or one says that it ends
-                the sweep.
+            SweepError: Too many trials failed (``failing.py``), or one says that it ends the sweep.
         """
         show_absence(self.writer, lambda: self._news.progress.state, self._news.change_to)
         self._load_history()

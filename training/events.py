@@ -187,6 +187,8 @@ class TrialFailed:
     """Whether the sweep must end with it."""
     size: ModelSize | None = None
     """Of its model, where it ran out of memory and the model had been built."""
+    place: str = field(default="", compare=False)
+    """The same for trials that fail in the same way: what was raised and where, or how the worker died; else ``kind`` says it."""
 
 
 Event: TypeAlias = EpochEnded | TrialPaused | TrialEnded | TrialInfeasible | TrialFailed

@@ -22,6 +22,7 @@ from ...training.model_size import ModelSize, tell_size, told_size
 from ...training.models.tracked_configuration import take_notes
 from ...training.trainers.garbage import gradients_forgotten
 from ...training.workload import Trainer
+from .places import place_of
 
 
 class Executor(Protocol):
@@ -109,15 +110,16 @@ def run_task(trainer: Trainer, task: Task) -> Generator[Event, Answer | None, No
     except TrainingError as error:
         fatal = isinstance(error, FatalTrainingError)
         size = told_size() if error.kind == OUT_OF_MEMORY else None
-        yield TrialFailed(task.number, error.kind, one_line(error), traceback.format_exc(), fatal, size)
+        yield TrialFailed(
+            task.number, error.kind, one_line(error), traceback.format_exc(), fatal, size, place_of(error)
+        )
     except DataError as error:  # all rows are wanted in memory, which does not hold them
-        yield TrialFailed(task.number, "data", one_line(error), traceback.format_exc())
+        yield TrialFailed(task.number, "data", one_line(error), traceback.format_exc(), place=place_of(error))
     except MemoryError as error:
         text = f"out of memory: {one_line(error)}"
         yield TrialFailed(task.number, OUT_OF_MEMORY, text, traceback.format_exc(), size=told_size())
     except (Exception, SystemExit) as error:  # noqa: BLE001 - one trial must not end the sweep
-        yield TrialFailed(
-            task.number, "bug", f"{type(error).__name__}: {one_line(error)}", traceback.format_exc()
-        )
+        text = f"{type(error).__name__}: {one_line(error)}"
+        yield TrialFailed(task.number, "bug", text, traceback.format_exc(), place=place_of(error))
     finally:
         training.close()

@@ -75,7 +75,13 @@ class Retries:
         self.forget(number)
         often = "" if times == 1 else f" {times} times"
         what = "out of memory: " if death.kind == OUT_OF_MEMORY else ""
-        return TrialFailed(number, death.kind, f"{what}its worker died{often}, {death.cause}", death.log)
+        return TrialFailed(
+            number,
+            death.kind,
+            f"{what}its worker died{often}, {death.cause}",
+            death.log,
+            place=f"its worker died, {death.cause}",
+        )
 
     def forget(self, number: int) -> None:
         """Forget the deaths of a trial that has ended, or was paused: it may be trained on under its number."""

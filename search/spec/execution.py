@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
 
+from ..failing import MOST_FAILURES
 from .values import Part, Real, Seconds, Whole, check_number
 
 MOST_SHARING = 16
@@ -85,6 +86,8 @@ class ExecutionSpec(Part):
     wait for ever."""
     retries: Whole = Field(default=1, ge=0)
     """How often a trial is trained again after it ended its worker; one whose worker was killed from outside is at least twice."""
+    max_failures: Whole | None = Field(default=MOST_FAILURES, ge=1)
+    """Trials that fail in a row, in one way, until the sweep stops; none to go on whatever fails."""
     checkpoint_every: Seconds = Field(default=300.0, gt=0)
     """Seconds of training after which a trial's state is written at the end of an epoch, so that it goes on from there if its
     worker or driver dies; none for never."""

@@ -273,6 +273,7 @@ class Lab:
     goals: Goals = NO_GOALS
     models: int = 0
     """Whose last states are kept."""
+    max_failures: int | None = 10
     listen: Callable[[Progress], object] = lambda _: None
     progress: list[Progress] = field(default_factory=list)
     sweep: Sweep | None = None
@@ -360,6 +361,7 @@ class Lab:
                 whole=Rung(epochs, FOLDS),
                 listen=self._hear,
                 states=states,
+                max_failures=self.max_failures,
             )
             if killed:
                 self.sweep._under_way.requeue_running = lambda: None

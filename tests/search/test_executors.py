@@ -289,6 +289,9 @@ class Conformance:
         assert message in failed.message
         assert "\n" not in failed.message
         assert "Traceback" in failed.traceback
+        assert failed.place.startswith(
+            "RuntimeError at test_executors.py:" if kind == "model" else "Training"
+        )
         assert not failed.fatal
         assert outcome_of(events, 7).fold_scores == reference.fold_scores
 
