@@ -7,6 +7,7 @@ not know each other.
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,11 +23,13 @@ from .studies import (
     best_trial,
     best_trials,
     choose_trial,
-    read_studies,
+    damaged,
+    read_all,
     read_study,
     read_trials,
     storage_url,
     trials_frame,
+    whole,
 )
 from .studies.comparison import choose_by_rule, chosen_number, nested_score, sensitivity
 from .studies.control import SweepStatus, Wish, status_of, wait_for
@@ -565,8 +568,11 @@ def load_model(folder: str | os.PathLike[str]) -> TrainedModel:
 
 
 def list_studies(*, storage: Storage = None) -> list[Study]:
-    """Return all studies of a storage, in the order in which they were made."""
-    return [Study(record) for record in read_studies(storage_url(storage))]
+    """Return all studies of a storage, in the order in which they were made; of damaged ones a warning tells."""
+    found = read_all(storage_url(storage))
+    for one in damaged(found):
+        warnings.warn(str(one.error), stacklevel=2)
+    return [Study(record) for record in whole(found)]
 
 
 def learn(

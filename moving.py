@@ -11,7 +11,7 @@ from pathlib import Path
 from .api import Study, records_of
 from .errors import OutputError
 from .export.files import check_file, new_file
-from .studies import read_study, storage_url
+from .studies import DamagedStudy, damaged, read_study, storage_url, whole
 from .studies.snapshots import check_snapshot, refuse_server, take_snapshot
 
 Storage = str | os.PathLike[str] | None
@@ -51,6 +51,8 @@ class Backup:
     path: Path
     studies: int
     trials: int
+    damaged: tuple[DamagedStudy, ...] = ()
+    """Those of the studies that cannot be read; they are in it as they stand, and their trials are not counted."""
 
 
 def backup(
@@ -79,7 +81,8 @@ def backup(
     with new_file(target) as fresh:
         take_snapshot(url, fresh)
         studies = check_snapshot(fresh, source)
-    return Backup(target, len(studies), sum(sum(study.counts.values()) for study in studies))
+    trials = sum(sum(study.counts.values()) for study in whole(studies))
+    return Backup(target, len(studies), trials, tuple(damaged(studies)))
 
 
 def _taken(source: Path, target: Path) -> str:

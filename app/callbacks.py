@@ -10,6 +10,7 @@ from typing import Any
 from dash import ClientsideFunction, Dash, Input, Output, State, ctx, no_update
 
 from ..errors import KerasweepError, one_line
+from ..studies import whole
 from ..studies.control import status_of
 from .card_maker import revision
 from .control_view import BUTTONS, act, hidden_buttons, running_curves, running_text
@@ -44,7 +45,7 @@ def _register_frame(app: Dash, site: Site) -> None:
     def show(path: str, search: str) -> tuple[Any, Any, str]:
         address = parse_address(path, search)
         found = page(site, address)
-        return found.content, navigation(site.studies(), address), found.title
+        return found.content, navigation(whole(site.studies()), address), found.title
 
     app.clientside_callback(
         ClientsideFunction("kerasweep", "title"), Output("title", "storage_type"), Input("title", "data")

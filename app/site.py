@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import DamagedError, StudyError
-from ..studies import StudyRecord, is_driven, read_studies, read_study, shown_storage
+from ..errors import StudyError
+from ..studies import DamagedStudy, StudyRecord, is_driven, read_all, read_study, shown_storage
 from ..texts import ABSENT, count_text
 from .card_maker import CardMaker
 from .jobs import Jobs
@@ -38,12 +38,10 @@ class Site:
         """The storage as it may be shown."""
         return shown_storage(self.storage)
 
-    def studies(self) -> list[StudyRecord]:
-        """Return all studies, those made last first; none where the storage holds nothing yet."""
+    def studies(self) -> list[StudyRecord | DamagedStudy]:
+        """Return all studies, those made last first, damaged ones as such; none where the storage holds nothing yet."""
         try:
-            return read_studies(self.storage)[::-1]
-        except DamagedError:
-            raise
+            return read_all(self.storage)[::-1]
         except StudyError:
             return []
 

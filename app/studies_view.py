@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
 
-from ..studies import StudyRecord, TrialRecord, best_trials
+from ..studies import DamagedStudy, ListedStudy, StudyRecord, TrialRecord, best_or_damage, whole
 from ..texts import ABSENT, count_text, number_text
 from .links import link, study_link
 from .pieces import alert, anchor, badge, heading, scrolling
@@ -26,9 +26,16 @@ def studies_page(site: Site) -> Component:
     head = heading("Studies", f"{count_text(len(studies), 'study')} in {site.name}", new_sweep())
     if not studies:
         return html.Div([head, _nothing(site), _beside(site)])
-    shown = studies[:SHOWN]
-    best = {study.study_id: best_trials(study, 1) for study in shown if not study.has_several}
-    return html.Div([head, _chooser(studies), studies_table(shown, best), *_more(studies), _beside(site)])
+    shown = [_listed(study) for study in studies[:SHOWN]]
+    return html.Div([head, _chooser(whole(studies)), studies_table(shown), *_more(studies), _beside(site)])
+
+
+def _listed(study: StudyRecord | DamagedStudy) -> ListedStudy | DamagedStudy:
+    """Return a study with its best trial; without one where there are several objectives, whose front is on its own page."""
+    if isinstance(study, DamagedStudy):
+        return study
+    best = None if study.has_several else best_or_damage(study)
+    return best if isinstance(best, DamagedStudy) else ListedStudy(study, best)
 
 
 def new_sweep() -> Component:
@@ -36,29 +43,28 @@ def new_sweep() -> Component:
     return anchor("Launch a sweep", link("launch"), className="action")
 
 
-def studies_table(studies: Sequence[StudyRecord], best: Mapping[int, Sequence[TrialRecord]]) -> Component:
-    """Return a row a study.
-
-    Args:
-        studies: The studies.
-        best: Study's id -> its best trial, in a list that is empty without one; no entry where there are several objectives.
-    """
+def studies_table(listed: Sequence[ListedStudy | DamagedStudy]) -> Component:
+    """Return a row a study."""
     head = html.Thead(html.Tr([html.Th(name, scope="col") for name in _HEAD]))
-    rows = [_row(study, best.get(study.study_id)) for study in studies]
+    rows = [_damaged(one) if isinstance(one, DamagedStudy) else _row(one.study, one.best) for one in listed]
     return scrolling(html.Table([head, html.Tbody(rows)], className="studies"), "Studies")
 
 
-def _row(study: StudyRecord, best: Sequence[TrialRecord] | None) -> Component:
-    if best is None:
-        score: Any = study.objective_text
-    elif best:
-        words = number_text(best[0].value, best[0].standard_error)
+def _damaged(study: DamagedStudy) -> Component:
+    name = html.Th([study.name or "(no name)", " ", badge("damaged", "red")], scope="row")
+    return html.Tr([name, html.Td(f"damaged: {study.why}", colSpan=len(_HEAD) - 1)])
+
+
+def _row(study: StudyRecord, best: TrialRecord | None) -> Component:
+    score: Any = ABSENT
+    if study.has_several:
+        score = study.objective_text
+    elif best is not None:
+        words = number_text(best.value, best.standard_error)
         score = [
-            anchor(words, study_link(study.name, "trial", best[0].number)),
+            anchor(words, study_link(study.name, "trial", best.number)),
             html.Span(f" {study.metric}", className="hint"),
         ]
-    else:
-        score = ABSENT
     running: list[Any] = [" ", badge("running", "green")] if driven(study) else []
     name = html.Th([anchor(study.name or "(no name)", study_link(study.name)), *running], scope="row")
     cells = [study.model or ABSENT, study.source or ABSENT, score, counts_text(study.counts), made(study)]
@@ -76,7 +82,7 @@ def _chooser(studies: Sequence[StudyRecord]) -> Component:
     return html.Div([chooser, button], className="choose")
 
 
-def _more(studies: Sequence[StudyRecord]) -> list[Component]:
+def _more(studies: Sequence[StudyRecord | DamagedStudy]) -> list[Component]:
     rest = len(studies) - SHOWN
     return [html.P(f"and {count_text(rest, 'older study')}.", className="note")] if rest > 0 else []
 

@@ -11,11 +11,13 @@ from ..errors import SpecError
 from ..printing import make_console, styled
 from ..spaces import value_text
 from ..studies import (
+    DamagedStudy,
+    ListedStudy,
     StudyRecord,
     TrialRecord,
     best_trials,
+    list_studies,
     read_details,
-    read_studies,
     read_study,
     read_trial,
     read_trials,
@@ -66,17 +68,25 @@ def studies(storage: Storage = None, as_json: Json = False) -> None:
     [dim]kerasweep studies[/]
     [dim]kerasweep studies --storage postgresql://me@host/sweeps --json[/]
     """
-    records = read_studies(storage_url(storage))
-    bests = [next(iter(best_trials(record, 1)), None) for record in records]
+    listed = list_studies(storage_url(storage))
     if as_json:
-        pairs = zip(records, bests, strict=True)
-        print_json([{**_summary(one), "best": None if one.has_several else best} for one, best in pairs])
-    elif not records:
+        print_json([_listed(one) for one in listed])
+    elif not listed:
         make_console().print(
             f"{shown_storage(storage_url(storage))} holds no study yet. Launch a sweep first."
         )
     else:
-        print_table(studies_table(records, bests))
+        print_table(studies_table(listed))
+        for one in listed:
+            if isinstance(one, DamagedStudy):
+                make_console().print(styled((f"damaged: {one.name}: {one.why}", "red")), soft_wrap=True)
+
+
+def _listed(one: ListedStudy | DamagedStudy) -> dict[str, object]:
+    """Return what programs read of a study in the list; of a damaged one its name, and what is wrong with it."""
+    if isinstance(one, DamagedStudy):
+        return {"study": one.name, "damaged": one.why}
+    return {**_summary(one.study), "best": None if one.study.has_several else one.best}
 
 
 def best(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import KerasweepError
-from ..studies import read_studies, shown_storage
+from ..studies import damaged, read_all, shown_storage
 from ..studies.storage import sqlite_path, states_folder
 from ..texts import bytes_text, count_text
 from .finding import GIBIBYTE, Finding, existing, gibibytes
@@ -37,11 +37,14 @@ def storage(url: str) -> Iterator[Finding]:
         yield Finding("storage", text, writable, f"make the folder {folder}, or let yourself write to it")
         return
     try:
-        count = len(read_studies(url))
+        found = read_all(url)
     except KerasweepError as error:
         yield Finding("storage", str(error), fine=False)
         return
-    text = f"{shown}, {count_text(count, 'study')}"
+    for one in damaged(found):
+        todo = "put a backup in its place, or remove it: optuna delete-study"
+        yield Finding("study", str(one.error), fine=False, todo=todo)
+    text = f"{shown}, {count_text(len(found), 'study')}"
     if path is None:
         yield Finding("storage", text)
         return

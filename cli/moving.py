@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from ..errors import SpecError
+from ..errors import DamagedError, SpecError, StudyError
 from ..printing import make_console, styled
-from ..studies import read_studies, read_study, shown_storage, storage_url
+from ..studies import StudyRecord, read_studies, read_study, shown_storage, storage_url
 from ..texts import count_text
 from .options import Storage
 
@@ -34,8 +34,7 @@ def copy(
     url, target = storage_url(storage), storage_url(to)
     if every and names:
         raise SpecError("--all copies all studies; leave their names out.")
-    chosen = [read_study(one, url) for one in names or ()] or [read_study(None, url)]
-    records = read_studies(url) if every else chosen
+    records = _every(url) if every else [read_study(one, url) for one in names or (None,)]
     console, where = make_console(), shown_storage(target)
     for one in copy_studies(records, target, name):
         what = f" to {where}: {count_text(one.trials, 'trial')}, read back and the same"
@@ -62,3 +61,17 @@ def backup(
     made = moving.backup(output, storage=storage, overwrite=overwrite)
     what = f" with {count_text(made.studies, 'study')} and {count_text(made.trials, 'trial')}, checked"
     make_console().print(styled("wrote ", (str(made.path), "bold"), what), soft_wrap=True)
+    for one in made.damaged:
+        make_console().print(f"  {one.error} It is in the backup as it stands.", style="dim", soft_wrap=True)
+
+
+def _every(url: str) -> list[StudyRecord]:
+    """Return all studies of a storage.
+
+    Raises:
+        StudyError: One is damaged, or there is no database.
+    """
+    try:
+        return read_studies(url)
+    except DamagedError as error:
+        raise StudyError(f"{error} Nothing was copied: name the studies to copy.") from error

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from ..printing import make_console, styled
 from ..spaces import Between, Condition, Hyperparameter, named_text, value_text
-from ..studies import StudyRecord, TrialRecord
+from ..studies import DamagedStudy, ListedStudy, StudyRecord, TrialRecord
 from ..studies.comparison import Effect, StudyComparison
 from ..studies.control import status_of
 from ..texts import ABSENT, duration_text, number_text
@@ -39,10 +39,14 @@ def print_table(made: Table) -> None:
     console.print(made)
 
 
-def studies_table(studies: Sequence[StudyRecord], bests: Sequence[TrialRecord | None]) -> Table:
+def studies_table(listed: Sequence[ListedStudy | DamagedStudy]) -> Table:
     """Return one row a study; what was searched, and by which metric, stands below its name and its best score."""
     made = table("", "study", ">trials", ">pruned", ">failed", "best", "state")
-    for study, best in zip(studies, bests, strict=True):
+    for one in listed:
+        if isinstance(one, DamagedStudy):
+            made.add_row(one.name, *[NONE] * 4, "damaged")
+            continue
+        study, best = one.study, one.best
         made.add_row(
             _below(study.name, _searched(study)),
             _of(study.trained, study.spec.get("search", {}).get("trials")),

@@ -5,25 +5,29 @@ from .paging import Condition, Order, TrialPage, hyperparameter_names, page_of_t
 from .pareto import pareto_front
 from .passwords import without_password
 from .reading import (
+    ListedStudy,
+    best_or_damage,
     best_trial,
     best_trials,
     choose_trial,
+    list_studies,
     read_details,
     read_numbered,
     read_reports,
     read_shown,
-    read_studies,
-    read_study,
     read_trial,
     read_trials,
     trials_frame,
 )
 from .records import Direction, StudyObjective, StudyRecord, TrialDetails, TrialRecord, TrialState
 from .storage import shown_storage, storage_url
+from .study_records import DamagedStudy, damaged, read_all, read_studies, read_study, whole
 
 __all__ = [
     "Condition",
+    "DamagedStudy",
     "Direction",
+    "ListedStudy",
     "Order",
     "StudyObjective",
     "StudyRecord",
@@ -31,13 +35,17 @@ __all__ = [
     "TrialPage",
     "TrialRecord",
     "TrialState",
+    "best_or_damage",
     "best_trial",
     "best_trials",
     "choose_trial",
+    "damaged",
     "hyperparameter_names",
     "is_driven",
+    "list_studies",
     "page_of_trials",
     "pareto_front",
+    "read_all",
     "read_details",
     "read_numbered",
     "read_reports",
@@ -49,5 +57,6 @@ __all__ = [
     "shown_storage",
     "storage_url",
     "trials_frame",
+    "whole",
     "without_password",
 ]

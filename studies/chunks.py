@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import StudyError
+from ..errors import DamagedError
 
 MAX_BYTES = 60_000
 """Bytes of an attribute's JSON in one piece."""
@@ -27,8 +27,16 @@ def split(key: str, value: Any) -> dict[str, str]:
     return {key: json.dumps({_PIECES: len(pieces)}), **numbered}
 
 
-def join(rows: Mapping[str, Any]) -> dict[str, Any]:
-    """Return attributes as they were before they were split; rows are key -> value, in any order."""
+def join(rows: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Return attributes as they were before they were split.
+
+    Args:
+        rows: Key -> value, in any order.
+        where: What has them, for the message.
+
+    Raises:
+        DamagedError: A piece is missing, or is none.
+    """
     whole = {}
     taken: set[str] = set()
     for key, value in rows.items():
@@ -39,9 +47,7 @@ def join(rows: Mapping[str, Any]) -> dict[str, Any]:
             try:
                 whole[key] = json.loads("".join(rows[name] for name in names))
             except (KeyError, TypeError, ValueError, RecursionError) as error:
-                raise StudyError(
-                    f"The attribute {key} is damaged: a piece of it is missing or changed."
-                ) from error
+                raise DamagedError(where, f"a piece of its {key} is missing or changed.") from error
         else:
             whole[key] = value
     return {key: value for key, value in whole.items() if key not in taken}

@@ -16,8 +16,8 @@ from typing import Any, Literal, get_args
 
 from ..errors import StudyError
 from .lock import is_driven
-from .reading import read_study
 from .records import StudyRecord, TrialState
+from .study_records import read_study
 
 LOOK_SECONDS = 0.3
 """Between two looks of one who waits for a driver."""

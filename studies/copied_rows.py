@@ -165,7 +165,8 @@ class CopiedRows:
         """Return the study's attributes without the records of its drivers, and with its new name in its specification."""
         rows = [row for row in rows if not _is_of_driver(row[1])]
         spec = {key: text for _, key, text in rows if key.partition("#")[0] == SPEC}
-        whole = join({key: json.loads(text) for key, text in spec.items()}).get(SPEC)
+        where = f"The study '{self._study.name}'"
+        whole = join({key: json.loads(text) for key, text in spec.items()}, where).get(SPEC)
         if self._name == self._study.name or not isinstance(whole, dict):
             return rows
         renamed = split(SPEC, {**whole, "study": self._name})

@@ -21,10 +21,10 @@ from ..errors import DamagedError, OutputError, SpecError, StorageError, StudyEr
 from ..texts import is_unicode
 from .copied_rows import CopiedRows, Source
 from .lock import is_driven
-from .reading import read_studies, study_named
 from .records import StudyRecord
 from .snapshots import snapshot_url, take_snapshot
 from .storage import shown_storage, sqlite_path, states_folder
+from .study_records import read_all, study_named
 from .writing import check_writable, connected, writing_errors
 
 MOST_LETTERS = 512
@@ -166,9 +166,7 @@ def _target(url: str) -> Iterator[Connection]:
 def _is_empty(url: str) -> bool:
     """Tell whether nobody has put a study into a database meanwhile."""
     try:
-        return not read_studies(url)
-    except DamagedError:
-        return False
+        return not read_all(url)
     except StudyError:
         return True
     except StorageError:

@@ -103,7 +103,7 @@ class Ledger(BaseStorage):
     def _read(self, after: int, among: Collection[int] = ()) -> list[FrozenTrial]:
         trials = self._backend._get_trials(self._study_id, None, set(among), after)
         for trial in trials:
-            trial.user_attrs = join(trial.user_attrs)
+            trial.user_attrs = join(trial.user_attrs, f"Trial {trial.number}")
         return trials
 
     @contextmanager

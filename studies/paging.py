@@ -13,10 +13,11 @@ from typing import Any, Literal
 
 from ..errors import StudyError
 from .chunks import join
-from .reading import PAUSED_COUNT, parameter, read_numbered, state_of, value_of
+from .reading import parameter, read_numbered, value_of
 from .records import RESULT, StudyRecord, TrialRecord
 from .shapes import parsed
 from .storage import Database, open_database
+from .study_records import PAUSED_COUNT, state_of
 
 PARAM = "param:"
 """How the columns of hyperparameters begin."""
@@ -134,7 +135,7 @@ def _columns(database: Database, study: StudyRecord, asked: set[str]) -> dict[st
     rows = database.rows(_LIGHT, study=study.study_id)
     found: dict[str, Mapping[int, Any]] = {
         "number": {row[1]: row[1] for row in rows},
-        "state": {row[1]: state_of(row[2], row[3]) for row in rows},
+        "state": {row[1]: state_of(row[2], row[3], f"Trial {row[1]}") for row in rows},
         "value": {row[1]: value_of(row[4], row[5]) for row in rows},
     }
     if asked & set(_OF_RESULT):
@@ -150,7 +151,7 @@ def _of_results(database: Database, study: StudyRecord) -> dict[str, dict[int, A
     attributes: dict[int, dict[str, Any]] = {}
     for number, key, text in database.rows(_RESULTS, study=study.study_id):
         attributes.setdefault(number, {})[key] = parsed(text, f"Trial {number}")
-    results = {number: join(found).get(RESULT, {}) for number, found in attributes.items()}
+    results = {number: join(found, f"Trial {number}").get(RESULT, {}) for number, found in attributes.items()}
     return {
         column: {number: result.get(column) for number, result in results.items() if isinstance(result, dict)}
         for column in _OF_RESULT

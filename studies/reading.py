@@ -4,84 +4,43 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from ..errors import StudyError, did_you_mean
+from ..errors import DamagedError, StudyError
 from ..spaces.values import restored
 from ..texts import numbers_text
 from .chunks import join
-from .formats import check_study
-from .lock import is_driven
 from .pareto import pareto_front
 from .records import (
-    ABOUT,
     CONSTRAINT,
     CONTINUES,
     DETAILS,
-    DRIVER,
     DUPLICATE,
     FAILURE,
-    FORMAT,
-    LIVE,
     MOST_EPOCHS,
     ORIGIN,
     PREDICTIONS,
     PROFILE,
-    REFIT,
     RESULT,
-    SPEC,
-    Direction,
-    StudyObjective,
     StudyRecord,
     TrialDetails,
     TrialRecord,
-    TrialState,
     count_or_none,
 )
 from .shapes import check_shape, parsed
-from .storage import Database, open_database, shown_storage, storage_url
+from .storage import Database, open_database
+from .study_records import PAUSED_COUNT, DamagedStudy, read_all, state_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_STATES: dict[str, TrialState] = {
-    "COMPLETE": "complete",
-    "PRUNED": "pruned",
-    "FAIL": "failed",
-    "RUNNING": "running",
-    "WAITING": "waiting",
-}
-_STUDIES = """
-    SELECT s.study_id, s.study_name, d.direction FROM studies s
-    JOIN study_directions d ON d.study_id = s.study_id ORDER BY s.study_id, d.objective
-"""
-_METRIC_NAMES = (
-    "SELECT a.study_id, a.value_json FROM study_system_attributes a WHERE a.key = 'study:metric_names'"
-)
-_STUDY_ATTRIBUTES = f"""
-    SELECT a.study_id, a.key, a.value_json FROM study_user_attributes a
-    WHERE a.key NOT LIKE '{PROFILE}%' AND a.key NOT LIKE '{PREDICTIONS}%'
-"""  # noqa: S608 - of constants
 _BULKY_ATTRIBUTES = f"""
     SELECT a.key, a.value_json FROM study_user_attributes a
     WHERE a.study_id = :study AND (a.key LIKE '{PROFILE}%' OR a.key LIKE '{PREDICTIONS}%')
-"""  # noqa: S608 - of constants
-PAUSED_COUNT = """
-    CASE WHEN t.state = 'RUNNING' THEN (
-        SELECT COUNT(*) FROM trial_user_attributes p
-        WHERE p.trial_id = t.trial_id AND p.key = 'kerasweep:paused' AND p.value_json = 'true'
-    ) ELSE 0 END
-"""
-"""Whether a trial is paused (``records.PAUSED``), which for Optuna runs."""
-_COUNTS = f"""
-    SELECT c.study_id, c.state, c.paused, COUNT(*) FROM (
-        SELECT t.study_id, t.state, {PAUSED_COUNT} AS paused FROM trials t
-    ) c GROUP BY c.study_id, c.state, c.paused
 """  # noqa: S608 - of constants
 _TRIALS = f"""
     SELECT t.trial_id, t.number, t.state, {PAUSED_COUNT}, t.datetime_start, v.value, v.value_type FROM trials t
@@ -98,7 +57,6 @@ _EXCESSES = """
     JOIN trial_system_attributes c ON c.trial_id = t.trial_id
 """
 _OF_CONSTRAINT = "(c.key = 'constraints' OR c.key LIKE 'constraints:%')"
-_DATABASE = "The database"
 _UNLIKE_A_PARAMETER = (
     *(KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError),
     RecursionError,
@@ -108,73 +66,6 @@ _NAMED = 8
 """Trials of a Pareto front that a sentence names."""
 _BATCH = 500
 """Trials whose parameters are read in one statement; SQLite bounds the number of values in a statement."""
-
-
-def read_studies(storage: str | None = None) -> list[StudyRecord]:
-    """Return all studies of a storage, in the order in which they were made.
-
-    Raises:
-        StudyError: There is no database, or a study in it is damaged.
-    """
-    return [make() for make in _records(storage_url(storage)).values()]
-
-
-def study_named(name: str, storage: str | None = None) -> StudyRecord | None:
-    """Return the study of a name, or None; what another study of the database holds does not matter.
-
-    Raises:
-        StudyError: There is no database, or the study is damaged.
-    """
-    make = _records(storage_url(storage)).get(name)
-    return None if make is None else make()
-
-
-def _records(url: str) -> dict[str, Callable[[], StudyRecord]]:
-    """Return what makes the record of each study, by its name, in the order in which they were made."""
-    with open_database(url) as database:
-        studies: dict[tuple[int, str], list[Direction]] = {}
-        for study_id, name, direction in database.rows(_STUDIES):
-            way: Direction = "maximize" if direction == "MAXIMIZE" else "minimize"
-            studies.setdefault((study_id, name), []).append(way)
-        names = {study_id: parsed(value, _DATABASE) for study_id, value in database.rows(_METRIC_NAMES)}
-        attributes: dict[int, dict[str, Any]] = {}
-        for study_id, key, value in database.rows(_STUDY_ATTRIBUTES):
-            attributes.setdefault(study_id, {})[key] = parsed(value, _DATABASE)
-        for study_id, name in studies:
-            check_study(attributes.get(study_id, {}).get(FORMAT), name, shown_storage(url))
-        attributes = {study_id: join(found) for study_id, found in attributes.items()}
-        counts: dict[int, dict[TrialState, int]] = {}
-        for study_id, state, paused, count in database.rows(_COUNTS):
-            counts.setdefault(study_id, {})[state_of(state, paused)] = count
-    return {
-        key[1]: partial(
-            _study,
-            url,
-            key,
-            _objectives(ways, names.get(key[0])),
-            attributes.get(key[0], {}),
-            counts.get(key[0], {}),
-        )
-        for key, ways in studies.items()
-    }
-
-
-def read_study(name: str | None = None, storage: str | None = None) -> StudyRecord:
-    """Return one study; without a name, the one that was made last.
-
-    Raises:
-        StudyError: There is no such study.
-    """
-    records = _records(storage_url(storage))
-    where = shown_storage(storage_url(storage))
-    if not records:
-        raise StudyError(f"{where} holds no study yet. Launch a sweep first.")
-    if name is None:
-        name = next(reversed(records))
-    if name in records:
-        return records[name]()
-    hint = did_you_mean(name, list(records))
-    raise StudyError(f"There is no study '{name}' in {where}.{hint}")
 
 
 def read_trials(study: StudyRecord) -> list[TrialRecord]:
@@ -201,6 +92,36 @@ def best_trials(study: StudyRecord, count: int = 10) -> list[TrialRecord]:
         rows = database.rows(statement, study=study.study_id, duplicate=DUPLICATE, count=most)
         rows = [row for row in rows if row[0] not in infeasible][:count]
         return _trials(database, study, rows)
+
+
+@dataclass(frozen=True)
+class ListedStudy:
+    """A study and its best trial, the first of the front where there are several objectives, as lists show them."""
+
+    study: StudyRecord
+    best: TrialRecord | None
+
+
+def list_studies(storage: str | None = None) -> list[ListedStudy | DamagedStudy]:
+    """Return all studies of a storage with their best trials, in the order in which they were made, damaged ones as such.
+
+    Raises:
+        StudyError: There is no database.
+    """
+    return [study if isinstance(study, DamagedStudy) else _listed(study) for study in read_all(storage)]
+
+
+def _listed(study: StudyRecord) -> ListedStudy | DamagedStudy:
+    best = best_or_damage(study)
+    return best if isinstance(best, DamagedStudy) else ListedStudy(study, best)
+
+
+def best_or_damage(study: StudyRecord) -> TrialRecord | DamagedStudy | None:
+    """Return the first of the best trials for a list of studies, in which a damaged trial keeps nobody from the others."""
+    try:
+        return next(iter(best_trials(study, 1)), None)
+    except DamagedError as error:
+        return DamagedStudy(study.name, error)
 
 
 def best_trial(study: StudyRecord) -> TrialRecord:
@@ -292,7 +213,9 @@ def read_details(study: StudyRecord, numbers: Iterable[int]) -> dict[int, TrialD
             rows = database.rows(
                 statement, study=study.study_id, number=number, key=DETAILS, pieces=f"{DETAILS}#%"
             )
-            data = join({key: parsed(text, f"Trial {number}") for key, text in rows}).get(DETAILS)
+            data = join({key: parsed(text, f"Trial {number}") for key, text in rows}, f"Trial {number}").get(
+                DETAILS
+            )
             check_shape(DETAILS, {} if data is None else data, f"Trial {number}")
             if data is not None:
                 details[number] = TrialDetails(
@@ -308,7 +231,8 @@ def read_shown(study: StudyRecord) -> tuple[dict[str, Any], dict[int, dict[str, 
     """
     with open_database(study.storage) as database:
         rows = database.rows(_BULKY_ATTRIBUTES, study=study.study_id)
-    kept = join({key: parsed(text, f"The study '{study.name}'") for key, text in rows})
+    where = f"The study '{study.name}'"
+    kept = join({key: parsed(text, where) for key, text in rows}, where)
     predictions = {
         int(key.removeprefix(PREDICTIONS)): value
         for key, value in kept.items()
@@ -353,59 +277,6 @@ def _values(trial: TrialRecord, names: Sequence[str]) -> dict[str, float | None]
     return dict(zip_longest(names, trial.values))
 
 
-def _study(
-    url: str,
-    key: tuple[int, str],
-    objectives: Sequence[StudyObjective],
-    attributes: dict[str, Any],
-    counts: dict[TrialState, int],
-) -> StudyRecord:
-    study_id, name = key
-    first, *further = objectives
-    for held, value in attributes.items():
-        check_shape(held, value, f"The study '{name}'")
-    refits = {
-        int(number): value
-        for held, value in attributes.items()
-        if held.startswith(REFIT) and (number := held.removeprefix(REFIT)).isdecimal()
-    }
-    (driver, live), *joined = _drivers(url, attributes)
-    return StudyRecord(
-        name=name,
-        storage=url,
-        study_id=study_id,
-        direction=first.direction,
-        counts=counts,
-        spec=attributes.get(SPEC, {}),
-        about=attributes.get(ABOUT, {}),
-        driver=driver,
-        refits=refits,
-        further=tuple(further),
-        named=first.metric,
-        live=live,
-        joined=tuple(joined),
-    )
-
-
-def _drivers(url: str, attributes: dict[str, Any]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    """Return the records of the drivers that run a study, and what each says of itself; where there is none, of the last one."""
-    found = [(attributes.get(DRIVER) or {}, attributes.get(LIVE) or {})]
-    for key, record in attributes.items():
-        if key.startswith(f"{DRIVER}:"):
-            found.append((record, attributes.get(LIVE + key.removeprefix(DRIVER)) or {}))
-    if len(found) == 1:
-        return found
-    living = [one for one in found if is_driven(one[0], url)]
-    return living or [max(found, key=lambda one: str(one[0].get("since", "")))]
-
-
-def _objectives(ways: Sequence[Direction], names: Any) -> tuple[StudyObjective, ...]:
-    """Return a study's objectives by the names that it gave them, else as Optuna's frames name them."""
-    if not isinstance(names, list) or len(names) != len(ways):
-        names = ["value"] if len(ways) == 1 else [f"values_{place}" for place in range(len(ways))]
-    return tuple(StudyObjective(str(name), way) for name, way in zip(names, ways, strict=True))
-
-
 def _infeasible(database: Database, study: StudyRecord) -> set[int]:
     """Return the ids of the trials that break a constraint."""
     rows = database.rows(f"{_EXCESSES} WHERE t.study_id = :study AND {_OF_CONSTRAINT}", study=study.study_id)
@@ -420,7 +291,7 @@ def _excesses(key: str, text: str) -> dict[str, float]:
             return {key.removeprefix(CONSTRAINT): float(found)}
         return {f"constraint {place}": float(one) for place, one in enumerate(found)}
     except (TypeError, ValueError, OverflowError) as error:
-        raise StudyError(f"A trial's {key} is damaged: it is no number.") from error
+        raise DamagedError(f"A trial's {key}", "it is no number.") from error
 
 
 def _trials(database: Database, study: StudyRecord, rows: list[tuple[Any, ...]]) -> list[TrialRecord]:
@@ -448,7 +319,8 @@ def _trials(database: Database, study: StudyRecord, rows: list[tuple[Any, ...]])
         _add_goals(database, study, chosen, goals)
     folds = study.partition_folds
     return [
-        _trial(row, configurations[row[0]], join(attributes[row[0]]), goals[row[0]], folds) for row in rows
+        _trial(row, configurations[row[0]], join(attributes[row[0]], f"Trial {row[1]}"), goals[row[0]], folds)
+        for row in rows
     ]
 
 
@@ -490,7 +362,7 @@ def _trial(
     continues, most_epochs = _lineage(number, attributes.get(ORIGIN))
     return TrialRecord(
         number=number,
-        state=state_of(state, paused),
+        state=state_of(state, paused, f"Trial {number}"),
         configuration=configuration,
         value=None if goals.found else value_of(value, value_type),
         fold_scores=tuple(result.get("fold_scores", ())),
@@ -520,7 +392,7 @@ def _time(value: Any, number: int) -> datetime | None:
     try:
         return datetime.fromisoformat(value)
     except (TypeError, ValueError) as error:
-        raise StudyError(f"Trial {number} is damaged: it began at {value!r}.") from error
+        raise DamagedError(f"Trial {number}", f"it began at {value!r}.") from error
 
 
 def _lineage(number: int, origin: Any) -> tuple[int | None, int | None]:
@@ -533,13 +405,6 @@ def _lineage(number: int, origin: Any) -> tuple[int | None, int | None]:
     return continues, epochs
 
 
-def state_of(state: str, paused: int) -> TrialState:
-    """Return a trial's state by Optuna's word for it."""
-    if state not in _STATES:
-        raise StudyError(f"A trial is damaged: its state is {state!r}.")
-    return "paused" if paused else _STATES[state]
-
-
 def value_of(value: float | None, value_type: str | None) -> float | None:
     """Return a trial's value by Optuna's two columns of it."""
     if value_type == "INF_POS":
@@ -547,7 +412,7 @@ def value_of(value: float | None, value_type: str | None) -> float | None:
     if value_type == "INF_NEG":
         return -math.inf
     if value is not None and not isinstance(value, int | float):  # SQLite keeps what it is given
-        raise StudyError(f"A trial is damaged: its value is {value!r}.")
+        raise DamagedError("A trial", f"its value is {value!r}.")
     return value
 
 
@@ -561,15 +426,15 @@ def parameter(name: str, value: float, text: str, distributions: dict[str, Any])
         distributions: Those that were read before, by their texts: trials have few, and to parse one takes longer than all else.
 
     Raises:
-        StudyError: Value or distribution is damaged.
+        DamagedError: Value or distribution is damaged.
     """
     try:
         if text not in distributions:
             distributions[text] = json.loads(text)
         return external_value(value, distributions[text])
     except _UNLIKE_A_PARAMETER as error:
-        where = f"A trial's hyperparameter '{name}' is damaged"
-        raise StudyError(f"{where}: it is {value!r} of {str(text)[:60]!r}.") from error
+        where = f"A trial's hyperparameter '{name}'"
+        raise DamagedError(where, f"it is {value!r} of {str(text)[:60]!r}.") from error
 
 
 def external_value(value: float, distribution: dict[str, Any]) -> Any:

@@ -31,7 +31,7 @@ def parsed(text: str, where: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, TypeError, RecursionError) as error:
-        raise DamagedError(f"{where} is damaged: {_short(text)} is no JSON.") from error
+        raise DamagedError(where, f"{_short(text)} is no JSON.") from error
 
 
 def check_shape(key: str, value: Any, where: str) -> None:
@@ -64,7 +64,7 @@ def check_shape(key: str, value: Any, where: str) -> None:
 
 
 def _damaged(where: str, what: str, value: Any) -> DamagedError:
-    return DamagedError(f"{where} is damaged: its {what} is {_short(value)}.")
+    return DamagedError(where, f"its {what} is {_short(value)}.")
 
 
 _NUMBERED = (REFIT, f"{DRIVER}:", f"{LIVE}:")

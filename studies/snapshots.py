@@ -9,9 +9,9 @@ from pathlib import Path
 
 from ..errors import StorageError, UsageError, one_line
 from .passwords import without_password
-from .reading import read_studies
 from .records import StudyRecord
 from .storage import sqlite_path
+from .study_records import DamagedStudy, read_all
 
 WAIT_SECONDS = 60.0
 """How long a database is waited for that somebody writes at this moment."""
@@ -48,7 +48,7 @@ def take_snapshot(url: str, file: Path) -> None:
         StorageError: It is no database, is damaged or locked, or the disk is full.
     """
     path = refuse_server(url)
-    read_studies(url)  # says what is wrong with it
+    read_all(url)  # says what is wrong with it; a damaged study is copied as it stands
     end = time.monotonic() + WAIT_SECONDS
 
     def wait(status: int, _remaining: int, _total: int) -> None:
@@ -66,8 +66,8 @@ def take_snapshot(url: str, file: Path) -> None:
         raise StorageError(f"{path} cannot be copied: {one_line(error)}.") from error
 
 
-def check_snapshot(file: Path, source: Path) -> list[StudyRecord]:
-    """Check that what was copied is a whole database, and return the studies that are read from it.
+def check_snapshot(file: Path, source: Path) -> list[StudyRecord | DamagedStudy]:
+    """Check that what was copied is a whole database, and return the studies that are read from it, damaged ones as such.
 
     Raises:
         StorageError: It is damaged, as the source is then.
@@ -79,7 +79,7 @@ def check_snapshot(file: Path, source: Path) -> list[StudyRecord]:
         found = one_line(error)
     if found != "ok":
         raise StorageError(f"{source} is damaged: {one_line(found)}.")
-    return read_studies(snapshot_url(file))
+    return read_all(snapshot_url(file))
 
 
 def snapshot_url(file: Path) -> str:

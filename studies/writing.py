@@ -30,7 +30,6 @@ from .faults import explain
 from .lease import Lease, Sharing, create_leased, describe, hold_lease
 from .ledger import Ledger
 from .lock import is_driven, refusal
-from .reading import read_study, study_named
 from .records import (
     ABOUT,
     CONSTRAINT,
@@ -56,6 +55,7 @@ from .records import (
     StudyRecord,
 )
 from .storage import shown_storage, sqlite_path, states_folder, storage_errors
+from .study_records import read_study, study_named
 
 BUSY_SECONDS = 60
 """How long a write waits for another study of the same SQLite file before it gives up."""
@@ -193,7 +193,7 @@ class StudyWriter:
 
         They are of the study's budget of trials, which grows by them.
         """
-        found, spec = [], join(self.optuna.user_attrs).get(SPEC, {})
+        found, spec = [], join(self.optuna.user_attrs, f"The study '{self.optuna.study_name}'").get(SPEC, {})
         with self.transaction():
             for number in numbers:
                 origin = {CONTINUES: number, MOST_EPOCHS: epochs}

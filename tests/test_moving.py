@@ -124,7 +124,7 @@ def test_what_cannot_be_backed_up_leaves_no_file(
     locked = tmp_path / "locked.db"
     locked.write_bytes(whole)
     connection = sqlite3.connect(locked)
-    monkeypatch.setattr(snapshots, "read_studies", lambda _: [])  # which waits for a minute
+    monkeypatch.setattr(snapshots, "read_all", lambda _: [])  # which waits for a minute
     connection.execute("BEGIN EXCLUSIVE")
     assert "was locked by another process" in refused(StorageError, locked)
     connection.close()

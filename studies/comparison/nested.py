@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...texts import count_text, number_text
-from ..reading import best_trials, read_studies
-from ..records import Direction, StudyRecord
+from ..reading import best_or_damage
+from ..records import Direction, StudyRecord, TrialRecord
+from ..study_records import read_all, whole
 from .side_by_side import refit_score
 
 
@@ -78,19 +79,21 @@ def outer_fold_of(study: StudyRecord) -> str | None:
 def nested_score(study: StudyRecord, studies: Sequence[StudyRecord] | None = None) -> NestedScore | None:
     """Return what the outer folds of a study score; None where none is done. Of several numbers of folds, the largest counts.
 
+    A fold whose study is damaged counts as one that is not done.
+
     Args:
         study: The study of all training rows.
         studies: Those of its storage; they are read where None.
     """
     found: dict[int, list[tuple[float, float]]] = {}
-    for one in read_studies(study.storage) if studies is None else studies:
+    for one in whole(read_all(study.storage)) if studies is None else studies:
         number, slash, folds = (outer_fold_of(one) or "").partition("/")
         if not slash or one.name != outer_name(study.name, int(number), int(folds)):
             continue
-        for best in best_trials(one, 1):
-            score = refit_score(one, best.number)
-            if score is not None and best.value is not None:
-                found.setdefault(int(folds), []).append((score, best.value))
+        best = best_or_damage(one)
+        score = refit_score(one, best.number) if isinstance(best, TrialRecord) else None
+        if isinstance(best, TrialRecord) and score is not None and best.value is not None:
+            found.setdefault(int(folds), []).append((score, best.value))
     if not found:
         return None
     folds_asked = max(found)

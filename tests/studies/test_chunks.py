@@ -29,7 +29,7 @@ def test_what_is_split_comes_back(value: Any, most: int) -> None:
         assert len(rows) == 1 or all(len(text) <= most + 2 for text in list(rows.values())[1:])
         shuffled = {key: json.loads(text) for key, text in reversed(rows.items())}
         others = {"a": 1, "kerasweep:xy": [2]}
-        assert join({**shuffled, **others}) == {"kerasweep:x": value, **others}
+        assert join({**shuffled, **others}, "A study") == {"kerasweep:x": value, **others}
 
 
 def test_small_attributes_are_rows_as_ever() -> None:
