@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 from ..texts import bytes_text, count_text, numbers_text
 
 GIGABYTE = 2**30
+_OWN = re.compile(r"[0-9]+\.(state|kept)|\.[0-9]+\.(state|kept)\.[0-9]+")
+"""Names of files that are written here, and of those that a process was killed while it wrote."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ class PausedStates:
 
     def keep_best(self, numbers: Collection[int]) -> None:
         """Remove the last states of all but some trials."""
-        for path in self._all("*.kept"):
+        for path in self._all("kept"):
             if int(path.stem) not in numbers:
                 with contextlib.suppress(OSError):
                     path.unlink(missing_ok=True)
@@ -68,7 +71,7 @@ class PausedStates:
     def make_room(self, keep: int) -> None:
         """Remove the oldest states until they take no more than they may; that of one trial goes last."""
         with contextlib.suppress(OSError):
-            sizes = {path: path.stat() for path in (*self._all("*.state"), *self._all("*.kept"))}
+            sizes = {path: path.stat() for path in (*self._all("state"), *self._all("kept"))}
             taken = sum(stat.st_size for stat in sizes.values())
             by_age = sorted(sizes, key=lambda path: (path.stem == str(keep), sizes[path].st_mtime))
             while taken > self.most_bytes and by_age:
@@ -77,7 +80,7 @@ class PausedStates:
                 taken -= sizes[oldest].st_size
 
     def clear(self, best: Collection[int] = (), waiting: Collection[int] = ()) -> None:
-        """Remove the files of a study that is done, and folders that nothing is left in.
+        """Remove the files of a study that is done, and folders that nothing is left in; what was not written here stays.
 
         Args:
             best: Trials whose last states stay.
@@ -88,7 +91,7 @@ class PausedStates:
         stay = {*(f"{number}.kept" for number in best), *(f"{number}.state" for number in waiting)}
         with contextlib.suppress(OSError):
             for path in self.folder.iterdir():
-                if path.name not in stay:
+                if path.name not in stay and _OWN.fullmatch(path.name):
                     path.unlink(missing_ok=True)
             self.folder.rmdir()
             self.folder.parent.rmdir()
@@ -100,7 +103,7 @@ class PausedStates:
             return ""
         if self.folder is None:
             return "No trial's last state is kept: there is no folder for it."
-        kept = sorted(self._all("*.kept"), key=lambda path: int(path.stem))
+        kept = sorted(self._all("kept"), key=lambda path: int(path.stem))
         if not kept:
             return "No trial's last state is kept."
         size = bytes_text(sum(path.stat().st_size for path in kept))
@@ -108,8 +111,9 @@ class PausedStates:
         which = f"The last {'state' if len(kept) == 1 else 'states'} of {count_text(len(kept), 'trial')} ({numbers})"
         return f"{which}, {size}, {'is' if len(kept) == 1 else 'are'} kept in {self.folder}."
 
-    def _all(self, pattern: str) -> list[Path]:
-        return [] if self.folder is None else list(self.folder.glob(pattern))
+    def _all(self, kind: str) -> list[Path]:
+        found = [] if self.folder is None else self.folder.glob(f"*.{kind}")
+        return [path for path in found if _OWN.fullmatch(path.name)]
 
 
 NO_STATES = PausedStates(None)

@@ -229,6 +229,22 @@ class TestPausedStates:
         mine.clear()
         assert other.file(0).exists()
 
+    def test_what_others_have_put_there_stays(self, tmp_path: Path) -> None:
+        """A database of others may come with a link in the place of the folder, to files of whoever opens it."""
+        (tmp_path / "home").mkdir()
+        (tmp_path / "db.states").mkdir()
+        states = PausedStates(tmp_path / "db.states" / "1", most_bytes=1, models=1)
+        states.folder.symlink_to(tmp_path / "home")
+        own = ("1.state", "2.kept", ".3.state.77", ".4.kept.77")
+        others = ("letter", "x.kept", "x.state", "²3.kept", ".state", "1.state.txt")
+        for name in (*own, *others):
+            (tmp_path / "home" / name).write_text("dear")
+        assert "1 trial (2)" in states.text
+        states.make_room(keep=0)
+        states.keep_best([])
+        states.clear()
+        assert {path.name for path in (tmp_path / "home").iterdir()} == set(others)
+
     def test_the_best_stay_when_a_study_is_done(self, tmp_path: Path) -> None:
         states = PausedStates(tmp_path / "db.states" / "3", most_bytes=250, models=2)
         assert states.text == "No trial's last state is kept."

@@ -139,7 +139,7 @@ def load_state(path: Path, identity: str, epochs: int) -> PausedTrial:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            _refuse_packed(archive)
+            _refuse_packed(archive, path.stat().st_size)
             header = json.loads(archive.read(_HEADER))
             data = [archive.read(str(number)) for number in range(len(header["folds"]))]
         found = PausedTrial(
@@ -151,6 +151,7 @@ def load_state(path: Path, identity: str, epochs: int) -> PausedTrial:
             header.get("trial"),
             header.get("taken_over", 0),
         )
+        _check_numbers(found)
     except OSError:
         raise
     except Exception as error:
@@ -164,10 +165,27 @@ def load_state(path: Path, identity: str, epochs: int) -> PausedTrial:
     return found
 
 
-def _refuse_packed(archive: zipfile.ZipFile) -> None:
-    """Refuse what no trial has written: a few bytes may unpack to gigabytes."""
-    if any(entry.file_size > entry.compress_size for entry in archive.infolist()):
+def _refuse_packed(archive: zipfile.ZipFile, size: int) -> None:
+    """Refuse what no trial has written: a few bytes may unpack to gigabytes, or be the contents of many entries."""
+    entries = archive.infolist()
+    packed = any(entry.file_size > entry.compress_size for entry in entries)
+    if packed or sum(entry.file_size for entry in entries) > size:
         raise zipfile.BadZipFile
+
+
+def _check_numbers(paused: PausedTrial) -> None:
+    """Refuse curves and times of a file that are none, as others may have written it.
+
+    Raises:
+        ValueError: One is.
+    """
+    of_folds = [fold for every in paused.curves.values() for fold in every]
+    shaped = all(len(every) == len(paused.folds) for every in paused.curves.values())
+    epochs = [value for fold in of_folds for value in fold]
+    if not (shaped and all(isinstance(one, int | float) for one in (*epochs, paused.seconds))):
+        raise ValueError
+    if not all(one is None or isinstance(one, int) for one in (paused.span, paused.trial, paused.taken_over)):
+        raise ValueError
 
 
 def _describe(fold: FoldState) -> dict[str, Any]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tracemalloc
 import zipfile
 import zlib
+from copy import copy
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -111,6 +114,57 @@ def test_arrays_that_memory_does_not_hold_are_refused_before_they_are_unpacked(
     monkeypatch.setattr(archives, "free_memory", lambda: 2**22)
     with pytest.raises(DataError, match=r"x\.npz unpacks to 0\.0 GiB, and 0\.0 GiB of memory are free"):
         load_dataset(tmp_path / "x.npz", task="regression")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"curves": {"loss": "x"}},
+        {"curves": {"loss": [["x"]]}},
+        {"curves": {"loss": [[0.1], [0.1]]}},
+        {"curves": []},
+        {"seconds": "x"},
+        {"taken_over": [1]},
+        {"folds": 3},
+        {"folds": [{"variables": [["object", [1]]], "standstill": None}]},
+        {"folds": [{"variables": [["float32", [2**40]]], "standstill": None}]},
+        {"folds": [{"variables": [["float32", [1]]], "standstill": "x"}]},
+    ],
+    ids=repr,
+)
+def test_a_state_of_others_is_numbers_or_none(tmp_path: Path, change: dict[str, Any]) -> None:
+    fold = {"variables": [["float32", [2]]], "standstill": None}
+    header = {"identity": "", "curves": {"loss": [[0.1]]}, "seconds": 1.0, "folds": [fold]}
+
+    def load(header: dict[str, Any]) -> Any:
+        with zipfile.ZipFile(tmp_path / "1.state", "w") as archive:
+            archive.writestr("header.json", json.dumps(header))
+            archive.writestr("0", bytes(8))
+        return load_state(tmp_path / "1.state", "", 1)
+
+    assert load(header).folds[0].variables[0].tolist() == [0.0, 0.0]
+    with pytest.raises(UnusableStateError, match="the file is damaged"):
+        load({**header, **change})
+
+
+def test_entries_of_a_state_do_not_share_their_bytes(tmp_path: Path) -> None:
+    """So that a megabyte does not become a gigabyte of folds."""
+    with zipfile.ZipFile(tmp_path / "1.state", "w") as archive:
+        archive.writestr("header.json", json.dumps({"folds": [{}] * 50}))
+        archive.writestr("0", bytes(1_000_000))
+        first = archive.getinfo("0")
+        for number in range(1, 50):
+            other = copy(first)
+            other.filename = str(number)
+            archive.filelist.append(other)
+    assert (tmp_path / "1.state").stat().st_size < 1_100_000
+    tracemalloc.start()
+    try:
+        with pytest.raises(UnusableStateError, match="the file is damaged"):
+            load_state(tmp_path / "1.state", "", 1)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_states_and_models_are_not_unpacked_to_gigabytes(tmp_path: Path) -> None:
