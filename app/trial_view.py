@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 
 from ..reports.cards import Figure
 from ..spaces import value_text
-from ..studies import StudyRecord, TrialDetails, TrialRecord, read_details, read_trial
+from ..studies import StudyRecord, TrialDetails, TrialRecord, read_details, read_log, read_trial
 from ..studies.comparison import refit_score, study_space
 from ..texts import duration_text, number_text, quantity_text
 from .fold_curves import fold_curves
@@ -32,6 +32,7 @@ def trial_page(site: Site, name: str, number: int) -> Component:
         _configuration(study, trial),
         _curves(trial, details),
         _summary(details),
+        _log(read_log(study, number)),
     ]
     return html.Div([part for part in parts if part is not None])
 
@@ -98,6 +99,10 @@ def _failure(trial: TrialRecord) -> Component | None:
     text = str(trial.failure.get("traceback", ""))
     inside = [preformatted(text, "Traceback")] if text else []
     return panel(f"Failed: {trial.failure.get('kind', 'unknown')}", *inside, reading=message)
+
+
+def _log(text: str) -> Component | None:
+    return panel("What it printed", preformatted(text, "What it printed")) if text else None
 
 
 def _configuration(study: StudyRecord, trial: TrialRecord) -> Component:

@@ -18,6 +18,7 @@ from ..studies import (
     best_trials,
     list_studies,
     read_details,
+    read_log,
     read_study,
     read_trial,
     read_trials,
@@ -277,6 +278,7 @@ def _show_study(record: StudyRecord, storage: str | None) -> None:
 
 def _show_trial(record: StudyRecord, trial: TrialRecord, *, as_json: bool) -> None:
     details = read_details(record, [trial.number]).get(trial.number)
+    log = read_log(record, trial.number)
     if as_json:
         print_json(
             {
@@ -284,6 +286,7 @@ def _show_trial(record: StudyRecord, trial: TrialRecord, *, as_json: bool) -> No
                 "curves": details.curves if details else {},
                 "notes": details.notes if details else (),
                 "failure": trial.failure,
+                "log": log,
             }
         )
         return
@@ -317,6 +320,9 @@ def _show_trial(record: StudyRecord, trial: TrialRecord, *, as_json: bool) -> No
         console.print(trial.failure["traceback"], style="dim")
     if details and details.summary:
         console.print(details.summary)
+    if log:
+        console.print("It printed:", style="bold")
+        console.print(log.rstrip(), style="dim", soft_wrap=True)
 
 
 def _whole(record: StudyRecord) -> dict[str, object]:

@@ -48,7 +48,9 @@ class Outcomes:
 
     def _pause(self, run: TrialUnderWay, event: TrialPaused) -> None:
         """Put a trial aside; one that has not come to a rung begins again, as far as the study knows."""
-        paused = self._books.under_way.put_aside(run, event)
+        with self._books.writer.transaction():
+            self._books.writer.log(run.trial, event.printed)
+            paused = self._books.under_way.put_aside(run, event)
         self._books.end_training(event.number)
         if paused:
             self._failing.succeed()
@@ -58,6 +60,7 @@ class Outcomes:
         """Write the end of a trial, and see whether it ends the sweep."""
         books = self._books
         with books.writer.transaction():
+            books.writer.log(run.trial, event.printed)
             line = self._recorder.write(run, event)
             for twin in run.twins:
                 books.writer.finish_as_duplicate(twin, event.number)

@@ -21,6 +21,7 @@ from .records import (
     DETAILS,
     DUPLICATE,
     FAILURE,
+    LOG,
     MOST_EPOCHS,
     ORIGIN,
     PREDICTIONS,
@@ -222,6 +223,20 @@ def read_details(study: StudyRecord, numbers: Iterable[int]) -> dict[int, TrialD
                     data.get("curves", {}), data.get("summary", ""), tuple(data.get("notes", ()))
                 )
     return details
+
+
+def read_log(study: StudyRecord, number: int) -> str:
+    """Return what a trial has printed, the end of it where that was much; empty where it printed nothing."""
+    statement = """
+        SELECT a.value_json FROM trials t JOIN trial_user_attributes a ON a.trial_id = t.trial_id
+        WHERE t.study_id = :study AND t.number = :number AND a.key = :key
+    """
+    with open_database(study.storage) as database:
+        for (text,) in database.rows(statement, study=study.study_id, number=number, key=LOG):
+            log = parsed(text, f"Trial {number}")
+            check_shape(LOG, log, f"Trial {number}")
+            return str(log)
+    return ""
 
 
 def read_shown(study: StudyRecord) -> tuple[dict[str, Any], dict[int, dict[str, Any]]]:

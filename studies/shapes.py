@@ -12,7 +12,7 @@ from typing import Any
 
 from ..errors import DamagedError
 from .lock import BEAT
-from .records import ABOUT, DETAILS, DRIVER, DUPLICATE, FAILURE, LIVE, REFIT, RESULT, SPEC
+from .records import ABOUT, DETAILS, DRIVER, DUPLICATE, FAILURE, LIVE, LOG, REFIT, RESULT, SPEC
 
 Shape = Callable[[Any], bool]
 """Tells whether a value has it."""
@@ -169,6 +169,7 @@ _SHAPES: dict[str, Mapping[str, Shape] | Shape] = {
         "taken_over": _count,
     },
     FAILURE: _values(_text),
+    LOG: _text,
     DUPLICATE: _count,
     DETAILS: {
         "curves": _values(_each(_each(_maybe(_float)))),

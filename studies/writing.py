@@ -40,6 +40,7 @@ from .records import (
     DUPLICATE,
     FAILURE,
     FORMAT,
+    LOG,
     MOST_EPOCHS,
     ORIGIN,
     PAUSED,
@@ -63,6 +64,8 @@ _CONNECTING = {
     scheme: {"connect_timeout": 10} for scheme in ("postgresql", "postgresql+psycopg", "postgresql+psycopg2")
 }
 """Seconds within which a server must answer whoever connects, where its driver would wait for minutes."""
+MOST_LOG = 8_000
+"""Characters of a trial's log."""
 _OURS = "kerasweep:"
 _NONE: Mapping[str, float] = MappingProxyType({})
 _OF_HALVING = "completed_rung_"
@@ -306,6 +309,11 @@ class StudyWriter:
             trial.set_user_attr(DETAILS, dict(details))
             trial.set_user_attr(RESULT, dict(result))
             trial.set_user_attr(PAUSED, True)
+
+    def log(self, trial: Trial, text: str) -> None:
+        """Keep what a trial has printed, after what it printed before it was paused; it is written with what comes of it next."""
+        if text:
+            trial.set_user_attr(LOG, (trial.user_attrs.get(LOG, "") + text)[-MOST_LOG:])
 
     def go_on(self, trial: Trial) -> None:
         """Note that a paused trial runs again."""

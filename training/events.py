@@ -142,6 +142,8 @@ class TrialEnded:
 
     number: int
     outcome: Outcome
+    printed: str = field(default="", repr=False, compare=False)
+    """What the trial has printed since it began, or went on; the end of it, where that is much."""
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,8 @@ class TrialPaused:
     number: int
     outcome: Outcome
     """So far."""
+    printed: str = field(default="", repr=False, compare=False)
+    """What the trial has printed since it began, or went on; the end of it, where that is much."""
 
 
 @dataclass(frozen=True)
@@ -162,6 +166,8 @@ class TrialInfeasible:
     """What the model was measured by."""
     parameters: int
     message: str
+    printed: str = field(default="", repr=False, compare=False)
+    """What the trial has printed since it began, or went on; the end of it, where that is much."""
 
     def result(self) -> dict[str, Any]:
         """Return what is read with the trial: no epoch of no fold was trained."""
@@ -189,6 +195,8 @@ class TrialFailed:
     """Of its model, where it ran out of memory and the model had been built."""
     place: str = field(default="", compare=False)
     """The same for trials that fail in the same way: what was raised and where, or how the worker died; else ``kind`` says it."""
+    printed: str = field(default="", repr=False, compare=False)
+    """What the trial has printed since it began, or went on; the end of it, where that is much."""
 
 
 Event: TypeAlias = EpochEnded | TrialPaused | TrialEnded | TrialInfeasible | TrialFailed

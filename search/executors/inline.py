@@ -10,6 +10,7 @@ from ...training.events import Answer, EpochEnded, Event, Task
 from ...training.model_size import ModelSize
 from ...training.workload import Trainer, Workload
 from .contract import run_task
+from .trial_logs import TrialLogs
 
 
 class InlineExecutor:
@@ -29,6 +30,7 @@ class InlineExecutor:
         self._waits = False
         self._answer = Answer.GO_ON
         self._held = False
+        self._logs = TrialLogs()
 
     def start(self, task: Task, within: float | None = None) -> ModelSize:
         """Import TensorFlow and build the task's model once."""
@@ -74,12 +76,13 @@ class InlineExecutor:
         if self._held and self._answer is Answer.GO_ON:
             time.sleep(timeout or 0.0)
             return None
-        event = self._running.send(self._answer) if self._waits else next(self._running)
+        with self._logs.taken_from_here(self._number):
+            event = self._running.send(self._answer) if self._waits else next(self._running)
         self._waits = isinstance(event, EpochEnded)
         if not self._waits:
             self._running.close()
             self._running = None
-        return event
+        return self._logs.with_log(event)
 
     def close(self) -> None:
         """Drop the running trial, if any."""

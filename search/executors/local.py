@@ -37,6 +37,7 @@ from .memory_watch import MemoryWatch
 from .messages import FOLDER_PREFIX, Go, Hold, Holding, Printed, Probe, Probed, Setup, Sized
 from .process import WorkerProcess, start_worker
 from .retries import RETRIES, Death, Retries
+from .trial_logs import TrialLogs
 
 START_SECONDS = 600.0
 """How long a worker may take to import what it needs."""
@@ -73,6 +74,7 @@ class LocalExecutor:
         self._inbox: queue.SimpleQueue[tuple[Worker, Any]] = queue.SimpleQueue()
         self._tasks: deque[Task] = deque()
         self._retries = Retries(retries)
+        self._logs = TrialLogs()
         self._folder: Path | None = None
         self._checked = time.monotonic()
         """When it was last looked whether workers live."""
@@ -172,7 +174,7 @@ class LocalExecutor:
             if event is None and time.monotonic() - self._checked >= LOOK_SECONDS:
                 event = self._check_workers()
             if event is not None:
-                return event
+                return self._logs.with_log(event)
             if end is not None and time.monotonic() >= end:
                 return None
         return None
@@ -220,13 +222,15 @@ class LocalExecutor:
         return message
 
     def _note(self, worker: Worker, message: Any) -> None:
-        """Take a sign of life; what a user's code has printed is printed here."""
+        """Take a sign of life; what a user's code has printed is printed here, and goes to its trial's log."""
         worker.ready = True
         if isinstance(message, Sized):
             worker.size = message.size
         if isinstance(message, Holding):
             worker.holding = self._held  # else it has been released by now
         if isinstance(message, Printed):
+            if worker.task is not None:
+                self._logs.add(worker.task.number, message.text)
             with contextlib.suppress(OSError, ValueError):
                 stream = getattr(sys, message.stream)
                 stream.write(message.text)

@@ -27,6 +27,11 @@ class Relay:
         """Let another task print."""
         self._left = MAX_BYTES
 
+    def flush(self) -> None:
+        """Send the line that a task has begun and not ended."""
+        self.stdout.flush()
+        self.stderr.flush()
+
     def pass_on(self, name: Literal["stdout", "stderr"], text: str) -> None:
         """Send a text, or as much of it as the task may still print."""
         with self._lock:

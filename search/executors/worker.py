@@ -52,7 +52,7 @@ def serve(incoming: IO[bytes], outgoing: Outgoing, relay: Relay) -> None:
         if isinstance(message, Probe):
             outgoing.send(_probe(trainer, message.task))
         elif isinstance(message, Task):
-            _train(trainer, message, inbox, outgoing)
+            _train(trainer, message, inbox, outgoing, relay)
         # else it is a Go or a Hold for a trial that had ended before it came
 
 
@@ -63,7 +63,9 @@ def _tidy(home: Path) -> None:
         Path(tempfile.gettempdir()).mkdir(exist_ok=True)
 
 
-def _train(trainer: Trainer, task: Task, inbox: queue.SimpleQueue[Any], outgoing: Outgoing) -> None:
+def _train(
+    trainer: Trainer, task: Task, inbox: queue.SimpleQueue[Any], outgoing: Outgoing, relay: Relay
+) -> None:
     events = run_task(trainer, task)
     answer: Answer | None = None
     while True:
@@ -73,9 +75,11 @@ def _train(trainer: Trainer, task: Task, inbox: queue.SimpleQueue[Any], outgoing
             event = TrialFailed(
                 task.number, "bug", f"it raises {one_line(error) or 'KeyboardInterrupt'}", format_exc()
             )
-        outgoing.send(event)
         if not isinstance(event, EpochEnded):
+            relay.flush()
+            outgoing.send(event)
             break
+        outgoing.send(event)
         answer = _answer(inbox, outgoing, at_rung=event.rung in task.rungs)
     events.close()
 

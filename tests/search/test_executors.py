@@ -293,6 +293,7 @@ class Conformance:
             "RuntimeError at test_executors.py:" if kind == "model" else "Training"
         )
         assert not failed.fatal
+        assert kind != "model" or failed.printed == "a model function may print\n"
         assert outcome_of(events, 7).fold_scores == reference.fold_scores
 
     def test_a_model_that_breaks_a_constraint_is_told_and_not_trained(self, executor, reference) -> None:

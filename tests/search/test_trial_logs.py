@@ -1,0 +1,82 @@
+"""What a trial prints is kept in its study: the end of it, as a terminal would have left it."""
+
+from __future__ import annotations
+
+import io
+from contextlib import redirect_stdout
+from dataclasses import replace
+
+import pytest
+from kerasweep.search.executors.relay import MAX_BYTES
+from kerasweep.search.executors.trial_logs import MOST, TrialLogs, bounded
+from kerasweep.studies import read_log
+from kerasweep.training.events import EpochEnded, TrialFailed
+
+FAILED = TrialFailed(4, "model", "no")
+
+
+@pytest.mark.parametrize(
+    ("printed", "kept"),
+    [
+        ("한글\n\ttab\n", "한글\n\ttab\n"),
+        ("1%\r50%\r100%\ndone\r\n", "100%\ndone\n"),
+        ("\x1b[31mred\x1b[0m \x1b[2K\x07bell\x00\ud800", "red bell"),
+        ("", ""),
+    ],
+    ids="plain bars controls nothing".split(),
+)
+def test_it_is_plain_text(printed: str, kept: str) -> None:
+    assert bounded(printed) == kept
+
+
+@pytest.mark.parametrize("line", ["a line\n", "no line "], ids=["lines", "none"])
+def test_the_end_of_much_is_kept(line: str) -> None:
+    logs = TrialLogs()
+    for _ in range(2 * MAX_BYTES // len(line)):
+        logs.add(4, line)
+    logs.add(4, "the end")
+    printed = logs.with_log(FAILED).printed
+    assert printed.startswith("(earlier lines are not kept)\n")
+    assert printed.endswith("the end")
+    assert MOST / 2 < len(printed) < MOST + 100
+
+
+def test_each_trial_has_its_own_and_each_stretch_once() -> None:
+    logs = TrialLogs()
+    logs.add(4, "four")
+    logs.add(5, "five")
+    epoch = EpochEnded(4, 1, (0.5,))
+    assert logs.with_log(epoch) is epoch
+    assert logs.with_log(FAILED).printed == "four"
+    assert logs.with_log(FAILED).printed == ""
+    assert logs.with_log(replace(FAILED, number=5)).printed == "five"
+
+
+def test_what_is_printed_here_is_printed_and_kept() -> None:
+    logs, stream = TrialLogs(), io.StringIO()
+    with redirect_stdout(stream):
+        with logs.taken_from_here(4):
+            print("to both")
+        print("to one")
+    assert stream.getvalue() == "to both\nto one\n"
+    assert logs.with_log(FAILED).printed == "to both\n"
+
+
+@pytest.mark.parametrize("scheduler", ["none", "asha"])
+def test_it_is_read_from_the_study(lab, fake, scheduler: str) -> None:
+    """Of a trial that was paused, with what it printed before that."""
+
+    class Printing(fake):
+        def next_event(self, timeout=None):
+            event = super().next_event(timeout)
+            if event is None or isinstance(event, EpochEnded) or event.number == 1:
+                return event
+            return replace(event, printed=f"{event.number} {type(event).__name__}\n")
+
+    made = lab(scheduler=scheduler, trials=6)
+    made.run(Printing())
+    study = made.read()
+    logs = [read_log(study, number) for number in range(6)]
+    assert logs[1] == ""
+    assert all(log.startswith(f"{number} Trial") for number, log in enumerate(logs) if number != 1)
+    assert max(log.count("\n") for log in logs) == (1 if scheduler == "none" else 2)
