@@ -14,22 +14,14 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from .errors import OutputError, SweepError
 from .search.executors.apart import apart
 from .studies.control import SweepStatus, status_of
-from .studies.storage import sqlite_path
+from .studies.storage import log_path, remove_log
 
 LOOK_SECONDS = 0.3
 """Between two looks whether a driver has begun."""
-
-
-def log_path(url: str, study: str) -> Path:
-    """Return where the driver of a study writes its log: beside an SQLite file; for a server, in this folder."""
-    path = sqlite_path(url)
-    folder = Path("kerasweep.logs") if path is None else path.with_name(f"{path.name}.logs")
-    return folder.absolute() / f"{quote(study, safe=' ')}.log"
 
 
 def start_driver(job: Mapping[str, Any], study: str, url: str) -> Path:
@@ -55,7 +47,7 @@ def start_driver(job: Mapping[str, Any], study: str, url: str) -> Path:
     assert process.stdin is not None  # noqa: S101 - a pipe was asked for
     try:
         with process.stdin:
-            process.stdin.write(json.dumps({**job, "study": study, "storage": url}).encode())
+            process.stdin.write(json.dumps({**job, "study": study, "storage": url, "log": str(log)}).encode())
         _wait_for(process, study, url, log, begins)
     except BaseException:
         process.terminate()
@@ -88,12 +80,19 @@ def _wait_for(process: subprocess.Popen[bytes], study: str, url: str, log: Path,
         if code == 0:
             return  # it had little to do
         if code is not None:
-            with log.open("rb") as file:
-                file.seek(begins)
-                lines = [line for line in file.read().decode(errors="replace").splitlines() if line.strip()]
-            last = lines[-1].removeprefix("Error: ") if lines else f"it ended with exit code {code}"
-            raise SweepError(f"The driver of '{study}' did not begin: {last}")
+            raise SweepError(f"The driver of '{study}' did not begin: {_last_words(log, begins, code)}")
         time.sleep(LOOK_SECONDS)
+
+
+def _last_words(log: Path, begins: int, code: int) -> str:
+    """Return why a driver did not begin; its log is left only where that tells more, or is one of other runs as well."""
+    with log.open("rb") as file:
+        file.seek(begins)
+        lines = [line for line in file.read().decode(errors="replace").splitlines() if line.strip()]
+    if begins == 0 and len(lines) <= 1:
+        remove_log(log)
+    last = lines[-1].removeprefix("Error: ") if lines else f"it ended with exit code {code}"
+    return last if len(lines) <= 1 else f"{last} Its log: {log}"
 
 
 def _drivers(status: SweepStatus) -> list[int | None]:

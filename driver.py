@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from .bounded_log import bounded_log
 from .errors import INTERRUPTED, KerasweepError
 
 
@@ -41,7 +43,8 @@ def main() -> None:
     interrupt_on_all()
     job = json.load(sys.stdin)
     try:
-        code = run(job)
+        with bounded_log(sys.stdout.fileno(), Path(job["log"])):
+            code = run(job)
     except KerasweepError as error:
         print(*getattr(error, "__notes__", ()), f"Error: {error}", sep="\n", flush=True)  # noqa: T201
         code = error.exit_code

@@ -93,8 +93,14 @@ class PausedStates:
             for path in self.folder.iterdir():
                 if path.name not in stay and _OWN.fullmatch(path.name):
                     path.unlink(missing_ok=True)
-            self.folder.rmdir()
-            self.folder.parent.rmdir()
+        self.remove_empty()
+
+    def remove_empty(self) -> None:
+        """Remove the folders if nothing is left in them."""
+        if self.folder is not None:
+            with contextlib.suppress(OSError):
+                self.folder.rmdir()
+                self.folder.parent.rmdir()
 
     @property
     def text(self) -> str:

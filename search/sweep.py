@@ -149,6 +149,8 @@ class Sweep:
         finally:
             self._under_way.requeue_running()
             self.writer.fall_silent()
+            if not self.writer.lease.others:  # their trials may be about to write there
+                self.states.remove_empty()
 
     def _load_history(self) -> None:
         """Read what the study holds; trials that a killed driver left running wait to be run again."""

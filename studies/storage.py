@@ -8,6 +8,7 @@ against ``optuna.load_study``.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -16,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from ..errors import StorageError, StudyError, UsageError, one_line
 from .formats import check_tables
@@ -112,6 +113,26 @@ def states_folder(url: str, study_id: int) -> Path | None:
         return None
     server = hashlib.blake2b(without_password(url).encode(), digest_size=8).hexdigest()
     return cache.absolute() / "kerasweep" / "states" / f"{server}-{study_id}" / str(study_id)
+
+
+def log_path(url: str, study: str) -> Path:
+    """Return where the detached driver of a study writes its log: beside an SQLite file; for a server, in this folder."""
+    path = sqlite_path(url)
+    folder = Path("kerasweep.logs") if path is None else path.with_name(f"{path.name}.logs")
+    return folder.absolute() / f"{quote(study, safe=' ')}.log"
+
+
+def older_log(log: Path) -> Path:
+    """Return where what a log held before goes, when it is full."""
+    return log.with_name(f"{log.name}.1")
+
+
+def remove_log(log: Path) -> None:
+    """Remove a driver's log and the older one, and their folder if nothing else is left in it."""
+    with contextlib.suppress(OSError):
+        log.unlink(missing_ok=True)
+        older_log(log).unlink(missing_ok=True)
+        log.parent.rmdir()
 
 
 @contextmanager

@@ -55,7 +55,7 @@ from .records import (
     StudyObjective,
     StudyRecord,
 )
-from .storage import shown_storage, sqlite_path, states_folder, storage_errors
+from .storage import log_path, remove_log, shown_storage, sqlite_path, states_folder, storage_errors
 from .study_records import read_study, study_named
 
 BUSY_SECONDS = 60
@@ -623,6 +623,7 @@ def delete_study(record: StudyRecord) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         with contextlib.suppress(OSError):
             folder.parent.rmdir()  # unless another study has states there
+    remove_log(log_path(record.storage, record.name))
 
 
 def find_study(name: str, url: str) -> StudyRecord | None:

@@ -11,8 +11,8 @@ from typing import Any
 import kerasweep as ks
 import numpy as np
 import pytest
-from kerasweep.detached import log_path
 from kerasweep.errors import SpecError
+from kerasweep.studies.storage import log_path
 
 pytestmark = pytest.mark.trains
 
@@ -62,6 +62,8 @@ def test_a_detached_sweep_is_watched_paused_let_go_on_and_stopped(kerasweep: Any
     for wish in (study.pause, study.go_on, study.stop):
         with pytest.raises(LookupError, match="Nobody runs"):
             wish()
+    kerasweep("delete", NAME, "--yes", cwd=tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["kerasweep.db"]
 
 
 def test_a_detached_sweep_that_cannot_begin_says_why_and_leaves_nothing(
@@ -73,7 +75,7 @@ def test_a_detached_sweep_that_cannot_begin_says_why_and_leaves_nothing(
     assert done.returncode in (1, 2)
     assert done.stderr.startswith("Error: ")
     assert done.stderr.count("\n") == 1
-    assert not (tmp_path / "kerasweep.db").exists()
+    assert {path.name for path in tmp_path.iterdir()} <= {"mine.py", "mine.yaml", "__pycache__"}
 
 
 def test_python_detaches_what_has_a_name_and_refuses_objects(tmp_path: Path) -> None:
