@@ -33,7 +33,7 @@ def resolve_model(spec: SweepSpec, model_object: Any, dataset: Dataset) -> Model
     prepare_tensorflow(spec.execution.threads or cores())
     with guard_building(spec, source):
         discovered = source.with_discovered_space(
-            lambda: _sample(dataset, prepare_for_model(dataset, source, spec, {}))
+            lambda: _sample(dataset, prepare_for_model(dataset, source, spec, {})[0])
         )
     return replace(discovered, space=source.space) if has_space else discovered
 
@@ -44,13 +44,13 @@ def prepare_for_model(
     spec: SweepSpec,
     configuration: Configuration,
     guard: AbstractContextManager[None] | None = None,
-) -> Preparation:
-    """Choose how rows become the model's input; a guard, where there is none yet, ends a model that comes to no end."""
+) -> tuple[Preparation, tuple[str, ...]]:
+    """Choose how rows become the model's input, and return notes on it; a guard, where there is none yet, ends a model that comes to no end."""
     preparation = prepare_rows(dataset, source, spec.data)
-    tokens = find_tokens(
+    tokens, notes = find_tokens(
         dataset, source, preparation, configuration, spec.execution.threads, guard or nullcontext()
     )
-    return prepare_rows(dataset, source, spec.data, tokens)
+    return prepare_rows(dataset, source, spec.data, tokens), notes
 
 
 def guard_building(spec: SweepSpec, source: ModelSource) -> AbstractContextManager[None]:

@@ -249,7 +249,8 @@ def make_plan(
     resolved = _resolve_space(spec, source, dataset, earlier)
     learned = learn_from(spec.space.learn_from, storage, resolved, _described(dataset))
     space = learned.space
-    preparation = prepare_for_model(dataset, source, spec, space.recommended(), guard_building(spec, source))
+    guard = guard_building(spec, source)
+    preparation, of_tokens = prepare_for_model(dataset, source, spec, space.recommended(), guard)
     space, bases = resolve_bases(space, spec.space)  # last of what is looked at: it may download them
     starts, begins = resolve_starts(spec, space, learned.starts)
     folds, spec = _cut_folds(spec, dataset, cv)
@@ -293,7 +294,7 @@ def make_plan(
         bases.digests,
         (
             *notes_on(earlier, dataset.fingerprint),
-            *(*learned.notes, *begins, *priors, *precisely, *decisions, *bases.notes),
+            *(*learned.notes, *begins, *priors, *of_tokens, *precisely, *decisions, *bases.notes),
         ),
     )
 

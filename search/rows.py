@@ -119,26 +119,31 @@ def find_tokens(
     configuration: Configuration,
     threads: int | None,
     guard: AbstractContextManager[None],
-) -> tuple[int, ...]:
-    """Return the positions of whole numbers in a row that a user's model looks up; families look up nothing.
+) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """Return the positions of whole numbers in a row that a user's model looks up, and notes on them; families look up nothing.
 
     The model is built, and TensorFlow imported, only where there are whole numbers. The guard ends a model that comes to
     no end while it is built; an import, which may take longer, is none of its business.
     """
     integers = integer_columns(dataset, preparation) if model.open_space else ()
     if not integers:
-        return ()
+        return (), ()
     from ..training.trainers.runtime import prepare_tensorflow
 
     # TensorFlow's threads cannot be changed once it has built a model, and one worker trains in this process.
     prepare_tensorflow(threads or cores())
-    from ..training.models.embedding_inputs import embedded_positions
+    from ..training.models.embedding_inputs import find_lookups
 
     signature = Signature(preparation.input_shape, dataset.outputs, dataset.task, dataset.rows, 1)
     build = model.load()
     with guard:
-        found = set(embedded_positions(build, configuration, signature))
-    return tuple(position for position in integers if position in found)
+        found = find_lookups(build, configuration, signature)
+    note = (
+        f"which whole numbers the model looks up is not known to the end, as it fails on a row of large ones ({found.fault}): "
+        "those that were not seen to be looked up are prepared as numbers that measure"
+    )
+    looked_up = tuple(position for position in integers if position in set(found.positions))
+    return looked_up, (note,) if found.fault and len(looked_up) < len(integers) else ()
 
 
 def image_data_format() -> Channels:

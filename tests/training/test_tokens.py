@@ -19,7 +19,7 @@ from kerasweep.search.spec import make_spec
 from kerasweep.training.data import configure_preparation, describe_preparation, fit_preparation
 from kerasweep.training.events import EpochEnded, Task
 from kerasweep.training.models import Signature
-from kerasweep.training.models.embedding_inputs import embedded_positions
+from kerasweep.training.models.embedding_inputs import Lookups, find_lookups
 from kerasweep.training.trainers.runtime import make_trainer
 
 if TYPE_CHECKING:
@@ -214,7 +214,7 @@ def test_a_configuration_cannot_scale_words() -> None:
 
 def test_families_look_up_nothing_and_build_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "kerasweep.training.models.embedding_inputs.embedded_positions",
+        "kerasweep.training.models.embedding_inputs.find_lookups",
         lambda *_: pytest.fail("a model was built"),
     )
     spec = make_spec({"data": {"source": "python:tuple"}, "model": "ann", "search": {"trials": 1}})
@@ -227,9 +227,49 @@ def test_looking_leaves_no_trace() -> None:
     random.seed(123)
     np.random.seed(123)  # noqa: NPY002
     before = random.getstate(), np.random.get_state()[1].tolist(), layers.Embedding.call  # noqa: NPY002
-    assert embedded_positions(functional, {}, Signature((WIDTH,), 2, "classification")) == tuple(range(WIDTH))
+    signature = Signature((WIDTH,), 2, "classification")
+    assert find_lookups(functional, {}, signature) == Lookups(tuple(range(WIDTH)))
     after = random.getstate(), np.random.get_state()[1].tolist(), layers.Embedding.call  # noqa: NPY002
     assert before == after
+
+
+class OnlySmall(layers.Layer):
+    """Looks numbers up in a table of its own, which ends, and puts them beside what was found before."""
+
+    def call(self, before: Any, words: Any) -> Any:
+        if not keras.utils.is_keras_tensor(words) and keras.ops.max(words) >= WORDS:
+            raise IndexError("no such word")
+        return keras.ops.concatenate([before, words], axis=-1)
+
+    def compute_output_shape(self, before_shape: Any, words_shape: Any) -> Any:
+        return (None, before_shape[1] + words_shape[1])
+
+
+def test_a_model_that_fails_on_the_row_that_asks_it_says_so() -> None:
+    """Whole numbers are scaled where nothing looks them up, which is not to be said of a model that was not asked to its end."""
+
+    def partly(config: Any, signature: Any) -> keras.Model:
+        inputs = keras.Input(signature.input_shape)
+        found = layers.Flatten()(layers.Embedding(WORDS, 4)(inputs[:, :2]))
+        return keras.Model(inputs, ends(OnlySmall()(found, inputs[:, 2:])))
+
+    found = find_lookups(partly, {}, Signature((WIDTH,), 2, "classification"))
+    assert found.positions == (0, 1)
+    assert "IndexError" in found.fault
+    assert "no such word" in found.fault
+    plan = plan_of(partly, sentences())
+    assert plan.workload.preparation.recipe.tokens == (0, 1)
+    (note,) = [line for line in plan.hints if "looks up" in line]
+    assert "fails on a row of large ones (IndexError: " in note
+    assert "prepared as numbers that measure" in note
+    assert not [line for line in plan_of(functional, sentences()).hints if "looks up" in line]
+
+
+def test_a_model_that_cannot_be_built_is_told_of_by_its_trials() -> None:
+    def fails(config: Any, signature: Any) -> Any:
+        raise ValueError("not today")
+
+    assert find_lookups(fails, {}, Signature((WIDTH,), 2, "classification")) == Lookups()
 
 
 @pytest.mark.parametrize("change", [0, 0.5], ids=["whole numbers", "decimals"])

@@ -9,15 +9,18 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
 
+from ...errors import TrainingError
 from ...spaces import Configuration
 from .building import build_model
 from .signature import Build, Signature
 from .tracked_configuration import take_notes
+from .user_errors import describe_error
 
 _LOOKUPS = (
     keras.layers.Embedding,
@@ -30,29 +33,43 @@ _FIRST, _STEP = 100_003, 7
 _MOST = 2_000_000
 
 
-def embedded_positions(build: Build, configuration: Configuration, signature: Signature) -> tuple[int, ...]:
+@dataclass(frozen=True)
+class Lookups:
+    """What a model looks up, as far as it could be asked."""
+
+    positions: tuple[int, ...] = ()
+    """In a flattened row."""
+    fault: str = ""
+    """What it raised on its way; there may be more that it looks up behind it."""
+
+
+def find_lookups(build: Build, configuration: Configuration, signature: Signature) -> Lookups:
     """Return the positions in a flattened row of the numbers that a model looks up as they are.
 
-    A model that cannot be built, or takes no such row, looks up nothing; training says what is wrong with it.
+    A model that cannot be built looks up nothing; training says what is wrong with it. One that fails on such a row may take
+    others, of smaller numbers: what it raised is returned.
     """
     width = int(np.prod(signature.input_shape))
     if width > _MOST:
-        return ()
+        return Lookups()
     row = _FIRST + _STEP * np.arange(width)
     arrived: list[np.ndarray] = []
     before = random.getstate(), np.random.get_state()  # noqa: NPY002 - the caller's, which building seeds
+    fault = ""
     try:
         model = build_model(build, configuration, signature, 0)
         with _noting(arrived):
             model(row.reshape(1, *signature.input_shape).astype("float32"), training=False)
-    except Exception:  # noqa: BLE001, S110 - a user's model may raise anything, after a lookup as well
-        pass
+    except TrainingError:  # of building, which every trial will tell of
+        return Lookups()
+    except Exception as error:  # noqa: BLE001 - a user's model may raise anything, after a lookup as well
+        fault = describe_error(error)
     finally:
         random.setstate(before[0])
         np.random.set_state(before[1])  # noqa: NPY002
         take_notes()
     found = np.isin(row, np.concatenate(arrived)) if arrived else np.zeros(0, bool)
-    return tuple(np.flatnonzero(found).tolist())
+    return Lookups(tuple(np.flatnonzero(found).tolist()), fault)
 
 
 @contextmanager
