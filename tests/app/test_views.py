@@ -96,9 +96,11 @@ def test_what_is_not_there_is_said(shelf: Shelf, tmp_path: Path) -> None:
     assert not (tmp_path / "none.db").exists()
 
 
-def test_a_failed_trial_says_why(shelf: Shelf) -> None:
+def test_a_failed_trial_says_why_and_what_it_printed(shelf: Shelf) -> None:
     words = text_of(shown(shelf, "study", "only failed", "trial", "0"))
-    assert words.count(HOSTILE) == 3
+    assert words.count(HOSTILE) == 4
+    assert "What it printed" in words
+    assert "What it printed" not in text_of(shown(shelf, "study", "only failed", "trial", "1"))
 
 
 def test_the_table_reads_what_it_shows(shelf: Shelf) -> None:

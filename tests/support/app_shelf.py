@@ -71,8 +71,10 @@ def _write_odd(url: str) -> None:
     about = {"metric": "val_loss", "folds": 2, "epochs": 3}
     with create_study(url, "only failed", "maximize", {}, {"metric": "val_accuracy"}) as writer:
         for number in range(3):
+            trial = writer.new_trial()
+            writer.log(trial, "" if number else HOSTILE)
             writer.fail(
-                writer.new_trial(),
+                trial,
                 {} if number else {"kind": HOSTILE, "message": HOSTILE, "traceback": HOSTILE},
             )
     with create_study(url, "running", "minimize", {}, about) as writer:
