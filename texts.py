@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 ABSENT = "–"
 """What stands where there is no value."""
 
+_CUT = "(earlier lines are not kept)\n"
+
 
 def is_unicode(text: str) -> bool:
     r"""Tell whether a text can be written anywhere: half of a pair of surrogates, such as ``"\\ud800"``, cannot."""
@@ -121,6 +123,14 @@ def names_text(names: Iterable[object], most: int = 8) -> str:
     if len(words) > most:
         return f"{', '.join(words[:most])} and {len(words) - most} more"
     return ", ".join(words)
+
+
+def end_of(text: str, most: int) -> str:
+    """Return a text of several lines, or its last ones if it has more than so many characters, and says so."""
+    if len(text) <= most:
+        return text
+    end = text[len(_CUT) - most :]
+    return _CUT + (end.partition("\n")[2] or end)
 
 
 def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:

@@ -23,6 +23,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from ..errors import DamagedError, OutputError, StorageError, StudyError, StudyLocked
 from ..spaces import Configuration
 from ..spaces.values import canonical, stored
+from ..texts import end_of
 from . import formats
 from .chunks import join
 from .control import Wish, wish_record, wished
@@ -313,7 +314,7 @@ class StudyWriter:
     def log(self, trial: Trial, text: str) -> None:
         """Keep what a trial has printed, after what it printed before it was paused; it is written with what comes of it next."""
         if text:
-            trial.set_user_attr(LOG, (trial.user_attrs.get(LOG, "") + text)[-MOST_LOG:])
+            trial.set_user_attr(LOG, end_of(trial.user_attrs.get(LOG, "") + text, MOST_LOG))
 
     def go_on(self, trial: Trial) -> None:
         """Note that a paused trial runs again."""

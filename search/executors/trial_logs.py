@@ -10,11 +10,13 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import replace
 from typing import Any, TextIO
 
+from ...texts import end_of
 from ...training.events import EpochEnded, Event
 
 MOST = 8_000
 """Characters that are kept of what a trial prints: its last ones, since they tell how it ended."""
-_CUT = "(earlier lines are not kept)\n"
+_MOST_RAW = 8 * MOST
+"""The same before progress bars, which a terminal would have written over, are taken out."""
 _CONTROLS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _REWRITTEN = re.compile(r"[^\n]*\r(?=[^\n])")
 
@@ -29,7 +31,7 @@ class TrialLogs:
     def add(self, number: int, text: str) -> None:
         """Take what a trial prints."""
         with self._lock:  # a model function may have threads
-            self._texts[number] = (self._texts.get(number, "") + text)[-2 * MOST :]
+            self._texts[number] = (self._texts.get(number, "") + text)[-_MOST_RAW:]
 
     def with_log(self, event: Event) -> Event:
         """Return an event with what its trial has printed, if it is trained no further."""
@@ -66,7 +68,4 @@ class _Tee:
 def bounded(text: str) -> str:
     """Return the end of what was printed, without what moves a cursor or colours a terminal."""
     text = _CONTROLS.sub("", _REWRITTEN.sub("", text.replace("\r\n", "\n"))).replace("\r", "")
-    if len(text) <= MOST:
-        return text
-    end = text[-MOST:]
-    return _CUT + (end.partition("\n")[2] or end)
+    return end_of(text, MOST)
