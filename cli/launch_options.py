@@ -300,7 +300,7 @@ Precision = Annotated[
     str | None,
     option(
         "Training",
-        "float32, bfloat16, or auto: bfloat16 for pictures where the processor computes in it.",
+        "float32, bfloat16, float16, or auto: for pictures what the processor or the GPU computes in half the bits.",
         show_default="float32",
     ),
 ]

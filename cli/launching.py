@@ -361,7 +361,8 @@ def _print_plan(plan: Plan, study: StudyRecord | None = None, *, join: bool = Fa
         "model": f"{spec.model}, {count_text(len(plan.space), 'hyperparameter')}",
         "search": searched if further is None else further.text,
         "training": f"{plan.cv_text()}, up to {count_text(plan.workload.epochs, 'epoch')}, "
-        f"{plan.objective_text}" + (", mixed bfloat16" if plan.workload.precision == "bfloat16" else ""),
+        f"{plan.objective_text}"
+        + ("" if plan.workload.precision == "float32" else f", mixed {plan.workload.precision}"),
         "workers": _workers_text(plan),
         "drivers": _drivers_text(study) if join else "",
     }

@@ -15,6 +15,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from ..training.models.optimizers import unscaled
 from .expressions import bracketed, call, literal, quoted
 
 _PACKAGES = (
@@ -188,7 +189,7 @@ def names_without_weight_decay(model: keras.Model) -> list[str]:
     Raises:
         CannotEmit: It was given variables.
     """
-    optimizer = model.optimizer  # no public way
+    optimizer = unscaled(model.optimizer)  # no public way
     if getattr(optimizer, "_exclude_from_weight_decay", None):
         raise CannotEmit("an optimizer that leaves single variables out of weight decay")
     pattern = getattr(optimizer, "_exclude_from_weight_decay_pattern", None)

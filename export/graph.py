@@ -11,6 +11,7 @@ from typing import Any
 import keras
 from keras.src.backend.common.masking import get_keras_mask
 
+from ..training.models.optimizers import unscaled
 from .code import CannotEmit, compile_code, layer_code, names_without_weight_decay, optimizer_code
 from .expressions import bracketed, call, literal, quoted
 
@@ -44,7 +45,8 @@ def compile_lines(model: keras.Model) -> str:
     spared = names_without_weight_decay(model)
     if not spared:
         return _compile_call(compile_code(model))
-    excluded = call("optimizer.exclude_from_weight_decay", var_names=literal(spared))
+    inner = "optimizer" if unscaled(model.optimizer) is model.optimizer else "optimizer.inner_optimizer"
+    excluded = call(f"{inner}.exclude_from_weight_decay", var_names=literal(spared))
     lines = [f"optimizer = {optimizer_code(model)}", excluded]
     return "\n".join([indent("\n".join(lines), "    "), _compile_call(compile_code(model, "optimizer"))])
 

@@ -23,6 +23,7 @@ from ..training.data.strata import label_strata
 from ..training.data.trees import as_given, map_leaves, row_count, take
 from ..training.data.vectorization import token_numbers
 from ..training.models import Build
+from ..training.models.optimizers import unscaled
 from ..training.models.unfreezing import unfreeze
 from ..training.plateau import FallingRate
 from ..training.seeds import epoch_order
@@ -93,7 +94,7 @@ def make_script(winner: Winner, *, build: Build | None = None) -> Script:
     model = model_code(winner, build)
     draft = _render(winner, reading, found, steps, model, ())
     notes = list(model.notes)
-    if not model.built and type(winner.model.optimizer).__name__ == "ScheduleFreeAdamW":
+    if not model.built and type(unscaled(winner.model.optimizer)).__name__ == "ScheduleFreeAdamW":
         notes.append("Keras makes its optimizer's first values while it traces, and the refit before")
     if winner.trial.trainer == "hyperfit":
         notes.append("the refit was trained by HyperModel.fit, and this script calls model.fit")
@@ -187,7 +188,7 @@ def _render(
         plateau=winner.plateau,
         fine_tuning=model.fine_tuning,
         built=model.built,
-        averages=getattr(winner.model.optimizer, "use_ema", False),
+        averages=getattr(unscaled(winner.model.optimizer), "use_ema", False),
         test_batch=VALIDATION_BATCH,
         objective=objective,
         powers=literal(dict(winner.unit_powers)),

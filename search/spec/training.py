@@ -84,8 +84,10 @@ class TrainingSpec(Part):
     max_memory: Annotated[float | None, BeforeValidator(parse_memory), _BYTES] = None
     """Bytes that training all folds of a model may be estimated to take (``4GB``, ``500MB``); the same as the constraint
     ``memory<=4GB``. A worker that takes more all the same is ended."""
-    precision: Literal["float32", "bfloat16", "auto"] = "float32"
-    """``auto``: bfloat16 for pictures on a processor that computes in it, which it is stored as."""
+    precision: Literal["float32", "bfloat16", "float16", "auto"] = "float32"
+    """In which layers compute, with weights in float32; in float16 the loss is scaled. ``auto`` is stored as what it means: for
+    pictures bfloat16 on a processor or GPU that computes in it (compute capability 8.0), float16 on a GPU that computes in that
+    (7.0), else float32."""
     direction: Literal["maximize", "minimize"] | None = None
     """Which way the (first) objective is better; needed for a user-defined metric, known for any other."""
 

@@ -28,7 +28,7 @@ from ..quiet import nothing_displayed
 from .heads import build_weights
 from .losses import head_of, make_loss, make_metrics
 from .memory import within_memory
-from .optimizers import make_optimizer
+from .optimizers import make_optimizer, unscaled
 from .signature import Build, Precision, Signature
 from .tracked_configuration import TrackedConfiguration
 from .unfreezing import unfreeze
@@ -55,7 +55,8 @@ def build_model(
         configuration: What it is given.
         signature: What it is given, too.
         seed: For weights, dropout and whatever else is random.
-        precision: ``bfloat16`` has layers compute in it and keep float32 weights (Keras's ``mixed_bfloat16``).
+        precision: ``bfloat16`` and ``float16`` have layers compute in them and keep float32 weights (Keras's
+            ``mixed_bfloat16`` and ``mixed_float16``, with which Keras has a ``LossScaleOptimizer`` around the model's).
         keep_programs: Whether TensorFlow's own generator is left as it is, because seeding it has TensorFlow prepare
             all traced programs again. Keras's layers do not draw from it. Where the function does, it is seeded.
 
@@ -127,7 +128,7 @@ def set_learning_rate(model: keras.Model, rate: float) -> None:
         TrainingError: of kind ``model``: the optimizer follows a schedule.
     """
     optimizer = model.optimizer
-    schedule = getattr(optimizer, "_learning_rate", None)
+    schedule = getattr(unscaled(optimizer), "_learning_rate", None)
     if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
         raise TrainingError(
             "model",

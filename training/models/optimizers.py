@@ -32,6 +32,13 @@ UNDECAYED = ("bias", "gamma", "beta")
 """LayerFactory of the names of those weights that strong decay harms (He et al. 2019, Bag of Tricks, section 3.1)."""
 
 
+def unscaled(optimizer: Any) -> Any:
+    """Return the optimizer that a ``LossScaleOptimizer`` of Keras stands around, as in float16; any other as it is."""
+    return (
+        optimizer.inner_optimizer if isinstance(optimizer, keras.optimizers.LossScaleOptimizer) else optimizer
+    )
+
+
 def make_optimizer(
     configuration: Configuration, signature: Signature | None = None
 ) -> keras.optimizers.Optimizer:

@@ -10,7 +10,7 @@ from ...spaces import Configuration
 from ..data import AS_STORED, TASKS, TargetFormat, Task, Tree
 from ..data.preparation import Shapes
 
-Precision = Literal["float32", "bfloat16"]
+Precision = Literal["float32", "bfloat16", "float16"]
 DEFAULT_BATCH = 100
 
 

@@ -12,10 +12,12 @@ from typing import Any
 
 import keras
 
+from ..models.optimizers import unscaled
+
 
 def uses_average(model: keras.Model) -> bool:
     """Tell whether a compiled model's optimizer keeps an average of the weights."""
-    return bool(getattr(model.optimizer, "use_ema", False))
+    return bool(getattr(unscaled(model.optimizer), "use_ema", False))
 
 
 @contextmanager
