@@ -180,7 +180,11 @@ def optimizer_code(model: keras.Model) -> str:
     Raises:
         CannotEmit: The optimizer or its schedule is the author's own.
     """
-    return value_code(_compile_config(model)["optimizer"], rounded=True)
+    made = value_code(_compile_config(model)["optimizer"], rounded=True)
+    scales = isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
+    scales_itself = made.startswith("keras.optimizers.LossScaleOptimizer(")
+    # Keras puts one around the optimizer of a model in float16, of which the layers alone are told in code.
+    return made if scales_itself or not scales else call("keras.optimizers.LossScaleOptimizer", made)
 
 
 def names_without_weight_decay(model: keras.Model) -> list[str]:

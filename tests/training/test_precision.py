@@ -33,9 +33,10 @@ def test_of_processors(monkeypatch: pytest.MonkeyPatch, of_pictures, computes, f
     [
         ([(8, 0)], "bfloat16", "G0 has compute capability 8.0"),
         ([(9, 0), (12, 0)], "bfloat16", "G0 has compute capability 9.0"),
-        ([(7, 0)], "float32", "G0 has compute capability 7.0, and bfloat16 takes 8.0"),
-        ([(6, 1)], "float32", "G0 has compute capability 6.1, and bfloat16 takes 8.0"),
-        ([(8, 0), (7, 5)], "float32", "G1 has compute capability 7.5"),
+        ([(7, 0)], "float16", "G0 has compute capability 7.0, and bfloat16 takes 8.0"),
+        ([(6, 1)], "float32", "G0 has compute capability 6.1, and float16 takes 7.0"),
+        ([(8, 0), (7, 5)], "float16", "G1 has compute capability 7.5"),
+        ([(6, 1), (7, 5)], "float32", "G0 has compute capability 6.1"),
         ([(8, 0), None], "float32", "what G1 computes is told by nvidia-smi alone"),
     ],
 )
@@ -62,6 +63,7 @@ def resolved(asked: str, **execution: object) -> tuple[str, tuple[str, ...]]:
         ("auto", {"gpus_per_trial": 0}, "float32"),
         ("auto", {"executor": "ray"}, "float32"),
         ("bfloat16", {"gpus_per_trial": 0}, "bfloat16"),
+        ("float16", {"gpus_per_trial": 0}, "float16"),
         ("float32", {}, "float32"),
     ],
 )
@@ -75,9 +77,9 @@ def test_what_trains_is_asked(
     assert len(notes) == (asked == "auto")  # what was decided by rule is said
 
 
-def test_a_gpu_without_bfloat16_computes_in_float32(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_plan_says_what_a_gpu_computes_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pretend_gpus(tmp_path / "bin", monkeypatch, A100, T4)
     assert resolved("auto") == (
-        "float32",
-        ("precision float32: NVIDIA T4 has compute capability 7.5, and bfloat16 takes 8.0",),
+        "float16",
+        ("precision float16: NVIDIA T4 has compute capability 7.5, and bfloat16 takes 8.0",),
     )
