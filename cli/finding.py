@@ -21,7 +21,7 @@ class Finding:
     @property
     def line(self) -> str:
         """All that is to be read of it."""
-        return f"{self.text}; {self.todo}" if self.todo and not self.fine else self.text
+        return f"{self.text.removesuffix('.')}; {self.todo}" if self.todo and not self.fine else self.text
 
     @property
     def record(self) -> dict[str, object]:

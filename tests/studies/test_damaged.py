@@ -134,7 +134,7 @@ def test_the_list_of_python_warns(url: str) -> None:
 def test_doctor_says_which_are_damaged(url: str) -> None:
     *studies, storage = disk_findings.storage(url)
     assert [one.fine for one in studies] == [False] * (len(DAMAGES) - len(OF_TRIALS))
-    assert "The study 'shape' is damaged: its kerasweep:about.metric is 3.; put a backup" in studies[0].line
+    assert "The study 'shape' is damaged: its kerasweep:about.metric is 3; put a backup" in studies[0].line
     assert storage.fine
     assert f"{len(NAMES)} studies" in storage.text
 
