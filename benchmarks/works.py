@@ -125,7 +125,7 @@ _GROWTH = tuple(
     Measurement("growth", kind, f"growth.py {kind}", f"--trials {2 if kind == 'dnn' else 1}")
     for kind in ("dnn", "cnn", "mlp_residual", "lstm", "fit")
 )
-_LARGE = (Measurement("large", "fused", "large.py fused --gigabytes 5", "--gigabytes 0.01"),)
+_LARGE = (Measurement("large", "fused", "large.py fused --gigabytes 20", "--gigabytes 0.01"),)
 _BROWSING = tuple(
     Measurement("browsing", str(trials), f"browsing.py --trials {trials}", "--trials 20", 3)
     for trials in (1_000, 10_000)
