@@ -23,7 +23,7 @@ class Epochs:
         if died and not self._scheduler.pauses:
             run.answers.clear()
             self._books.writer.restart(run.trial)
-        run.reached = event.rung
+        self._books.under_way.reach(run, event.rung)
         self._books.spending.train(event, anew=died)
         if event.saved:
             self._books.under_way.make_room(event.number)

@@ -32,8 +32,9 @@ class News:
 
     def show(self) -> None:
         """Hand the picture to all who listen."""
-        running = {number: run.reached.epochs for number, run in self._under_way.running.items()}
-        progress = self.progress.at(self._spending.elapsed, running, self._spending.training_left)
+        progress = self.progress.at(
+            self._spending.elapsed, self._under_way.epochs, self._spending.training_left
+        )
         for listen in self._listeners:
             listen(progress)
 

@@ -33,7 +33,7 @@ class Outcomes:
         Raises:
             SweepError: It failed, and the sweep is given up.
         """
-        del self._books.under_way.running[event.number]
+        self._books.under_way.take_back(event.number)
         if isinstance(event, TrialPaused):
             self._pause(run, event)
         elif (

@@ -48,6 +48,8 @@ class UnderWay:
         self._scheduler = scheduler
         self._states = states
         self.running: dict[int, TrialUnderWay] = {}
+        self.epochs: dict[int, int] = {}
+        """Which epoch each of these has come to: with each event it is shown of all of them, however many there are."""
         self.paused: dict[int, TrialUnderWay] = {}
         """Trials of which the scheduler has some go on, whoever has trained them."""
         self.elsewhere: dict[int, TrialUnderWay] = {}
@@ -143,8 +145,8 @@ class UnderWay:
         if settled and not self._writer.is_settled(trial):
             settled.remove(max(settled))  # how it went on is not known any more: it is asked again
         run.rungs = tuple(rung for rung in self._scheduler.rungs if rung not in settled)
-        run.reached = Rung(0, 0)
         self.running[number] = run
+        self.reach(run, Rung(0, 0))
         origin = trial.user_attrs.get(ORIGIN, {})
         continues = CONTINUES in origin
         return Task(
@@ -157,6 +159,15 @@ class UnderWay:
             self._states.checkpoint_every,
             continues,
         )
+
+    def reach(self, run: TrialUnderWay, rung: Rung) -> None:
+        """Note how far a trial that is trained has come."""
+        run.reached = rung
+        self.epochs[run.trial.number] = rung.epochs
+
+    def take_back(self, number: int) -> None:
+        """Note that a trial is not trained any more; what becomes of it is another matter."""
+        del self.running[number], self.epochs[number]
 
     @property
     def can_pause(self) -> bool:
@@ -205,6 +216,7 @@ class UnderWay:
             for run in self.running.values():
                 self.requeue(run)
         self.running.clear()
+        self.epochs.clear()
         self._writer.requeue_running()
 
     def requeue(self, run: TrialUnderWay) -> None:
