@@ -175,7 +175,7 @@ def tiny(words: list[str]) -> list[str]:
 def workshop(kerasweep: Any, python: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with all that the documents speak of; to be copied, not changed."""
     folder = tmp_path_factory.mktemp("workshop")
-    small_pictures(folder)
+    small_pictures(folder, rows=100)
     (folder / "mymodule.py").write_text(MINE, encoding="utf-8")
     (folder / "sweep.yaml").write_text(blocks("yaml")[0].values[0], encoding="utf-8")
     for name in ("cat", "dog"):

@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 
 
-def small_pictures(folder: Path) -> Path:
-    """Write 300 pictures of 28 pixels as MNIST's and Fashion-MNIST's, and return their folder."""
+def small_pictures(folder: Path, rows: int = 300) -> Path:
+    """Write some pictures of 28 pixels, and a fifth as many to test with, as MNIST's and Fashion-MNIST's; return their folder."""
     from sklearn.datasets import load_digits
 
     digits = load_digits()
-    x = np.pad(np.kron(digits.images[:360] * 15, np.ones((1, 3, 3))), ((0, 0), (2, 2), (2, 2))).astype(
-        "uint8"
-    )
-    y = digits.target[:360].astype("uint8")
+    x = np.pad(
+        np.kron(digits.images[: rows + rows // 5] * 15, np.ones((1, 3, 3))), ((0, 0), (2, 2), (2, 2))
+    ).astype("uint8")
+    y = digits.target[: rows + rows // 5].astype("uint8")
     for name in ("mnist", "fashion_mnist"):
-        np.savez(folder / f"{name}.npz", x_train=x[:300], y_train=y[:300], x_test=x[300:], y_test=y[300:])
+        np.savez(folder / f"{name}.npz", x_train=x[:rows], y_train=y[:rows], x_test=x[rows:], y_test=y[rows:])
     return folder
