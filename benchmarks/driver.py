@@ -11,16 +11,18 @@ import math
 import tempfile
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from kerasweep.search.budget import Budget
 from kerasweep.search.methods import make_proposer, make_scheduler
+from kerasweep.search.progress import Progress
 from kerasweep.search.samplers import make_sampler
 from kerasweep.search.schedulers import Pruning
 from kerasweep.search.sweep import Sweep
 from kerasweep.spaces import Categorical, Condition, Configuration, Float, Int, Space
-from kerasweep.studies.writing import create_study
+from kerasweep.studies.writing import StudyWriter, create_study
 from kerasweep.training.events import Answer, EpochEnded, Event, Outcome, Rung, Task, TrialEnded
 from kerasweep.training.metrics import Objective
 from kerasweep.training.model_size import ModelSize
@@ -122,24 +124,37 @@ def measure(method: str, capacity: int, trials: int, scheduler: str) -> float:
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder) / 'driver.db'}"
         with create_study(url, "driver", "maximize", {"model": "none"}, about) as writer:
-            made = make_scheduler(scheduler, SPACE, epochs=EPOCHS, folds=FOLDS, direction="maximize")
-            writer.optuna.sampler = make_sampler(SEED)
-            if isinstance(made, Pruning):
-                writer.optuna.pruner = made.pruner
-            sweep = Sweep(
-                writer=writer,
-                space=SPACE,
-                proposer=make_proposer(method, SPACE, SEED, epochs=EPOCHS, folds=FOLDS),
-                executor=IdleExecutor(capacity),
-                objective=Objective("val_accuracy", "maximize"),
-                scheduler=made,
-                budget=Budget(trials),
-                seed=SEED,
-                whole=Rung(EPOCHS, FOLDS),
-            )
+            sweep = make_sweep(writer, method, scheduler, capacity, trials)
             started = time.perf_counter()
             sweep.run()
             return trials / (time.perf_counter() - started)
+
+
+def make_sweep(
+    writer: StudyWriter,
+    method: str,
+    scheduler: str,
+    capacity: int,
+    trials: int,
+    listen: Callable[[Progress], None] = lambda _: None,
+) -> Sweep:
+    """Return a sweep whose trials train nothing."""
+    made = make_scheduler(scheduler, SPACE, epochs=EPOCHS, folds=FOLDS, direction="maximize")
+    writer.optuna.sampler = make_sampler(SEED)
+    if isinstance(made, Pruning):
+        writer.optuna.pruner = made.pruner
+    return Sweep(
+        writer=writer,
+        space=SPACE,
+        proposer=make_proposer(method, SPACE, SEED, epochs=EPOCHS, folds=FOLDS),
+        executor=IdleExecutor(capacity),
+        objective=Objective("val_accuracy", "maximize"),
+        scheduler=made,
+        budget=Budget(trials),
+        seed=SEED,
+        whole=Rung(EPOCHS, FOLDS),
+        listen=listen,
+    )
 
 
 def main() -> None:
