@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from ...spaces import Categorical, Configuration, Space
@@ -14,6 +16,9 @@ NEAR = 0.1
 """Deviation of a neighbour on the unit interval."""
 CHANGED = 0.5
 """Share of the hyperparameters that a neighbour changes; one at least."""
+
+MOST_SETTLED = 20_000
+"""Points of which it is kept what is active there."""
 
 
 class Coordinates:
@@ -37,6 +42,9 @@ class Coordinates:
         self._kept = np.array([KEPT[one.confidence] for one in space.hyperparameters])
         self._near = np.array([max(NEAR, 0.5 / one.cardinality) for one in space.hyperparameters])
         self._conditional = any(one.conditions for one in space.hyperparameters)
+        self._settle = lru_cache(MOST_SETTLED)(
+            lambda point: self.unit(self.configuration(np.frombuffer(point)))
+        )
 
     def unit(self, configuration: Configuration) -> np.ndarray:
         """Return a configuration's point of the unit cube; what is inactive is as recommended."""
@@ -52,11 +60,14 @@ class Coordinates:
 
     def features(self, points: np.ndarray) -> np.ndarray:
         """Return what a model compares, ``(n, coordinates)``, of points of the unit cube, ``(n, hyperparameters)``."""
-        if self._conditional:
-            points = np.array([self.unit(self.configuration(point)) for point in points])
+        points = self._settled(points)
         return np.concatenate(
             [self._column(points[:, place], place) for place in range(points.shape[1])], axis=1
         )
+
+    def _settled(self, points: np.ndarray) -> np.ndarray:
+        """Return points at which all that is inactive is as recommended; those of trials are asked for with every decision."""
+        return np.array([self._settle(point.tobytes()) for point in points]) if self._conditional else points
 
     def _column(self, values: np.ndarray, place: int) -> np.ndarray:
         count = self._choices[place]
@@ -67,8 +78,7 @@ class Coordinates:
 
     def bumps(self, points: np.ndarray) -> np.ndarray:
         """Return how near points are to each recommended value, in (0, 1]: ``(n, hyperparameters)``."""
-        if self._conditional:
-            points = np.array([self.unit(self.configuration(point)) for point in points])
+        points = self._settled(points)
         off = points - self.recommended
         near = np.exp(-0.5 * (off / self._widths) ** 2)
         same = self._chosen(points) == self._chosen(self.recommended[None])

@@ -12,17 +12,40 @@ Sources: Rasmussen and Williams 2006, chapters 2.7 and 5.4; freeze-thaw, Swersky
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 from scipy.linalg import cho_solve, solve_triangular
 from scipy.optimize import minimize
+from threadpoolctl import ThreadpoolController
 
 FIDELITY_LENGTH = 0.5
 """Of the logarithm of the cost as a share of that of a whole training."""
 MOST_STEPS = 25
 """Of the fit of lengths and variances."""
 JITTER = 1e-6
+P = ParamSpec("P")
+R = TypeVar("R")
+_LIBRARIES = ThreadpoolController()
+"""Of linear algebra, which NumPy and SciPy have loaded by now."""
+
+
+def _on_one_thread(function: Callable[P, R]) -> Callable[P, R]:
+    """Have a function compute on one thread.
+
+    Several wait for each other over matrices of this size, above all where workers take the cores; and they add in another
+    order, so that a search would depend on how many there are.
+    """
+
+    @wraps(function)
+    def limited(*positional: P.args, **named: P.kwargs) -> R:
+        with _LIBRARIES.limit(limits=1, user_api="blas"):
+            return function(*positional, **named)
+
+    return limited
 
 
 @dataclass(frozen=True)
@@ -67,6 +90,7 @@ class Basis:
         return Basis(self.values[places], self.weights, self.deviations)
 
 
+@_on_one_thread
 def fit_kernel(values: Values, basis: Basis) -> np.ndarray:
     """Return the logarithms of the kernel's lengths and variances: a length for each group, then a, b, o and n.
 
@@ -123,6 +147,7 @@ def fit_kernel(values: Values, basis: Basis) -> np.ndarray:
 class GaussianProcess:
     """The process given what was observed."""
 
+    @_on_one_thread
     def __init__(self, logs: np.ndarray, values: Values, basis: Basis) -> None:
         """Take a kernel that ``fit_kernel`` has found."""
         width = int(values.groups.max()) + 1
@@ -137,6 +162,7 @@ class GaussianProcess:
         self._lower = np.linalg.cholesky(covariance)
         self._solved = cho_solve((self._lower, True), values.y - basis.values @ basis.weights)
 
+    @_on_one_thread
     def predict(
         self, points: np.ndarray, trial: np.ndarray, basis_values: np.ndarray, *, own: bool = True
     ) -> tuple[np.ndarray, np.ndarray]:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kerasweep.search.knowhow import gaussian_process
 from kerasweep.search.knowhow.coordinates import Coordinates
 from kerasweep.search.knowhow.gaussian_process import Basis, GaussianProcess, Values, fit_kernel
 from kerasweep.search.knowhow.search import JUDGES, KnowHow, rungs_of
@@ -21,6 +22,7 @@ from kerasweep.search.schedulers import is_behind, progress_of
 from kerasweep.spaces import Categorical, Condition, Float, Int, Space, configuration_key, preset
 from kerasweep.studies import read_study, read_trials
 from kerasweep.training.events import Rung
+from threadpoolctl import threadpool_info, threadpool_limits
 
 EPOCHS, FOLDS = 9, 3
 
@@ -293,3 +295,29 @@ class TestGaussianProcess:
         first, second = fit_kernel(values, basis), fit_kernel(values, basis)
         assert first.tolist() == second.tolist()
         assert np.isfinite(first).all()
+
+    def test_it_computes_on_one_thread_and_leaves_the_others_as_they_were(self, monkeypatch) -> None:
+        """Workers have the cores, and several threads would add in another order."""
+        values, seen = self.values(), []
+        basis = Basis(np.zeros((30, 1)), np.zeros(1), np.zeros(1))
+        for name, module in (("cholesky", np.linalg), ("solve_triangular", gaussian_process)):
+            watched = watch(getattr(module, name), lambda: seen.append(threads_of_blas()))
+            monkeypatch.setattr(module, name, watched)
+        with threadpool_limits(2, user_api="blas"):
+            process = GaussianProcess(fit_kernel(values, basis), values, basis)
+            process.predict(values.points, values.trial, basis.values)
+            assert threads_of_blas() == {2}
+        assert len(seen) > 2
+        assert set().union(*seen) == {1}
+
+
+def threads_of_blas() -> set[int]:
+    return {one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"}
+
+
+def watch(function, note):
+    def watched(*positional, **named):
+        note()
+        return function(*positional, **named)
+
+    return watched
