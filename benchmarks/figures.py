@@ -59,10 +59,14 @@ class Figures:
         return str(self._works.get(work, {}).get(name, {}).get("command", ""))
 
     def measured(self, work: str) -> dict[tuple[str, str], list[str]]:
-        """Return the commits and dates of a work's measurements, each with the measurements' names."""
+        """Return when and where a work was measured, each with the measurements' names.
+
+        When is a commit and a date, and where is empty for what was measured where the page says.
+        """
         found: dict[tuple[str, str], list[str]] = {}
         for name, entry in self._works.get(work, {}).items():
-            found.setdefault((entry["commit"], entry["date"]), []).append(name)
+            when = f"commit `{entry['commit']}`, {entry['date']}"
+            found.setdefault((when, _elsewhere(entry)), []).append(name)
         return found
 
     def range(self, work: str, name: str, value: str | Value) -> Range | None:
@@ -70,6 +74,14 @@ class Figures:
         read = (lambda run: run.get(value)) if isinstance(value, str) else value
         values = [found for run in self.runs(work, name) if (found := read(run)) is not None]
         return Range(statistics.median(values), min(values), max(values), len(values)) if values else None
+
+
+def _elsewhere(entry: dict[str, Any]) -> str:
+    """Return the machine and the versions of an entry that was not measured where the page says."""
+    if "on" not in entry:
+        return ""
+    machine, versions = entry["on"]["machine"], entry["on"]["versions"]
+    return f", on {machine['processor']}, {machine['cores']} cores, with TensorFlow {versions['tensorflow']}"
 
 
 def ratio(upper: Range | None, lower: Range | None) -> Range | None:

@@ -57,8 +57,8 @@ def measured_at(figures: Figures, works: Iterable[str]) -> list[str]:
         for when, names in figures.measured(work).items():
             found.setdefault(when, []).extend([work] if len(works) > 1 else names)
     parts = [
-        f"commit `{commit}`, {date}" + (f" ({', '.join(names)})" if len(found) > 1 else "")
-        for (commit, date), names in found.items()
+        f"{when}{where}" + (f" ({', '.join(names)})" if len(found) > 1 else "")
+        for (when, where), names in found.items()
     ]
     return [f"Measured at {'; '.join(parts)}.", ""] if parts else []
 

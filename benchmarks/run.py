@@ -51,7 +51,11 @@ def main() -> None:
     folder = arguments.folder or (ROOT / "build" / "benchmarks" if arguments.tiny else ROOT / "docs")
     folder.mkdir(parents=True, exist_ok=True)
     record = start_record(folder / FIGURES, chosen, tiny=arguments.tiny, keep=bool(arguments.works))
-    here = {"commit": describe_commit(ROOT), "date": datetime.now(UTC).date().isoformat()}
+    here = {
+        "commit": describe_commit(ROOT),
+        "date": datetime.now(UTC).date().isoformat(),
+        **({} if is_of_here(record) else {"on": describe_here()}),
+    }
     for number in range(most):
         for one in chosen:
             if number < one.rounds:
@@ -74,25 +78,41 @@ def choose(words: list[str], *, tiny: bool) -> list[Measurement]:
 
 
 def start_record(path: Path, chosen: list[Measurement], *, tiny: bool, keep: bool) -> dict[str, Any]:
-    """Return the record to fill: what a file holds of this machine, without the measurements that are made again.
+    """Return the record to fill: what a file holds, without the measurements that are made again.
 
-    Where all is measured, a file of another machine or of other versions is begun afresh.
+    Where all is measured, a file of another machine or of other versions is begun afresh. Else the works that are measured
+    say where; all contestants of a work are compared with each other, so that none is left of elsewhere.
     """
-    fresh = {"machine": describe_machine(), "versions": describe_versions(), "tiny": tiny, "figures": {}}
+    fresh = {**describe_here(), "tiny": tiny, "figures": {}}
     if not path.exists():
         return fresh
     record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    differs = [key for key in ("machine", "versions", "tiny") if record.get(key) != fresh[key]]
-    if differs and not keep:
+    if not keep and not (is_of_here(record) and record["tiny"] == tiny):
         return fresh
-    if differs:
-        sys.exit(f"{path.name} has figures of another {' and '.join(differs)}; measure everything again.")
+    if record["tiny"] != tiny:
+        sys.exit(f"{path.name} has figures of another size; measure everything again.")
     kept = {(one.work, one.name) for one in MEASUREMENTS if one not in chosen}
     record["figures"] = {
         work: {name: entry for name, entry in entries.items() if (work, name) in kept}
         for work, entries in record["figures"].items()
     }
+    for work in sorted({one.work for one in chosen}):
+        if not all(is_of_here(record, entry) for entry in record["figures"].get(work, {}).values()):
+            sys.exit(
+                f"{path.name} has figures of {work} of another machine or other versions; measure all of {work}."
+            )
     return record
+
+
+def describe_here() -> dict[str, Any]:
+    """Return machine and versions."""
+    return {"machine": describe_machine(), "versions": describe_versions()}
+
+
+def is_of_here(record: dict[str, Any], entry: dict[str, Any] | None = None) -> bool:
+    """Tell whether a record, or one entry of it, is of this machine and these versions."""
+    found = (entry or {}).get("on", record)
+    return all(found.get(key) == value for key, value in describe_here().items())
 
 
 def measure(one: Measurement, *, tiny: bool) -> dict[str, Any]:
@@ -117,9 +137,9 @@ def measure(one: Measurement, *, tiny: bool) -> dict[str, Any]:
 
 
 def add(
-    record: dict[str, Any], one: Measurement, figures: dict[str, Any], here: dict[str, str], *, tiny: bool
+    record: dict[str, Any], one: Measurement, figures: dict[str, Any], here: dict[str, Any], *, tiny: bool
 ) -> None:
-    """Put the figures of one run into the record, with the commit and the date of the measuring."""
+    """Put the figures of one run into the record, with the commit, the date and, if it is another one, the machine of the measuring."""
     entries = record["figures"].setdefault(one.work, {})
     entry = entries.setdefault(one.name, {"command": " ".join(one.arguments(tiny=tiny)), **here, "runs": []})
     entry["runs"].append(figures)

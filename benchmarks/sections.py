@@ -282,6 +282,32 @@ def large(figures: Figures) -> list[str]:
     ]
 
 
+def scale(figures: Figures) -> list[str]:
+    """A driver of very many trials and workers."""
+    labels = {
+        "random_10000": "random search, 10,000 trials",
+        "random_100000": "random search, 100,000 trials",
+        "knowhow_1000": "knowhow, 1,000 trials",
+        "knowhow_10000": "knowhow, 10,000 trials",
+    }
+    columns = [
+        Column("opening", "opening_seconds", " s"),
+        Column("a trial", lambda run: 1000 * float(run["seconds_per_trial"]), " ms"),
+        Column("memory of the driver", "driver_mebibytes", " MiB"),
+        Column("file", "file_mebibytes", " MiB"),
+        Column("all trials read", "reading_seconds", " s"),
+    ]
+    return [
+        "## Very many trials, 1,000 workers",
+        "",
+        "The whole driver on an SQLite study that holds so many trials when it is opened, and 1,000 imaginary workers that train",
+        "nothing; a further trial has 20 epochs of 5 folds. Opening lasts until all workers have begun. `scaling.md` says what",
+        "follows. Measured by `python benchmarks/run.py scale`, not by `make bench`.",
+        "",
+        *table(figures, "scale", labels, columns),
+    ]
+
+
 def cold(figures: Figures) -> list[str]:
     """Trials of architectures that are new to a process."""
     labels = {family: f"`{family}`" for family in ("dnn", "mlp_residual", "cnn", "resnet")}
@@ -488,6 +514,7 @@ SECTIONS: dict[str, Callable[[Figures], list[str]]] = {
     "memory": memory,
     "growth": growth,
     "large": large,
+    "scale": scale,
     "browsing": browsing,
     "scaling": scaling,
     "cold": cold,

@@ -126,6 +126,20 @@ _GROWTH = tuple(
     for kind in ("dnn", "cnn", "mlp_residual", "lstm", "fit")
 )
 _LARGE = (Measurement("large", "fused", "large.py fused --gigabytes 20", "--gigabytes 0.01"),)
+_SCALE = tuple(
+    Measurement(
+        "scale",
+        f"{method}_{trials}",
+        f"scale.py {method} --scheduler {scheduler} --trials {trials} --workers 1000 --further {further}",
+        "--trials 20 --workers 4 --further 8",
+    )
+    for method, scheduler, trials, further in (
+        ("random", "none", 10_000, 2000),
+        ("random", "none", 100_000, 2000),
+        ("knowhow", "knowhow", 1_000, 1100),
+        ("knowhow", "knowhow", 10_000, 1100),
+    )
+)
 _BROWSING = tuple(
     Measurement("browsing", str(trials), f"browsing.py --trials {trials}", "--trials 20", 3)
     for trials in (1_000, 10_000)
@@ -172,7 +186,7 @@ _IDEAS = (
         )
     ),
 )
-LONG = ("growth", "large", "w8")
+LONG = ("growth", "large", "scale", "w8")
 """Works that take longer than all the others, and are measured where they are named."""
 MEASUREMENTS = (
     *_W1, *_MIXED, *_W2, *_W3, *_W4, *_VERSUS, *_COLD, *_DRIVER, *_MEMORY, *_BROWSING, *_SCALING, *_IDEAS,

@@ -192,6 +192,27 @@ def test_a_part_is_measured_again_and_the_rest_stays(python: Any, measured: Path
     assert after["w1"] != before["figures"]["w1"]
 
 
+def test_a_work_that_is_measured_elsewhere_says_so_and_is_measured_whole(
+    python: Any, measured: Path, tmp_path: Path
+) -> None:
+    other = kept(measured)
+    other["machine"]["processor"] = "Other CPU"
+    (tmp_path / "benchmarks.json").write_text(json.dumps(other), encoding="utf-8")
+    words = (BENCHMARKS / "run.py", "--tiny", "--folder", tmp_path)
+    part = python(*words, "driver.random_1", cwd=tmp_path)
+    assert part.returncode == 1
+    assert part.stderr == (
+        "benchmarks.json has figures of driver of another machine or other versions; measure all of driver.\n"
+    )
+    assert kept(tmp_path) == other
+    done = python(*words, "w1.numpy", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    entries = kept(tmp_path)["figures"]
+    assert entries["driver"] == other["figures"]["driver"]
+    assert entries["w1"]["numpy"]["on"]["machine"] == kept(measured)["machine"]
+    assert f", on {kept(measured)['machine']['processor']}, " in done.stdout
+
+
 def test_a_work_that_there_is_not() -> None:
     words = [sys.executable, BENCHMARKS / "run.py", "w9"]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
