@@ -16,11 +16,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from kerasweep.search.budget import Budget
+from kerasweep.search.driver.sweep import Sweep
 from kerasweep.search.methods import make_proposer, make_scheduler
 from kerasweep.search.progress import Progress
 from kerasweep.search.samplers import make_sampler
 from kerasweep.search.schedulers import Pruning
-from kerasweep.search.sweep import Sweep
 from kerasweep.spaces import Categorical, Condition, Configuration, Float, Int, Space
 from kerasweep.studies.writing import StudyWriter, create_study
 from kerasweep.training.events import Answer, EpochEnded, Event, Outcome, Rung, Task, TrialEnded

@@ -20,8 +20,8 @@ from ..studies.comparison import (
 )
 from ..studies.writing import refuse_driven
 from ..texts import count_text, numbers_text
+from .driver.under_way import key_of
 from .paused_states import PausedStates
-from .under_way import key_of
 
 if TYPE_CHECKING:
     from ..studies.writing import StudyWriter

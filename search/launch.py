@@ -17,6 +17,7 @@ from ..studies.writing import (
 from ..training.events import Rung
 from ..training.quiet import quiet_tensorflow
 from ..training.randomness import random_state_kept
+from .driver.sweep import Sweep
 from .ending import Ending, check_found_something
 from .executors import Executor
 from .further import refuse_waiting, take_on
@@ -29,7 +30,6 @@ from .progress import Progress
 from .proposers import Proposer
 from .samplers import make_sampler
 from .schedulers import Pruning, Scheduler
-from .sweep import Sweep
 from .workers import start_workers
 
 

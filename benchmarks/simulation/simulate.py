@@ -15,13 +15,13 @@ from typing import Any
 import optuna
 import sqlalchemy
 from kerasweep.search.budget import Budget
+from kerasweep.search.driver.sweep import Sweep
 from kerasweep.search.learning import Learned
 from kerasweep.search.methods import resolve_scheduler
 from kerasweep.search.paused_states import PausedStates
 from kerasweep.search.progress import Progress
 from kerasweep.search.samplers import make_sampler
 from kerasweep.search.schedulers import Pruning
-from kerasweep.search.sweep import Sweep
 from kerasweep.spaces import Configuration
 from kerasweep.studies import StudyRecord, read_study
 from kerasweep.studies.writing import create_study

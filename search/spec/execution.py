@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
 
-from ..failing import MOST_FAILURES
+from ..driver.failure_limit import MOST_FAILURES
 from .values import Part, Real, Seconds, Whole, check_number
 
 MOST_SHARING = 16

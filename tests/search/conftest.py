@@ -19,13 +19,13 @@ from typing import Any
 import optuna
 import pytest
 from kerasweep.search.budget import Budget, Reason
+from kerasweep.search.driver.sweep import Sweep
 from kerasweep.search.further import plan_further, take_on
 from kerasweep.search.methods import make_proposer, make_scheduler
 from kerasweep.search.paused_states import PausedStates
 from kerasweep.search.progress import Progress
 from kerasweep.search.samplers import make_sampler
 from kerasweep.search.schedulers import Pruning
-from kerasweep.search.sweep import Sweep
 from kerasweep.spaces import Categorical, Condition, Configuration, Float, Int, Space, configuration_key
 from kerasweep.studies import StudyObjective, StudyRecord, read_study
 from kerasweep.studies.lease import Sharing

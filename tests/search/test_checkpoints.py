@@ -45,7 +45,7 @@ ks.launch("digits", "ann", storage="killed.db", checkpoint_every=1e-9, **setting
 GO_ON = """
 import json
 import kerasweep as ks
-from kerasweep.search.sweep import Sweep
+from kerasweep.search.driver.sweep import Sweep
 settings = dict(search="grid", trials=1, limit=200, folds=2, epochs=20, patience=None, workers="inline", verbose=0)
 told, end_epoch = [], Sweep._end_epoch
 

@@ -19,9 +19,9 @@ import pytest
 import sqlalchemy
 from database_servers import SERVERS, Server
 from kerasweep.errors import StudyLocked, UsageError
+from kerasweep.search.driver.under_way import UnderWay, key_of
 from kerasweep.search.methods import make_scheduler
 from kerasweep.search.paused_states import PausedStates
-from kerasweep.search.under_way import UnderWay, key_of
 from kerasweep.studies import read_study
 from kerasweep.studies.control import status_of, wait_for
 from kerasweep.studies.records import PAUSED, RUN_BY, RUNGS

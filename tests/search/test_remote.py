@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 from kerasweep.errors import StudyError
-from kerasweep.search import remote, sweep
-from kerasweep.search.stopwatch import Stopwatch
+from kerasweep.search.driver import remote, sweep
+from kerasweep.search.driver.stopwatch import Stopwatch
 from kerasweep.studies.control import SweepStatus, status_of, wait_for, wished
 from kerasweep.studies.writing import ask
 

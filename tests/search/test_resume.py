@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy
-from kerasweep.search.beginning import STUCK_AFTER
+from kerasweep.search.driver.dispatcher import STUCK_AFTER
 from kerasweep.spaces import Categorical, Int, Space
 from kerasweep.studies import TrialRecord, read_trials
 from kerasweep.studies.writing import find_study

@@ -328,8 +328,8 @@ def test_a_sampler_that_is_stuck_gives_way_to_chance(lab, fake) -> None:
 @pytest.mark.parametrize(("method", "capacity"), [("random", 1), ("bayes", 4)])
 def test_a_trial_costs_two_transactions(lab, fake, monkeypatch, method: str, capacity: int) -> None:
     """One when it begins and one when it ends; reports at rungs come along with these."""
-    monkeypatch.setattr("kerasweep.search.sweep.WRITE_SECONDS", math.inf)
-    monkeypatch.setattr("kerasweep.search.remote.TELL_SECONDS", math.inf)
+    monkeypatch.setattr("kerasweep.search.driver.sweep.WRITE_SECONDS", math.inf)
+    monkeypatch.setattr("kerasweep.search.driver.remote.TELL_SECONDS", math.inf)
     made = lab(method=method, trials=12, scheduler="hyperband", epochs=9)
     commits = []
     made.listen = lambda progress: progress.epoch and commits.append("epoch")
@@ -346,9 +346,9 @@ def test_a_trial_costs_two_transactions(lab, fake, monkeypatch, method: str, cap
 
 
 def test_a_report_is_answered_before_it_is_written(lab, fake, monkeypatch) -> None:
-    monkeypatch.setattr("kerasweep.search.sweep.WRITE_SECONDS", math.inf)
+    monkeypatch.setattr("kerasweep.search.driver.sweep.WRITE_SECONDS", math.inf)
     monkeypatch.setattr(
-        "kerasweep.search.remote.TELL_SECONDS", math.inf
+        "kerasweep.search.driver.remote.TELL_SECONDS", math.inf
     )  # what it says is written with what waits
     made = lab(method="random", trials=3, scheduler="median", epochs=4)
     written: list[int] = []

@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from kerasweep.search import remote, sweep
+from kerasweep.search.driver import remote, sweep
 from kerasweep.search.interrupt import graceful_interrupt
 from kerasweep.search.progress import Progress
 

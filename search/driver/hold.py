@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from .executors.contract import Executor
+from ..executors.contract import Executor
 from .stopwatch import Stopwatch
 
 
-class Holding:
+class Hold:
     """Holds workers and the clock together."""
 
     def __init__(self, executor: Executor, watch: Stopwatch) -> None:

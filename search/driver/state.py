@@ -8,29 +8,29 @@ from typing import TYPE_CHECKING
 
 from optuna.trial import FrozenTrial, TrialState
 
-from ..training.goals import Goals
-from .budget import Spending
-from .ends import Ends
+from ...training.goals import Goals
+from ..budget import Spending
+from ..schedulers import reached_by
 from .history import History
-from .news import News
-from .schedulers import reached_by
+from .progress_reporter import ProgressReporter
+from .termination import Termination
 from .trial_lines import line_of
 from .under_way import UnderWay
 
 if TYPE_CHECKING:
-    from ..studies.writing import StudyWriter
+    from ...studies.writing import StudyWriter
 
 
 @dataclass(eq=False, kw_only=True)
-class Books:
+class SweepState:
     """The study, and what it comes to: what is under way, what has ended, what is left of the budget, and what is shown."""
 
     writer: StudyWriter
     under_way: UnderWay
     spending: Spending
     history: History
-    ends: Ends
-    news: News
+    termination: Termination
+    reporter: ProgressReporter
     goals: Goals
     clock: Callable[[], float]
     heard: float
@@ -49,17 +49,17 @@ class Books:
             return
         found = self.history.learn(numbers)
         for trial in found:
-            self.news.count(line_of(trial, self.goals))
-        self.news.count_paused()
-        self.ends.exhausted = self.ends.exhausted and not self.writer.waiting()
+            self.reporter.count(line_of(trial, self.goals))
+        self.reporter.count_paused()
+        self.termination.exhausted = self.termination.exhausted and not self.writer.waiting()
         if found:
-            self.ends.check_results(self.news.progress.best)
+            self.termination.check_results(self.reporter.progress.best)
 
     @property
     def scored(self) -> bool:
         """Whether any trial of the study has been scored, or is paused with a score."""
         if not self._scored:
-            paused = self.news.progress.paused > 0
+            paused = self.reporter.progress.paused > 0
             self._scored = paused or any(_is_scored(trial) for trial in self.writer.trials())
         return self._scored
 
@@ -69,7 +69,7 @@ class Books:
 
     def may_begin(self) -> bool:
         """Tell whether budget and space allow for a new trial."""
-        return self.ends.allows_a_trial(len(self.history.ended) + len(self.under_way))
+        return self.termination.allows_a_trial(len(self.history.ended) + len(self.under_way))
 
     def may_begin_well(self) -> bool:
         """Tell whether a new trial may begin, and could be trained whole."""

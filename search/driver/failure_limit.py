@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..errors import SweepError
-from ..texts import count_text
-from ..training.events import OUT_OF_MEMORY, TrialFailed, TrialInfeasible
+from ...errors import SweepError
+from ...texts import count_text
+from ...training.events import OUT_OF_MEMORY, TrialFailed, TrialInfeasible
 
 MOST_FAILURES = 10
 """Trials that fail in a row, in one way, until the sweep is given up, where nothing else is asked for."""
@@ -29,7 +29,7 @@ class _Way:
         return self.place or self.kind
 
 
-class Failing:
+class FailureLimit:
     """Counts the trials of this run that fail one after the other, in the order in which they end."""
 
     def __init__(self, most: int | None = MOST_FAILURES) -> None:

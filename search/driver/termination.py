@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ..training.metrics import Objective
-from .budget import Budget, Reason, Spending
-from .convergence import study_has_converged
-from .progress import TrialLine
+from ...training.metrics import Objective
+from ..budget import Budget, Reason, Spending
+from ..convergence import study_has_converged
+from ..progress import TrialLine
 
 if TYPE_CHECKING:
-    from ..studies.writing import StudyWriter
+    from ...studies.writing import StudyWriter
 
 
-class Ends:
+class Termination:
     """What has ended a sweep, or keeps new trials from beginning."""
 
     def __init__(

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from ..studies.control import State
-from ..training.events import EpochEnded
-from ..training.metrics import Objective
-from .budget import Budget, Spending
-from .progress import Progress, TrialLine
+from ...studies.control import State
+from ...training.events import EpochEnded
+from ...training.metrics import Objective
+from ..budget import Budget, Spending
+from ..progress import Progress, TrialLine
 from .under_way import UnderWay
 
 
-class News:
+class ProgressReporter:
     """The picture of a sweep, kept up to date."""
 
     def __init__(

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..training.events import TrialEnded, TrialFailed, TrialInfeasible
-from ..training.goals import Goals
-from ..training.metrics import Objective
-from .failures import write_failure
-from .progress import TrialLine
+from ...training.events import TrialEnded, TrialFailed, TrialInfeasible
+from ...training.goals import Goals
+from ...training.metrics import Objective
+from ..failures import write_failure
+from ..progress import TrialLine
 from .trial_lines import line_of_ended
 from .under_way import TrialUnderWay
 
 if TYPE_CHECKING:
-    from ..studies.writing import StudyWriter
+    from ...studies.writing import StudyWriter
 
 
 class Recorder:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from optuna.trial import FrozenTrial, TrialState
 
-from ..studies.records import MOST_EPOCHS, ORIGIN
-from ..training.events import Rung
-from .budget import Spending
-from .schedulers import reached_by
+from ...studies.records import MOST_EPOCHS, ORIGIN
+from ...training.events import Rung
+from ..budget import Spending
+from ..schedulers import reached_by
 from .under_way import UnderWay, key_of
 
 if TYPE_CHECKING:
-    from ..studies.writing import StudyWriter
+    from ...studies.writing import StudyWriter
 
 
 class History:

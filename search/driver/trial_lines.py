@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from optuna.trial import FrozenTrial, TrialState
 
-from ..studies.records import CONTINUES, ORIGIN
-from ..training.events import TrialEnded, TrialPaused
-from ..training.goals import Goals
-from .progress import TrialLine
+from ...studies.records import CONTINUES, ORIGIN
+from ...training.events import TrialEnded, TrialPaused
+from ...training.goals import Goals
+from ..progress import TrialLine
 from .under_way import TrialUnderWay
 
 

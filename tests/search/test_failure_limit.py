@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 from kerasweep.errors import SweepError
+from kerasweep.search.driver.failure_limit import FailureLimit
 from kerasweep.search.executors.places import place_of
 from kerasweep.search.executors.retries import Death, Retries
-from kerasweep.search.failing import Failing
 from kerasweep.training.events import TrialFailed, TrialInfeasible
 
 HERE = "ValueError at model.py:12"
@@ -19,15 +19,17 @@ def failed(kind: str = "model", place: str = HERE) -> TrialFailed:
     return TrialFailed(4, kind, f"it failed: {kind}", "Traceback ...\nValueError: no", place=place)
 
 
-def run_through(failing: Failing, events: list[TrialFailed | TrialInfeasible | None], *, scored: bool) -> int:
+def run_through(
+    limit: FailureLimit, events: list[TrialFailed | TrialInfeasible | None], *, scored: bool
+) -> int:
     """Return after how many events it is given up; None among them is a trial that is scored."""
     for number, event in enumerate(events, 1):
         if event is None:
-            failing.succeed()
+            limit.succeed()
             scored = True
             continue
         try:
-            failing.fail(event, scored=scored)
+            limit.fail(event, scored=scored)
         except SweepError:
             return number
     return 0
@@ -51,7 +53,7 @@ ALIKE, OTHER, THERE = failed(), failed("bug"), failed(place="ValueError at model
     ids="alike reset ways between memory diverged refused timeout".split(),
 )
 def test_what_counts_once_a_trial_was_scored(events, ends: int) -> None:
-    assert run_through(Failing(4), events, scored=True) == ends
+    assert run_through(FailureLimit(4), events, scored=True) == ends
 
 
 @pytest.mark.parametrize(
@@ -67,14 +69,14 @@ def test_what_counts_once_a_trial_was_scored(events, ends: int) -> None:
     ids="first few between configurations scored never".split(),
 )
 def test_what_counts_before(most: int | None, events, ends: int) -> None:
-    assert run_through(Failing(most), events, scored=False) == ends
+    assert run_through(FailureLimit(most), events, scored=False) == ends
 
 
 def test_one_line_says_what_happened_how_often_and_the_traceback_is_a_note() -> None:
-    failing = Failing(2)
-    failing.fail(ALIKE, scored=True)
+    limit = FailureLimit(2)
+    limit.fail(ALIKE, scored=True)
     with pytest.raises(SweepError) as caught:
-        failing.fail(ALIKE, scored=True)
+        limit.fail(ALIKE, scored=True)
     assert str(caught.value) == (
         "2 trials in a row failed in the same way (ValueError at model.py:12). Trial 4: it failed: model. "
         "Once that is mended, kerasweep resume goes on; --max-failures none goes on whatever fails."
@@ -137,7 +139,7 @@ def test_a_place_is_what_was_raised_first_and_where(act: Callable[[], None], nam
             act()
         places.add(place_of(caught.value))
     line = raising.__code__.co_firstlineno + 1
-    assert places == {f"{name} at test_failing.py:{line}"}
+    assert places == {f"{name} at test_failure_limit.py:{line}"}
 
 
 def test_causes_in_a_ring_end() -> None:

@@ -4,37 +4,39 @@ from __future__ import annotations
 
 from optuna.trial import Trial
 
-from ..errors import one_line
-from ..spaces import Configuration, Space
-from ..spaces.possible import why_impossible_configuration
-from ..studies.transactions import NotBegun
-from .books import Books
-from .executors.contract import Executor
-from .progress import TrialLine
-from .proposers import ProposalRequest, Proposer, SpaceExhausted, WaitForTrials
+from ...errors import one_line
+from ...spaces import Configuration, Space
+from ...spaces.possible import why_impossible_configuration
+from ...studies.transactions import NotBegun
+from ..executors.contract import Executor
+from ..progress import TrialLine
+from ..proposers import ProposalRequest, Proposer, SpaceExhausted, WaitForTrials
+from .state import SweepState
 from .under_way import TrialUnderWay, key_of
 
 STUCK_AFTER = 10
 """Duplicates in a row after which the sampler is taken to be stuck."""
 
 
-class Beginning:
+class Dispatcher:
     """Has trials go on or begin."""
 
-    def __init__(self, books: Books, space: Space, proposer: Proposer, executor: Executor, seed: int) -> None:
+    def __init__(
+        self, state: SweepState, space: Space, proposer: Proposer, executor: Executor, seed: int
+    ) -> None:
         """Prepare.
 
         Args:
-            books: Of the sweep.
+            state: Of the sweep.
             space: What is searched.
             proposer: Of configurations.
             executor: Trains them.
             seed: Of all trainings.
         """
-        self._books = books
-        self._writer = books.writer
-        self._under_way = books.under_way
-        self._history = books.history
+        self._state = state
+        self._writer = state.writer
+        self._under_way = state.under_way
+        self._history = state.history
         self._space = space
         self._proposer = proposer
         self._executor = executor
@@ -42,21 +44,23 @@ class Beginning:
 
     def fill(self) -> None:
         """Have trials go on or begin while there are free workers and the budget allows."""
-        while self._books.ends.reason is None and len(self._under_way.running) < self._executor.capacity:
+        while (
+            self._state.termination.reason is None and len(self._under_way.running) < self._executor.capacity
+        ):
             if not self._begin_one():
                 return
 
     def _begin_one(self) -> bool:
         """Have a trial go on or begin; tell whether it is worth asking for another one."""
         with self._writer.decision() as changed:
-            self._books.learn(changed)
-            if self._books.ends.reason is not None:
+            self._state.learn(changed)
+            if self._state.termination.reason is not None:
                 return False
             run = self._under_way.take_up(
-                self._books.spending.allows_to_go_on, may_begin=self._books.may_begin_well()
+                self._state.spending.allows_to_go_on, may_begin=self._state.may_begin_well()
             )
             if run is None:
-                if not self._books.may_begin():
+                if not self._state.may_begin():
                     return False
                 try:
                     run = self._start()
@@ -67,9 +71,9 @@ class Beginning:
             self._history.stuck = 0
             task = self._under_way.begin(run, self._seed)
         self._executor.submit(task)
-        self._books.spending.start(run.trial.number, inherits=task.continues)
-        self._books.news.count_paused()
-        self._books.news.show()
+        self._state.spending.start(run.trial.number, inherits=task.continues)
+        self._state.reporter.count_paused()
+        self._state.reporter.show()
         return True
 
     def _start(self) -> TrialUnderWay | None:
@@ -84,7 +88,7 @@ class Beginning:
         except NotBegun:
             self._history.stuck = stuck
         except SpaceExhausted:
-            self._books.ends.exhausted = True
+            self._state.termination.exhausted = True
         return None
 
     def _take_next(self) -> TrialUnderWay | None:
@@ -131,6 +135,6 @@ class Beginning:
         message = fault.rstrip(".")
         self._writer.fail(trial, {"kind": "configuration", "message": message, "traceback": ""})
         self._history.end(key_of(trial), trial.number)
-        self._books.end_training(trial.number)
+        self._state.end_training(trial.number)
         line = TrialLine(trial.number, "failed", configuration, message=message)
-        self._books.news.tell_ended(line)
+        self._state.reporter.tell_ended(line)

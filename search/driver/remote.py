@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ..studies.control import State, Wish
-from .progress import Progress
+from ...studies.control import State, Wish
+from ..progress import Progress
 
 if TYPE_CHECKING:
-    from ..studies.writing import StudyWriter
+    from ...studies.writing import StudyWriter
 
 LOOK_SECONDS = 1.0
 """Between two looks for a wish."""

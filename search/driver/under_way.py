@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from ..spaces import Configuration, Space
-from ..studies.records import CONTINUES, ORIGIN, RUN_BY
-from ..training.events import Answer, Rung, Task, TrialPaused
-from .paused_states import PausedStates
-from .proposers import SEED, training_key
-from .schedulers import KnownProgress, Scheduler, TrialProgress, progress_of
+from ...spaces import Configuration, Space
+from ...studies.records import CONTINUES, ORIGIN, RUN_BY
+from ...training.events import Answer, Rung, Task, TrialPaused
+from ..paused_states import PausedStates
+from ..proposers import SEED, training_key
+from ..schedulers import KnownProgress, Scheduler, TrialProgress, progress_of
 
 if TYPE_CHECKING:
-    from ..studies.writing import StudyWriter
+    from ...studies.writing import StudyWriter
 
 
 @dataclass
