@@ -99,8 +99,7 @@ class DamagedError(StudyError):
     """What a database holds of a study or trial is not what Kerasweep writes; its arguments are whose it is, and what is wrong."""
 
     def __str__(self) -> str:
-        where, what = self.args
-        return f"{where} is damaged: {what}"
+        return " is damaged: ".join(map(str, self.args))
 
 
 class StudyLocked(KerasweepError):  # noqa: N818 - a state, not a fault
