@@ -91,6 +91,8 @@ class Ledger(BaseStorage):
         self.patience = self._writes.patience
         self._changes = Changes(self._study_id)
         self._written = time.monotonic()
+        self._open: set[int] = set()
+        """Ids of all trials that have not ended, and of some that have: looked at in place of all, which grow in number."""
 
     @cached_property
     def _trials(self) -> dict[int, FrozenTrial]:
@@ -98,6 +100,7 @@ class Ledger(BaseStorage):
         trials = self._read(-1)
         for trial in trials:
             self._learn_distributions(trial)
+        self._open = {trial._trial_id for trial in trials}
         return {trial._trial_id: trial for trial in trials}
 
     def _read(self, after: int, among: Collection[int] = ()) -> list[FrozenTrial]:
@@ -164,11 +167,7 @@ class Ledger(BaseStorage):
 
     def _changed(self, connection: Connection) -> set[int]:
         """Return the ids of trials that other drivers have changed."""
-        unfinished = [
-            number
-            for number, trial in self._trials.items()
-            if not (trial.state.is_finished() or self._is_running_here(trial))
-        ]
+        unfinished = [trial._trial_id for trial in self._unfinished() if not self._is_running_here(trial)]
         return self._changes.among(connection, unfinished)
 
     def _is_running_here(self, trial: FrozenTrial) -> bool:
@@ -192,6 +191,7 @@ class Ledger(BaseStorage):
 
     def _add(self, trial: FrozenTrial) -> None:
         self._trials[trial._trial_id] = trial
+        self._open.add(trial._trial_id)
         self._learn_distributions(trial)
 
     def _learn_distributions(self, trial: FrozenTrial) -> None:
@@ -333,8 +333,22 @@ class Ledger(BaseStorage):
         self, study_id: int, deepcopy: bool = True, states: Container[TrialState] | None = None
     ) -> list[FrozenTrial]:
         """Return all trials, or those of some states."""
-        trials = [trial for trial in self._trials.values() if states is None or trial.state in states]
+        if states is None:
+            trials = list(self._trials.values())
+        elif any(state in states for state in TrialState if state.is_finished()):
+            trials = [trial for trial in self._trials.values() if trial.state in states]
+        else:
+            trials = [trial for trial in self._unfinished() if trial.state in states]
         return copy.deepcopy(trials) if deepcopy else trials
+
+    def _unfinished(self) -> list[FrozenTrial]:
+        """Return the trials that have not ended, in their order."""
+        known = self._trials
+        found = [
+            known[one] for one in sorted(self._open) if one in known and not known[one].state.is_finished()
+        ]
+        self._open = {trial._trial_id for trial in found}
+        return found
 
     def _known(self, trial_id: int) -> FrozenTrial:
         if trial_id not in self._trials:
