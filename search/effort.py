@@ -7,6 +7,7 @@ and with every trial more what they do; what they take, in seconds, is what trai
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -78,6 +79,8 @@ class Effort:
         self._whole = whole
         self._trials: dict[int, _Trained] = {}
         self._running: set[int] = set()
+        self._resting: Counter[int] = Counter()
+        """Cost -> how many trials that have come so far are not trained just now; few costs, however many trials."""
         self._first, self._further = _Taken(), _Taken()
         """Epochs of this run: the first after each start, with what starting took, and the others."""
         self._stretches = 0
@@ -95,23 +98,37 @@ class Effort:
         if not alike:
             self.total += reached.cost
             return
-        before = self._trials.get(number, _Trained())
+        before = self._take(number)
         folds = dict.fromkeys(range(1, reached.epochs + 1), reached.folds)
-        self._trials[number] = _Trained(folds, reached.cost)
+        self._put(number, _Trained(folds, reached.cost))
         self.total += reached.cost - before.cost
-        self._running.discard(number)
 
     def forget(self, number: int) -> None:
         """Forget a trial that is to be trained from its start again."""
-        self.total -= self._trials.pop(number, _Trained()).cost
-        self._running.discard(number)
+        self.total -= self._take(number).cost
 
     def start(self, number: int, now: float, *, inherits: bool = False) -> None:
         """Note that a worker begins a trial, or goes on with it; one that ``inherits``, with what another trial has trained."""
-        trial = self._trials.setdefault(number, _Trained())
+        trial = self._trials[number] = self._take(number)
         trial.inherits = inherits
         trial.since, trial.starting = now, True
         self._running.add(number)
+
+    def _take(self, number: int) -> _Trained:
+        """Take out how far a trial has come; a new one has not begun."""
+        trial = self._trials.pop(number, None)
+        if trial is None:
+            return _Trained()
+        if number in self._running:
+            self._running.discard(number)
+        else:
+            self._resting[trial.cost] -= 1
+        return trial
+
+    def _put(self, number: int, trial: _Trained) -> None:
+        """Note how far a trial has come that is not trained just now."""
+        self._trials[number] = trial
+        self._resting[trial.cost] += 1
 
     def train(self, event: EpochEnded, now: float, *, anew: bool) -> int:
         """Note the end of an epoch, and return how many folds have trained it just now.
@@ -151,32 +168,34 @@ class Effort:
 
     def end(self, number: int, reached: Rung) -> None:
         """Note that a trial has ended, or is paused, with what the study knows of it, so that a resumed sweep counts the same."""
-        trial = self._trials.setdefault(number, _Trained())
+        trial = self._take(number)
         self.total += reached.cost - trial.cost
         trial.cost = reached.cost
-        self._running.discard(number)
+        self._put(number, trial)
 
     def left(self, trials: float) -> Left:
         """Return what is left until so many trials have ended."""
         if not math.isfinite(trials):
             return Left(trials, trials)
-        costs = np.array([trial.cost for trial in self._trials.values()], float)
-        running = np.array([number in self._running for number in self._trials], bool)
+        costs = np.array([*self._resting, *(self._trials[number].cost for number in self._running)], float)
+        running = np.arange(len(costs)) >= len(self._resting)
+        counts = np.array([*self._resting.values(), *(1 for _ in self._running)], float)
         expected, entered = trials, np.ones(len(costs), bool)
         stretches = cost = 0.0
         for step, (low, high) in enumerate(pairwise(self._bounds)):
             if step > 0:
-                judged = (entered & (~running | (costs >= low))).sum()
+                judged = counts[entered & (~running | (costs >= low))].sum()
                 entered = entered & (costs > low)
-                expected = self._going_on(step - 1, expected, int(judged), int(entered.sum()))
-            expected = max(expected, entered.sum(), 1.0)
+                expected = self._going_on(step - 1, expected, int(judged), int(counts[entered].sum()))
+            begun = counts[entered].sum()
+            expected = max(expected, begun, 1.0)
             spent = np.clip(costs - low, 0, high - low)
             ended = entered & (~running | (costs >= high))
-            mean = (spent[ended].sum() + high - low) / (ended.sum() + 1)
-            cost += (expected - entered.sum()) * mean
-            cost += np.maximum(0.0, mean - spent)[entered & ~ended].sum()
+            mean = ((counts * spent)[ended].sum() + high - low) / (counts[ended].sum() + 1)
+            cost += (expected - begun) * mean
+            cost += (counts * np.maximum(0.0, mean - spent))[entered & ~ended].sum()
             if step == 0 or self._scheduler.pauses:
-                stretches += expected - entered.sum()
+                stretches += expected - begun
         return Left(float(stretches), float(cost))
 
     def _going_on(self, rung: int, trials: float, judged: int, gone: int) -> float:
