@@ -130,14 +130,15 @@ _SCALE = tuple(
     Measurement(
         "scale",
         f"{method}_{trials}",
-        f"scale.py {method} --scheduler {scheduler} --trials {trials} --workers 1000 --further {further}",
+        f"scale.py {method} --scheduler {scheduler} --trials {trials} --workers {workers} --further {further}",
         "--trials 20 --workers 4 --further 8",
     )
-    for method, scheduler, trials, further in (
-        ("random", "none", 10_000, 2000),
-        ("random", "none", 100_000, 2000),
-        ("knowhow", "knowhow", 1_000, 1100),
-        ("knowhow", "knowhow", 10_000, 1100),
+    for method, scheduler, trials, workers, further in (
+        ("random", "none", 1_000, 1000, 1500),
+        ("random", "none", 10_000, 1000, 1500),
+        ("random", "none", 100_000, 1000, 1500),
+        ("knowhow", "knowhow", 1_000, 50, 200),
+        ("knowhow", "knowhow", 10_000, 50, 200),
     )
 )
 _BROWSING = tuple(
