@@ -302,7 +302,7 @@ def scale(figures: Figures) -> list[str]:
         "## Very many trials and workers",
         "",
         "The whole driver on an SQLite study that holds so many trials when it is opened, and imaginary workers that train",
-        "nothing; a further trial has 20 epochs of 5 folds. Opening lasts until all workers have begun. `scaling.md` says what",
+        "nothing; a further trial has 20 epochs of 5 folds. Opening lasts until all workers have begun. [scaling.md](scaling.md) says what",
         "follows. Measured by `python benchmarks/run.py scale`, not by `make bench`.",
         "",
         *table(figures, "scale", labels, columns),
