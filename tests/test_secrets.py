@@ -28,8 +28,8 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     required(program("postgres") is not None, "PostgreSQL is not installed")
-    with postgresql() as found:
-        yield found.replace("postgres@", f"postgres:{SECRET}@")
+    with postgresql() as server:
+        yield server.url.replace("postgres@", f"postgres:{SECRET}@")
 
 
 def launch(*words: str, url: str, cwd: Path) -> str:
