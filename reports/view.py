@@ -72,10 +72,11 @@ class StudyView:
     @cached_property
     def plots(self) -> optuna.Study:
         """The study for Optuna's plots: in memory, with names that Plotly shows as they are. Reads the storage."""
-        from ..studies.writing import open_optuna
+        from ..studies.writing import opened
         from .plot_study import copy_for_plots
 
-        return copy_for_plots(open_optuna(self.study), self.labels)
+        with opened(self.study) as study:
+            return copy_for_plots(study, self.labels)
 
     @cached_property
     def labels(self) -> Mapping[str, str]:

@@ -122,12 +122,13 @@ def _importance(study: StudyRecord) -> tuple[dict[str, str], str]:
         found = {effect.name: effect.text for effect in small.ranking if effect.shift is not None}
         return found, "move the score most by a small change"
     from ..studies.importance import compared_names, complete_trials, importance_shares, trials_by_rank
-    from ..studies.writing import open_optuna
+    from ..studies.writing import opened
 
-    whole, why = complete_trials(open_optuna(study)), "set its best trials apart most"
-    if len(whole.trials) < FEWEST_TRIALS:
-        whole = trials_by_rank(open_optuna(study))
-        why = f"{why}, by how far {count_text(len(whole.trials), 'trial')} came"
+    with opened(study) as recorded:
+        whole, why = complete_trials(recorded), "set its best trials apart most"
+        if len(whole.trials) < FEWEST_TRIALS:
+            whole = trials_by_rank(recorded)
+            why = f"{why}, by how far {count_text(len(whole.trials), 'trial')} came"
     scored = whole.trials
     if len(scored) < FEWEST_TRIALS or len({trial.value for trial in scored}) < 2:
         raise SpecError(

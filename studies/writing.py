@@ -535,7 +535,7 @@ def drive_study(
     """
     check_writable(record.storage)
     with (
-        _opened(record) as study,
+        opened(record) as study,
         writing_errors(record.storage),
         _lease(study, record, sharing) as lease,
         _open_writer(study, lease) as writer,
@@ -591,13 +591,13 @@ def ask(record: StudyRecord, wish: Wish) -> None:
 
 
 def open_optuna(record: StudyRecord) -> optuna.Study:
-    """Return a study as Optuna's own object, for its plots and its samplers."""
+    """Return a study as Optuna's own object, to be handed to a user: its connections are open as long as it is held."""
     return _load(record, _connect(record.storage))
 
 
 @contextmanager
-def _opened(record: StudyRecord) -> Iterator[optuna.Study]:
-    """Open a study, and close its connections in the end."""
+def opened(record: StudyRecord) -> Iterator[optuna.Study]:
+    """Open a study as Optuna's own object, for its plots and its samplers, and close its connections in the end."""
     with connected(record.storage) as storage:
         yield _load(record, storage)
 
@@ -617,7 +617,7 @@ def delete_study(record: StudyRecord) -> None:
         StudyLocked: It is being run.
     """
     check_writable(record.storage)
-    with _opened(record) as study, writing_errors(record.storage), _lease(study, record):
+    with opened(record) as study, writing_errors(record.storage), _lease(study, record):
         optuna.delete_study(study_name=record.name, storage=study._storage)
     folder = states_folder(record.storage, record.study_id)
     if folder is not None:
