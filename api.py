@@ -383,7 +383,7 @@ def plan_sweep(
     **settings: Any,
 ) -> Plan:
     """Decide everything about a sweep without starting it; the arguments are those of ``launch``."""
-    from .search.plan import make_plan
+    from .search.planning import make_plan
     from .search.spec import make_spec, space_part
     from .search.specfile import read_spec
     from .spaces import Space, space_to_dict

@@ -19,7 +19,7 @@ def run(job: Mapping[str, Any]) -> int:
     """Run a sweep as its driver, and return the exit code."""
     from . import api
     from .search.launch import resolve_study, run_plan
-    from .search.plan import make_plan
+    from .search.planning import make_plan
     from .search.spec import make_spec
     from .studies import read_study
     from .tracking import follow

@@ -8,7 +8,8 @@ from typing import Any
 from dash import ALL, Dash, Input, Output, State, ctx, no_update
 
 from ..errors import KerasweepError
-from ..search.plan import Plan, make_plan
+from ..search.plan import Plan
+from ..search.planning import make_plan
 from ..search.spec import make_spec
 from ..spaces import PRESETS, Space, preset
 from .launch_spec import read_lines, spec_of, spec_text, suggested_name

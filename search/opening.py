@@ -12,10 +12,11 @@ from ..studies.lease import Sharing
 from ..studies.storage import sqlite_path
 from ..studies.writing import StudyWriter, create_study, drive_study, find_study
 from ..training.data.profile import profile_of
-from .plan import Plan, changed_bases
+from .plan import Plan
 from .resume import with_epochs
 from .spec import make_spec
 from .spec_comparison import differences
+from .unchanged import changed_bases
 
 MAKING_SECONDS = 60.0
 """How long a driver that joins waits for another one that makes the study at this moment."""

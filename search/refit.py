@@ -14,7 +14,7 @@ from ..training.randomness import random_state_kept
 from ..training.refit import Refit, train_on_all_rows
 from ..training.seeds import fold_seed
 from .model_resolution import why_not_saved
-from .plan import refit_workload
+from .planning import refit_workload
 from .resume import plan_trial
 
 

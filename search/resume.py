@@ -10,8 +10,10 @@ from ..studies import StudyRecord, TrialRecord
 from ..training.data.source_data import FROM_PYTHON
 from ..training.models import Build, can_be_imported
 from .further import Further, plan_further
-from .plan import Plan, check_unchanged, make_plan
+from .plan import Plan
+from .planning import make_plan
 from .spec import SweepSpec, make_spec
+from .unchanged import check_unchanged
 
 
 def plan_resume(

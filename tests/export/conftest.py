@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
-from kerasweep.search.plan import make_plan
+from kerasweep.search.planning import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.studies import StudyRecord, TrialRecord
 
@@ -173,7 +173,7 @@ def make_refit(
     ``asked`` is added to the configuration.
     """
     from kerasweep.export.winner import Winner
-    from kerasweep.search.plan import refit_workload
+    from kerasweep.search.planning import refit_workload
     from kerasweep.training.seeds import fold_seed
     from kerasweep.training.trainers.runtime import prepare_tensorflow
 

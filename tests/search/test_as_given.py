@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from kerasweep.search.plan import make_plan, refit_workload
+from kerasweep.search.planning import make_plan, refit_workload
 from kerasweep.search.spec import make_spec
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from kerasweep.errors import ModelError
 from kerasweep.search.executors import InlineExecutor, LocalExecutor, make_executor
 from kerasweep.search.executors.ray import RayExecutor
 from kerasweep.search.executors.ray.actor import PREFIX
-from kerasweep.search.plan import make_plan
+from kerasweep.search.planning import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.spaces import Int, Space
 from kerasweep.training.events import (
@@ -476,7 +476,7 @@ import sys, time
 import numpy as np
 from kerasweep.training.events import Task
 from kerasweep.search.executors import LocalExecutor
-from kerasweep.search.plan import make_plan
+from kerasweep.search.planning import make_plan
 from kerasweep.search.spec import make_spec
 
 def build(config, signature):

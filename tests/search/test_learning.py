@@ -13,7 +13,7 @@ import pytest
 from kerasweep.errors import SpaceError, SpecError, StudyError
 from kerasweep.search.learning import STARTS, learn, learned_space
 from kerasweep.search.lessons import LAST, Lesson, fitted, likeness, read_lesson, read_lessons, win_rates
-from kerasweep.search.plan import make_plan
+from kerasweep.search.planning import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.search.spec_comparison import differences
 from kerasweep.spaces import (

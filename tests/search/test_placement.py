@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from kerasweep.search import placement
 from kerasweep.search.executors import InlineExecutor, LocalExecutor, make_executor
-from kerasweep.search.plan import make_plan
+from kerasweep.search.planning import make_plan
 from kerasweep.search.spec import make_spec
 
 SCRIPT = """

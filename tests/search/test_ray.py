@@ -21,7 +21,7 @@ from kerasweep.search.executors.ray import RayExecutor
 from kerasweep.search.executors.ray.actor import PREFIX, WorkerActor, lay_out
 from kerasweep.search.executors.ray.gateway import _death_of
 from kerasweep.search.executors.ray.shipping import by_value, copy_package
-from kerasweep.search.plan import make_plan
+from kerasweep.search.planning import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.studies import TrialRecord, read_study, read_trials
 

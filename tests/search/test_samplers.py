@@ -8,7 +8,7 @@ import optuna
 import pytest
 from kerasweep.errors import SpecError
 from kerasweep.search import samplers
-from kerasweep.search.plan import make_plan
+from kerasweep.search.planning import make_plan
 from kerasweep.search.samplers import ConstrainedEvolution, make_sampler, refuse_missing
 from kerasweep.search.spec import make_spec
 from kerasweep.studies import read_trials

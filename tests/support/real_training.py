@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kerasweep.search.plan import make_plan
+from kerasweep.search.planning import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.training.events import Answer, EpochEnded, Outcome, Task
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from kerasweep.search.plan import make_plan
+from kerasweep.search.planning import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.spaces import Float, Space
 from kerasweep.training.events import Answer, Outcome, Task

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from kerasweep.search.plan import make_plan, refit_workload
+from kerasweep.search.planning import make_plan, refit_workload
 from kerasweep.search.spec import make_spec
 from kerasweep.spaces.catalogue import GROUPS
 from kerasweep.training.events import Task

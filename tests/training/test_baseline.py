@@ -6,7 +6,8 @@ import dataclasses
 
 import numpy as np
 import pytest
-from kerasweep.search.plan import Plan, make_plan
+from kerasweep.search.plan import Plan
+from kerasweep.search.planning import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.training.metrics import choose_objective, family_metrics
 

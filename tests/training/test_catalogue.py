@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from catalogue_cases import Case, cases_of, together
-from kerasweep.search.plan import make_plan
+from kerasweep.search.planning import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.spaces import configuration_key
 from kerasweep.spaces.catalogue import CATALOGUE

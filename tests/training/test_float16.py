@@ -12,7 +12,8 @@ import pytest
 from keras import layers
 from kerasweep.errors import TrainingError
 from kerasweep.export.code import compile_code, names_without_weight_decay
-from kerasweep.search.plan import Plan, make_plan
+from kerasweep.search.plan import Plan
+from kerasweep.search.planning import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.training.models import Signature
 from kerasweep.training.models.building import build_model

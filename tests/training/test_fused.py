@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from kerasweep.errors import TrainingError
-from kerasweep.search.plan import make_plan
+from kerasweep.search.planning import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.spaces import Float, Space
 from kerasweep.training.events import Outcome, Task

@@ -18,7 +18,7 @@ from all_of_keras import (
     data,
     floats_of,
 )
-from kerasweep.search.plan import make_plan
+from kerasweep.search.planning import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.spaces import Categorical, Space
 from kerasweep.training.events import Outcome, Task

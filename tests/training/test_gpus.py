@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from kerasweep.errors import SpecError
-from kerasweep.search.plan import make_plan
+from kerasweep.search.planning import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.training import gpus
 from kerasweep.training.gpus import Gpu, find_gpus, gpu_environment, share_gpus, workers_on

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from kerasweep.search.executors.contract import run_task
-from kerasweep.search.plan import make_plan
+from kerasweep.search.planning import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.training.events import Task, TrialEnded
 from kerasweep.training.trainers.runtime import make_trainer

@@ -8,7 +8,8 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
-from kerasweep.search.plan import Plan, make_plan
+from kerasweep.search.plan import Plan
+from kerasweep.search.planning import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.spaces import Categorical, Float, Int, Space
 from kerasweep.training.models.loss_identity import loss_identity

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from kerasweep.errors import TrainingError
-from kerasweep.search.plan import make_plan
+from kerasweep.search.planning import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.training.events import Answer, EpochEnded, Outcome, Rung, Task
 from kerasweep.training.models.tracked_configuration import take_notes

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from kerasweep.search.plan import make_plan
+from kerasweep.search.planning import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.training.events import Answer, EpochEnded, Outcome, Rung, Task
 from kerasweep.training.models.signature import TrackedSignature

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from kerasweep.search.plan import resolve_precision
+from kerasweep.search.planning import resolve_precision
 from kerasweep.search.spec import make_spec
 from kerasweep.training import precision
 from kerasweep.training.gpus import Gpu

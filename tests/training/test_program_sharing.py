@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from catalogue_cases import SMALL
 from kerasweep.search.executors.contract import run_task
-from kerasweep.search.plan import make_plan
+from kerasweep.search.planning import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.spaces import Float, Space
 from kerasweep.training.events import Outcome, Task, TrialEnded

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from kerasweep.search.plan import make_plan
+from kerasweep.search.planning import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.training.events import Answer, Task
 from kerasweep.training.models.schedules import SCHEDULES

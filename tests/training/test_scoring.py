@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 from kerasweep.errors import SpecError
-from kerasweep.search.plan import Plan, make_plan, refit_workload
+from kerasweep.search.plan import Plan
+from kerasweep.search.planning import make_plan, refit_workload
 from kerasweep.search.spec import make_spec
 from kerasweep.training.events import Answer, Outcome, Task
 from kerasweep.training.metrics import Objective

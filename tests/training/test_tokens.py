@@ -14,7 +14,7 @@ import pytest
 from keras import layers
 from kerasweep.errors import ModelError, TrainingError
 from kerasweep.search.executors.contract import run_task
-from kerasweep.search.plan import make_plan, refit_workload
+from kerasweep.search.planning import make_plan, refit_workload
 from kerasweep.search.spec import make_spec
 from kerasweep.training.data import configure_preparation, describe_preparation, fit_preparation
 from kerasweep.training.events import EpochEnded, Task

@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 from kerasweep.errors import DataError, KerasweepError, ModelError, SpecError, TrainingError
 from kerasweep.search.executors.contract import run_task
-from kerasweep.search.plan import check_unchanged, make_plan, refit_workload
+from kerasweep.search.planning import make_plan, refit_workload
 from kerasweep.search.spec import make_spec
+from kerasweep.search.unchanged import check_unchanged
 from kerasweep.training.events import Outcome, Task, TrialEnded
 from kerasweep.training.models import bases
 from kerasweep.training.models.bases import BASES, find_bases

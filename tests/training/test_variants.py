@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from kerasweep.errors import TrainingError
 from kerasweep.search.executors.memory_mapping import read_mapped, write_mapped
-from kerasweep.search.plan import make_plan
+from kerasweep.search.planning import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.training.events import Outcome, Task
 from kerasweep.training.fold_cache import FoldCache

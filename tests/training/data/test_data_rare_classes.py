@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from kerasweep.errors import DataError
-from kerasweep.search.plan import make_plan, refit_workload
+from kerasweep.search.planning import make_plan, refit_workload
 from kerasweep.search.spec import make_spec
 from kerasweep.training.data import load_dataset
 

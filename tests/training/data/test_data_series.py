@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from kerasweep.errors import DataError, SpecError
-from kerasweep.search.plan import make_plan
+from kerasweep.search.planning import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.training.data import load_dataset, make_folds
 
