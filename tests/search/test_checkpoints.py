@@ -45,15 +45,15 @@ ks.launch("digits", "ann", storage="killed.db", checkpoint_every=1e-9, **setting
 GO_ON = """
 import json
 import kerasweep as ks
-from kerasweep.search.driver.sweep import Sweep
+from kerasweep.search.driver.epoch_handler import EpochHandler
 settings = dict(search="grid", trials=1, limit=200, folds=2, epochs=20, patience=None, workers="inline", verbose=0)
-told, end_epoch = [], Sweep._end_epoch
+told, take = [], EpochHandler.take
 
-def listen(sweep, run, event):
+def listen(handler, run, event):
     told.append(event.epoch)
-    end_epoch(sweep, run, event)
+    take(handler, run, event)
 
-Sweep._end_epoch = listen
+EpochHandler.take = listen
 resumed = ks.resume(storage="killed.db", verbose=0)
 trained = [*told]
 whole = ks.launch("digits", "ann", storage="whole.db", **settings)
