@@ -63,12 +63,12 @@ class Driver:
             assert self.lines[-1], "it has ended"
 
     def end(self) -> str:
-        """Return why its sweep ended."""
+        """Return why its sweep ended; nothing of one that ended before it could say anything."""
         self.lines += (
             self.process.stdout.read().splitlines()
         )  # with what was read ahead, which communicate would lose
         self.process.wait(SECONDS)
-        return self.lines[-1].removeprefix("ended ")
+        return self.lines[-1].removeprefix("ended ") if self.lines else ""
 
     def kill(self) -> None:
         os.kill(self.process.pid, signal.SIGKILL)
