@@ -191,6 +191,5 @@ LONG = ("growth", "large", "scale", "w8")
 """Works that take longer than all the others, and are measured where they are named."""
 MEASUREMENTS = (
     *_W1, *_MIXED, *_W2, *_W3, *_W4, *_VERSUS, *_COLD, *_DRIVER, *_MEMORY, *_BROWSING, *_SCALING, *_IDEAS,
-    *_GROWTH, *_LARGE,
-    *_SCALE, *_W8,
+    *_GROWTH, *_LARGE, *_SCALE, *_W8,
 )  # fmt: skip
