@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip -qq --disable-pip-version-check
 
-.PHONY: help demo test lint format docs site bench bench-search growth soak clean
+.PHONY: help demo test test-all lint format docs site bench bench-search growth soak clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -24,9 +24,17 @@ demo: $(VENV)/installed  ## Launch a sweep on digits, show the best configuratio
 	$(BIN)/python -m kerasweep best digits-ann-grid
 	$(BIN)/python -m kerasweep report digits-ann-grid --output report.html
 
-test: $(VENV)/developed  ## Run all tests
-	@# each process takes a run of tests, so that a file's fixtures are made once, and gives half of the rest to an idle one
-	$(BIN)/python -m pytest -n auto --dist worksteal
+PARTS := 8
+# Another part with each commit; PART=3 takes the third.
+PART  ?= $(shell expr $$(git rev-list --count HEAD 2>/dev/null || echo 0) % $(PARTS) + 1)
+# Each process takes a run of tests, so that a file's fixtures are made once, and gives half of the rest to an idle one.
+PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
+
+test: $(VENV)/developed  ## Run the tests: of those that cost seconds one part of eight, another with each commit
+	$(PYTEST) --part $(PART)/$(PARTS)
+
+test-all: $(VENV)/developed  ## Run all tests, which takes more than an hour
+	$(PYTEST)
 
 lint: $(VENV)/developed  ## Check style, formatting and types
 	$(BIN)/ruff check .

@@ -16,6 +16,7 @@ import sqlalchemy
 from forking import Forker
 from kerasweep.search import placement
 from kerasweep.training.trainers.garbage import gradients_forgotten
+from parts import Part
 from ray_cluster import RayCluster
 
 ROOT = Path(__file__).parents[1]
@@ -40,7 +41,18 @@ def pytest_runtest_protocol() -> Generator[None, object, object]:
         return (yield)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a run take a part of the costly tests (``parts.py``)."""
+    parser.addoption("--part", type=Part.parse, default=Part(1, 1), metavar="K/N", help="of the costly tests")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say which part of the costly tests runs."""
+    part: Part = config.getoption("part")
+    return f"part {part.number} of {part.count} of the costly tests, and all others"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Refuse names of tests that another process would spell otherwise: a set has no order, and an object an address.
 
     The processes that share the tests must collect the same ones, or none is run; by chance they often do.
@@ -52,6 +64,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         )
         if " at 0x" in item.name or any(len(value) > 1 and str(value) in item.name for value in unordered):
             raise pytest.UsageError(f"{item.nodeid} has no name that lasts; give its cases ids or lists")
+    part: Part = config.getoption("part")
+    part.choose(items)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from app_shelf import Shelf
     from playwright.sync_api import Browser, Page
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.costly]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SLOW = 120_000
 """Milliseconds that a process which trains is given."""

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from kerasweep.search.progress import Progress
 
+pytestmark = pytest.mark.costly
+
 FACTORS = {0.1: 1.5, 1 / 3: 1.5, 2 / 3: 2.0}
 """Share of the time that a sweep takes -> how far what is foretold then may be from what it goes on to take. In the end a few
 trials are left, of which chance decides whether one more is trained whole."""

@@ -13,6 +13,8 @@ import pytest
 from kerasweep.spaces import Float, Space
 from kerasweep.training.events import Answer, EpochEnded, Rung, Task, TrialEnded, TrialFailed, TrialPaused
 
+pytestmark = pytest.mark.costly
+
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 SPACE = """\
 version: 2

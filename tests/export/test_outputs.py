@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from kerasweep.export import Winner
 
 pytestmark = [
+    pytest.mark.costly,
     # Keras's own, where it saves a TensorFlow variable with NumPy 2.
     pytest.mark.filterwarnings(
         "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"

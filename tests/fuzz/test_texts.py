@@ -17,6 +17,8 @@ from kerasweep.spaces import Space, preset, space_from_dict, space_to_dict
 from kerasweep.spaces.reading import read_space
 from kerasweep.spaces.writing import space_text
 
+pytestmark = pytest.mark.costly
+
 SPEC: dict[str, Any] = {
     "study": "a",
     "data": {"source": "digits", "limit": 100, "target": "y", "test_size": 0.2},

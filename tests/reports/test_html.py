@@ -15,6 +15,8 @@ from kerasweep.reports.cards import GROUPS
 from kerasweep.reports.html import script_safe
 from kerasweep.studies import read_studies
 
+pytestmark = pytest.mark.costly
+
 if TYPE_CHECKING:
     from pathlib import Path
 

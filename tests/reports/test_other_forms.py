@@ -15,6 +15,8 @@ from kerasweep.reports import render_markdown, write_report
 from kerasweep.reports.markdown import paragraph, plain
 from kerasweep.studies import read_studies
 
+pytestmark = pytest.mark.costly
+
 if TYPE_CHECKING:
     from conftest import Shelf
 

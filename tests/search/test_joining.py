@@ -29,6 +29,8 @@ from kerasweep.studies.writing import ask, create_study, delete_study, drive_stu
 from optuna.trial import FrozenTrial, TrialState
 from requiring import required_server
 
+pytestmark = pytest.mark.costly
+
 DRIVER = str(Path(__file__).parents[1] / "support" / "joined_driver.py")
 SECONDS = 120
 """In which whatever is waited for must have come."""

@@ -24,6 +24,8 @@ from kerasweep.studies import read_study, read_trials
 from kerasweep.training.events import Rung
 from threadpoolctl import threadpool_info, threadpool_limits
 
+pytestmark = pytest.mark.costly
+
 EPOCHS, FOLDS = 9, 3
 
 

@@ -22,6 +22,8 @@ from kerasweep.search.interrupt import graceful_interrupt
 from kerasweep.studies import patience, read_study, read_trials
 from requiring import required, required_server
 
+pytestmark = pytest.mark.costly
+
 SECONDS = 40
 TRIALS = 30
 

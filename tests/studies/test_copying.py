@@ -39,6 +39,8 @@ from kerasweep.studies.writing import connected, create_study, delete_study, dri
 from requiring import required_server
 from typer.testing import CliRunner
 
+pytestmark = pytest.mark.costly
+
 KINDS = ("SQLite", *SERVERS)
 LARGE = '"층' * 40_000
 """Too large for a column of MySQL's."""

@@ -30,6 +30,8 @@ from kerasweep.studies.control import status_of
 from kerasweep.studies.writing import ask, create_study, delete_study, drive_study
 from requiring import required_server
 
+pytestmark = pytest.mark.costly
+
 HOLD = """
 import sys
 from kerasweep.studies import read_study

@@ -14,6 +14,8 @@ from kerasweep.studies import patience, read_study, read_trials
 from kerasweep.studies.transactions import NotBegun
 from kerasweep.studies.writing import StudyWriter, create_study, delete_study, drive_study
 
+pytestmark = pytest.mark.costly
+
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
