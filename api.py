@@ -25,7 +25,9 @@ from .studies import (
     choose_trial,
     damaged,
     read_all,
+    read_log,
     read_study,
+    read_trial,
     read_trials,
     storage_url,
     trials_frame,
@@ -102,6 +104,17 @@ class Study:
     def trials(self) -> pd.DataFrame:
         """All trials, one row each."""
         return trials_frame(read_trials(self._record), self._record)
+
+    def log(self, number: int) -> str:
+        """Return what a trial has printed, as ``kerasweep show STUDY TRIAL`` does: the last 8,000 characters, at most.
+
+        Returns:
+            Plain text with the lines that a terminal would show; empty where the trial printed nothing.
+
+        Raises:
+            StudyError: There is no such trial.
+        """
+        return read_log(self._record, read_trial(self._record, number).number)
 
     @property
     def sensitivity(self) -> pd.DataFrame:

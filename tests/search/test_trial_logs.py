@@ -7,6 +7,8 @@ from contextlib import redirect_stdout
 from dataclasses import replace
 
 import pytest
+from kerasweep.api import Study
+from kerasweep.errors import StudyError
 from kerasweep.search.executors.relay import MAX_BYTES
 from kerasweep.search.executors.trial_logs import MOST, TrialLogs, bounded
 from kerasweep.studies import read_log
@@ -83,3 +85,6 @@ def test_it_is_read_from_the_study(lab, fake, scheduler: str) -> None:
     assert MOST / 2 < len(logs.pop(2)) <= MOST
     assert all(" Trial" in log[:8] for log in logs if log)
     assert max(log.count("\n") for log in logs) == (1 if scheduler == "none" else 2)
+    assert [Study(study).log(number) for number in (1, 0)] == ["", logs[0]]
+    with pytest.raises(StudyError, match=r"has no trial 6\. It has 6, numbered from 0"):
+        Study(study).log(6)
