@@ -34,7 +34,7 @@ from ...training.workload import Workload
 from .handle import Worker
 from .memory_mapping import write_workload
 from .memory_watch import MemoryWatch
-from .messages import FOLDER_PREFIX, Go, Hold, Holding, Printed, Probe, Probed, Setup, Sized
+from .messages import FOLDER_PREFIX, Go, Hold, Holding, Logged, Printed, Probe, Probed, Setup, Sized
 from .process import WorkerProcess, start_worker
 from .retries import RETRIES, Death, Retries
 from .trial_logs import TrialLogs
@@ -228,12 +228,12 @@ class LocalExecutor:
             worker.size = message.size
         if isinstance(message, Holding):
             worker.holding = self._held  # else it has been released by now
+        if isinstance(message, Printed | Logged) and worker.task is not None:
+            self._logs.add(worker.task.number, message.text)
         if isinstance(message, Printed):
-            if worker.task is not None:
-                self._logs.add(worker.task.number, message.text)
             with contextlib.suppress(OSError, ValueError):
                 stream = getattr(sys, message.stream)
-                stream.write(message.text)
+                stream.write(message.text + message.notice)
                 stream.flush()
 
     def _check_workers(self) -> Event | None:

@@ -38,6 +38,15 @@ class Printed:
 
     stream: Literal["stdout", "stderr"]
     text: str
+    notice: str = ""
+    """What else is to be shown, which the code has not printed."""
+
+
+@dataclass(frozen=True)
+class Logged:
+    """The end of what a user's code has printed since, beyond what is shown: for the trial's log alone."""
+
+    text: str
 
 
 @dataclass(frozen=True)

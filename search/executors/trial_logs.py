@@ -15,7 +15,7 @@ from ...training.events import EpochEnded, Event
 
 MOST = 8_000
 """Characters that are kept of what a trial prints: its last ones, since they tell how it ended."""
-_MOST_RAW = 8 * MOST
+MOST_RAW = 8 * MOST
 """The same before progress bars, which a terminal would have written over, are taken out."""
 _CONTROLS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _REWRITTEN = re.compile(r"[^\n]*\r(?=[^\n])")
@@ -31,7 +31,7 @@ class TrialLogs:
     def add(self, number: int, text: str) -> None:
         """Take what a trial prints."""
         with self._lock:  # a model function may have threads
-            self._texts[number] = (self._texts.get(number, "") + text)[-_MOST_RAW:]
+            self._texts[number] = (self._texts.get(number, "") + text)[-MOST_RAW:]
 
     def with_log(self, event: Event) -> Event:
         """Return an event with what its trial has printed, if it is trained no further."""

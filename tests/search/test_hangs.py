@@ -18,7 +18,8 @@ import pytest
 from kerasweep.search.executors import LocalExecutor
 from kerasweep.search.executors.messages import Alive
 from kerasweep.search.executors.process import WorkerProcess
-from kerasweep.studies import StudyRecord, TrialRecord, read_study, read_trials
+from kerasweep.search.executors.relay import NOT_SHOWN
+from kerasweep.studies import StudyRecord, TrialRecord, read_log, read_study, read_trials
 from kerasweep.training.events import Task
 
 pytestmark = [
@@ -315,9 +316,10 @@ def test_what_a_function_prints_without_end_is_cut(folder, launch) -> None:
     out, error = process.communicate(timeout=300)
     assert process.returncode == 0, out + error
     assert "line 1\nline 2\n" in out
-    assert out.count("(what this trial prints further is not shown)") in (1, 2), (
-        "of the probe, and of the trial"
-    )
+    assert out.count(NOT_SHOWN) in (1, 2), "of the probe, and of the trial"
     assert len(out) < 200_000
+    log = read_log(read_study("s", f"sqlite:///{folder / 'kerasweep.db'}"), 0)
+    assert log.endswith("line 99998\nline 99999\n")
+    assert NOT_SHOWN not in log
     assert "a warning of a user" in error
     assert "to the other stream\n" in error

@@ -9,8 +9,10 @@ from dataclasses import replace
 import pytest
 from kerasweep.api import Study
 from kerasweep.errors import StudyError
-from kerasweep.search.executors.relay import MAX_BYTES
-from kerasweep.search.executors.trial_logs import MOST, TrialLogs, bounded
+from kerasweep.search.executors import relay as relay_module
+from kerasweep.search.executors.messages import Logged, Printed
+from kerasweep.search.executors.relay import MAX_BYTES, NOT_SHOWN, Relay
+from kerasweep.search.executors.trial_logs import MOST, MOST_RAW, TrialLogs, bounded
 from kerasweep.studies import read_log
 from kerasweep.training.events import EpochEnded, TrialFailed
 
@@ -88,3 +90,40 @@ def test_it_is_read_from_the_study(lab, fake, scheduler: str) -> None:
     assert [Study(study).log(number) for number in (1, 0)] == ["", logs[0]]
     with pytest.raises(StudyError, match=r"has no trial 6\. It has 6, numbered from 0"):
         Study(study).log(6)
+
+
+def test_the_end_of_what_a_worker_does_not_show_goes_to_the_log() -> None:
+    """Of both streams, whether lines end or not; the notice is shown, and is none of the trial's words."""
+    sent: list[Printed | Logged] = []
+    relay = Relay(sent.append)
+    for _ in range(2):  # the second task may print as much as the first
+        sent.clear()
+        relay.begin()
+        relay.stdout.write("a line\n" * MAX_BYTES)
+        relay.stderr.write("no line " * MAX_BYTES)
+        relay.stdout.write("the end")
+        relay.flush()
+        shown = [one for one in sent if isinstance(one, Printed)]
+        assert "".join(one.text for one in shown) == ("a line\n" * MAX_BYTES)[:MAX_BYTES]
+        assert [one.notice for one in shown if one.notice] == [f"\n{NOT_SHOWN}\n"]
+        logs = TrialLogs()
+        for one in sent:
+            logs.add(4, one.text)
+        assert logs.with_log(FAILED).printed.endswith("no line no line the end")
+
+
+def test_what_a_worker_prints_without_end_is_sent_now_and_then(monkeypatch) -> None:
+    """A worker that is killed has told most of it; one that prints fast does not fill its pipe."""
+    now = 100.0
+    monkeypatch.setattr(relay_module.time, "monotonic", lambda: now)
+    sent: list[Printed | Logged] = []
+    relay = Relay(sent.append)
+    relay.stdout.write("a" * MAX_BYTES + "\n")
+    for second in range(3):
+        now += 1.5
+        for number in range(20_000):
+            relay.stdout.write(f"line {second} {number}\n")
+    logged = [one.text for one in sent if isinstance(one, Logged)]
+    assert len(logged) == 1 + 3
+    assert all(len(text) <= MOST_RAW for text in logged)
+    assert logged[-1].endswith("line 1 19999\nline 2 0\n")
