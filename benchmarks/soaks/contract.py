@@ -79,6 +79,12 @@ class Place:
             return (self.folder / "output.txt").read_text(encoding="utf-8", errors="replace")[-2000:]
         return ""
 
+    def workers(self) -> list[int]:
+        """Return the workers that run in the folder, or its subfolders."""
+        return [
+            int(process.name) for process in Path("/proc").glob("[0-9]*") if _is_worker(process, self.folder)
+        ]
+
     def processes(self) -> list[str]:
         """Return what still runs in the folder, once what dies had a moment to."""
         return _none_left(lambda: list(_processes_in(self.folder)))
@@ -102,6 +108,18 @@ def _none_left(look: Callable[[], list[str]], seconds: float = 10.0) -> list[str
     return found
 
 
+def _is_worker(process: Path, folder: Path) -> bool:
+    """Tell whether a process, by its folder under ``/proc``, is a worker whose temporary files lie in a folder.
+
+    A forked process has another's command line, but a name of its own.
+    """
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        ours = (process / "cwd").readlink().is_relative_to(folder)
+        name, command = (process / "comm").read_text(), (process / "cmdline").read_text()
+        return ours and (name.strip() == "worker" or "executors.worker" in command)
+    return False
+
+
 def _processes_in(folder: Path) -> Iterator[str]:
     """Yield the processes whose working folder is one, by number and command."""
     for process in Path("/proc").glob("[0-9]*"):
@@ -118,3 +136,26 @@ def ended(process: subprocess.Popen[Any]) -> Iterator[subprocess.Popen[Any]]:
     finally:
         process.kill()
         process.wait()
+
+
+def differences(expected: list[dict[str, Any]], found: list[dict[str, Any]]) -> list[str]:
+    """Say what is other in one list of trials than in another."""
+    if len(expected) != len(found):
+        return [f"{len(found)} trials, not {len(expected)}"]
+    return [
+        f"trial {one['number']} has another {key}: {other[key]}, not {one[key]}"
+        for one, other in zip(expected, found, strict=True)
+        for key in one
+        if one[key] != other[key]
+    ]
+
+
+def unfinished(url: str, study: str, count: int) -> list[str]:
+    """Say what is other in a study than it must be: so many trials, all complete, numbered without a gap."""
+    from kerasweep.studies import read_study, read_trials
+
+    trials = read_trials(read_study(study, url))
+    gaps = (
+        [] if [one.number for one in trials] == list(range(count)) else [f"{len(trials)} trials, not {count}"]
+    )
+    return gaps + [f"trial {one.number} is {one.state}" for one in trials if one.state != "complete"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -12,7 +13,7 @@ from typing import Any
 
 from kerasweep.texts import count_text
 
-from soaks.contract import SECONDS, Finding, Place, Soak, ended
+from soaks.contract import SECONDS, Finding, Place, Soak, differences, ended
 
 SWEEP = (
     *("launch", "digits", "ann", "--workers", "1", "--limit", "200", "--folds", "3"),
@@ -20,8 +21,6 @@ SWEEP = (
 )
 """But for its name, seed, scheduler and storage."""
 SCHEDULERS = ("knowhow", "asha", "none", "median")
-WITHIN = 6.0
-"""Seconds from a driver's start, in which it dies: a sweep takes about so long."""
 Storage = Callable[[Path], Any]
 """A context in which a storage answers at the URL that it gives."""
 
@@ -35,8 +34,10 @@ def kill_drivers(place: Place, count: int, storage: Storage) -> Finding:
         while kills < count and not faults:
             flags = ("--seed", str(sweeps), "--scheduler", SCHEDULERS[sweeps % len(SCHEDULERS)])
             whole, killed = (Sweep(place, f"{name}-{sweeps}", url, flags) for name in ("whole", "killed"))
-            whole.run(draw, 0)
-            kills += killed.run(draw, count - kills)
+            started = time.monotonic()
+            whole.run()
+            within = time.monotonic() - started
+            kills += killed.run(count - kills, lambda: draw.uniform(0, within))  # noqa: B023 - called in this turn
             faults += [f"{' '.join(flags)}: {one}" for one in differences(whole.trials(), killed.trials())]
             faults += [f"left running: {one}" for one in place.processes()]
             faults += [f"left over: {one}" for one in place.litter("study.db")]
@@ -53,12 +54,17 @@ class Sweep:
         self._url = url
         self._launch = (*SWEEP, "--study", name, *flags)
 
-    def run(self, draw: random.Random, most: int) -> int:
-        """Run it to its end, and return how often its driver was killed: at random moments, so often at most."""
+    def run(self, most: int = 0, lifetime: Callable[[], float] = lambda: SECONDS) -> int:
+        """Run it to its end, and return how often its driver was killed.
+
+        Args:
+            most: How often at most.
+            lifetime: Gives the seconds after which a driver is killed.
+        """
         for kills in range(most):
             with ended(self._start()) as process:
                 try:
-                    process.wait(draw.uniform(0, WITHIN))
+                    process.wait(lifetime())
                 except subprocess.TimeoutExpired:
                     continue  # and it is killed
                 self._check(process)
@@ -99,18 +105,6 @@ class Sweep:
             }
             for trial in trials
         ]
-
-
-def differences(expected: list[dict[str, Any]], found: list[dict[str, Any]]) -> list[str]:
-    """Say what is other in one list of trials than in another."""
-    if len(expected) != len(found):
-        return [f"{len(found)} trials, not {len(expected)}"]
-    return [
-        f"trial {one['number']} has another {key}: {other[key]}, not {one[key]}"
-        for one, other in zip(expected, found, strict=True)
-        for key in one
-        if one[key] != other[key]
-    ]
 
 
 @contextmanager

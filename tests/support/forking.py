@@ -94,6 +94,12 @@ class ForkingPopen(subprocess.Popen[Any]):
         return self.returncode
 
 
+def _name_of(words: list[str]) -> str:
+    """Return what tells ``python WORDS`` from others: ``worker`` of ``-m package.worker``."""
+    last = words[words.index("-m") + 1] if "-m" in words else "python"
+    return last.rpartition(".")[2]
+
+
 def _can_be(words: list[str]) -> bool:
     """Tell whether ``become`` knows how to run ``python WORDS``."""
     first = next((word for word in words if word != "-u"), "-i")
@@ -191,6 +197,10 @@ def become(request: dict[str, Any], files: list[int], address: str) -> None:
     """Be the process that was asked for, up to its end."""
     if request["session"]:
         os.setsid()
+    with contextlib.suppress(
+        OSError
+    ):  # Linux's; its command line stays that of the process which it was forked from
+        Path("/proc/self/comm").write_text(_name_of(request["arguments"]), encoding="utf-8")
     for place, file in enumerate(files):
         os.dup2(file, place)
         os.close(file)
