@@ -23,6 +23,7 @@ from .shell import navigation
 from .site import Site
 from .study_view import LIVE, QUIET, is_due, study_head
 from .table_view import rows_of, shown_names
+from .trial_live import register_trial
 
 
 def register(app: Dash, site: Site) -> None:
@@ -31,6 +32,7 @@ def register(app: Dash, site: Site) -> None:
     _register_study(app, site)
     _register_table(app, site)
     _register_export(app, site)
+    register_trial(app, site)
     register_launch(app, site)
 
 

@@ -19,7 +19,7 @@ from .site import Site
 from .studies_view import studies_page
 from .study_view import missing_page, study_page
 from .table_view import trials_page
-from .trial_view import trial_page
+from .trial_live import trial_page
 
 logger = logging.getLogger("kerasweep.app")
 

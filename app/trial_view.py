@@ -1,4 +1,4 @@
-"""One trial: its configuration, how it scored on each fold, its curves, and why it failed if it did."""
+"""The parts of a trial's page: its configuration, how it scored on each fold, its curves, and why it failed if it did."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ from dash.development.base_component import Component
 
 from ..reports.cards import Figure
 from ..spaces import value_text
-from ..studies import StudyRecord, TrialDetails, TrialRecord, read_details, read_log, read_trial
+from ..studies import StudyRecord, TrialDetails, TrialRecord, read_details, read_log
 from ..studies.comparison import refit_score, study_space
 from ..texts import duration_text, number_text, quantity_text
 from .fold_curves import fold_curves
 from .links import study_link
 from .pieces import anchor, aria, badge, facts, figure_box, heading, panel, preformatted, scrolling
-from .site import Site
 
 COLOURS = {"complete": "green", "failed": "red", "running": "blue", "paused": "blue"}
 
 
-def trial_page(site: Site, name: str, number: int) -> Component:
-    """Return the page of a trial."""
-    study = site.study(name)
-    trial = read_trial(study, number)
-    details = read_details(study, [number]).get(number)
-    parts = [
-        _head(study, trial),
-        panel("Result", facts(result_facts(study, trial, details))),
-        _failure(trial),
-        _configuration(study, trial),
-        _curves(trial, details),
-        _summary(details),
-        _log(read_log(study, number)),
-    ]
-    return html.Div([part for part in parts if part is not None])
+ENDED = ("complete", "pruned", "failed")
+"""States of a trial that it stays in."""
+
+
+def trial_parts(study: StudyRecord, trial: TrialRecord) -> dict[str, Component | None]:
+    """Return the parts of a trial's page by name, in their order; one that there is nothing to say in is None."""
+    details = read_details(study, [trial.number]).get(trial.number)
+    return {
+        "head": _head(study, trial),
+        "result": panel("Result", facts(result_facts(study, trial, details))),
+        "failure": _failure(trial),
+        "configuration": _configuration(study, trial),
+        "curves": _curves(trial, details),
+        "summary": _summary(details),
+        "log": _log(read_log(study, trial.number)),
+    }
 
 
 def _head(study: StudyRecord, trial: TrialRecord) -> Component:
@@ -123,10 +123,15 @@ def _configuration(study: StudyRecord, trial: TrialRecord) -> Component:
     return panel("Configuration", scrolling(html.Table([head, html.Tbody(rows)]), "Configuration"))
 
 
-def _curves(trial: TrialRecord, details: TrialDetails | None) -> Component:
+def _curves(trial: TrialRecord, details: TrialDetails | None) -> Component | None:
     found = list(fold_curves(details, trial.epochs)) if details else []
+    if not found and trial.state == "running":
+        return None  # what it has so far stands above
     if not found:
-        return panel("Learning curves", reading=f"Trial {trial.number} keeps no learning curves.")
+        without = (
+            "no learning curves" if trial.state in ENDED else "the curves of its folds once it has ended"
+        )
+        return panel("Learning curves", reading=f"Trial {trial.number} keeps {without}.")
     boxes = [figure_box(Figure(metric, plot)) for metric, plot in found]
     note = "A line is a fold, dotted in training. The dashed line is the chosen number of epochs."
     return panel(

@@ -14,10 +14,12 @@ from app_shelf import HOSTILE
 from axe_playwright_python.sync_playwright import Axe
 from kerasweep.app.links import link, study_link
 from kerasweep.app.server import listen
+from kerasweep.app.study_view import LIVE
 from kerasweep.app.uploads import LARGEST
 from kerasweep.export.formats import FORMATS, FromStudy
 from kerasweep.studies import best_trials, read_study
 from kerasweep.studies.control import status_of
+from kerasweep.studies.writing import create_study
 from playwright.sync_api import expect, sync_playwright
 from requiring import required
 
@@ -231,6 +233,32 @@ def test_figures_are_drawn_and_names_do_nothing(shelf: Shelf, browser: Browser) 
             assert graphs.count() > 5
             assert page.locator("img[src='x']").count() == 0
         assert complaints == []
+
+
+def test_the_page_of_a_trial_follows_it_and_then_asks_no_more(browser: Browser, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'studies.db'}"
+    about = {"metric": "val_loss", "folds": 2, "epochs": 3}
+    with create_study(url, "s", "minimize", {}, about) as writer, serving(url) as address:
+        trial = writer.new_trial()
+        trial.suggest_categorical("optimizer", ["adam"])
+        writer.tell({"state": "running", "running": [[0, 1, [[1, 0.5]]]]})
+        with opened(browser, 390) as (page, complaints):
+            page.set_viewport_size({"width": 390, "height": 400})
+            page.goto(address + study_link("s", "trial", 0))
+            expect(page.locator(".page-head .badge")).to_have_text("running")
+            expect(page.locator("#trial-curve .main-svg").first).to_be_visible(timeout=SLOW)
+            page.evaluate("window.scrollTo(0, 300)")
+            writer.tell({"state": "running", "running": [[0, 2, [[1, 0.5], [2, 0.25]]]]})
+            expect(page.locator("#trial-curve .point")).to_have_count(2, timeout=SLOW)
+            assert page.evaluate("window.scrollY") == 300
+            writer.finish(trial, 0.25, {"fold_scores": [0.2, 0.3]}, {})
+            expect(page.locator(".page-head .badge")).to_have_text("complete", timeout=SLOW)
+            expect(page.locator("#trial-running")).to_be_hidden()
+            asked: list[str] = []
+            page.on("request", lambda request: asked.append(request.url))
+            page.wait_for_timeout(2.5 * LIVE)
+            assert asked == []
+            assert complaints == []
 
 
 def test_the_table_sorts_and_filters_on_the_server(shelf: Shelf, browser: Browser) -> None:
