@@ -92,8 +92,9 @@ def _running_panel(study: StudyRecord, trial: TrialRecord, status: SweepStatus) 
 
 
 def _trained(trial: TrialRecord, status: SweepStatus) -> SweepStatus:
-    """Return what a status says of one trial alone."""
-    return replace(status, running=tuple(one for one in status.running if one.number == trial.number))
+    """Return what a status says of one trial alone; one that has ended is named there until the driver speaks again."""
+    here = [one for one in status.running if one.number == trial.number and trial.state == "running"]
+    return replace(status, running=tuple(here))
 
 
 def _every(trial: TrialRecord, status: SweepStatus) -> int:

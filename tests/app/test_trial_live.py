@@ -59,8 +59,7 @@ def test_it_follows_a_trial_to_its_end(driven: tuple[Site, Any, Any]) -> None:
     assert (hidden, every, ended) == (False, LIVE, False)
     writer.log(trial, "a line of its own")
     writer.finish(trial, 0.25, {"fold_scores": [0.2, 0.3]}, {"curves": {"val_loss": [[0.2], [0.3]]}})
-    writer.tell({"state": "running", "running": []})
-    found = trial_looked(site, seen)
+    found = trial_looked(site, seen)  # the driver has not spoken since
     assert new(found) == {"head", "result", "curves", "log"}
     assert found[len(PARTS)] is True
     assert found[-2] is True, "it asks no more"
