@@ -22,7 +22,7 @@ from .pieces import error_alert
 from .shell import navigation
 from .site import Site
 from .study_view import LIVE, QUIET, is_due, study_head
-from .table_view import rows_of, shown_names
+from .table_view import rows_of
 from .trial_live import register_trial
 
 
@@ -163,7 +163,7 @@ def _register_table(app: Dash, site: Site) -> None:
         if request is None:
             return no_update, no_update
         study = site.study(str(place["study"]))
-        found, total = rows_of(study, request, shown_names(study))
+        found, total = rows_of(site.trials.of(study), request)
         every = sum(study.counts.values())
         words = f"{total:,} trials" if total == every else f"{total:,} of {every:,} trials"
         return {"rowData": found, "rowCount": total}, words

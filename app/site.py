@@ -11,6 +11,7 @@ from ..studies import DamagedStudy, StudyRecord, is_driven, read_all, read_study
 from ..texts import ABSENT, count_text
 from .card_maker import CardMaker
 from .jobs import Jobs
+from .kept_trials import KeptTrials
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Site:
     """Commands that pages have started."""
 
     cards: CardMaker = field(init=False, repr=False, compare=False)
+    trials: KeptTrials = field(default_factory=KeptTrials, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "jobs", Jobs(self.storage))

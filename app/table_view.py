@@ -10,7 +10,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from ..spaces import Configuration, Float, Int, value_text
-from ..studies import Condition, Order, StudyRecord, TrialRecord, hyperparameter_names, page_of_trials
+from ..studies import Condition, Order, StudyRecord, TrialColumns, TrialRecord
 from ..studies.comparison import MAX_SHOWN, basic_names, study_space
 from ..studies.paging import PARAM
 from ..texts import ABSENT, count_text, number_text
@@ -38,7 +38,8 @@ _TEXTS = ["contains", "equals", "notEqual"]
 def trials_page(site: Site, name: str) -> Component:
     """Return the page of a study's trials."""
     study = site.study(name)
-    names = shown_names(study)
+    trials = site.trials.of(study)
+    names = shown_names(trials)
     compare = study_link(study.name, "compare")
     button = anchor("Choose two trials to compare", compare, id="compare-trials", className="action off")
     grid = dag.AgGrid(
@@ -60,7 +61,7 @@ def trials_page(site: Site, name: str) -> Component:
         style={"height": "min(75vh, 50rem)", "width": "100%"},
         className="trials",
     )
-    every = len(hyperparameter_names(study))
+    every = len(trials.names)
     rest = (
         f"{len(names)} of {count_text(every, 'hyperparameter')} are columns; a trial's page shows all of its. "
         if len(names) < every
@@ -80,12 +81,12 @@ def trials_page(site: Site, name: str) -> Component:
     )
 
 
-def shown_names(study: StudyRecord) -> list[str]:
+def shown_names(trials: TrialColumns) -> list[str]:
     """Return the hyperparameters that are columns: all, or of too many those of the basic preset and of most trials."""
-    names = hyperparameter_names(study)
+    names = trials.names
     if len(names) <= MAX_SHOWN:
         return names
-    basic = basic_names(study.model)
+    basic = basic_names(trials.study.model)
     return sorted(names, key=lambda name: name not in basic)[:MAX_SHOWN]
 
 
@@ -93,11 +94,11 @@ def columns(study: StudyRecord, names: Sequence[str]) -> list[dict[str, Any]]:
     """Return the table's columns. Fields are numbered: a name with a dot in it would be taken for a path."""
     numeric = {
         "filter": "agNumberColumnFilter",
-        "filterParams": {"filterOptions": _NUMBERS, "maxNumConditions": 1, "debounceMs": 100},
+        "filterParams": {"filterOptions": _NUMBERS, "maxNumConditions": 1, "debounceMs": 50},
     }
     text = {
         "filter": "agTextColumnFilter",
-        "filterParams": {"filterOptions": _TEXTS, "maxNumConditions": 1, "debounceMs": 100},
+        "filterParams": {"filterOptions": _TEXTS, "maxNumConditions": 1, "debounceMs": 50},
     }
     fixed: list[dict[str, Any]] = [
         {
@@ -123,16 +124,14 @@ def columns(study: StudyRecord, names: Sequence[str]) -> list[dict[str, Any]]:
     return [*fixed, *free]
 
 
-def rows_of(
-    study: StudyRecord, request: Mapping[str, Any], names: Sequence[str]
-) -> tuple[list[dict[str, Any]], int]:
+def rows_of(trials: TrialColumns, request: Mapping[str, Any]) -> tuple[list[dict[str, Any]], int]:
     """Return the rows that the table asks for, and how many meet its filters.
 
     Args:
-        study: The study.
+        trials: Those of the study.
         request: What the table asks for: ``startRow``, ``endRow``, ``sortModel``, ``filterModel``.
-        names: The hyperparameters that are columns.
     """
+    names = shown_names(trials)
     start = int(request.get("startRow") or 0)
     count = min(max(int(request.get("endRow") or PAGE) - start, 0), 10 * PAGE)
     order = [
@@ -145,8 +144,8 @@ def rows_of(
         for field, model in (request.get("filterModel") or {}).items()
         if (column := _column(field, names)) and (condition := _condition(column, model))
     ]
-    page = page_of_trials(study, start, count, order, conditions)
-    return [_row(study, trial, names) for trial in page.trials], page.total
+    page = trials.page(start, count, order, conditions)
+    return [_row(trials.study, trial, names) for trial in page.trials], page.total
 
 
 def _column(field: object, names: Sequence[str]) -> str | None:

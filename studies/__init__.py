@@ -1,7 +1,7 @@
 """What was found: the store, its queries and comparison. Writing is in ``writing``, which imports Optuna."""
 
 from .lock import is_driven
-from .paging import Condition, Order, TrialPage, hyperparameter_names, page_of_trials
+from .paging import Condition, Order, TrialColumns, TrialPage, hyperparameter_names, page_of_trials
 from .pareto import pareto_front
 from .passwords import without_password
 from .reading import (
@@ -32,6 +32,7 @@ __all__ = [
     "Order",
     "StudyObjective",
     "StudyRecord",
+    "TrialColumns",
     "TrialDetails",
     "TrialPage",
     "TrialRecord",

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from app_pages import as_json, nodes, shown, text_of
 from app_shelf import HOSTILE, STUDIES
-from kerasweep.app import card_maker
+from kerasweep.app import card_maker, kept_trials
 from kerasweep.app.callbacks import looked
 from kerasweep.app.card_maker import CardMaker, revision
+from kerasweep.app.kept_trials import KeptTrials
 from kerasweep.app.links import Address, joined, parse_address, study_link
 from kerasweep.app.pages import page
 from kerasweep.app.site import Site
 from kerasweep.app.studies_view import studies_page
 from kerasweep.app.study_view import is_due
 from kerasweep.app.table_view import columns, rows_of, shown_names
+from kerasweep.studies import paging
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,15 +107,15 @@ def test_a_failed_trial_says_why_and_what_it_printed(shelf: Shelf) -> None:
 
 
 def test_the_table_reads_what_it_shows(shelf: Shelf) -> None:
-    study = shelf.site.study("large")
-    names = shown_names(study)
+    trials = shelf.site.trials.of(shelf.site.study("large"))
+    names = shown_names(trials)
     asked = {
         "startRow": 50,
         "endRow": 100,
         "sortModel": [{"colId": "value", "sort": "desc"}],
         "filterModel": {},
     }
-    rows, total = rows_of(study, asked, names)
+    rows, total = rows_of(trials, asked)
     assert (len(rows), total) == (50, 300)
     place = names.index("optimizer")
     chosen = {
@@ -121,7 +124,7 @@ def test_the_table_reads_what_it_shows(shelf: Shelf) -> None:
             "number": {"type": "inRange", "filter": 10, "filterTo": 30},
         }
     }
-    rows, total = rows_of(study, chosen, names)
+    rows, total = rows_of(trials, chosen)
     assert total == len(rows) > 0
     assert {row[f"p{place}"] for row in rows} == {"adam"}
     assert all(10 <= row["number"] <= 30 for row in rows)
@@ -137,15 +140,14 @@ def test_the_table_reads_what_it_shows(shelf: Shelf) -> None:
     ],
 )
 def test_the_table_takes_whatever_is_asked(shelf: Shelf, asked: dict[str, Any]) -> None:
-    study = shelf.site.study("large")
-    rows, total = rows_of(study, asked, shown_names(study))
+    rows, total = rows_of(shelf.site.trials.of(shelf.site.study("large")), asked)
     assert len(rows) <= 500
     assert total <= 300
 
 
 def test_a_wide_study_has_few_columns_and_any_name(shelf: Shelf) -> None:
     study = shelf.site.study("wide")
-    names = shown_names(study)
+    names = shown_names(shelf.site.trials.of(study))
     assert len(names) == 16
     assert all("." not in column["field"] for column in columns(study, names))
 
@@ -159,6 +161,25 @@ def test_a_study_that_grows_is_shown_anew(shelf: Shelf) -> None:
     assert not is_due({"cards": "other", "at": 100.0, "took": 5.0}, which, 120.0, runs=True)
     assert is_due({"cards": "other", "at": 100.0, "took": 5.0}, which, 120.0, runs=False)
     assert is_due({"cards": "other", "at": 100.0, "took": 5.0}, which, 151.0, runs=True)
+
+
+def test_a_table_that_is_filtered_again_reads_no_more_than_it_shows(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = shelf.site.study("large")
+    kept = KeptTrials()
+    trials = kept.of(study)
+    asked = {"filterModel": {"seconds": {"type": "greaterThanOrEqual", "filter": 0}}}
+    assert rows_of(trials, asked)[1] > 0
+    monkeypatch.setattr(paging, "open_database", None)
+    assert kept.of(shelf.site.study("large")) is trials
+    assert rows_of(kept.of(study), asked)[1] > 0
+    assert kept.of(replace(study, counts={**study.counts, "complete": 1})) is not trials
+    moving = replace(study, counts={**study.counts, "running": 1})
+    first = kept.of(moving)
+    assert kept.of(moving) is first
+    monkeypatch.setattr(kept_trials, "_FRESH_SECONDS", -1.0)
+    assert kept.of(moving) is not first
 
 
 def test_links_of_a_hostile_study_lead_to_it(shelf: Shelf) -> None:
