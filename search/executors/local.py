@@ -36,7 +36,7 @@ from .memory_mapping import write_workload
 from .memory_watch import MemoryWatch
 from .messages import FOLDER_PREFIX, Go, Hold, Holding, Logged, Printed, Probe, Probed, Setup, Sized
 from .process import WorkerProcess, start_worker
-from .retries import RETRIES, Death, Retries
+from .retries import OUTSIDE_DEATHS, RETRIES, Death, Retries
 from .trial_logs import TrialLogs
 
 START_SECONDS = 600.0
@@ -79,6 +79,8 @@ class LocalExecutor:
         self._checked = time.monotonic()
         """When it was last looked whether workers live."""
         self._held = False
+        self._early_deaths = 0
+        """Of workers that had no task, since the last trial ended."""
 
     @property
     def capacity(self) -> int:
@@ -217,6 +219,7 @@ class LocalExecutor:
             worker.waits = at_rung and not worker.cancelled
         elif worker.task is not None:
             self._retries.forget(worker.task.number)
+            self._early_deaths = 0
             worker.task = None
             self._dispatch()
         return message
@@ -284,8 +287,9 @@ class LocalExecutor:
         return failed
 
     def _may_be_replaced(self, death: Death) -> bool:
-        """Tell whether a worker that died before it was ready is replaced, though the next one may die, too."""
-        return False
+        """Tell whether a worker that died before it had a task is replaced: where somebody ended it, but not for ever."""
+        self._early_deaths += 1
+        return death.from_outside and self._early_deaths < OUTSIDE_DEATHS
 
     def _replace(self, worker: Worker) -> None:
         place = self._workers.index(worker)

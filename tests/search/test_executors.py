@@ -13,10 +13,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from kerasweep.errors import ModelError
+from kerasweep.errors import ModelError, SweepError
 from kerasweep.search.executors import InlineExecutor, LocalExecutor, make_executor
+from kerasweep.search.executors.process import WorkerProcess
 from kerasweep.search.executors.ray import RayExecutor
 from kerasweep.search.executors.ray.actor import PREFIX, _remove_if_left
+from kerasweep.search.executors.retries import OUTSIDE_DEATHS
 from kerasweep.search.planning import make_plan
 from kerasweep.search.spec import make_spec
 from kerasweep.spaces import Int, Space
@@ -460,6 +462,44 @@ class TestRay(SeveralWorkers):
             ] == epochs
             assert outcome_of(events, number).fold_scores == reference.fold_scores
         assert len(executor._workers) == 2
+
+
+@pytest.mark.parametrize("deaths", [OUTSIDE_DEATHS - 1, OUTSIDE_DEATHS])
+@pytest.mark.parametrize("moment", ["started", "ready"])
+def test_a_worker_that_is_killed_before_it_has_a_task_is_replaced_but_not_for_ever(
+    monkeypatch, moment: str, deaths: int
+) -> None:
+    """Anybody may kill any process at any moment; where that happens again and again, it is no chance."""
+    left, spawn, note = deaths, LocalExecutor._spawn, LocalExecutor._note
+
+    def kill(worker: WorkerProcess, now: str) -> None:
+        nonlocal left
+        if left and now == moment:
+            left -= 1
+            worker.process.kill()
+
+    def spawned(self: LocalExecutor, place: int) -> WorkerProcess:
+        worker = spawn(self, place)
+        kill(worker, "started")
+        return worker
+
+    def noted(self: LocalExecutor, worker: WorkerProcess, message: object) -> None:
+        note(self, worker, message)
+        kill(worker, "ready")
+
+    monkeypatch.setattr(LocalExecutor, "_spawn", spawned)
+    monkeypatch.setattr(LocalExecutor, "_note", noted)
+    executor = LocalExecutor(make_workload(), threads=1, workers=1)
+    try:
+        if deaths < OUTSIDE_DEATHS:
+            assert executor.start(task(-1)).parameters
+            assert isinstance(run(executor, task(0))[-1], TrialEnded)
+        else:
+            error = {"started": SweepError, "ready": ModelError}[moment]
+            with pytest.raises(error, match=r"^(A worker cannot be started|The model .* by SIGKILL\.)"):
+                executor.start(task(-1))
+    finally:
+        executor.close()
 
 
 def test_workers_tell_at_the_start_that_a_model_cannot_be_built() -> None:
