@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
 from ..errors import StudyError
 from ..studies import StudyRecord, read_study
-from ..studies.storage import states_folder
+from ..studies.storage import shown_storage, states_folder
+from ..studies.transactions import DecisionLost
 from ..studies.writing import (
     StudyWriter,
     check_writable,
@@ -31,6 +34,10 @@ from .proposers import Proposer
 from .samplers import make_sampler
 from .schedulers import Pruning, Scheduler
 from .workers import start_workers
+
+logger = logging.getLogger(__name__)
+MOST_LOSSES = 10
+"""How often a sweep goes on after its storage went in the middle of a decision."""
 
 
 def resolve_study(plan: Plan, url: str, *, named: bool) -> tuple[Plan, StudyRecord | None]:
@@ -86,19 +93,50 @@ def run_plan(
         SweepError: The sweep cannot go on, or all of its trials failed.
     """
     _refuse_others(plan, existing, url, join=join)
+    started, losses = time.monotonic(), 0
+    while True:
+        try:
+            ending = _run_until_lost(plan, existing, url, listen, join=join, spent=time.monotonic() - started)
+            break
+        except DecisionLost:  # the storage is back by now: what ran was put aside there
+            losses += 1
+            if losses > MOST_LOSSES:
+                raise
+            logger.warning(
+                "The storage %s did not answer in the middle of a decision. It does again, and the sweep goes on "
+                "from what is written.",
+                shown_storage(url),
+            )
+            existing = read_study(str(plan.spec.study), url)
+    check_found_something(ending)
+    return ending
+
+
+def _run_until_lost(
+    plan: Plan,
+    existing: StudyRecord | None,
+    url: str,
+    listen: Callable[[Progress], None],
+    *,
+    join: bool,
+    spent: float,
+) -> Ending:
+    """Run a plan until its budget is spent, of whose time some seconds are, with workers of its own.
+
+    Raises:
+        DecisionLost: The storage went in the middle of a decision; the study is as after an interrupt.
+    """
     executor = start_workers(plan, plan.workers)
     try:
         with open_study(plan, existing, url, join=join) as writer:
             states = _states_of(plan, url, writer)
-            sweep = _make_sweep(plan, writer, executor, states, listen)
+            sweep = _make_sweep(plan, writer, executor, states, listen, spent)
             with graceful_interrupt(sweep.stop):
                 reason = sweep.run()
     finally:
         executor.close()
     study = read_study(str(plan.spec.study), url)
-    ending = Ending(study, reason, sweep.unanswered, plan.further, states.text)
-    check_found_something(ending)
-    return ending
+    return Ending(study, reason, sweep.unanswered, plan.further, states.text)
 
 
 def _refuse_others(plan: Plan, existing: StudyRecord | None, url: str, *, join: bool) -> None:
@@ -117,8 +155,11 @@ def _make_sweep(
     executor: Executor,
     states: PausedStates,
     listen: Callable[[Progress], None],
+    spent: float,
 ) -> Sweep:
     workload, budget = plan.workload, plan.budget
+    if budget.seconds is not None:
+        budget = replace(budget, seconds=max(0.0, budget.seconds - spent))
     if plan.further is not None:
         budget = replace(budget, trials=take_on(plan.further, writer, states))
     writer.optuna.sampler = make_sampler(plan.spec.search.seed, plan.spec.search.method)

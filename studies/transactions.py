@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from ..errors import StorageError
 from .faults import explain, is_passing
 from .patience import Patience
+from .storage import shown_storage
 
 Statement: TypeAlias = Insert | Update | Delete
 T = TypeVar("T")
@@ -25,6 +26,10 @@ T = TypeVar("T")
 
 class NotBegun(StorageError):  # noqa: N818 - a state, not a fault
     """The storage did not answer while a trial was begun; it does again, and knows nothing of the trial."""
+
+
+class DecisionLost(StorageError):  # noqa: N818 - a state, not a fault
+    """The storage went in the middle of what was decided under its lock; others may decide something else meanwhile."""
 
 
 class Transactions:
@@ -123,6 +128,7 @@ class Transactions:
         Raises:
             NotBegun: Trials were begun inside, and the storage did not answer for a while; of what was said inside, nothing is
                 written.
+            DecisionLost: The study was locked, and the storage did not answer; nothing is written.
         """
         kept, self.inside = len(self._kept), True
         try:
@@ -130,8 +136,13 @@ class Transactions:
             self._write()
         except BaseException as error:
             del self._kept[kept:]
-            if self._known and not self._locked and isinstance(error, SQLAlchemyError) and is_passing(error):
-                raise NotBegun(f"The storage did not answer: {explain(error, self._url)}") from error
+            if isinstance(error, SQLAlchemyError) and is_passing(error):
+                if self._locked:
+                    raise DecisionLost(
+                        f"The storage {shown_storage(self._url)} failed: {explain(error, self._url)}"
+                    ) from error
+                if self._known:
+                    raise NotBegun(f"The storage did not answer: {explain(error, self._url)}") from error
             raise
         finally:
             self.inside = self._locked = False
@@ -175,7 +186,8 @@ class Transactions:
             self._execute(connection)
             connection.commit()
         except SQLAlchemyError as error:
-            _close(connection)
+            # Not closed: SQLAlchemy hands a connection whose commit has failed to whoever comes next, in its transaction.
+            connection.invalidate()
             if not self._known:
                 raise
             self.patience.endure(error)

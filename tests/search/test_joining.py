@@ -208,7 +208,7 @@ def test_what_a_killed_driver_trained_is_trained_by_the_other_one(shared, schedu
 def test_a_server_that_is_restarted_once_a_driver_was_killed_loses_no_trial(
     shared, restarted: Server
 ) -> None:
-    """The other driver waits for it, unless it went in the middle of a decision: then one that joins brings all to an end."""
+    """The other driver waits for it, unless it went in the middle of a decision: then a new one goes on, as ``run_plan`` has it."""
     study = shared(trials=20, capacity=2, pace=0.05)
     first, second = study.start(2)
     first.wait_for(3)

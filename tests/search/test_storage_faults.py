@@ -15,12 +15,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import kerasweep
+import numpy as np
 import pytest
 from database_servers import SERVERS
-from kerasweep.errors import KerasweepError
+from kerasweep.errors import KerasweepError, StorageError
+from kerasweep.search import launch
+from kerasweep.search.driver.dispatcher import Dispatcher
 from kerasweep.search.interrupt import graceful_interrupt
 from kerasweep.studies import patience, read_study, read_trials
 from requiring import required, required_server
+from sqlalchemy.exc import OperationalError
 
 pytestmark = pytest.mark.costly
 
@@ -137,6 +142,42 @@ def test_a_server_that_is_restarted_is_waited_for(server, driver, lab, fake, tmp
     assert len(output.splitlines()) == 2
     made.after(5)
     assert resumed(made, fake) == undisturbed(lab, fake, tmp_path / "again")
+
+
+@pytest.mark.trains
+@pytest.mark.parametrize("times", [1, launch.MOST_LOSSES + 1])
+def test_a_server_that_goes_in_the_middle_of_a_decision(server, monkeypatch, caplog, times: int) -> None:
+    """Others may decide meanwhile, so that nothing of it is written; the sweep goes on from what is, but not for ever."""
+    left, propose = times, Dispatcher._take_next
+
+    def lost(self: Dispatcher) -> Any:
+        nonlocal left
+        if left and (times > 1 or self._writer.next_number() == 2):
+            left -= 1
+            raise OperationalError("SELECT", {}, Exception("server closed the connection unexpectedly"))
+        return propose(self)
+
+    monkeypatch.setattr(Dispatcher, "_take_next", lost)
+    rows = np.random.default_rng(0).normal(size=(40, 3))
+    settings = {"search": "random", "trials": 4, "epochs": 1, "folds": 2, "scheduler": "none", "time": 600}
+    name = f"lost-{times}"
+    if times > 1:
+        with pytest.raises(StorageError, match=r"failed: .*closed the connection.* kerasweep resume goes on"):
+            kerasweep.launch((rows, rows[:, 0]), "linear", study=name, storage=server.url, **settings)
+        assert read_study(name, server.url).counts == {}
+        return
+    kerasweep.launch((rows, rows[:, 0]), "linear", study=name, storage=server.url, **settings)
+    assert "the sweep goes on from what is written." in caplog.text
+    kerasweep.launch((rows, rows[:, 0]), "linear", study="whole", storage=server.url, **settings)
+    found, whole = (
+        [
+            (one.number, one.state, one.configuration, one.fold_scores)
+            for one in read_trials(read_study(study, server.url))
+        ]
+        for study in (name, "whole")
+    )
+    assert found == whole
+    assert len(found) == 4
 
 
 @pytest.fixture

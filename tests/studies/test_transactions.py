@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy
 from kerasweep.errors import StorageError, StudyLocked
 from kerasweep.studies import patience, read_study, read_trials
-from kerasweep.studies.transactions import NotBegun
+from kerasweep.studies.transactions import DecisionLost, NotBegun
 from kerasweep.studies.writing import StudyWriter, create_study, delete_study, drive_study
 
 pytestmark = pytest.mark.costly
@@ -109,7 +109,7 @@ def test_what_was_decided_under_a_lock_is_not_written_again_later(writer, sample
     """Another driver may have decided meanwhile."""
     trial = begun(writer, samples)
     failing(writer, monkeypatch, 1, committed=False)
-    with pytest.raises(sqlalchemy.exc.OperationalError, match="locked"), writer.ledger.locked():
+    with pytest.raises(DecisionLost, match="locked"), writer.ledger.locked():
         writer.requeue(trial)
     assert [one.state.name for one in stored(writer)] == ["RUNNING"]
 
@@ -123,7 +123,7 @@ def test_a_trial_that_was_begun_under_a_lock_goes_on_only_if_it_is_there(
         with writer.ledger.locked():
             begun(writer, samples)
     else:
-        with pytest.raises(sqlalchemy.exc.OperationalError, match="locked"), writer.ledger.locked():
+        with pytest.raises(DecisionLost, match="locked"), writer.ledger.locked():
             begun(writer, samples)
     assert stored(writer) == writer.trials()
     assert len(stored(writer)) == committed
