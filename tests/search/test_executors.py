@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from kerasweep.errors import ModelError, SweepError
 from kerasweep.search.executors import InlineExecutor, LocalExecutor, make_executor
+from kerasweep.search.executors.handle import Worker
 from kerasweep.search.executors.process import WorkerProcess
 from kerasweep.search.executors.ray import RayExecutor
 from kerasweep.search.executors.ray.actor import PREFIX, _remove_if_left
@@ -472,18 +473,19 @@ def test_a_worker_that_is_killed_before_it_has_a_task_is_replaced_but_not_for_ev
     """Anybody may kill any process at any moment; where that happens again and again, it is no chance."""
     left, spawn, note = deaths, LocalExecutor._spawn, LocalExecutor._note
 
-    def kill(worker: WorkerProcess, now: str) -> None:
+    def kill(worker: Worker, now: str) -> None:
         nonlocal left
         if left and now == moment:
             left -= 1
+            assert isinstance(worker, WorkerProcess)
             worker.process.kill()
 
-    def spawned(self: LocalExecutor, place: int) -> WorkerProcess:
+    def spawned(self: LocalExecutor, place: int) -> Worker:
         worker = spawn(self, place)
         kill(worker, "started")
         return worker
 
-    def noted(self: LocalExecutor, worker: WorkerProcess, message: object) -> None:
+    def noted(self: LocalExecutor, worker: Worker, message: object) -> None:
         note(self, worker, message)
         kill(worker, "ready")
 
