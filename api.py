@@ -153,7 +153,7 @@ class Study:
     @property
     def optuna(self) -> optuna.Study:
         """The study as Optuna's own object."""
-        from .studies.writing import open_optuna
+        from .studies.connections import open_optuna
 
         return open_optuna(self._record)
 
@@ -256,7 +256,7 @@ class Study:
         return self._wish("stop", wait)
 
     def _wish(self, wish: Wish, wait: float) -> SweepStatus:
-        from .studies.writing import ask
+        from .studies.wishes import ask
 
         ask(self._record, wish)
         wait_for(self._record, wish, wait)

@@ -70,7 +70,7 @@ def _spawn(output: Any) -> subprocess.Popen[bytes]:
 
 
 def _wait_for(process: subprocess.Popen[bytes], study: str, url: str, log: Path, begins: int) -> None:
-    from .studies.writing import find_study
+    from .studies import find_study
 
     while True:
         code = process.poll()

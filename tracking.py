@@ -111,7 +111,7 @@ class _Teller:
 
     def _find_study(self) -> StudyRecord | None:
         """Return the study, None while it is not made; the first time, tell what had ended before."""
-        from .studies.writing import find_study
+        from .studies import find_study
 
         if self._study is None and (study := find_study(self._name, self._url)) is not None:
             self._study = study

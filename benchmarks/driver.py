@@ -22,7 +22,8 @@ from kerasweep.search.progress import Progress
 from kerasweep.search.samplers import make_sampler
 from kerasweep.search.schedulers import Pruning
 from kerasweep.spaces import Categorical, Condition, Configuration, Float, Int, Space
-from kerasweep.studies.writing import StudyWriter, create_study
+from kerasweep.studies.lifecycle import create_study
+from kerasweep.studies.study_writer import StudyWriter
 from kerasweep.training.events import Answer, EpochEnded, Event, Outcome, Rung, Task, TrialEnded
 from kerasweep.training.metrics import Objective
 from kerasweep.training.model_size import ModelSize

@@ -17,7 +17,7 @@ from pathlib import Path
 from common import tell
 from kerasweep.search.progress import Progress
 from kerasweep.studies import read_studies, read_study, read_trials
-from kerasweep.studies.writing import drive_study
+from kerasweep.studies.lifecycle import drive_study
 from memory import check_readable, resident
 
 from driver import SPACE, make_sweep

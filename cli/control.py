@@ -71,7 +71,7 @@ def let_go_on(record: StudyRecord, storage: str | None) -> None:
 
 
 def _wish(study: str, storage: str | None, wish: Wish) -> None:
-    from ..studies.writing import ask
+    from ..studies.wishes import ask
 
     record = read_study(study, storage_url(storage))
     drivers = drivers_text(record)

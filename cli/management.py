@@ -123,7 +123,7 @@ def delete(
     """
     import sys
 
-    from ..studies.writing import delete_study
+    from ..studies.lifecycle import delete_study
 
     record = read_study(study, storage_url(storage))
     trials = count_text(sum(record.counts.values()), "trial")

@@ -72,7 +72,7 @@ class StudyView:
     @cached_property
     def plots(self) -> optuna.Study:
         """The study for Optuna's plots: in memory, with names that Plotly shows as they are. Reads the storage."""
-        from ..studies.writing import opened
+        from ..studies.connections import opened
         from .plot_study import copy_for_plots
 
         with opened(self.study) as study:

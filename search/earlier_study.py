@@ -121,8 +121,8 @@ def _importance(study: StudyRecord) -> tuple[dict[str, str], str]:
     if small is not None:
         found = {effect.name: effect.text for effect in small.ranking if effect.shift is not None}
         return found, "move the score most by a small change"
+    from ..studies.connections import opened
     from ..studies.importance import compared_names, complete_trials, importance_shares, trials_by_rank
-    from ..studies.writing import opened
 
     with opened(study) as recorded:
         whole, why = complete_trials(recorded), "set its best trials apart most"

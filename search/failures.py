@@ -11,7 +11,7 @@ from ..training.machine import total_memory
 if TYPE_CHECKING:
     from optuna import Trial
 
-    from ..studies.writing import StudyWriter
+    from ..studies.study_writer import StudyWriter
 
 LEAST_EXCESS = 1e-3
 """By which a trial that ran out of memory breaks that constraint, however small it was: as a share of the machine's memory."""

@@ -18,13 +18,13 @@ from ..studies.comparison import (
     is_sensitivity_study,
     most_epochs,
 )
-from ..studies.writing import refuse_driven
+from ..studies.lock import refuse_driven
 from ..texts import count_text, numbers_text
 from .driver.under_way import key_of
 from .paused_states import PausedStates
 
 if TYPE_CHECKING:
-    from ..studies.writing import StudyWriter
+    from ..studies.study_writer import StudyWriter
 
 MOST_TRIALS = 3
 """That are trained on, unless the study keeps the states of another number of models."""

@@ -8,15 +8,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ..errors import StudyError
-from ..studies import StudyRecord, read_study
+from ..studies import StudyRecord, find_study, read_study
+from ..studies.connections import check_writable
+from ..studies.lock import refuse_driven
 from ..studies.storage import shown_storage, states_folder
+from ..studies.study_writer import StudyWriter
 from ..studies.transactions import DecisionLost
-from ..studies.writing import (
-    StudyWriter,
-    check_writable,
-    find_study,
-    refuse_driven,
-)
 from ..training.events import Rung
 from ..training.quiet import quiet_tensorflow
 from ..training.randomness import random_state_kept

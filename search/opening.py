@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 from ..errors import SpecError, StorageError, StudyError, StudyLocked, UsageError
-from ..studies import StudyObjective, StudyRecord
+from ..studies import StudyObjective, StudyRecord, find_study
 from ..studies.lease import Sharing
+from ..studies.lifecycle import create_study, drive_study
 from ..studies.storage import sqlite_path
-from ..studies.writing import StudyWriter, create_study, drive_study, find_study
+from ..studies.study_writer import StudyWriter
 from ..training.data.profile import profile_of
 from .plan import Plan
 from .resume import with_epochs

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import ModelError, StudyError, TrainingError
 from ..studies import StudyRecord, TrialRecord
-from ..studies.writing import drive_study
+from ..studies.lifecycle import drive_study
 from ..training.models import Build
 from ..training.quiet import quiet_tensorflow
 from ..training.randomness import random_state_kept

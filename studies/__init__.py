@@ -1,4 +1,4 @@
-"""What was found: the store, its queries and comparison. Writing is in ``writing``, which imports Optuna."""
+"""What was found: the store, its queries and comparison. Writing is in ``lifecycle``, which imports Optuna."""
 
 from .lock import is_driven
 from .paging import Condition, Order, TrialColumns, TrialPage, hyperparameter_names, page_of_trials
@@ -22,7 +22,7 @@ from .reading import (
 )
 from .records import Direction, StudyObjective, StudyRecord, TrialDetails, TrialRecord, TrialState
 from .storage import shown_storage, storage_url
-from .study_records import DamagedStudy, damaged, read_all, read_studies, read_study, whole
+from .study_records import DamagedStudy, damaged, find_study, read_all, read_studies, read_study, whole
 
 __all__ = [
     "Condition",
@@ -42,6 +42,7 @@ __all__ = [
     "best_trials",
     "choose_trial",
     "damaged",
+    "find_study",
     "hyperparameter_names",
     "is_driven",
     "list_studies",

@@ -2,7 +2,7 @@
 
 Both are attributes of the study, so that they reach a driver wherever it runs, on SQLite and on a server alike. A wish
 names the driver that it is for: what was wished of one that has ended is not heeded by the next. This module reads;
-``writing.py`` writes wishes (``ask``) and what a driver says (``StudyWriter.tell``).
+``wishes.py`` writes wishes, and ``StudyWriter.tell`` what a driver says.
 """
 
 from __future__ import annotations

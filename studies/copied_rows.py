@@ -13,9 +13,9 @@ from sqlalchemy import Column, ColumnElement, Connection, Table, Text
 
 from ..errors import StorageError, StudyError
 from .chunks import join, split
+from .connections import writing_errors
 from .records import CONTROL, DRIVER, LIVE, SPEC, StudyRecord
 from .storage import shown_storage
-from .writing import writing_errors
 
 Rows: TypeAlias = list[tuple[Any, ...]]
 """The number of the study or trial that a row belongs to, and its values."""

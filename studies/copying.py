@@ -19,13 +19,13 @@ from sqlalchemy.exc import IntegrityError
 
 from ..errors import DamagedError, OutputError, SpecError, StorageError, StudyError
 from ..texts import is_unicode
+from .connections import check_writable, connected, writing_errors
 from .copied_rows import CopiedRows, Source
 from .lock import is_driven
 from .records import StudyRecord
 from .snapshots import snapshot_url, take_snapshot
 from .storage import shown_storage, sqlite_path, states_folder
 from .study_records import read_all, study_named
-from .writing import check_writable, connected, writing_errors
 
 MOST_LETTERS = 512
 """Of a study's name, as Optuna's tables hold it."""

@@ -130,7 +130,8 @@ def import_project(project: Project, name: str, url: str) -> None:
     Raises:
         StudyError: There is a study of this name.
     """
-    from .writing import add_study, find_study
+    from .lifecycle import add_study
+    from .study_records import find_study
 
     if find_study(name, url) is not None:
         raise StudyError(f"The study '{name}' exists; choose another name with --study.")

@@ -20,6 +20,7 @@ from shlex import quote
 from typing import Any
 
 from ..errors import StudyLocked
+from .records import StudyRecord
 from .storage import sqlite_path
 
 BEAT_SECONDS = 15.0
@@ -100,6 +101,16 @@ def refusal(study: str, driver: Mapping[str, Any]) -> StudyLocked:
     return StudyLocked(
         f"The study '{study}' is being run by {who}. Wait for it, or stop it: kerasweep stop {quote(study)}.{share}{free}"
     )
+
+
+def refuse_driven(record: StudyRecord) -> None:
+    """Refuse a study that another driver runs, as far as its record, which may be old by now, says.
+
+    Raises:
+        StudyLocked: It does.
+    """
+    if is_driven(record.driver, record.storage):
+        raise refusal(record.name, record.driver)
 
 
 @cache

@@ -1,6 +1,6 @@
 """Where studies are kept: storage URLs, and a read path that answers at once.
 
-Writing goes through Optuna (``writing.py``). Reading uses plain SQL on Optuna's schema, because importing Optuna
+Writing goes through Optuna (``lifecycle.py``). Reading uses plain SQL on Optuna's schema, because importing Optuna
 and SQLAlchemy and materialising every trial takes longer than a person waits: SQLite is read with the standard
 library, any other database through SQLAlchemy, with the same statements. A conformance test holds what is read
 against ``optuna.load_study``.

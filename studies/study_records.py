@@ -154,6 +154,26 @@ def read_study(name: str | None = None, storage: str | None = None) -> StudyReco
     raise StudyError(f"There is no study '{name}' in {where}.{did_you_mean(name, names)}")
 
 
+def find_study(name: str, url: str) -> StudyRecord | None:
+    """Return the study of a name, or None where there is none, or only what a crash left while one was made.
+
+    Raises:
+        DamagedError: There is one, and it cannot be read.
+    """
+    try:
+        found = study_named(name, url)
+    except DamagedError:
+        raise
+    except StudyError:
+        return None
+    return None if found is None or is_leftover(found) else found
+
+
+def is_leftover(study: StudyRecord) -> bool:
+    """Tell whether a crash interrupted the making of a study: it has a driver, but no specification and no trial."""
+    return bool(study.driver) and not study.spec and not study.counts
+
+
 def _named(name: str) -> str:
     return f"The study '{name}'"
 

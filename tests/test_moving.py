@@ -20,7 +20,7 @@ WRITE = """
 import sys
 import time
 from kerasweep.studies import read_study
-from kerasweep.studies.writing import drive_study
+from kerasweep.studies.lifecycle import drive_study
 with drive_study(read_study(None, sys.argv[1])) as writer:
     print("writes", flush=True)
     for number in range(100_000):

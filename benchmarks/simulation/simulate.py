@@ -24,7 +24,7 @@ from kerasweep.search.samplers import make_sampler
 from kerasweep.search.schedulers import Pruning
 from kerasweep.spaces import Configuration
 from kerasweep.studies import StudyRecord, read_study
-from kerasweep.studies.writing import create_study
+from kerasweep.studies.lifecycle import create_study
 from kerasweep.training.events import Rung
 from kerasweep.training.metrics import Objective
 from simulation.clock import Clock, Seen, VirtualExecutor

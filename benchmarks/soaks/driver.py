@@ -75,7 +75,7 @@ class Sweep:
         return most
 
     def _start(self) -> subprocess.Popen[Any]:
-        from kerasweep.studies.writing import find_study
+        from kerasweep.studies import find_study
 
         begun = find_study(self._name, self._url) is not None
         words = ("resume", self._name) if begun else self._launch

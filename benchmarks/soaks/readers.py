@@ -133,7 +133,7 @@ def wait_for_a_trial(place: Place, driver: subprocess.Popen[Any], url: str) -> N
     Raises:
         RuntimeError: None is, and the driver has ended.
     """
-    from kerasweep.studies.writing import find_study
+    from kerasweep.studies import find_study
 
     def there() -> bool:
         study = find_study(STUDY, url)

@@ -16,7 +16,7 @@ from ..schedulers import reached_by
 from .under_way import UnderWay, key_of
 
 if TYPE_CHECKING:
-    from ...studies.writing import StudyWriter
+    from ...studies.study_writer import StudyWriter
 
 
 class History:

@@ -13,7 +13,7 @@ from .trial_lines import line_of_ended
 from .under_way import TrialUnderWay
 
 if TYPE_CHECKING:
-    from ...studies.writing import StudyWriter
+    from ...studies.study_writer import StudyWriter
 
 
 class Recorder:

@@ -11,7 +11,7 @@ from ...studies.control import State, Wish
 from ..progress import Progress
 
 if TYPE_CHECKING:
-    from ...studies.writing import StudyWriter
+    from ...studies.study_writer import StudyWriter
 
 LOOK_SECONDS = 1.0
 """Between two looks for a wish."""

@@ -18,7 +18,7 @@ from .trial_lines import line_of
 from .under_way import UnderWay
 
 if TYPE_CHECKING:
-    from ...studies.writing import StudyWriter
+    from ...studies.study_writer import StudyWriter
 
 
 @dataclass(eq=False, kw_only=True)

@@ -36,7 +36,7 @@ from .termination import Termination
 from .under_way import UnderWay, key_of
 
 if TYPE_CHECKING:
-    from ...studies.writing import StudyWriter
+    from ...studies.study_writer import StudyWriter
 
 WAKE_SECONDS = 1.0
 """How long the driver waits for an event before it looks whether it was told to stop."""

@@ -11,7 +11,7 @@ from ..convergence import study_has_converged
 from ..progress import TrialLine
 
 if TYPE_CHECKING:
-    from ...studies.writing import StudyWriter
+    from ...studies.study_writer import StudyWriter
 
 
 class Termination:

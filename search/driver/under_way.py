@@ -16,7 +16,7 @@ from ..proposers import SEED, training_key
 from ..schedulers import KnownProgress, Scheduler, TrialProgress, progress_of
 
 if TYPE_CHECKING:
-    from ...studies.writing import StudyWriter
+    from ...studies.study_writer import StudyWriter
 
 
 @dataclass

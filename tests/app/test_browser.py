@@ -19,7 +19,7 @@ from kerasweep.app.uploads import LARGEST
 from kerasweep.export.formats import FORMATS, FromStudy
 from kerasweep.studies import best_trials, read_study
 from kerasweep.studies.control import status_of
-from kerasweep.studies.writing import create_study
+from kerasweep.studies.lifecycle import create_study
 from playwright.sync_api import expect, sync_playwright
 from requiring import required
 

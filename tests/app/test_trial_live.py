@@ -9,7 +9,7 @@ from app_pages import as_json, nodes, text_of
 from kerasweep.app.site import Site
 from kerasweep.app.study_view import LIVE, QUIET
 from kerasweep.app.trial_live import PARTS, trial_looked, trial_page
-from kerasweep.studies.writing import create_study
+from kerasweep.studies.lifecycle import create_study
 from synthetic import fast_writes
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import pytest
 from kerasweep.reports.view import load_view
 from kerasweep.spaces import Categorical, Float, Int, Space, preset
 from kerasweep.studies import StudyObjective, read_study
-from kerasweep.studies.writing import create_study
+from kerasweep.studies.lifecycle import create_study
 from kerasweep.training.pictures import png_text
 from synthetic import fast_writes, hostile_space, make_large_study, make_study, wide_space
 

@@ -27,9 +27,9 @@ from kerasweep.search.progress import Progress
 from kerasweep.search.samplers import make_sampler
 from kerasweep.search.schedulers import Pruning
 from kerasweep.spaces import Categorical, Condition, Configuration, Float, Int, Space, configuration_key
-from kerasweep.studies import StudyObjective, StudyRecord, read_study
+from kerasweep.studies import StudyObjective, StudyRecord, find_study, read_study
 from kerasweep.studies.lease import Sharing
-from kerasweep.studies.writing import create_study, drive_study, find_study
+from kerasweep.studies.lifecycle import create_study, drive_study
 from kerasweep.training.events import (
     Answer,
     EpochEnded,

@@ -13,8 +13,9 @@ from kerasweep.search.spec import SpaceSpec, make_spec, space_part
 from kerasweep.spaces import Categorical, Condition, Float, Int, Recommendation, Space, preset
 from kerasweep.spaces.keras_tuner import with_epochs
 from kerasweep.studies import best_trial, read_study
+from kerasweep.studies.connections import open_optuna
 from kerasweep.studies.importance import trials_by_rank
-from kerasweep.studies.writing import drive_study, open_optuna
+from kerasweep.studies.lifecycle import drive_study
 from synthetic import make_study
 
 SPACE = Space(

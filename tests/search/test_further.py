@@ -23,7 +23,7 @@ from kerasweep.search.proposers import Random
 from kerasweep.spaces import Categorical, Int, Space
 from kerasweep.studies import StudyRecord, best_trials, read_details, read_study, read_trials
 from kerasweep.studies.comparison import cost
-from kerasweep.studies.writing import delete_study
+from kerasweep.studies.lifecycle import delete_study
 from kerasweep.training.events import Task
 from kerasweep.training.goals import Goals
 from kerasweep.training.metrics import Objective

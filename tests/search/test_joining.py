@@ -24,8 +24,9 @@ from kerasweep.search.methods import make_scheduler
 from kerasweep.search.paused_states import PausedStates
 from kerasweep.studies import read_study
 from kerasweep.studies.control import status_of, wait_for
+from kerasweep.studies.lifecycle import create_study, delete_study, drive_study
 from kerasweep.studies.records import PAUSED, RUN_BY, RUNGS
-from kerasweep.studies.writing import ask, create_study, delete_study, drive_study
+from kerasweep.studies.wishes import ask
 from optuna.trial import FrozenTrial, TrialState
 from requiring import required_server
 

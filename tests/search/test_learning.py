@@ -29,7 +29,7 @@ from kerasweep.spaces import (
     space_to_dict,
 )
 from kerasweep.studies import StudyRecord, read_study
-from kerasweep.studies.writing import create_study, delete_study
+from kerasweep.studies.lifecycle import create_study, delete_study
 
 DATA = {"name": "digits", "task": "classification", "kind": "image", "rows": 1000, "fingerprint": "a"}
 

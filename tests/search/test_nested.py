@@ -122,7 +122,7 @@ class TestTrained:
         assert studies[1].nested is None
 
     def test_it_goes_on_where_it_was(self, study: ks.Study) -> None:
-        from kerasweep.studies.writing import delete_study
+        from kerasweep.studies.lifecycle import delete_study
 
         storage = study.record.storage
         kept, lost = (ks.load(f"nest-outer-{number}of2", storage=storage).record for number in (1, 2))

@@ -10,7 +10,7 @@ from kerasweep.errors import StudyError
 from kerasweep.search.driver import remote, sweep
 from kerasweep.search.driver.stopwatch import Stopwatch
 from kerasweep.studies.control import SweepStatus, status_of, wait_for, wished
-from kerasweep.studies.writing import ask
+from kerasweep.studies.wishes import ask
 
 
 @pytest.fixture(autouse=True)
@@ -119,7 +119,7 @@ def test_a_killed_driver_leaves_words_that_nobody_heeds(lab, fake) -> None:
 
     made.listen = lambda _: None
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("kerasweep.studies.writing.StudyWriter.fall_silent", lambda _: None)
+        patched.setattr("kerasweep.studies.study_writer.StudyWriter.fall_silent", lambda _: None)
         with pytest.raises(KeyboardInterrupt):
             made.run(fake(before_event=after(6, die)), killed=True)
     assert made.read().live

@@ -14,8 +14,7 @@ import pytest
 import sqlalchemy
 from kerasweep.search.driver.dispatcher import STUCK_AFTER
 from kerasweep.spaces import Categorical, Int, Space
-from kerasweep.studies import TrialRecord, read_trials
-from kerasweep.studies.writing import find_study
+from kerasweep.studies import TrialRecord, find_study, read_trials
 
 
 class Killed(BaseException):

@@ -128,7 +128,7 @@ def test_a_server_that_is_restarted_is_waited_for(server, driver, lab, fake, tmp
     assert (code, output.splitlines()) == (0, ["trials", "waited"])
     made.lab.run(fake())  # nothing is left to do
     assert made.lab.picture == undisturbed(lab, fake, tmp_path / "whole")
-    from kerasweep.studies.writing import delete_study
+    from kerasweep.studies.lifecycle import delete_study
 
     delete_study(read_study("study", server.url))
     made = driver(server.url, seconds=1.0)
@@ -247,9 +247,9 @@ def test_a_database_that_is_removed(driver, tmp_path, what: str) -> None:
 
 
 def test_a_database_that_another_program_locks(driver, lab, fake, tmp_path, monkeypatch) -> None:
-    from kerasweep.studies import writing
+    from kerasweep.studies import connections
 
-    monkeypatch.setattr(writing, "BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(connections, "BUSY_SECONDS", 0.1)
     made = driver()
     made.after(5)
     connection = sqlite3.connect(made.lab.file, isolation_level=None, timeout=20)
@@ -263,9 +263,9 @@ def test_a_database_that_another_program_locks(driver, lab, fake, tmp_path, monk
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
 def test_ctrl_c_while_a_storage_is_waited_for(driver, fake, monkeypatch) -> None:
-    from kerasweep.studies import writing
+    from kerasweep.studies import connections
 
-    monkeypatch.setattr(writing, "BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(connections, "BUSY_SECONDS", 0.1)
     made = driver(seconds=600.0)
     made.after(5)
     connection = sqlite3.connect(made.lab.file, isolation_level=None, timeout=20)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import optuna
 import pytest
 from kerasweep.spaces import Categorical, Condition, Float, Int, Space
-from kerasweep.studies.writing import create_study
+from kerasweep.studies.lifecycle import create_study
+from kerasweep.studies.study_writer import StudyWriter
 
 SPACE = Space(
     (
@@ -64,6 +65,13 @@ def fill(url: str, name: str = "first", direction: str = "maximize", trials: int
         writer.set_refit(0, {"test": {"accuracy": 0.5}})
 
 
+def begin(writer: StudyWriter) -> optuna.Trial:
+    """Begin a trial of recommended values."""
+    trial = writer.new_trial(SPACE.recommended())
+    assert SPACE.suggest(trial) == SPACE.recommended()
+    return trial
+
+
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'studies.db'}"
@@ -80,8 +88,23 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
 @pytest.fixture(scope="session")
 def samples() -> SimpleNamespace:
     return SimpleNamespace(
-        space=SPACE, spec=SPEC, about=ABOUT, result=RESULT, details=DETAILS, failure=FAILURE, fill=fill
+        space=SPACE,
+        spec=SPEC,
+        about=ABOUT,
+        result=RESULT,
+        details=DETAILS,
+        failure=FAILURE,
+        fill=fill,
+        begin=begin,
     )
+
+
+@pytest.fixture
+def writer(sqlite_url: str) -> Iterator[StudyWriter]:
+    """A new study that nobody prunes."""
+    with create_study(sqlite_url, "first", "minimize", SPEC, ABOUT) as made:
+        made.optuna.pruner = optuna.pruners.NopPruner()
+        yield made
 
 
 @pytest.fixture

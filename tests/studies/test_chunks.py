@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kerasweep.studies import chunks, read_details, read_studies, read_study, read_trials
 from kerasweep.studies.chunks import join, split
-from kerasweep.studies.writing import create_study, drive_study
+from kerasweep.studies.lifecycle import create_study, drive_study
 
 MYSQL = 65_535
 """Bytes of its columns of text."""

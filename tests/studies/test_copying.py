@@ -32,10 +32,11 @@ from kerasweep.studies import (
     read_study,
     read_trials,
 )
+from kerasweep.studies.connections import connected
 from kerasweep.studies.copying import Copied, copy_studies
+from kerasweep.studies.lifecycle import create_study, delete_study, drive_study
 from kerasweep.studies.records import CONTINUES, MOST_EPOCHS, StudyObjective
 from kerasweep.studies.storage import sqlite_path, states_folder
-from kerasweep.studies.writing import connected, create_study, delete_study, drive_study
 from requiring import required_server
 from typer.testing import CliRunner
 

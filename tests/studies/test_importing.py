@@ -15,8 +15,7 @@ import yaml
 from kerasweep.errors import StudyError
 from kerasweep.spaces import Categorical, Condition, Float, Int, Space, space_from_dict
 from kerasweep.spaces.values import same
-from kerasweep.studies import importing, read_details, read_studies, read_trials
-from kerasweep.studies.writing import find_study
+from kerasweep.studies import find_study, importing, read_details, read_studies, read_trials
 
 pytestmark = pytest.mark.trains
 

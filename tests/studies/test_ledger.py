@@ -9,7 +9,8 @@ from contextlib import contextmanager
 import optuna
 import pytest
 import sqlalchemy
-from kerasweep.studies.writing import StudyWriter, create_study
+from kerasweep.studies.lifecycle import create_study
+from kerasweep.studies.study_writer import StudyWriter
 from optuna.trial import TrialState
 
 

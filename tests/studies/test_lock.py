@@ -19,12 +19,12 @@ from kerasweep.errors import KerasweepError, StudyLocked
 from kerasweep.search.launch import run_plan
 from kerasweep.studies import StudyRecord, is_driven, lease, lock, read_study, silence
 from kerasweep.studies.lease import describe
-from kerasweep.studies.writing import add_study, create_study, delete_study, drive_study
+from kerasweep.studies.lifecycle import add_study, create_study, delete_study, drive_study
 
 HOLD = """
 import sys
 from kerasweep.studies import read_study
-from kerasweep.studies.writing import drive_study
+from kerasweep.studies.lifecycle import drive_study
 with drive_study(read_study("first", sys.argv[1])) as writer:
     writer.new_trial({"units": 8}).suggest_int("units", 8, 64)
     print("holds", flush=True)

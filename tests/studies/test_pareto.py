@@ -20,7 +20,7 @@ from kerasweep.studies import (
     trials_frame,
 )
 from kerasweep.studies.comparison import compare_studies, front_sentence, ranked
-from kerasweep.studies.writing import create_study
+from kerasweep.studies.lifecycle import create_study
 from optuna.trial import TrialState, create_trial
 
 

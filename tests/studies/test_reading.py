@@ -14,6 +14,7 @@ from kerasweep.errors import DamagedError, StudyError
 from kerasweep.studies import (
     best_trial,
     best_trials,
+    find_study,
     read_details,
     read_studies,
     read_study,
@@ -21,8 +22,8 @@ from kerasweep.studies import (
     read_trials,
     trials_frame,
 )
+from kerasweep.studies.lifecycle import create_study
 from kerasweep.studies.records import DUPLICATE
-from kerasweep.studies.writing import create_study, find_study
 from optuna.trial import TrialState, create_trial
 
 STATES = {

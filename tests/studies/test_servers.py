@@ -27,7 +27,8 @@ from kerasweep.studies import (
     silence,
 )
 from kerasweep.studies.control import status_of
-from kerasweep.studies.writing import ask, create_study, delete_study, drive_study
+from kerasweep.studies.lifecycle import create_study, delete_study, drive_study
+from kerasweep.studies.wishes import ask
 from requiring import required_server
 
 pytestmark = pytest.mark.costly
@@ -35,7 +36,7 @@ pytestmark = pytest.mark.costly
 HOLD = """
 import sys
 from kerasweep.studies import read_study
-from kerasweep.studies.writing import drive_study
+from kerasweep.studies.lifecycle import drive_study
 with drive_study(read_study("first", sys.argv[1])) as writer:
     print("holds", flush=True)
     sys.stdin.read()

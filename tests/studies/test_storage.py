@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 from kerasweep.errors import KerasweepError, OutputError, StorageError, StudyError, UsageError
-from kerasweep.studies import read_studies, storage_url, without_password
+from kerasweep.studies import find_study, read_studies, storage_url, without_password
+from kerasweep.studies.lifecycle import create_study
 from kerasweep.studies.passwords import reason_of, without_passwords
 from kerasweep.studies.storage import sqlite_path
-from kerasweep.studies.writing import create_study, find_study
 
 
 def test_urls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ import pytest
 import sqlalchemy
 from kerasweep.errors import StorageError, StudyLocked
 from kerasweep.studies import patience, read_study, read_trials
+from kerasweep.studies.lifecycle import create_study, delete_study, drive_study
+from kerasweep.studies.study_writer import StudyWriter
 from kerasweep.studies.transactions import DecisionLost, NotBegun
-from kerasweep.studies.writing import StudyWriter, create_study, delete_study, drive_study
 
 pytestmark = pytest.mark.costly
 

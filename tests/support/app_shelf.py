@@ -11,7 +11,7 @@ from kerasweep.app.security import Doors
 from kerasweep.app.server import make_app
 from kerasweep.app.site import Site
 from kerasweep.spaces import Float, Space
-from kerasweep.studies.writing import create_study
+from kerasweep.studies.lifecycle import create_study
 from synthetic import fast_writes, hostile_space, make_large_study, make_study, wide_space
 
 if TYPE_CHECKING:

@@ -17,9 +17,10 @@ import optuna
 import sqlalchemy
 from kerasweep.spaces import Categorical, Configuration, Float, Hyperparameter, Space, preset
 from kerasweep.studies import Direction, StudyRecord, read_study
+from kerasweep.studies.lifecycle import create_study
 from kerasweep.studies.records import DUPLICATE, FAILURE, RESULT
 from kerasweep.studies.storage import sqlite_path
-from kerasweep.studies.writing import StudyWriter, create_study
+from kerasweep.studies.study_writer import StudyWriter
 from optuna.distributions import distribution_to_json
 from optuna.trial import FrozenTrial, TrialState, create_trial
 from synthetic_training import Plan, about_of, cut, details, result, spec_of, train
