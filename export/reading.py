@@ -16,12 +16,13 @@ from ..training.data import Dataset
 from ..training.data.array_files import holds_arrays
 from ..training.data.class_folders import find_files
 from ..training.data.delimited import DELIMITED, UTF_8, first_rows, marked_encoding, read_csv, table_suffix
-from ..training.data.files import TABLE_SUFFIXES, read_parquet, with_nests
+from ..training.data.files import TABLE_SUFFIXES, with_nests
 from ..training.data.given_folds import OF_NO_FOLD, says_validation
 from ..training.data.images import find_images, read_pixels
 from ..training.data.multiple_inputs import are_inputs_and_outputs
 from ..training.data.named_datasets import EMBEDDED, FOLDER_VARIABLE, known_name
 from ..training.data.source_data import FROM_PYTHON
+from ..training.data.table_files import read_parquet
 from ..training.data.text_encodings import file_encoding
 from ..training.data.text_folders import read_text
 from .expressions import quoted

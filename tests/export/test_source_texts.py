@@ -10,10 +10,10 @@ import pytest
 from kerasweep.cells import plain_number
 from kerasweep.export.sources import sources_of
 from kerasweep.training.data.delimited import first_rows, read_csv
-from kerasweep.training.data.files import read_parquet
 from kerasweep.training.data.images import find_images, read_pixels
 from kerasweep.training.data.resampling import draw_positions
 from kerasweep.training.data.splits import draw_groups, draw_stratified, group_labels
+from kerasweep.training.data.table_files import read_parquet
 from kerasweep.training.data.targets import class_codes
 from kerasweep.training.plateau import FallingRate
 from kerasweep.training.seeds import epoch_order

@@ -6,12 +6,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from kerasweep.api import plan_sweep
 from kerasweep.search.executors.contract import run_task
 from kerasweep.search.executors.memory_mapping import read_mapped, write_mapped
-from kerasweep.training.data import MappedRows, array_files, fitted_preparation, images, leaves, mapped_rows
+from kerasweep.training.data import (
+    MappedRows,
+    array_files,
+    fitted_preparation,
+    images,
+    leaves,
+    mapped_rows,
+    stored_tables,
+)
 from kerasweep.training.data.disk_cache import FOLDER_VARIABLE
+from kerasweep.training.data.mapped_table import MappedTable
 from kerasweep.training.events import Task, TrialEnded, TrialFailed
 from kerasweep.training.refit import train_on_all_rows
 from kerasweep.training.trainers import feeding
@@ -52,6 +62,7 @@ def nothing_small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     def switch() -> None:
         monkeypatch.setattr(images, "IN_MEMORY", 0)
         monkeypatch.setattr(array_files, "MAPPED_BYTES", 0)
+        monkeypatch.setattr(stored_tables, "IN_MEMORY", 0)
         monkeypatch.setattr(fitted_preparation, "MOST_FLOATS", 0)
         monkeypatch.setattr(feeding, "SMALL_BYTES", 0)
 
@@ -91,6 +102,47 @@ def test_arrays_in_files_train_to_the_same_digits(tmp_path, nothing_small, train
     assert not isinstance(plan.dataset.x, MappedRows)
     nothing_small()
     plan, *from_disk = trained(tmp_path, "dnn", trainer, configuration)
+    assert all(isinstance(fold.x, MappedRows) for fold in plan.workload.fold_data)
+    assert in_memory[0] == from_disk[0]
+    assert all(np.array_equal(*pair) for pair in zip(in_memory[1], from_disk[1], strict=True))
+
+
+def table_of(rows: int = 90) -> pd.DataFrame:
+    """Return numbers, categories, dates and truth, in which values are missing."""
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame(
+        {
+            "size": rng.normal(50, 9, rows),
+            "count": rng.integers(0, 900, rows),
+            "gaps": np.where(rng.random(rows) < 0.2, np.nan, rng.normal(size=rows)),
+            "colour": rng.choice(["red", "blue", "yellow"], rows),
+            "kind": np.where(rng.random(rows) < 0.2, None, rng.choice(["a", "b"], rows)),
+            "flag": rng.random(rows) > 0.5,
+            "day": pd.date_range("2020-01-03", periods=rows, freq="41h").astype(str),
+        }
+    )
+    amount = frame["size"] + frame["count"] / 100 + rng.normal(size=rows)
+    return frame.assign(amount=amount, grade=np.where(amount > amount.median(), "high", "low"))
+
+
+@pytest.mark.parametrize(
+    ("trainer", "kind", "target", "configuration"),
+    [
+        ("fused", "csv", "amount", {"scaling": "robust", "robust_range": 10.0}),
+        ("fit", "parquet", "grade", {"imputation": "mean"}),
+    ],
+)
+def test_tables_in_files_train_to_the_same_digits(
+    tmp_path, nothing_small, trainer, kind, target, configuration
+) -> None:
+    path, table = tmp_path / f"table.{kind}", table_of().drop(columns={"amount", "grade"} - {target})
+    table.to_parquet(path) if kind == "parquet" else table.to_csv(path, index=False)
+    asked = {"units": 4, "hidden_layers": 1, **configuration}
+    plan, *in_memory = trained(path, "dnn", trainer, asked, target=target)
+    assert isinstance(plan.dataset.x, pd.DataFrame)
+    nothing_small()
+    plan, *from_disk = trained(path, "dnn", trainer, asked, target=target)
+    assert isinstance(plan.dataset.x, MappedTable)
     assert all(isinstance(fold.x, MappedRows) for fold in plan.workload.fold_data)
     assert in_memory[0] == from_disk[0]
     assert all(np.array_equal(*pair) for pair in zip(in_memory[1], from_disk[1], strict=True))

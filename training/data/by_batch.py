@@ -12,13 +12,20 @@ from typing import Any, Literal
 
 import numpy as np
 
-Operation = Literal["divide", "multiply", "subtract", "add"]
-OPERATIONS: dict[str, Any] = {
+Operation = Literal["divide", "multiply", "subtract", "add", "columns", "fill", "match"]
+ARITHMETIC: dict[str, Any] = {
     "divide": operator.truediv,
     "multiply": operator.mul,
     "subtract": operator.sub,
     "add": operator.add,
 }
+OTHERS: dict[str, Any] = {
+    "columns": lambda rows, places: rows[:, places],
+    "fill": lambda rows, by: np.where(np.isnan(rows), by, rows),
+    "match": lambda rows, by: np.where(np.isnan(by), rows, rows == by),
+}
+"""What is done to rows of a table: columns are taken, each perhaps several times; a missing value becomes another; and a code
+becomes 1 where it is the one of its column, else 0."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,13 +35,13 @@ class ByBatch:
     dtype: np.dtype
     """In which values are kept from step to step: float32 or float64."""
     steps: tuple[tuple[Operation, np.ndarray], ...]
-    """Operations, each with a number, or with one for each value of a row in its shape."""
+    """Operations, each with a number, or with one for each value of a row in its shape; ``columns`` with their positions."""
 
     def apply(self, rows: np.ndarray) -> np.ndarray:
         """Return rows as a model reads them."""
         values = rows.astype(self.dtype)
         for operation, by in self.steps:
-            values = OPERATIONS[operation](values, by).astype(self.dtype, copy=False)
+            values = {**ARITHMETIC, **OTHERS}[operation](values, by).astype(self.dtype, copy=False)
         return values.astype(np.float32, copy=False)
 
 

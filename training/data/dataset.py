@@ -13,6 +13,7 @@ import numpy as np
 from ...texts import count_text
 from .dates import TimeOrder
 from .mapped_rows import MappedRows
+from .mapped_table import MappedTable
 from .series import Series
 from .strata import row_strata
 from .target_format import AS_STORED, TargetFormat
@@ -36,7 +37,7 @@ class Dataset:
     task: Task
     x: Tree
     """Training rows, as the source stores them (uint8 pixels stay uint8): an array, a DataFrame, or a nest of arrays;
-    ``MappedRows`` where they lie in a file."""
+    ``MappedRows`` or a ``MappedTable`` where they lie in files."""
     y: Tree
     """Classification: int64 codes into ``classes``, shape ``(rows,)``. Several labels a row: uint8, 0 and 1,
     ``(rows, labels)``. Regression: float32, ``(rows,)`` or ``(rows, targets)``. Several outputs: a dict, list or tuple of
@@ -148,8 +149,9 @@ def _update(digest: Any, part: Any) -> None:
             digest.update(repr(part.tolist()).encode())
         else:
             digest.update(np.ascontiguousarray(part).data)
-    else:  # a DataFrame
+    else:  # a table
         digest.update(repr([(str(name), str(dtype)) for name, dtype in part.dtypes.items()]).encode())
         from pandas.util import hash_pandas_object
 
-        digest.update(np.ascontiguousarray(hash_pandas_object(part, index=False).to_numpy()).data)
+        for rows in part.parts() if isinstance(part, MappedTable) else [part]:
+            digest.update(np.ascontiguousarray(hash_pandas_object(rows, index=False).to_numpy()).data)

@@ -15,7 +15,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -43,6 +43,8 @@ class Entry:
     """A hash of all that it follows from: names, sizes and times of files, and the version of what read them."""
     dtype: str
     shape: tuple[int, ...]
+    about: Any = None
+    """What else is known of its rows once they are written, as plain data."""
 
     @property
     def bytes(self) -> int:
@@ -72,12 +74,12 @@ def cache_folder() -> Path:
     return home / "kerasweep"
 
 
-def kept_rows(entry: Entry, write: Callable[[IO[bytes]], None]) -> MappedRows:
+def kept_rows(entry: Entry, write: Callable[[IO[bytes]], Any]) -> MappedRows:
     """Return the rows of an entry, which is made where there is none.
 
     Args:
         entry: What it holds.
-        write: Writes the bytes of all rows.
+        write: Writes the bytes of all rows, and returns what else is to be kept of them (``known_about``), or None.
 
     Raises:
         DataError: There is no room, or the folder cannot be written; nothing is left behind.
@@ -109,6 +111,12 @@ def known_rows(source: str, identity: str) -> MappedRows | None:
         return None
 
 
+def known_about(rows: MappedRows) -> Any:
+    """Return what is kept of an entry beside its rows."""
+    entry = read_entry(rows.path.parent)
+    return None if entry is None else entry.about
+
+
 def _in_use(folder: Path, entry: Entry) -> MappedRows:
     """Return the rows of a whole entry, which is in use from now on, and stays."""
     rows = MappedRows(folder / _ROWS, entry.dtype, entry.shape)
@@ -122,7 +130,8 @@ def read_entry(folder: Path) -> Entry | None:
     try:
         about = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
         shape = tuple(int(size) for size in about["shape"])
-        entry = Entry(about["source"], about["identity"], str(np.dtype(about["dtype"])), shape)
+        dtype, more = str(np.dtype(about["dtype"])), about.get("about")
+        entry = Entry(about["source"], about["identity"], dtype, shape, more)
         is_whole = entry.name == folder.name and (folder / _ROWS).stat().st_size == entry.bytes
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -161,7 +170,7 @@ def _lock_of(folder: Path) -> Path:
     return folder.with_name(folder.name + ".lock")
 
 
-def _make(entry: Entry, folder: Path, write: Callable[[IO[bytes]], None]) -> None:
+def _make(entry: Entry, folder: Path, write: Callable[[IO[bytes]], Any]) -> None:
     """Write an entry beside its place, and put it there."""
     making = _making(folder)
     shutil.rmtree(making, ignore_errors=True)  # of one who was killed
@@ -170,7 +179,7 @@ def _make(entry: Entry, folder: Path, write: Callable[[IO[bytes]], None]) -> Non
     try:
         making.mkdir()
         with (making / _ROWS).open("wb") as file:
-            write(file)
+            entry = replace(entry, about=write(file))
             file.flush()
             os.fsync(file.fileno())
         (making / _MANIFEST).write_text(json.dumps(asdict(entry), ensure_ascii=True), encoding="utf-8")

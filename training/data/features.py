@@ -11,6 +11,7 @@ from ...texts import names_text
 from .arrays import as_array, as_image_or_array
 from .dates import TimeOrder, find_time_order, with_dates
 from .free_text import TEXT, text_table
+from .mapped_table import is_table
 from .multiple_inputs import describe_several, read_several
 from .text_columns import PLAIN, ColumnFormats, read_texts
 from .text_encodings import check_unicode
@@ -61,10 +62,12 @@ def read_features(
     as_table = text_table(values)
     if as_table is not values:
         return Features(as_table, "table", (), texts=(TEXT,))
-    if not isinstance(values, pd.DataFrame):
+    if not is_table(values):
         return Features(*as_image_or_array(as_array(values, name), name, kind))
-    check_unicode(values, name)
-    frame = values.set_axis([str(column) for column in values.columns], axis=1).reset_index(drop=True)
+    frame = values
+    if isinstance(values, pd.DataFrame):
+        check_unicode(values, name)
+        frame = values.set_axis([str(column) for column in values.columns], axis=1).reset_index(drop=True)
     if not frame.columns.is_unique:
         twice = names_text(frame.columns[frame.columns.duplicated()])
         raise DataError(f"{name}: column {twice} appears more than once")

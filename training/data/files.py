@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import csv
-import re
-import warnings
-import zlib
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...errors import DataError, did_you_mean, one_line
+from ...errors import DataError, did_you_mean
 from ...texts import count_text, names_text
-from .delimited import ALIGNED, DELIMITED, UTF_8, first_rows, read_csv, table_suffix
+from .delimited import DELIMITED, table_suffix
 from .given_folds import given_folds
-from .headers import check_header, column_at
+from .headers import column_at
+from .mapped_table import MappedTable
 from .series import in_time_order
 from .source_data import SourceData
+from .stored_tables import read_stored
+from .table_files import read_delimited, read_parquet_file
 from .table_options import TableOptions, names_of
-from .text_encodings import check_unicode, encoding_problem, file_encoding
+from .text_encodings import check_unicode
 from .trees import nested
 
 if TYPE_CHECKING:
@@ -34,16 +33,17 @@ _PAIRS = (("x_train", "y_train", "x_test", "y_test"), ("x", "y", "x_test", "y_te
 def read_table(path: Path, options: TableOptions) -> SourceData:
     """Read a CSV, TSV or Parquet file and take the target and group columns out.
 
+    A large file is read once, into the cache on disk, and its features stay there (``MappedTable``).
+
     Raises:
         DataError: The file cannot be read as a table, or a column is missing from it.
     """
-    if table_suffix(path) not in DELIMITED:
-        if clash := [word for word in options.given if word in ("header", "encoding")]:
-            raise DataError(
-                f"{path}: {' and '.join(clash)} is for {', '.join(DELIMITED)} files; this one needs no telling"
-            )
-        return take_target(_read_parquet(path), path.name, options)
-    frame, notes = _read_delimited(path, options)
+    clash = [word for word in options.given if word in ("header", "encoding")]
+    if clash and table_suffix(path) not in DELIMITED:
+        raise DataError(
+            f"{path}: {' and '.join(clash)} is for {', '.join(DELIMITED)} files; this one needs no telling"
+        )
+    frame, notes = read_stored(path, options)
     columns = tuple(frame.columns) if options.header is False else ()
     options = options.renamed(lambda column: column_at(column, columns)) if columns else options
     found = take_target(frame, path.name, options)
@@ -56,22 +56,23 @@ def peek_table(path: Path, options: TableOptions = TableOptions()) -> Any:  # no
     Raises:
         DataError: The file cannot be read as a table.
     """
-    return _read_delimited(path, options)[0] if table_suffix(path) in DELIMITED else _read_parquet(path)
+    return read_delimited(path, options)[0] if table_suffix(path) in DELIMITED else read_parquet_file(path)
 
 
 def take_target(frame: Any, name: str, options: TableOptions) -> SourceData:
-    """Split a DataFrame into features, target and groups, without the columns that are dropped.
+    """Split a table into features, target and groups, without the columns that are dropped.
 
     Args:
-        frame: The whole table; it is not changed.
+        frame: The whole table, a DataFrame or a ``MappedTable``; it is not changed.
         name: How messages call the table.
         options: Which columns are what.
 
     Raises:
         DataError: There is no target, a column does not exist, is two things, or names are not unique.
     """
-    check_unicode(frame, name)
-    frame = frame.set_axis([str(column) for column in frame.columns], axis=1).reset_index(drop=True)
+    if not isinstance(frame, MappedTable):  # whose names are texts, and can be written
+        check_unicode(frame, name)
+        frame = frame.set_axis([str(column) for column in frame.columns], axis=1).reset_index(drop=True)
     twice = [column for column, count in Counter(frame.columns).items() if count > 1]
     if twice:
         raise DataError(f"{name}: column {names_text(twice)} appears more than once: rename or remove one")
@@ -126,89 +127,6 @@ def take_target(frame: Any, name: str, options: TableOptions) -> SourceData:
         time_order=order,
         notes=notes,
     )
-
-
-def _read_delimited(path: Path, options: TableOptions) -> tuple[Any, tuple[str, ...]]:
-    """Return a delimited file's table, and what was found out about the file."""
-    import pandas as pd
-
-    encoding = options.encoding or UTF_8
-    try:
-        encoding = file_encoding(path, options.encoding)
-        names, separator = first_rows(path, encoding)
-        dtype = dict.fromkeys(_text_columns(names, options), str)
-        with warnings.catch_warnings():
-            # A header shorter than the rows makes pandas drop values with no more than this warning.
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            frame = read_csv(
-                path, separator, header=options.header is not False, encoding=encoding, dtype=dtype
-            )
-    except UnicodeError as error:
-        raise DataError(f"{path}: {encoding_problem(path, encoding)}") from error
-    except pd.errors.EmptyDataError as error:
-        raise DataError(f"{path} is empty: expected a first line with the columns' names") from error
-    except pd.errors.ParserWarning as error:
-        raise DataError(f"{path}: rows have more values than the first line has names") from error
-    except (pd.errors.ParserError, csv.Error) as error:
-        raise DataError(f"{path}: {_parse_problem(error)}") from error
-    except (
-        OSError,
-        EOFError,
-        zlib.error,
-    ) as error:  # the last two, and BadGzipFile, of what is no gzip or cut off
-        raise DataError(f"{path} cannot be read: {one_line(error)}") from error
-    if options.header is not False:
-        if frame.empty:
-            raise DataError(f"{path} has no rows below its first line")
-        check_header(path, names, frame, asked=options.header is True)
-    return frame, _describe_file(path, separator, encoding)
-
-
-def _text_columns(names: list[str], options: TableOptions) -> list[str | int]:
-    """Return the columns that pandas must leave texts: by their names, without a header by their positions."""
-    if options.header is not False:
-        return [*options.as_texts]
-    numbered = [f"c{position}" for position in range(len(names))]
-    asked = [column_at(column, numbered) for column in options.as_texts]
-    return [numbered.index(column) for column in asked if column in numbered]
-
-
-def _describe_file(path: Path, separator: str, encoding: str) -> tuple[str, ...]:
-    """Return what was found by looking at a file and not by its name."""
-    own = "\t" if table_suffix(path) == ".tsv" else ","
-    words = {"\t": "tabs", ALIGNED: "spaces", ",": "commas", ";": "semicolons", "|": "bars"}
-    found = [f"values separated by {words[separator]}"] if separator != own else []
-    return (*found, *([f"read as {encoding.upper()}"] if encoding != UTF_8 else []))
-
-
-def read_parquet(path: str | Path) -> Any:
-    """Return a Parquet file's table; an index with a name is a column of it."""
-    import pandas as pd
-
-    frame = pd.read_parquet(path)
-    return frame.reset_index() if any(name is not None for name in frame.index.names) else frame
-
-
-def _parse_problem(error: Exception) -> str:
-    """Return pandas' tokenizer message in words of the file: which line, how many values."""
-    text = one_line(error)
-    if found := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", text):
-        expected, line, saw = found.groups()
-        return f"line {line} has {saw} values, expected {expected}"
-    if found := re.search(r"EOF inside string starting at row (\d+)", text):
-        # pandas counts rows from 0 without blank lines; the header is line 1.
-        return f"a quote opened near line {int(found[1]) + 1} is never closed"
-    return text.removeprefix("Error tokenizing data. C error: ")
-
-
-def _read_parquet(path: Path) -> Any:
-    try:
-        frame = read_parquet(path)
-    except (OSError, ValueError) as error:  # pyarrow's ArrowInvalid is a ValueError
-        raise DataError(f"{path} cannot be read as Parquet: {one_line(error)}") from error
-    if frame.empty:
-        raise DataError(f"{path} has no rows")
-    return frame
 
 
 def with_nests(arrays: Mapping[str, Any]) -> dict[str, Any]:

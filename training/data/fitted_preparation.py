@@ -17,8 +17,10 @@ from ...errors import DataError, TrainingError, did_you_mean, one_line
 from ...texts import names_text
 from ..machine import aligned_empty
 from .by_batch import ByBatch, divided, scaler_steps
+from .column_fitting import column_steps, fit_columns, is_by_column
 from .free_text import FEATURES, TOKENS, plain_texts
 from .mapped_rows import MappedRows
+from .mapped_table import MappedTable, in_memory
 from .multiple_inputs import describe_several
 from .pipelines import build_features
 from .preparation import Preparation
@@ -109,6 +111,8 @@ class FittedPreparation:
         rows than the same to each.
         """
         plan = self.preparation
+        if isinstance(x, MappedTable):
+            return self._batches_of(x)
         if plan.kind in ("table", "arrays") or plan.dtype != "float32" or 4 * x.size <= MOST_FLOATS:
             return None
         steps = self._steps(x.dtype)
@@ -119,6 +123,12 @@ class FittedPreparation:
             return None
         values = _with_channels(plan, _stored(plan, x))
         return np.ascontiguousarray(values.reshape(len(values), *plan.input_shape)), steps
+
+    def _batches_of(self, table: MappedTable) -> tuple[Any, ByBatch] | None:
+        plan = self.preparation
+        if not is_by_column(plan):
+            return None
+        return table.matrix([*plan.numeric, *plan.categorical]), column_steps(self.features, table, plan)
 
     def _steps(self, dtype: np.dtype) -> ByBatch | None:
         """Return what is done to rows of a type; None where it is more than the same operations on each row."""
@@ -180,6 +190,9 @@ def fit_preparation(plan: Preparation, x: Any, y: np.ndarray) -> FittedPreparati
     if isinstance(x, MappedRows) and recipe.is_plain and hasattr(features, "partial_fit"):
         for part in x.parts():
             features.partial_fit(_stored(plan, part))
+        return FittedPreparation(plan, features, _fit_target(y) if plan.scale_target else None)
+    if isinstance(x, MappedTable) and is_by_column(plan):
+        fit_columns(features, x, plan)
         return FittedPreparation(plan, features, _fit_target(y) if plan.scale_target else None)
     stored = _stored(plan, x)
     if recipe.encoding == "target" and plan.task == "classification" and len(np.unique(y)) < plan.outputs:
@@ -266,7 +279,7 @@ def _stored(plan: Preparation, x: Any) -> Any:
             raise DataError(
                 f"the table lacks column {names_text(lost)}.{did_you_mean(lost[0], map(str, x.columns))}"
             )
-        return x[[*plan.numeric, *plan.categorical]]
+        return in_memory(x[[*plan.numeric, *plan.categorical]])
     _check_shape(plan, x)
     values = np.asarray(x)
     if not plan.fits_features:

@@ -88,8 +88,8 @@ def columns_of_text(frame: Any) -> tuple[str, ...]:
     """Return the columns of a cleaned table that hold text."""
     return tuple(
         str(column)
-        for column in frame.columns
-        if frame[column].dtype.name != "category" and frame[column].dtype.kind not in "biuf"
+        for column, dtype in frame.dtypes.items()
+        if dtype.name != "category" and dtype.kind not in "biuf"
     )
 
 

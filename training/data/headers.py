@@ -41,9 +41,7 @@ def _reads_as_data(names: Sequence[str], frame: Any) -> bool:
     if len(names) > 2 and list(names) == [str(position) for position in range(len(names))]:
         return False  # as pandas writes columns that nobody has named
     suspicious = False
-    for name, column in zip(
-        names, (frame.iloc[:, position] for position in range(frame.shape[1])), strict=False
-    ):
+    for name, (_, column) in zip(names, frame.items(), strict=False):
         word = plain_text(name) or ""
         if word.casefold() in MARKS:
             continue

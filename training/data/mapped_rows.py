@@ -105,12 +105,7 @@ class MappedRows:
         Raises:
             DataError: Memory does not hold them.
         """
-        free = free_memory()
-        if free is not None and needed > MEMORY_SHARE * free:
-            raise DataError(
-                f"{self.path.name}: this would need all rows in memory at once, {gigabytes(needed)}, "
-                f"and {gigabytes(free)} are free"
-            )
+        check_memory(needed, self.path.name)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         """Return the rows in memory.
@@ -129,6 +124,20 @@ class MappedRows:
             part = slice(first, first + size)
             yield np.array(self.values[part if self.rows is None else self.rows[part]])
             release_pages()
+
+
+def check_memory(needed: int, name: str) -> None:
+    """Refuse what needs so many bytes of all rows at once.
+
+    Raises:
+        DataError: Memory does not hold them.
+    """
+    free = free_memory()
+    if free is not None and needed > MEMORY_SHARE * free:
+        raise DataError(
+            f"{name}: this would need all rows in memory at once, {gigabytes(needed)}, "
+            f"and {gigabytes(free)} are free"
+        )
 
 
 def _mapped(path: Path, dtype: Any, shape: tuple[int, ...], rows: Any, offset: int) -> MappedRows:

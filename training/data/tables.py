@@ -18,6 +18,7 @@ from ...cells import plain_number, plain_text
 from ...errors import DataError, did_you_mean
 from ...texts import count_text, names_text, natural_key
 from .free_text import is_prose
+from .mapped_table import is_table, kept_pair, table_like
 
 MOST_CATEGORIES = 100
 MOST_ASKED_CATEGORIES = 1000
@@ -72,11 +73,12 @@ def row_numbers(frame: Any) -> list[str]:
 
     Such a column (an index that ``to_csv`` wrote) predicts the target wherever the file is sorted by it.
     """
-    import pandas as pd
-
     found = []
-    for column, values in frame.items() if isinstance(frame, pd.DataFrame) else ():
-        if values.dtype.kind not in "iu" or not ROW_NUMBER.fullmatch(str(column).strip()) or len(values) < 2:
+    for column in frame.columns if is_table(frame) else ():
+        if not ROW_NUMBER.fullmatch(str(column).strip()):
+            continue
+        values = frame[column]
+        if values.dtype.kind not in "iu" or len(values) < 2:
             continue
         numbers = values.to_numpy()
         if (np.diff(numbers.astype(np.int64)) == 1).all():
@@ -104,8 +106,6 @@ def clean_table(
     Raises:
         DataError: Dates, too many categories, infinite numbers, or no usable column; all bad columns in one message.
     """
-    import pandas as pd
-
     findings = _Findings(counters=[column for column in counters if column in train.columns])
     lost = [column for column in train.columns if column not in test.columns]
     if lost:
@@ -122,14 +122,14 @@ def clean_table(
                 known = name_of in asked.categorical
                 converted = _convert_column(*pair, name_of, findings, asked_categories=known)
             if converted is not None:
-                columns[name_of] = converted
+                columns[name_of] = kept_pair(train, test, name_of, converted)
     if findings.refused:
         raise DataError(f"{name}: {'; '.join(findings.refused)}")
     notes = findings.notes()
     if not columns:
         raise DataError(f"{name} has no usable feature column{': ' + '; '.join(notes) if notes else ''}")
-    new_train = pd.DataFrame({column: pair[0] for column, pair in columns.items()})
-    new_test = pd.DataFrame({column: pair[1] for column, pair in columns.items()})
+    new_train = table_like(train, {column: pair[0] for column, pair in columns.items()})
+    new_test = table_like(test, {column: pair[1] for column, pair in columns.items()})
     return new_train, new_test, notes
 
 
@@ -141,7 +141,7 @@ def _convert_column(
 
     kinds = pd.api.types
     try:
-        distinct = train.nunique()
+        distinct = _distinct(train)
     except TypeError:  # lists, dicts and arrays do not hash
         findings.refused.append(
             f"column '{column}' holds {type(train.iloc[0]).__name__} objects: spread them over columns"
@@ -164,6 +164,14 @@ def _convert_column(
         return None
     convert = _convert_numbers if _is_number(train) else _convert_text
     return (_asked_categories if asked_categories else convert)(train, test, column, findings)
+
+
+def _distinct(values: Any) -> int:
+    """Return how many different values there are, of numbers no more than 2: to count them takes memory."""
+    if not isinstance(values.dtype, np.dtype) or values.dtype.kind not in "biuf":
+        return int(values.nunique())
+    known = values.dropna()
+    return 0 if known.empty else 1 if (known == known.iloc[0]).all() else 2
 
 
 def _is_number(values: Any) -> bool:
@@ -207,6 +215,8 @@ def _plain_numbers(values: Any) -> np.ndarray:
             plain_number, na_action="ignore"
         )  # test rows of their own may have marks
     missing = values.isna()
+    if isinstance(values.dtype, np.dtype) and values.dtype.kind == "f":
+        return np.asarray(values.to_numpy(np.float64 if missing.any() else None))
     if missing.any() or values.dtype == object:
         if not missing.any() and pd.api.types.infer_dtype(values) == "boolean":
             return np.asarray(values.to_numpy(bool))

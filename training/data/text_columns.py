@@ -15,6 +15,7 @@ from ...cells import MARKS, comma_number, is_mark_or_number, number_reader, plai
 from ...errors import DataError
 from ...texts import count_text, names_text
 from .dates import DateColumn, find_dates, with_dates
+from .mapped_table import kept
 
 _MEASURE = re.compile(r"([$€£¥₩]?)\s*[-+]?\d[\d,]*\.?\d*\s*(%|[^\W\d_]{0,4})")
 """A number with a currency, a percent sign or a unit."""
@@ -72,16 +73,15 @@ def read_texts(
         if reader is None:
             plain = {cell: plain_text(cell) for cell in cells if isinstance(cell, str)}
             values = frame[column].astype(object)
-            converted[column] = values.map(
-                lambda cell, plain=plain: plain.get(cell, cell), na_action="ignore"
-            )
+            values = values.map(lambda cell, plain=plain: plain.get(cell, cell), na_action="ignore")
+            converted[column] = kept(frame, column, values)
             notes += _mixture(str(column), cells)
             continue
         try:
             numbers = frame[column].astype(object).map(reader, na_action="ignore")
         except ValueError as error:
             raise DataError(f"{name}: column '{column}': {error}, as the training rows have them") from error
-        converted[column] = numbers.astype("float64")
+        converted[column] = kept(frame, column, numbers.astype("float64"))
         notes += _conversion_notes(str(column), frame[column], decimal=column in commas)
     frame = frame.assign(**converted) if converted else frame
     if known:

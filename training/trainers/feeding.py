@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from ..batching import Batches
 from ..data import ByBatch, MappedRows, Tree
-from ..data.by_batch import OPERATIONS
+from ..data.by_batch import ARITHMETIC
 from ..machine import ALIGNMENT, free_memory
 from ..mixing import Mixing
 
@@ -27,6 +27,13 @@ SMALL_BYTES = 16 * 2**20
 """Of rows that are gathered at once: a pipeline that gathers each batch takes longer to start than they do to copy."""
 
 SHAREABLE = (np.float32, np.float64, np.int16, np.int32, np.int64, np.uint8)
+
+_OPERATIONS: dict[str, Any] = {
+    **ARITHMETIC,
+    "fill": lambda rows, by: tf.where(tf.math.is_nan(rows), by, rows),
+    "match": lambda rows, by: tf.where(tf.math.is_nan(by), rows, tf.cast(rows == by, rows.dtype)),
+}
+"""What ``ByBatch`` does, in a graph."""
 
 Rows: TypeAlias = Any
 """A tensor, an array, ``Stored``, or a nest of tensors and arrays."""
@@ -56,10 +63,19 @@ class Stored(NamedTuple):
         dtype = self.precision.dtype
         rows = tf.cast(taken, dtype)
         for name, by in sorted(self.steps.items()):
+            operation = name.split()[1]
+            if operation == "columns":
+                rows = tf.gather(rows, by[0], axis=1)
+                continue
             wider = tf.float64 if tf.float64 in (dtype, by.dtype) else tf.float32
-            operation = OPERATIONS[name.split()[1]]
-            rows = tf.cast(operation(tf.cast(rows, wider), tf.cast(by[0], wider)), dtype)
-        return tf.ensure_shape(tf.cast(rows, tf.float32), taken.shape)
+            rows = tf.cast(_OPERATIONS[operation](tf.cast(rows, wider), tf.cast(by[0], wider)), dtype)
+        return tf.ensure_shape(tf.cast(rows, tf.float32), (taken.shape[0], *self.row_shape))
+
+    @property
+    def row_shape(self) -> tuple[int, ...]:
+        """Shape of a row as a model reads it."""
+        taken = [by.shape[-1] for name, by in self.steps.items() if name.endswith("columns")]
+        return (*taken, *self.values.shape[1 + len(taken) :])
 
 
 class Feed:
@@ -127,7 +143,9 @@ def validation_batch(activations: int, x: Rows = ()) -> int:
 
 def _numbers_of_row(x: Rows) -> int:
     """Return how many numbers one row holds, but in parts without a fixed shape."""
-    shapes = [part.shape[1:] for part in ([x.values] if isinstance(x, Stored) else keras.tree.flatten(x))]
+    if isinstance(x, Stored):
+        return math.prod(x.row_shape)
+    shapes = [part.shape[1:] for part in keras.tree.flatten(x)]
     return sum(math.prod(shape) for shape in shapes if None not in tuple(shape))
 
 
@@ -150,8 +168,10 @@ def _is_small(parts: Rows, count: int) -> bool:
             values = leaf.values if isinstance(leaf, Stored) else leaf
             if isinstance(values, np.ndarray):  # which memory does not hold twice
                 return False
-            itemsize = tf.float32.size if isinstance(leaf, Stored) else values.dtype.size
-            size += int(np.prod(values.shape[1:])) * itemsize * count
+            shape, itemsize = values.shape[1:], values.dtype.size
+            if isinstance(leaf, Stored):
+                shape, itemsize = leaf.row_shape, tf.float32.size
+            size += int(np.prod(shape)) * itemsize * count
     return size <= SMALL_BYTES
 
 
