@@ -53,7 +53,8 @@ class Column:
         if self.words is None:
             return pd.Series(values.astype(self.dtype or self.stored, copy=False))
         if self.is_category:
-            return pd.Series(pd.Categorical.from_codes(values, categories=list(self.words)))
+            words: Any = list(self.words)
+            return pd.Series(pd.Categorical.from_codes(values, categories=words))
         return pd.Series(self._words.take(values, allow_fill=True))
 
     @cached_property
