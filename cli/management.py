@@ -10,7 +10,7 @@ import typer
 from ..errors import SpecError
 from ..export.formats import FORMATS, FromStudy, find_format
 from ..printing import make_console, styled
-from ..studies import read_study, storage_url
+from ..studies import DamagedStudy, storage_url, study_or_damage
 from ..studies.comparison import chosen_number
 from ..texts import count_text
 from .options import Json, Rule, Storage, StudyName, TrialNumber, print_json
@@ -125,14 +125,16 @@ def delete(
 
     from ..studies.lifecycle import delete_study
 
-    record = read_study(study, storage_url(storage))
-    trials = count_text(sum(record.counts.values()), "trial")
+    record = study_or_damage(study, storage_url(storage))
+    trials = (
+        "damaged" if isinstance(record, DamagedStudy) else count_text(sum(record.counts.values()), "trial")
+    )
     if not yes:
         if not sys.stdin.isatty():
             raise SpecError(
                 f"Deleting '{study}' ({trials}) needs --yes where there is no terminal to ask on."
             )
-        typer.confirm(f"Delete '{study}' with {trials}?", abort=True)
+        typer.confirm(f"Delete '{study}' ({trials})?", abort=True)
     delete_study(record)
     make_console().print(styled("deleted ", (study, "bold")))
 

@@ -22,7 +22,16 @@ from .reading import (
 )
 from .records import Direction, StudyObjective, StudyRecord, TrialDetails, TrialRecord, TrialState
 from .storage import shown_storage, storage_url
-from .study_records import DamagedStudy, damaged, find_study, read_all, read_studies, read_study, whole
+from .study_records import (
+    DamagedStudy,
+    damaged,
+    find_study,
+    read_all,
+    read_studies,
+    read_study,
+    study_or_damage,
+    whole,
+)
 
 __all__ = [
     "Condition",
@@ -60,6 +69,7 @@ __all__ = [
     "read_trials",
     "shown_storage",
     "storage_url",
+    "study_or_damage",
     "trials_frame",
     "whole",
     "without_password",

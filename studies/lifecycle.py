@@ -10,11 +10,14 @@ import contextlib
 import shutil
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
 import optuna
+import sqlalchemy
+from optuna.storages._rdb import models
 from optuna.trial import FrozenTrial
+from sqlalchemy import Connection, Engine, Table
 
 from ..errors import StudyError
 from . import formats
@@ -24,7 +27,7 @@ from .ledger import Ledger
 from .lock import refuse_driven
 from .records import ABOUT, FORMAT, PROFILE, SPEC, Direction, StudyObjective, StudyRecord
 from .storage import log_path, remove_log, states_folder
-from .study_records import is_leftover, study_named
+from .study_records import DamagedStudy, is_leftover, study_named
 from .study_writer import StudyWriter
 
 
@@ -152,18 +155,46 @@ def _open_writer(study: optuna.Study, lease: Lease) -> Iterator[StudyWriter]:
     writer.flush()
 
 
-def delete_study(record: StudyRecord) -> None:
-    """Remove a study and all its trials.
+def delete_study(record: StudyRecord | DamagedStudy) -> None:
+    """Remove a study and all its trials, whatever they hold.
 
     Raises:
+        StudyError: It is gone.
         StudyLocked: It is being run.
     """
     check_writable(record.storage)
-    with opened(record) as study, writing_errors(record.storage), _lease(study, record):
-        optuna.delete_study(study_name=record.name, storage=study._storage)
+    with connected(record.storage) as storage, writing_errors(record.storage), ExitStack() as stack:
+        if not _is_there(storage.engine, record):
+            raise StudyError(f"There is no study '{record.name}' any more.")
+        with contextlib.suppress(
+            ValueError, KeyError, TypeError
+        ):  # a driver whose record is damaged writes no more
+            stack.enter_context(hold_lease(storage.engine, record.storage, record.study_id, record.name))
+        with storage.engine.begin() as connection:
+            _delete_rows(connection, record.study_id)
     folder = states_folder(record.storage, record.study_id)
     if folder is not None:
         shutil.rmtree(folder, ignore_errors=True)
         with contextlib.suppress(OSError):
             folder.parent.rmdir()  # unless another study has states there
     remove_log(log_path(record.storage, record.name))
+
+
+def _is_there(engine: Engine, record: StudyRecord | DamagedStudy) -> bool:
+    studies: Table = models.StudyModel.__table__
+    with engine.connect() as connection:
+        name = connection.execute(
+            sqlalchemy.select(studies.c.study_name).where(studies.c.study_id == record.study_id)
+        )
+        return name.scalar_one_or_none() == record.name
+
+
+def _delete_rows(connection: Connection, study_id: int) -> None:
+    """Delete a study's rows from all of Optuna's tables, without reading what they hold, which may be damaged."""
+    trials = models.TrialModel.__table__.c
+    of_study = sqlalchemy.select(trials.trial_id).where(trials.study_id == study_id)
+    for table in reversed(models.BaseModel.metadata.sorted_tables):
+        if "study_id" in table.c:
+            connection.execute(table.delete().where(table.c.study_id == study_id))
+        elif "trial_id" in table.c:
+            connection.execute(table.delete().where(table.c.trial_id.in_(of_study)))

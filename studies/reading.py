@@ -122,7 +122,7 @@ def best_or_damage(study: StudyRecord) -> TrialRecord | DamagedStudy | None:
     try:
         return next(iter(best_trials(study, 1)), None)
     except DamagedError as error:
-        return DamagedStudy(study.name, error)
+        return DamagedStudy(study.name, study.storage, study.study_id, error)
 
 
 def best_trial(study: StudyRecord) -> TrialRecord:

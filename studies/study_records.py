@@ -64,6 +64,8 @@ class DamagedStudy:
     """A study that cannot be read."""
 
     name: str
+    storage: str
+    study_id: int
     error: DamagedError
 
     @property
@@ -95,7 +97,7 @@ def read_all(storage: str | None = None) -> list[StudyRecord | DamagedStudy]:
         try:
             found.append(_study(url, key, rows))
         except DamagedError as error:
-            found.append(DamagedStudy(key[1], error))
+            found.append(DamagedStudy(key[1], url, key[0], error))
     return found
 
 
@@ -107,6 +109,18 @@ def whole(studies: Sequence[StudyRecord | DamagedStudy]) -> list[StudyRecord]:
 def damaged(studies: Sequence[StudyRecord | DamagedStudy]) -> list[DamagedStudy]:
     """Return those of some studies that cannot be read."""
     return [study for study in studies if isinstance(study, DamagedStudy)]
+
+
+def study_or_damage(name: str, storage: str | None = None) -> StudyRecord | DamagedStudy:
+    """Return one study, a damaged one as such.
+
+    Raises:
+        StudyError: There is no such study.
+    """
+    try:
+        return read_study(name, storage)
+    except DamagedError:
+        return next(one for one in damaged(read_all(storage)) if one.name == name)
 
 
 def read_studies(storage: str | None = None) -> list[StudyRecord]:

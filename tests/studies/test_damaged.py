@@ -22,7 +22,8 @@ from kerasweep.cli.app import app
 from kerasweep.errors import DamagedError, StudyError
 from kerasweep.studies import DamagedStudy, best_or_damage, read_all, read_studies, whole
 from kerasweep.studies.comparison import nested_score
-from kerasweep.studies.records import ABOUT, RESULT, SPEC
+from kerasweep.studies.lifecycle import delete_study
+from kerasweep.studies.records import ABOUT, DRIVER, RESULT, SPEC
 from synthetic import make_study
 from typer.testing import CliRunner
 
@@ -172,3 +173,37 @@ def test_a_backup_holds_damaged_studies_as_they_stand(url: str, tmp_path: Path) 
     assert [getattr(one, "why", "") for one in backed_up] == [
         getattr(one, "why", "") for one in read_all(url)
     ]
+
+
+def test_a_damaged_study_can_be_deleted_and_the_others_stay(shelf: Path, tmp_path: Path) -> None:
+    """Whatever is damaged, the record of its driver too; a study that is run is not, and one that is gone is told."""
+    file = Path(shutil.copy(shelf, tmp_path))
+    url = f"sqlite:///{file}"
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute(_ATTRIBUTE.format("nothing", DRIVER), {"study": NAMES.index("shape") + 1})
+    assert str(run("delete", "shape", "--storage", url).exception).startswith(
+        "Deleting 'shape' (damaged) needs --yes"
+    )
+    kept = dict.fromkeys(NAMES)
+    for name in DAMAGES:
+        done = run("delete", name, "--yes", "--storage", url)
+        assert (done.exit_code, done.output) == (0, f"deleted {name}\n")
+        del kept[name]
+        assert [one.name for one in read_all(url)] == list(kept)
+    with closing(sqlite3.connect(file)) as connection:
+        tables = [
+            name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        ]
+        for table in tables:
+            columns = [column[1] for column in connection.execute(f"PRAGMA table_info({table})")]
+            if "study_id" in columns:
+                ids = connection.execute(f"SELECT DISTINCT study_id FROM {table} ORDER BY 1").fetchall()
+                assert ids in ([], [(1,), (len(NAMES),)]), table
+            elif "trial_id" in columns:
+                of_none = f"SELECT COUNT(*) FROM {table} WHERE trial_id NOT IN (SELECT trial_id FROM trials)"
+                assert connection.execute(of_none).fetchone() == (0,), table
+    assert run("delete", "shape", "--yes", "--storage", url).exit_code == 1
+    first = read_all(url)[0]
+    delete_study(first)
+    with pytest.raises(StudyError, match="There is no study 'first' any more"):
+        delete_study(first)

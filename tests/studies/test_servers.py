@@ -29,6 +29,7 @@ from kerasweep.studies import (
 from kerasweep.studies.control import status_of
 from kerasweep.studies.lifecycle import create_study, delete_study, drive_study
 from kerasweep.studies.wishes import ask
+from optuna.storages._rdb import models
 from requiring import required_server
 
 pytestmark = pytest.mark.costly
@@ -51,11 +52,20 @@ def server(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture
 def url(server: str, samples) -> Iterator[str]:
-    """A server that holds one study, with every kind of trial."""
+    """A server that holds one study, with every kind of trial, and afterwards nothing of it."""
     samples.fill(server)
     yield server
-    with closing_storage(server) as storage:
-        optuna.delete_study(study_name="first", storage=storage)
+    record = read_study("first", server)
+    rewrite_driver(server, {"token": "none"})  # nobody runs it, whatever a test has written there
+    delete_study(record)
+    with closing_storage(server) as storage, storage.engine.connect() as connection:
+        left = {
+            table.name: connection.execute(
+                sqlalchemy.select(sqlalchemy.func.count()).select_from(table)
+            ).scalar_one()
+            for table in models.BaseModel.metadata.sorted_tables
+        }
+    assert {name for name, count in left.items() if count} <= {"version_info"}
 
 
 @contextmanager
