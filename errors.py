@@ -27,6 +27,8 @@ from collections.abc import Iterable, Mapping
 
 INTERRUPTED = 130
 """The exit code of what was interrupted, which is no error."""
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_CONTROLS_IN_LINES = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]+")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 __all__ = [
@@ -55,9 +57,16 @@ class KerasweepError(Exception):
     """Root of all errors raised on purpose; its message is meant for the user."""
 
     exit_code = 1
+    has_lines = False
+    """Whether a message may say several things, each in a line of its own."""
 
     def __init__(self, *args: object) -> None:
-        super().__init__(*(_sentences(arg) if isinstance(arg, str) else arg for arg in args))
+        super().__init__(*(self._readable(arg) if isinstance(arg, str) else arg for arg in args))
+
+    def _readable(self, text: str) -> str:
+        """Return a message as whole sentences, without what names in it may do to a terminal or a line."""
+        controls = _CONTROLS_IN_LINES if self.has_lines else _CONTROLS
+        return _sentences(controls.sub(" ", text))
 
 
 def _sentences(text: str) -> str:
@@ -74,6 +83,8 @@ class UsageError(KerasweepError, ValueError):
 class SpaceError(UsageError):
     """A search space, a hyperparameter, or a configuration is not valid; ``key`` names the field that is wrong."""
 
+    has_lines = True
+
     def __init__(self, message: str, key: str = "") -> None:
         super().__init__(message)
         self.key = key
@@ -81,6 +92,8 @@ class SpaceError(UsageError):
 
 class SpecError(UsageError):
     """A sweep specification is not valid."""
+
+    has_lines = True
 
 
 class DataError(UsageError):

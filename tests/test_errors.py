@@ -28,6 +28,14 @@ def test_a_message_ends_with_one_full_stop(kind: type[KerasweepError], said: str
     assert str(_make(kind, said)) == message
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_names_with_control_characters_break_no_line(kind: type[KerasweepError]) -> None:
+    """A header of a spreadsheet may hold a line break, and any name what clears a terminal."""
+    message = str(_make(kind, "x.csv has no column 'y'. Known: Price\n(EUR), \x1b[2J, \u2028."))
+    assert message.replace("\n", " ") == "x.csv has no column 'y'. Known: Price (EUR),  [2J,  ."
+    assert ("\n" in message) is kind.has_lines
+
+
 def _make(kind: type[KerasweepError], said: str) -> KerasweepError:
     if kind is InfeasibleError:
         return kind(said, {"params": 3.0}, 3)
