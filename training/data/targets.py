@@ -213,8 +213,10 @@ def read_target(
         column_names: What those of one-hot rows are called; empty where nobody called them anything.
 
     Raises:
-        DataError: One class only, constant or non-numeric values for a regression.
+        DataError: No labels, one class only, constant or non-numeric values for a regression.
     """
+    if not len(labels):
+        raise DataError(f"{name}: y has no rows")
     notes: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     if labels.ndim == 2 and task in (None, "classification") and is_one_hot(labels):

@@ -116,6 +116,12 @@ def test_bad_targets(y, options, message):
         load(y, **options)
 
 
+@pytest.mark.parametrize("task", [None, "regression", "classification", "multilabel"])
+def test_rows_without_any_target(task):
+    with pytest.raises(DataError, match="y has no rows"):
+        load_dataset((np.zeros((20, 2)), np.zeros(0)), task=task)
+
+
 def test_missing_targets_of_a_table(houses):
     frame = houses()
     frame.loc[[1, 4], "price"] = np.nan
