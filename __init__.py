@@ -19,7 +19,7 @@ _PUBLIC = {
     "KerasweepError": ".errors",
     "Signature": ".training.models",
     "Space": ".spaces",
-    "Study": ".api",
+    "Study": ".study",
     "SweepCV": ".sweep_cv",
     "SweepSpec": ".search.spec",
     "backup": ".moving",
@@ -40,7 +40,6 @@ _PUBLIC = {
 __all__ = ["__version__", *_PUBLIC]  # noqa: PLE0604 - the names are the keys of a literal above
 
 if TYPE_CHECKING:  # an alias of the same name says to type checkers that the name is public
-    from .api import Study as Study
     from .api import compare as compare
     from .api import import_keras_tuner as import_keras_tuner
     from .api import launch as launch
@@ -60,6 +59,7 @@ if TYPE_CHECKING:  # an alias of the same name says to type checkers that the na
     from .spaces import Int as Int
     from .spaces import Space as Space
     from .spaces import preset as preset
+    from .study import Study as Study
     from .sweep_cv import SweepCV as SweepCV
     from .training.data import Dataset as Dataset
     from .training.models import Signature as Signature

@@ -17,9 +17,9 @@ from .errors import INTERRUPTED, KerasweepError
 
 def run(job: Mapping[str, Any]) -> int:
     """Run a sweep as its driver, and return the exit code."""
-    from . import api
     from .search.launch import resolve_study, run_plan
     from .search.planning import make_plan
+    from .search.resume import plan_resume
     from .search.spec import make_spec
     from .studies import read_study
     from .tracking import follow
@@ -29,7 +29,7 @@ def run(job: Mapping[str, Any]) -> int:
         plan, existing = resolve_study(make_plan(make_spec(job["spec"]), storage=url), url, named=True)
     else:
         existing = read_study(name, url)
-        plan = api.plan_to_resume(existing, job["settings"])
+        plan = plan_resume(existing, job["settings"])
     with follow(plan, url, 2) as listen:
         ending = run_plan(plan, existing, url, listen, join=bool(job.get("join")))
     print(ending.describe(), flush=True)  # noqa: T201 - the log

@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from .api import Study, records_of
 from .errors import OutputError
 from .export.files import check_file, new_file
 from .studies import DamagedStudy, damaged, read_study, storage_url, whole
 from .studies.snapshots import check_snapshot, refuse_server, take_snapshot
-
-Storage = str | os.PathLike[str] | None
+from .study import Storage, Study, records_of
 
 
 def copy(

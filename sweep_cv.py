@@ -21,7 +21,7 @@ from sklearn.utils import ClassifierTags, RegressorTags, check_array, check_cons
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .api import Storage, Study, launch
+from .api import launch
 from .errors import SpecError, did_you_mean
 from .estimator_rows import are_texts, as_target, seed_of, source_of, splitter_of, task_of, weighing
 from .given_objects import forget_objects
@@ -29,6 +29,7 @@ from .spaces import Space, parse_range
 from .studies import read_trials, storage_url
 from .studies.cv_results import cv_results
 from .studies.records import ENDED
+from .study import Storage, Study
 from .texts import names_text
 from .training.data.source_data import SourceData
 from .training.data.splits import FEWEST_ROWS

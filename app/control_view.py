@@ -13,11 +13,11 @@ import plotly.graph_objects as go
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from ..api import Study
 from ..errors import SweepError
 from ..reports.theme import COLOURS, plain, themed
 from ..studies import StudyRecord
 from ..studies.control import SweepStatus
+from ..study import Study
 from ..texts import count_text, duration_text
 from .pieces import GRAPH, aria
 from .site import Site

@@ -145,6 +145,7 @@ def launch(
     from ..search.nested import check_outer_folds, score_outer_folds
     from ..search.opening import check_joining
     from ..search.refit import refit as run_refit
+    from ..search.specfile import names_study
 
     file: str | None = None
     source, family = data_option or data, model_option or model
@@ -175,7 +176,7 @@ def launch(
     if dry_run:
         _print_dry_run(plan)
         return
-    named = "study" in settings or api.names_study(file)
+    named = "study" in settings or names_study(file)
     ending = _run(plan, url, level, named=named, detach=detach, join=join)
     if nested is not None and ending is not None:
         found = score_outer_folds(
@@ -224,9 +225,9 @@ def resume(
     [dim]kerasweep resume digits-dnn-knowhow --join --storage postgresql://ada@db.lab/studies[/]
     """
     options = dict(locals())
-    from .. import api
     from ..search.launch import run_plan
     from ..search.opening import check_joining
+    from ..search.resume import plan_resume
     from ..tracking import follow
 
     if join:
@@ -236,7 +237,7 @@ def resume(
     if not settings and not join and status_of(record).state in ("pausing", "paused"):
         let_go_on(record, storage)
         return
-    plan = api.plan_to_resume(record, settings)
+    plan = plan_resume(record, settings)
     level = verbosity(quiet, verbose)
     if level:
         _print_plan(plan, record, join=join)

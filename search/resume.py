@@ -2,46 +2,81 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
-from ..errors import SpecError, StudyError
+from ..errors import SpecError, StudyError, did_you_mean
 from ..studies import StudyRecord, TrialRecord
 from ..training.data.source_data import FROM_PYTHON
 from ..training.models import Build, can_be_imported
 from .further import Further, plan_further
 from .plan import Plan
 from .planning import make_plan
+from .settings import nest
 from .spec import SweepSpec, make_spec
 from .unchanged import check_unchanged
+
+RESUMABLE = (
+    "trials",
+    "time",
+    "total_epochs",
+    "until_converged",
+    "target_score",
+    "executor",
+    "address",
+    "workers",
+    "threads",
+    "gpus_per_trial",
+    "trainer",
+    "trial_timeout",
+    "retries",
+    "max_failures",
+    "checkpoint_every",
+    "keep_states",
+    "keep_models",
+    "log",
+    "epochs",
+)
+"""Settings that a study may go on with."""
 
 
 def plan_resume(
     study: StudyRecord,
-    changes: dict[str, Any] | None = None,
+    settings: Mapping[str, Any] = MappingProxyType({}),
     *,
-    epochs: int | None = None,
     data: Any = None,
     model: Build | None = None,
     cv: Any = None,
 ) -> Plan:
-    """Return the plan that continues a study, with a larger budget or other workers where ``changes`` say so.
+    """Return the plan that continues a study, with a larger budget or other workers where ``settings`` say so.
 
     Args:
         study: The study.
-        changes: Parts of its specification -> what changes of each.
-        epochs: To how many its best trials are trained on, in place of a search.
+        settings: What changes of its specification, by the names of ``RESUMABLE``; ``epochs`` are those to which its best
+            trials are trained on, in place of a search.
         data: The data, where the study's were given in Python.
         model: The build function, where the study's was given in Python.
         cv: What cuts the folds, where it was given in Python.
 
     Raises:
         StudyError: The study was not made by Kerasweep, or its trials cannot be trained on.
-        SpecError: More is asked for than trials to be trained on.
+        SpecError: Something else is to be changed, or more is asked for than trials to be trained on.
         DataError: The data have changed.
     """
+    if study.imported:
+        raise StudyError(
+            f"The study '{study.name}' was imported from KerasTuner, whose scores are not of folds; "
+            "launch a new sweep of its space, which 'kerasweep show --json' prints."
+        )
+    for name in settings:
+        if name not in RESUMABLE:
+            raise SpecError(f"resume cannot change '{name}'.{did_you_mean(name, RESUMABLE)}")
+    changes = nest(settings)
+    epochs = changes.pop("training", {}).get("epochs")
     words = _spec_of(study, data, model, cv).as_dict()
-    for part, values in (changes or {}).items():
+    for part, values in changes.items():
         words[part].update(values)
     spec = make_spec(words)
     if epochs is not None:
@@ -50,7 +85,7 @@ def plan_resume(
         )  # a number, for all that is known
     further = plan_further(study, epochs, spec.execution.keep_models)
     if further is not None:
-        _check_only_further(study, further, changes or {})
+        _check_only_further(study, further, changes)
         spec = with_epochs(spec, further.epochs)
     return replace(_plan(study, spec, data, model, cv), further=further)
 

@@ -77,6 +77,11 @@ def read_mapping(path: str | os.PathLike[str]) -> Document:
     return document
 
 
+def names_study(path: str | os.PathLike[str] | None) -> bool:
+    """Tell whether a YAML specification, where there is one, names its study."""
+    return path is not None and "study" in read_mapping(path).data
+
+
 def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     merged = dict(below)
     for key, value in above.items():

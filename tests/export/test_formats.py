@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from kerasweep.api import Study
 from kerasweep.errors import SpecError
 from kerasweep.export import FORMATS, find_format
 from kerasweep.studies import StudyRecord
+from kerasweep.study import Study
 from synthetic import make_study
 
 

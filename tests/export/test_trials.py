@@ -11,12 +11,12 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from kerasweep.api import Study
 from kerasweep.errors import SpecError
 from kerasweep.export import FORMATS
 from kerasweep.export.trials import to_csv, to_parquet, trial_columns
 from kerasweep.spaces import Categorical, Int, Space
 from kerasweep.studies import StudyObjective, StudyRecord, TrialRecord, read_trials
+from kerasweep.study import Study
 from synthetic import hostile_space, make_study
 
 FORMULA = "=HYPERLINK(1)"

@@ -13,9 +13,9 @@ import pytest
 from fuzzing import HOSTILE_TEXTS, JUNK, NUMBERS, cases, mutated
 from hypothesis import given
 from hypothesis import strategies as st
-from kerasweep import api
 from kerasweep.cli.app import app
 from kerasweep.errors import KerasweepError
+from kerasweep.search.resume import plan_resume
 from kerasweep.studies import read_study
 from synthetic import make_study
 from typer.testing import CliRunner
@@ -132,6 +132,6 @@ def test_a_damaged_database_is_told_in_one_line(
     elif not isinstance(done.exception, SystemExit | None):
         raise done.exception
     try:
-        api.plan_to_resume(read_study(NAME, f"sqlite:///{file}"), {})
+        plan_resume(read_study(NAME, f"sqlite:///{file}"), {})
     except KerasweepError as error:
         assert "\n" not in str(error)  # noqa: PT017 - most cases raise nothing

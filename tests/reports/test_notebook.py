@@ -12,11 +12,11 @@ import nbformat
 import plotly.graph_objects as go
 import pytest
 from jupyter_client.manager import start_new_kernel
-from kerasweep.api import Study
 from kerasweep.errors import KerasweepError, StudyError
 from kerasweep.reports.notebook import card_html, cards_of
 from kerasweep.reports.plots import Plots
 from kerasweep.studies import read_studies, read_study
+from kerasweep.study import Study
 
 if TYPE_CHECKING:
     from conftest import Shelf

@@ -12,7 +12,6 @@ import numpy as np
 import optuna
 import pytest
 from kerasweep import api
-from kerasweep.api import Study
 from kerasweep.cli.app import app
 from kerasweep.errors import StudyError, UsageError
 from kerasweep.reports.results import leaderboard
@@ -20,10 +19,12 @@ from kerasweep.reports.view import load_view
 from kerasweep.search.further import plan_further, refuse_waiting
 from kerasweep.search.knowhow import KnowHow
 from kerasweep.search.proposers import Random
+from kerasweep.search.resume import plan_resume
 from kerasweep.spaces import Categorical, Int, Space
 from kerasweep.studies import StudyRecord, best_trials, read_details, read_study, read_trials
 from kerasweep.studies.comparison import cost
 from kerasweep.studies.lifecycle import delete_study
+from kerasweep.study import Study
 from kerasweep.training.events import Task
 from kerasweep.training.goals import Goals
 from kerasweep.training.metrics import Objective
@@ -350,7 +351,7 @@ def test_what_is_asked_for_and_cannot_be_is_one_line(
 ) -> None:
     record = make(f"sqlite:///{tmp_path / 'study.db'}")
     with pytest.raises(UsageError) as caught:
-        api.plan_to_resume(record, settings)
+        plan_resume(record, settings)
     assert told in str(caught.value)
     assert "\n" not in str(caught.value)
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
-from kerasweep.api import Study
 from kerasweep.errors import StudyError
 from kerasweep.reports.overview import study_cards
 from kerasweep.reports.view import load_view
@@ -29,6 +28,7 @@ from kerasweep.spaces import (
 from kerasweep.studies import StudyRecord, TrialRecord, read_trials
 from kerasweep.studies.comparison import sensitivity
 from kerasweep.studies.comparison.sensitivity import MOST_REPEATS, STARTS, noise_of, seeds_needed, shift
+from kerasweep.study import Study
 from kerasweep.training.events import Task
 from space_strategies import spaces
 

@@ -7,13 +7,13 @@ from contextlib import redirect_stdout
 from dataclasses import replace
 
 import pytest
-from kerasweep.api import Study
 from kerasweep.errors import StudyError
 from kerasweep.search.executors import relay as relay_module
 from kerasweep.search.executors.messages import Logged, Printed
 from kerasweep.search.executors.relay import MAX_BYTES, NOT_SHOWN, Relay
 from kerasweep.search.executors.trial_logs import MOST, MOST_RAW, TrialLogs, bounded
 from kerasweep.studies import read_log
+from kerasweep.study import Study
 from kerasweep.training.events import EpochEnded, TrialFailed
 
 FAILED = TrialFailed(4, "model", "no")
