@@ -18,10 +18,11 @@ from ..studies.passwords import without_passwords
 from .browsing import best, compare, show, studies
 from .catalogue import spaces
 from .control import pause, status, stop
-from .launching import launch, refit, resume
+from .launching import launch, resume
 from .learning import learn
 from .management import delete, doctor, export, import_, report
 from .moving import backup, copy
+from .refitting import refit
 from .ui import ui
 
 FAILED = 1

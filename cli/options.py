@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import SpecError
+from ..search.settings import SETTINGS
 from ..studies import storage_url, without_password
 from ..studies.comparison import RULES
 from ..studies.storage import shown_path, sqlite_path
@@ -146,3 +147,17 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat(sep=" ", timespec="seconds")
     return str(value) if isinstance(value, Path) else value
+
+
+def given_settings(options: Mapping[str, Any], **read: Any) -> dict[str, Any]:
+    """Return the settings among a command's options that were given; ``read`` are those whose words were read."""
+    settings = {
+        name: value
+        for name, value in {**options, **read}.items()
+        if name in SETTINGS and value not in (None, [], {})
+    }
+    for name in settings.keys() & {"trial_timeout", "checkpoint_every"}:
+        settings[name] = optional_time(settings[name])
+    for name in settings.keys() & {"patience", "max_failures"}:
+        settings[name] = optional_count(settings[name], f"--{name.replace('_', '-')}")
+    return settings

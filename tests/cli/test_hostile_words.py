@@ -10,8 +10,9 @@ from typing import Any
 import kerasweep as package
 import pytest
 from kerasweep import api
-from kerasweep.cli import launching
 from kerasweep.cli.app import app
+from kerasweep.cli.plans import print_plan
+from kerasweep.cli.running import print_ending
 from kerasweep.printing import make_console
 from kerasweep.search.progress import Progress, TrialLine
 from kerasweep.spaces import Categorical, Float, Space
@@ -98,7 +99,7 @@ def test_a_plan_names_data_and_classes_as_they_are(
     rows = [f"{number},{'[b]yes[/b]' if number % 12 == 0 else ':no:'}" for number in range(96)]
     Path("[red]x :bank:.csv").write_text("\n".join(["a,y", *rows]) + "\n")
     plan = api.plan_sweep("[red]x :bank:.csv", "linear", target="y", study=NAME, metric="recall")
-    launching._print_plan(plan)
+    print_plan(plan)
     output = capsys.readouterr().out
     for word in (NAME, "[red]x :bank:.csv", "of class '[b]yes[/b]'"):
         assert word in output
@@ -123,7 +124,7 @@ def test_commands_to_copy_are_quoted(study: StudyRecord, capsys: Any, monkeypatc
     from kerasweep.search.ending import Ending
 
     monkeypatch.setenv("COLUMNS", "300")
-    launching._finish(Ending(study, "trials"), 2, None)
+    print_ending(Ending(study, "trials"), 2, None)
     output = capsys.readouterr().out
     for command in ("report", "refit"):
         assert f"kerasweep {command} {shlex.quote(NAME)}" in output
