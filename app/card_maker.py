@@ -24,7 +24,7 @@ from dash.development.base_component import Component
 from ..errors import SweepError
 from ..reports.cards import grouped
 from ..reports.overview import study_cards
-from ..reports.results import tiles
+from ..reports.summary import tiles
 from ..reports.view import load_view
 from ..studies import StudyRecord, read_study
 from .pieces import card_box, tile_row

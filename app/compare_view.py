@@ -9,8 +9,8 @@ from dash.development.base_component import Component
 
 from ..reports import curves, figures
 from ..reports.cards import Column, Figure, Row, Table
+from ..reports.leaderboard import setting_text
 from ..reports.overview import comparison_cards
-from ..reports.results import setting_text
 from ..reports.view import load_view
 from ..studies import StudyRecord, TrialDetails, TrialRecord, read_details, read_numbered
 from ..studies.comparison import compare_pair, ranked

@@ -14,7 +14,7 @@ from dash.development.base_component import Component
 
 from ..errors import KerasweepError
 from ..reports.cards import Card, Figure, Picture, Row, Table
-from ..reports.results import Tile
+from ..reports.summary import Tile
 
 Children = Sequence[Component | str | None]
 _LONG = 24

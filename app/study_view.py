@@ -7,7 +7,7 @@ from typing import Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from ..reports.results import tiles
+from ..reports.summary import tiles
 from ..reports.view import StudyView
 from ..studies import StudyRecord, best_trials
 from ..studies.control import status_of

@@ -8,7 +8,8 @@ from ..studies.comparison import basic_names, epochs_texts, informative_names, n
 from ..texts import ABSENT, count_text, number_text, quantity_text
 from .axis_selection import COLUMNS, is_wide
 from .cards import Column, Content, Row, Table, card, not_yet
-from .results import STATES, setting_text
+from .leaderboard import setting_text
+from .summary import STATES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,7 @@ from ..studies.comparison import epochs_texts, front_sentence, lineages
 from ..texts import ABSENT, number_text, quantity_text
 from .cards import Column, Content, Figure, Row, Table, card, not_yet
 from .figures import front_figure
-from .results import setting_text, settings_columns
+from .leaderboard import setting_text, settings_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,13 +15,17 @@ from ..studies.comparison import (
     is_sensitivity_study,
 )
 from ..texts import ABSENT, count_text, duration_text, number_text
-from . import figures, insights, optuna_plots, results, sensitivity
+from . import figures, insights, optuna_plots, sensitivity
 from .axis_selection import COLUMNS, is_wide
 from .cards import Card, Column, Content, Figure, Row, Table, card, not_yet
 from .data import data
+from .diagnostics import failures, model
 from .front import front
 from .health import finding_cards, health
+from .leaderboard import leaderboard
 from .mistakes import mistakes, predictions
+from .recommended import recommended
+from .summary import summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,34 +44,34 @@ def study_cards(view: StudyView) -> list[Card]:
     refits = [predictions(view), mistakes(view)] if view.study.refits else []
     if view.study.has_several:
         return [
-            results.summary(view),
+            summary(view),
             front(view),
             *refits,
             data(view),
             insights.expense(view),
-            results.failures(view),
+            failures(view),
             *finding_cards(view),
             health(view),
         ]
     # What was changed one at a time is ranked by that, of which the importance of many at a time would say nothing.
     one_at_a_time = is_sensitivity_study(view.study)
     return [
-        results.summary(view),
+        summary(view),
         *([sensitivity.small_changes(view)] if one_at_a_time else []),
-        results.leaderboard(view),
+        leaderboard(view),
         *refits,
         insights.history(view),
-        results.recommended(view),
+        recommended(view),
         *([] if one_at_a_time else [insights.importances(view)]),
         insights.parallel(view),
         insights.slices(view),
         data(view),
-        results.model(view),
+        model(view),
         insights.learning(view),
         insights.folds(view),
         insights.pruning(view),
         insights.expense(view),
-        results.failures(view),
+        failures(view),
         *finding_cards(view),
         health(view),
     ]

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from ..errors import StudyError, did_you_mean
 from ..studies import StudyRecord, choose_trial, read_details
 from ..studies.curves import curve_pairs
-from . import insights, results, sensitivity
+from . import insights, sensitivity
 from .curves import learning_curves
 from .front import front
 from .mistakes import predictions
+from .recommended import recommended
 from .view import StudyView, load_view
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ class Plots:
 
     def recommended(self) -> go.Figure:
         """Return the winner's values against those that are recommended."""
-        return _first(results.recommended(self._view))
+        return _first(recommended(self._view))
 
     def predictions(self) -> go.Figure:
         """Return the confusion matrix of a refit's test rows, or their residuals."""

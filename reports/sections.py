@@ -9,7 +9,7 @@ from ..errors import StudyError
 from ..studies import StudyRecord
 from .cards import EXPECTED, Card, Group, grouped, logger
 from .overview import comparison_cards, study_cards
-from .results import Tile, tiles
+from .summary import Tile, tiles
 from .view import StudyView, load_view
 
 

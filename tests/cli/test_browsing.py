@@ -19,7 +19,8 @@ from kerasweep.cli import catalogue
 from kerasweep.cli.app import app
 from kerasweep.cli.tables import space_table
 from kerasweep.export.text import provenance
-from kerasweep.reports.results import leaderboard, tiles
+from kerasweep.reports.leaderboard import leaderboard
+from kerasweep.reports.summary import tiles
 from kerasweep.reports.view import load_view
 from kerasweep.spaces import PRESETS, SIZES, Int, Space, preset, read_space, value_text
 from kerasweep.spaces.catalogue import CATALOGUE, GROUPS

@@ -14,7 +14,7 @@ from kerasweep.reports.all_trials import all_trials
 from kerasweep.reports.cards import Card, Content, card, not_yet
 from kerasweep.reports.data import data
 from kerasweep.reports.overview import comparison_cards, study_cards
-from kerasweep.reports.results import _data_text, tiles
+from kerasweep.reports.summary import data_text, tiles
 from kerasweep.reports.theme import unplain
 from kerasweep.studies import read_studies
 from kerasweep.studies.comparison import compare_runners_up
@@ -177,7 +177,7 @@ def test_content_can_be_not_ready_and_is_replaceable() -> None:
     ],
 )
 def test_a_row_of_several_inputs_is_told_in_words(shape: Any, text: str) -> None:
-    assert _data_text({"name": "x", "shape": shape}) == f"x, {text}"
+    assert data_text({"name": "x", "shape": shape}) == f"x, {text}"
 
 
 def test_the_data_are_told_in_words(shelf: Shelf) -> None:

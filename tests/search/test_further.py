@@ -14,7 +14,7 @@ import pytest
 from kerasweep import api
 from kerasweep.cli.app import app
 from kerasweep.errors import StudyError, UsageError
-from kerasweep.reports.results import leaderboard
+from kerasweep.reports.leaderboard import leaderboard
 from kerasweep.reports.view import load_view
 from kerasweep.search.further import plan_further, refuse_waiting
 from kerasweep.search.knowhow import KnowHow

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 from kerasweep.api import plan_sweep
 from kerasweep.errors import ModelError, SpaceError, TrainingError
-from kerasweep.reports.results import _data_text
+from kerasweep.reports.summary import data_text
 from kerasweep.training.models.labels import labels_of
 from real_training import train
 from running_alone import run_alone
@@ -53,7 +53,7 @@ def test_the_plan_says_what_was_decided() -> None:
     train_part, held = plan.workload.folds[0].train, plan.workload.folds[0].validation
     majority = plan.dataset.y[train_part].mean(axis=0) > 0.5
     assert baseline["fold_scores"][0] == pytest.approx((plan.dataset.y[held] == majority).mean())
-    assert _data_text(plan.about()["data"]).endswith("3 labels")
+    assert data_text(plan.about()["data"]).endswith("3 labels")
 
 
 def test_a_rare_label_is_pointed_out() -> None:
