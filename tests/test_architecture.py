@@ -69,6 +69,8 @@ MAY_BE_HEAVY = {
     "training/trainers/fused/programs.py",
     "training/trainers/fused/state.py",
     "training/trainers/fused/trainer.py",
+    "training/trainers/hypermodel_call.py",
+    "training/trainers/hypermodel_refit.py",
     "training/trainers/hypermodel_trainer.py",
     "training/keras_scores.py",
     "training/mixing.py",

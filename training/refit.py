@@ -141,7 +141,7 @@ def train_on_all_rows(
     if own is None:
         run = start_refit(workload, configuration, seed)
     else:
-        from .trainers.hypermodel_trainer import refit_hypermodel
+        from .trainers.hypermodel_refit import refit_hypermodel
 
         run = refit_hypermodel(workload, configuration, seed, own, epochs)
     history: dict[str, list[float]] = {}
