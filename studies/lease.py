@@ -24,7 +24,6 @@ from sqlalchemy import ColumnElement, Connection, Engine, Table
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from ..errors import StorageError, StudyLocked
-from .chunks import split
 from .lock import BEAT, BEAT_SECONDS, SHARES, file_key, held, is_driven, is_silent, new_driver, refusal
 from .members import ended, forget_ended, key_of, lock_study, may_be_several, read_records
 from .records import DRIVER, LIVE
@@ -284,21 +283,6 @@ def create_leased(
         yield lease
     finally:
         lease.release()
-
-
-def describe(connection: Connection, study_id: int, key: str, value: Any) -> None:
-    """Write an attribute of a study, in place of what stands there."""
-    undescribe(connection, study_id, key)
-    rows = [
-        {"study_id": study_id, "key": name, "value_json": text} for name, text in split(key, value).items()
-    ]
-    connection.execute(_ATTRIBUTES.insert(), rows)
-
-
-def undescribe(connection: Connection, study_id: int, key: str) -> None:
-    """Remove an attribute of a study, whatever its size; it may be missing."""
-    same = sqlalchemy.or_(_ATTRIBUTES.c.key == key, _ATTRIBUTES.c.key.startswith(f"{key}#", autoescape=True))
-    connection.execute(_ATTRIBUTES.delete().where(_ATTRIBUTES.c.study_id == study_id, same))
 
 
 def clock(connection: Connection) -> float:

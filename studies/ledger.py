@@ -12,57 +12,37 @@ import json
 import time
 from collections.abc import Collection, Container, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property, partial
 from typing import Any
 
 import optuna
-import sqlalchemy
 from optuna.distributions import (
     BaseDistribution,
     check_distribution_compatibility,
-    distribution_to_json,
 )
 from optuna.storages import BaseStorage
-from optuna.storages._rdb import models
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
-from sqlalchemy import Connection, Table, bindparam
+from sqlalchemy import Connection, Table
 
 from .changes import Changes
-from .chunks import join, split
-from .lease import Lease, describe, undescribe
+from .chunks import join
+from .held_trials import HeldTrials, copied
+from .lease import Lease
 from .members import lock_study
 from .records import PAUSED, RUN_BY
-from .transactions import Statement, Transactions
-
-_TRIALS: Table = models.TrialModel.__table__
-_PARAMS: Table = models.TrialParamModel.__table__
-_VALUES: Table = models.TrialValueModel.__table__
-_REPORTS: Table = models.TrialIntermediateValueModel.__table__
-_USER: Table = models.TrialUserAttributeModel.__table__
-_SYSTEM: Table = models.TrialSystemAttributeModel.__table__
-
-# Made once, because SQLAlchemy takes longer to make a statement than SQLite to run it.
-_INSERT = {table: table.insert() for table in (_TRIALS, _PARAMS, _VALUES, _REPORTS, _USER, _SYSTEM)}
-_UPDATE_TRIAL = _TRIALS.update().where(_TRIALS.c.trial_id == bindparam("which"))
-_DELETE_REPORTS = _REPORTS.delete().where(_REPORTS.c.trial_id == bindparam("which"))
-_DELETE = {
-    table: table.delete().where(table.c.trial_id == bindparam("which"), table.c.key == bindparam("named"))
-    for table in (_USER, _SYSTEM)
-}
-_NEWER = sqlalchemy.select(_TRIALS.c.trial_id).where(
-    _TRIALS.c.study_id == bindparam("study"),
-    _TRIALS.c.trial_id > bindparam("last"),
-    _TRIALS.c.trial_id != bindparam("own"),
-)
-_SELECT_NUMBER = sqlalchemy.select(_TRIALS.c.number).where(
-    _TRIALS.c.study_id == bindparam("study"), _TRIALS.c.trial_id == bindparam("which")
-)
-_OF_STUDY: Table = models.StudySystemAttributeModel.__table__
-_ATTRIBUTES: Table = models.StudyUserAttributeModel.__table__
-_SELECT_ATTRIBUTE = sqlalchemy.select(_ATTRIBUTES.c.value_json).where(
-    _ATTRIBUTES.c.study_id == bindparam("study"), _ATTRIBUTES.c.key == bindparam("named")
+from .study_attributes import describe, describe_system, read_attribute, undescribe
+from .transactions import Transactions
+from .trial_rows import (
+    SYSTEM,
+    USER,
+    TrialRows,
+    attributes_of,
+    has_newer,
+    insert_trial,
+    read_number,
+    stored_time,
 )
 
 
@@ -85,23 +65,13 @@ class Ledger(BaseStorage):
         self._study_id = study._study_id
         self._name = study.study_name
         self._directions = study.directions
-        self._distributions: dict[str, BaseDistribution] = {}
         lock = partial(lock_study, study_id=self._study_id) if lease.shares else None
         self._writes = Transactions(self._backend.engine, self._backend.url, lease.check, lock)
+        self._rows = TrialRows(self._writes)
         self.patience = self._writes.patience
         self._changes = Changes(self._study_id)
         self._written = time.monotonic()
-        self._open: set[int] = set()
-        """Ids of all trials that have not ended, and of some that have: looked at in place of all, which grow in number."""
-
-    @cached_property
-    def _trials(self) -> dict[int, FrozenTrial]:
-        """All trials by id, in order of number; read when first needed, which a refit never does."""
-        trials = self._read(-1)
-        for trial in trials:
-            self._learn_distributions(trial)
-        self._open = {trial._trial_id for trial in trials}
-        return {trial._trial_id: trial for trial in trials}
+        self._trials = HeldTrials(lambda: self._read(-1))
 
     def _read(self, after: int, among: Collection[int] = ()) -> list[FrozenTrial]:
         trials = self._backend._get_trials(self._study_id, None, set(among), after)
@@ -128,8 +98,7 @@ class Ledger(BaseStorage):
                 yield
         except BaseException:
             self.__dict__.pop("_study_attributes", None)
-            for number in list(self._trials)[trials:]:
-                del self._trials[number]
+            self._trials.forget_after(trials)
             raise
         self._written = time.monotonic()
 
@@ -167,7 +136,9 @@ class Ledger(BaseStorage):
 
     def _changed(self, connection: Connection) -> set[int]:
         """Return the ids of trials that other drivers have changed."""
-        unfinished = [trial._trial_id for trial in self._unfinished() if not self._is_running_here(trial)]
+        unfinished = [
+            trial._trial_id for trial in self._trials.unfinished() if not self._is_running_here(trial)
+        ]
         return self._changes.among(connection, unfinished)
 
     def _is_running_here(self, trial: FrozenTrial) -> bool:
@@ -175,39 +146,25 @@ class Ledger(BaseStorage):
         return here and trial.state == TrialState.RUNNING and not trial.user_attrs.get(PAUSED)
 
     def _has_newer(self, connection: Connection, own: int = -1) -> bool:
-        known = {"study": self._study_id, "last": self._last_id, "own": own}
-        return connection.execute(_NEWER, known).first() is not None
+        return has_newer(connection, self._study_id, self._trials.last_id, own)
 
     def _load_newer(self, changed: Collection[int] = ()) -> list[FrozenTrial]:
         """Read the trials that are new, and some that were known."""
-        found = self._read(self._last_id, changed)
+        found = self._read(self._trials.last_id, changed)
         for trial in found:
-            self._add(trial)
+            self._trials.add(trial)
         return found
-
-    @property
-    def _last_id(self) -> int:
-        return next(reversed(self._trials), -1)
-
-    def _add(self, trial: FrozenTrial) -> None:
-        self._trials[trial._trial_id] = trial
-        self._open.add(trial._trial_id)
-        self._learn_distributions(trial)
-
-    def _learn_distributions(self, trial: FrozenTrial) -> None:
-        for name, distribution in trial.distributions.items():
-            self._distributions.setdefault(name, distribution)
 
     def forget(self, trial_id: int, user_prefix: str, system_prefix: str) -> None:
         """Drop what a trial reported, and its attributes whose keys begin so."""
         trial = self._changing(trial_id)
         if trial.intermediate_values:
             trial.intermediate_values.clear()
-            self._keep(_DELETE_REPORTS, which=trial_id)
-        for table, prefix in ((_USER, user_prefix), (_SYSTEM, system_prefix)):
-            attributes = _attributes(trial, table)
+            self._rows.drop_reports(trial_id)
+        for table, prefix in ((USER, user_prefix), (SYSTEM, system_prefix)):
+            attributes = attributes_of(trial, table)
             for key in [key for key in attributes if key.startswith(prefix)]:
-                self._drop_attribute(table, trial_id, key, attributes.pop(key))
+                self._rows.drop_attribute(table, trial_id, key, attributes.pop(key))
 
     def describe_study(self, key: str, value: Any) -> None:
         """Write an attribute of the study, of any size."""
@@ -217,8 +174,7 @@ class Ledger(BaseStorage):
     def read_study(self, key: str) -> Any:
         """Read an attribute of the study that others may write; None where there is none."""
         with self._backend.engine.connect() as connection:
-            text = connection.execute(_SELECT_ATTRIBUTE, {"study": self._study_id, "named": key}).scalar()
-        return None if text is None else json.loads(text)
+            return read_attribute(connection, self._study_id, key)
 
     def drop_study(self, *keys: str) -> None:
         """Remove attributes of the study."""
@@ -235,44 +191,22 @@ class Ledger(BaseStorage):
             trial._trial_id, connection = self._writes.begin(partial(self._insert, trial), self._is_known)
             if self._has_newer(connection, own=trial._trial_id):
                 self._load_newer()
-                self._keep(_UPDATE_TRIAL, which=trial._trial_id, number=len(self._trials))
+                self._rows.update(trial._trial_id, number=len(self._trials))
             trial.number = len(self._trials)
-            self._add(trial)
-            self._keep_all(trial)
+            self._trials.add(trial)
+            self._rows.add_parts(trial)
         return trial._trial_id
 
     def _insert(self, trial: FrozenTrial, connection: Connection) -> int:
-        lock_study(
-            connection, self._study_id
-        )  # users of Optuna enqueue trials, whose numbers are counted as well
-        row = {
-            "study_id": self._study_id,
-            "number": len(self._trials),
-            "state": trial.state,
-            "datetime_start": _stored(trial.datetime_start),
-            "datetime_complete": _stored(trial.datetime_complete),
-        }
-        key = connection.execute(_INSERT[_TRIALS], row).inserted_primary_key
-        return int(key[0])  # type: ignore[index]
+        # Users of Optuna enqueue trials, whose numbers are counted as well.
+        lock_study(connection, self._study_id)
+        return insert_trial(connection, self._study_id, len(self._trials), trial)
 
     def _is_known(self, trial_id: int, connection: Connection) -> bool:
         """Tell whether a trial is in the database; one that is being written is waited for, by the lock that it holds."""
         lock_study(connection, self._study_id)
-        found = connection.execute(_SELECT_NUMBER, {"study": self._study_id, "which": trial_id}).scalar()
+        found = read_number(connection, self._study_id, trial_id)
         return found is not None and found == self._trials[trial_id].number
-
-    def _keep_all(self, trial: FrozenTrial) -> None:
-        """Have everything written that a new trial has from the start."""
-        for name, distribution in trial.distributions.items():
-            self._keep_param(
-                trial._trial_id, name, distribution.to_internal_repr(trial.params[name]), distribution
-            )
-        for table in (_USER, _SYSTEM):
-            for key, value in _attributes(trial, table).items():
-                self._keep_attribute(table, trial._trial_id, key, value)
-        for step, value in trial.intermediate_values.items():
-            self._keep_report(trial._trial_id, step, value)
-        self._keep_values(trial._trial_id, trial.values or ())
 
     def set_trial_param(
         self,
@@ -284,11 +218,11 @@ class Ledger(BaseStorage):
         """Note a trial's value of a hyperparameter."""
         trial = self._changing(trial_id)
         check_distribution_compatibility(
-            self._distributions.setdefault(param_name, distribution), distribution
+            self._trials.first_distribution(param_name, distribution), distribution
         )
         trial.params[param_name] = distribution.to_external_repr(param_value_internal)
         trial.distributions[param_name] = distribution
-        self._keep_param(trial_id, param_name, param_value_internal, distribution)
+        self._rows.add_param(trial_id, param_name, param_value_internal, distribution)
 
     def set_trial_state_values(
         self, trial_id: int, state: TrialState, values: Sequence[float] | None = None
@@ -297,121 +231,61 @@ class Ledger(BaseStorage):
         trial = self._changing(trial_id)
         if state == TrialState.RUNNING and trial.state != TrialState.WAITING:
             return False
-        row: dict[str, Any] = {"which": trial_id, "state": state}
+        columns: dict[str, Any] = {"state": state}
         if state == TrialState.RUNNING:
             trial.datetime_start = datetime.now()
-            row["datetime_start"] = _stored(trial.datetime_start)
+            columns["datetime_start"] = stored_time(trial.datetime_start)
         if state.is_finished():
             trial.datetime_complete = datetime.now()
-            row["datetime_complete"] = _stored(trial.datetime_complete)
+            columns["datetime_complete"] = stored_time(trial.datetime_complete)
         if values is not None:
             trial.values = list(values)
-            self._keep_values(trial_id, values)
+            self._rows.add_values(trial_id, values)
         trial.state = state
-        self._keep(_UPDATE_TRIAL, **row)
+        self._rows.update(trial_id, **columns)
         return True
 
     def set_trial_intermediate_value(self, trial_id: int, step: int, intermediate_value: float) -> None:
         """Note what a trial reports at a step, once a step."""
         self._changing(trial_id).intermediate_values[step] = intermediate_value
-        self._keep_report(trial_id, step, intermediate_value)
+        self._rows.add_report(trial_id, step, intermediate_value)
 
     def set_trial_user_attr(self, trial_id: int, key: str, value: Any) -> None:
         """Note an attribute."""
-        self._set_attribute(_USER, trial_id, key, value)
+        self._set_attribute(USER, trial_id, key, value)
 
     def set_trial_system_attr(self, trial_id: int, key: str, value: Any) -> None:
         """Note an attribute of Optuna's."""
-        self._set_attribute(_SYSTEM, trial_id, key, value)
+        self._set_attribute(SYSTEM, trial_id, key, value)
 
     def get_trial(self, trial_id: int) -> FrozenTrial:
         """Return a trial; of one that has not ended a copy, which Optuna's ``Trial`` changes on its own."""
-        trial = self._known(trial_id)
-        return trial if trial.state.is_finished() else _copied(trial)
+        trial = self._trials[trial_id]
+        return trial if trial.state.is_finished() else copied(trial)
 
     def get_all_trials(
         self, study_id: int, deepcopy: bool = True, states: Container[TrialState] | None = None
     ) -> list[FrozenTrial]:
         """Return all trials, or those of some states."""
         if states is None:
-            trials = list(self._trials.values())
+            trials = self._trials.all()
         elif any(state in states for state in TrialState if state.is_finished()):
-            trials = [trial for trial in self._trials.values() if trial.state in states]
+            trials = [trial for trial in self._trials.all() if trial.state in states]
         else:
-            trials = [trial for trial in self._unfinished() if trial.state in states]
+            trials = [trial for trial in self._trials.unfinished() if trial.state in states]
         return copy.deepcopy(trials) if deepcopy else trials
 
-    def _unfinished(self) -> list[FrozenTrial]:
-        """Return the trials that have not ended, in their order."""
-        known = self._trials
-        found = [
-            known[one] for one in sorted(self._open) if one in known and not known[one].state.is_finished()
-        ]
-        self._open = {trial._trial_id for trial in found}
-        return found
-
-    def _known(self, trial_id: int) -> FrozenTrial:
-        if trial_id not in self._trials:
-            raise KeyError(f"No trial has the id {trial_id}.")
-        return self._trials[trial_id]
-
     def _changing(self, trial_id: int) -> FrozenTrial:
-        """Return a trial to be changed: a new copy, because a pruner holds on to trials as they were before."""
-        trial = self._known(trial_id)
-        self.check_trial_is_updatable(trial_id, trial.state)
-        self._trials[trial_id] = _copied(trial)
-        return self._trials[trial_id]
+        """Return a trial to be changed."""
+        self.check_trial_is_updatable(trial_id, self._trials[trial_id].state)
+        return self._trials.renew(trial_id)
 
     def _set_attribute(self, table: Table, trial_id: int, key: str, value: Any) -> None:
-        attributes = _attributes(self._changing(trial_id), table)
+        attributes = attributes_of(self._changing(trial_id), table)
         if key in attributes:
-            self._drop_attribute(table, trial_id, key, attributes[key])
-        self._keep_attribute(table, trial_id, key, value)
+            self._rows.drop_attribute(table, trial_id, key, attributes[key])
+        self._rows.add_attribute(table, trial_id, key, value)
         attributes[key] = json.loads(json.dumps(value))  # as a reader of the database gets it
-
-    def _keep_attribute(self, table: Table, trial_id: int, key: str, value: Any) -> None:
-        for name, text in self._rows(table, key, value).items():
-            self._keep(_INSERT[table], trial_id=trial_id, key=name, value_json=text)
-
-    def _drop_attribute(self, table: Table, trial_id: int, key: str, value: Any) -> None:
-        for name in self._rows(table, key, value):
-            self._keep(_DELETE[table], which=trial_id, named=name)
-
-    @staticmethod
-    def _rows(table: Table, key: str, value: Any) -> dict[str, str]:
-        return (
-            split(key, value) if table is _USER else {key: json.dumps(value)}
-        )  # Optuna reads its own by itself
-
-    def _keep(self, statement: Statement, **row: Any) -> None:
-        self._writes.keep(statement, **row)
-
-    def _keep_param(self, trial_id: int, name: str, value: float, distribution: BaseDistribution) -> None:
-        text = distribution_to_json(distribution)
-        self._keep(
-            _INSERT[_PARAMS],
-            trial_id=trial_id,
-            param_name=name,
-            param_value=float(value),
-            distribution_json=text,
-        )
-
-    def _keep_report(self, trial_id: int, step: int, value: float) -> None:
-        number, kind = models.TrialIntermediateValueModel.intermediate_value_to_stored_repr(value)
-        self._keep(
-            _INSERT[_REPORTS],
-            trial_id=trial_id,
-            step=step,
-            intermediate_value=number,
-            intermediate_value_type=kind,
-        )
-
-    def _keep_values(self, trial_id: int, values: Sequence[float]) -> None:
-        for objective, value in enumerate(values):
-            number, kind = models.TrialValueModel.value_to_stored_repr(value)
-            self._keep(
-                _INSERT[_VALUES], trial_id=trial_id, objective=objective, value=number, value_type=kind
-            )
 
     # Studies: this one from memory, all else from the database.
 
@@ -445,7 +319,7 @@ class Ledger(BaseStorage):
         """Write an attribute of Optuna's, such as the parents of a generation, with what is written beside it."""
         text = json.dumps(value)
         with self.transaction():
-            self._writes.act(lambda connection: _describe_system(connection, study_id, key, text))
+            self._writes.act(lambda connection: describe_system(connection, study_id, key, text))
             self._study_attributes[key] = json.loads(text)  # as a reader of the database gets it
 
     @cached_property
@@ -465,23 +339,6 @@ class Ledger(BaseStorage):
         raise NotImplementedError("a ledger holds one study")
 
 
-def _copied(trial: FrozenTrial) -> FrozenTrial:
-    mine = copy.copy(trial)
-    mine.params, mine.distributions = dict(trial.params), dict(trial.distributions)
-    mine.user_attrs, mine.system_attrs = dict(trial.user_attrs), dict(trial.system_attrs)
-    mine.intermediate_values = dict(trial.intermediate_values)
-    return mine
-
-
-def _describe_system(connection: Connection, study_id: int, key: str, text: str) -> None:
-    connection.execute(_OF_STUDY.delete().where(_OF_STUDY.c.study_id == study_id, _OF_STUDY.c.key == key))
-    connection.execute(_OF_STUDY.insert(), {"study_id": study_id, "key": key, "value_json": text})
-
-
-def _attributes(trial: FrozenTrial, table: Table) -> dict[str, Any]:
-    return trial.user_attrs if table is _USER else trial.system_attrs
-
-
 def _new_trial() -> FrozenTrial:
     """Return a trial that runs from now on; the ledger gives it its number and id."""
     return FrozenTrial(
@@ -497,8 +354,3 @@ def _new_trial() -> FrozenTrial:
         intermediate_values={},
         trial_id=-1,
     )
-
-
-def _stored(moment: datetime | None) -> datetime | None:
-    """Return a local time as Optuna's tables hold it: in UTC, without saying so."""
-    return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None)

@@ -8,8 +8,8 @@ from sqlalchemy.exc import IntegrityError
 
 from .connections import connected, writing_errors
 from .control import Wish, wish_record
-from .lease import describe
 from .records import CONTROL, StudyRecord
+from .study_attributes import describe
 from .study_records import read_study
 
 

@@ -18,8 +18,8 @@ import sqlalchemy
 from kerasweep.errors import KerasweepError, StudyLocked
 from kerasweep.search.launch import run_plan
 from kerasweep.studies import StudyRecord, is_driven, lease, lock, read_study, silence
-from kerasweep.studies.lease import describe
 from kerasweep.studies.lifecycle import add_study, create_study, delete_study, drive_study
+from kerasweep.studies.study_attributes import describe
 
 HOLD = """
 import sys

@@ -1,0 +1,149 @@
+"""The rows of trials in Optuna's tables: how each part of a trial is stored, by statements that are made once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy
+from optuna.distributions import BaseDistribution, distribution_to_json
+from optuna.storages._rdb import models
+from optuna.trial import FrozenTrial
+from sqlalchemy import Connection, Table, bindparam
+
+from .chunks import split
+from .transactions import Statement, Transactions
+
+USER: Table = models.TrialUserAttributeModel.__table__
+SYSTEM: Table = models.TrialSystemAttributeModel.__table__
+_TRIALS: Table = models.TrialModel.__table__
+_PARAMS: Table = models.TrialParamModel.__table__
+_VALUES: Table = models.TrialValueModel.__table__
+_REPORTS: Table = models.TrialIntermediateValueModel.__table__
+
+# Made once, because SQLAlchemy takes longer to make a statement than SQLite to run it.
+_INSERT = {table: table.insert() for table in (_TRIALS, _PARAMS, _VALUES, _REPORTS, USER, SYSTEM)}
+_UPDATE_TRIAL = _TRIALS.update().where(_TRIALS.c.trial_id == bindparam("which"))
+_DELETE_REPORTS = _REPORTS.delete().where(_REPORTS.c.trial_id == bindparam("which"))
+_DELETE = {
+    table: table.delete().where(table.c.trial_id == bindparam("which"), table.c.key == bindparam("named"))
+    for table in (USER, SYSTEM)
+}
+_NEWER = sqlalchemy.select(_TRIALS.c.trial_id).where(
+    _TRIALS.c.study_id == bindparam("study"),
+    _TRIALS.c.trial_id > bindparam("last"),
+    _TRIALS.c.trial_id != bindparam("own"),
+)
+_SELECT_NUMBER = sqlalchemy.select(_TRIALS.c.number).where(
+    _TRIALS.c.study_id == bindparam("study"), _TRIALS.c.trial_id == bindparam("which")
+)
+
+
+class TrialRows:
+    """Writes rows of trials, each with the next transaction, in the order in which they are given."""
+
+    def __init__(self, writes: Transactions) -> None:
+        self._writes = writes
+
+    def _keep(self, statement: Statement, **row: Any) -> None:
+        self._writes.keep(statement, **row)
+
+    def add_parts(self, trial: FrozenTrial) -> None:
+        """Write all that a new trial has from the start, beside its own row."""
+        for name, distribution in trial.distributions.items():
+            value = distribution.to_internal_repr(trial.params[name])
+            self.add_param(trial._trial_id, name, value, distribution)
+        for table in (USER, SYSTEM):
+            for key, value in attributes_of(trial, table).items():
+                self.add_attribute(table, trial._trial_id, key, value)
+        for step, value in trial.intermediate_values.items():
+            self.add_report(trial._trial_id, step, value)
+        self.add_values(trial._trial_id, trial.values or ())
+
+    def update(self, trial_id: int, **columns: Any) -> None:
+        """Change columns of a trial's own row."""
+        self._keep(_UPDATE_TRIAL, which=trial_id, **columns)
+
+    def add_param(self, trial_id: int, name: str, value: float, distribution: BaseDistribution) -> None:
+        """Write a hyperparameter's value, as Optuna represents it, with its distribution."""
+        self._keep(
+            _INSERT[_PARAMS],
+            trial_id=trial_id,
+            param_name=name,
+            param_value=float(value),
+            distribution_json=distribution_to_json(distribution),
+        )
+
+    def add_values(self, trial_id: int, values: Sequence[float]) -> None:
+        """Write a value for each objective."""
+        for objective, value in enumerate(values):
+            number, kind = models.TrialValueModel.value_to_stored_repr(value)
+            self._keep(
+                _INSERT[_VALUES], trial_id=trial_id, objective=objective, value=number, value_type=kind
+            )
+
+    def add_report(self, trial_id: int, step: int, value: float) -> None:
+        """Write what was reported at a step."""
+        number, kind = models.TrialIntermediateValueModel.intermediate_value_to_stored_repr(value)
+        self._keep(
+            _INSERT[_REPORTS],
+            trial_id=trial_id,
+            step=step,
+            intermediate_value=number,
+            intermediate_value_type=kind,
+        )
+
+    def drop_reports(self, trial_id: int) -> None:
+        """Remove all that was reported."""
+        self._keep(_DELETE_REPORTS, which=trial_id)
+
+    def add_attribute(self, table: Table, trial_id: int, key: str, value: Any) -> None:
+        """Write an attribute of ``USER`` or ``SYSTEM``, in several rows where it is long."""
+        for name, text in _texts(table, key, value).items():
+            self._keep(_INSERT[table], trial_id=trial_id, key=name, value_json=text)
+
+    def drop_attribute(self, table: Table, trial_id: int, key: str, value: Any) -> None:
+        """Remove an attribute that has a value by now."""
+        for name in _texts(table, key, value):
+            self._keep(_DELETE[table], which=trial_id, named=name)
+
+
+def _texts(table: Table, key: str, value: Any) -> dict[str, str]:
+    return split(key, value) if table is USER else {key: json.dumps(value)}  # Optuna reads its own by itself
+
+
+def attributes_of(trial: FrozenTrial, table: Table) -> dict[str, Any]:
+    """Return the attributes of a trial that a table holds."""
+    return trial.user_attrs if table is USER else trial.system_attrs
+
+
+def insert_trial(connection: Connection, study_id: int, number: int, trial: FrozenTrial) -> int:
+    """Insert a trial's own row, at once, and return the id that the database gives it."""
+    row = {
+        "study_id": study_id,
+        "number": number,
+        "state": trial.state,
+        "datetime_start": stored_time(trial.datetime_start),
+        "datetime_complete": stored_time(trial.datetime_complete),
+    }
+    key = connection.execute(_INSERT[_TRIALS], row).inserted_primary_key
+    return int(key[0])  # type: ignore[index]
+
+
+def read_number(connection: Connection, study_id: int, trial_id: int) -> int | None:
+    """Return the number of a trial; None where there is no such trial."""
+    number: int | None = connection.execute(_SELECT_NUMBER, {"study": study_id, "which": trial_id}).scalar()
+    return number
+
+
+def has_newer(connection: Connection, study_id: int, last: int, own: int = -1) -> bool:
+    """Tell whether a study has trials of higher ids than ``last``, beside an own one."""
+    found = connection.execute(_NEWER, {"study": study_id, "last": last, "own": own})
+    return found.first() is not None
+
+
+def stored_time(moment: datetime | None) -> datetime | None:
+    """Return a local time as Optuna's tables hold it: in UTC, without saying so."""
+    return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None)
