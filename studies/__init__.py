@@ -18,7 +18,6 @@ from .reading import (
     read_shown,
     read_trial,
     read_trials,
-    trials_frame,
 )
 from .records import Direction, StudyObjective, StudyRecord, TrialDetails, TrialRecord, TrialState
 from .storage import shown_storage, storage_url
@@ -32,6 +31,7 @@ from .study_records import (
     study_or_damage,
     whole,
 )
+from .trial_frames import trials_frame
 
 __all__ = [
     "Condition",

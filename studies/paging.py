@@ -14,10 +14,11 @@ from typing import Any, Literal
 
 from ..errors import StudyError
 from .chunks import join
-from .reading import parameter, read_numbered, value_of
+from .reading import read_numbered
 from .records import RESULT, StudyRecord, TrialRecord
 from .shapes import parsed
 from .storage import Database, open_database
+from .stored_values import parameter, value_of
 from .study_records import PAUSED_COUNT, state_of
 
 PARAM = "param:"
