@@ -262,7 +262,8 @@ def import_keras_tuner(
     Raises:
         StudyError: There is no project, one of its files is not KerasTuner's, or a study has that name.
     """
-    from .studies.importing import import_project, read_project, study_name
+    from .studies.importing import import_project, study_name
+    from .studies.keras_tuner_project import read_project
 
     url = storage_url(storage)
     project = read_project(Path(folder), metric)

@@ -15,7 +15,8 @@ import yaml
 from kerasweep.errors import StudyError
 from kerasweep.spaces import Categorical, Condition, Float, Int, Space, space_from_dict
 from kerasweep.spaces.values import same
-from kerasweep.studies import find_study, importing, read_details, read_studies, read_trials
+from kerasweep.studies import find_study, read_details, read_studies, read_trials
+from kerasweep.studies.keras_tuner_project import read_project
 
 pytestmark = pytest.mark.trains
 
@@ -134,7 +135,7 @@ def test_the_space_is_what_keras_tuner_itself_would_read(projects: Path) -> None
     for path in projects.glob("*/*/oracle.json"):
         config = json.loads(path.read_text())["hyperparameters"]
         expected = space_from_keras_tuner(kt.HyperParameters.from_config(config))
-        found = importing.read_project(path.parent).space
+        found = read_project(path.parent).space
         assert tuple(one for one in found if one.name in expected) == expected.hyperparameters
 
 
