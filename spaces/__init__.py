@@ -1,13 +1,14 @@
 """What may vary: hyperparameters with know-how, spaces of them, presets, and their form as text."""
 
 from .conditions import Between, Condition, Named, Recommendation, named_text
+from .family_presets import PRESETS
 from .hyperparameters import Hyperparameter
 from .keras_tuner import space_from_keras_tuner, space_to_keras_tuner
 from .kinds import Categorical, Float, Int
 from .optuna import space_from_optuna, space_to_optuna
 from .overrides import apply_overrides, parse_range, parse_value
 from .positions import position_in_range
-from .presets import PRESETS, SIZES, pick, preset
+from .presets import SIZES, pick, preset
 from .reading import read_space
 from .serialization import space_from_dict, space_to_dict, stored_space
 from .small_changes import SmallChange, changed_name, small_changes
