@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -99,10 +99,7 @@ def make_plan(
     objective, goals, decisions = select_objective(spec, workload, space)
     workload = replace(workload, objective=objective, goals=goals)
     _refuse_large_grid(spec, space)
-    if unsaved := why_not_saved(spec, workload, space.recommended()):
-        decisions = (*decisions, f"the model can be exported as a script only: {unsaved}")
-    if spec.search.method == "knowhow" and spec.search.time is not None:
-        decisions = (*decisions, BY_SECONDS)
+    decisions = (*decisions, *_remarks(spec, workload, space))
     most = trials_at_most(spec.search.method, space)
     return Plan(
         _written_out(spec, workload, space, starts, _trials(spec, most)),
@@ -115,6 +112,14 @@ def make_plan(
             *(*learned.notes, *begins, *priors, *of_tokens, *precisely, *decisions, *bases.notes),
         ),
     )
+
+
+def _remarks(spec: SweepSpec, workload: Workload, space: Space) -> Iterator[str]:
+    """Yield what else the user should know before the sweep runs."""
+    if unsaved := why_not_saved(spec, workload, space.recommended()):
+        yield f"the model can be exported as a script only: {unsaved}"
+    if spec.search.method == "knowhow" and spec.search.time is not None:
+        yield BY_SECONDS
 
 
 def _without_priors(spec: SweepSpec, why: str, **given: Any) -> Plan | None:
