@@ -31,7 +31,7 @@ _PUBLIC = {
     "list_studies": ".api",
     "load": ".api",
     "load_model": ".api",
-    "plan_sweep": ".api",
+    "plan_sweep": ".arguments",
     "preset": ".spaces",
     "report": ".api",
     "resume": ".api",
@@ -47,9 +47,9 @@ if TYPE_CHECKING:  # an alias of the same name says to type checkers that the na
     from .api import list_studies as list_studies
     from .api import load as load
     from .api import load_model as load_model
-    from .api import plan_sweep as plan_sweep
     from .api import report as report
     from .api import resume as resume
+    from .arguments import plan_sweep as plan_sweep
     from .errors import KerasweepError as KerasweepError
     from .moving import backup as backup
     from .moving import copy as copy

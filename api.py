@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import SpecError, StudyError
+from .arguments import plan_sweep
+from .errors import SpecError
 from .given_objects import keep_objects, objects_apart, refuse_objects
 from .notebook import import_tqdm, in_notebook
 from .resuming import resume_study
-from .search.settings import nest, put
 from .studies import (
     damaged,
     read_all,
@@ -96,7 +97,7 @@ def launch(
         KerasweepError: of a kind that says who must act.
     """
     from .detached import start_driver
-    from .search.launch import resolve_study, run_plan
+    from .search.launch import resolve_study
     from .search.nested import check_outer_folds, score_outer_folds
     from .search.opening import check_joining
     from .search.specfile import names_study
@@ -107,90 +108,43 @@ def launch(
     beside = {"sample_weight": sample_weight, "groups": groups, "validation": validation}
     data, cv, settings = objects_apart(data, {**settings, **beside, "cv": cv})
     word = settings.pop("cv", None)  # of a splitter, too, which plan_sweep finds again
-    folds = word if cv is None else cv
-    plan = plan_sweep(data, model, file=file, space=space, cv=folds, storage=url, **settings)
+    plan_with = partial(
+        plan_sweep, data, model, file=file, space=space, cv=word if cv is None else cv, storage=url
+    )
+    plan = plan_with(**settings)
     if nested is not None:
         check_outer_folds(plan, nested, detach=detach)
-
-    def run(plan: Plan, *, named: bool = True) -> Ending:
-        plan, existing = resolve_study(plan, url, named=named)
-        with follow(plan, url, verbose) as listen:
-            ending = run_plan(plan, existing, url, listen, join=join)
-        keep_objects(ending.study, data=data, model=model, cv=cv)
-        return ending
-
-    def outer_plan(name: str, outer: str) -> Plan:
-        changed = {**settings, "study": name, "outer": outer}
-        return plan_sweep(data, model, file=file, space=space, cv=folds, storage=url, **changed)
-
+    objects = {"data": data, "model": model, "cv": cv}
     named = "study" in settings or names_study(file)
     if detach:
         plan, _ = resolve_study(plan, url, named=named)
-        refuse_objects(data=data, model=model, cv=cv)
+        refuse_objects(**objects)
         start_driver({"spec": plan.spec.as_dict(), "join": join}, str(plan.spec.study), url)
         return Study(read_study(plan.spec.study, url))
+    run = partial(_run, url=url, objects=objects, verbose=verbose, join=join)
     ending = run(plan, named=named)
     if nested is not None and ending.reason != "interrupted":
-        score_outer_folds(ending.study, nested, outer_plan, run, lambda record: Study(record).refit())
+        score_outer_folds(
+            ending.study,
+            nested,
+            lambda name, outer: plan_with(**{**settings, "study": name, "outer": outer}),
+            run,
+            lambda record: Study(record).refit(),
+        )
     return Study(ending.study)
 
 
-def plan_sweep(
-    data: Any = None,
-    model: Any = None,
-    *,
-    file: str | os.PathLike[str] | None = None,
-    space: Space | str | os.PathLike[str] | Sequence[str] | None = None,
-    sample_weight: Any = None,
-    groups: Any = None,
-    validation: Any = None,
-    cv: Any = None,
-    storage: Storage = None,
-    **settings: Any,
-) -> Plan:
-    """Decide everything about a sweep without starting it; the arguments are those of ``launch``."""
-    from .search.planning import make_plan
-    from .search.spec import make_spec, space_part
-    from .search.specfile import read_spec
-    from .spaces import Space, space_to_dict
-    from .training.data.source_data import FROM_PYTHON
-    from .training.models import reference_of
+def _run(
+    plan: Plan, *, url: str, objects: Mapping[str, Any], verbose: int, join: bool, named: bool = True
+) -> Ending:
+    """Run a plan in this process, and keep the objects that its study was launched with."""
+    from .search.launch import resolve_study, run_plan
 
-    beside = {"sample_weight": sample_weight, "groups": groups, "validation": validation}
-    data, cv, settings = objects_apart(data, {**settings, **beside, "cv": cv})
-    if (given := settings.get("learn_from")) is not None:
-        listed = given if isinstance(given, list | tuple) else [given]
-        settings["learn_from"] = [_study_name(study, storage) for study in listed]
-    if "from_study" in settings:
-        settings["from_study"] = _study_name(settings["from_study"], storage)
-    nested = nest(settings)
-    given_data = None if data is None or isinstance(data, str | os.PathLike) else data
-    given_model = None if isinstance(model, str) else model
-    if given_data is not None:
-        put(nested, ("data", "source"), f"{FROM_PYTHON}{type(getattr(data, 'data', data)).__name__}")
-    elif data is not None:
-        put(nested, ("data", "source"), str(data))
-    if model is not None:
-        nested["model"] = model if isinstance(model, str) else reference_of(model)
-    if space is not None:
-        base = {"define": space_to_dict(space)} if isinstance(space, Space) else space_part(space)
-        for key, value in base.items():
-            put(nested, ("space", key), value)
-    spec = read_spec(file, nested) if file is not None else make_spec(nested)
-    return make_plan(spec, data=given_data, model=given_model, cv=cv, storage=storage_url(storage))
-
-
-def _study_name(study: Any, storage: Storage) -> Any:
-    """Return the name of a study that is given as an object; else what is given.
-
-    Raises:
-        StudyError: It lies in another storage.
-    """
-    if not isinstance(study, Study):
-        return study
-    if study.record.storage != storage_url(storage):
-        raise StudyError(f"The study '{study.name}' lies in another storage than the new one.")
-    return study.name
+    plan, existing = resolve_study(plan, url, named=named)
+    with follow(plan, url, verbose) as listen:
+        ending = run_plan(plan, existing, url, listen, join=join)
+    keep_objects(ending.study, **objects)
+    return ending
 
 
 def resume(

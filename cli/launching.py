@@ -125,7 +125,7 @@ def launch(
     [dim]kerasweep launch digits dnn --join --storage postgresql://ada@db.lab/studies[/]
     """
     options = dict(locals())
-    from .. import api
+    from ..arguments import plan_sweep
     from ..search.nested import check_outer_folds, score_outer_folds
     from ..search.opening import check_joining
     from ..search.refit import refit as run_refit
@@ -146,7 +146,7 @@ def launch(
     )
 
     def plan_with(**more: Any) -> Plan:
-        return api.plan_sweep(source, family, file=file, space=space, storage=storage, **{**settings, **more})
+        return plan_sweep(source, family, file=file, space=space, storage=storage, **{**settings, **more})
 
     plan = plan_with()
     if nested is not None:
