@@ -15,7 +15,7 @@ from ..errors import INTERRUPTED, KerasweepError, one_line
 from ..printing import make_console
 from ..search.interrupt import interrupt_on_all
 from ..studies.passwords import without_passwords
-from .browsing import best, compare, show, studies
+from .browsing import best, compare, studies
 from .catalogue import spaces
 from .control import pause, status, stop
 from .launching import launch, resume
@@ -23,6 +23,7 @@ from .learning import learn
 from .management import delete, doctor, export, import_, report
 from .moving import backup, copy
 from .refitting import refit
+from .showing import show
 from .ui import ui
 
 FAILED = 1

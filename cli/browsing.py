@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from ..errors import SpecError
 from ..printing import make_console, styled
-from ..spaces import value_text
 from ..studies import (
     DamagedStudy,
     ListedStudy,
     StudyRecord,
-    TrialRecord,
     best_trials,
     list_studies,
-    read_details,
-    read_log,
     read_study,
     read_trial,
     read_trials,
@@ -26,7 +21,6 @@ from ..studies import (
     storage_url,
 )
 from ..studies.comparison import (
-    MAX_SHOWN,
     RUNNERS_UP,
     Choice,
     baseline_sentence,
@@ -37,20 +31,16 @@ from ..studies.comparison import (
     front_sentence,
     is_sensitivity_study,
     nested_sentence,
-    refit_score,
     score_sentence,
-    sensitivity,
 )
-from ..texts import count_text, duration_text, number_text, quantity_text
-from .options import Json, Rule, Storage, StudyName, print_json, whole_numbers
+from ..texts import count_text
+from .options import Json, Rule, Storage, StudyName, print_json, study_json, trial_json, whole_numbers
 from .tables import (
     comparison_table,
-    facts_table,
     print_table,
-    state_text,
     studies_table,
 )
-from .trials import no_winner, print_configuration, print_findings, print_sensitivity, print_trials, scores
+from .trials import no_winner, print_findings, print_sensitivity, print_trials
 
 Names = Annotated[
     list[str] | None,
@@ -87,7 +77,7 @@ def _listed(one: ListedStudy | DamagedStudy) -> dict[str, object]:
     """Return what programs read of a study in the list; of a damaged one its name, and what is wrong with it."""
     if isinstance(one, DamagedStudy):
         return {"study": one.name, "damaged": one.why}
-    return {**_summary(one.study), "best": None if one.study.has_several else one.best}
+    return {**study_json(one.study), "best": None if one.study.has_several else one.best}
 
 
 def best(
@@ -109,7 +99,7 @@ def best(
     first = [] if choice is None else [choice.trial]
     trials = [*first, *(one for one in found if one not in first)][:count]
     if as_json:
-        print_json([_trial(trial) for trial in trials])
+        print_json([trial_json(trial) for trial in trials])
         return
     if not trials:
         make_console().print(no_winner(record), soft_wrap=True)
@@ -145,28 +135,6 @@ def _chosen(record: StudyRecord, choice: Choice | None) -> tuple[str, ...]:
     return (choice.sentence, choice.pair.sentence, score_sentence(record, choice.trial))
 
 
-def show(
-    study: StudyName = None,
-    trial: Annotated[
-        int | None, typer.Argument(help="A trial's number.", show_default="the whole study")
-    ] = None,
-    storage: Storage = None,
-    as_json: Json = False,
-) -> None:
-    """Show a study, or one of its trials with every fold's score.
-
-    [dim]kerasweep show digits-dnn-knowhow[/]
-    [dim]kerasweep show digits-dnn-knowhow 7[/]
-    """
-    record = read_study(study, storage_url(storage))
-    if trial is not None:
-        _show_trial(record, read_trial(record, trial), as_json=as_json)
-    elif as_json:
-        print_json(_whole(record))
-    else:
-        _show_study(record, storage)
-
-
 def compare(
     names: Names = None, trials: Trials = None, storage: Storage = None, as_json: Json = False
 ) -> None:
@@ -188,8 +156,8 @@ def compare(
     if as_json:
         rows = [
             {
-                **_summary(row.study),
-                "best": _trial(row.best) if row.best else None,
+                **study_json(row.study),
+                "best": trial_json(row.best) if row.best else None,
                 "test_score": row.test_score,
                 "cost": row.cost,
                 "behind": row.behind.as_dict() if row.behind else None,
@@ -216,137 +184,3 @@ def _compare_trials(record: StudyRecord, numbers: list[int], storage: str | None
     print_trials(f"trials of {record.name}", record, [read_trial(record, one) for one in order], storage)
     for pair in pairs:
         make_console().print(pair.text, soft_wrap=True)
-
-
-def _show_study(record: StudyRecord, storage: str | None) -> None:
-    about, search = record.about, record.spec.get("search", {})
-    data = about.get("data", {})
-    folds, limit = about.get("cv", ""), record.spec.get("data", {}).get("limit")
-    facts = {
-        "study": record.name,
-        "data": f"{data.get('name')}, {data.get('rows', 0):,} training rows"
-        + (f" (of a limit of {limit:,})" if limit else "")
-        + f", {data.get('test_rows', 0):,} held out, fingerprint {data.get('fingerprint')}"
-        if data
-        else "unknown: not made by Kerasweep",
-        "prepared": "; ".join(data.get("preparation", [])),
-        "model": record.model,
-        "search": f"{search.get('method')}, seed {search.get('seed')}, scheduler {search.get('scheduler')}"
-        if search
-        else "",
-        "folds": folds,
-        "objective": record.objective_text,
-        "baseline": "; ".join(f"{number_text(one.value)}, {one.predictor}" for one in record.baselines),
-        "trials": ", ".join(f"{number} {state}" for state, number in record.counts.items()),
-        "made": about.get("created", ""),
-        "last driver": " ".join(str(record.driver[key]) for key in ("host", "pid", "since"))
-        if record.driver
-        else "",
-        "state": state_text(record),
-        "versions": ", ".join(f"{name} {version}" for name, version in about.get("versions", {}).items()),
-    }
-    console = make_console()
-    constraints = record.spec.get("training", {}).get("constraints")
-    if constraints:
-        facts["objective"] += f" where {', '.join(map(str, constraints))}"
-    print_table(facts_table({name: fact for name, fact in facts.items() if fact}))
-    every = read_trials(record)
-    for number, refit in sorted(record.refits.items()):
-        scores = ", ".join(f"test {metric} {number_text(value)}" for metric, value in refit["test"].items())
-        console.print(f"refit of trial {number}: {scores or 'no test rows'}")
-        for trial in every:
-            if trial.number == number and refit_score(record, number) is not None:
-                console.print(score_sentence(record, trial, every), soft_wrap=True)
-    if told := nested_sentence(record):
-        console.print(told, soft_wrap=True)
-    trials = best_trials(record, 5)
-    if trials:
-        title = "trials of the Pareto front" if record.has_several else "best trials"
-        print_trials(title, record, trials, storage)
-    print_sensitivity(record)
-    failed = [trial for trial in every if trial.failure]
-    for trial in failed[:5]:
-        console.print(
-            styled((f"trial {trial.number} failed:", "red"), f" {trial.failure.get('message', '')}"),
-            soft_wrap=True,
-        )
-    if len(failed) > 5:
-        console.print(
-            f"and {len(failed) - 5} more failed trials; kerasweep report shows all of them", style="dim"
-        )
-
-
-def _show_trial(record: StudyRecord, trial: TrialRecord, *, as_json: bool) -> None:
-    details = read_details(record, [trial.number]).get(trial.number)
-    log = read_log(record, trial.number)
-    if as_json:
-        print_json(
-            {
-                **_trial(trial),
-                "curves": details.curves if details else {},
-                "notes": details.notes if details else (),
-                "failure": trial.failure,
-                "log": log,
-            }
-        )
-        return
-    console = make_console()
-    shown = {"params", *(one.metric for one in record.objectives)}  # parameters are told of every trial
-    facts = {
-        "trial": f"{trial.number} of {record.name}, {trial.state}",
-        "continues": trial.lineage,
-        **{name.lstrip(">"): cells[0] for name, cells in scores(record, [trial]).items()},
-        **{name: quantity_text(value) for name, value in trial.measured.items() if name not in shown},
-        "infeasible": f"it breaks {', '.join(trial.broken)}" if trial.broken else "",
-        "folds": "  ".join(number_text(score) for score in trial.fold_scores),
-        "scored": trial.scored_where,
-        "epochs": f"{trial.epochs} chosen, {trial.epochs_trained} trained" if trial.epochs else "",
-        "time": duration_text(trial.seconds),
-        "trainer": trial.trainer,
-        "noted": "; ".join(details.notes) if details else "",
-        "parameters": f"{trial.parameters:,}" if trial.parameters else "",
-        "seed": trial.seed if trial.seed is not None else "",
-        "same as": f"trial {trial.duplicate_of}" if trial.duplicate_of is not None else "",
-        "failed": trial.failure.get("message", ""),
-    }
-    wide = len(trial.configuration) > MAX_SHOWN
-    values = {} if wide else {name: value_text(value) for name, value in trial.configuration.items()}
-    print_table(facts_table({name: fact for name, fact in (facts | values).items() if fact != ""}))
-    if wide:
-        print_configuration(record, trial)
-    if worth := score_sentence(record, trial):
-        console.print(worth, soft_wrap=True)
-    if trial.failure.get("traceback"):
-        console.print(trial.failure["traceback"], style="dim")
-    if details and details.summary:
-        console.print(details.summary)
-    if log:
-        console.print("It printed:", style="bold")
-        console.print(log.rstrip(), style="dim", soft_wrap=True)
-
-
-def _whole(record: StudyRecord) -> dict[str, object]:
-    """Return a study with all of its trials, and what small changes did where it was made for that."""
-    trials = read_trials(record)
-    found = sensitivity(record, trials)
-    more = {"sensitivity": [effect.as_dict() for effect in found.changes]} if found else {}
-    return {**_summary(record), "trials": [_trial(trial) for trial in trials], **more}
-
-
-def _summary(record: StudyRecord) -> dict[str, object]:
-    return {
-        "study": record.name,
-        "direction": record.direction,
-        "metric": record.metric,
-        "objectives": record.objectives,
-        "counts": record.counts,
-        "spec": record.spec,
-        "about": record.about,
-        "refits": record.refits,
-    }
-
-
-def _trial(trial: TrialRecord) -> dict[str, object]:
-    data = asdict(trial)
-    data.pop("failure")
-    return {**data, "standard_error": trial.standard_error}

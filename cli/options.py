@@ -15,7 +15,7 @@ import typer
 
 from ..errors import SpecError
 from ..search.settings import SETTINGS
-from ..studies import storage_url, without_password
+from ..studies import StudyRecord, TrialRecord, storage_url, without_password
 from ..studies.comparison import RULES
 from ..studies.storage import shown_path, sqlite_path
 
@@ -161,3 +161,24 @@ def given_settings(options: Mapping[str, Any], **read: Any) -> dict[str, Any]:
     for name in settings.keys() & {"patience", "max_failures"}:
         settings[name] = optional_count(settings[name], f"--{name.replace('_', '-')}")
     return settings
+
+
+def study_json(record: StudyRecord) -> dict[str, object]:
+    """Return what ``--json`` says of a study, without its trials."""
+    return {
+        "study": record.name,
+        "direction": record.direction,
+        "metric": record.metric,
+        "objectives": record.objectives,
+        "counts": record.counts,
+        "spec": record.spec,
+        "about": record.about,
+        "refits": record.refits,
+    }
+
+
+def trial_json(trial: TrialRecord) -> dict[str, object]:
+    """Return what ``--json`` says of a trial."""
+    data = asdict(trial)
+    data.pop("failure")
+    return {**data, "standard_error": trial.standard_error}

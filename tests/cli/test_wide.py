@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from kerasweep.cli import browsing, catalogue
+from kerasweep.cli import browsing, catalogue, showing
 from kerasweep.cli.columns import Rows
 from kerasweep.spaces import Configuration, preset
 from kerasweep.studies import best_trials, read_study
@@ -90,7 +90,7 @@ def test_a_wide_study_shows_the_basic_ones_first(storage: str, shown: Shown) -> 
 
 
 @pytest.mark.parametrize(("study", "word"), [("full", "full"), ("넓은 탐색", "'넓은 탐색'")])
-@pytest.mark.parametrize("command", [browsing.best, browsing.show])
+@pytest.mark.parametrize("command", [browsing.best, showing.show])
 def test_the_command_that_shows_all_is_named(
     storage: str, shown: Shown, study: str, word: str, command: Callable[..., None]
 ) -> None:
@@ -117,7 +117,7 @@ def test_wide_characters_take_two_cells() -> None:
 def test_a_trial_of_a_full_space_says_what_is_special_first(storage: str, shown: Shown) -> None:
     study = read_study("full", f"sqlite:///{storage}")
     trial = next(trial for trial in best_trials(study, 5) if trial.number)
-    text = "\n".join(shown(browsing.show, "full", trial.number, storage=storage, width=120))
+    text = "\n".join(shown(showing.show, "full", trial.number, storage=storage, width=120))
     special, usual = re.split(r"^\d+ as recommended$", text, flags=re.MULTILINE)
     counts = [int(number) for number in re.findall(r"^(\d+) (?:of \d+ are not )?as recommended", text, re.M)]
     assert sum(counts) == len(trial.configuration)
@@ -128,18 +128,18 @@ def test_a_trial_of_a_full_space_says_what_is_special_first(storage: str, shown:
 
 
 def test_the_recommended_trial_has_nothing_special(storage: str, shown: Shown) -> None:
-    text = "\n".join(shown(browsing.show, "full", 0, storage=storage, width=120))
+    text = "\n".join(shown(showing.show, "full", 0, storage=storage, width=120))
     assert "are not as recommended" not in text
     assert f"{len(preset('dnn', 'full').recommended())} as recommended" in text
 
 
 def test_all_of_five_hundred_are_shown(storage: str, shown: Shown) -> None:
-    text = " ".join(" ".join(shown(browsing.show, "넓은 탐색", 3, storage=storage)).split())
+    text = " ".join(" ".join(shown(showing.show, "넓은 탐색", 3, storage=storage)).split())
     assert [name for name in wide_space().names if name not in text] == []
 
 
 def test_a_small_trial_is_a_plain_list(storage: str, shown: Shown) -> None:
-    text = "\n".join(shown(browsing.show, "small", 0, storage=storage))
+    text = "\n".join(shown(showing.show, "small", 0, storage=storage))
     assert "as recommended" not in text
     assert re.search(r"^learning_rate +0\.01$", text, re.MULTILINE)
 
