@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from ..errors import ModelError
-from ..spaces.keras_tuner import is_hypermodel, takes_hp, takes_trial
+from ..spaces.tuner_functions import is_hypermodel, takes_hp, takes_trial
 from ..training.models import Build
 from ..training.models.bases import BASES
 from .code import CannotEmit, own_classes

@@ -7,8 +7,8 @@ from typing import Any
 
 from ..errors import StudyError
 from ..spaces import Hyperparameter, Space, fixed
-from ..spaces.keras_tuner import keras_tuner_config
 from ..spaces.optuna import distribution_of
+from ..spaces.to_keras_tuner import keras_tuner_config
 from ..spaces.values import stored
 from ..studies import StudyRecord, TrialRecord
 from ..studies.comparison import study_space

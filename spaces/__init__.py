@@ -3,7 +3,7 @@
 from .conditions import Between, Condition, Named, Recommendation, named_text
 from .family_presets import PRESETS
 from .hyperparameters import Hyperparameter
-from .keras_tuner import space_from_keras_tuner, space_to_keras_tuner
+from .keras_tuner import space_from_keras_tuner
 from .kinds import Categorical, Float, Int
 from .optuna import space_from_optuna, space_to_optuna
 from .overrides import apply_overrides, parse_range, parse_value
@@ -13,6 +13,7 @@ from .reading import read_space
 from .serialization import space_from_dict, space_to_dict, stored_space
 from .small_changes import SmallChange, changed_name, small_changes
 from .space import Space, configuration_key, fixed
+from .to_keras_tuner import space_to_keras_tuner
 from .values import Configuration, Value, short_text, value_text
 from .writing import space_text
 

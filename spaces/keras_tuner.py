@@ -1,6 +1,4 @@
-"""Translates between ``Space`` and KerasTuner's ``HyperParameters``, and recognises models written for KerasTuner.
-
-Imports KerasTuner only to make one of its objects.
+"""A ``Space`` of KerasTuner's ``HyperParameters``, its objects or its files; ``to_keras_tuner.py`` is the way back.
 
 Names, ranges, defaults and conditions go both ways. What one side cannot express is expressed as well as it can:
 
@@ -12,15 +10,13 @@ Names, ranges, defaults and conditions go both ways. What one side cannot expres
 
 from __future__ import annotations
 
-import inspect
 import math
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from ..errors import SpaceError
-from .conditions import Between, Condition, Named, admits
+from .conditions import Between, Condition, Named
 from .hyperparameters import Hyperparameter
 from .kinds import Categorical, Float, Int
 from .space import Space, fixed
@@ -31,46 +27,6 @@ MOST_CHOICES = 1000
 EPOCHS = "epochs"
 """The hyperparameter by which Hyperband says how long a configuration trains."""
 _Named = TypeVar("_Named", Value, Named)
-
-
-def is_hypermodel(model: Any) -> bool:
-    """Tell whether this is a ``keras_tuner.HyperModel``, an object or a class; where there is one, KerasTuner is imported."""
-    base = getattr(sys.modules.get("keras_tuner"), "HyperModel", None)
-    if base is None:
-        return False
-    return isinstance(model, base) or (isinstance(model, type) and issubclass(model, base))
-
-
-def takes_hp(model: Any) -> bool:
-    """Tell whether a model is written for KerasTuner: a ``HyperModel``, or a function of one required argument.
-
-    One with a ``signature`` is ours, required or not, and one of a ``trial`` Optuna's.
-    """
-    return is_hypermodel(model) or (only_argument(model) is not None and not takes_trial(model))
-
-
-def takes_trial(model: Any) -> bool:
-    """Tell whether a model is written for Optuna: a function of one argument, called ``trial`` or annotated so."""
-    argument = only_argument(model)
-    if argument is None:
-        return False
-    annotation = argument.annotation
-    text = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "")
-    return argument.name == "trial" or text.strip("'\"").rpartition(".")[2] in ("Trial", "BaseTrial")
-
-
-def only_argument(function: Any) -> inspect.Parameter | None:
-    """Return the one argument that a function of a user's requires; None where it is not one, or has a ``signature``."""
-    try:
-        named = inspect.signature(function).parameters
-    except (TypeError, ValueError):  # made in C, or no function at all
-        return None
-    parameters = named.values()
-    if "signature" in named or any(one.kind is one.VAR_POSITIONAL for one in parameters):
-        return None
-    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    required = [one for one in parameters if one.kind in positional and one.default is one.empty]
-    return required[0] if len(required) == 1 else None
 
 
 def space_from_keras_tuner(hyperparameters: Any) -> Space:
@@ -277,90 +233,3 @@ def with_epochs(space: Space, epochs: int) -> Space:
         return space.with_hyperparameter(fixed(EPOCHS, 1))
     meaning = "Epochs, as Hyperband decides."
     return space.with_hyperparameter(Int(EPOCHS, 1, epochs, recommended=epochs, meaning=meaning))
-
-
-def space_to_keras_tuner(space: Space) -> Any:
-    """Return a ``keras_tuner.HyperParameters`` of a space; its values are the recommended ones. Imports TensorFlow.
-
-    Raises:
-        SpaceError: It names every hyperparameter that KerasTuner cannot express: a choice of None, or choices of several types.
-    """
-    import keras_tuner
-
-    config = {"space": keras_tuner_config(space), "values": space.recommended()}
-    return keras_tuner.HyperParameters.from_config(config)
-
-
-def keras_tuner_config(space: Space) -> list[dict[str, Any]]:
-    """Return a space as KerasTuner's files hold it, the ``space`` of ``HyperParameters.get_config()``; without KerasTuner.
-
-    Raises:
-        SpaceError: As ``space_to_keras_tuner``.
-    """
-    faults = [fault for hyperparameter in space for fault in _unsupported(hyperparameter, space)]
-    if faults:
-        raise SpaceError(" ".join(faults))
-    return [_config(hyperparameter, space) for hyperparameter in space]
-
-
-def values_of(condition: Condition, parent: Hyperparameter) -> list[Value]:
-    """Return the values of a condition as a list, which KerasTuner needs; ranges are listed value by value."""
-    ranges = [named for named in condition.values if isinstance(named, Between)]
-    if not ranges:
-        return [named for named in condition.values if not isinstance(named, Between)]
-    return [value for value in parent.values() if any(admits(named, value) for named in condition.values)]
-
-
-def is_listable(condition: Condition, parent: Hyperparameter) -> bool:
-    """Tell whether the values of a condition can be listed."""
-    ranges = any(isinstance(named, Between) for named in condition.values)
-    return not ranges or parent.cardinality <= MOST_CHOICES
-
-
-def _unsupported(hyperparameter: Hyperparameter, space: Space) -> Iterable[str]:
-    for condition in hyperparameter.conditions:
-        if not is_listable(condition, space[condition.parent]):
-            yield f"{hyperparameter.name}: KerasTuner has no condition on a range of {condition.parent}."
-    if not isinstance(hyperparameter, Categorical):
-        return
-    kinds = sorted({type(choice).__name__ for choice in hyperparameter.choices})
-    if "NoneType" in kinds:
-        yield f"{hyperparameter.name}: KerasTuner has no choice that is none; write it as text or another number."
-    elif "tuple" in kinds:
-        yield f"{hyperparameter.name}: KerasTuner has no choice that is a tuple; write it as text."
-    elif len(kinds) > 1:
-        yield f"{hyperparameter.name}: KerasTuner's choices have one type, not {' and '.join(kinds)}."
-
-
-def _config(hyperparameter: Hyperparameter, space: Space) -> dict[str, Any]:
-    conditions = [
-        {
-            "class_name": "Parent",
-            "config": {"name": one.parent, "values": values_of(one, space[one.parent])},
-        }
-        for one in hyperparameter.conditions
-    ]
-    shared = {
-        "name": hyperparameter.name,
-        "default": hyperparameter.recommended,
-        "conditions": conditions,
-    }
-    if isinstance(hyperparameter, Int | Float):
-        config = {
-            **shared,
-            "min_value": hyperparameter.low,
-            "max_value": hyperparameter.high,
-            "step": hyperparameter.step
-            if isinstance(hyperparameter, Int) and not hyperparameter.log
-            else None,
-            "sampling": "log" if hyperparameter.log else "linear",
-        }
-        return {"class_name": type(hyperparameter).__name__, "config": config}
-    choices = list(hyperparameter.values())
-    if len(choices) == 1:
-        config = {"name": hyperparameter.name, "conditions": conditions, "value": choices[0]}
-        return {"class_name": "Fixed", "config": config}
-    if all(isinstance(choice, bool) for choice in choices):
-        return {"class_name": "Boolean", "config": shared}
-    ordered = not isinstance(choices[0], str)
-    return {"class_name": "Choice", "config": {**shared, "values": choices, "ordered": ordered}}

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...spaces import Categorical, Condition, Configuration, Float, Hyperparameter, Int, Space, Value
-from ...spaces.keras_tuner import is_listable, values_of
+from ...spaces.to_keras_tuner import is_listable, values_of
 
 
 class Encoding:

@@ -17,7 +17,7 @@ from kerasweep.spaces import (
     space_to_dict,
     space_to_keras_tuner,
 )
-from kerasweep.spaces.keras_tuner import takes_hp
+from kerasweep.spaces.tuner_functions import takes_hp
 
 pytestmark = pytest.mark.trains  # imports TensorFlow
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ...errors import ModelError, did_you_mean
 from ...spaces import Space, preset, space_from_dict
 from ...spaces.catalogue.entry import ALL_TASKS, LABELLED
-from ...spaces.keras_tuner import is_hypermodel, takes_hp, takes_trial
+from ...spaces.tuner_functions import is_hypermodel, takes_hp, takes_trial
 from ..data.preparation import Layout
 from ..quiet import import_tensorflow
 from .signature import Build, Sample, Signature
