@@ -10,29 +10,26 @@ from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy
-from optuna.storages._rdb import models
 from optuna.trial import TrialState
 from sqlalchemy import Connection, ScalarSelect, Table, bindparam
 
-_TRIALS: Table = models.TrialModel.__table__
-_USER: Table = models.TrialUserAttributeModel.__table__
-_REPORTS: Table = models.TrialIntermediateValueModel.__table__
+from .optuna_tables import REPORTS, TRIAL_ATTRIBUTES, TRIALS
 
 
 def _last(table: Table, key: str) -> ScalarSelect[Any]:
     """Return the highest id of a trial's rows."""
-    found = sqlalchemy.select(sqlalchemy.func.max(table.c[key])).where(table.c.trial_id == _TRIALS.c.trial_id)
+    found = sqlalchemy.select(sqlalchemy.func.max(table.c[key])).where(table.c.trial_id == TRIALS.c.trial_id)
     return found.scalar_subquery()
 
 
 _VERSIONS = sqlalchemy.select(
-    _TRIALS.c.trial_id,
-    _TRIALS.c.state,
-    _last(_USER, "trial_user_attribute_id"),
-    _last(_REPORTS, "trial_intermediate_value_id"),
+    TRIALS.c.trial_id,
+    TRIALS.c.state,
+    _last(TRIAL_ATTRIBUTES, "trial_user_attribute_id"),
+    _last(REPORTS, "trial_intermediate_value_id"),
 ).where(
-    _TRIALS.c.study_id == bindparam("study"),
-    _TRIALS.c.state.in_((TrialState.RUNNING, TrialState.WAITING)),
+    TRIALS.c.study_id == bindparam("study"),
+    TRIALS.c.state.in_((TrialState.RUNNING, TrialState.WAITING)),
 )
 
 

@@ -8,32 +8,40 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 import sqlalchemy
-from optuna.storages._rdb import models
 from sqlalchemy import Column, ColumnElement, Connection, Table, Text
 
 from ..errors import StorageError, StudyError
 from .chunks import join, split
 from .connections import writing_errors
+from .optuna_tables import (
+    DIRECTIONS,
+    PARAMS,
+    REPORTS,
+    STUDIES,
+    STUDY_ATTRIBUTES,
+    STUDY_SYSTEM_ATTRIBUTES,
+    TRIAL_ATTRIBUTES,
+    TRIAL_SYSTEM_ATTRIBUTES,
+    TRIALS,
+    VALUES,
+)
 from .records import CONTROL, DRIVER, LIVE, SPEC, StudyRecord
 from .storage import shown_storage
 
 Rows: TypeAlias = list[tuple[Any, ...]]
 """The number of the study or trial that a row belongs to, and its values."""
 
-_STUDIES: Table = models.StudyModel.__table__
-_TRIALS: Table = models.TrialModel.__table__
-_ATTRIBUTES: Table = models.StudyUserAttributeModel.__table__
 _OF_STUDY: tuple[Table, ...] = (
-    models.StudyDirectionModel.__table__,
-    models.StudySystemAttributeModel.__table__,
-    _ATTRIBUTES,
+    DIRECTIONS,
+    STUDY_SYSTEM_ATTRIBUTES,
+    STUDY_ATTRIBUTES,
 )
 _OF_TRIAL: tuple[Table, ...] = (
-    models.TrialParamModel.__table__,
-    models.TrialValueModel.__table__,
-    models.TrialIntermediateValueModel.__table__,
-    models.TrialUserAttributeModel.__table__,
-    models.TrialSystemAttributeModel.__table__,
+    PARAMS,
+    VALUES,
+    REPORTS,
+    TRIAL_ATTRIBUTES,
+    TRIAL_SYSTEM_ATTRIBUTES,
 )
 _BATCH = 200
 """Trials that are copied and compared at once, which bounds the memory that it takes."""
@@ -74,7 +82,7 @@ class CopiedRows:
         self._target = target
         self._study = study
         self._name = name
-        key = target.execute(_STUDIES.insert(), {"study_name": name}).inserted_primary_key
+        key = target.execute(STUDIES.insert(), {"study_name": name}).inserted_primary_key
         self.study_id: int = key[0]  # type: ignore[index]  # SQLAlchemy's insert of one row has it
 
     def copy(self, to: str) -> int:
@@ -87,10 +95,10 @@ class CopiedRows:
             StudyError: The study is gone.
             StorageError: Something cannot be written, or is not what was written.
         """
-        found = self._source.rows([_STUDIES.c.study_name], _STUDIES.c.study_id == self._study.study_id)
+        found = self._source.rows([STUDIES.c.study_name], STUDIES.c.study_id == self._study.study_id)
         if found != [(self._study.name,)]:
             raise StudyError(f"There is no study '{self._study.name}' any more.")
-        self._compare([(self._name,)], [_STUDIES.c.study_name], _STUDIES.c.study_id == self.study_id, to)
+        self._compare([(self._name,)], [STUDIES.c.study_name], STUDIES.c.study_id == self.study_id, to)
         for table in _OF_STUDY:
             self._copy_rows(table, "study_id", {self._study.study_id: self.study_id}, to)
         count = 0
@@ -102,18 +110,18 @@ class CopiedRows:
 
     def _copy_trials(self, to: str) -> Iterator[dict[int, int]]:
         """Copy trials without what belongs to them, and yield those of a batch: number there -> number here."""
-        columns = _columns(_TRIALS, "study_id")
-        of_study = _TRIALS.c.study_id
-        every = [row[0] for row in self._source.rows([_TRIALS.c.trial_id], of_study == self._study.study_id)]
+        columns = _columns(TRIALS, "study_id")
+        of_study = TRIALS.c.study_id
+        every = [row[0] for row in self._source.rows([TRIALS.c.trial_id], of_study == self._study.study_id)]
         last = -1
         for start in range(0, len(every), _BATCH):
             batch = every[start : start + _BATCH]
-            rows = self._source.rows(columns, _TRIALS.c.trial_id.in_(batch))
+            rows = self._source.rows(columns, TRIALS.c.trial_id.in_(batch))
             rows = [(self.study_id, *map(self._kept, row[1:])) for row in rows]
-            self._insert(_TRIALS, columns, rows)
-            where = (of_study == self.study_id) & (_TRIALS.c.trial_id > last)
+            self._insert(TRIALS, columns, rows)
+            where = (of_study == self.study_id) & (TRIALS.c.trial_id > last)
             self._compare(rows, columns, where, to)
-            new = [row[0] for row in _select(self._target, [_TRIALS.c.trial_id], where)]
+            new = [row[0] for row in _select(self._target, [TRIALS.c.trial_id], where)]
             last = new[-1]
             yield dict(zip(batch, new, strict=True))
 
@@ -122,7 +130,7 @@ class CopiedRows:
         columns = _columns(table, owner)
         rows = self._source.rows(columns, table.c[owner].in_(ids))
         rows = [(ids[row[0]], *row[1:]) for row in rows]
-        if table is _ATTRIBUTES:
+        if table is STUDY_ATTRIBUTES:
             rows = self._without_drivers(rows)
         self._check_fits(columns, rows, to)
         self._insert(table, columns, rows)

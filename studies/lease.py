@@ -18,22 +18,19 @@ from contextlib import contextmanager
 from typing import Any, Literal
 
 import sqlalchemy
-from optuna.storages._rdb import models
 from optuna.study import StudyDirection
-from sqlalchemy import ColumnElement, Connection, Engine, Table
+from sqlalchemy import ColumnElement, Connection, Engine
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from ..errors import StorageError, StudyLocked
 from .lock import BEAT, BEAT_SECONDS, SHARES, file_key, held, is_driven, is_silent, new_driver, refusal
 from .members import ended, forget_ended, key_of, lock_study, may_be_several, read_records
+from .optuna_tables import DIRECTIONS, STUDIES, STUDY_ATTRIBUTES
 from .records import DRIVER, LIVE
 from .silence import WATCH_SECONDS, Silences
 from .storage import sqlite_path
 
 logger = logging.getLogger(__name__)
-_STUDIES: Table = models.StudyModel.__table__
-_DIRECTIONS: Table = models.StudyDirectionModel.__table__
-_ATTRIBUTES: Table = models.StudyUserAttributeModel.__table__
 _CLOCKS = {
     "postgresql": "SELECT EXTRACT(EPOCH FROM clock_timestamp())",
     "mysql": "SELECT UNIX_TIMESTAMP(NOW(6))",
@@ -74,7 +71,7 @@ class Lease:
         self._silences = Silences()
         self._which = self._where(self._key)
         # Made once, because SQLAlchemy takes longer to make a statement than SQLite to run it.
-        self._select = sqlalchemy.select(_ATTRIBUTES.c.value_json).where(*self._which)
+        self._select = sqlalchemy.select(STUDY_ATTRIBUTES.c.value_json).where(*self._which)
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._renew, daemon=True)
 
@@ -181,8 +178,8 @@ class Lease:
             record = json.loads(text)
             if record["token"] in self.others:
                 continue
-            same = (*self._where(key), _ATTRIBUTES.c.value_json == text)
-            buried = connection.execute(_ATTRIBUTES.update().where(*same), {"value_json": ended(record)})
+            same = (*self._where(key), STUDY_ATTRIBUTES.c.value_json == text)
+            buried = connection.execute(STUDY_ATTRIBUTES.update().where(*same), {"value_json": ended(record)})
             if not buried.rowcount:  # it has just given a sign
                 self.others[record["token"]] = record
 
@@ -206,14 +203,14 @@ class Lease:
         return json.dumps({**self._driver, BEAT: now})
 
     def _where(self, key: str) -> tuple[ColumnElement[bool], ...]:
-        return _ATTRIBUTES.c.study_id == self._study_id, _ATTRIBUTES.c.key == key
+        return STUDY_ATTRIBUTES.c.study_id == self._study_id, STUDY_ATTRIBUTES.c.key == key
 
     def _read(self, connection: Connection) -> str | None:
         return connection.execute(self._select).scalar_one_or_none()
 
     def _replace(self, connection: Connection, old: str, new: str) -> bool:
         """Write a record in place of another one, if that is still there."""
-        statement = _ATTRIBUTES.update().where(*self._which, _ATTRIBUTES.c.value_json == old)
+        statement = STUDY_ATTRIBUTES.update().where(*self._which, STUDY_ATTRIBUTES.c.value_json == old)
         return bool(connection.execute(statement, {"value_json": new}).rowcount)
 
     def _rewrite(self, connection: Connection, text: str) -> bool:
@@ -229,7 +226,7 @@ class Lease:
     def _insert(self, connection: Connection, text: str) -> bool:
         row = {"study_id": self._study_id, "key": self._key, "value_json": text}
         try:
-            connection.execute(_ATTRIBUTES.insert(), row)
+            connection.execute(STUDY_ATTRIBUTES.insert(), row)
         except IntegrityError:
             return False
         return True
@@ -267,14 +264,14 @@ def create_leased(
     """
     try:
         with engine.begin() as connection:
-            key = connection.execute(_STUDIES.insert(), {"study_name": name}).inserted_primary_key
+            key = connection.execute(STUDIES.insert(), {"study_name": name}).inserted_primary_key
             assert key is not None  # noqa: S101 - SQLAlchemy's insert of one row has it
             lease = Lease(engine, url, key[0], name, sharing)
             rows = [
                 {"study_id": key[0], "direction": direction, "objective": objective}
                 for objective, direction in enumerate(directions)
             ]
-            connection.execute(_DIRECTIONS.insert(), rows)
+            connection.execute(DIRECTIONS.insert(), rows)
             lease.claim_new(connection)
     except IntegrityError as error:
         raise StudyLocked(f"Another process has just made a study '{name}'; resume that one.") from error

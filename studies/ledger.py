@@ -31,19 +31,11 @@ from .chunks import join
 from .held_trials import HeldTrials, copied
 from .lease import Lease
 from .members import lock_study
+from .optuna_tables import TRIAL_ATTRIBUTES, TRIAL_SYSTEM_ATTRIBUTES
 from .records import PAUSED, RUN_BY
 from .study_attributes import describe, describe_system, read_attribute, undescribe
 from .transactions import Transactions
-from .trial_rows import (
-    SYSTEM,
-    USER,
-    TrialRows,
-    attributes_of,
-    has_newer,
-    insert_trial,
-    read_number,
-    stored_time,
-)
+from .trial_rows import TrialRows, attributes_of, has_newer, insert_trial, read_number, stored_time
 
 
 class Ledger(BaseStorage):
@@ -161,7 +153,7 @@ class Ledger(BaseStorage):
         if trial.intermediate_values:
             trial.intermediate_values.clear()
             self._rows.drop_reports(trial_id)
-        for table, prefix in ((USER, user_prefix), (SYSTEM, system_prefix)):
+        for table, prefix in ((TRIAL_ATTRIBUTES, user_prefix), (TRIAL_SYSTEM_ATTRIBUTES, system_prefix)):
             attributes = attributes_of(trial, table)
             for key in [key for key in attributes if key.startswith(prefix)]:
                 self._rows.drop_attribute(table, trial_id, key, attributes.pop(key))
@@ -252,11 +244,11 @@ class Ledger(BaseStorage):
 
     def set_trial_user_attr(self, trial_id: int, key: str, value: Any) -> None:
         """Note an attribute."""
-        self._set_attribute(USER, trial_id, key, value)
+        self._set_attribute(TRIAL_ATTRIBUTES, trial_id, key, value)
 
     def set_trial_system_attr(self, trial_id: int, key: str, value: Any) -> None:
         """Note an attribute of Optuna's."""
-        self._set_attribute(SYSTEM, trial_id, key, value)
+        self._set_attribute(TRIAL_SYSTEM_ATTRIBUTES, trial_id, key, value)
 
     def get_trial(self, trial_id: int) -> FrozenTrial:
         """Return a trial; of one that has not ended a copy, which Optuna's ``Trial`` changes on its own."""

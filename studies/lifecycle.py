@@ -15,9 +15,8 @@ from typing import Any
 
 import optuna
 import sqlalchemy
-from optuna.storages._rdb import models
 from optuna.trial import FrozenTrial
-from sqlalchemy import Connection, Engine, Table
+from sqlalchemy import Connection, Engine
 
 from ..errors import StudyError
 from . import formats
@@ -25,6 +24,7 @@ from .connections import check_writable, connected, opened, writing_errors
 from .lease import Lease, Sharing, create_leased, hold_lease
 from .ledger import Ledger
 from .lock import refuse_driven
+from .optuna_tables import ALL, STUDIES, TRIALS
 from .records import ABOUT, FORMAT, PROFILE, SPEC, Direction, StudyObjective, StudyRecord
 from .storage import log_path, remove_log, states_folder
 from .study_records import DamagedStudy, is_leftover, study_named
@@ -181,19 +181,17 @@ def delete_study(record: StudyRecord | DamagedStudy) -> None:
 
 
 def _is_there(engine: Engine, record: StudyRecord | DamagedStudy) -> bool:
-    studies: Table = models.StudyModel.__table__
     with engine.connect() as connection:
         name = connection.execute(
-            sqlalchemy.select(studies.c.study_name).where(studies.c.study_id == record.study_id)
+            sqlalchemy.select(STUDIES.c.study_name).where(STUDIES.c.study_id == record.study_id)
         )
         return name.scalar_one_or_none() == record.name
 
 
 def _delete_rows(connection: Connection, study_id: int) -> None:
     """Delete a study's rows from all of Optuna's tables, without reading what they hold, which may be damaged."""
-    trials = models.TrialModel.__table__.c
-    of_study = sqlalchemy.select(trials.trial_id).where(trials.study_id == study_id)
-    for table in reversed(models.BaseModel.metadata.sorted_tables):
+    of_study = sqlalchemy.select(TRIALS.c.trial_id).where(TRIALS.c.study_id == study_id)
+    for table in reversed(ALL):
         if "study_id" in table.c:
             connection.execute(table.delete().where(table.c.study_id == study_id))
         elif "trial_id" in table.c:

@@ -12,27 +12,25 @@ from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy
-from optuna.storages._rdb import models
-from sqlalchemy import Connection, Engine, Table, bindparam
+from sqlalchemy import Connection, Engine, bindparam
 
 from .lock import BEAT
+from .optuna_tables import STUDIES, STUDY_ATTRIBUTES
 from .records import DRIVER
 
-_STUDIES: Table = models.StudyModel.__table__
-_ATTRIBUTES: Table = models.StudyUserAttributeModel.__table__
 _LOCK_STUDY = (
-    sqlalchemy.select(_STUDIES.c.study_id)
-    .where(_STUDIES.c.study_id == bindparam("study"))
+    sqlalchemy.select(STUDIES.c.study_id)
+    .where(STUDIES.c.study_id == bindparam("study"))
     .with_for_update(key_share=True)
 )
 """It does not keep others from writing attributes of the study, such as a beat or a wish, where the server can tell these apart."""
-_OF_STUDY = _ATTRIBUTES.c.study_id == bindparam("study")
-_JOINED = _ATTRIBUTES.c.key.startswith(f"{DRIVER}:", autoescape=True)
-_RECORDS = sqlalchemy.select(_ATTRIBUTES.c.key, _ATTRIBUTES.c.value_json).where(
-    _OF_STUDY, sqlalchemy.or_(_ATTRIBUTES.c.key == DRIVER, _JOINED)
+_OF_STUDY = STUDY_ATTRIBUTES.c.study_id == bindparam("study")
+_JOINED = STUDY_ATTRIBUTES.c.key.startswith(f"{DRIVER}:", autoescape=True)
+_RECORDS = sqlalchemy.select(STUDY_ATTRIBUTES.c.key, STUDY_ATTRIBUTES.c.value_json).where(
+    _OF_STUDY, sqlalchemy.or_(STUDY_ATTRIBUTES.c.key == DRIVER, _JOINED)
 )
-_DELETE = _ATTRIBUTES.delete().where(
-    _ATTRIBUTES.c.study_id == bindparam("study"), _ATTRIBUTES.c.key == bindparam("named")
+_DELETE = STUDY_ATTRIBUTES.delete().where(
+    STUDY_ATTRIBUTES.c.study_id == bindparam("study"), STUDY_ATTRIBUTES.c.key == bindparam("named")
 )
 
 

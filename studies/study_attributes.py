@@ -6,15 +6,13 @@ import json
 from typing import Any
 
 import sqlalchemy
-from optuna.storages._rdb import models
-from sqlalchemy import Connection, Table, bindparam
+from sqlalchemy import Connection, bindparam
 
 from .chunks import split
+from .optuna_tables import STUDY_ATTRIBUTES, STUDY_SYSTEM_ATTRIBUTES
 
-_ATTRIBUTES: Table = models.StudyUserAttributeModel.__table__
-_OF_OPTUNA: Table = models.StudySystemAttributeModel.__table__
-_SELECT = sqlalchemy.select(_ATTRIBUTES.c.value_json).where(
-    _ATTRIBUTES.c.study_id == bindparam("study"), _ATTRIBUTES.c.key == bindparam("named")
+_SELECT = sqlalchemy.select(STUDY_ATTRIBUTES.c.value_json).where(
+    STUDY_ATTRIBUTES.c.study_id == bindparam("study"), STUDY_ATTRIBUTES.c.key == bindparam("named")
 )
 
 
@@ -24,13 +22,15 @@ def describe(connection: Connection, study_id: int, key: str, value: Any) -> Non
     rows = [
         {"study_id": study_id, "key": name, "value_json": text} for name, text in split(key, value).items()
     ]
-    connection.execute(_ATTRIBUTES.insert(), rows)
+    connection.execute(STUDY_ATTRIBUTES.insert(), rows)
 
 
 def undescribe(connection: Connection, study_id: int, key: str) -> None:
     """Remove an attribute of a study, whatever its size; it may be missing."""
-    same = sqlalchemy.or_(_ATTRIBUTES.c.key == key, _ATTRIBUTES.c.key.startswith(f"{key}#", autoescape=True))
-    connection.execute(_ATTRIBUTES.delete().where(_ATTRIBUTES.c.study_id == study_id, same))
+    same = sqlalchemy.or_(
+        STUDY_ATTRIBUTES.c.key == key, STUDY_ATTRIBUTES.c.key.startswith(f"{key}#", autoescape=True)
+    )
+    connection.execute(STUDY_ATTRIBUTES.delete().where(STUDY_ATTRIBUTES.c.study_id == study_id, same))
 
 
 def read_attribute(connection: Connection, study_id: int, key: str) -> Any:
@@ -41,5 +41,11 @@ def read_attribute(connection: Connection, study_id: int, key: str) -> Any:
 
 def describe_system(connection: Connection, study_id: int, key: str, text: str) -> None:
     """Write an attribute of Optuna's, in place of what stands there."""
-    connection.execute(_OF_OPTUNA.delete().where(_OF_OPTUNA.c.study_id == study_id, _OF_OPTUNA.c.key == key))
-    connection.execute(_OF_OPTUNA.insert(), {"study_id": study_id, "key": key, "value_json": text})
+    connection.execute(
+        STUDY_SYSTEM_ATTRIBUTES.delete().where(
+            STUDY_SYSTEM_ATTRIBUTES.c.study_id == study_id, STUDY_SYSTEM_ATTRIBUTES.c.key == key
+        )
+    )
+    connection.execute(
+        STUDY_SYSTEM_ATTRIBUTES.insert(), {"study_id": study_id, "key": key, "value_json": text}
+    )

@@ -9,35 +9,40 @@ from typing import Any
 
 import sqlalchemy
 from optuna.distributions import BaseDistribution, distribution_to_json
-from optuna.storages._rdb import models
 from optuna.trial import FrozenTrial
 from sqlalchemy import Connection, Table, bindparam
 
 from .chunks import split
+from .optuna_tables import (
+    PARAMS,
+    REPORTS,
+    TRIAL_ATTRIBUTES,
+    TRIAL_SYSTEM_ATTRIBUTES,
+    TRIALS,
+    VALUES,
+    stored_report,
+    stored_value,
+)
 from .transactions import Statement, Transactions
 
-USER: Table = models.TrialUserAttributeModel.__table__
-SYSTEM: Table = models.TrialSystemAttributeModel.__table__
-_TRIALS: Table = models.TrialModel.__table__
-_PARAMS: Table = models.TrialParamModel.__table__
-_VALUES: Table = models.TrialValueModel.__table__
-_REPORTS: Table = models.TrialIntermediateValueModel.__table__
-
 # Made once, because SQLAlchemy takes longer to make a statement than SQLite to run it.
-_INSERT = {table: table.insert() for table in (_TRIALS, _PARAMS, _VALUES, _REPORTS, USER, SYSTEM)}
-_UPDATE_TRIAL = _TRIALS.update().where(_TRIALS.c.trial_id == bindparam("which"))
-_DELETE_REPORTS = _REPORTS.delete().where(_REPORTS.c.trial_id == bindparam("which"))
+_INSERT = {
+    table: table.insert()
+    for table in (TRIALS, PARAMS, VALUES, REPORTS, TRIAL_ATTRIBUTES, TRIAL_SYSTEM_ATTRIBUTES)
+}
+_UPDATE_TRIAL = TRIALS.update().where(TRIALS.c.trial_id == bindparam("which"))
+_DELETE_REPORTS = REPORTS.delete().where(REPORTS.c.trial_id == bindparam("which"))
 _DELETE = {
     table: table.delete().where(table.c.trial_id == bindparam("which"), table.c.key == bindparam("named"))
-    for table in (USER, SYSTEM)
+    for table in (TRIAL_ATTRIBUTES, TRIAL_SYSTEM_ATTRIBUTES)
 }
-_NEWER = sqlalchemy.select(_TRIALS.c.trial_id).where(
-    _TRIALS.c.study_id == bindparam("study"),
-    _TRIALS.c.trial_id > bindparam("last"),
-    _TRIALS.c.trial_id != bindparam("own"),
+_NEWER = sqlalchemy.select(TRIALS.c.trial_id).where(
+    TRIALS.c.study_id == bindparam("study"),
+    TRIALS.c.trial_id > bindparam("last"),
+    TRIALS.c.trial_id != bindparam("own"),
 )
-_SELECT_NUMBER = sqlalchemy.select(_TRIALS.c.number).where(
-    _TRIALS.c.study_id == bindparam("study"), _TRIALS.c.trial_id == bindparam("which")
+_SELECT_NUMBER = sqlalchemy.select(TRIALS.c.number).where(
+    TRIALS.c.study_id == bindparam("study"), TRIALS.c.trial_id == bindparam("which")
 )
 
 
@@ -55,7 +60,7 @@ class TrialRows:
         for name, distribution in trial.distributions.items():
             value = distribution.to_internal_repr(trial.params[name])
             self.add_param(trial._trial_id, name, value, distribution)
-        for table in (USER, SYSTEM):
+        for table in (TRIAL_ATTRIBUTES, TRIAL_SYSTEM_ATTRIBUTES):
             for key, value in attributes_of(trial, table).items():
                 self.add_attribute(table, trial._trial_id, key, value)
         for step, value in trial.intermediate_values.items():
@@ -69,7 +74,7 @@ class TrialRows:
     def add_param(self, trial_id: int, name: str, value: float, distribution: BaseDistribution) -> None:
         """Write a hyperparameter's value, as Optuna represents it, with its distribution."""
         self._keep(
-            _INSERT[_PARAMS],
+            _INSERT[PARAMS],
             trial_id=trial_id,
             param_name=name,
             param_value=float(value),
@@ -79,16 +84,14 @@ class TrialRows:
     def add_values(self, trial_id: int, values: Sequence[float]) -> None:
         """Write a value for each objective."""
         for objective, value in enumerate(values):
-            number, kind = models.TrialValueModel.value_to_stored_repr(value)
-            self._keep(
-                _INSERT[_VALUES], trial_id=trial_id, objective=objective, value=number, value_type=kind
-            )
+            number, kind = stored_value(value)
+            self._keep(_INSERT[VALUES], trial_id=trial_id, objective=objective, value=number, value_type=kind)
 
     def add_report(self, trial_id: int, step: int, value: float) -> None:
         """Write what was reported at a step."""
-        number, kind = models.TrialIntermediateValueModel.intermediate_value_to_stored_repr(value)
+        number, kind = stored_report(value)
         self._keep(
-            _INSERT[_REPORTS],
+            _INSERT[REPORTS],
             trial_id=trial_id,
             step=step,
             intermediate_value=number,
@@ -100,7 +103,7 @@ class TrialRows:
         self._keep(_DELETE_REPORTS, which=trial_id)
 
     def add_attribute(self, table: Table, trial_id: int, key: str, value: Any) -> None:
-        """Write an attribute of ``USER`` or ``SYSTEM``, in several rows where it is long."""
+        """Write an attribute of ``TRIAL_ATTRIBUTES`` or ``TRIAL_SYSTEM_ATTRIBUTES``, in several rows where it is long."""
         for name, text in _texts(table, key, value).items():
             self._keep(_INSERT[table], trial_id=trial_id, key=name, value_json=text)
 
@@ -111,12 +114,13 @@ class TrialRows:
 
 
 def _texts(table: Table, key: str, value: Any) -> dict[str, str]:
-    return split(key, value) if table is USER else {key: json.dumps(value)}  # Optuna reads its own by itself
+    # Optuna reads its own by itself.
+    return split(key, value) if table is TRIAL_ATTRIBUTES else {key: json.dumps(value)}
 
 
 def attributes_of(trial: FrozenTrial, table: Table) -> dict[str, Any]:
     """Return the attributes of a trial that a table holds."""
-    return trial.user_attrs if table is USER else trial.system_attrs
+    return trial.user_attrs if table is TRIAL_ATTRIBUTES else trial.system_attrs
 
 
 def insert_trial(connection: Connection, study_id: int, number: int, trial: FrozenTrial) -> int:
@@ -128,7 +132,7 @@ def insert_trial(connection: Connection, study_id: int, number: int, trial: Froz
         "datetime_start": stored_time(trial.datetime_start),
         "datetime_complete": stored_time(trial.datetime_complete),
     }
-    key = connection.execute(_INSERT[_TRIALS], row).inserted_primary_key
+    key = connection.execute(_INSERT[TRIALS], row).inserted_primary_key
     return int(key[0])  # type: ignore[index]
 
 
