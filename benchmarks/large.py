@@ -1,7 +1,8 @@
-"""Resident memory of a sweep over data larger than memory should be: pictures in a ``.npy`` file, trained from disk.
+"""Resident memory of a sweep over data larger than memory should be: pictures in a ``.npy`` file, or a table, trained from disk.
 
-The file has the size that is asked for, but all of a picture is zeros except its first bytes, and of zeros the file system
-stores none: the disk's speed is not measured. Read and mapped, they take as much memory as others.
+The file has the size that is asked for. All of a picture is zeros except its first bytes, and of zeros the file system stores
+none: the disk's speed is not measured. Read and mapped, they take as much memory as others. A table is some rows of text, over
+and over again: 16 columns of numbers, one with gaps, two of words, dates, and the numbers that are to be predicted.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
+import pandas as pd
 from common import Clock, run_sweep, tell
+from kerasweep.training.data import stored_tables
 from memory import check_readable, process_tree
 
 ROW = (512, 512, 4)
@@ -23,6 +26,8 @@ ROW = (512, 512, 4)
 MARKED = 2
 """Lines of a picture that are not zeros."""
 CLASSES = 4
+LINES = 20_000
+"""Rows of a table that are different."""
 
 
 class Peak:
@@ -77,32 +82,69 @@ def write_pictures(folder: Path, gigabytes: float) -> int:
     return count
 
 
+def write_table(path: Path, gigabytes: float) -> int:
+    """Write a table as CSV or Parquet, of so many bytes as CSV; return how many rows it has."""
+    rng = np.random.default_rng(0)
+    numbers = rng.normal(50, 9, (LINES, 16)).round(6)
+    some = pd.DataFrame({f"number {place}": column for place, column in enumerate(numbers.T)})
+    some.loc[rng.random(LINES) < 0.1, "number 0"] = np.nan
+    some["colour"] = rng.choice(["red", "blue", "yellow"], LINES)
+    some["size"] = rng.choice(["small", "large"], LINES)
+    some["day"] = pd.date_range("2015-01-01", periods=LINES, freq="3h").astype(str)
+    some["amount"] = (numbers[:, 1:4].sum(axis=1) + rng.normal(size=LINES)).round(6)
+    lines = some.to_csv(index=False, header=False).encode()
+    times = max(1, int(gigabytes * 1e9 / len(lines)))
+    if path.suffix == ".csv":
+        with path.open("wb") as file:
+            file.write(some.head(0).to_csv(index=False).encode())
+            file.writelines(lines for _ in range(times))
+    else:
+        import pyarrow as pa
+        from pyarrow.parquet import ParquetWriter
+
+        part = pa.Table.from_pandas(some, preserve_index=False)
+        with ParquetWriter(path, part.schema) as file:
+            for _ in range(times):
+                file.write_table(part)
+    return times * LINES
+
+
+TABLES = {"table": "table.csv", "parquet": "table.parquet"}
+
+
 def main() -> None:
     """Train one configuration on all rows and tell the peaks."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("trainer", choices=("fused", "fit"))
+    parser.add_argument("what", choices=("fused", "fit", *TABLES), help="pictures by a trainer, or a table")
     parser.add_argument("--gigabytes", type=float, default=20)
     arguments = parser.parse_args()
     check_readable()
+    stored_tables.IN_MEMORY = 0  # a small table, as tests have it, takes the way of a large one
     with tempfile.TemporaryDirectory(prefix="kerasweep-large-") as place:
-        count = write_pictures(Path(place), arguments.gigabytes)
+        is_table = arguments.what in TABLES
+        data, settings, rows_a_batch = Path(place), {"trainer": arguments.what}, 32
+        if is_table:
+            data, settings, rows_a_batch = Path(place) / TABLES[arguments.what], {"target": "amount"}, 2048
+        write = write_table if is_table else write_pictures
+        count = write(data, arguments.gigabytes)
+        os.environ["KERASWEEP_CACHE"] = str(Path(place) / "cache")
         started = time.perf_counter()
         with Peak() as peak:
             _, study = run_sweep(
-                place,
+                str(data),
                 "dnn",
                 clock=Clock(),
                 search="random",
                 trials=1,
-                fix={"hidden_layers": 1, "units": 4, "batch_size": 32, "normalization": "none"},
-                trainer=arguments.trainer,
+                fix={"hidden_layers": 1, "units": 4, "batch_size": rows_a_batch, "normalization": "none"},
                 folds=2,
                 epochs=1,
                 test_size=0.1,
                 workers=1,
+                **settings,
             )
         tell(
-            gigabytes=count * float(np.prod(ROW)) / 1e9,
+            gigabytes=arguments.gigabytes if is_table else count * float(np.prod(ROW)) / 1e9,
             rows=count,
             peak_mebibytes=peak.resident,
             own_mebibytes=peak.own,

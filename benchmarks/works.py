@@ -125,7 +125,10 @@ _GROWTH = tuple(
     Measurement("growth", kind, f"growth.py {kind}", f"--trials {2 if kind == 'dnn' else 1}")
     for kind in ("dnn", "cnn", "mlp_residual", "lstm", "fit")
 )
-_LARGE = (Measurement("large", "fused", "large.py fused --gigabytes 20", "--gigabytes 0.01"),)
+_LARGE = (
+    Measurement("large", "fused", "large.py fused --gigabytes 20", "--gigabytes 0.01"),
+    Measurement("large", "table", "large.py table --gigabytes 2", "--gigabytes 0.001"),
+)
 _SCALE = tuple(
     Measurement(
         "scale",
