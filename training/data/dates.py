@@ -142,7 +142,7 @@ def read_moments(cells: Any, order: str) -> Any:
         return cells.dt.to_timestamp()
     if cells.dtype.kind == "M":
         return cells.dt.tz_localize(None)
-    codes, distinct = pd.factorize(cells.astype(object))
+    codes, distinct = pd.factorize(cells if isinstance(cells.dtype, pd.StringDtype) else cells.astype(object))
     texts = pd.Series([iso_text(cell, order) for cell in distinct], dtype=object)
     read = pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True)
     others = read.isna() & texts.notna()  # a month by its name, or a clock of twelve hours

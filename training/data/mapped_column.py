@@ -44,12 +44,17 @@ class Column:
         """What tells its content from that of others: a file's folder is called by what it was made of."""
         return self.file.path.parent.name, self.offset, self.stored
 
+    def codes(self, rows: Any) -> np.ndarray:
+        """Return values or codes of some rows in memory; of all for None."""
+        taken = np.array(self.mapped if rows is None else self.mapped[rows])
+        release_pages()
+        return taken
+
     def series(self, rows: Any) -> Any:
         """Return some rows in memory, as pandas has them."""
         import pandas as pd
 
-        values: Any = np.array(self.mapped[rows])
-        release_pages()
+        values: Any = self.codes(rows)
         if self.words is None:
             return pd.Series(values.astype(self.dtype or self.stored, copy=False))
         if self.is_category:

@@ -6,7 +6,7 @@ memory holds one column, or some rows. What is computed of a column is written t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
@@ -87,7 +87,7 @@ class MappedTable:
     def __getitem__(self, key: Any) -> Any:
         """Return a column in memory; of a list of names the table of these columns, which are not read."""
         if isinstance(key, str):
-            return self._columns[key].series(slice(None) if self.rows is None else self.rows)
+            return self._columns[key].series(self.rows)
         return self.with_columns({name: self._columns[name] for name in key})
 
     def items(self) -> Iterator[tuple[str, Any]]:
@@ -123,6 +123,17 @@ class MappedTable:
     def store(self, name: str, series: Any) -> Column:
         """Return a column that is kept on disk, one value for each row of this table."""
         return store_column(self.source, name, self._count, [(self.rows, series)])[0]
+
+    def read(self, name: str, read: Callable[[Any], Any], dtype: str) -> Column:
+        """Return a column of texts with what a function makes of each; see ``read_cells``."""
+        import pandas as pd
+
+        column = self._columns[name]
+        made = [read(word) for word in column.words or ()]
+        if not dtype:
+            return replace(column, words=tuple(made))
+        numbers = np.array([*made, np.nan], dtype)
+        return self.store(name, pd.Series(numbers[column.codes(self.rows)]))
 
     def frame(self) -> Any:
         """Return the rows as a DataFrame.
@@ -194,9 +205,19 @@ def in_memory(table: Any) -> Any:
     return table.frame() if isinstance(table, MappedTable) else table
 
 
-def kept(table: Any, name: str, series: Any) -> Any:
-    """Return a column as a table keeps it: written to disk where the table lies there."""
-    return table.store(name, series) if isinstance(table, MappedTable) else series
+def read_cells(table: Any, name: str, read: Callable[[Any], Any], dtype: str = "") -> Any:
+    """Return a column of a table with what a function makes of its cells, as the table keeps it.
+
+    Args:
+        table: A DataFrame, or a table in files, of which each different text is read once.
+        name: Of a column of texts.
+        read: Returns what a cell says, None for nothing; missing ones are left as they are.
+        dtype: Of numbers; nothing for texts.
+    """
+    if isinstance(table, MappedTable):
+        return table.read(name, read, dtype)
+    cells = table[name].astype(object).map(read, na_action="ignore")
+    return cells.astype(dtype) if dtype else cells
 
 
 def kept_pair(train: Any, test: Any, name: str, pair: tuple[Any, Any]) -> tuple[Any, Any]:

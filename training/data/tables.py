@@ -305,4 +305,10 @@ def _filled(train: Any, test: Any) -> tuple[Any, Any]:
 
 def _as_text(values: Any) -> Any:
     """Return a column of str objects and missing values, whatever text type it had."""
-    return values.astype(object).map(plain_text, na_action="ignore").reset_index(drop=True)
+    import pandas as pd
+
+    if not isinstance(values.dtype, pd.StringDtype):
+        return values.astype(object).map(plain_text, na_action="ignore").reset_index(drop=True)
+    codes, words = pd.factorize(values)
+    plain = np.array([*(plain_text(word) for word in words), None], object)
+    return pd.Series(plain[codes], dtype=object)

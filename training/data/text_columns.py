@@ -15,7 +15,7 @@ from ...cells import MARKS, comma_number, is_mark_or_number, number_reader, plai
 from ...errors import DataError
 from ...texts import count_text, names_text
 from .dates import DateColumn, find_dates, with_dates
-from .mapped_table import kept
+from .mapped_table import read_cells
 
 _MEASURE = re.compile(r"([$€£¥₩]?)\s*[-+]?\d[\d,]*\.?\d*\s*(%|[^\W\d_]{0,4})")
 """A number with a currency, a percent sign or a unit."""
@@ -72,16 +72,13 @@ def read_texts(
         reader = comma_number if column in commas else number_reader(cells)
         if reader is None:
             plain = {cell: plain_text(cell) for cell in cells if isinstance(cell, str)}
-            values = frame[column].astype(object)
-            values = values.map(lambda cell, plain=plain: plain.get(cell, cell), na_action="ignore")
-            converted[column] = kept(frame, column, values)
+            converted[column] = read_cells(frame, column, lambda cell, plain=plain: plain.get(cell, cell))
             notes += _mixture(str(column), cells)
             continue
         try:
-            numbers = frame[column].astype(object).map(reader, na_action="ignore")
+            converted[column] = read_cells(frame, column, reader, dtype="float64")
         except ValueError as error:
             raise DataError(f"{name}: column '{column}': {error}, as the training rows have them") from error
-        converted[column] = kept(frame, column, numbers.astype("float64"))
         notes += _conversion_notes(str(column), frame[column], decimal=column in commas)
     frame = frame.assign(**converted) if converted else frame
     if known:
@@ -144,8 +141,12 @@ def _texts_of(column: Any) -> list[Any] | None:
 
 def _conversion_notes(name: str, column: Any, *, decimal: bool) -> list[str]:
     """Return what is said of a column of texts that was read as numbers."""
-    texts = [plain_text(cell) or "" for cell in column.dropna()]
-    marks = Counter(text for text in texts if text.casefold() in MARKS)
+    counts = column.value_counts(sort=False)
+    texts = [plain_text(cell) or "" for cell in counts.index]
+    marks: Counter[str] = Counter()
+    for text, count in zip(texts, counts, strict=True):
+        if text.casefold() in MARKS:
+            marks[text] += int(count)
     said = []
     if marks:
         rows = count_text(sum(marks.values()), "row")
