@@ -17,6 +17,7 @@ from .data import (
     Dataset,
     FittedPreparation,
     Fold,
+    MappedTable,
     Preparation,
     RowDraw,
     Tree,
@@ -38,9 +39,13 @@ from .goals import NO_GOALS, Goals
 from .metrics import Objective
 from .model_size import ModelSize
 from .models import ModelSource, Precision, Signature
+from .models.tracked_configuration import note
 
 PICTURE_AXES = 3
 """Of a row that is a picture: height, width and channels."""
+
+PREPARED_WHOLE = "every fold's prepared rows are in memory, though the table is on disk: this preparation needs all of them"
+"""Noted by trials that a table's batches cannot be prepared for, one after the other."""
 
 TrainerName = Literal["auto", "fused", "fit"]
 """``auto`` is ``fused`` for every model that allows it."""
@@ -180,6 +185,8 @@ class Workload:
             folds = self.fold_data
         else:
             folds = self._fold_cache.get(preparation, self._prepare)
+        if isinstance(self.dataset.x, MappedTable) and any(fold.by_batch is None for fold in folds):
+            note(PREPARED_WHOLE)
         return tuple(self._with_rows(fold, configuration) for fold in folds)
 
     def _with_rows(self, fold: FoldData, configuration: Configuration) -> FoldData:

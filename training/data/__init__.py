@@ -16,6 +16,7 @@ from .headers import column_at
 from .load_options import LoadOptions
 from .loading import KNOWN_NAMES, load_dataset
 from .mapped_rows import MappedRows
+from .mapped_table import MappedTable
 from .outer_folds import OuterFold, hold_out_fold, parse_outer
 from .preparation import Channels, Layout, Preparation, Recipe, Scaling, value_range
 from .preparation_text import describe_preparation
@@ -46,6 +47,7 @@ __all__ = [
     "Layout",
     "LoadOptions",
     "MappedRows",
+    "MappedTable",
     "OuterFold",
     "Preparation",
     "Recipe",

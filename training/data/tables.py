@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from ...cells import plain_number, plain_text
 from ...errors import DataError, did_you_mean
 from ...texts import count_text, names_text, natural_key
+from .column_values import as_text, count_distinct, filled, is_number, plain_numbers
 from .free_text import is_prose
 from .mapped_table import is_table, kept_pair, table_like
 
@@ -141,7 +141,7 @@ def _convert_column(
 
     kinds = pd.api.types
     try:
-        distinct = _distinct(train)
+        distinct = count_distinct(train)
     except TypeError:  # lists, dicts and arrays do not hash
         findings.refused.append(
             f"column '{column}' holds {type(train.iloc[0]).__name__} objects: spread them over columns"
@@ -159,30 +159,11 @@ def _convert_column(
             f"column '{column}' holds durations or times of day: write them as numbers, or --drop {column} leaves it out"
         )
         return None
-    if distinct == 0 or (distinct == 1 and (_is_number(train) or not train.isna().any())):
+    if distinct == 0 or (distinct == 1 and (is_number(train) or not train.isna().any())):
         findings.constant.append(column)
         return None
-    convert = _convert_numbers if _is_number(train) else _convert_text
+    convert = _convert_numbers if is_number(train) else _convert_text
     return (_asked_categories if asked_categories else convert)(train, test, column, findings)
-
-
-def _distinct(values: Any) -> int:
-    """Return how many different values there are, of numbers no more than 2: to count them takes memory."""
-    if not isinstance(values.dtype, np.dtype) or values.dtype.kind not in "biuf":
-        return int(values.nunique())
-    known = values.dropna()
-    return 0 if known.empty else 1 if (known == known.iloc[0]).all() else 2
-
-
-def _is_number(values: Any) -> bool:
-    """Return whether a column is numbers or booleans, also objects of True, False and missing."""
-    import pandas as pd
-
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        return False
-    if pd.api.types.is_numeric_dtype(values.dtype):
-        return not pd.api.types.is_complex_dtype(values.dtype)
-    return pd.api.types.infer_dtype(values, skipna=True) == "boolean"
 
 
 def _convert_numbers(train: Any, test: Any, column: str, findings: _Findings) -> tuple[Any, Any] | None:
@@ -191,7 +172,7 @@ def _convert_numbers(train: Any, test: Any, column: str, findings: _Findings) ->
     pair = []
     for part in (train, test):
         try:
-            values = _plain_numbers(part)
+            values = plain_numbers(part)
         except (ValueError, TypeError):
             findings.refused.append(
                 f"column '{column}' holds numbers in the training rows but text in the test rows"
@@ -206,36 +187,15 @@ def _convert_numbers(train: Any, test: Any, column: str, findings: _Findings) ->
     return pair[0], pair[1]
 
 
-def _plain_numbers(values: Any) -> np.ndarray:
-    """Return NumPy values without pandas' nullable types; missing becomes NaN, which makes integers floats."""
-    import pandas as pd
-
-    if not isinstance(values.dtype, pd.CategoricalDtype) and pd.api.types.is_string_dtype(values.dtype):
-        values = values.astype(object).map(
-            plain_number, na_action="ignore"
-        )  # test rows of their own may have marks
-    missing = values.isna()
-    if isinstance(values.dtype, np.dtype) and values.dtype.kind == "f":
-        return np.asarray(values.to_numpy(np.float64 if missing.any() else None))
-    if missing.any() or values.dtype == object:
-        if not missing.any() and pd.api.types.infer_dtype(values) == "boolean":
-            return np.asarray(values.to_numpy(bool))
-        return np.asarray(values.astype(object).where(~missing, np.nan).astype(np.float64).to_numpy())
-    array = values.to_numpy()
-    if array.dtype == object:  # pandas' nullable types
-        array = values.to_numpy({"b": bool, "i": np.int64, "u": np.uint64}.get(values.dtype.kind, np.float64))
-    return np.asarray(array.astype(np.float64) if array.dtype.kind not in "biuf" else array)
-
-
 def _convert_text(train: Any, test: Any, column: str, findings: _Findings) -> tuple[Any, Any] | None:
-    train, test = _as_text(train), _as_text(test)
+    train, test = as_text(train), as_text(test)
     present = train.dropna()
     vocabulary = sorted(present.unique(), key=natural_key)
     all_distinct = len(vocabulary) == len(train)
     many = len(vocabulary) > min(MOST_CATEGORIES, len(train) / 2)
     if (many and is_prose(vocabulary)) or (all_distinct and is_prose(vocabulary, FEWEST_WORDS_OF_ALL)):
         findings.texts.append(column)
-        return _filled(train, test)
+        return filled(train, test)
     if all_distinct:
         findings.identifiers.append(column)
         return None
@@ -250,7 +210,7 @@ def _convert_text(train: Any, test: Any, column: str, findings: _Findings) -> tu
 
 def _asked_categories(train: Any, test: Any, column: str, findings: _Findings) -> tuple[Any, Any] | None:
     """Return a column that is to be categories, whatever its values look like."""
-    train, test = _as_text(train), _as_text(test)
+    train, test = as_text(train), as_text(test)
     vocabulary = sorted(train.dropna().unique(), key=natural_key)
     if len(vocabulary) > MOST_ASKED_CATEGORIES or len(vocabulary) == len(train):
         most = f"at most {MOST_ASKED_CATEGORIES:,}, and fewer than rows, can be categories"
@@ -275,10 +235,10 @@ def _asked_text(
     train: Any, test: Any, column: str, findings: _Findings, asked: AskedKinds
 ) -> tuple[Any, Any] | None:
     """Return a column that is text because its source or somebody says so."""
-    if _is_number(train):
+    if is_number(train):
         findings.refused.append(f"column '{column}' holds numbers, which are no text")
         return None
-    pair = _filled(train, test)
+    pair = filled(train, test)
     if not pair[0].str.strip().any():
         findings.refused.append(
             "every text is empty" if column in asked.alone else f"column '{column}' holds no text"
@@ -287,28 +247,3 @@ def _asked_text(
     if column in asked.text:
         findings.asked.append(f"column '{column}' taken for text, as asked")
     return pair
-
-
-def _filled(train: Any, test: Any) -> tuple[Any, Any]:
-    """Return a column of texts, an empty one where there is none."""
-    import pandas as pd
-
-    first, second = (
-        pd.Series(
-            ["" if missing else str(cell) for cell, missing in zip(part, part.isna(), strict=True)],
-            dtype=object,
-        )
-        for part in (train, test)
-    )
-    return first, second
-
-
-def _as_text(values: Any) -> Any:
-    """Return a column of str objects and missing values, whatever text type it had."""
-    import pandas as pd
-
-    if not isinstance(values.dtype, pd.StringDtype):
-        return values.astype(object).map(plain_text, na_action="ignore").reset_index(drop=True)
-    codes, words = pd.factorize(values)
-    plain = np.array([*(plain_text(word) for word in words), None], object)
-    return pd.Series(plain[codes], dtype=object)

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ...cells import MARKS, comma_number, is_mark_or_number, number_reader, plain_text
@@ -72,7 +73,7 @@ def read_texts(
         reader = comma_number if column in commas else number_reader(cells)
         if reader is None:
             plain = {cell: plain_text(cell) for cell in cells if isinstance(cell, str)}
-            converted[column] = read_cells(frame, column, lambda cell, plain=plain: plain.get(cell, cell))
+            converted[column] = read_cells(frame, column, partial(_known, plain))
             notes += _mixture(str(column), cells)
             continue
         try:
@@ -85,6 +86,10 @@ def read_texts(
         return with_dates(frame, [date for date in known.dates if date.name in frame.columns]), known, ()
     dates, said = find_dates(frame[others], name)
     return frame, ColumnFormats(commas, dates, tuple(asked)), (*notes, *said)
+
+
+def _known(plain: dict[str, str | None], cell: Any) -> Any:
+    return plain.get(cell, cell)
 
 
 def _with_decimal_commas(frame: Any, texts: dict[str, list[Any]], name: str) -> tuple[str, ...]:

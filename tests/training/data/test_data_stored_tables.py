@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import gzip
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from kerasweep.api import plan_sweep
 from kerasweep.errors import DataError
+from kerasweep.search.executors.memory_mapping import read_mapped, write_mapped
 from kerasweep.training.data import (
     Dataset,
     choose_preparation,
@@ -23,6 +26,8 @@ from kerasweep.training.data import (
 from kerasweep.training.data.configured_preparation import configure_preparation
 from kerasweep.training.data.mapped_table import MappedTable
 from kerasweep.training.data.profile import profile_of
+from kerasweep.training.models.tracked_configuration import take_notes
+from kerasweep.training.workload import PREPARED_WHOLE
 
 ROWS = 300
 
@@ -207,6 +212,45 @@ def test_a_full_disk_is_said_and_leaves_nothing(monkeypatch, tmp_path, cache) ->
     with pytest.raises(DataError, match=r"cannot hold what is read of .*a\.csv .*No space left"):
         load_dataset(written(tmp_path / "a.csv", table()), target="amount")
     assert not [left for left in cache.iterdir() if left.suffix != ".lock"]
+
+
+def test_an_interruption_leaves_nothing_half_written(monkeypatch, tmp_path, cache) -> None:
+    path = written(tmp_path / "a.csv", table())
+    _, disk = both(monkeypatch, path, target="amount")
+    write = stored_tables._write
+
+    def interrupted(*arguments: Any) -> None:
+        write(*arguments)
+        raise KeyboardInterrupt
+
+    path.write_text(path.read_text())  # another time of writing: it is read anew
+    monkeypatch.setattr(stored_tables, "_write", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        load_dataset(path, target="amount")
+    assert not list(cache.glob("*.making"))
+    monkeypatch.setattr(stored_tables, "_write", write)
+    assert load_dataset(path, target="amount").fingerprint == disk.fingerprint
+
+
+def test_a_worker_is_given_the_files_and_fits_to_the_same(monkeypatch, tmp_path) -> None:
+    """No copy of the rows goes to a worker, and what it prepares anew, it finds in the same file."""
+    plan_of = partial(plan_sweep, str(written(tmp_path / "a.csv", table())), "dnn", trials=1, folds=2)
+    monkeypatch.setattr(stored_tables, "IN_MEMORY", 0)
+    workload = plan_of(target="amount", drop=("date", "text_date")).workload
+    folder = tmp_path / "workload"
+    folder.mkdir()
+    write_mapped(workload.prepared(), folder)
+    given = read_mapped(folder)
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    assert size < given.dataset.x.nbytes + 40_000  # positions of folds, targets and statistics
+    asked = {"scaling": "minmax"}
+    own, theirs = workload.data_of(asked), given.data_of(asked)
+    for mine, other in zip(own, theirs, strict=True):
+        assert mine.x.path == other.x.path == given.fold_data[0].x.path
+        np.testing.assert_array_equal(mine.inputs(mine.train), other.inputs(other.train))
+    take_notes()
+    assert all(fold.by_batch is None for fold in given.data_of({"scaling": "quantile"}))
+    assert take_notes() == (PREPARED_WHOLE,)
 
 
 def test_what_cannot_be_stored_is_read_whole_and_said(monkeypatch, tmp_path) -> None:
