@@ -52,12 +52,11 @@ def read_stored(path: Path, options: TableOptions) -> tuple[Any, tuple[str, ...]
     """
     size = table_bytes(path)
     notes: tuple[str, ...] = ()
-    if size > IN_MEMORY and options.window is None:
+    if size > IN_MEMORY:
         try:
             return _from_disk(path, options)
         except NotStorableError as reason:
             notes = (f"{reason}: the table is read into memory, whole",)
-    if size > IN_MEMORY:
         check_memory(_IN_FRAME * size, path.name)
     if table_suffix(path) not in DELIMITED:
         return read_parquet_file(path), notes
@@ -81,6 +80,8 @@ def table_bytes(path: Path) -> int:
 
 
 def _from_disk(path: Path, options: TableOptions) -> tuple[MappedTable, tuple[str, ...]]:
+    if options.window is not None:
+        raise NotStorableError("a window takes rows in order of time")
     notes: tuple[str, ...] = ()
     if table_suffix(path) in DELIMITED:
         table, notes = read_delimited(path, options, _read_csv)

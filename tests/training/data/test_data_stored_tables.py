@@ -273,6 +273,7 @@ def test_a_series_is_read_whole_or_refused(monkeypatch, tmp_path) -> None:
         monkeypatch, written(tmp_path / "a.csv", frame), target="amount", window=5, time_column="date"
     )
     assert disk.fingerprint == held.fingerprint
+    assert "the table is read into memory, whole" in disk.notes[0]
     monkeypatch.setattr(mapped_rows, "free_memory", lambda: 1000)
     with pytest.raises(DataError, match="all rows in memory at once"):
         load_dataset(tmp_path / "a.csv", target="amount", window=5, time_column="date")
