@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution
-from optuna.trial import FrozenTrial, TrialState, create_trial
+from optuna.trial import FrozenTrial, TrialState
 
 from ..spaces import value_text
-from ..studies.importance import in_memory, quietly
+from ..studies.importance import still_study
 from ..studies.records import DUPLICATE
 from .theme import plain
 
@@ -28,15 +28,8 @@ def copy_for_plots(study: optuna.Study, labels: Mapping[str, str]) -> optuna.Stu
         study: The study.
         labels: Name of a hyperparameter -> its label.
     """
-    copy = optuna.create_study(
-        study_name=plain(study.study_name),
-        direction=study.directions[0],
-        storage=in_memory(),
-        load_if_exists=False,
-    )
-    with quietly():
-        copy.add_trials([_copy_trial(trial, labels) for trial in study.get_trials(deepcopy=False)])
-    return copy
+    trials = [_copy_trial(trial, labels) for trial in study.get_trials(deepcopy=False)]
+    return still_study(trials, study.directions[0], plain(study.study_name))
 
 
 def _copy_trial(trial: FrozenTrial, labels: Mapping[str, str]) -> FrozenTrial:
@@ -52,7 +45,9 @@ def _copy_trial(trial: FrozenTrial, labels: Mapping[str, str]) -> FrozenTrial:
         parameters[shown], distributions[shown] = value, law
     ended = trial.state == TrialState.COMPLETE
     finite = {step: v for step, v in trial.intermediate_values.items() if math.isfinite(v)}
-    copy = create_trial(
+    return FrozenTrial(
+        number=trial.number,
+        trial_id=trial.number,
         state=trial.state,
         value=trial.values[0] if ended and trial.values else None,
         params=parameters,
@@ -62,9 +57,9 @@ def _copy_trial(trial: FrozenTrial, labels: Mapping[str, str]) -> FrozenTrial:
             key: value for key, value in trial.system_attrs.items() if key.startswith("constraints")
         },
         user_attrs={key: value for key, value in trial.user_attrs.items() if key == DUPLICATE},
+        datetime_start=trial.datetime_start,
+        datetime_complete=trial.datetime_complete,
     )
-    copy.datetime_start, copy.datetime_complete = trial.datetime_start, trial.datetime_complete
-    return copy
 
 
 def _choices(law: CategoricalDistribution) -> list[Any]:

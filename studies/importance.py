@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 
 import optuna
@@ -33,10 +33,28 @@ def quietly() -> Iterator[None]:
         optuna.logging.set_verbosity(verbosity)
 
 
-def in_memory() -> optuna.storages.InMemoryStorage:
-    """Return storage in memory, without Optuna announcing each study."""
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    return optuna.storages.InMemoryStorage()
+class _Still(optuna.storages.InMemoryStorage):
+    """Trials that nobody changes any more: each is handed out as it is, where Optuna's storage copies all of them each time."""
+
+    def __init__(self, trials: Sequence[FrozenTrial]) -> None:
+        super().__init__()
+        self._still = list(trials)
+
+    def get_all_trials(
+        self,
+        study_id: int,
+        deepcopy: bool = True,
+        states: Container[TrialState] | None = None,
+    ) -> list[FrozenTrial]:
+        return [trial for trial in self._still if states is None or trial.state in states]
+
+
+def still_study(
+    trials: Sequence[FrozenTrial], direction: optuna.study.StudyDirection, name: str | None = None
+) -> optuna.Study:
+    """Return a study to look at and never to change: trials as they are, with their numbers, in the order given."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)  # no word of each study
+    return optuna.create_study(study_name=name, direction=direction, storage=_Still(trials))
 
 
 def complete_trials(study: optuna.Study, most: int | None = None) -> optuna.Study:
@@ -54,9 +72,7 @@ def complete_trials(study: optuna.Study, most: int | None = None) -> optuna.Stud
         and math.isfinite(trial.value)
     ]
     chosen.sort(key=lambda trial: trial.value or 0.0, reverse=not maximize)
-    copy = optuna.create_study(study_name=study.study_name, direction=study.direction, storage=in_memory())
-    copy.add_trials(chosen[-most:] if most else chosen)
-    return copy
+    return still_study(chosen[-most:] if most else chosen, study.direction, study.study_name)
 
 
 def trials_by_rank(study: optuna.Study) -> optuna.Study:
@@ -75,14 +91,11 @@ def trials_by_rank(study: optuna.Study) -> optuna.Study:
             continue
         scored.append(((math.inf if whole else float(last or 0), sign * value), trial))
     ranks = {key: rank for rank, key in enumerate(sorted({key for key, _ in scored}))}
-    copy = optuna.create_study(direction="maximize", storage=in_memory())
-    copy.add_trials(
-        [
-            create_trial(value=float(ranks[key]), params=trial.params, distributions=trial.distributions)
-            for key, trial in scored
-        ]
-    )
-    return copy
+    ranked = [
+        create_trial(value=float(ranks[key]), params=trial.params, distributions=trial.distributions)
+        for key, trial in scored
+    ]
+    return still_study(ranked, optuna.study.StudyDirection.MAXIMIZE)
 
 
 def compared_names(configurations: Sequence[Configuration]) -> list[str] | None:

@@ -207,11 +207,13 @@ def test_choices_are_shown_as_people_write_them(shelf: Shelf) -> None:
 def test_intermediate_values_mark_the_winner_and_the_pruned(shelf: Shelf) -> None:
     view = shelf.view("ordinary")
     figure = optuna_plots.intermediate_values(view.plots, "val_accuracy", view.best[0].number)
-    kinds = [trace.name for trace in figure.data]
-    assert kinds.count("winner") == 1
-    assert kinds[-1] == "winner"
-    assert kinds.count("pruned") == sum(t.state == "pruned" for t in view.trials)
-    assert sum(bool(trace.showlegend) for trace in figure.data) == 3
+    assert [trace.name for trace in figure.data] == ["pruned", "complete", "winner"]
+    pruned, _, winner = figure.data
+    assert len(set(pruned.customdata)) == sum(t.state == "pruned" for t in view.trials)
+    assert set(winner.customdata) == {view.best[0].number}
+    gaps = [place for place, value in enumerate(pruned.y) if value is None]
+    assert len(gaps) == len(set(pruned.customdata)), "no line leads from a trial to the next"
+    assert len(pruned.x) == len(pruned.y) == len(pruned.customdata)
 
 
 @pytest.mark.parametrize(
