@@ -1,6 +1,6 @@
 """Everything that ``run.py`` measures: which script, with which arguments, how often.
 
-Adding a measurement is adding a line here and, to show it, a label in ``sections.py``. All of them are run at their tiny
+Adding a measurement is adding a line here and, to show it, a label in ``peer_sections.py`` or ``own_sections.py``. All of them are run at their tiny
 sizes by the tests.
 """
 
