@@ -12,6 +12,8 @@ from ..machine import MEMORY_SHARE, free_memory
 
 Kind = Literal["numbers", "text", "truth", "category", "moments"]
 _OBJECTS = {"string": "text", "boolean": "truth", "date": "date", "empty": "nothing"}
+_WORDS = ("string", "integer", "empty")
+"""What categories may be."""
 _WORD_BYTES = 120
 """Of a text that is kept in memory while a file is read, beside its letters."""
 
@@ -45,7 +47,7 @@ def part_kind(name: str, cells: Any) -> str:
     import pandas as pd
 
     dtype = cells.dtype
-    if isinstance(dtype, pd.CategoricalDtype):
+    if isinstance(dtype, pd.CategoricalDtype) and dtype.categories.inferred_type in _WORDS:
         return "category"
     if isinstance(dtype, pd.DatetimeTZDtype):
         return f"datetime64[{dtype.unit}]"

@@ -15,7 +15,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -28,7 +28,7 @@ from .mapped_rows import MappedRows, gigabytes
 FOLDER_VARIABLE = "KERASWEEP_CACHE"
 UNUSED_DAYS = 30
 """After which an entry goes, when the next one is made."""
-_ROWS, _MANIFEST = "rows", "manifest.json"
+_ROWS, _ABOUT, _MANIFEST = "rows", "about.json", "manifest.json"
 _SPARE = 256 * 2**20
 """Bytes that are left free on the disk."""
 
@@ -43,8 +43,6 @@ class Entry:
     """A hash of all that it follows from: names, sizes and times of files, and the version of what read them."""
     dtype: str
     shape: tuple[int, ...]
-    about: Any = None
-    """What else is known of its rows once they are written, as plain data."""
 
     @property
     def bytes(self) -> int:
@@ -112,9 +110,11 @@ def known_rows(source: str, identity: str) -> MappedRows | None:
 
 
 def known_about(rows: MappedRows) -> Any:
-    """Return what is kept of an entry beside its rows."""
-    entry = read_entry(rows.path.parent)
-    return None if entry is None else entry.about
+    """Return what is kept of an entry beside its rows; None where there is nothing, or nothing that can be read."""
+    try:
+        return json.loads((rows.path.parent / _ABOUT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
 
 
 def _in_use(folder: Path, entry: Entry) -> MappedRows:
@@ -130,8 +130,7 @@ def read_entry(folder: Path) -> Entry | None:
     try:
         about = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
         shape = tuple(int(size) for size in about["shape"])
-        dtype, more = str(np.dtype(about["dtype"])), about.get("about")
-        entry = Entry(about["source"], about["identity"], dtype, shape, more)
+        entry = Entry(about["source"], about["identity"], str(np.dtype(about["dtype"])), shape)
         is_whole = entry.name == folder.name and (folder / _ROWS).stat().st_size == entry.bytes
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -179,9 +178,11 @@ def _make(entry: Entry, folder: Path, write: Callable[[IO[bytes]], Any]) -> None
     try:
         making.mkdir()
         with (making / _ROWS).open("wb") as file:
-            entry = replace(entry, about=write(file))
+            about = write(file)
             file.flush()
             os.fsync(file.fileno())
+        if about is not None:
+            (making / _ABOUT).write_text(json.dumps(about, ensure_ascii=True), encoding="utf-8")
         (making / _MANIFEST).write_text(json.dumps(asdict(entry), ensure_ascii=True), encoding="utf-8")
         making.rename(folder)
     finally:

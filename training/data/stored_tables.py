@@ -231,6 +231,8 @@ def _write(file: IO[bytes], layout: _Layout, path: Path, stamp: Any, parts: Iter
 def _table(source: str, file: MappedRows) -> MappedTable:
     """Return the table of an entry."""
     about = known_about(file)
+    if about is None:
+        raise DataError(f"{file.path.parent} is damaged: remove it, and {Path(source).name} is read anew")
     kinds = {one["name"]: ColumnKind(one["kind"], one["dtype"]) for one in about["columns"]}
     offsets = _Layout(kinds, about["rows"]).offsets
     columns = {}

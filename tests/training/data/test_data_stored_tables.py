@@ -63,6 +63,8 @@ def table() -> pd.DataFrame:
             "perhaps": np.where(missing, None, rng.choice(["a", "b"], ROWS)),
             "text_date": days.strftime("%d.%m.%Y"),
             "date": days,
+            "born": (days - pd.Timedelta("9000D")).date,
+            "shade": pd.Categorical(rng.choice(["light", "dark"], ROWS)),
             "thousands": [f"{value:,}" for value in rng.integers(1000, 2000, ROWS)],
             "same": 1,
             "empty": np.nan,
@@ -83,6 +85,7 @@ def written(path: Path, frame: pd.DataFrame) -> Path:
     return path
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize(
     ("name", "target"), [("표.csv", "amount"), ("table.csv.gz", "answer"), ("table.parquet", "amount")]
 )
@@ -121,6 +124,7 @@ ASKED: tuple[dict[str, Any], ...] = (
 )
 
 
+@pytest.mark.costly
 def test_rows_are_prepared_as_in_memory(monkeypatch, tmp_path) -> None:
     path = written(tmp_path / "a.csv", table())
     held, disk = both(monkeypatch, path, target="answer", categorical=("code",))
@@ -232,6 +236,7 @@ def test_an_interruption_leaves_nothing_half_written(monkeypatch, tmp_path, cach
     assert load_dataset(path, target="amount").fingerprint == disk.fingerprint
 
 
+@pytest.mark.costly
 def test_a_worker_is_given_the_files_and_fits_to_the_same(monkeypatch, tmp_path) -> None:
     """No copy of the rows goes to a worker, and what it prepares anew, it finds in the same file."""
     plan_of = partial(plan_sweep, str(written(tmp_path / "a.csv", table())), "dnn", trials=1, folds=2)
@@ -282,7 +287,7 @@ def test_a_series_is_read_whole_or_refused(monkeypatch, tmp_path) -> None:
 def test_what_needs_all_rows_is_refused_where_memory_does_not_hold_them(monkeypatch, tmp_path) -> None:
     _, disk = both(monkeypatch, written(tmp_path / "a.csv", table()), target="amount")
     plan = configure_preparation(choose_preparation(disk, "flat"), {"scaling": "quantile"})
-    monkeypatch.setattr(mapped_rows, "free_memory", lambda: 60_000)
+    monkeypatch.setattr(mapped_rows, "free_memory", lambda: 100_000)
     with pytest.raises(DataError, match=r"a\.csv: this would need all rows in memory at once"):
         fit_preparation(plan, disk.x, disk.y)
     fit_preparation(choose_preparation(disk, "flat"), disk.x, disk.y)
