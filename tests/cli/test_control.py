@@ -55,6 +55,10 @@ def test_a_detached_sweep_is_watched_paused_let_go_on_and_stopped(kerasweep: Any
     assert "stopped" in stopped.stdout
     assert f"kerasweep resume '{NAME}'" in stopped.stdout
     assert status()["state"] == "idle"
+    for _ in range(100):  # the driver has given the study up, and says so last
+        if "Interrupted." in log.read_text():
+            break
+        time.sleep(0.1)
     assert "Interrupted." in log.read_text()
     assert "Nobody runs the study" in kerasweep("pause", NAME, cwd=tmp_path).stderr
     study = ks.load(NAME, storage=tmp_path / "kerasweep.db")
