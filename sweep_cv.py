@@ -326,7 +326,8 @@ class SweepCV(BaseEstimator):  # type: ignore[misc]
             return "r2" if task == "regression" else "accuracy"
         if not isinstance(self.scoring, str):
             raise SpecError(
-                f"scoring takes the name of one scorer of scikit-learn, got {type(self.scoring).__name__}."
+                "scoring takes the name of one scorer of scikit-learn, got "
+                f"{'a function' if callable(self.scoring) else type(self.scoring).__name__}."
             )
         if self.scoring not in SKLEARN:
             raise SpecError(

@@ -245,6 +245,7 @@ def test_it_must_be_fitted(method: str) -> None:
             r"There is no scorer 'f1_marco' of predictions\. Did you mean 'f1_macro'\?",
         ),
         ({"scoring": ["r2", "f1"]}, r"scoring takes the name of one scorer of scikit-learn, got list\."),
+        ({"scoring": max}, r"scoring takes the name of one scorer of scikit-learn, got a function\."),
         (
             {"scoring": "roc_auc"},
             r"The metric 'roc_auc' is for two classes, and there are 3; take roc_auc_ovr\.",
