@@ -89,7 +89,10 @@ def _from_disk(path: Path, options: TableOptions) -> tuple[MappedTable, tuple[st
         table = read_parquet_file(path, lambda file: _stored(file, "parquet", partial(_parquet_parts, file)))
     where = next(iter(table.files))
     rows = count_text(len(table), "row")
-    return table, (*notes, f"{rows} read into {where.path.parent}, {gigabytes(where.nbytes)}, and from there")
+    return table, (
+        *notes,
+        f"{rows} stored in {where.path.parent}, {gigabytes(where.nbytes)}, and read from there",
+    )
 
 
 def _read_csv(path: Path, separator: str, **how: Any) -> MappedTable:

@@ -104,7 +104,7 @@ def test_a_table_from_disk_is_that_of_memory(monkeypatch, tmp_path, name, target
         held.formats,
         held.time_order,
     )
-    assert [note for note in disk.notes if "read into" not in note] == list(held.notes)
+    assert [note for note in disk.notes if "stored in" not in note] == list(held.notes)
     plans = [choose_preparation(dataset, "flat") for dataset in (held, disk)]
     assert plans[0] == plans[1]
     assert profile_of(disk, plans[1]) == profile_of(held, plans[0])
