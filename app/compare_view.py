@@ -49,8 +49,11 @@ def trial_panels(
         panel("Scores", _scores(study, trials, order), reading=_reading(study, order)),
         panel("Settings", *_settings(trials)),
     ]
+    best_first = dict.fromkeys(
+        trial.number for trial in (*order, *trials)
+    )  # the first line stands out, as in the table
     curves_figure = curves.validation_curves(
-        {trial.number: details[trial.number] for trial in trials if trial.number in details}, study.metric
+        {number: details[number] for number in best_first if number in details}, study.metric
     )
     plots = [Figure(f"{study.metric} by epoch", curves_figure)] if curves_figure is not None else []
     if folded_scores := [trial for trial in order if trial.fold_scores]:
