@@ -98,7 +98,11 @@ def damage(
     row, old = rows[int(place * len(rows))]
     if column == "value_json" or column == "distribution_json":
         if way == "part":
-            new = json.dumps(data.draw(mutated(json.loads(old))))
+            try:
+                known = json.loads(old)
+            except (ValueError, RecursionError):  # it is damaged by now
+                return
+            new = json.dumps(data.draw(mutated(known)))
         elif way == "junk":
             new = json.dumps(data.draw(JUNK))
         elif way == "cut":
