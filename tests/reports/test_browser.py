@@ -45,7 +45,7 @@ def browser() -> str:
 def opened(browser: str, page: Path, profile: Path) -> tuple[str, str]:
     """Return the document after its scripts ran, and what the browser logged."""
     command = [browser, *FLAGS, f"--user-data-dir={profile}", page.as_uri()]
-    done = subprocess.run(command, capture_output=True, timeout=120, check=True)
+    done = subprocess.run(command, capture_output=True, timeout=300, check=True)
     return done.stdout.decode(), done.stderr.decode(errors="replace")
 
 
