@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from .arguments import plan_sweep
 from .errors import SpecError
 from .given_objects import keep_objects, objects_apart, refuse_objects
-from .notebook import import_tqdm, in_notebook
 from .resuming import resume_study
 from .studies import (
     damaged,
@@ -35,9 +34,6 @@ if TYPE_CHECKING:
     from .search.ending import Ending
     from .search.plan import Plan
     from .spaces import Space
-
-if in_notebook():
-    import_tqdm()
 
 
 def launch(

@@ -29,8 +29,10 @@ def in_notebook() -> bool:
     return getattr(shell, "kernel", None) is not None
 
 
-def import_tqdm() -> None:
-    """Import what Optuna does in a notebook without its word about widgets that are not installed: none of them is used."""
+def prepare_notebook() -> None:
+    """Import in a notebook what Optuna does, without its word about widgets that are not installed: none of them is used."""
+    if not in_notebook():
+        return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         importlib.import_module("tqdm.auto")
