@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from ..errors import StudyError
 from ..studies import StudyRecord, find_study, read_study
 from ..studies.connections import check_writable
+from ..studies.lifecycle import drive_study
 from ..studies.lock import refuse_driven
 from ..studies.storage import shown_storage, states_folder
 from ..studies.study_writer import StudyWriter
@@ -17,6 +19,7 @@ from ..studies.transactions import DecisionLost
 from ..training.events import Rung
 from ..training.quiet import quiet_tensorflow
 from ..training.randomness import random_state_kept
+from .budget import Reason
 from .driver.sweep import Sweep
 from .ending import Ending, check_found_something
 from .executors import Executor
@@ -90,10 +93,11 @@ def run_plan(
         SweepError: The sweep cannot go on, or all of its trials failed.
     """
     _refuse_others(plan, existing, url, join=join)
+    opened = open_study(plan, existing, url, join=join)
     started, losses = time.monotonic(), 0
     while True:
         try:
-            ending = _run_until_lost(plan, existing, url, listen, join=join, spent=time.monotonic() - started)
+            ending = _run_until_lost(plan, opened, url, listen, spent=time.monotonic() - started)
             break
         except DecisionLost:  # the storage is back by now: what ran was put aside there
             losses += 1
@@ -104,18 +108,18 @@ def run_plan(
                 "from what is written.",
                 shown_storage(url),
             )
-            existing = read_study(str(plan.spec.study), url)
+            record = read_study(str(plan.spec.study), url)
+            opened = drive_study(record, sharing="joins")  # others may have joined it, and drive it now
     check_found_something(ending)
     return ending
 
 
 def _run_until_lost(
     plan: Plan,
-    existing: StudyRecord | None,
+    opened: AbstractContextManager[StudyWriter],
     url: str,
     listen: Callable[[Progress], None],
     *,
-    join: bool,
     spent: float,
 ) -> Ending:
     """Run a plan until its budget is spent, of whose time some seconds are, with workers of its own.
@@ -125,15 +129,25 @@ def _run_until_lost(
     """
     executor = start_workers(plan, plan.workers)
     try:
-        with open_study(plan, existing, url, join=join) as writer:
+        with opened as writer:
             states = _states_of(plan, url, writer)
             sweep = _make_sweep(plan, writer, executor, states, listen, spent)
-            with graceful_interrupt(sweep.stop):
-                reason = sweep.run()
+            reason = _run_until_stopped(sweep)
     finally:
         executor.close()
     study = read_study(str(plan.spec.study), url)
     return Ending(study, reason, sweep.unanswered, plan.further, states.text)
+
+
+def _run_until_stopped(sweep: Sweep) -> Reason:
+    """Run a sweep; where it was told to stop, a decision that is lost is wanted by nobody any more."""
+    with graceful_interrupt(sweep.stop):
+        try:
+            return sweep.run()
+        except DecisionLost:
+            if not sweep.is_stopped:
+                raise
+            return "interrupted"
 
 
 def _refuse_others(plan: Plan, existing: StudyRecord | None, url: str, *, join: bool) -> None:

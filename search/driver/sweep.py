@@ -121,6 +121,11 @@ class Sweep:
         self.writer.wait_no_longer()
         self._reporter.change_to("stopping")  # shown at once: an epoch may take long
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it was told to stop."""
+        return self._termination.reason == "interrupted"
+
     def run(self) -> Reason:
         """Run the sweep and return why it ended.
 

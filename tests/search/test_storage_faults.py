@@ -23,7 +23,9 @@ from kerasweep.errors import KerasweepError, StorageError
 from kerasweep.search import launch
 from kerasweep.search.driver.dispatcher import Dispatcher
 from kerasweep.search.interrupt import graceful_interrupt
+from kerasweep.search.progress import Progress
 from kerasweep.studies import patience, read_study, read_trials
+from kerasweep.studies.lifecycle import drive_study
 from requiring import required, required_server
 from sqlalchemy.exc import OperationalError
 
@@ -144,40 +146,90 @@ def test_a_server_that_is_restarted_is_waited_for(server, driver, lab, fake, tmp
     assert resumed(made, fake) == undisturbed(lab, fake, tmp_path / "again")
 
 
-@pytest.mark.trains
-@pytest.mark.parametrize("times", [1, launch.MOST_LOSSES + 1])
-def test_a_server_that_goes_in_the_middle_of_a_decision(server, monkeypatch, caplog, times: int) -> None:
-    """Others may decide meanwhile, so that nothing of it is written; the sweep goes on from what is, but not for ever."""
-    left, propose = times, Dispatcher._take_next
-
-    def lost(self: Dispatcher) -> Any:
-        nonlocal left
-        if left and (times > 1 or self._writer.next_number() == 2):
-            left -= 1
-            raise OperationalError("SELECT", {}, Exception("server closed the connection unexpectedly"))
-        return propose(self)
-
-    monkeypatch.setattr(Dispatcher, "_take_next", lost)
+@pytest.fixture
+def swept(server, fake, monkeypatch) -> Callable[..., Any]:
+    """Runs a sweep of four trials on the server, which nobody trains, and returns how it has ended."""
+    monkeypatch.setattr(launch, "start_workers", lambda *_: fake(epochs=1, folds=2))
     rows = np.random.default_rng(0).normal(size=(40, 3))
     settings = {"search": "random", "trials": 4, "epochs": 1, "folds": 2, "scheduler": "none", "time": 600}
-    name = f"lost-{times}"
-    if times > 1:
-        with pytest.raises(StorageError, match=r"failed: .*closed the connection.* kerasweep resume goes on"):
-            kerasweep.launch((rows, rows[:, 0]), "linear", study=name, storage=server.url, **settings)
-        assert read_study(name, server.url).counts == {}
-        return
-    kerasweep.launch((rows, rows[:, 0]), "linear", study=name, storage=server.url, **settings)
+
+    def run(name: str, listen: Callable[[Progress], None] = lambda _: None) -> Any:
+        plan = kerasweep.plan_sweep((rows, rows[:, 0]), "linear", study=name, **settings)
+        return launch.run_plan(*launch.resolve_study(plan, server.url, named=True), server.url, listen)
+
+    return run
+
+
+@pytest.fixture
+def losing(monkeypatch) -> Callable[..., None]:
+    """Has the storage go in the middle of some decisions on a trial."""
+
+    def lose(times: int, number: int, meanwhile: Callable[[], object] = lambda: None) -> None:
+        left, propose = times, Dispatcher._take_next
+
+        def lost(self: Dispatcher) -> Any:
+            nonlocal left
+            if left and self._writer.next_number() == number:
+                left -= 1
+                meanwhile()
+                raise OperationalError("SELECT", {}, Exception("server closed the connection unexpectedly"))
+            return propose(self)
+
+        monkeypatch.setattr(Dispatcher, "_take_next", lost)
+
+    return lose
+
+
+def test_a_server_that_goes_in_the_middle_of_a_decision(server, swept, losing, caplog) -> None:
+    """Others may decide meanwhile, so that nothing of it is written; the sweep goes on from what is."""
+    losing(1, number=2)
+    swept("lost")
     assert "the sweep goes on from what is written." in caplog.text
-    kerasweep.launch((rows, rows[:, 0]), "linear", study="whole", storage=server.url, **settings)
+    swept("whole")
     found, whole = (
         [
             (one.number, one.state, one.configuration, one.fold_scores)
             for one in read_trials(read_study(study, server.url))
         ]
-        for study in (name, "whole")
+        for study in ("lost", "whole")
     )
     assert found == whole
     assert len(found) == 4
+
+
+def test_a_server_that_goes_again_and_again(server, swept, losing, monkeypatch) -> None:
+    monkeypatch.setattr(launch, "MOST_LOSSES", 2)
+    losing(3, number=0)
+    with pytest.raises(StorageError, match=r"failed: .*closed the connection.* kerasweep resume goes on"):
+        swept("gone")
+    assert read_study("gone", server.url).counts == {}
+
+
+def test_a_sweep_that_is_told_to_stop_does_not_go_on_because_its_server_went(
+    server, swept, losing, caplog
+) -> None:
+    losing(1, number=2, meanwhile=lambda: signal.raise_signal(signal.SIGTERM))
+    assert swept("stopped").reason == "interrupted"
+    assert "goes on" not in caplog.text
+    assert read_study("stopped", server.url).counts == {"complete": 2}
+    assert swept("stopped").reason == "trials"
+
+
+def test_a_driver_whose_server_went_goes_on_beside_those_that_have_joined_it(server, swept, losing) -> None:
+    """Its study is driven by others by now, and has another budget."""
+    losing(1, number=2)
+    with contextlib.ExitStack() as others:
+
+        def join(progress: Progress) -> None:
+            record = read_study("joined", server.url)
+            if progress.ended and record.spec["search"]["trials"] == 4:
+                spec = {**record.spec, "search": {**record.spec["search"], "trials": 5}}
+                others.enter_context(drive_study(record, spec, "joins"))
+
+        assert swept("joined", join).reason == "trials"
+        record = read_study("joined", server.url)
+    assert record.counts == {"complete": 4}
+    assert record.spec["search"]["trials"] == 5
 
 
 @pytest.fixture
