@@ -275,7 +275,9 @@ class LocalExecutor:
             return None  # ended on purpose
         death = worker.end_dead()
         if worker.task is None and not worker.ready and not self._may_be_replaced(death):
-            raise SweepError(f"A worker cannot be started: {worker.last_line()}.")
+            by_itself = not death.from_outside and death.kind != OUT_OF_MEMORY
+            why = worker.last_line() if by_itself else f"it was {death.cause}"
+            raise SweepError(f"A worker cannot be started: {why}.")
         failed: TrialFailed | None = None
         if worker.task is not None:
             failed = self._retries.after(worker.task.number, death)
@@ -287,9 +289,12 @@ class LocalExecutor:
         return failed
 
     def _may_be_replaced(self, death: Death) -> bool:
-        """Tell whether a worker that died before it had a task is replaced: where somebody ended it, but not for ever."""
+        """Tell whether a worker that died before it had a task is replaced: where somebody ended it, but not for ever.
+
+        Whoever ends one may well end all of them.
+        """
         self._early_deaths += 1
-        return death.from_outside and self._early_deaths < OUTSIDE_DEATHS
+        return death.from_outside and self._early_deaths < OUTSIDE_DEATHS * self._count
 
     def _replace(self, worker: Worker) -> None:
         place = self._workers.index(worker)

@@ -498,7 +498,10 @@ def test_a_worker_that_is_killed_before_it_has_a_task_is_replaced_but_not_for_ev
             assert isinstance(run(executor, task(0))[-1], TrialEnded)
         else:
             error = {"started": SweepError, "ready": ModelError}[moment]
-            with pytest.raises(error, match=r"^(A worker cannot be started|The model .* by SIGKILL\.)"):
+            with pytest.raises(
+                error,
+                match=r"^(A worker cannot be started: it was|The model .*,) ended from outside by SIGKILL\.$",
+            ):
                 executor.start(task(-1))
     finally:
         executor.close()

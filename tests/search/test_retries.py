@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
+from kerasweep.errors import SweepError
+from kerasweep.search.executors import LocalExecutor
 from kerasweep.search.executors.oom_kills import count, counters_of
-from kerasweep.search.executors.retries import Death, Retries
+from kerasweep.search.executors.process import WorkerProcess
+from kerasweep.search.executors.retries import OUTSIDE_DEATHS, Death, Retries
 
 OWN = Death("with exit code 7", log="the last words")
 OUTSIDE = Death("with its machine", from_outside=True)
@@ -105,3 +109,28 @@ def test_the_kernel_is_asked_by_the_nearest_group(tmp_path: Path, lines: str, pl
     assert count((file,)) == 3
     file.unlink()
     assert counters_of(7, groups, proc) in ((Path("/proc/vmstat"),), ())
+
+
+def test_whoever_ends_one_worker_before_it_has_a_task_may_end_all_of_them(tmp_path: Path) -> None:
+    """Processes that do nothing stand for workers that start."""
+    executor = LocalExecutor(None, threads=1, workers=3)
+
+    def spawn(_: int) -> WorkerProcess:
+        process = subprocess.Popen(["sleep", "1000"], start_new_session=True)
+        return WorkerProcess(process=process, log=tmp_path / "log")
+
+    def end_all() -> None:
+        for worker in list(executor._workers):
+            worker.process.kill()
+            assert executor._receive(worker, None) is None
+
+    executor._spawn = spawn
+    executor._workers = [spawn(place) for place in range(3)]
+    try:
+        for _ in range(OUTSIDE_DEATHS - 1):
+            end_all()
+        told = r"^A worker cannot be started: it was ended from outside by SIGKILL\.$"
+        with pytest.raises(SweepError, match=told):
+            end_all()
+    finally:
+        executor.close()
