@@ -13,7 +13,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.trial import FrozenTrial, TrialState
 
 from ..spaces import value_text
-from ..studies.importance import still_study
+from ..studies.importance import read_only_study
 from ..studies.records import DUPLICATE
 from .theme import plain
 
@@ -29,7 +29,7 @@ def copy_for_plots(study: optuna.Study, labels: Mapping[str, str]) -> optuna.Stu
         labels: Name of a hyperparameter -> its label.
     """
     trials = [_copy_trial(trial, labels) for trial in study.get_trials(deepcopy=False)]
-    return still_study(trials, study.directions[0], plain(study.study_name))
+    return read_only_study(trials, study.directions[0], plain(study.study_name))
 
 
 def _copy_trial(trial: FrozenTrial, labels: Mapping[str, str]) -> FrozenTrial:

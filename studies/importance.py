@@ -33,12 +33,12 @@ def quietly() -> Iterator[None]:
         optuna.logging.set_verbosity(verbosity)
 
 
-class _Still(optuna.storages.InMemoryStorage):
+class _ReadOnlyTrials(optuna.storages.InMemoryStorage):
     """Trials that nobody changes any more: each is handed out as it is, where Optuna's storage copies all of them each time."""
 
     def __init__(self, trials: Sequence[FrozenTrial]) -> None:
         super().__init__()
-        self._still = list(trials)
+        self._given = list(trials)
 
     def get_all_trials(
         self,
@@ -46,15 +46,15 @@ class _Still(optuna.storages.InMemoryStorage):
         deepcopy: bool = True,
         states: Container[TrialState] | None = None,
     ) -> list[FrozenTrial]:
-        return [trial for trial in self._still if states is None or trial.state in states]
+        return [trial for trial in self._given if states is None or trial.state in states]
 
 
-def still_study(
+def read_only_study(
     trials: Sequence[FrozenTrial], direction: optuna.study.StudyDirection, name: str | None = None
 ) -> optuna.Study:
     """Return a study to look at and never to change: trials as they are, with their numbers, in the order given."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)  # no word of each study
-    return optuna.create_study(study_name=name, direction=direction, storage=_Still(trials))
+    return optuna.create_study(study_name=name, direction=direction, storage=_ReadOnlyTrials(trials))
 
 
 def complete_trials(study: optuna.Study, most: int | None = None) -> optuna.Study:
@@ -72,7 +72,7 @@ def complete_trials(study: optuna.Study, most: int | None = None) -> optuna.Stud
         and math.isfinite(trial.value)
     ]
     chosen.sort(key=lambda trial: trial.value or 0.0, reverse=not maximize)
-    return still_study(chosen[-most:] if most else chosen, study.direction, study.study_name)
+    return read_only_study(chosen[-most:] if most else chosen, study.direction, study.study_name)
 
 
 def trials_by_rank(study: optuna.Study) -> optuna.Study:
@@ -95,7 +95,7 @@ def trials_by_rank(study: optuna.Study) -> optuna.Study:
         create_trial(value=float(ranks[key]), params=trial.params, distributions=trial.distributions)
         for key, trial in scored
     ]
-    return still_study(ranked, optuna.study.StudyDirection.MAXIMIZE)
+    return read_only_study(ranked, optuna.study.StudyDirection.MAXIMIZE)
 
 
 def compared_names(configurations: Sequence[Configuration]) -> list[str] | None:

@@ -33,7 +33,7 @@ from .lease import Lease
 from .members import lock_study
 from .optuna_tables import TRIAL_ATTRIBUTES, TRIAL_SYSTEM_ATTRIBUTES
 from .records import PAUSED, RUN_BY
-from .study_attributes import describe, describe_system, read_attribute, undescribe
+from .study_attributes import read_attribute, remove_attribute, write_attribute, write_system_attribute
 from .transactions import Transactions
 from .trial_rows import TrialRows, attributes_of, has_newer, insert_trial, read_number, stored_time
 
@@ -158,21 +158,21 @@ class Ledger(BaseStorage):
             for key in [key for key in attributes if key.startswith(prefix)]:
                 self._rows.drop_attribute(table, trial_id, key, attributes.pop(key))
 
-    def describe_study(self, key: str, value: Any) -> None:
+    def write_study_attribute(self, key: str, value: Any) -> None:
         """Write an attribute of the study, of any size."""
         with self.transaction():
-            self._writes.act(lambda connection: describe(connection, self._study_id, key, value))
+            self._writes.act(lambda connection: write_attribute(connection, self._study_id, key, value))
 
-    def read_study(self, key: str) -> Any:
+    def read_study_attribute(self, key: str) -> Any:
         """Read an attribute of the study that others may write; None where there is none."""
         with self._backend.engine.connect() as connection:
             return read_attribute(connection, self._study_id, key)
 
-    def drop_study(self, *keys: str) -> None:
+    def remove_study_attributes(self, *keys: str) -> None:
         """Remove attributes of the study."""
         with self.transaction():
             for key in keys:
-                self._writes.act(partial(undescribe, study_id=self._study_id, key=key))
+                self._writes.act(partial(remove_attribute, study_id=self._study_id, key=key))
 
     # Trials, as Optuna's storages hold them.
 
@@ -311,7 +311,7 @@ class Ledger(BaseStorage):
         """Write an attribute of Optuna's, such as the parents of a generation, with what is written beside it."""
         text = json.dumps(value)
         with self.transaction():
-            self._writes.act(lambda connection: describe_system(connection, study_id, key, text))
+            self._writes.act(lambda connection: write_system_attribute(connection, study_id, key, text))
             self._study_attributes[key] = json.loads(text)  # as a reader of the database gets it
 
     @cached_property

@@ -56,8 +56,8 @@ def create_study(
     """
     with _new_study(url, name, direction, about, further, sharing) as writer:
         if profile is not None:
-            writer.ledger.describe_study(PROFILE, dict(profile))
-        writer.ledger.describe_study(SPEC, dict(spec))
+            writer.ledger.write_study_attribute(PROFILE, dict(profile))
+        writer.ledger.write_study_attribute(SPEC, dict(spec))
         yield writer
 
 
@@ -77,7 +77,7 @@ def add_study(
     with _new_study(url, name, direction, about) as writer, writer.transaction():
         for trial in trials:
             writer.optuna.add_trial(trial)
-        writer.ledger.describe_study(SPEC, dict(spec))
+        writer.ledger.write_study_attribute(SPEC, dict(spec))
 
 
 @contextmanager
@@ -109,8 +109,8 @@ def _new_study(
                 study.set_metric_names([one.metric for one in objectives])
             with _open_writer(study, lease) as writer:
                 with writer.transaction():
-                    writer.ledger.describe_study(FORMAT, formats.STUDY)
-                    writer.ledger.describe_study(ABOUT, dict(about))
+                    writer.ledger.write_study_attribute(FORMAT, formats.STUDY)
+                    writer.ledger.write_study_attribute(ABOUT, dict(about))
                 yield writer
 
 
@@ -136,7 +136,7 @@ def drive_study(
         _open_writer(study, lease) as writer,
     ):
         if spec is not None and spec != record.spec:
-            writer.ledger.describe_study(SPEC, dict(spec))
+            writer.ledger.write_study_attribute(SPEC, dict(spec))
         yield writer
 
 

@@ -16,7 +16,7 @@ from .shapes import check_shape, parsed
 from .storage import open_database
 from .stored_values import value_of
 from .study_records import DamagedStudy, read_all
-from .trial_records import BATCH, TRIALS, infeasible_ids, trial_records
+from .trial_records import BATCH, SELECT_TRIALS, infeasible_ids, trial_records
 
 _BULKY_ATTRIBUTES = f"""
     SELECT a.key, a.value_json FROM study_user_attributes a
@@ -34,7 +34,7 @@ _NAMED = 8
 def read_trials(study: StudyRecord) -> list[TrialRecord]:
     """Return all trials of a study, in order of number."""
     with open_database(study.storage) as database:
-        rows = database.rows(f"{TRIALS} ORDER BY t.number", study=study.study_id)
+        rows = database.rows(f"{SELECT_TRIALS} ORDER BY t.number", study=study.study_id)
         return trial_records(database, study, rows)
 
 
@@ -47,7 +47,7 @@ def best_trials(study: StudyRecord, count: int = 10) -> list[TrialRecord]:
     if study.has_several:
         return pareto_front(study, read_trials(study))[:count]
     order = "DESC" if study.direction == "maximize" else "ASC"
-    statement = f"""{TRIALS} AND t.state = 'COMPLETE' AND {_NOT_DUPLICATE}
+    statement = f"""{SELECT_TRIALS} AND t.state = 'COMPLETE' AND {_NOT_DUPLICATE}
         ORDER BY {_INFINITE} {order}, v.value {order}, t.number LIMIT :count"""
     with open_database(study.storage) as database:
         infeasible = infeasible_ids(database, study)
@@ -127,7 +127,7 @@ def read_trial(study: StudyRecord, number: int) -> TrialRecord:
         StudyError: There is no such trial.
     """
     with open_database(study.storage) as database:
-        rows = database.rows(f"{TRIALS} AND t.number = :number", study=study.study_id, number=number)
+        rows = database.rows(f"{SELECT_TRIALS} AND t.number = :number", study=study.study_id, number=number)
         if not rows:
             count = sum(study.counts.values())
             known = f"It has {count}, numbered from 0." if count else "It has none."
@@ -141,7 +141,7 @@ def read_numbered(study: StudyRecord, numbers: Sequence[int]) -> list[TrialRecor
     with open_database(study.storage) as database:
         for start in range(0, len(numbers), BATCH):
             chosen = ",".join(str(int(number)) for number in numbers[start : start + BATCH])
-            rows = database.rows(f"{TRIALS} AND t.number IN ({chosen})", study=study.study_id)
+            rows = database.rows(f"{SELECT_TRIALS} AND t.number IN ({chosen})", study=study.study_id)
             found.update((trial.number, trial) for trial in trial_records(database, study, rows))
     return [found[number] for number in numbers if number in found]
 

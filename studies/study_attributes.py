@@ -16,16 +16,16 @@ _SELECT = sqlalchemy.select(STUDY_ATTRIBUTES.c.value_json).where(
 )
 
 
-def describe(connection: Connection, study_id: int, key: str, value: Any) -> None:
+def write_attribute(connection: Connection, study_id: int, key: str, value: Any) -> None:
     """Write an attribute of a study, in place of what stands there."""
-    undescribe(connection, study_id, key)
+    remove_attribute(connection, study_id, key)
     rows = [
         {"study_id": study_id, "key": name, "value_json": text} for name, text in split(key, value).items()
     ]
     connection.execute(STUDY_ATTRIBUTES.insert(), rows)
 
 
-def undescribe(connection: Connection, study_id: int, key: str) -> None:
+def remove_attribute(connection: Connection, study_id: int, key: str) -> None:
     """Remove an attribute of a study, whatever its size; it may be missing."""
     same = sqlalchemy.or_(
         STUDY_ATTRIBUTES.c.key == key, STUDY_ATTRIBUTES.c.key.startswith(f"{key}#", autoescape=True)
@@ -39,7 +39,7 @@ def read_attribute(connection: Connection, study_id: int, key: str) -> Any:
     return None if text is None else json.loads(text)
 
 
-def describe_system(connection: Connection, study_id: int, key: str, text: str) -> None:
+def write_system_attribute(connection: Connection, study_id: int, key: str, text: str) -> None:
     """Write an attribute of Optuna's, in place of what stands there."""
     connection.execute(
         STUDY_SYSTEM_ATTRIBUTES.delete().where(

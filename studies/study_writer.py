@@ -146,7 +146,7 @@ class StudyWriter(TrialWriter):
                 found.append(self.next_number() - 1)
             if (trials := spec.get("search", {}).get("trials")) is not None:
                 search = {**spec["search"], "trials": trials + len(found)}
-                self.ledger.describe_study(SPEC, {**spec, "search": search})
+                self.ledger.write_study_attribute(SPEC, {**spec, "search": search})
         return found
 
     def searched(self) -> list[FrozenTrial]:
@@ -205,27 +205,29 @@ class StudyWriter(TrialWriter):
     def note_converged(self) -> None:
         """Note that the search has converged, and after how many trials."""
         if not self.converged:
-            self.ledger.describe_study(CONVERGED, self.next_number())
+            self.ledger.write_study_attribute(CONVERGED, self.next_number())
 
     def wish(self) -> Wish | None:
         """Return what somebody wished of this driver last; None where nobody did, or the storage does not answer."""
         with contextlib.suppress(SQLAlchemyError):  # its own writes will say so
-            return wished(self.ledger.read_study(CONTROL), self.token)
+            return wished(self.ledger.read_study_attribute(CONTROL), self.token)
         return None
 
     def tell(self, live: Mapping[str, Any]) -> None:
         """Say how far this driver is, for those who watch; it is written with what was kept back."""
-        self.ledger.describe_study(self.lease.live_key, {**live, "token": self.token})
+        self.ledger.write_study_attribute(self.lease.live_key, {**live, "token": self.token})
 
     def fall_silent(self) -> None:
         """Remove what was said while the study was driven, and what was wished, unless that is for other drivers as well."""
         with contextlib.suppress(SQLAlchemyError, StudyLocked):
-            self.ledger.drop_study(self.lease.live_key, *(() if self.lease.others else (CONTROL,)))
+            self.ledger.remove_study_attributes(
+                self.lease.live_key, *(() if self.lease.others else (CONTROL,))
+            )
 
     def set_refit(
         self, number: int, result: Mapping[str, Any], predictions: Mapping[str, Any] | None = None
     ) -> None:
         """Store the test score of a trial's refit, and what its model makes of the test rows."""
         if predictions is not None:
-            self.ledger.describe_study(f"{PREDICTIONS}{number}", dict(predictions))
-        self.ledger.describe_study(f"{REFIT}{number}", dict(result))
+            self.ledger.write_study_attribute(f"{PREDICTIONS}{number}", dict(predictions))
+        self.ledger.write_study_attribute(f"{REFIT}{number}", dict(result))

@@ -26,7 +26,7 @@ from .storage import Database
 from .stored_values import parameter, value_of
 from .study_records import PAUSED_COUNT, state_of
 
-TRIALS = f"""
+SELECT_TRIALS = f"""
     SELECT t.trial_id, t.number, t.state, {PAUSED_COUNT}, t.datetime_start, v.value, v.value_type FROM trials t
     LEFT JOIN trial_values v ON v.trial_id = t.trial_id AND v.objective = 0
     WHERE t.study_id = :study
@@ -42,7 +42,7 @@ BATCH = 500
 
 
 def trial_records(database: Database, study: StudyRecord, rows: list[tuple[Any, ...]]) -> list[TrialRecord]:
-    """Return the records of trials, whose ``rows`` were selected by ``TRIALS``.
+    """Return the records of trials, whose ``rows`` were selected by ``SELECT_TRIALS``.
 
     Raises:
         DamagedError: What the database holds of one is not what Kerasweep writes.

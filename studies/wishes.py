@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from .connections import connected, writing_errors
 from .control import Wish, wish_record
 from .records import CONTROL, StudyRecord
-from .study_attributes import describe
+from .study_attributes import write_attribute
 from .study_records import read_study
 
 
@@ -30,4 +30,4 @@ def ask(record: StudyRecord, wish: Wish) -> None:
         contextlib.suppress(IntegrityError),  # somebody's wish of this moment stands
         storage.engine.begin() as connection,
     ):
-        describe(connection, record.study_id, CONTROL, text)
+        write_attribute(connection, record.study_id, CONTROL, text)

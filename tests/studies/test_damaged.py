@@ -176,7 +176,7 @@ def test_a_backup_holds_damaged_studies_as_they_stand(url: str, tmp_path: Path) 
 
 
 def test_a_damaged_study_can_be_deleted_and_the_others_stay(shelf: Path, tmp_path: Path) -> None:
-    """Whatever is damaged, the record of its driver too; a study that is run is not, and one that is gone is told."""
+    """Whatever is damaged, the record of its driver too; of one that is gone it is told."""
     file = Path(shutil.copy(shelf, tmp_path))
     url = f"sqlite:///{file}"
     with closing(sqlite3.connect(file)) as connection, connection:

@@ -347,7 +347,7 @@ def test_a_write_that_fails_leaves_no_study(imported, tmp_path: Path, monkeypatc
 
     url = f"sqlite:///{tmp_path / 's.db'}"
     with monkeypatch.context() as patch:
-        patch.setattr(Ledger, "describe_study", fail)
+        patch.setattr(Ledger, "write_study_attribute", fail)
         with pytest.raises(RuntimeError, match="disk on fire"):
             imported("random")
     assert find_study("first-try", url) is None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import optuna
 import pytest
-from kerasweep.errors import StorageError, StudyError
-from kerasweep.studies import find_study, read_study
+from kerasweep.errors import StorageError, StudyError, StudyLocked
+from kerasweep.studies import DamagedStudy, find_study, read_all, read_study
 from kerasweep.studies.lifecycle import create_study, delete_study, drive_study
 from kerasweep.studies.records import ABOUT, DRIVER, FORMAT, SPEC
 
@@ -54,6 +54,15 @@ def test_a_study_that_is_gone(sqlite_url: str, samples) -> None:
     assert find_study("first", sqlite_url) is None
     with pytest.raises(StudyError, match=r"^There is no study 'first' any more\.$"), drive_study(record):
         pass
+
+
+def test_a_damaged_study_that_is_run_is_not_deleted(writer, sqlite_url: str) -> None:
+    writer.ledger.write_study_attribute(ABOUT, "damaged")
+    (damaged,) = read_all(sqlite_url)
+    assert isinstance(damaged, DamagedStudy)
+    with pytest.raises(StudyLocked, match="is being run by process"):
+        delete_study(damaged)
+    assert [one.name for one in read_all(sqlite_url)] == ["first"]
 
 
 def test_a_database_that_fails_while_it_is_written(sqlite_url: str, samples) -> None:

@@ -19,7 +19,7 @@ from kerasweep.errors import KerasweepError, StudyLocked
 from kerasweep.search.launch import run_plan
 from kerasweep.studies import StudyRecord, is_driven, lease, lock, read_study, silence
 from kerasweep.studies.lifecycle import add_study, create_study, delete_study, drive_study
-from kerasweep.studies.study_attributes import describe
+from kerasweep.studies.study_attributes import write_attribute
 
 HOLD = """
 import sys
@@ -217,7 +217,7 @@ def test_a_driver_that_shares_the_study_is_believed_until_it_was_watched(sqlite_
     other = {**lock.new_driver(sqlite_url), **ELSEWHERE, "beat": 1.0}
     engine = sqlalchemy.create_engine(sqlite_url)
     with drive_study(read_study("first", sqlite_url)) as writer, engine.connect() as connection:
-        describe(connection, 1, "kerasweep:driver:other", other)
+        write_attribute(connection, 1, "kerasweep:driver:other", other)
         for wait, believed in ((0.0, {other["token"]}), (0.25, set())):
             time.sleep(wait)
             writer.lease.look(connection)
