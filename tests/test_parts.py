@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from parts import COSTLY, Part
+from parts import COSTLY, TOGETHER, Part
 
 
 def item(name: str, *marks: str) -> Any:
@@ -24,6 +24,12 @@ def test_a_family_is_spread_over_the_parts() -> None:
     for number in range(1, 9):
         part = Part.parse(f"{number}/8")
         assert any(part.holds(item(f"tests/a.py::test[{case}]", "trains")) for case in range(50))
+
+
+def test_what_is_made_once_for_a_file_is_made_in_one_part() -> None:
+    tests = [item(f"tests/a.py::test[{case}]", "trains", TOGETHER) for case in range(50)]
+    held = [sum(Part(number, 8).holds(test) for test in tests) for number in range(1, 9)]
+    assert sorted(held) == [0] * 7 + [50]
 
 
 def test_others_are_in_every_part_and_one_of_one_holds_all() -> None:

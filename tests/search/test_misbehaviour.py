@@ -16,6 +16,8 @@ from kerasweep.studies import read_study, read_trials
 
 pytestmark = [
     pytest.mark.trains,
+    pytest.mark.together,
+    pytest.mark.timeout(1200),  # its workers start some twenty times, one after the other
     pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes as Linux shows them"),
 ]
 TIMEOUT = "no sign of life for 4.0 s"
@@ -147,34 +149,27 @@ SWEEPS = {
 """Workers -> kinds: all of them, and for one worker an example of each way to end."""
 
 
-@pytest.fixture(scope="module")
-def sweeps(forker: Any, tmp_path_factory: Any) -> Iterator[dict[str, tuple[Path, Any]]]:
-    """Return the folder and the process of a sweep over kinds for each number of workers, side by side: most of them wait."""
-    started = {}
-    for workers, kinds in SWEEPS.items():
-        folder = tmp_path_factory.mktemp("bad")
-        text = textwrap.dedent(MODEL).format(kinds=list(kinds), pids=str(folder / "pids"))
-        (folder / "bad.py").write_text(text)
-        with (folder / "printed").open("wb") as printed:
-            process = forker.popen(
-                [*COMMAND, "--workers", workers],
-                cwd=folder,
-                stdout=printed,
-                stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL,
-            )
-        started[workers] = folder, process
-    yield started
-    for _, process in started.values():
-        process.kill()
-
-
-@pytest.fixture(params=SWEEPS)
-def swept(request: Any, sweeps: Any) -> Any:
+@pytest.fixture(scope="module", params=SWEEPS)
+def swept(request: Any, forker: Any, tmp_path_factory: Any) -> Iterator[Any]:
     """Return the folder, the exit code and what was printed of a sweep that has ended, and its kinds."""
-    folder, process = sweeps[request.param]
-    code = process.wait(timeout=500)
-    return folder, code, (folder / "printed").read_text(errors="replace"), SWEEPS[request.param]
+    workers, kinds = request.param, SWEEPS[request.param]
+    folder = tmp_path_factory.mktemp("bad")
+    text = textwrap.dedent(MODEL).format(kinds=list(kinds), pids=str(folder / "pids"))
+    (folder / "bad.py").write_text(text)
+    with (folder / "printed").open("wb") as printed:
+        process = forker.popen(
+            [*COMMAND, "--workers", workers],
+            cwd=folder,
+            stdout=printed,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+        )
+    try:
+        code = process.wait(timeout=1000)
+        yield folder, code, (folder / "printed").read_text(errors="replace"), kinds
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_the_sweep_goes_on_to_its_end(swept: Any) -> None:

@@ -14,6 +14,8 @@ import pytest
 
 COSTLY = ("trains", "costly")
 """Marks of the tests that are taken in turn; all others always run."""
+TOGETHER = "together"
+"""Mark of files whose tests share what is costly to make: one part takes all of them."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,10 @@ class Part:
         """Tell whether a test runs."""
         if not any(item.get_closest_marker(name) for name in COSTLY):
             return True
-        return zlib.crc32(item.nodeid.encode()) % self.count == self.number - 1
+        name = item.nodeid
+        if item.get_closest_marker(TOGETHER):
+            name = name.partition("::")[0]
+        return zlib.crc32(name.encode()) % self.count == self.number - 1
 
     def choose(self, items: list[pytest.Item]) -> None:
         """Take the other parts' tests out of those that were collected."""
