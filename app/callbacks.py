@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from subprocess import TimeoutExpired
 from typing import Any
 
-from dash import ClientsideFunction, Dash, Input, Output, State, ctx, no_update
+from dash import ClientsideFunction, Dash, Input, Output, State, no_update
 
 from ..errors import KerasweepError, one_line
 from ..studies import whole
@@ -19,6 +19,7 @@ from .launch_callbacks import register_launch
 from .links import parse_address
 from .pages import page
 from .pieces import error_alert
+from .pressed import pressed
 from .shell import navigation
 from .site import Site
 from .study_view import LIVE, QUIET, is_due, study_head
@@ -108,10 +109,11 @@ def _register_study(app: Dash, site: Site) -> None:
     )
     def control(*given: Any) -> tuple[Any, Any]:
         *_, seen, trials = given
+        button = pressed()
+        if button is None:
+            return no_update, no_update
         try:
-            words = act(
-                site, str(seen["study"]), str(ctx.triggered_id), trials if isinstance(trials, int) else None
-            )
+            words = act(site, str(seen["study"]), button, trials if isinstance(trials, int) else None)
         except (KerasweepError, TimeoutExpired) as error:
             return error_alert(one_line(error)), LIVE
         return words, LIVE
@@ -190,7 +192,7 @@ def _register_export(app: Dash, site: Site) -> None:
         prevent_initial_call=True,
     )
     def refit(_clicks: int, _looks: int, place: dict[str, Any]) -> tuple[Any, ...]:
-        if ctx.triggered_id == "refit":
+        if pressed():
             try:
                 words = export_words(str(place["study"]), str(place["format"]), place["trial"])
                 place = {**place, "job": site.jobs.start(words).key}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dash import ALL, Dash, Input, Output, State, ctx, no_update
+from dash import ALL, MATCH, Dash, Input, Output, State, no_update
 
 from ..errors import KerasweepError
 from ..search.plan import Plan
@@ -13,11 +13,13 @@ from ..search.planning import make_plan
 from ..search.spec import make_spec
 from ..spaces import PRESETS, Space, preset
 from .launch_spec import read_lines, spec_of, spec_text, suggested_name
-from .launch_view import FIELDS, launch_state, space_panel
+from .launch_view import FIELDS, launch_state
 from .links import study_link
 from .pieces import alert, error_alert
+from .pressed import pressed
 from .preview import options_of, preview
 from .site import Site
+from .space_view import space_panel, unfolded
 from .uploads import save_upload, uploads_folder
 
 _FORM = {
@@ -83,7 +85,7 @@ def _register_data(app: Dash, site: Site) -> None:
         prevent_initial_call=True,
     )
     def look(_clicks: int, _kept: Any, _target: Any, form: Mapping[str, Any]) -> tuple[Any, Any, Any]:
-        if ctx.triggered_id != "look" and not form.get("source"):
+        if not pressed() and not form.get("source"):
             return no_update, no_update, no_update  # the fields have just come, and nothing is chosen yet
         return looked_at(site, gathered(form))
 
@@ -92,6 +94,19 @@ def _register_data(app: Dash, site: Site) -> None:
     )
     def space(model: str | None, size: str) -> Any:
         return space_panel(model, size)
+
+    @app.callback(
+        Output({"type": "inside", "name": MATCH}, "children"),
+        Input({"type": "open", "name": MATCH}, "n_clicks"),
+        State({"type": "inside", "name": MATCH}, "id"),
+        State("launch-model", "value"),
+        State("launch-preset", "value"),
+        prevent_initial_call=True,
+    )
+    def unfold(clicks: int, key: Mapping[str, str], model: str, size: str) -> Any:
+        return (
+            unfolded(model, size, key["name"]) if clicks == 1 else no_update
+        )  # what was changed in it stays
 
 
 def looked_at(site: Site, form: Mapping[str, Any]) -> tuple[Any, Any, Any]:
@@ -126,10 +141,10 @@ def _register_start(app: Dash, site: Site) -> None:
         prevent_initial_call=True,
     )
     def start(_plan: int, _launch: int, _looks: int, job: Any, form: Mapping[str, Any]) -> tuple[Any, ...]:
-        if ctx.triggered_id in ("plan", "launch"):
+        if button := pressed():
             try:
                 asked = gathered(form)
-                job = begin(site, asked, shown_space(asked), starts=ctx.triggered_id == "launch")
+                job = begin(site, asked, shown_space(asked), starts=button == "launch")
             except KerasweepError as error:
                 return error_alert(error), None, True, False, False, no_update
         return (*how_far(site, job or {}),)

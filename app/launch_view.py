@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, get_args
 
 import dash_mantine_components as dmc
@@ -10,12 +9,10 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from ..search.spec import SearchMethod
-from ..spaces import PRESETS, Categorical, Float, Hyperparameter, Int, Space, preset, value_text
-from ..spaces.catalogue import CATALOGUE
-from ..texts import bytes_text, count_text
+from ..spaces import PRESETS
+from ..texts import bytes_text
 from ..training.data.named_datasets import KNOWN_NAMES
-from .launch_spec import slider_places
-from .pieces import aria, error_alert, folded, heading, panel, preformatted, scrolling
+from .pieces import aria, error_alert, heading, panel, preformatted
 from .uploads import LARGEST, SUFFIXES
 
 SIZES = ("basic", "standard", "full")
@@ -171,119 +168,6 @@ def _start_panel() -> Component:
     return panel(
         "4. Start", html.Div(buttons, className="buttons"), html.Div(id="launch-state", **aria(live="polite"))
     )
-
-
-def space_panel(model: str | None, size: str) -> Component | None:
-    """Return the space of a family: what the basic preset varies as sliders, all of it with its explanations."""
-    if not model or model not in PRESETS:
-        return None
-    space = preset(model, size)
-    first = [one for one in space if one.name in preset(model).names]
-    rest = [one for one in space if one not in first]
-    parts: list[Any] = [html.Div([_control(one) for one in first], className="form sliders")]
-    title = f"All {count_text(len(space), 'hyperparameter')} explained"
-    if rest:
-        more = count_text(len(rest), "further hyperparameter")
-        parts.append(
-            html.P(
-                f"{more} of the {size} preset vary as well; change them below, by name=range.",
-                className="note",
-            )
-        )
-    parts.append(folded(title, explanations(space)))
-    return html.Div(parts)
-
-
-def _control(one: Hyperparameter) -> Component:
-    name = html.Div(
-        [
-            html.Span(one.name, className="name"),
-            html.Span(f" recommended {value_text(one.recommended)}", className="hint"),
-        ]
-    )
-    meaning = html.P(one.meaning, className="hint")
-    return html.Div(
-        [name, meaning, _slider(one) if isinstance(one, Float | Int) else _choices(one)], className="control"
-    )
-
-
-def _slider(one: Float | Int) -> Component:
-    places = slider_places(one)
-    low, high = slider_ends(one)
-    step = 1 if isinstance(one, Int) and not one.log else (high - low) / _STEPS or 1
-    marks = [
-        {"value": place, "label": value_text(bound)}
-        for place, bound in zip(places, (one.low, one.high), strict=True)
-    ]
-    slider: Component = dmc.RangeSlider(
-        id={"type": "range", "name": one.name},
-        min=low,
-        max=high,
-        step=step,
-        minRange=0,
-        value=places,
-        marks=marks,
-        label={"function": "power" if one.log else "plain"},
-        thumbFromLabel=f"{one.name}: lower bound",
-        thumbToLabel=f"{one.name}: upper bound",
-        labelAlwaysOn=False,
-        mb="lg",
-    )
-    return slider
-
-
-def slider_ends(one: Float | Int) -> tuple[float, float]:
-    """Return where a slider ends: a factor of ten, or the range's own width, beyond the range, as far as that is possible."""
-    low, high = slider_places(one)
-    spare = 1.0 if one.log else high - low
-    entry = CATALOGUE.get(one.name)
-    bounds = entry.possible if entry is not None else None
-    if bounds is None:
-        return low, high
-    floor, ceiling = (_place(bound, log=one.log) for bound in (bounds.low, bounds.high))
-    below, above = max(low - spare, floor), min(high + spare, ceiling)
-    # A bound that is itself impossible, such as a dropout of 1, is not offered.
-    return (
-        low if bounds.above and below == floor else below,
-        high if bounds.below and above == ceiling else above,
-    )
-
-
-def _place(bound: float, *, log: bool) -> float:
-    """Return where a bound lies on a slider."""
-    if not log:
-        return bound
-    return -math.inf if bound <= 0 else math.log10(bound) if math.isfinite(bound) else bound
-
-
-def _choices(one: Hyperparameter) -> Component:
-    texts = [value_text(choice) for choice in one.choices] if isinstance(one, Categorical) else []
-    field: Component = dmc.MultiSelect(
-        id={"type": "choices", "name": one.name},
-        data=list(dict.fromkeys(texts)),
-        value=list(dict.fromkeys(texts)),
-        **aria(label=one.name),
-    )
-    return field
-
-
-def explanations(space: Space) -> Component:
-    """Return a table of hyperparameters with what the catalogue says of them."""
-    names = ("Hyperparameter", "Range", "Recommended", "Meaning", "What to try", "Source")
-    head = html.Thead(html.Tr([html.Th(name, scope="col") for name in names]))
-    rows = [
-        html.Tr(
-            [
-                html.Th(one.name, scope="row"),
-                *map(
-                    html.Td,
-                    (one.range_text(), value_text(one.recommended), one.meaning, one.advice, one.source),
-                ),
-            ]
-        )
-        for one in space
-    ]
-    return scrolling(html.Table([head, html.Tbody(rows)]), "Hyperparameters")
 
 
 def launch_state(words: str, output: str, *, runs: bool, failed: bool) -> Component:

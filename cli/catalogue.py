@@ -9,14 +9,23 @@ import typer
 
 from ..errors import SpaceError, SpecError, did_you_mean
 from ..printing import make_console, styled
-from ..spaces import PRESETS, SIZES, Hyperparameter, Space, preset, space_text, space_to_dict, value_text
+from ..spaces import (
+    PRESETS,
+    SIZES,
+    Hyperparameter,
+    Space,
+    conditions_text,
+    preset,
+    space_text,
+    space_to_dict,
+    value_text,
+)
 from ..spaces.catalogue import CATALOGUE, GROUPS, Entry
 from ..spaces.serialization import hyperparameter_to_dict
 from ..studies.comparison import MAX_SHOWN
 from ..texts import count_text
 from .options import Json, print_json
 from .tables import (
-    conditions_text,
     facts_table,
     print_table,
     recommended_text,

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..printing import make_console, styled
-from ..spaces import Between, Condition, Hyperparameter, named_text, value_text
+from ..spaces import Hyperparameter, conditions_text, value_text
 from ..studies import DamagedStudy, ListedStudy, StudyRecord, TrialRecord
 from ..studies.comparison import Effect, StudyComparison
 from ..studies.control import status_of
@@ -152,17 +152,6 @@ def recommended_text(hyperparameter: Hyperparameter) -> str:
         for one in hyperparameter.recommended_when
     )
     return "\n".join([value_text(hyperparameter.recommended), *others])
-
-
-def conditions_text(conditions: Iterable[Condition]) -> str:
-    """Return conditions in words: ``optimizer in sgd,rmsprop and batch_size 200 or more``."""
-    return " and ".join(map(_condition_text, conditions))
-
-
-def _condition_text(condition: Condition) -> str:
-    values = ",".join(named_text(value) for value in condition.values)
-    ranges = all(isinstance(value, Between) for value in condition.values)
-    return f"{condition.parent} {values}" if ranges else f"{condition.parent} in {values}"
 
 
 def effects_table(title: str, metric: str, effects: Iterable[Effect]) -> Table:

@@ -1,6 +1,6 @@
 """What may vary: hyperparameters with know-how, spaces of them, presets, and their form as text."""
 
-from .conditions import Between, Condition, Named, Recommendation, named_text
+from .conditions import Between, Condition, Named, Recommendation, conditions_text, named_text
 from .family_presets import PRESETS
 from .hyperparameters import Hyperparameter
 from .keras_tuner import space_from_keras_tuner
@@ -34,6 +34,7 @@ __all__ = [
     "Value",
     "apply_overrides",
     "changed_name",
+    "conditions_text",
     "configuration_key",
     "fixed",
     "named_text",

@@ -101,6 +101,17 @@ class Condition:
         )
 
 
+def conditions_text(conditions: Iterable[Condition]) -> str:
+    """Return conditions in words: ``optimizer in sgd,rmsprop and batch_size 200 or more``."""
+    return " and ".join(map(_condition_text, conditions))
+
+
+def _condition_text(condition: Condition) -> str:
+    values = ",".join(map(named_text, condition.values))
+    ranges = all(isinstance(value, Between) for value in condition.values)
+    return f"{condition.parent} {values}" if ranges else f"{condition.parent} in {values}"
+
+
 @dataclass(frozen=True)
 class Recommendation:
     """The value to recommend where all conditions hold: one learning rate for SGD, another for Adam."""

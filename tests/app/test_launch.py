@@ -21,11 +21,13 @@ from kerasweep.app.launch_spec import (
     spec_text,
     suggested_name,
 )
-from kerasweep.app.launch_view import explanations, launch_page, slider_ends, space_panel
+from kerasweep.app.launch_view import launch_page
 from kerasweep.app.site import Site
+from kerasweep.app.space_view import EXPLAINED, explanations, slider_ends, space_panel, unfolded
 from kerasweep.errors import SpecError
 from kerasweep.search.spec import make_spec
 from kerasweep.spaces import PRESETS, Categorical, Float, Int, preset, value_text
+from kerasweep.spaces.catalogue import GROUPS
 from kerasweep.spaces.overrides import apply_overrides
 from kerasweep.training.pictures import png_text, value_span
 
@@ -151,13 +153,18 @@ def test_any_numbers_make_a_picture(pixels: np.ndarray) -> None:
 @pytest.mark.parametrize("size", ["basic", "full"])
 def test_every_space_is_explained_and_unchanged_sliders_change_nothing(family: str, size: str) -> None:
     space = preset(family, size)
-    shown = as_json(space_panel(family, size))
-    controls = {
-        node["props"]["id"]["name"]: node["props"]
-        for node in nodes(shown)
-        if isinstance(node["props"].get("id"), dict)
-    }
-    assert set(controls) == {one.name for one in space} & set(preset(family).names)
+    found = {"range": {}, "choices": {}, "open": {}, "inside": {}}
+    shown = [as_json(space_panel(family, size))]
+    shown += [as_json(unfolded(family, size, name)) for name in (*GROUPS, EXPLAINED)]
+    for node in (node for part in shown for node in nodes(part)):
+        if isinstance(key := node["props"].get("id"), dict):
+            assert key["name"] not in found[key["type"]]
+            found[key["type"]][key["name"]] = node["props"]
+    controls = found["range"] | found["choices"]
+    assert set(controls) == set(space.names)
+    assert found["open"].keys() == found["inside"].keys()
+    further = {one.group for one in space if one.name not in preset(family)}
+    assert set(found["open"]) == {EXPLAINED, *further}
     ranges = {name: props["value"] for name, props in controls.items() if "min" in props}
     choices = {name: props["value"] for name, props in controls.items() if "min" not in props}
     assert changed_ranges(space, ranges, choices) == {}
@@ -166,8 +173,8 @@ def test_every_space_is_explained_and_unchanged_sliders_change_nothing(family: s
         for name, props in controls.items()
         if name in ranges
     )
-    words = text_of(as_json(explanations(space)))
-    assert all(one.meaning in words for one in space)
+    words = text_of(as_json(explanations(space))).replace("\\", "")
+    assert all(one.meaning in words and one.advice in words for one in space)
     assert space_panel("my:build", size) is None
 
 
