@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..printing import make_console, styled
@@ -38,8 +39,8 @@ def print_plan(plan: Plan, study: StudyRecord | None = None, *, join: bool = Fal
     facts = {
         "study": spec.study,
         "data": f"{data.name}: {data.rows:,} training rows, {data.test_rows:,} held out, " + data.task_text,
-        "prepared": "; ".join(plan.prepared),
-        "noted": "; ".join((*data.notes, *plan.hints, *_notes_on_epochs(plan, study))),
+        "prepared": _listed(plan.prepared),
+        "noted": _listed((*data.notes, *plan.hints, *_notes_on_epochs(plan, study))),
         "model": f"{spec.model}, {count_text(len(plan.space), 'hyperparameter')}",
         "search": searched if further is None else further.text,
         "training": f"{plan.cv_text()}, up to {count_text(plan.workload.epochs, 'epoch')}, "
@@ -49,6 +50,11 @@ def print_plan(plan: Plan, study: StudyRecord | None = None, *, join: bool = Fal
         "drivers": _drivers_text(study) if join else "",
     }
     print_table(facts_table({name: fact for name, fact in facts.items() if fact}))
+
+
+def _listed(remarks: Sequence[str]) -> str:
+    """Return remarks in a line each."""
+    return "\n".join(remarks if len(remarks) < 2 else [f"- {remark}" for remark in remarks])
 
 
 def _drivers_text(study: StudyRecord | None) -> str:

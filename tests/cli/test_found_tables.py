@@ -100,18 +100,20 @@ def test_a_random_split_of_rows_in_order_of_time_is_never_silent(kerasweep: Any,
     path = table.with_name("days.csv")
     pd.read_csv(table).dropna().assign(날짜=days).to_csv(path, index=False)
 
-    def noted(**settings: str) -> str:
+    def noted(**settings: str) -> tuple[str, ...]:
         plan = plan_sweep(path, "dnn", target="label", **settings)
-        return "; ".join((*plan.dataset.notes, *plan.hints))
+        return (*plan.dataset.notes, *plan.hints)
 
     for settings in ({}, {"cv": "holdout"}, {"cv": "time", "test_split": "random"}, {"test_split": "last"}):
-        text = noted(**settings)
+        text = " ".join(noted(**settings))
         assert "rows lie in order of time, by '날짜'" in text, settings
         assert "--cv time keeps the order, with --test-split last for the test rows" in text, settings
-    assert "split at random" not in noted(cv="time")
-    assert "split by groups" in noted(group="note")
-    assert "split at random" not in noted(drop="날짜")
+    assert "split at random" not in " ".join(noted(cv="time"))
+    assert "split by groups" in " ".join(noted(group="note"))
+    assert "split at random" not in " ".join(noted(drop="날짜"))
     flags = ("--target", "label", "--trials", "1", "--cv", "time", "--test-split", "random", "--dry-run")
     done = kerasweep("launch", path.name, "dnn", *flags, cwd=table.parent)
     assert done.returncode == 0, done.stderr
-    assert noted(cv="time", test_split="random") in " ".join(done.stdout.split())
+    lines = [line.strip() for line in done.stdout.splitlines()]
+    for note in noted(cv="time", test_split="random"):
+        assert any(line.endswith(f"- {note}") for line in lines), "each remark has a line of its own"
