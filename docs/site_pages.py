@@ -50,24 +50,28 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
     """Turn links to files of the repository to pages of the site, outside code."""
     sources = {name: source for source, name in OUTSIDE.items()}
     folder = posixpath.dirname(sources.get(page.file.src_uri, f"docs/{page.file.src_uri}"))
+    shown = posixpath.dirname(page.file.src_uri) or "."
     parts = re.split(r"(^```.*?^```|`[^`\n]*`)", markdown, flags=re.S | re.M)
     for place in range(0, len(parts), 2):
         parts[place] = re.sub(
-            r"\]\(([^)#\s:]+)(#[^)\s]*)?\)", lambda link: _turned(link, folder), parts[place]
+            r"\]\(([^)#\s:]+)(#[^)\s]*)?\)", lambda link: _turned(link, folder, shown), parts[place]
         )
     return "".join(parts)
 
 
-def _turned(link: re.Match[str], folder: str) -> str:
+def _turned(link: re.Match[str], folder: str, from_folder: str) -> str:
+    """Return a link of a file in a folder of the repository as one of a page in a folder of the site."""
     target, anchor = posixpath.normpath(posixpath.join(folder, link[1])), link[2] or ""
     if target in OUTSIDE:
-        return f"]({OUTSIDE[target]}{anchor})"
-    if target == "docs/schema":
-        return "](schema/sweep.schema.json)"
-    if target.startswith("examples"):
+        page = OUTSIDE[target]
+    elif target == "docs/schema":
+        page = "schema/sweep.schema.json"
+    elif target.startswith("examples"):
         name = target.removeprefix("examples").lstrip("/")
-        return f"]({EXAMPLES}{'#' + name.replace('.', '') if name else ''})"
-    return f"]({target.removeprefix('docs/')}{anchor})"
+        page, anchor = EXAMPLES, f"#{name.replace('.', '')}" if name else ""
+    else:
+        page = target.removeprefix("docs/")
+    return f"]({posixpath.relpath(page, from_folder)}{anchor})"
 
 
 def examples_page() -> str:

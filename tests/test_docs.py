@@ -12,7 +12,7 @@ from kerasweep.spaces.catalogue import CATALOGUE
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "know-how.md").read_text(encoding="utf-8")
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
 def test_generated_documents_are_what_is_generated() -> None:

@@ -35,9 +35,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_page_and_both_references_are_there(site: Path) -> None:
-    pages = {page.stem for page in (ROOT / "docs").glob("*.md")}
+    pages = {page.stem for page in (ROOT / "docs").rglob("*.md")}
     others = {"index", "changelog", "contributing", "examples", "reference", "commands"}
-    assert pages | others <= {page.stem for page in site.glob("*.html")}
+    assert pages | others <= {page.stem for page in site.rglob("*.html")}
     reference = (site / "reference.html").read_text(encoding="utf-8")
     for name in set(kerasweep.__all__) - {"__version__"}:
         assert re.search(rf'id="kerasweep\.[\w.]*\b{name}"', reference), name
