@@ -172,7 +172,7 @@ def _categories(plan: Preparation, rows: int) -> list[Any]:
     from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, TargetEncoder
 
     recipe = plan.recipe
-    steps: list[Any] = [SimpleImputer(strategy="constant", fill_value=MISSING)]
+    steps: list[Any] = [SimpleImputer(strategy="constant", fill_value=MISSING, keep_empty_features=True)]
     vocabulary: list[Any] = [np.array(words, dtype=object) for words in plan.categories]
     codes = {"handle_unknown": "use_encoded_value", "unknown_value": -1}
     if recipe.encoding == "ordinal":

@@ -20,6 +20,7 @@ from kerasweep.training.data import (
     load_dataset,
     make_folds,
 )
+from kerasweep.training.data.configured_preparation import configure_preparation
 from kerasweep.training.machine import ALIGNMENT
 
 
@@ -335,6 +336,16 @@ def test_bytes_become_float32_once(dataset_of):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 1.2 * out.nbytes
+
+
+@pytest.mark.parametrize("asked", [{}, {"encoding": "target"}, {"encoding": "ordinal"}, {"min_frequency": 5}])
+def test_a_fold_may_lack_all_values_of_a_category(asked):
+    frame = pd.DataFrame({"a": ["x", "y"] * 20, "late": [None] * 30 + ["u", "v"] * 5, "price": range(40)})
+    data = load_dataset(frame, target="price", test_size=0)
+    plan = configure_preparation(choose_preparation(data, "flat"), asked)
+    lacking = np.flatnonzero(data.x["late"].isna())
+    out = fit_preparation(plan, data.x.iloc[lacking], data.y[lacking]).transform(data.x)
+    assert out.shape == (40, *plan.input_shape)
 
 
 def test_categories_only_and_numbers_only():
