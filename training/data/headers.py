@@ -23,6 +23,15 @@ def check_header(path: Path, names: Sequence[str], frame: Any, *, asked: bool) -
             f"{path}: its first line looks like data ({names_text(names, 4)}), not like names: --no-header reads it as a "
             "row and calls the columns c0, c1, ... (--target -1 is the last one); --header takes it for names"
         )
+    refuse_twins(path, names)
+
+
+def refuse_twins(path: Path, names: Sequence[str]) -> None:
+    """Refuse names that stand twice.
+
+    Raises:
+        DataError: with what to do.
+    """
     twice = [name for name, count in Counter(names).items() if count > 1 and name]
     if twice:
         raise DataError(f"{path}: column {names_text(twice)} appears more than once: rename or remove one")

@@ -12,7 +12,7 @@ from typing import Any
 
 from ...errors import DataError, one_line
 from .delimited import ALIGNED, UTF_8, first_rows, read_csv, table_suffix
-from .headers import check_header, column_at
+from .headers import check_header, column_at, refuse_twins
 from .table_options import TableOptions
 from .text_encodings import encoding_problem, file_encoding
 
@@ -105,8 +105,13 @@ def read_parquet_file(path: Path, read: Callable[[Path], Any] = read_parquet) ->
     Raises:
         DataError: It cannot be read as one.
     """
+    from pyarrow.parquet import read_schema
+
     try:
+        refuse_twins(path, read_schema(path).names)
         frame = read(path)
+    except DataError:  # which is a ValueError, and says what is wrong
+        raise
     except (OSError, ValueError) as error:  # pyarrow's ArrowInvalid is a ValueError
         raise DataError(f"{path} cannot be read as Parquet: {one_line(error)}") from error
     if frame.empty:
