@@ -13,7 +13,7 @@ from ...texts import count_text, names_text
 from .delimited import DELIMITED, table_suffix
 from .given_folds import given_folds
 from .headers import column_at
-from .mapped_table import MappedTable
+from .mapped_table import MappedTable, in_memory
 from .series import in_time_order
 from .source_data import SourceData
 from .stored_tables import read_stored
@@ -114,7 +114,7 @@ def take_target(frame: Any, name: str, options: TableOptions) -> SourceData:
             if what != "target" and not (what == "time" and order)
         }
     features = frame.drop(columns=list(uses))
-    y = frame[targets[0]] if len(targets) == 1 else frame[list(targets)]
+    y = frame[targets[0]] if len(targets) == 1 else in_memory(frame[list(targets)])
     groups, weights = (None if one is None else frame[one] for one in (group, options.weight))
     labels = given_folds(frame, options, name)
     return SourceData(
