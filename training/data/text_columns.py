@@ -124,6 +124,8 @@ def _mixture(name: str, cells: list[Any]) -> list[str]:
             f"column '{name}' taken for categories: its texts are numbers with '{unit}', without which it would be numbers"
         ]
     words = [cell for cell in cells if not is_mark_or_number(str(cell))]
+    if not words:
+        return [f"column '{name}' taken for categories: its numbers are texts, such as {str(cells[0])!r}"]
     if 2 * len(words) >= len(cells):
         return []
     return [f"column '{name}' taken for categories: it holds numbers, but {names_text(words, 3)} too"]
