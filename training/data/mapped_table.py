@@ -87,7 +87,7 @@ class MappedTable:
     def __getitem__(self, key: Any) -> Any:
         """Return a column in memory; of a list of names the table of these columns, which are not read."""
         if isinstance(key, str):
-            return self._columns[key].series(self.rows)
+            return self._columns[key].series(self.rows).rename(key)
         return self.with_columns({name: self._columns[name] for name in key})
 
     def items(self) -> Iterator[tuple[str, Any]]:
@@ -129,11 +129,13 @@ class MappedTable:
         import pandas as pd
 
         column = self._columns[name]
-        made = [read(word) for word in column.words or ()]
+        words, codes = column.words or (), column.codes(self.rows)
         if not dtype:
-            return replace(column, words=tuple(made))
-        numbers = np.array([*made, np.nan], dtype)
-        return self.store(name, pd.Series(numbers[column.codes(self.rows)]))
+            return replace(column, words=tuple(map(read, words)))
+        numbers = np.full(len(words) + 1, np.nan, dtype)
+        for code in np.unique(codes[codes >= 0]):  # what only other rows hold may be no number
+            numbers[code] = read(words[code])
+        return self.store(name, pd.Series(numbers[codes]))
 
     def frame(self) -> Any:
         """Return the rows as a DataFrame.
