@@ -29,17 +29,20 @@ class ColumnKind:
     kind: Kind
     dtype: str
     """Of its values in the file, or of their codes."""
+    shown: str = ""
+    """Type of the values where it is another one than in the file; see ``Column``."""
 
 
 _ALONE = {
     "text": ColumnKind("text", "int32"),
     "category": ColumnKind("category", "int32"),
-    "date": ColumnKind("moments", "datetime64[s]"),
+    "boolean": ColumnKind("truth", "int8", "boolean"),
+    "date": ColumnKind("moments", "datetime64[s]", "date"),
 }
 
 
 def part_kind(name: str, cells: Any) -> str:
-    """Return what a part of a column is: ``text``, ``truth``, ``category``, ``date``, ``nothing``, or a type of NumPy's.
+    """Return what a part of a column is: ``text``, ``truth``, ``category``, ``date``, ``nothing``, or the name of its type.
 
     Raises:
         NotStorableError: It is of no kind that is stored.
@@ -49,8 +52,8 @@ def part_kind(name: str, cells: Any) -> str:
     dtype = cells.dtype
     if isinstance(dtype, pd.CategoricalDtype) and dtype.categories.inferred_type in _WORDS:
         return "category"
-    if isinstance(dtype, pd.DatetimeTZDtype):
-        return f"datetime64[{dtype.unit}]"
+    if isinstance(dtype, pd.DatetimeTZDtype | pd.BooleanDtype):
+        return str(dtype)
     if isinstance(dtype, pd.StringDtype):
         return "text"
     if isinstance(dtype, np.dtype) and dtype.kind != "O":
@@ -81,19 +84,19 @@ def whole_kind(name: str, kinds: AbstractSet[str]) -> ColumnKind:
     if found - numbers and found - numbers <= {"text", "truth", "bool"} and "uint64" not in found:
         return ColumnKind("text", "int32")
     if len(found) == 1 and not numbers:
-        return ColumnKind("moments", next(iter(found)))
+        (moments,) = found
+        plain, _, zone = moments.partition(", ")
+        return ColumnKind("moments", f"{plain}]" if zone else moments, moments if zone else "")
     raise NotStorableError(f"column '{name}' holds values of several kinds that are not read from disk")
 
 
 def _common(numbers: set[str], *, has_gaps: bool) -> str:
-    """Return the type that pandas gives to numbers of several; nothing where it takes them for texts."""
-    if len(numbers) == 1:
-        (only,) = numbers
-        return only if not has_gaps or only.startswith("float") else "" if only == "uint64" else "float64"
-    whole = {number for number in numbers if np.dtype(number).kind != "f"}
-    if numbers - whole == {"float32"}:
-        return "float64" if not whole else ""
-    return "float64" if len(whole) < len(numbers) or "uint64" not in numbers else ""
+    """Return the type that pandas gives to numbers of several; nothing where it may take them for texts."""
+    if len(numbers) == 1 and not has_gaps:
+        return next(iter(numbers))
+    if "uint64" in numbers:
+        return ""
+    return "float32" if numbers == {"float32"} else "float64"
 
 
 @dataclass
@@ -139,5 +142,6 @@ def encode(kind: ColumnKind, cells: Any, words: Words) -> np.ndarray:
         return np.where(missing, -1, said).astype(np.int8)
     if kind.kind == "moments":
         moments = pd.to_datetime(cells) if cells.dtype == object else cells
-        return np.asarray(moments.dt.tz_localize(None).to_numpy().astype(kind.dtype))
+        plain = moments if moments.dt.tz is None else moments.dt.tz_convert("UTC").dt.tz_localize(None)
+        return np.asarray(plain.to_numpy().astype(kind.dtype))
     return np.asarray(cells.to_numpy().astype(kind.dtype))

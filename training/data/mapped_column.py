@@ -27,7 +27,7 @@ class Column:
     offset: int = 0
     """Bytes before the first value."""
     dtype: str = ""
-    """Type of the values, where it is another one than in the file."""
+    """Type of the values, where it is another one than in the file; ``date`` for Python's own dates."""
     words: tuple[Any, ...] | None = None
     """What codes stand for, texts or truth; -1 stands for no value. None where the column holds values."""
     is_category: bool = False
@@ -55,19 +55,30 @@ class Column:
         import pandas as pd
 
         values: Any = self.codes(rows)
+        if self.words is None and values.dtype.kind == "M":
+            return self._moments(pd.Series(values))
         if self.words is None:
             return pd.Series(values.astype(self.dtype or self.stored, copy=False))
         if self.is_category:
             words: Any = list(self.words)
             return pd.Series(pd.Categorical.from_codes(values, categories=words))
-        return pd.Series(self._words.take(values, allow_fill=True))
+        return pd.Series(self._words.array.take(values, allow_fill=True), dtype=self._words.dtype)
+
+    def _moments(self, values: Any) -> Any:
+        """Return moments as the source has them; those in a time zone lie in the file in that of Greenwich."""
+        import pandas as pd
+
+        if self.dtype == "date":
+            return values.dt.date.astype(object).where(values.notna(), None)
+        zone = getattr(pd.api.types.pandas_dtype(self.dtype or self.stored), "tz", None)
+        return values if zone is None else values.dt.tz_localize("UTC").dt.tz_convert(zone)
 
     @cached_property
     def _words(self) -> Any:
         import pandas as pd
 
-        is_text = not self.dtype and all(isinstance(word, str) for word in self.words or ())
-        return pd.Series(list(self.words or ()), dtype="str" if is_text else object).array
+        is_text = all(isinstance(word, str) for word in self.words or ())
+        return pd.Series(list(self.words or ()), dtype=self.dtype or ("str" if is_text else object))
 
 
 def beside(columns: Sequence[Column], rows: slice, dtype: np.dtype) -> np.ndarray:

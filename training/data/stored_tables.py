@@ -6,8 +6,8 @@ at once: a column is numbers if all of its parts are. The second time writes the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
@@ -22,26 +22,20 @@ from .column_kinds import ColumnKind, NotStorableError, Words, encode, part_kind
 from .delimited import DELIMITED, table_suffix
 from .disk_cache import Entry, kept_rows, known_about, known_rows
 from .mapped_column import Column, digest
-from .mapped_rows import PART_BYTES, MappedRows, check_memory, gigabytes
+from .mapped_rows import MappedRows, check_memory, gigabytes
 from .mapped_table import MappedTable
 from .table_files import read_delimited, read_parquet_file
 from .table_options import TableOptions
+from .table_parts import Kinds, Parts, csv_parts, parquet_parts, read_again
 
 IN_MEMORY = UNPACKED_BYTES
 """Bytes of a file, or of the numbers that a Parquet file tells of, that are read into memory whenever they are wanted."""
-VERSION = 1
+VERSION = 2
 """Counts the ways in which tables were stored: another one reads them anew."""
 _PACKED = 5
 """Times that a file takes as much once it is unpacked, about."""
-_FIRST_ROWS = 1000
-"""That tell how much memory a row takes."""
 _IN_FRAME = 3
 """Times that a file takes as much memory as a table, about, while it is read whole."""
-
-
-Kinds = Mapping[str, ColumnKind]
-Parts = Callable[[Kinds], Iterator[Any]]
-"""Yields a file's rows as DataFrames of some, with columns read as these kinds, where they are known."""
 
 
 def read_stored(path: Path, options: TableOptions) -> tuple[Any, tuple[str, ...]]:
@@ -86,7 +80,7 @@ def _from_disk(path: Path, options: TableOptions) -> tuple[MappedTable, tuple[st
     if table_suffix(path) in DELIMITED:
         table, notes = read_delimited(path, options, _read_csv)
     else:
-        table = read_parquet_file(path, lambda file: _stored(file, "parquet", partial(_parquet_parts, file)))
+        table = read_parquet_file(path, lambda file: _stored(file, "parquet", partial(parquet_parts, file)))
     where = next(iter(table.files))
     rows = count_text(len(table), "row")
     return table, (
@@ -98,50 +92,7 @@ def _from_disk(path: Path, options: TableOptions) -> tuple[MappedTable, tuple[st
 def _read_csv(path: Path, separator: str, **how: Any) -> MappedTable:
     """Return a delimited file's table; the arguments are those of ``read_csv``."""
     told = f"{separator!r} {sorted(how.items())!r}"
-    return _stored(path, told, partial(_csv_parts, path, separator, **how))
-
-
-def _csv_parts(
-    path: Path, separator: str, kinds: Kinds, *, header: bool, encoding: str, dtype: Any
-) -> Iterator[Any]:
-    import pandas as pd
-
-    types: dict[Any, Any] = {
-        name if header else int(name.removeprefix("c")): str if kind.kind == "text" else kind.dtype
-        for name, kind in kinds.items()
-        if kind.kind != "truth"
-    }
-    with pd.read_csv(  # as read_csv does
-        path,
-        sep=separator,
-        encoding=encoding,
-        dtype={**types, **dtype},
-        header=0 if header else None,
-        index_col=False,
-        skipinitialspace=True,
-        low_memory=False,
-        iterator=True,
-    ) as reader:
-        part = reader.get_chunk(_FIRST_ROWS)
-        row = max(1, int(part.memory_usage(deep=True).sum()) // max(1, len(part)))
-        while True:
-            yield part if header else part.add_prefix("c")
-            try:
-                part = reader.get_chunk(max(1, PART_BYTES // row))
-            except StopIteration:
-                return
-
-
-def _parquet_parts(path: Path, _kinds: Kinds) -> Iterator[Any]:
-    import pyarrow as pa
-    from pyarrow.parquet import ParquetFile
-
-    with ParquetFile(path) as file:
-        rows = max(1, PART_BYTES // (8 * max(1, file.metadata.num_columns)))
-        for batch in file.iter_batches(rows):
-            frame = pa.Table.from_batches([batch]).to_pandas()
-            named = any(name is not None for name in frame.index.names)
-            yield frame.reset_index() if named else frame
+    return _stored(path, told, partial(csv_parts, path, separator, **how))
 
 
 @dataclass(frozen=True)
@@ -210,7 +161,7 @@ def _write(file: IO[bytes], layout: _Layout, path: Path, stamp: Any, parts: Iter
     """Write all columns of a file, and return what tells them apart."""
     words, offsets, rows = {name: Words() for name in layout.kinds}, layout.offsets, 0
     changed = DataError(f"{path} changed while it was read: wait until it is whole")
-    for part in parts:
+    for part in read_again(parts, changed):
         if rows + len(part) > layout.rows or list(map(str, part.columns)) != list(layout.kinds):
             raise changed
         for (name, kind), (_, cells) in zip(layout.kinds.items(), part.items(), strict=True):
@@ -225,7 +176,7 @@ def _write(file: IO[bytes], layout: _Layout, path: Path, stamp: Any, parts: Iter
         raise changed
     file.truncate(layout.bytes)
     columns = [
-        {"name": name, "kind": kind.kind, "dtype": kind.dtype, "words": list(words[name].codes)}
+        {"name": name, **asdict(kind), "words": list(words[name].codes)}
         for name, kind in layout.kinds.items()
     ]
     return {"rows": rows, "columns": columns}
@@ -236,7 +187,7 @@ def _table(source: str, file: MappedRows) -> MappedTable:
     about = known_about(file)
     if about is None:
         raise DataError(f"{file.path.parent} is damaged: remove it, and {Path(source).name} is read anew")
-    kinds = {one["name"]: ColumnKind(one["kind"], one["dtype"]) for one in about["columns"]}
+    kinds = {one["name"]: ColumnKind(one["kind"], one["dtype"], one["shown"]) for one in about["columns"]}
     offsets = _Layout(kinds, about["rows"]).offsets
     columns = {}
     for one in about["columns"]:
@@ -247,6 +198,7 @@ def _table(source: str, file: MappedRows) -> MappedTable:
             kind.dtype,
             about["rows"],
             offsets[one["name"]],
+            kind.shown,
             words=None if words is None else tuple(words),
             is_category=kind.kind == "category",
         )

@@ -21,6 +21,7 @@ from kerasweep.training.data import (
     load_dataset,
     mapped_rows,
     stored_tables,
+    table_parts,
     take,
 )
 from kerasweep.training.data.configured_preparation import configure_preparation
@@ -34,8 +35,8 @@ ROWS = 300
 
 @pytest.fixture(autouse=True)
 def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    monkeypatch.setattr(stored_tables, "_FIRST_ROWS", 7)
-    monkeypatch.setattr(stored_tables, "PART_BYTES", 20_000)
+    monkeypatch.setattr(table_parts, "_FIRST_ROWS", 7)
+    monkeypatch.setattr(table_parts, "PART_BYTES", 20_000)
     monkeypatch.setattr(disk_cache.os, "fsync", lambda _: None)
     monkeypatch.setenv(disk_cache.FOLDER_VARIABLE, str(tmp_path / "cache"))
     return tmp_path / "cache"
@@ -192,7 +193,7 @@ def test_what_is_cut_off_is_refused_in_one_line(monkeypatch, tmp_path, name) -> 
 
 def test_a_file_that_changes_while_it_is_read_is_refused(monkeypatch, tmp_path, cache) -> None:
     path = written(tmp_path / "a.csv", table())
-    parts = stored_tables._csv_parts
+    parts = stored_tables.csv_parts
 
     def changing(*arguments: Any, **how: Any) -> Any:
         for number, part in enumerate(parts(*arguments, **how)):
@@ -201,7 +202,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(monkeypatch, tmp_path, 
             yield part
 
     monkeypatch.setattr(stored_tables, "IN_MEMORY", 0)
-    monkeypatch.setattr(stored_tables, "_csv_parts", changing)
+    monkeypatch.setattr(stored_tables, "csv_parts", changing)
     with pytest.raises(DataError, match="changed while it was read"):
         load_dataset(path, target="amount")
     assert not [left for left in cache.iterdir() if left.suffix != ".lock"]
