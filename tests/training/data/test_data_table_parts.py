@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -95,28 +96,26 @@ def test_a_column_of_a_csv_file_is_what_pandas_makes_of_it(tmp_path_factory, run
 
 
 def test_a_column_of_a_parquet_file_is_what_pandas_makes_of_it(monkeypatch, tmp_path) -> None:
-    gaps = np.arange(ROWS) % 5 == 0
-    fall = pd.date_range(
-        "2021-11-06", periods=ROWS, freq="30min", tz="US/Eastern"
-    )  # with an hour that comes twice
-    dates = pd.Series(pd.date_range("0001-01-01", periods=ROWS, freq="400D", unit="s").date)
+    gaps: Any = np.arange(ROWS) % 5 == 0
+    fall: Any = pd.date_range("2021-11-06", periods=ROWS, freq="30min", tz="US/Eastern")  # 1:30 comes twice
+    dates: Any = pd.Series([date(1, 1, 1) + timedelta(days=400 * number) for number in range(ROWS)])
     table = numbers(
         boolean=pd.array(~gaps, dtype="boolean"),
-        perhaps=pd.array(np.where(gaps, None, True), dtype="boolean"),
-        objects=np.where(gaps, None, True),
+        perhaps=pd.array([None if gap else True for gap in gaps], dtype="boolean"),
+        objects=[None if gap else True for gap in gaps],
         fall=fall,
         gone=pd.Series(fall).where(~gaps),
         seoul=pd.date_range("2021", periods=ROWS, tz="+09:00").as_unit("ms"),
         plain=fall.tz_localize(None).as_unit("us"),
         dates=dates,
         some=dates.where(~gaps, None),
-        words=np.where(gaps, None, "x"),
+        words=[None if gap else "x" for gap in gaps],
         late=[*[None] * (ROWS - 1), "x"],
         single=np.arange(ROWS).astype("float32"),
         byte=np.arange(ROWS).astype("uint8"),
     )
     path = tmp_path / "a.parquet"
-    table.to_parquet(path, row_group_size=50)
+    parquet.write_table(pa.Table.from_pandas(table), path, row_group_size=50)
     monkeypatch.setattr(stored_tables, "IN_MEMORY", 0)
     found, _ = stored_tables.read_stored(path, OPTIONS)
     pd.testing.assert_frame_equal(
