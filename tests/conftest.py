@@ -146,7 +146,7 @@ def python(forker: Forker) -> Run:
     """Run Python in a process of its own, forked from one that has imported what it needs (``forking.py``)."""
 
     def run(
-        *arguments: object, cwd: Path, timeout: float = 240, **environment: str
+        *arguments: object, cwd: Path, timeout: float = 500, **environment: str
     ) -> subprocess.CompletedProcess[str]:
         words, env = [*map(str, arguments)], {**os.environ, **environment}
         return forker.run(words, cwd=cwd, env=env, timeout=timeout)
@@ -159,7 +159,7 @@ def kerasweep(python: Run) -> Run:
     """Run the real command line in a process of its own."""
 
     def run(
-        *arguments: object, cwd: Path, timeout: float = 240, **environment: str
+        *arguments: object, cwd: Path, timeout: float = 500, **environment: str
     ) -> subprocess.CompletedProcess[str]:
         words = ["-m", "kerasweep", *map(str, arguments)]
         return python(*words, cwd=cwd, timeout=timeout, **{"COLUMNS": "200", **environment})

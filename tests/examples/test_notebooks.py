@@ -45,7 +45,7 @@ def test_a_notebook_shows_what_is_written_in_it(file: Path, tmp_path: Path) -> N
         required("KERASWEEP_DATA" in os.environ, "the data of MNIST, in the folder $KERASWEEP_DATA")
     written = file.read_bytes()
     command = [sys.executable, EXAMPLES / "notebooks.py", "--check", file.stem]
-    done = subprocess.run(command, check=False, cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, check=False, cwd=tmp_path, capture_output=True, text=True, timeout=540)
     assert done.returncode == 0, done.stderr
     assert file.name in done.stdout
     assert file.read_bytes() == written
