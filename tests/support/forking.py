@@ -124,6 +124,7 @@ class Forker:
                 code = process.wait(timeout)
             except subprocess.TimeoutExpired:
                 process.kill()
+                process.wait()
                 raise
             return subprocess.CompletedProcess(arguments, code, _text(out), _text(err))
 
