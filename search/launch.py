@@ -37,7 +37,7 @@ from .workers import start_workers
 
 logger = logging.getLogger(__name__)
 MOST_LOSSES = 10
-"""How often a sweep goes on after its storage went in the middle of a decision."""
+"""How often a sweep goes on after its storage went in the middle of a decision, until a trial has ended again."""
 
 
 def resolve_study(plan: Plan, url: str, *, named: bool) -> tuple[Plan, StudyRecord | None]:
@@ -94,21 +94,22 @@ def run_plan(
     """
     _refuse_others(plan, existing, url, join=join)
     opened = open_study(plan, existing, url, join=join)
-    started, losses = time.monotonic(), 0
+    started, losses, trained = time.monotonic(), 0, -1
     while True:
         try:
             ending = _run_until_lost(plan, opened, url, listen, spent=time.monotonic() - started)
             break
         except DecisionLost:  # the storage is back by now: what ran was put aside there
-            losses += 1
+            record = read_study(str(plan.spec.study), url)
+            losses = 1 if record.trained > trained else losses + 1
             if losses > MOST_LOSSES:
                 raise
+            trained = record.trained
             logger.warning(
                 "The storage %s did not answer in the middle of a decision. It does again, and the sweep goes on "
                 "from what is written.",
                 shown_storage(url),
             )
-            record = read_study(str(plan.spec.study), url)
             opened = drive_study(record, sharing="joins")  # others may have joined it, and drive it now
     check_found_something(ending)
     return ending

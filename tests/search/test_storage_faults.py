@@ -164,13 +164,12 @@ def swept(server, fake, monkeypatch) -> Callable[..., Any]:
 def losing(monkeypatch) -> Callable[..., None]:
     """Has the storage go in the middle of some decisions on a trial."""
 
-    def lose(times: int, number: int, meanwhile: Callable[[], object] = lambda: None) -> None:
-        left, propose = times, Dispatcher._take_next
+    def lose(*numbers: int, meanwhile: Callable[[], object] = lambda: None) -> None:
+        left, propose = list(numbers), Dispatcher._take_next
 
         def lost(self: Dispatcher) -> Any:
-            nonlocal left
-            if left and self._writer.next_number() == number:
-                left -= 1
+            if left and self._writer.next_number() == left[0]:
+                del left[0]
                 meanwhile()
                 raise OperationalError("SELECT", {}, Exception("server closed the connection unexpectedly"))
             return propose(self)
@@ -182,7 +181,7 @@ def losing(monkeypatch) -> Callable[..., None]:
 
 def test_a_server_that_goes_in_the_middle_of_a_decision(server, swept, losing, caplog) -> None:
     """Others may decide meanwhile, so that nothing of it is written; the sweep goes on from what is."""
-    losing(1, number=2)
+    losing(2)
     swept("lost")
     assert "the sweep goes on from what is written." in caplog.text
     swept("whole")
@@ -198,8 +197,11 @@ def test_a_server_that_goes_in_the_middle_of_a_decision(server, swept, losing, c
 
 
 def test_a_server_that_goes_again_and_again(server, swept, losing, monkeypatch) -> None:
-    monkeypatch.setattr(launch, "MOST_LOSSES", 2)
-    losing(3, number=0)
+    """That ends a sweep which comes no further."""
+    monkeypatch.setattr(launch, "MOST_LOSSES", 1)
+    losing(0, 1, 2)
+    assert swept("often").reason == "trials"
+    losing(0, 0)
     with pytest.raises(StorageError, match=r"failed: .*closed the connection.* kerasweep resume goes on"):
         swept("gone")
     assert read_study("gone", server.url).counts == {}
@@ -208,7 +210,7 @@ def test_a_server_that_goes_again_and_again(server, swept, losing, monkeypatch) 
 def test_a_sweep_that_is_told_to_stop_does_not_go_on_because_its_server_went(
     server, swept, losing, caplog
 ) -> None:
-    losing(1, number=2, meanwhile=lambda: signal.raise_signal(signal.SIGTERM))
+    losing(2, meanwhile=lambda: signal.raise_signal(signal.SIGTERM))
     assert swept("stopped").reason == "interrupted"
     assert "goes on" not in caplog.text
     assert read_study("stopped", server.url).counts == {"complete": 2}
@@ -217,7 +219,7 @@ def test_a_sweep_that_is_told_to_stop_does_not_go_on_because_its_server_went(
 
 def test_a_driver_whose_server_went_goes_on_beside_those_that_have_joined_it(server, swept, losing) -> None:
     """Its study is driven by others by now, and has another budget."""
-    losing(1, number=2)
+    losing(2)
     with contextlib.ExitStack() as others:
 
         def join(progress: Progress) -> None:
