@@ -30,6 +30,8 @@ def forget_objects(storage: str) -> None:
 
 COLUMNS = {"sample_weight": "weight", "groups": "group", "validation": "validation"}
 """What may be given beside data in Python -> the setting that names a table's column for it."""
+OBJECTS = ("data", "model", "cv", *COLUMNS)
+"""What may be given as objects."""
 
 
 def _with_rows(data: Any, beside: Mapping[str, Any]) -> Any:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
+from operator import getitem
 from typing import Any
 
 from ..errors import SpecError, did_you_mean
@@ -92,6 +94,14 @@ def nest(settings: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in settings.items():
         put(nested, SETTINGS[name], value)
     return nested
+
+
+def as_specified(settings: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Return flat settings with their values in a specification that was made with them: plain ones, which JSON can hold."""
+    return {
+        name: None if value is None else reduce(getitem, SETTINGS[name], spec)
+        for name, value in settings.items()
+    }
 
 
 def put(nested: dict[str, Any], path: tuple[str, ...], value: Any) -> None:

@@ -92,7 +92,7 @@ def test_python_detaches_what_has_a_name_and_refuses_objects(tmp_path: Path) -> 
     while study.status().is_driven and time.monotonic() < end:
         time.sleep(0.3)
     assert study.record.counts == {"complete": 2}
-    again = study.resume(trials=3, detach=True)
+    again = study.resume(trials=np.int64(3), detach=True)
     end = time.monotonic() + 120
     while again.status().is_driven and time.monotonic() < end:
         time.sleep(0.3)

@@ -7,10 +7,12 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from kerasweep.errors import SpecError
+from kerasweep.search.settings import as_specified, nest
 from kerasweep.search.spec import make_spec, parse_seconds
 from kerasweep.search.spec_comparison import differences
 from kerasweep.search.specfile import read_mapping, read_spec
@@ -286,3 +288,21 @@ def test_memory_in_which_nothing_is_trained_is_refused(size: Any) -> None:
 def test_a_model_of_no_weights_is_refused(count: Any) -> None:
     with pytest.raises(SpecError, match=r"^training\.max_params: [^\n]*\.$"):
         make_spec({"data": "digits", "model": "dnn", "training": {"max_params": count}})
+
+
+def test_settings_as_specified_are_the_same_and_go_through_json() -> None:
+    """As those do with which a process of its own goes on with a study, whatever numbers Python has for them."""
+    settings: dict[str, Any] = {
+        "trials": np.int64(3),
+        "time": "2h",
+        "target_score": np.float32(0.5),
+        "keep_states": np.float32(1.5),
+        "trial_timeout": None,
+        "max_failures": None,
+        "workers": 2,
+        "log": ["tensorboard"],
+    }
+    spec = make_spec({"data": "digits", "model": "dnn", **nest(settings)})
+    found = json.loads(json.dumps(as_specified({**settings, "epochs": None}, spec.as_dict())))
+    assert found.pop("epochs") is None, "what is not asked for stays so"
+    assert make_spec({"data": "digits", "model": "dnn", **nest(found)}) == spec
