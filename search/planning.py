@@ -30,8 +30,8 @@ from ..training.quiet import quiet_tensorflow
 from ..training.randomness import random_state_kept
 from ..training.workload import Workload
 from .base_resolution import resolve_bases
-from .earlier_study import Earlier, find_earlier, notes_on
-from .learning import learn_from, resolve_starts
+from .earlier_study import find_earlier, notes_on
+from .learning import Learned, learn_from, resolve_starts
 from .methods import resolve_scheduler, trials_at_most
 from .model_resolution import guard_building, prepare_for_model, resolve_model, why_not_built, why_not_saved
 from .objective_selection import select_objective
@@ -70,9 +70,7 @@ def make_plan(
     keep_shape = reads_as_given(spec.model if model is None else model)
     dataset = load_rows(spec, spec.data.limit, data_object=data, cv=cv, keep_shape=keep_shape)
     source, priors = add_known_names(spec.space, resolve_model(spec, model, dataset))
-    earlier = find_earlier(spec.space, source.name, storage)
-    resolved = _resolve_space(spec, source, dataset, earlier)
-    learned = learn_from(spec.space.learn_from, storage, resolved, describe_data(dataset))
+    learned = _resolve_space(spec, source, dataset, storage)
     space = learned.space
     guard = guard_building(spec, source)
     preparation, of_tokens = prepare_for_model(dataset, source, spec, space.recommended(), guard)
@@ -107,10 +105,7 @@ def make_plan(
         space,
         most,
         bases.digests,
-        (
-            *notes_on(earlier, dataset.fingerprint),
-            *(*learned.notes, *begins, *priors, *of_tokens, *precisely, *decisions, *bases.notes),
-        ),
+        (*learned.notes, *begins, *priors, *of_tokens, *precisely, *decisions, *bases.notes),
     )
 
 
@@ -252,14 +247,18 @@ def resolve_precision(spec: SweepSpec, *, of_pictures: bool) -> tuple[Precision,
     return found.precision, (f"precision {found.text}",)
 
 
-def _resolve_space(spec: SweepSpec, source: ModelSource, dataset: Dataset, earlier: Earlier | None) -> Space:
+def _resolve_space(spec: SweepSpec, source: ModelSource, dataset: Dataset, storage: str | None) -> Learned:
+    """Return the space, with what earlier studies tell of it."""
     hyperband = spec.search.method == "kt-hyperband"
     if hyperband and EPOCHS in (*spec.space.set, *spec.space.fix):
         raise SpecError(
             "kt-hyperband decides the epochs of every trial itself; give the most of them with --epochs."
         )
+    earlier = find_earlier(spec.space, source.name, storage)
     space = resolve_space(spec.space, source, dataset, None if earlier is None else earlier.space)
-    return with_epochs(space, spec.training.epochs) if hyperband else space
+    space = with_epochs(space, spec.training.epochs) if hyperband else space
+    learned = learn_from(spec.space.learn_from, storage, space, describe_data(dataset))
+    return replace(learned, notes=(*notes_on(earlier, dataset.fingerprint), *learned.notes))
 
 
 def default_name(spec: SweepSpec, dataset: Dataset) -> str:
