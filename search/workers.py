@@ -52,6 +52,7 @@ def _on_ray(plan: Plan) -> Executor:
         address=execution.address,
         gpus=execution.gpus_per_trial or 0,
         retries=execution.retries,
+        memory=plan.workload.goals.bound_of("memory"),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,11 @@ import pytest
 from kerasweep.errors import SweepError
 from kerasweep.search.ending import check_found_something
 from kerasweep.search.executors import LocalExecutor, memory_watch, process
+from kerasweep.search.executors.memory_mapping import ARRAYS, OBJECT, write_workload
 from kerasweep.search.executors.memory_watch import MemoryWatch, group_memory
+from kerasweep.search.executors.ray import actor
+from kerasweep.search.executors.ray.shipping import by_value
+from kerasweep.search.executors.retries import Death
 from kerasweep.studies import best_trials, read_trials
 from kerasweep.terminal import _trial_text
 from kerasweep.training.events import Task, TrialEnded, TrialFailed
@@ -240,3 +245,33 @@ def test_workers_that_allocate_without_end_are_ended_and_the_sweep_goes_on(monke
     finally:
         executor.close()
     assert not executor._watch._thread.is_alive()
+
+
+@LINUX
+@pytest.mark.trains
+@pytest.mark.usefixtures("forked_workers")
+def test_a_worker_of_a_cluster_that_allocates_without_end_is_ended_where_it_runs(
+    monkeypatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(memory_watch, "SECONDS", 0.1)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    asked = []
+    monkeypatch.setattr(actor, "worker_memory", lambda *given: asked.append(given) or 1500 * MIB)
+    rows = np.random.default_rng(3).normal(size=(40, 4)).astype("float32"), np.tile([0, 1], 20)
+    with by_value(workload_of(rows, make_build())) as workload:
+        write_workload(workload, tmp_path)
+    arrays = np.fromfile(tmp_path / ARRAYS, np.uint8)
+    worker = actor.WorkerActor("7-1", (tmp_path / OBJECT).read_bytes(), arrays, 1, 0, 5e9)
+    try:
+        worker.send(0, Task(0, {"units": 3, "behaviour": "hoard"}, seed=5))
+        said = []
+        while not any(isinstance(one, Death) for one in said):
+            said += worker.receive()
+    finally:
+        worker.close()
+    (_, workers, bound), death = asked[0], said[-1]
+    assert (workers, bound) == (1, 5e9)
+    assert (death.kind, death.from_outside, death.final) == ("memory", False, True)
+    assert death.cause.startswith("ended because it held 1.")
+    assert not worker._watch._thread.is_alive()
+    assert not list(tmp_path.glob("kerasweep-ray-*"))

@@ -20,7 +20,9 @@ import numpy as np
 
 from ....errors import one_line
 from ....training.events import EpochEnded, Task, TrialEnded, TrialFailed, TrialInfeasible, TrialPaused
+from ....training.machine import free_memory, worker_memory
 from ..memory_mapping import ARRAYS, OBJECT
+from ..memory_watch import MemoryWatch
 from ..messages import FOLDER_PREFIX, Ready, Setup
 from ..process import start_worker
 from ..retries import Death
@@ -38,7 +40,9 @@ _ENDS = (TrialPaused, TrialEnded, TrialFailed, TrialInfeasible)
 class WorkerActor:
     """What Ray runs; calls come from several threads, one of each method at a time."""
 
-    def __init__(self, sweep: str, pickled: bytes, arrays: np.ndarray, threads: int, gpus: float) -> None:
+    def __init__(
+        self, sweep: str, pickled: bytes, arrays: np.ndarray, threads: int, gpus: float, memory: float
+    ) -> None:
         """Start the process.
 
         Args:
@@ -47,6 +51,7 @@ class WorkerActor:
             arrays: Their bytes, in the object store's memory.
             threads: Of the process.
             gpus: Those that Ray has set aside for it; it sees no others.
+            memory: Bytes that training may take; what other sweeps have taken on its machine, it does not get.
         """
         self._inbox: queue.SimpleQueue[tuple[Any, Any]] = queue.SimpleQueue()
         self._early: dict[int, Any] = {}
@@ -62,7 +67,11 @@ class WorkerActor:
         self._fault = None
         if gpus:
             os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"  # others may share them
+        most = worker_memory(free_memory(), 1, memory)
         self._worker = start_worker(self._folder / "worker.log", threads, self._inbox)
+        self._worker.memory = most
+        self._watch = MemoryWatch(most)
+        self._watch.start(lambda: [self._worker])
         self._worker.send(Setup(self._folder, threads))
 
     def send(self, turn: int, message: Any, files: dict[str, bytes] | None = None) -> None:
@@ -142,6 +151,7 @@ class WorkerActor:
             yield name, path.read_bytes()
 
     def _bury(self, death: Death) -> Death:
+        self._watch.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
         return death
 

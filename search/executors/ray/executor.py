@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 import queue
 import sys
 import time
@@ -42,6 +43,7 @@ class RayExecutor(LocalExecutor):
         address: str = "auto",
         gpus: float = 0.0,
         retries: int = RETRIES,
+        memory: float = math.inf,
     ) -> None:
         """Prepare to train.
 
@@ -53,6 +55,7 @@ class RayExecutor(LocalExecutor):
             address: Of the cluster, as ``ray.init`` takes it.
             gpus: Of each worker; less than 1 for a share.
             retries: How often a trial is trained again after it ended its worker.
+            memory: Bytes that training may take in each, beside TensorFlow; nobody takes more than its machine has free.
 
         Raises:
             SpecError: Ray is not installed.
@@ -63,6 +66,7 @@ class RayExecutor(LocalExecutor):
         self._grows = workers is None
         self._address = address
         self._gpus = gpus
+        self._training_memory = memory
         self._gateway: GatewayProcess | None = None
         self._lonely_since = time.monotonic()
         """When it was last seen that there was a worker."""
@@ -86,7 +90,9 @@ class RayExecutor(LocalExecutor):
             write_workload(workload, folder)
         copy_package(folder)
         self._gateway = GatewayProcess(folder / "ray.log", self._inbox)
-        self._gateway.connect(Connect(self._address, folder, self._threads, self._gpus, CONNECT_SECONDS))
+        self._gateway.connect(
+            Connect(self._address, folder, self._threads, self._gpus, self._training_memory, CONNECT_SECONDS)
+        )
         if self._grows:
             self._count = max(1, self._gateway.room)
         self._lonely_since = time.monotonic()

@@ -141,7 +141,8 @@ class Gateway:
 
     def _start(self) -> Any:
         sweep = f"{self._ray.get_runtime_context().get_job_id()}-{os.getpid()}"
-        return self._class.remote(sweep, *self._layout, self._connect.threads, self._connect.gpus)
+        wanted = self._connect
+        return self._class.remote(sweep, *self._layout, wanted.threads, wanted.gpus, wanted.memory)
 
     def _hand(self, remote: _Remote, message: Any) -> None:
         files = {}

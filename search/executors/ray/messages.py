@@ -18,6 +18,8 @@ class Connect:
     """Where the workload was laid out, and Kerasweep itself to be sent along."""
     threads: int
     gpus: float
+    memory: float
+    """Bytes that training may take in each worker, beside TensorFlow."""
     patience: float
     """Seconds that the cluster may take to answer; Ray alone would wait for minutes."""
 
