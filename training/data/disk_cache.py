@@ -14,7 +14,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -22,7 +22,7 @@ from typing import IO, Any
 import numpy as np
 
 from ...errors import DataError, one_line
-from .mapped_files import lock
+from .mapped_files import lock, locked
 from .mapped_rows import MappedRows, gigabytes
 
 FOLDER_VARIABLE = "KERASWEEP_CACHE"
@@ -85,11 +85,13 @@ def kept_rows(entry: Entry, write: Callable[[IO[bytes]], Any]) -> MappedRows:
     folder = cache_folder() / entry.name
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with _locked(folder):
+        with locked(_lock_of(folder)):
             if read_entry(folder) is None:
                 _make(entry, folder, write)
             return _in_use(folder, entry)
     except OSError as error:
+        if read_entry(folder) is not None:  # in a folder that can only be read, where nobody removes it
+            return _mapped(folder, entry)
         raise DataError(
             f"{folder.parent} cannot hold what is read of {entry.source} ({one_line(error)}): make room, or name another "
             f"folder by {FOLDER_VARIABLE}"
@@ -99,14 +101,15 @@ def kept_rows(entry: Entry, write: Callable[[IO[bytes]], Any]) -> MappedRows:
 def known_rows(source: str, identity: str) -> MappedRows | None:
     """Return the rows of an entry that was made before; None where there is none."""
     folder = cache_folder() / _name(source, identity)
-    if read_entry(folder) is None:
+    entry = read_entry(folder)
+    if entry is None:
         return None
     try:
-        with _locked(folder):
+        with locked(_lock_of(folder)):
             entry = read_entry(folder)
             return None if entry is None else _in_use(folder, entry)
-    except OSError:
-        return None
+    except OSError:  # as in ``kept_rows``
+        return _mapped(folder, entry) if entry is not None and os.access(folder / _ROWS, os.R_OK) else None
 
 
 def known_about(rows: MappedRows) -> Any:
@@ -119,9 +122,14 @@ def known_about(rows: MappedRows) -> Any:
 
 def _in_use(folder: Path, entry: Entry) -> MappedRows:
     """Return the rows of a whole entry, which is in use from now on, and stays."""
+    rows = _mapped(folder, entry)
+    os.utime(folder)
+    return rows
+
+
+def _mapped(folder: Path, entry: Entry) -> MappedRows:
     rows = MappedRows(folder / _ROWS, entry.dtype, entry.shape)
     _ = rows.values
-    os.utime(folder)
     return rows
 
 
@@ -132,6 +140,8 @@ def read_entry(folder: Path) -> Entry | None:
         shape = tuple(int(size) for size in about["shape"])
         entry = Entry(about["source"], about["identity"], str(np.dtype(about["dtype"])), shape)
         is_whole = entry.name == folder.name and (folder / _ROWS).stat().st_size == entry.bytes
+        if "about_bytes" in about:
+            is_whole = is_whole and (folder / _ABOUT).stat().st_size == about["about_bytes"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return entry if is_whole else None
@@ -146,9 +156,9 @@ def entries() -> list[tuple[Path, Entry]]:
 
 def remove(folder: Path) -> bool:
     """Remove an entry, or what is left of one; not one that a process makes or has mapped, of which False tells."""
-    with contextlib.suppress(OSError), _locked(folder, wait=False) as locked:
+    with contextlib.suppress(OSError), locked(_lock_of(folder), wait=False) as alone:
         rows = folder / _ROWS
-        if not locked or (rows.exists() and _is_mapped(rows)):
+        if not alone or (rows.exists() and _is_mapped(rows)):
             return False
         for left in (folder, _making(folder)):
             shutil.rmtree(left, ignore_errors=True)
@@ -181,12 +191,23 @@ def _make(entry: Entry, folder: Path, write: Callable[[IO[bytes]], Any]) -> None
             about = write(file)
             file.flush()
             os.fsync(file.fileno())
+        manifest = asdict(entry)
         if about is not None:
-            (making / _ABOUT).write_text(json.dumps(about, ensure_ascii=True), encoding="utf-8")
-        (making / _MANIFEST).write_text(json.dumps(asdict(entry), ensure_ascii=True), encoding="utf-8")
+            manifest["about_bytes"] = _write_json(making / _ABOUT, about)
+        _write_json(making / _MANIFEST, manifest)
         making.rename(folder)
     finally:
         shutil.rmtree(making, ignore_errors=True)
+
+
+def _write_json(path: Path, content: Any) -> int:
+    """Write a file, which is on the disk from then on, and return its size."""
+    data = json.dumps(content, ensure_ascii=True).encode()
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    return len(data)
 
 
 def _make_room(entry: Entry) -> None:
@@ -212,25 +233,3 @@ def _make_room(entry: Entry) -> None:
             f"{entry.source} takes {gigabytes(entry.bytes)} on disk once it is read, and {root} has room for "
             f"{gigabytes(max(0, free - _SPARE))}: make room, or name another folder by {FOLDER_VARIABLE}"
         )
-
-
-@contextlib.contextmanager
-def _locked(folder: Path, *, wait: bool = True) -> Iterator[bool]:
-    """Have an entry for this process alone, to make it or to remove it; yield whether that is so, if it may not wait."""
-    path = _lock_of(folder)
-    while True:
-        with path.open("w") as file:
-            if not lock(file, alone=True, wait=wait):
-                yield False
-                return
-            if _is_at(path, file):
-                yield True
-                return  # else the entry was removed meanwhile, and its lock with it
-
-
-def _is_at(path: Path, file: IO[Any]) -> bool:
-    """Tell whether an open file is the one that has a name now."""
-    try:
-        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
-    except OSError:
-        return False

@@ -7,11 +7,13 @@ take it for a process that grows. So a thread lets go of the pages now and then;
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import os
 import threading
 import time
 import weakref
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -88,3 +90,28 @@ def lock(file: IO[Any], *, alone: bool = False, wait: bool = True) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+@contextlib.contextmanager
+def locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
+    """Hold a file's lock alone, of this process and all others; yield whether that is so, if it may not wait.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    while True:
+        with path.open("w") as file:
+            if not lock(file, alone=True, wait=wait):
+                yield False
+                return
+            if _is_at(path, file):
+                yield True
+                return  # else the file was removed meanwhile
+
+
+def _is_at(path: Path, file: IO[Any]) -> bool:
+    """Tell whether an open file is the one that has a name now."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except OSError:
+        return False

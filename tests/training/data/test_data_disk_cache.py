@@ -210,3 +210,14 @@ def test_a_folder_that_cannot_be_written_is_named(root, monkeypatch, tmp_path) -
     monkeypatch.setenv(disk_cache.FOLDER_VARIABLE, str(tmp_path / "file" / "cache"))
     with pytest.raises(DataError, match=r"file/cache cannot hold .*KERASWEEP_CACHE"):
         load_dataset(root)
+
+
+def test_a_folder_that_can_only_be_read_is_read(root, cache, decoded, monkeypatch) -> None:
+    made = np.asarray(load_dataset(root).x)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(disk_cache, "locked", refuse)
+    np.testing.assert_array_equal(np.asarray(load_dataset(root).x), made)
+    assert len(decoded) == 12

@@ -175,6 +175,29 @@ def test_a_table_is_read_once(monkeypatch, tmp_path) -> None:
     monkeypatch.undo()
 
 
+def test_a_table_is_read_from_a_folder_that_can_only_be_read(monkeypatch, tmp_path) -> None:
+    path = written(tmp_path / "a.csv", table())
+    _, disk = both(monkeypatch, path, target="amount")
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(disk_cache, "locked", refuse)
+    monkeypatch.setattr(stored_tables, "_survey", None)
+    assert load_dataset(path, target="amount").fingerprint == disk.fingerprint
+
+
+@pytest.mark.parametrize("damaged", ["rows", "about.json", "manifest.json"])
+def test_a_table_of_which_a_part_was_lost_is_read_anew(monkeypatch, tmp_path, cache, damaged) -> None:
+    path = written(tmp_path / "a.csv", table()[["float", "word", "amount"]])
+    _, disk = both(monkeypatch, path, target="amount")
+    (about,) = cache.glob("*/about.json")
+    (about.parent / damaged).unlink()  # what is mapped stays
+    (about.parent / damaged).touch()
+    again = load_dataset(path, target="amount")
+    pd.testing.assert_frame_equal(again.x.frame(), disk.x.frame())
+
+
 @pytest.mark.parametrize("name", ["a.csv", "a.csv.gz", "a.parquet"])
 def test_what_is_cut_off_is_refused_in_one_line(monkeypatch, tmp_path, name) -> None:
     path = written(tmp_path / name, table())
