@@ -111,7 +111,7 @@ def launch(
     if nested is not None:
         check_outer_folds(plan, nested, detach=detach)
     objects = {"data": data, "model": model, "cv": cv}
-    named = "study" in settings or names_study(file)
+    named = settings.get("study") is not None or names_study(file)
     if detach:
         plan, _ = resolve_study(plan, url, named=named)
         refuse_objects(**objects)

@@ -79,7 +79,7 @@ def read_mapping(path: str | os.PathLike[str]) -> Document:
 
 def names_study(path: str | os.PathLike[str] | None) -> bool:
     """Tell whether a YAML specification, where there is one, names its study."""
-    return path is not None and "study" in read_mapping(path).data
+    return path is not None and read_mapping(path).data.get("study") is not None
 
 
 def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:

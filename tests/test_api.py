@@ -76,3 +76,19 @@ def test_public_names() -> None:
     assert [name for name in ks.__all__ if not hasattr(ks, name)] == []
     with pytest.raises(AttributeError):
         _ = ks.nothing
+
+
+def test_a_study_whose_name_is_none_gets_a_free_one(tmp_path: Path, monkeypatch) -> None:
+    """As where none is given: that another sweep has the name which it would have is no obstacle."""
+    asked = []
+
+    def resolve(*_: object, named: bool) -> None:
+        asked.append(named)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("kerasweep.search.launch.resolve_study", resolve)
+    rows = np.random.default_rng(0).normal(size=(40, 3))
+    for given in ({}, {"study": None}, {"study": "mine"}):
+        with pytest.raises(KeyboardInterrupt):
+            ks.launch((rows, rows[:, 0]), "linear", storage=tmp_path / "s.db", **given, **FAST)
+    assert asked == [False, False, True]

@@ -15,7 +15,7 @@ from kerasweep.errors import SpecError
 from kerasweep.search.settings import as_specified, nest
 from kerasweep.search.spec import make_spec, parse_seconds
 from kerasweep.search.spec_comparison import differences
-from kerasweep.search.specfile import read_mapping, read_spec
+from kerasweep.search.specfile import names_study, read_mapping, read_spec
 
 SMALL = {"data": "digits", "model": "ann"}
 
@@ -306,3 +306,10 @@ def test_settings_as_specified_are_the_same_and_go_through_json() -> None:
     found = json.loads(json.dumps(as_specified({**settings, "epochs": None}, spec.as_dict())))
     assert found.pop("epochs") is None, "what is not asked for stays so"
     assert make_spec({"data": "digits", "model": "dnn", **nest(found)}) == spec
+
+
+@pytest.mark.parametrize(("text", "named"), [("study: mine", True), ("study:", False), ("data: iris", False)])
+def test_a_file_names_its_study_or_leaves_it_open(tmp_path: Path, text: str, named: bool) -> None:
+    file = tmp_path / "sweep.yaml"
+    file.write_text(text)
+    assert names_study(file) is named
