@@ -55,7 +55,7 @@ def is_looked_at(later: Sequence[tuple[str, str]]) -> bool:
             return True
         if language == "sh" and text.startswith("kerasweep ") and "--dry-run" not in text:
             command = text.split()[1]
-            return command not in LOOKS_AT_NO_STUDY or "--from" in text or "--learn-from" in text
+            return command not in LOOKS_AT_NO_STUDY
     return False
 
 
@@ -64,8 +64,11 @@ def tiny(words: list[str], *, planned: bool) -> list[str]:
     if words[0] not in SEARCHES:
         return words
     further = words[0] == "resume" and "--epochs" in words
-    kept = [word for place, word in enumerate(words) if not {word, words[place - 1]} & {*TINY, "--detach"}]
-    kept += ["--epochs", "2"] if further else ["--trials", "1" if words[0] == "launch" else "2"]
+    kept = [word for place, word in enumerate(words) if not {word, words[place - 1]} & {*TINY}]
+    kept = [word for word in kept if word != "--detach"]
+    asked = words[words.index("--trials") + 1] if "--trials" in words else "1"
+    several = words[0] == "resume" or int(asked) > 1
+    kept += ["--epochs", "2"] if further else ["--trials", "2" if several else "1"]
     if words[0] == "resume":
         return [*kept, "--workers", "inline"]
     cut = {"--cv", "--folds", "--validation", "--fold-column", "--window", "--nested"} & {*words}
