@@ -8,6 +8,7 @@ from typing import Any
 
 from ...training.events import Task
 from ...training.model_size import ModelSize
+from .messages import Logged
 from .retries import Death
 
 
@@ -47,6 +48,12 @@ class Worker:
         if self.waits or self.holding or self.received > self.handled:
             return 0.0
         return time.monotonic() - self.last_heard
+
+    def hear(self, message: Any) -> None:
+        """Take note that a message has come: a sign of life, unless it is only more of what a trial prints without end."""
+        if not isinstance(message, Logged):
+            self.last_heard = time.monotonic()
+        self.received += 1
 
     @property
     def is_free(self) -> bool:

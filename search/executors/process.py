@@ -201,8 +201,7 @@ def _listen(worker: WorkerProcess, inbox: queue.SimpleQueue[tuple[Worker, Any]])
         try:
             while True:
                 message = pickle.load(stream)  # noqa: S301
-                worker.last_heard = time.monotonic()
-                worker.received += 1
+                worker.hear(message)
                 inbox.put((worker, message))
         except Exception:  # noqa: BLE001 - its end, or bytes that are no message: it is of no more use
             worker.received += 1

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import time
 from contextlib import redirect_stdout
 from dataclasses import replace
 
 import pytest
 from kerasweep.errors import StudyError
 from kerasweep.search.executors import relay as relay_module
+from kerasweep.search.executors.handle import Worker
 from kerasweep.search.executors.messages import Logged, Printed
 from kerasweep.search.executors.relay import MAX_BYTES, NOT_SHOWN, Relay
 from kerasweep.search.executors.trial_logs import MOST, MOST_RAW, TrialLogs, bounded
@@ -127,3 +129,13 @@ def test_what_a_worker_prints_without_end_is_sent_now_and_then(monkeypatch) -> N
     assert len(logged) == 1 + 3
     assert all(len(text) <= MOST_RAW for text in logged)
     assert logged[-1].endswith("line 1 19999\nline 2 0\n")
+
+
+def test_what_is_printed_without_end_is_no_sign_of_life() -> None:
+    worker = Worker(last_heard=0.0)
+    worker.hear(Logged("a line"))
+    worker.handled = worker.received
+    assert worker.silence() == pytest.approx(time.monotonic(), abs=60)
+    worker.hear(Printed("stdout", "a line"))
+    worker.handled = worker.received
+    assert worker.silence() < 60

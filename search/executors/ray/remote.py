@@ -193,9 +193,8 @@ class GatewayProcess:
         elif isinstance(message, Stack):
             worker.stack.put(message.text)
         elif isinstance(message, From):
-            worker.last_heard = time.monotonic()
+            worker.hear(message.message)
             worker.grown = message.grown
-            worker.received += 1
             self._inbox.put((worker, message.message))
         elif isinstance(message, Died):
             worker.death = message.death
