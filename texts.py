@@ -22,16 +22,20 @@ def is_unicode(text: str) -> bool:
 
 
 def number_text(value: float | None, standard_error: float | None = None) -> str:
-    """Return a value as people write it: ``0.9734 ± 0.0012``; the error decides how many decimals are shown."""
+    """Return a value as people write it: ``0.9734 ± 0.0012``, ``40,990 ± 7,030``; the error decides how many decimals are shown."""
     if value is None:
         return ABSENT
     if not math.isfinite(value):
         return str(value)
+    large = 10_000 <= abs(value) < 1e9
     if standard_error is None or not math.isfinite(standard_error):
+        if large:
+            return f"{value:,.0f}"
         return f"{value:.4f}" if 0.001 <= abs(value) < 100 or value == 0 else f"{value:.4g}"
     decimals = 4 if standard_error == 0 else 1 - math.floor(math.log10(standard_error))
     decimals = min(max(decimals, 0), 4 if abs(value) >= 0.001 or value == 0 else 10)
-    return f"{value:.{decimals}f} ± {standard_error:.{decimals}f}"
+    form = f",.{decimals}f" if large else f".{decimals}f"
+    return f"{value:{form}} ± {standard_error:{form}}"
 
 
 def quantity_text(value: float) -> str:

@@ -40,7 +40,7 @@ def apply_overrides(
                 faults.append(f"{name} is never active with these changes; drop it.")
             else:
                 hint = (
-                    f" The catalogue has it: --space {name} adds it."
+                    " The catalogue has it: name it in --space, beside all others that shall vary."
                     if name in CATALOGUE
                     else did_you_mean(name, known)
                 )

@@ -130,7 +130,7 @@ def test_fixed_values(name: str, written, value) -> None:
         ("optimizer", "admw", "optimizer must be one of adam,sgd, got 'admw'."),
         ("optimizer", "", "optimizer: a value is empty; write optimizer=value."),
         ("normalize", "no", "normalize must be one of false,true, got 'no'."),
-        ("momentum", "0.9", "There is no hyperparameter 'momentum' here. The catalogue has it: --space momentum adds it."),
+        ("momentum", "0.9", "There is no hyperparameter 'momentum' here. The catalogue has it: name it in --space, beside all others that shall vary."),
     ],
 )  # fmt: skip
 def test_fixed_values_that_cannot_be(name: str, written, message: str) -> None:
