@@ -9,6 +9,7 @@ from ..errors import SpecError
 from ..printing import make_console
 from ..studies import best_trial, read_study, storage_url
 from ..studies.control import status_of
+from ..studies.lock import refuse_driven
 from . import launch_options as flags
 from .control import let_go_on
 from .options import (
@@ -215,6 +216,8 @@ def resume(
     if not settings and not join and status_of(record).state in ("pausing", "paused"):
         let_go_on(record, storage)
         return
+    if not join:
+        refuse_driven(record)  # at once, rather than after its plan
     plan = plan_resume(record, settings)
     level = verbosity(quiet, verbose)
     if level:

@@ -11,6 +11,7 @@ import typer
 from ..errors import INTERRUPTED
 from ..printing import make_console, styled
 from ..studies import best_trials
+from ..studies.lock import refuse_driven
 from ..texts import count_text
 from .options import storage_option
 from .plans import print_plan
@@ -29,6 +30,8 @@ def run_planned(
     from ..tracking import follow
 
     plan, existing = resolve_study(plan, url, named=named)
+    if existing is not None and not join:
+        refuse_driven(existing)  # at once, rather than after its plan
     if level:
         print_plan(plan, existing, join=join)
         if existing is not None:

@@ -148,9 +148,10 @@ def test_second_driver_is_refused_and_told_who_runs_it(kerasweep: Any, start: An
     process = start(tmp_path, "launch", "digits", "ann", "--search", "random", "-v", *flags)
     try:
         wait_for(process, "epoch 1 ")
-        done = kerasweep("resume", "s", cwd=tmp_path)
-        assert done.returncode == 1
-        assert f"is being run by process {process.pid} on {os.uname().nodename}" in done.stderr
+        for words in (("resume", "s"), ("launch", "digits", "ann", "--search", "random", *flags)):
+            done = kerasweep(*words, cwd=tmp_path)
+            assert (done.returncode, done.stdout) == (1, "")
+            assert f"is being run by process {process.pid} on {os.uname().nodename}" in done.stderr
         assert "running" in kerasweep("studies", cwd=tmp_path).stdout
         assert kerasweep("delete", "s", "--yes", cwd=tmp_path).returncode == 1
     finally:
