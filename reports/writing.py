@@ -26,9 +26,7 @@ def form_of(form: str | None, output: Path | None) -> str:
         suffix = output.suffix.lower().lstrip(".") if output is not None else ""
         return {"md": "md", "markdown": "md", "png": "png"}.get(suffix, "html")
     if form not in DEFAULT_NAMES:
-        raise SpecError(
-            f"A report is written as {', '.join(DEFAULT_NAMES)}, got '{form}'.{did_you_mean(form, list(DEFAULT_NAMES))}"
-        )
+        raise SpecError(f"There is no report format '{form}'.{did_you_mean(form, list(DEFAULT_NAMES))}")
     return form
 
 
