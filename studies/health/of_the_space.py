@@ -212,12 +212,15 @@ def too_few_trials(evidence: Evidence) -> Finding | None:
     several = round(_mean(sum(name in varying for name in trial.configuration) for trial in different))
     if len(different) >= min(2 * several, space.cardinality):
         return None
+    name = evidence.study.name
+    more = f"Give it {2 * several} trials or more (kerasweep resume {name} --trials {2 * several})"
+    if evidence.study.spec.get("search", {}).get("method") == "grid":  # which has no further trials
+        more = "Search beyond the grid's values (--search knowhow), or give it more of them (--set NAME=VALUE,VALUE)"
     return Finding(
         "few-trials",
         "Too few trials for the space",
         "hint",
         f"{count_text(len(different), 'trial')} for {count_text(several, 'hyperparameter')} that vary: most of the space has "
         "not been seen.",
-        f"Give it {2 * several} trials or more (kerasweep resume {evidence.study.name} --trials {2 * several}), or vary less: "
-        "--fix NAME=VALUE.",
+        f"{more}, or vary less: --fix NAME=VALUE.",
     )

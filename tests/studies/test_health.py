@@ -152,6 +152,11 @@ class TestBudget:
         assert found.sentence.startswith("5 trials for 3 hyperparameters that vary")
         assert "kerasweep resume s --trials 6" in found.what_to_do
 
+    def test_sends_nobody_to_the_further_trials_of_a_grid(self) -> None:
+        found = of_kind("few-trials", study(method="grid"), apart(5))
+        assert "resume" not in found.what_to_do
+        assert "--search knowhow" in found.what_to_do
+
     def test_is_silent_about_enough_and_about_a_space_that_is_exhausted(self) -> None:
         assert "few-trials" not in kinds(findings(study(), apart(6)))
         small = Space((Categorical("kind", ("a", "b")), Categorical("other", (1, 2))))
