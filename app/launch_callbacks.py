@@ -104,9 +104,9 @@ def _register_data(app: Dash, site: Site) -> None:
         prevent_initial_call=True,
     )
     def unfold(clicks: int, key: Mapping[str, str], model: str, size: str) -> Any:
-        return (
-            unfolded(model, size, key["name"]) if clicks == 1 else no_update
-        )  # what was changed in it stays
+        if clicks != 1:
+            return no_update  # what was changed in it stays
+        return unfolded(model, size, key["name"])
 
 
 def looked_at(site: Site, form: Mapping[str, Any]) -> tuple[Any, Any, Any]:
