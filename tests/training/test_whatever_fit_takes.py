@@ -373,6 +373,7 @@ def test_weights_take_no_part_in_features_and_do_in_the_fingerprint() -> None:
         (np.full(60, np.nan), "none missing"),
         (np.ones(59), r"weights of shape \(59,\) for 60 rows"),
         (["a"] * 60, "the weights of rows are no numbers"),
+        (np.ones(60) + 1j, "the weights of rows are complex numbers"),
     ],
 )
 def test_what_is_no_weight_is_refused(weights: Any, message: str) -> None:

@@ -17,6 +17,8 @@ def as_weights(weights: Any, rows: int, name: str) -> np.ndarray:
     Raises:
         DataError: They are no numbers of 0 or more, one a row.
     """
+    if np.iscomplexobj(weights):
+        raise DataError(f"{name}: the weights of rows are complex numbers")
     try:
         numbers = np.asarray(weights, np.float64).reshape(len(weights), -1)
     except (TypeError, ValueError) as error:

@@ -48,6 +48,8 @@ class Target:
 def as_labels(values: Any, name: str) -> np.ndarray:
     """Return raw labels as bool, int64, float64 or str objects, of shape ``(rows,)`` or float64 ``(rows, targets)``.
 
+    Whole numbers that int64 does not hold are uint64.
+
     Raises:
         DataError: Missing, infinite, or unusable values.
     """
@@ -74,15 +76,7 @@ def as_labels(values: Any, name: str) -> np.ndarray:
     if values.ndim == 2 and values.shape[1] == 1:
         values = values.iloc[:, 0]
     values = values.infer_objects()
-    if values.ndim == 2:
-        wrong = [
-            str(column) for column, dtype in values.dtypes.items() if not pd.api.types.is_numeric_dtype(dtype)
-        ]
-        if wrong:
-            raise DataError(f"{name}: several targets must all be numbers; {names_text(wrong)} is not")
-        labels = np.asarray(values.to_numpy(np.float64))
-    else:
-        labels = _plain(values, name)
+    labels = _several_numbers(values, name) if values.ndim == 2 else _plain(values, name)
     if labels.dtype.kind == "f" and (count := int((~np.isfinite(labels)).sum())):
         raise DataError(f"{name}: the target has {count_text(count, 'infinite value')}: remove those rows")
     return np.asarray(labels)
@@ -127,6 +121,18 @@ def _texts_in(values: pd.Series) -> list[str]:
     return [cell for cell in values.dropna().unique() if isinstance(cell, str)]
 
 
+def _several_numbers(frame: pd.DataFrame, name: str) -> np.ndarray:
+    from pandas.api.types import is_complex_dtype, is_numeric_dtype
+
+    real = {
+        str(column): is_numeric_dtype(dtype) and not is_complex_dtype(dtype)
+        for column, dtype in frame.dtypes.items()
+    }
+    if wrong := [column for column in real if not real[column]]:
+        raise DataError(f"{name}: several targets must all be real numbers; {names_text(wrong)} is not")
+    return np.asarray(frame.to_numpy(np.float64))
+
+
 def _plain(series: Any, name: str) -> np.ndarray:
     import pandas as pd
 
@@ -136,7 +142,8 @@ def _plain(series: Any, name: str) -> np.ndarray:
     if kinds.is_bool_dtype(series.dtype):
         return np.asarray(series.to_numpy(bool))
     if kinds.is_integer_dtype(series.dtype):
-        return np.asarray(series.to_numpy(np.int64))
+        fits = series.max() <= np.iinfo(np.int64).max  # what does not is not turned into a negative number
+        return np.asarray(series.to_numpy(np.int64 if fits else np.uint64))
     if kinds.is_float_dtype(series.dtype) or kinds.infer_dtype(series) == "decimal":
         return np.asarray(series.to_numpy(np.float64))
     if kinds.is_datetime64_any_dtype(series.dtype) or kinds.is_timedelta64_dtype(series.dtype):
@@ -217,56 +224,69 @@ def read_target(
     """
     if not len(labels):
         raise DataError(f"{name}: y has no rows")
-    notes: tuple[str, ...] = ()
-    columns: tuple[str, ...] = ()
     if labels.ndim == 2 and task in (None, "classification") and is_one_hot(labels):
-        columns = column_names or tuple(map(str, range(labels.shape[1])))
-        empty = [columns[place] for place in np.flatnonzero(~labels.any(axis=0))]
-        without = f", no row of which is of {names_text(empty)}" if empty else ""
-        labels, task = labels.argmax(axis=1), "classification"
-        notes = (f"one-hot labels of {count_text(len(columns), 'class', 'classes')} decoded{without}",)
-    elif task is None:
+        return _of_one_hot(labels, column_names or tuple(map(str, range(labels.shape[1]))), name)
+    if task is None:
         task, reason = choose_task(labels, kind)
-        notes = (reason,)
-    elif not decided:
-        notes = (f"{task}, as asked",)
+    else:
+        reason = "" if decided else f"{task}, as asked"
+    notes = (reason,) if reason else ()
     if task == "regression":
         return Target("regression", _amounts(labels, name), (), notes)
     if task == "multilabel":
         y = read_indicators(labels, name)
         return Target("multilabel", y, label_names, (*notes, *check_labels(y, label_names, name)))
+    return _of_classes(labels, classes, notes, name)
+
+
+def _of_one_hot(labels: np.ndarray, names: tuple[str, ...], name: str) -> Target:
+    """Return one-hot rows as codes of all classes, also of those that no row is of: a model has an output for each."""
+    empty = [names[place] for place in np.flatnonzero(~labels.any(axis=0))]
+    without = f", no row of which is of {names_text(empty)}" if empty else ""
+    note = f"one-hot labels of {count_text(len(names), 'class', 'classes')} decoded{without}"
+    codes = labels.argmax(axis=1).astype(np.int64)
+    _check_classes(codes, names, name)
+    return Target("classification", codes, names, (note,))
+
+
+def _of_classes(labels: np.ndarray, classes: tuple[str, ...], notes: tuple[str, ...], name: str) -> Target:
+    """Return labels as codes: of the classes, where they are such, else of the values that there are."""
     if labels.ndim == 2:
         several = "; --task multilabel, if a row has several labels or none" if are_indicators(labels) else ""
         raise DataError(
             f"{name}: y has {labels.shape[1]} columns, expected one column of classes or one-hot rows{several}"
         )
     uniques = np.unique(labels)
-    if columns:
-        names, classes = columns, ()  # also of those that no row is of: a model has an output for each
-    elif classes and labels.dtype.kind == "i" and uniques[0] >= 0 and uniques[-1] < len(classes):
-        names = classes
-    else:
-        # Numbers are already in their order; only text needs 'class 10' after 'class 2'.
-        names = tuple(dict.fromkeys(class_name(value) for value in uniques))
-        names = tuple(sorted(names, key=natural_key)) if labels.dtype.kind == "O" else names
-        classes = ()
-    if len(uniques) < 2:
+    coded = bool(classes) and labels.dtype.kind == "i" and uniques[0] >= 0 and uniques[-1] < len(classes)
+    names = classes if coded else _class_names(uniques)
+    codes = encode(labels, names, name, coded=coded)
+    _check_classes(codes, names, name)
+    return Target("classification", codes, names, notes)
+
+
+def _class_names(uniques: np.ndarray) -> tuple[str, ...]:
+    """Return the names of distinct labels; numbers are in their order, and text needs 'class 10' after 'class 2'."""
+    names = tuple(dict.fromkeys(class_name(value) for value in uniques))
+    return tuple(sorted(names, key=natural_key)) if uniques.dtype.kind == "O" else names
+
+
+def _check_classes(codes: np.ndarray, names: tuple[str, ...], name: str) -> None:
+    distinct = len(np.unique(codes))
+    if distinct < 2:
         raise DataError(
-            f"{name}: every row is of class '{columns[uniques[0]] if columns else names[0]}': a classification needs at least two classes"
+            f"{name}: every row is of class '{names[codes[0]]}': a classification needs at least two classes"
         )
-    if len(uniques) == len(labels):
+    if distinct == len(codes):
         raise DataError(
             f"{name}: every row has a class of its own: is the target an identifier, or a regression?"
         )
-    y = labels.astype(np.int64) if columns else encode(labels, names, name, coded=bool(classes))
-    return Target("classification", y, names, notes)
 
 
 def encode(labels: np.ndarray, names: tuple[str, ...], name: str, *, coded: bool = False) -> np.ndarray:
     """Return int64 codes of labels into class names.
 
     Args:
-        labels: SourceData labels from `as_labels`.
+        labels: Raw labels from `as_labels`.
         names: Class names in the order of their codes.
         name: How messages call the data.
         coded: The labels are codes already.

@@ -169,7 +169,7 @@ def test_texts_and_groups_are_those_of_memory(monkeypatch, tmp_path) -> None:
     [
         ({"fold_column": "part"}, "column 'part' must hold whole numbers"),
         ({"validation": "part"}, "column 'part' holds"),
-        ({"target": ("y", "word")}, "several targets must all be numbers; 'word' is not"),
+        ({"target": ("y", "word")}, "several targets must all be real numbers; 'word' is not"),
     ],
 )
 def test_messages_name_columns(monkeypatch, tmp_path, options, message) -> None:

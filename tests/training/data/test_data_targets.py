@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from kerasweep.errors import DataError
 from kerasweep.training.data import load_dataset
+from kerasweep.training.data.targets import read_target
 
 RNG = np.random.default_rng(0)
 
@@ -89,10 +90,23 @@ def test_several_target_columns():
     data = load_dataset(frame, target=["c", "d"])
     assert data.outputs == 2
     assert list(data.x.columns) == ["a", "b"]
-    with pytest.raises(DataError, match="must all be numbers; 'd' is not"):
-        load_dataset(frame.assign(d="x"), target=["c", "d"])
+    for other in ("x", frame["d"] + 1j):
+        with pytest.raises(DataError, match="must all be real numbers; 'd' is not"):
+            load_dataset(frame.assign(d=other), target=["c", "d"])
     with pytest.raises(DataError, match="different columns"):
         load_dataset(frame, target=["c", "c"])
+
+
+@pytest.mark.parametrize("kind", [np.array, pd.Series, lambda y, dtype: pd.array(y, dtype="UInt64")])
+def test_whole_numbers_that_int64_does_not_hold_stay_what_they_are(kind):
+    large = kind([2**63 + 5, 7] * 10, dtype="uint64")
+    assert load(large, task="regression", test_size=0).y.min() == 7
+    assert load(large).classes == ("7", "9223372036854775813")
+
+
+def test_a_class_is_called_by_its_name():
+    with pytest.raises(DataError, match="every row is of class 'dog'"):
+        read_target(np.ones(9, int), name="d", kind="image", task=None, classes=("cat", "dog"), decided=True)
 
 
 @pytest.mark.parametrize(
