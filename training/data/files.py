@@ -73,19 +73,46 @@ def take_target(frame: Any, name: str, options: TableOptions) -> SourceData:
     if not isinstance(frame, MappedTable):  # whose names are texts, and can be written
         check_unicode(frame, name)
         frame = frame.set_axis([str(column) for column in frame.columns], axis=1).reset_index(drop=True)
-    twice = [column for column, count in Counter(frame.columns).items() if count > 1]
+    uses = _uses_of_columns(list(frame.columns), name, options)
+    order: str = ""
+    notes: tuple[str, ...] = ()
+    if options.window is not None:
+        frame, order, notes = in_time_order(frame, options.time_column, name)
+        # The past of the target is a feature, and a date becomes month, weekday and so on; a count of time goes on.
+        stay = ("target", "time") if order else ("target",)
+        uses = {column: what for column, what in uses.items() if what not in stay}
+    targets = options.targets
+    groups, weights = (None if one is None else frame[one] for one in (options.group, options.weight))
+    return SourceData(
+        name,
+        frame.drop(columns=list(uses)),
+        frame[targets[0]] if len(targets) == 1 else in_memory(frame[list(targets)]),
+        groups=groups,
+        weights=weights,
+        fold_labels=given_folds(frame, options, name),
+        time_order=order,
+        notes=notes,
+    )
+
+
+def _uses_of_columns(columns: list[str], name: str, options: TableOptions) -> dict[str, str]:
+    """Return what each of a table's columns that is no feature is taken for.
+
+    Raises:
+        DataError: See ``take_target``.
+    """
+    twice = [column for column, count in Counter(columns).items() if count > 1]
     if twice:
         raise DataError(f"{name}: column {names_text(twice)} appears more than once: rename or remove one")
-    columns = list(frame.columns)
     if options.target is None:
         raise DataError(f"{name}: say which column is the target: {names_text(columns, 30)}")
-    targets, group = options.targets, options.group
+    targets = options.targets
     if not targets or len(set(targets)) < len(targets):
         raise DataError(f"{name}: target must name one or more different columns")
     uses: dict[str, str] = {}
     named_uses = (
         ("target", targets),
-        ("group", names_of(group)),
+        ("group", names_of(options.group)),
         ("weight", names_of(options.weight)),
         ("time", names_of(options.time_column)),
         ("validation", names_of(options.validation)),
@@ -102,31 +129,7 @@ def take_target(frame: Any, name: str, options: TableOptions) -> SourceData:
                 raise DataError(f"{name} has no {kind}column '{column}'.{hint}")
             if uses.setdefault(column, what) != what:
                 raise DataError(f"{name}: column '{column}' cannot be both {uses[column]} and {what}")
-    uses = {column: what for column, what in uses.items() if what not in ("text", "categorical")}
-    order: str = ""
-    notes: tuple[str, ...] = ()
-    if options.window is not None:
-        frame, order, notes = in_time_order(frame, options.time_column, name)
-        # The past of the target is a feature, and a date becomes month, weekday and so on; a count of time goes on.
-        uses = {
-            column: what
-            for column, what in uses.items()
-            if what != "target" and not (what == "time" and order)
-        }
-    features = frame.drop(columns=list(uses))
-    y = frame[targets[0]] if len(targets) == 1 else in_memory(frame[list(targets)])
-    groups, weights = (None if one is None else frame[one] for one in (group, options.weight))
-    labels = given_folds(frame, options, name)
-    return SourceData(
-        name,
-        features,
-        y,
-        groups=groups,
-        weights=weights,
-        fold_labels=labels,
-        time_order=order,
-        notes=notes,
-    )
+    return {column: what for column, what in uses.items() if what not in ("text", "categorical")}
 
 
 def with_nests(arrays: Mapping[str, Any]) -> dict[str, Any]:
