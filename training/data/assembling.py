@@ -28,6 +28,8 @@ from .targets import Target, amounts, as_labels, encode, present_targets, read_t
 from .trees import map_leaves, row_count, take
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from .dataset import Kind
     from .load_options import LoadOptions
     from .source_data import SourceData
@@ -61,21 +63,11 @@ def assemble(source: SourceData, options: LoadOptions) -> Dataset:
         asked = AskedKinds(options.text, options.categorical, features.texts)
         rows, held, found = _clean(source, rows, held, counters, asked)
         notes += found
-        if options.window is not None and (texts := columns_of_text(rows.x)):
-            left = [column for column in rows.x.columns if column not in texts]
-            rows, held = replace(rows, x=rows.x[left]), replace(held, x=held.x[left])
-            notes += (f"{names_text(texts)} left out: a window is of numbers and categories, not of text",)
-        if options.window is None:
-            notes += _suspicious(source, rows, learned.task)
     if options.window is not None:
-        series = series_of(rows.x, options, source.time_order)
-        check_lengths(series, len(rows.y), len(held.y), source.name)
-        rows, held, kind = _in_windows(rows, series), _in_windows(held, series), "sequence"
-        notes += (describe_windows(series, len(rows.y), len(held.y)),)
-    weighted = () if rows.weights is None else (WEIGHTED,)
-    if rows.fold_labels is not None and fold_count(rows.fold_labels) == 1:
-        count = count_text(int(validating(rows.fold_labels).sum()), "row")
-        notes += (f"{count} validate, as given; refit trains on them, too",)
+        rows, held, series, found = _as_series(source, rows, held, options)
+        kind, notes = "sequence", (*notes, *found)
+    elif kind == "table":
+        notes += _suspicious(source, rows, learned.task)
     return Dataset(
         name=source.name,
         kind=kind,
@@ -96,8 +88,17 @@ def assemble(source: SourceData, options: LoadOptions) -> Dataset:
         time_order=features.time_order,
         rare=rare,
         target_format=_target_format(source, learned),
-        notes=(*source.notes, *learned.notes, *features.notes, *notes, *weighted),
+        notes=(*source.notes, *learned.notes, *features.notes, *notes, *_said_of_rows(rows)),
     )
+
+
+def _said_of_rows(rows: _Rows) -> Iterator[str]:
+    """Yield what a user should know of given validation rows, and of weights."""
+    if rows.fold_labels is not None and fold_count(rows.fold_labels) == 1:
+        count = count_text(int(validating(rows.fold_labels).sum()), "row")
+        yield f"{count} validate, as given; refit trains on them, too"
+    if rows.weights is not None:
+        yield WEIGHTED
 
 
 @dataclass(frozen=True, eq=False)
@@ -282,6 +283,21 @@ def _suspicious(source: SourceData, rows: _Rows, task: Task) -> tuple[str, ...]:
     """Return what is said of the source's columns, the parts of dates left out."""
     known = {str(column) for column in getattr(source.x, "columns", rows.x.columns)}
     return suspicious_columns(rows.x[[column for column in rows.x.columns if column in known]], rows.y, task)
+
+
+def _as_series(
+    source: SourceData, rows: _Rows, held: _Rows, options: LoadOptions
+) -> tuple[_Rows, _Rows, Series, tuple[str, ...]]:
+    """Return windows of the training rows and of the test rows, the series they are of, and what is said of it."""
+    notes: tuple[str, ...] = ()
+    if texts := columns_of_text(rows.x):
+        left = [column for column in rows.x.columns if column not in texts]
+        rows, held = replace(rows, x=rows.x[left]), replace(held, x=held.x[left])
+        notes = (f"{names_text(texts)} left out: a window is of numbers and categories, not of text",)
+    series = series_of(rows.x, options, source.time_order)
+    check_lengths(series, len(rows.y), len(held.y), source.name)
+    rows, held = _in_windows(rows, series), _in_windows(held, series)
+    return rows, held, series, (*notes, describe_windows(series, len(rows.y), len(held.y)))
 
 
 def _in_windows(rows: _Rows, series: Series) -> _Rows:

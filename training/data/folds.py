@@ -79,9 +79,8 @@ def make_folds(
     elif method == "holdout":
         pairs = _holdout(dataset, holdout, seed)
     else:
-        pairs = _splitter(dataset, method, folds, repeats, seed).split(
-            np.zeros(dataset.rows), fold_strata(dataset, folds)
-        )
+        splitter = _splitter(dataset, method, folds, repeats, seed)
+        pairs = splitter.split(np.zeros(dataset.rows), fold_strata(dataset, folds))
     made = tuple(
         Fold(np.sort(train).astype(np.int64), np.sort(validation).astype(np.int64))
         for train, validation in pairs
