@@ -12,6 +12,7 @@ from ..search.plan import Plan
 from ..search.planning import make_plan
 from ..search.spec import make_spec
 from ..spaces import PRESETS, Space, preset
+from ..texts import count_text
 from .launch_spec import read_lines, spec_of, spec_text, suggested_name
 from .launch_view import FIELDS, launch_state
 from .links import study_link
@@ -69,10 +70,13 @@ def _register_data(app: Dash, site: Site) -> None:
         if not contents:
             return no_update, no_update
         try:
-            path = save_upload(uploads_folder(site.storage), name or "", contents)
+            kept = save_upload(uploads_folder(site.storage), name or "", contents)
         except KerasweepError as error:
             return no_update, error_alert(error)
-        return str(path), alert(f"Kept as {path}.", color="green")
+        without = (
+            f" without {count_text(kept.passed_over, 'file')} of other kinds" if kept.passed_over else ""
+        )
+        return str(kept.path), alert(f"Kept as {kept.path}{without}.", color="green")
 
     @app.callback(
         Output("preview", "children"),

@@ -75,7 +75,7 @@ def _data_panel() -> Component:
         placeholder="digits",
         value="",
     )
-    note = f"{', '.join(SUFFIXES)} up to {bytes_text(LARGEST)}; kept beside the database."
+    note = f"{', '.join(SUFFIXES)} up to {bytes_text(LARGEST)}; kept beside the database. A .zip holds a folder of images or texts."
     target = dmc.MultiSelect(
         id="launch-target", label="Target", description="The column to predict; several for several labels a row.",
         data=[], searchable=True, clearable=True,

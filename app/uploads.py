@@ -6,13 +6,15 @@ import base64
 import binascii
 import hashlib
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import DataError, OutputError, one_line
 from ..studies.storage import sqlite_path
 from ..texts import bytes_text
+from . import unpacking
 
-SUFFIXES = (".csv", ".csv.gz", ".tsv", ".txt", ".data", ".parquet", ".pq", ".npz")
+SUFFIXES = (".csv", ".csv.gz", ".tsv", ".txt", ".data", ".parquet", ".pq", ".npz", unpacking.SUFFIX)
 """Kinds of files that are taken."""
 LARGEST = 64_000_000
 """Bytes of a file; a larger one is named by its path on this machine."""
@@ -28,8 +30,18 @@ def uploads_folder(storage: str) -> Path:
     )
 
 
-def save_upload(folder: Path, name: str, contents: str) -> Path:
-    """Keep a file and return its path; the same file handed over again is kept once.
+@dataclass(frozen=True)
+class Upload:
+    """What was kept of a file."""
+
+    path: Path
+    """The file; of a ``.zip`` the folder that it holds."""
+    passed_over: int = 0
+    """Files of a ``.zip`` that hold no data, and are not kept."""
+
+
+def save_upload(folder: Path, name: str, contents: str) -> Upload:
+    """Keep a file; the same file handed over again is kept once.
 
     Args:
         folder: Where uploads lie.
@@ -56,13 +68,28 @@ def save_upload(folder: Path, name: str, contents: str) -> Path:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         target.parent.mkdir(mode=0o700, exist_ok=True)
-        if not target.exists():
-            part = target.with_name(f".{safe}.part")
-            part.write_bytes(data)
-            part.replace(target)
+        return _kept_folder(target, data) if target.suffix == unpacking.SUFFIX else _kept_file(target, data)
     except OSError as error:
         raise OutputError(f"{target} cannot be written: {one_line(error.strerror or error)}.") from error
-    return target
+
+
+def _kept_file(target: Path, data: bytes) -> Upload:
+    if not target.exists():
+        part = target.with_name(f".{target.name}.part")
+        part.write_bytes(data)
+        part.replace(target)
+    return Upload(target)
+
+
+def _kept_folder(target: Path, data: bytes) -> Upload:
+    """Keep the folder that an archive holds; the archive itself goes."""
+    folder = target.with_suffix("")
+    target.write_bytes(data)
+    try:
+        passed_over = unpacking.unpack(target, folder)
+    finally:
+        target.unlink(missing_ok=True)
+    return Upload(unpacking.content_of(folder), passed_over)
 
 
 def safe_name(name: str) -> str:

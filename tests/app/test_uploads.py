@@ -22,9 +22,9 @@ def sent(data: bytes) -> str:
 
 def test_a_file_is_kept_once_and_only_for_its_owner(tmp_path: Path) -> None:
     folder = tmp_path / "studies.db.uploads"
-    path = save_upload(folder, "my data.csv", sent(b"a,b\n1,2\n"))
-    assert path == save_upload(folder, "my data.csv", sent(b"a,b\n1,2\n"))
-    assert path != save_upload(folder, "my data.csv", sent(b"a,b\n1,3\n"))
+    path = save_upload(folder, "my data.csv", sent(b"a,b\n1,2\n")).path
+    assert path == save_upload(folder, "my data.csv", sent(b"a,b\n1,2\n")).path
+    assert path != save_upload(folder, "my data.csv", sent(b"a,b\n1,3\n")).path
     assert path.read_bytes() == b"a,b\n1,2\n"
     assert path.name == "my-data.csv"
     assert folder.stat().st_mode & 0o077 == 0
