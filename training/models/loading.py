@@ -9,7 +9,7 @@ import importlib
 import importlib.util
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -214,22 +214,10 @@ def find_model(model: Any, task: str) -> ModelSource:
         )
     if model in FAMILIES:
         family = FAMILIES[model]
-        if task == "outputs":
-            raise ModelError(
-                f"'{model}' gives a label or numbers, and y is more than that: give a model function of your own."
-            )
-        if task not in family.tasks:
-            fitting = ", ".join(name for name, other in FAMILIES.items() if task in other.tasks)
-            raise ModelError(f"'{model}' does {' and '.join(family.tasks)}; for {task} choose {fitting}.")
+        _check_task(model, family.tasks, task, FAMILIES)
         return ModelSource(model, family.layout, preset(model), open_space=False)
     if model in APPLICATIONS:
-        if task == "outputs":
-            raise ModelError(
-                f"'{model}' gives a label or numbers, and y is more than that: give a model function of your own."
-            )
-        if task != "classification":
-            fitting = ", ".join(name for name in ("dnn", "cnn", "nn") if task in FAMILIES[name].tasks)
-            raise ModelError(f"'{model}' does classification; for {task} choose {fitting}.")
+        _check_task(model, ("classification",), task, ("dnn", "cnn", "nn"))
         return ModelSource(model, "image", preset("own"), open_space=True, contract="keras_tuner")
     if ":" not in model:
         hint = did_you_mean(model, FAMILIES)
@@ -240,6 +228,21 @@ def find_model(model: Any, task: str) -> ModelSource:
     _refuse_tuner(function)
     space = _own_space(function, module)
     return ModelSource(model, "natural", space, open_space=True, contract=contract_of(function))
+
+
+def _check_task(model: str, tasks: Sequence[str], task: str, others: Iterable[str]) -> None:
+    """Refuse data of a task that a model does not do, and name those of other families that do.
+
+    Raises:
+        ModelError: with what to choose instead.
+    """
+    if task == "outputs":
+        raise ModelError(
+            f"'{model}' gives a label or numbers, and y is more than that: give a model function of your own."
+        )
+    if task not in tasks:
+        fitting = ", ".join(name for name in others if task in FAMILIES[name].tasks)
+        raise ModelError(f"'{model}' does {' and '.join(tasks)}; for {task} choose {fitting}.")
 
 
 def reads_as_given(model: Any) -> bool:
