@@ -118,11 +118,7 @@ def choose_objective(
         SpecError: There is no such metric, it does not fit the data, or which way is better is not known.
     """
     if metric is None:
-        traits = TASKS[task]
-        name = traits.metric_whatever_the_loss if losses_differ else traits.metric
-        name = name if name in computed.metrics or not computed.metrics else "loss"
-        way = direction or computed.metrics.get(name) or _of_default(name)
-        return Objective(f"val_{name}", way, kind=computed.known.get(name, ""))
+        return _objective_of(task, direction, computed, losses_differ=losses_differ)
     if metric == DEFAULT_OBJECTIVE:
         return Objective(metric, direction or "minimize")
     name = metric.removeprefix("val_")
@@ -141,12 +137,29 @@ def choose_objective(
         return Objective(f"val_{name}", direction or found.direction, found, found.name)
     if computed.more:
         return Objective(f"val_{name}", direction or _ask_direction(metric))
+    raise SpecError(_why_unknown(metric, task, classes, computed))
+
+
+def _objective_of(
+    task: Task, direction: Direction | None, computed: ComputedMetrics, *, losses_differ: bool
+) -> Objective:
+    """Return a task's own objective, or the loss, where the model does not compute that."""
+    traits = TASKS[task]
+    name = traits.metric_whatever_the_loss if losses_differ else traits.metric
+    name = name if name in computed.metrics or not computed.metrics else "loss"
+    way = direction or computed.metrics.get(name) or _of_default(name)
+    return Objective(f"val_{name}", way, kind=computed.known.get(name, ""))
+
+
+def _why_unknown(metric: str, task: Task, classes: int, computed: ComputedMetrics) -> str:
+    """Return why nothing computes a metric, and which one may be meant."""
+    name = metric.removeprefix("val_")
     if task == "outputs":
-        raise SpecError(f"The model computes no metric '{metric}'.{did_you_mean(name, computed.metrics)}")
+        return f"The model computes no metric '{metric}'.{did_you_mean(name, computed.metrics)}"
     if name in KERAS_WITH_ARGUMENTS or any(snake_case(one) == name for one in KERAS_WITH_ARGUMENTS):
-        raise SpecError(f"The metric '{metric}' needs arguments; compile it in a model of your own.")
+        return f"The metric '{metric}' needs arguments; compile it in a model of your own."
     known = [*computed.metrics, *(one for one in NAMES if _fits(one, task, classes))]
-    raise SpecError(f"There is no metric '{metric}' for {task}.{did_you_mean(name, known)}")
+    return f"There is no metric '{metric}' for {task}.{did_you_mean(name, known)}"
 
 
 def _of_default(name: str) -> Direction:
