@@ -20,7 +20,7 @@ from kerasweep.training.goals import NO_GOALS
 from kerasweep.training.metrics import Objective
 from kerasweep.training.stopping import Stopping, stopping_of
 from kerasweep.training.trainers.curves import Curves
-from kerasweep.training.trainers.lockstep import train_in_lockstep
+from kerasweep.training.trainers.lockstep import ModelFacts, train_in_lockstep
 from kerasweep.training.trainers.paused_state import FoldState
 
 ACCURACY = Objective("val_accuracy", "maximize")
@@ -223,15 +223,9 @@ def trained(
         identity="table",
         goals=NO_GOALS,
     )
-    facts: dict[str, Any] = {
-        "trainer": "tabulated",
-        "started": 0.0,
-        "parameters": 1,
-        "summary": "",
-        "measured": {},
-        "spans": False,
-    }
-    training = train_in_lockstep(workload, Task(0, {}, 0, rungs, state), Tabulated(table), **facts)
+    task = Task(0, {}, 0, rungs, state)
+    model = ModelFacts(parameters=1, summary="", measured={}, spans=False)
+    training = train_in_lockstep(workload, task, Tabulated(table), model, trainer="tabulated", started=0.0)
     try:
         told.append(next(training))
         while True:

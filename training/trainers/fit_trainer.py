@@ -33,7 +33,7 @@ from ..workload import Training, Workload, epochs_of
 from .feeding import Feed, Rows, as_tensor, as_tensors, in_order, stored_rows, validation_batch
 from .fit_folds import FitFolds, FoldRun, TrainedFolds, notes_of_vectors, train_fold
 from .garbage import Garbage
-from .lockstep import between_rungs, train_in_lockstep
+from .lockstep import ModelFacts, between_rungs, train_in_lockstep
 from .measuring import measure
 from .parts import Parts
 from .training_state import note_without_checkpoint
@@ -89,17 +89,12 @@ class FitTrainer:
         folds = self.data(task)
         first = self.start_fold(task, 0, folds[0])
         # the summary is made ahead of the optimizer's weights, which it would count
-        facts: dict[str, Any] = {
-            "parameters": int(first.model.count_params()),
-            "summary": summary_of(first.model),
-            "measured": self.measure(task, first.model),
-            "spans": self.spans,
-        }
+        facts = self.facts(task, first.model)
         if self.fits_in_memory(first.model, task.configuration):
             self._make_ready(first)
             together = FitFolds(self.name, partial(self._begin, task, folds), first)
             outcome = yield from train_in_lockstep(
-                self._workload, task, together, trainer=self.name, started=started, **facts
+                self._workload, task, together, facts, trainer=self.name, started=started
             )
             return replace(outcome, notes=(*outcome.notes, *notes_of_vectors(first.vectors)))
         del first  # its memory is wanted
@@ -110,13 +105,21 @@ class FitTrainer:
                 self._workload,
                 replace(task, rungs=(), state=None, checkpoint_every=None),
                 trained,
+                facts,
                 trainer=self.name,
                 started=started,
-                **facts,
             ),
         )
         note_without_checkpoint(task, outcome.seconds, "its folds are trained one after the other")
         return replace(outcome, notes=(*outcome.notes, ONE_BY_ONE, *notes_of_vectors(trained.vectors)))
+
+    def facts(self, task: Task, model: keras.Model) -> ModelFacts:
+        """Return what is told of the model that was built last, before it is trained.
+
+        Raises:
+            InfeasibleError: It breaks a constraint, and was not trained before.
+        """
+        return ModelFacts(int(model.count_params()), summary_of(model), self.measure(task, model), self.spans)
 
     def measure(self, task: Task, model: keras.Model) -> dict[str, float]:
         """Return what the sweep's goals measure a model by, before it is trained, and tell how large it is.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from ..events import Answer, EpochEnded, Outcome, Rung, Task
@@ -18,17 +19,27 @@ ENDINGS: dict[Answer, Literal["stopped", "paused"]] = {Answer.STOP: "stopped", A
 NEVER_TUNED = "fine_tuning never began: frozen_share leaves it none of the few epochs"
 
 
+@dataclass(frozen=True)
+class ModelFacts:
+    """What is told of the model that all folds of a configuration have."""
+
+    parameters: int
+    """Number of its weights."""
+    summary: str
+    measured: Mapping[str, float]
+    """What it was measured by before it was trained."""
+    spans: bool
+    """Whether its training depends on how many epochs there are in all."""
+
+
 def train_in_lockstep(
     workload: Workload,
     task: Task,
     folds: FoldsInTraining,
+    model: ModelFacts,
     *,
     trainer: str,
     started: float,
-    parameters: int,
-    summary: str,
-    measured: Mapping[str, float],
-    spans: bool,
 ) -> Training:
     """Train a configuration epoch by epoch until it is stopped or paused, stalls, or has trained all of its epochs.
 
@@ -36,12 +47,9 @@ def train_in_lockstep(
         workload: Says how long at most, and by which metric.
         task: The configuration, and how many epochs of how many folds are trained before it is asked how to go on.
         folds: Train.
+        model: Theirs.
         trainer: The trainer's name.
         started: ``time.perf_counter()`` when the task was taken.
-        parameters: Number of the model's weights.
-        summary: The model's summary.
-        measured: What the model was measured by.
-        spans: Whether the training depends on how many epochs there are in all.
     """
     epochs = epochs_of(task.configuration, workload.epochs)
     tuning = workload.fine_tuning(task.configuration)
@@ -49,7 +57,7 @@ def train_in_lockstep(
         note(NEVER_TUNED)
     stopping = stopping_of(task.configuration, workload.patience, after=0 if tuning is None else tuning.epoch)
     curves = Curves(workload.objective, workload.judges)
-    state = TrainingState(workload, task, folds, curves, started, epochs if spans else None)
+    state = TrainingState(workload, task, folds, curves, started, epochs if model.spans else None)
     state.load(epochs)
     ended = curves.has_come_to(epochs, stopping)  # as the trial that it continues may have
     answer = yield from _ask_again(task, curves, state)
@@ -68,20 +76,30 @@ def train_in_lockstep(
         if task.keeps is not None:
             state.save(task.keeps, "its state at its end is not kept")
         curves.cut(curves.epochs)
-    scores = curves.scores if ended else curves.scores_at(curves.epochs)
+    ending = "whole" if ended else ENDINGS[answer]  # what has come to its own end is whole
+    return _outcome(state, model, trainer, ending)
+
+
+def _outcome(
+    state: TrainingState, model: ModelFacts, trainer: str, ending: Literal["whole", "stopped", "paused"]
+) -> Outcome:
+    """Return what a training has come to: scored at its chosen epoch where it is whole, else at its last one."""
+    curves, whole = state.curves, ending == "whole"
+    scores = curves.scores if whole else curves.scores_at(curves.epochs)
+    beside = curves.beside(state.workload.goals.metrics, whole=whole)
     return Outcome(
-        ending="whole" if ended else ENDINGS[answer],  # what has come to its own end is whole
+        ending=ending,
         value=statistics.fmean(scores),
         fold_scores=scores,
         epochs=curves.chosen,
         epochs_trained=curves.epochs,
         seconds=round(state.seconds, 3),
-        parameters=parameters,
-        seed=task.seed,
+        parameters=model.parameters,
+        seed=state.task.seed,
         trainer=trainer,
         curves=curves.trained,
-        summary=summary,
-        measured={**measured, **curves.beside(workload.goals.metrics, whole=ended)},
+        summary=model.summary,
+        measured={**model.measured, **beside},
         taken_over=state.taken_over,
     )
 

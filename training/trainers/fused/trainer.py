@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import keras
 import numpy as np
@@ -15,7 +14,6 @@ from ....errors import TrainingError, one_line
 from ...data import leaves
 from ...events import Task
 from ...model_size import ModelSize
-from ...models.building import summary_of
 from ...models.tracked_configuration import note
 from ...workload import Training, Workload
 from ..fit_folds import notes_of_vectors, out_of_memory
@@ -69,19 +67,14 @@ class FusedTrainer:
     def _train(self, task: Task, count: int, started: float) -> Training:
         """Train a configuration with so many folds at first."""
         first = self._fit.build(task, 0, keep_programs=True)
-        facts: dict[str, Any] = {
-            "parameters": int(first.count_params()),
-            "summary": summary_of(first),
-            "measured": self._fit.measure(task, first),
-            "spans": self._fit.spans,
-        }
+        facts = self._fit.facts(task, first)
         folds, reason = self._folds(task, first, count)
         if folds is None:
             self._refuse(reason)
             outcome = yield from self._fit.train(task)
             return replace(outcome, notes=(*outcome.notes, f"trained by fit: {reason}"))
         outcome = yield from train_in_lockstep(
-            self._workload, task, folds, trainer=self.name, started=started, **facts
+            self._workload, task, folds, facts, trainer=self.name, started=started
         )
         return replace(outcome, notes=(*outcome.notes, *notes_of_vectors(folds.vectors)))
 
