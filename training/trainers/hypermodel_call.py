@@ -78,6 +78,19 @@ def _recorded(model: keras.Model, recorder: EpochRecorder) -> Iterator[None]:
         del model.fit  # the class's own again
 
 
+@contextmanager
+def _errors_told() -> Iterator[None]:
+    """Turn what a user's fit raises into an error of the training; a fit that is to be called again is none."""
+    try:
+        yield
+    except (RetryFit, TrainingError):
+        raise
+    except (MemoryError, tf.errors.ResourceExhaustedError) as error:
+        raise out_of_memory(error) from error
+    except Exception as error:
+        raise of_user("training", "HyperModel.fit", error) from error
+
+
 def call_fit(
     own: HypermodelFit,
     model: keras.Model,
@@ -119,15 +132,8 @@ def call_fit(
     if weights is not None:
         options["class_weight"] = dict(weights)
     summary = summary_of(model)
-    try:
-        with _recorded(model, recorder):
-            returned = own(own.build.hp, model, x, y, **options)
-    except (RetryFit, TrainingError):
-        raise
-    except (MemoryError, tf.errors.ResourceExhaustedError) as error:
-        raise out_of_memory(error) from error
-    except Exception as error:
-        raise of_user("training", "HyperModel.fit", error) from error
+    with _errors_told(), _recorded(model, recorder):
+        returned = own(own.build.hp, model, x, y, **options)
     note_defaults(own.build.hp, configuration)
     logs, values = _read_returned(returned)
     logs = recorder.logs or logs
