@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from textwrap import wrap
 from typing import Any
@@ -60,8 +61,7 @@ def script_text(
     constants = {**_constants_of(winner), **reading.constants, **steps.constants, **model.constants}
     x = found.get("x_train" if reading.has_test_rows else "x")
     x = x if winner.dataset.series is None else winner.dataset.x
-    prepare, needed = prepare_lines(winner, x, steps.constants)
-    targets, more = target_lines(winner)
+    preparation, needed = _preparation(winner, x, steps.constants)
     objective = objective_code(winner)
     scored_by = objective.functions if objective else ()
     sources = sources_of(*reading.functions, *steps.functions, *_applied(winner), *scored_by, *model.classes)
@@ -71,7 +71,6 @@ def script_text(
         *reading.imports,
         *sources.imports,
         *needed,
-        *more,
         *model.imports,
         *(objective.imports if objective else ()),
     }
@@ -85,13 +84,7 @@ def script_text(
         constants=[*constant_lines(constants, {**_COMMENTS, **steps.comments}), *sources.constants],
         helpers=[*sources.texts, *steps.helpers],
         load=[*reading.lines, *steps.lines],
-        prepare_about=_prepare_about(winner),
-        prepare=prepare,
-        prepare_arguments=prepare_arguments(winner),
         row_classes=row_classes(winner, "y_train") if winner.draw else "",
-        targets=targets,
-        targets_about=_targets_about(winner),
-        scaled=winner.preparation.target is not None,
         model_about=model.about,
         builder=model.body,
         rows_of=partial(_rows_of, winner),
@@ -99,9 +92,25 @@ def script_text(
         fine_tuning=model.fine_tuning,
         built=model.built,
         objective=objective,
+        **preparation,
         **_training_loop(winner),
     )
     return spaced(text)
+
+
+def _preparation(winner: Winner, x: Any, constants: Mapping[str, Any]) -> tuple[dict[str, Any], set[str]]:
+    """Return what the template is told of how features and targets are prepared, and what that imports."""
+    prepare, imports = prepare_lines(winner, x, constants)
+    targets, more = target_lines(winner)
+    told = {
+        "prepare_about": _prepare_about(winner),
+        "prepare": prepare,
+        "prepare_arguments": prepare_arguments(winner),
+        "targets": targets,
+        "targets_about": _targets_about(winner),
+        "scaled": winner.preparation.target is not None,
+    }
+    return told, {*imports, *more}
 
 
 def _training_loop(winner: Winner) -> dict[str, Any]:
