@@ -144,29 +144,24 @@ def simulate(
     space = learned.space
     objective = Objective("objective", table.direction)
     about = {"metric": objective.metric, "data": described(table)}
+    by_seconds = clock == "seconds"
     with tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as folder:
         path = Path(folder) / "study.db"
         shutil.copy(_empty_database(), path)
         with create_study(
             f"sqlite:///{path}", "simulated", table.direction, {"model": "table"}, about
         ) as writer:
-            scheduler = make_scheduler_over(table, method.scheduler, space, by_seconds=clock == "seconds")
+            scheduler = make_scheduler_over(table, method.scheduler, space, by_seconds=by_seconds)
             writer.optuna.sampler = make_sampler(seed)
             if isinstance(scheduler, Pruning):
                 writer.optuna.pruner = scheduler.pruner
             executor = VirtualExecutor(table, workers, clock, until, lambda: sweep.stop())  # noqa: PLW0108 - made below
+            names = (method.search, method.scheduler)
+            proposer = proposer_over(table, *names, learned, seed, writer.optuna, by_seconds=by_seconds)
             sweep = Sweep(
                 writer=writer,
                 space=space,
-                proposer=proposer_over(
-                    table,
-                    method.search,
-                    method.scheduler,
-                    learned,
-                    seed,
-                    writer.optuna,
-                    by_seconds=clock == "seconds",
-                ),
+                proposer=proposer,
                 executor=executor,
                 objective=objective,
                 scheduler=scheduler,
