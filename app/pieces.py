@@ -5,7 +5,7 @@ All text goes in as text: nothing here reads HTML or Markdown.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -16,7 +16,6 @@ from ..errors import KerasweepError
 from ..reports.cards import Card, Figure, Picture, Row, Table
 from ..reports.summary import Tile
 
-Children = Sequence[Component | str | None]
 _LONG = 24
 """Letters from which a cell is given room."""
 GRAPH: Any = {

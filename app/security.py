@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 """Methods that change nothing."""
-_ANY = ("0.0.0.0", "::", "")  # noqa: S104 - recognised, not bound to
 _LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",

@@ -9,7 +9,8 @@ import dash_ag_grid as dag
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from ..spaces import Configuration, Float, Int, value_text
+from ..reports.leaderboard import setting_text
+from ..spaces import Float, Int
 from ..studies import Condition, Order, StudyRecord, TrialColumns, TrialRecord
 from ..studies.comparison import MAX_SHOWN, basic_names, study_space
 from ..studies.paging import PARAM
@@ -170,7 +171,7 @@ def _condition(column: str, model: Mapping[str, Any]) -> Condition | None:
 
 def _row(study: StudyRecord, trial: TrialRecord, names: Sequence[str]) -> dict[str, Any]:
     same = f", same as {trial.duplicate_of}" if trial.duplicate_of is not None else ""
-    cells = {f"p{place}": _cell(trial.configuration, name) for place, name in enumerate(names)}
+    cells = {f"p{place}": setting_text(trial, name) for place, name in enumerate(names)}
     return {
         "id": str(trial.number),
         "number": trial.number,
@@ -182,10 +183,3 @@ def _row(study: StudyRecord, trial: TrialRecord, names: Sequence[str]) -> dict[s
         "seconds": f"{trial.seconds:.1f}" if trial.seconds else ABSENT,
         **cells,
     }
-
-
-def _cell(configuration: Configuration, name: str) -> str:
-    if name not in configuration:
-        return ABSENT
-    value = configuration[name]
-    return f"{value:.4g}" if isinstance(value, float) else value_text(value)
