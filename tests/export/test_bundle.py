@@ -84,7 +84,7 @@ def test_several_targets_come_back_in_their_units(
     refit = refit_of({"data": "two.npz", "model": "dnn"})
     predictor = predictor_of(refit, tmp_path / "out")
     values = refit.model.predict(refit.preparation.transform(refit.dataset.x_test), verbose=0)
-    expected = refit.preparation.inverse_target(values)
+    expected = refit.preparation.target.inverse_transform(values)
     np.testing.assert_allclose(predictor.predict(refit.dataset.x_test), expected, rtol=1e-5)
     np.testing.assert_allclose(predictor.predict(refit.dataset.x_test[0]), expected[:1], rtol=1e-4)
 

@@ -109,5 +109,5 @@ def test_a_bundle_predicts_after_each_window_of_a_table(
     if refit.dataset.task == "classification":
         assert last[:, 0].tolist() == [refit.dataset.classes[code] for code in told.argmax(axis=1)]
     else:
-        values = refit.preparation.inverse_target(told)
+        values = refit.preparation.target.inverse_transform(told)
         np.testing.assert_allclose(last.astype(float), values, rtol=1e-4, atol=1e-5)

@@ -183,7 +183,7 @@ def expected(refit: Any, x: Any) -> list[str]:
     """Lines that the model itself gives for rows of its dataset."""
     values = refit.model.predict(refit.preparation.transform(x), verbose=0)
     if refit.dataset.task == "regression":
-        return [f"{value:.6g}" for value in refit.preparation.inverse_target(values)[:, 0]]
+        return [f"{value:.6g}" for value in refit.preparation.target.inverse_transform(values)[:, 0]]
     classes = refit.dataset.classes
     return [f"{classes[row.argmax()]}\t{row.max():.4f}" for row in values]
 

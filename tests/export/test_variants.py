@@ -129,7 +129,9 @@ def test_trained_scripts_and_folders_repeat_the_refit(with_vector: Any, refit_of
         rows = np.load("vector.npz")["x"] if name == "vector" else pd.read_csv("people.csv")
         outputs = refit.model.predict(fitted.transform(rows), verbose=0)
         if name == "amounts":
-            np.testing.assert_allclose(said["value"], fitted.inverse_target(outputs)[:, 0], rtol=1e-4)
+            np.testing.assert_allclose(
+                said["value"], fitted.target.inverse_transform(outputs)[:, 0], rtol=1e-4
+            )
         else:
             names = np.array(refit.dataset.classes)[outputs.argmax(axis=1)]
             assert said["class"].astype(str).tolist() == names.tolist()

@@ -154,13 +154,6 @@ class FittedPreparation:
         columns = np.asarray(y, np.float64).reshape(len(y), -1)
         return np.asarray(self.target.transform(columns).reshape(y.shape), np.float32)
 
-    def inverse_target(self, y: np.ndarray) -> np.ndarray:
-        """Return predictions in the target's own units, float32 in the shape they came in."""
-        if self.target is None:
-            return y
-        columns = np.asarray(y, np.float64).reshape(len(y), -1)
-        return np.asarray(self.target.inverse_transform(columns).reshape(y.shape), np.float32)
-
     @property
     def target_scale(self) -> float:
         """How many of the target's units one scaled unit is; all targets share it, so that errors convert exactly."""
