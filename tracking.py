@@ -99,11 +99,7 @@ class _Teller:
                 else:
                     self._tell_ended(study, read_numbered(study, [news]))
             if (study := self._find_study()) is not None:
-                for name in tuple(self._trackers):
-                    self._tell(
-                        name, partial(self._learn, name, study)
-                    )  # drivers that share the study tell of it, too
-                self._tell_ended(study, read_trials(study))  # those that ended without a word, too
+                self._catch_up(study)  # with those that ended without a word, too
         except KerasweepError as error:  # of a storage that cannot be read
             self._faults.append(f"--log ended: {one_line(error)}")
         for name in tuple(self._trackers):
@@ -115,10 +111,14 @@ class _Teller:
 
         if self._study is None and (study := find_study(self._name, self._url)) is not None:
             self._study = study
-            for name in tuple(self._trackers):
-                self._tell(name, partial(self._learn, name, study))
-            self._tell_ended(study, read_trials(study))
+            self._catch_up(study)
         return self._study
+
+    def _catch_up(self, study: StudyRecord) -> None:
+        """Tell all trials that have ended, but for those that a tracker has: drivers that share the study tell of it, too."""
+        for name in tuple(self._trackers):
+            self._tell(name, partial(self._learn, name, study))
+        self._tell_ended(study, read_trials(study))
 
     def _learn(self, name: str, study: StudyRecord, tracker: Tracker) -> None:
         self._told.setdefault(name, set()).update(tracker.logged(study))
