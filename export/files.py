@@ -35,23 +35,29 @@ def new_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         OutputError: There is a folder, or nothing can be written there.
     """
     target = check_file(path)
-    try:
+    with _faults_of(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
-    except OSError as error:
-        raise OutputError(f"{target} cannot be written: {error.strerror}.") from error
     os.close(handle)
     fresh = Path(name)
     try:
-        yield fresh
-        fresh.chmod(0o666 & ~_umask())
-        fresh.replace(target)
-    except OSError as error:
-        if isinstance(error, OutputError):
-            raise
-        raise OutputError(f"{target} cannot be written: {error.strerror or error}.") from error
+        with _faults_of(target):
+            yield fresh
+            fresh.chmod(0o666 & ~_umask())
+            fresh.replace(target)
     finally:
         fresh.unlink(missing_ok=True)
+
+
+@contextmanager
+def _faults_of(target: Path) -> Iterator[None]:
+    """Tell what the system refuses in the block as a fault of writing a target."""
+    try:
+        yield
+    except OutputError:
+        raise
+    except OSError as error:
+        raise OutputError(f"{target} cannot be written: {error.strerror or error}.") from error
 
 
 def check_file(path: str | os.PathLike[str]) -> Path:
@@ -81,19 +87,14 @@ def new_folder(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iter
     """
     target = Path(path).expanduser()
     check_folder(target, overwrite=overwrite)
-    try:
+    with _faults_of(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
-    except OSError as error:
-        raise OutputError(f"{target} cannot be written: {error.strerror}.") from error
     try:
-        yield fresh
-        fresh.chmod(0o777 & ~_umask())
-        _take_place(fresh, target)
-    except OSError as error:
-        if isinstance(error, OutputError):
-            raise
-        raise OutputError(f"{target} cannot be written: {error.strerror or error}.") from error
+        with _faults_of(target):
+            yield fresh
+            fresh.chmod(0o777 & ~_umask())
+            _take_place(fresh, target)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 

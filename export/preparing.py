@@ -70,9 +70,7 @@ def _fitted_lines(winner: Winner, x: Any, constants: Mapping[str, Any]) -> tuple
     lines = indent(f"scaling = {code}", "    ").split("\n")
     if plan.kind == "table":
         return lines + _fit_lines(winner), imports | _warnings(winner)
-    source = "{x}" if isinstance(x, np.ndarray) else "np.asarray({x})"
-    if _channels_moved(plan, x):
-        source = f"np.moveaxis({source}, 1, -1)"
+    source = _channels_last(plan, x)
     if plan.kind == "image" or winner.dataset.x.dtype.itemsize <= 2:
         source += '.astype("float32")'
     if plan.recipe.divisor != 1:
@@ -132,9 +130,7 @@ def _both(pattern: str) -> list[str]:
 
 def _constant_lines(winner: Winner, x: Any) -> list[str]:
     plan = winner.preparation.preparation
-    source = "{x}" if isinstance(x, np.ndarray) else "np.asarray({x})"
-    if _channels_moved(plan, x):
-        source = f"np.moveaxis({source}, 1, -1)"
+    source = _channels_last(plan, x)
     if _goes_first(plan):
         source = f"np.moveaxis({source}.reshape({_shape(plan.source_shape)}), -1, 1)"
     source += f'.reshape({_shape(plan.input_shape)}).astype("{plan.dtype}")'
@@ -151,10 +147,12 @@ def _goes_first(plan: Any) -> bool:
     return bool(plan.layout == "image" and plan.channels == "channels_first")
 
 
-def _channels_moved(plan: Any, x: Any) -> bool:
-    """Tell whether the source has the channels first, which loading moved last."""
+def _channels_last(plan: Any, x: Any) -> str:
+    """Return the expression of an array, with the channels of pictures last where the source has them first."""
+    source = "{x}" if isinstance(x, np.ndarray) else "np.asarray({x})"
     shape = tuple(np.shape(x))[1:] if x is not None else plan.source_shape
-    return plan.kind == "image" and len(shape) == 3 and shape != plan.source_shape
+    moved = plan.kind == "image" and len(shape) == 3 and shape != plan.source_shape
+    return f"np.moveaxis({source}, 1, -1)" if moved else source
 
 
 def target_lines(winner: Winner) -> tuple[list[str], set[str]]:
