@@ -29,7 +29,6 @@ class Coordinates:
 
     def __init__(self, space: Space) -> None:
         self._space = space
-        self._recommended = space.recommended()
         self._choices = np.array([_choices(one) for one in space.hyperparameters])
         every = [one.to_unit(one.recommended) for one in space.hyperparameters]
         self.recommended = np.array(every)
