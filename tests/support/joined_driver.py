@@ -7,15 +7,16 @@ says "ready", begins once a line comes on its standard input, says each trial th
 from __future__ import annotations
 
 import json
-import runpy
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+from fake_executor import FakeExecutor
 from kerasweep.search.driver import remote, sweep
 from kerasweep.search.interrupt import graceful_interrupt
 from kerasweep.search.progress import Progress
+from laboratory import Lab
 
 
 def say(*words: object) -> None:
@@ -31,11 +32,10 @@ def main() -> None:
     options = json.loads(sys.argv[1])
     capacity, pace = options.pop("capacity", 1), options.pop("pace", 0.02)
     sweep.WAKE_SECONDS = remote.LOOK_SECONDS = remote.TELL_SECONDS = 0.2
-    laboratory = runpy.run_path(str(Path(__file__).parents[1] / "search" / "conftest.py"))
-    lab = laboratory["Lab"](Path(tempfile.mkdtemp()), listen=listen, **options)
+    lab = Lab(Path(tempfile.mkdtemp()), listen=listen, **options)
     say("ready")
     sys.stdin.readline()
-    executor = laboratory["FakeExecutor"](capacity=capacity, before_event=lambda _: time.sleep(pace))
+    executor = FakeExecutor(capacity=capacity, before_event=lambda _: time.sleep(pace))
     with graceful_interrupt(lambda: lab.sweep.stop()):  # noqa: PLW0108 - it is made by the run
         reason = lab.run(executor)
     say("trained", *(task.number for task in executor.trained))
