@@ -4,29 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
-from kerasweep.errors import ModelError, SweepError
+from executor_tasks import EPOCHS, FOLDS, is_alive, make_workload, outcome_of, run, task
+from kerasweep.errors import ModelError
 from kerasweep.search.executors import InlineExecutor, LocalExecutor, make_executor
-from kerasweep.search.executors.handle import Worker
-from kerasweep.search.executors.process import WorkerProcess
 from kerasweep.search.executors.ray import RayExecutor
 from kerasweep.search.executors.ray.actor import PREFIX, _remove_if_left
-from kerasweep.search.executors.retries import OUTSIDE_DEATHS
-from kerasweep.search.planning import make_plan
-from kerasweep.search.spec import make_spec
-from kerasweep.spaces import Int, Space
 from kerasweep.training.events import (
     Answer,
     EpochEnded,
-    Event,
     Rung,
     Task,
     TrialEnded,
@@ -34,91 +25,8 @@ from kerasweep.training.events import (
     TrialInfeasible,
     TrialPaused,
 )
-from kerasweep.training.goals import Goals, parse_constraint
 
 pytestmark = [pytest.mark.trains, pytest.mark.usefixtures("forked_workers")]
-EPOCHS = 3
-FOLDS = 2
-
-
-def make_build():
-    """Return a model function as a notebook's: of ``__main__``, so that it reaches a worker by value only."""
-    factor = 2
-
-    def build(config, signature):
-        import os as system
-        import signal as signals
-
-        import keras
-        import tensorflow as tf
-        from kerasweep.errors import FatalTrainingError
-
-        behaviour = config.get("behaviour", "train")
-        print("a model function may print")
-        if behaviour == "fatal":
-            raise FatalTrainingError("model", "the model says that no trial can succeed")
-        if behaviour == "raise":
-            raise RuntimeError("this configuration cannot be built")
-        if behaviour == "die":
-            system.kill(system.getpid(), signals.SIGKILL)
-        outputs = keras.layers.Dense(signature.outputs, activation="softmax")
-        layers = [keras.Input(signature.input_shape), keras.layers.Dense(config["units"] * factor, "relu")]
-        if behaviour == "nan":
-            layers.append(keras.layers.Lambda(lambda x: x * tf.constant(float("nan"))))
-        return keras.Sequential([*layers, outputs])
-
-    build.__module__ = "__main__"
-    build.space = Space((Int("units", 2, 8),))
-    return build
-
-
-def make_workload(build=None):
-    generator = np.random.default_rng(3)
-    x = generator.normal(size=(90, 4))
-    y = np.where(x[:, 0] > 0, "yes", "no")
-    spec = make_spec(
-        {
-            "data": "python:data",
-            "model": "python:build",
-            "cv": {"folds": 2},
-            "training": {"epochs": EPOCHS, "patience": None},
-        }
-    )
-    workload = make_plan(spec, data=(x, y), model=build or make_build()).workload
-    return replace(workload, goals=Goals(constraints=(parse_constraint("params<1000"),)))
-
-
-def task(number: int, behaviour: str = "train", units: int = 3, rungs: tuple[int, ...] = ()) -> Task:
-    at = tuple(Rung(epoch, FOLDS) for epoch in rungs)
-    return Task(number, {"units": units, "behaviour": behaviour}, seed=5, rungs=at)
-
-
-def run(executor, *tasks: Task, cancel_at: int | None = None, pause_at: Rung | None = None) -> list[Event]:
-    """Submit tasks while there is room, answer at their rungs, and return all events."""
-    waiting = list(tasks)
-    rungs = {task.number: task.rungs for task in tasks}
-    under_way = 0
-    events: list[Event] = []
-    while waiting or under_way:
-        while waiting and under_way < executor.capacity:
-            executor.submit(waiting.pop(0))
-            under_way += 1
-        event = executor.next_event(timeout=120)
-        assert event is not None
-        events.append(event)
-        if not isinstance(event, EpochEnded):
-            under_way -= 1
-        elif event.epoch == cancel_at:
-            executor.answer(event.number, Answer.STOP)
-        elif event.rung in rungs[event.number]:
-            executor.answer(event.number, Answer.PAUSE if event.rung == pause_at else Answer.GO_ON)
-    assert executor.next_event(timeout=0.1) is None, "nothing is under way"
-    return events
-
-
-def outcome_of(events: list[Event], number: int = 0):
-    (end,) = [event for event in events if isinstance(event, TrialEnded) and event.number == number]
-    return end.outcome
 
 
 @pytest.fixture(scope="module")
@@ -295,7 +203,7 @@ class Conformance:
         assert "\n" not in failed.message
         assert "Traceback" in failed.traceback
         assert failed.place.startswith(
-            "RuntimeError at test_executors.py:" if kind == "model" else "Training"
+            "RuntimeError at executor_tasks.py:" if kind == "model" else "Training"
         )
         assert not failed.fatal
         assert kind != "model" or failed.printed == "a model function may print\n"
@@ -463,112 +371,3 @@ class TestRay(SeveralWorkers):
             ] == epochs
             assert outcome_of(events, number).fold_scores == reference.fold_scores
         assert len(executor._workers) == 2
-
-
-@pytest.mark.parametrize("deaths", [OUTSIDE_DEATHS - 1, OUTSIDE_DEATHS])
-@pytest.mark.parametrize("moment", ["started", "ready"])
-def test_a_worker_that_is_killed_before_it_has_a_task_is_replaced_but_not_for_ever(
-    monkeypatch, moment: str, deaths: int
-) -> None:
-    """Anybody may kill any process at any moment; where that happens again and again, it is no chance."""
-    left, spawn, note = deaths, LocalExecutor._spawn, LocalExecutor._note
-
-    def kill(worker: Worker, now: str) -> None:
-        nonlocal left
-        if left and now == moment:
-            left -= 1
-            assert isinstance(worker, WorkerProcess)
-            worker.process.kill()
-
-    def spawned(self: LocalExecutor, place: int) -> Worker:
-        worker = spawn(self, place)
-        kill(worker, "started")
-        return worker
-
-    def noted(self: LocalExecutor, worker: Worker, message: object) -> None:
-        note(self, worker, message)
-        kill(worker, "ready")
-
-    monkeypatch.setattr(LocalExecutor, "_spawn", spawned)
-    monkeypatch.setattr(LocalExecutor, "_note", noted)
-    executor = LocalExecutor(make_workload(), threads=1, workers=1)
-    try:
-        if deaths < OUTSIDE_DEATHS:
-            assert executor.start(task(-1)).parameters
-            assert isinstance(run(executor, task(0))[-1], TrialEnded)
-        else:
-            error = {"started": SweepError, "ready": ModelError}[moment]
-            with pytest.raises(
-                error,
-                match=r"^(A worker cannot be started: it was|The model .*,) ended from outside by SIGKILL\.$",
-            ):
-                executor.start(task(-1))
-    finally:
-        executor.close()
-
-
-def test_workers_tell_at_the_start_that_a_model_cannot_be_built() -> None:
-    executor = LocalExecutor(make_workload(), threads=1, workers=1)
-    try:
-        with pytest.raises(
-            ModelError, match=r"cannot be built: the model function raises RuntimeError: this conf"
-        ):
-            executor.start(task(-1, "raise"))
-    finally:
-        executor.close()
-
-
-DRIVER = """
-import sys, time
-import numpy as np
-from kerasweep.training.events import Task
-from kerasweep.search.executors import LocalExecutor
-from kerasweep.search.planning import make_plan
-from kerasweep.search.spec import make_spec
-
-def build(config, signature):
-    import keras, time
-    if config["units"] == 9:
-        open(busy, "w").close()
-        time.sleep(600)
-    return keras.Sequential([keras.Input(signature.input_shape), keras.layers.Dense(signature.outputs)])
-
-busy = sys.argv[1]
-spec = make_spec({"data": "python:data", "model": "python:build", "cv": {"folds": 2}, "training": {"epochs": 2}})
-x = np.random.default_rng(0).normal(size=(40, 2))
-executor = LocalExecutor(make_plan(spec, data=(x, x[:, 0]), model=build).workload, threads=1, workers=1)
-executor.start(Task(-1, {"units": 1}, 0))
-executor.submit(Task(0, {"units": 9}, 0))
-print(executor._workers[0].process.pid, executor._folder, flush=True)
-executor.next_event()
-"""
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
-
-
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes as Linux shows them")
-def test_workers_end_with_their_driver_in_the_middle_of_an_epoch(tmp_path: Path) -> None:
-    """The worker is deep in a user's code for ten minutes when its driver is killed."""
-    busy = tmp_path / "busy"
-    driver = subprocess.Popen([sys.executable, "-c", DRIVER, str(busy)], stdout=subprocess.PIPE, text=True)
-    try:
-        pid, folder = driver.stdout.readline().split()
-        deadline = time.monotonic() + 30
-        while not busy.exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert busy.exists()
-        assert is_alive(int(pid))
-    finally:
-        driver.kill()
-        driver.communicate()
-    deadline = time.monotonic() + 5
-    while is_alive(int(pid)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not is_alive(int(pid))
-    assert not Path(folder).exists(), "a copy of the data is not left behind"
