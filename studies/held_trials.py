@@ -9,6 +9,8 @@ from functools import cached_property
 from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial
 
+from .held_attributes import let_go
+
 
 class HeldTrials:
     """All trials by id, in order of number; read when first needed, which a refit never does."""
@@ -16,6 +18,8 @@ class HeldTrials:
     def __init__(self, read_all: Callable[[], list[FrozenTrial]]) -> None:
         self._read_all = read_all
         self._distributions: dict[str, BaseDistribution] = {}
+        self._alike: dict[tuple[str, ...], dict[str, BaseDistribution]] = {}
+        """Names -> the distributions that most trials have which have these."""
         self._open: set[int] = set()
         """Ids of all trials that have not ended, and of some that have: looked at in place of all, which grow in number."""
 
@@ -23,7 +27,7 @@ class HeldTrials:
     def _trials(self) -> dict[int, FrozenTrial]:
         trials = self._read_all()
         for trial in trials:
-            self._learn_distributions(trial)
+            self._share_distributions(trial)
         self._open = {trial._trial_id for trial in trials}
         return {trial._trial_id: trial for trial in trials}
 
@@ -57,12 +61,17 @@ class HeldTrials:
         """Hold a new trial, or one that others have changed."""
         self._trials[trial._trial_id] = trial
         self._open.add(trial._trial_id)
-        self._learn_distributions(trial)
+        self._share_distributions(trial)
 
     def renew(self, trial_id: int) -> FrozenTrial:
         """Return a trial to be changed: a new copy, because a pruner holds on to trials as they were before."""
         self._trials[trial_id] = copied(self[trial_id])
         return self._trials[trial_id]
+
+    def settle(self, trial: FrozenTrial) -> None:
+        """Hold no more of a trial that has ended than a search reads, and once what others have, too."""
+        let_go(trial)
+        self._share_distributions(trial)
 
     def forget_after(self, count: int) -> None:
         """Hold no more than so many of the first trials."""
@@ -73,9 +82,15 @@ class HeldTrials:
         """Return the distribution that a hyperparameter had first, which is this one where it had none."""
         return self._distributions.setdefault(name, distribution)
 
-    def _learn_distributions(self, trial: FrozenTrial) -> None:
+    def _share_distributions(self, trial: FrozenTrial) -> None:
+        """Learn a trial's distributions, and have trials whose distributions are equal hold the same ones."""
         for name, distribution in trial.distributions.items():
-            self.first_distribution(name, distribution)
+            if (first := self.first_distribution(name, distribution)) == distribution:
+                trial.distributions[name] = first
+        if trial.state.is_finished():  # and is not changed any more
+            same = self._alike.setdefault(tuple(trial.distributions), trial.distributions)
+            if same == trial.distributions:
+                trial.distributions = same
 
 
 def copied(trial: FrozenTrial) -> FrozenTrial:

@@ -27,7 +27,7 @@ from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy import Connection, Table
 
 from .changes import Changes
-from .chunks import join
+from .held_attributes import read_held
 from .held_trials import HeldTrials, copied
 from .lease import Lease
 from .members import lock_study
@@ -63,13 +63,7 @@ class Ledger(BaseStorage):
         self.patience = self._writes.patience
         self._changes = Changes(self._study_id)
         self._written = time.monotonic()
-        self._trials = HeldTrials(lambda: self._read(-1))
-
-    def _read(self, after: int, among: Collection[int] = ()) -> list[FrozenTrial]:
-        trials = self._backend._get_trials(self._study_id, None, set(among), after)
-        for trial in trials:
-            trial.user_attrs = join(trial.user_attrs, f"Trial {trial.number}")
-        return trials
+        self._trials = HeldTrials(lambda: read_held(self._backend, self._study_id, -1))
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -142,7 +136,7 @@ class Ledger(BaseStorage):
 
     def _load_newer(self, changed: Collection[int] = ()) -> list[FrozenTrial]:
         """Read the trials that are new, and some that were known."""
-        found = self._read(self._trials.last_id, changed)
+        found = read_held(self._backend, self._study_id, self._trials.last_id, changed)
         for trial in found:
             self._trials.add(trial)
         return found
@@ -234,6 +228,8 @@ class Ledger(BaseStorage):
             trial.values = list(values)
             self._rows.add_values(trial_id, values)
         trial.state = state
+        if state.is_finished():
+            self._trials.settle(trial)
         self._rows.update(trial_id, **columns)
         return True
 
@@ -276,8 +272,7 @@ class Ledger(BaseStorage):
         attributes = attributes_of(self._changing(trial_id), table)
         if key in attributes:
             self._rows.drop_attribute(table, trial_id, key, attributes[key])
-        self._rows.add_attribute(table, trial_id, key, value)
-        attributes[key] = json.loads(json.dumps(value))  # as a reader of the database gets it
+        attributes[key] = self._rows.add_attribute(table, trial_id, key, value)
 
     # Studies: this one from memory, all else from the database.
 

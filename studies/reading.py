@@ -13,7 +13,7 @@ from .chunks import join
 from .pareto import pareto_front
 from .records import DETAILS, DUPLICATE, LOG, PREDICTIONS, PROFILE, StudyRecord, TrialDetails, TrialRecord
 from .shapes import check_shape, parsed
-from .storage import open_database
+from .storage import Database, open_database
 from .stored_values import value_of
 from .study_records import DamagedStudy, read_all
 from .trial_records import BATCH, SELECT_TRIALS, infeasible_ids, trial_records
@@ -166,20 +166,10 @@ def read_reports(study: StudyRecord) -> dict[int, dict[int, float]]:
 
 def read_details(study: StudyRecord, numbers: Iterable[int]) -> dict[int, TrialDetails]:
     """Return curves and model summaries by trial number; trials that have none are left out."""
-    statement = """
-        SELECT a.key, a.value_json FROM trials t JOIN trial_user_attributes a ON a.trial_id = t.trial_id
-        WHERE t.study_id = :study AND t.number = :number AND (a.key = :key OR a.key LIKE :pieces)
-    """
     details = {}
     with open_database(study.storage) as database:
         for number in numbers:
-            rows = database.rows(
-                statement, study=study.study_id, number=number, key=DETAILS, pieces=f"{DETAILS}#%"
-            )
-            data = join({key: parsed(text, f"Trial {number}") for key, text in rows}, f"Trial {number}").get(
-                DETAILS
-            )
-            check_shape(DETAILS, {} if data is None else data, f"Trial {number}")
+            data = _attribute(database, study, number, DETAILS)
             if data is not None:
                 details[number] = TrialDetails(
                     data.get("curves", {}), data.get("summary", ""), tuple(data.get("notes", ()))
@@ -189,16 +179,27 @@ def read_details(study: StudyRecord, numbers: Iterable[int]) -> dict[int, TrialD
 
 def read_log(study: StudyRecord, number: int) -> str:
     """Return what a trial has printed, the end of it where that was much; empty where it printed nothing."""
-    statement = """
-        SELECT a.value_json FROM trials t JOIN trial_user_attributes a ON a.trial_id = t.trial_id
-        WHERE t.study_id = :study AND t.number = :number AND a.key = :key
-    """
     with open_database(study.storage) as database:
-        for (text,) in database.rows(statement, study=study.study_id, number=number, key=LOG):
-            log = parsed(text, f"Trial {number}")
-            check_shape(LOG, log, f"Trial {number}")
-            return str(log)
-    return ""
+        return str(_attribute(database, study, number, LOG) or "")
+
+
+def _attribute(database: Database, study: StudyRecord, number: int, key: str) -> Any:
+    """Return an attribute of a trial; None where it has none.
+
+    Raises:
+        DamagedError: It is not what is written under this key.
+    """
+    statement = """
+        SELECT a.key, a.value_json FROM trials t JOIN trial_user_attributes a ON a.trial_id = t.trial_id
+        WHERE t.study_id = :study AND t.number = :number AND (a.key = :key OR a.key LIKE :pieces)
+    """
+    where = f"Trial {number}"
+    rows = database.rows(statement, study=study.study_id, number=number, key=key, pieces=f"{key}#%")
+    found = join({name: parsed(text, where) for name, text in rows}, where)
+    if key not in found:
+        return None
+    check_shape(key, found[key], where)
+    return found[key]
 
 
 def read_shown(study: StudyRecord) -> tuple[dict[str, Any], dict[int, dict[str, Any]]]:

@@ -13,6 +13,7 @@ from optuna.trial import FrozenTrial
 from sqlalchemy import Connection, Table, bindparam
 
 from .chunks import split
+from .held_attributes import NEVER_HELD, Unheld
 from .optuna_tables import (
     PARAMS,
     REPORTS,
@@ -102,14 +103,20 @@ class TrialRows:
         """Remove all that was reported."""
         self._keep(_DELETE_REPORTS, which=trial_id)
 
-    def add_attribute(self, table: Table, trial_id: int, key: str, value: Any) -> None:
-        """Write an attribute of ``TRIAL_ATTRIBUTES`` or ``TRIAL_SYSTEM_ATTRIBUTES``, in several rows where it is long."""
-        for name, text in _texts(table, key, value).items():
+    def add_attribute(self, table: Table, trial_id: int, key: str, value: Any) -> Any:
+        """Write an attribute of ``TRIAL_ATTRIBUTES`` or ``TRIAL_SYSTEM_ATTRIBUTES``, in several rows where it is long.
+
+        Returns:
+            What is held of it in memory: as a reader of the database gets it, or ``Unheld``.
+        """
+        texts = _texts(table, key, value)
+        for name, text in texts.items():
             self._keep(_INSERT[table], trial_id=trial_id, key=name, value_json=text)
+        return Unheld(tuple(texts)) if key in NEVER_HELD else json.loads(json.dumps(value))
 
     def drop_attribute(self, table: Table, trial_id: int, key: str, value: Any) -> None:
         """Remove an attribute that has a value by now."""
-        for name in _texts(table, key, value):
+        for name in value.keys if isinstance(value, Unheld) else _texts(table, key, value):
             self._keep(_DELETE[table], which=trial_id, named=name)
 
 

@@ -9,7 +9,10 @@ from contextlib import contextmanager
 import optuna
 import pytest
 import sqlalchemy
-from kerasweep.studies.lifecycle import create_study
+from kerasweep.studies import held_attributes, read_details, read_log, read_study
+from kerasweep.studies.held_attributes import Unheld
+from kerasweep.studies.lifecycle import create_study, drive_study
+from kerasweep.studies.records import DETAILS, PAUSED, RESULT
 from kerasweep.studies.study_writer import StudyWriter
 from optuna.trial import TrialState
 
@@ -118,6 +121,8 @@ def test_optuna_reads_what_the_driver_holds(writer, samples) -> None:
     writer.flush()
     held, read = writer.trials(), loaded(writer).trials
     assert {trial.state for trial in held} == set(TrialState)
+    written = [trial.user_attrs.pop(DETAILS, None) for trial in read]  # which only reports read
+    assert samples.details in written
     assert held == read
     for mine, theirs in zip(held, read, strict=True):
         assert mine._trial_id == theirs._trial_id
@@ -175,3 +180,48 @@ def test_a_ledger_is_of_one_study(writer) -> None:
         optuna.create_study(storage=writer.ledger, study_name="second")
     with pytest.raises(NotImplementedError):
         optuna.delete_study(storage=writer.ledger, study_name="first")
+
+
+LONG = {"curves": {}, "summary": "층" * 50_000, "notes": []}
+"""Details that take several rows, more of them than the samples'."""
+
+
+@pytest.mark.parametrize("anew", [False, True], ids=["one driver", "another driver"])
+def test_what_only_reports_read_is_written_and_not_held(sqlite_url: str, samples, anew: bool) -> None:
+    with create_study(sqlite_url, "first", "maximize", samples.spec, samples.about) as writer:
+        trial = begin(writer, samples)
+        writer.log(trial, "one ")
+        writer.pause(trial, samples.result, LONG)
+        assert len(writer.trials()[0].user_attrs[DETAILS].keys) > 2
+        if not anew:
+            end_paused(writer, samples)
+    if anew:
+        with drive_study(read_study("first", sqlite_url), samples.spec) as writer:
+            assert isinstance(writer.trials()[0].user_attrs[DETAILS], Unheld)
+            end_paused(writer, samples)
+    study = read_study("first", sqlite_url)
+    with drive_study(study, samples.spec) as writer:
+        assert writer.trials()[0].user_attrs == {RESULT: samples.result, PAUSED: False}
+        stored = loaded(writer).trials[0].user_attrs
+    assert sum(key.startswith(DETAILS) for key in stored) == 1
+    assert (read_details(study, [0])[0].summary, read_log(study, 0)) == ("층 one", "one two")
+
+
+def end_paused(writer: StudyWriter, samples) -> None:
+    trial = writer.open_trial(writer.trials()[0])
+    writer.go_on(trial)
+    writer.log(trial, "two")
+    writer.finish(trial, 0.5, samples.result, samples.details)
+    assert writer.trials()[0].user_attrs == {RESULT: samples.result, PAUSED: False}
+
+
+def test_a_study_is_read_in_parts(monkeypatch: pytest.MonkeyPatch, sqlite_url: str, samples) -> None:
+    samples.fill(sqlite_url, trials=13)
+    study = read_study("first", sqlite_url)
+    with drive_study(study, samples.spec) as writer:
+        at_once = writer.trials()
+    monkeypatch.setattr(held_attributes, "BATCH", 4)
+    with drive_study(study, samples.spec) as writer:
+        assert writer.trials() == at_once
+        assert [trial.number for trial in at_once] == list(range(16))
+        assert len({id(trial.distributions) for trial in at_once if len(trial.distributions) == 6}) < 4

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import optuna
 import pytest
-from kerasweep.studies import read_details, read_study, read_trials
+from kerasweep.studies import read_details, read_log, read_study, read_trials
 from kerasweep.studies.records import DETAILS, DUPLICATE, FAILURE, RESULT
 from kerasweep.studies.study_writer import StudyWriter
+from kerasweep.studies.trial_writer import MOST_LOG
 from optuna.trial import TrialState
 
 
@@ -109,3 +110,13 @@ def test_the_study_is_whole_after_each_call(writer, samples, sqlite_url: str) ->
         assert set(read_details(study, range(10))) == {0, 1} & set(range(number + 1))
         assert trials[-1].state == ("complete", "pruned", "failed", "complete")[number]
         assert trials[-1].fold_scores == ((0.1, 0.2, 1 / 3) if end != "fail" else ())
+
+
+def test_what_a_trial_prints_is_read_however_many_bytes_it_takes(writer, samples, sqlite_url: str) -> None:
+    trial = samples.begin(writer)
+    writer.log(trial, ("🎉" * 99 + "\n") * 90)
+    writer.log(trial, "층")
+    writer.fail(trial, samples.failure)
+    log = read_log(read_study("first", sqlite_url), 0)
+    assert log.endswith("\n층")
+    assert 4000 < len(log) <= MOST_LOG
