@@ -25,8 +25,9 @@ from .objective import objective_code
 from .preparing import prepare_arguments, prepare_lines, target_lines
 from .reading import Reading
 from .rendering import render
-from .rows import Steps, row_classes, rows_in
 from .sources import sources_of
+from .split_steps import row_classes, rows_in
+from .steps import Steps
 from .text import score_text
 from .winner import Winner
 
