@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...errors import DataError
 
 if TYPE_CHECKING:
     from .dataset import Kind
@@ -43,3 +48,22 @@ class SourceData:
     time_order: str = ""
     """In which order the dates that rows of a series are sorted by name day, month and year."""
     notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse masked values, which NumPy gives as if they were not masked.
+
+        Raises:
+            DataError: There are some.
+        """
+        for part in ("x", "y", "x_test", "y_test", "groups", "weights"):
+            if _holds_masked(getattr(self, part)):
+                raise DataError(
+                    f"{self.name}: {part} is a masked array: call .filled(np.nan) first, or leave masked rows out"
+                )
+
+
+def _holds_masked(values: Any) -> bool:
+    if isinstance(values, Mapping):
+        return any(map(_holds_masked, values.values()))
+    parts = values if isinstance(values, list | tuple) else [values]
+    return any(isinstance(part, np.ma.MaskedArray) and np.ma.is_masked(part) for part in parts)

@@ -62,8 +62,7 @@ def as_labels(values: Any, name: str) -> np.ndarray:
             raise DataError(f"{name}: y is no regular array: {one_line(error)}") from error
         if values.ndim not in (1, 2) or 0 in values.shape[1:]:
             raise DataError(f"{name}: y has shape {values.shape}, expected (rows,) or (rows, targets)")
-        if values.dtype.kind == "S":
-            values = np.char.decode(values, "utf-8")
+        values = _in_a_plain_type(values, name)
     check_unicode(values, f"{name}: y")
     values = pd.DataFrame(values) if values.ndim == 2 else pd.Series(values)
     if (missing := missing_targets(values)).any():
@@ -80,6 +79,18 @@ def as_labels(values: Any, name: str) -> np.ndarray:
     if labels.dtype.kind == "f" and (count := int((~np.isfinite(labels)).sum())):
         raise DataError(f"{name}: the target has {count_text(count, 'infinite value')}: remove those rows")
     return np.asarray(labels)
+
+
+def _in_a_plain_type(values: np.ndarray, name: str) -> np.ndarray:
+    """Return bytes as texts, and floats of more bits than pandas knows as float64."""
+    if values.dtype.kind == "f" and values.dtype.itemsize > 8:
+        return values.astype(np.float64)
+    if values.dtype.kind != "S":
+        return values
+    try:
+        return np.char.decode(values, "utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{name}: y holds bytes that are no UTF-8: decode them first") from error
 
 
 def missing_targets(values: pd.DataFrame | pd.Series) -> np.ndarray:
@@ -232,7 +243,8 @@ def read_target(
         reason = "" if decided else f"{task}, as asked"
     notes = (reason,) if reason else ()
     if task == "regression":
-        return Target("regression", _amounts(labels, name), (), notes)
+        y = _amounts(labels, name)
+        return Target("regression", y, (), (*notes, *_merged_by_rounding(labels, y)))
     if task == "multilabel":
         y = read_indicators(labels, name)
         return Target("multilabel", y, label_names, (*notes, *check_labels(y, label_names, name)))
@@ -331,11 +343,27 @@ def amounts(labels: np.ndarray, name: str) -> np.ndarray:
 
 def _amounts(labels: np.ndarray, name: str) -> np.ndarray:
     y = amounts(labels, name)
-    if (y == y[:1]).all():
+    if (labels == labels[:1]).all():
         raise DataError(
             f"{name}: the target is the same in every row ({y.flat[0]:g}): there is nothing to learn"
         )
+    if (y == y[:1]).all():
+        raise DataError(
+            f"{name}: float32 does not tell the target's values apart ({y.flat[0]:g}): subtract a constant from them"
+        )
     return y
+
+
+def _merged_by_rounding(labels: np.ndarray, y: np.ndarray) -> tuple[str, ...]:
+    """Return what is said of targets that float32 rounds by more than a hundredth of their deviation."""
+    exact = labels.astype(np.float64)
+    error, deviation = np.abs(exact - y).max(axis=0), exact.std(axis=0)
+    if not ((deviation > 0) & (error > deviation / 100)).any():
+        return ()
+    told, there = (len(np.unique(part, axis=0)) for part in (y, exact))
+    return (
+        f"float32 tells only {told:,} of the target's {there:,} values apart: subtract a constant from it, or divide it by one",
+    )
 
 
 def choose_task(labels: np.ndarray, kind: Kind) -> tuple[Task, str]:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from kerasweep.errors import DataError
 from kerasweep.training.data import load_dataset
+from kerasweep.training.data.source_data import SourceData
 from kerasweep.training.data.targets import read_target
 
 RNG = np.random.default_rng(0)
@@ -104,6 +105,23 @@ def test_whole_numbers_that_int64_does_not_hold_stay_what_they_are(kind):
     assert load(large).classes == ("7", "9223372036854775813")
 
 
+def test_what_float32_rounds_away_is_told():
+    told = "float32 tells only 2 of the target's 60 values apart"
+    assert any(note.startswith(told) for note in load(1e9 + np.arange(60.0), test_size=0).notes)
+    for other in (1e6 + np.arange(60.0), np.stack([np.arange(60.0), np.full(60, 0.1)], 1)):
+        assert not any("float32" in note for note in load(other).notes)
+    assert load(np.arange(20).astype(np.longdouble)).task == "regression"
+
+
+@pytest.mark.parametrize("part", ["x", "y", "x_test", "y_test", "groups", "weights"])
+def test_what_is_masked_is_not_taken_for_data(part):
+    rows = {"x": RNG.normal(size=(20, 2)), "y": np.arange(20.0), "groups": None, "weights": None}
+    SourceData("d", **{**rows, part: np.ma.masked_array(np.arange(20.0), False)})
+    for wrap in (lambda one: one, lambda one: {"left": [one]}, lambda one: (one, one)):
+        with pytest.raises(DataError, match=rf"^d: {part} is a masked array: call \.filled"):
+            SourceData("d", **{**rows, part: wrap(np.ma.masked_greater(np.arange(20.0), 5))})
+
+
 def test_a_class_is_called_by_its_name():
     with pytest.raises(DataError, match="every row is of class 'dog'"):
         read_target(np.ones(9, int), name="d", kind="image", task=None, classes=("cat", "dog"), decided=True)
@@ -118,6 +136,8 @@ def test_a_class_is_called_by_its_name():
         ([f"n{row}" for row in range(20)], {}, "a class of its own"),
         (["a", "b"] * 10, {"task": "regression"}, "needs numbers, but the target holds text such as 'a'"),
         ([1e300, 1.0] * 10, {}, "too large for float32"),
+        (2**60 + np.arange(20), {}, "float32 does not tell the target's values apart"),
+        (np.array([b"\xff", b"a"] * 10), {}, "y holds bytes that are no UTF-8: decode them first"),
         (RNG.normal(size=(20, 3)), {"task": "classification"}, "y has 3 columns"),
         (pd.date_range("2024-01-01", periods=20), {}, "dates or durations"),
         ([None, "a", "b", "a"] * 5, {}, "target is missing in 5 rows"),
