@@ -14,8 +14,9 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import _check_sample_weight, column_or_1d
 
 from .errors import DataError
+from .training.data.given_targets import as_labels
 from .training.data.source_data import SourceData
-from .training.data.targets import as_labels, choose_task
+from .training.data.targets import choose_task
 from .training.data.tasks import Task
 
 

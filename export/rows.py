@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from ..cells import number_reader, plain_text
+from ..training.data.given_targets import missing_targets
 from ..training.data.multiple_inputs import as_arrays
 from ..training.data.series import Series, sort_by_time, step_matrix, windows_and_targets
 from ..training.data.splits import group_labels
-from ..training.data.targets import class_codes, missing_targets
+from ..training.data.targets import class_codes
 from ..training.data.text_columns import ColumnFormats, with_formats
 from ..training.data.trees import leaves, row_count, take
 from .column_steps import column_steps

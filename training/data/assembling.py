@@ -13,6 +13,7 @@ from .dataset import Dataset
 from .features import Features, read_features
 from .free_text import columns_of_text
 from .given_folds import OF_NO_FOLD, fold_count, rows_to_draw_from, validating
+from .given_targets import as_labels, present_targets
 from .headers import column_at
 from .multilabel import label_names, named_classes, named_columns, read_indicators
 from .multiple_inputs import check_like, describe_several, holds_several, read_several, strata_of
@@ -24,7 +25,7 @@ from .strata import row_strata
 from .suspicious import suspicious_columns
 from .tables import AskedKinds, clean_table, row_numbers
 from .target_format import AS_STORED, TargetFormat
-from .targets import Target, amounts, as_labels, encode, present_targets, read_target, target_format_of
+from .targets import Target, amounts, encode, read_target, target_format_of
 from .trees import map_leaves, row_count, take
 
 if TYPE_CHECKING:
