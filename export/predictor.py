@@ -54,7 +54,7 @@ class Predictor:
                 return tokens
             return {"tokens": tokens, "features": np.asarray(self.features.transform(frame), plan["dtype"])}
         shape = tuple(plan["source_shape"])
-        values = _with_shape(np.asarray(x), shape)
+        values = _with_shape(_as_array(x), shape)
         if self.features is not None:
             if plan["kind"] == "image" or values.dtype.itemsize <= 2:
                 values = values.astype(np.float32)
@@ -107,7 +107,7 @@ class Predictor:
                 )
             x = x.set_axis(written, axis=1)
         if not isinstance(x, pd.DataFrame):
-            values = np.asarray(x)
+            values = _as_array(x)
             if texts or values.ndim != 2 or values.shape[1] != len(numeric):
                 raise InputError(f"the model reads a table with the columns {', '.join([*numeric, *texts])}")
             x = pd.DataFrame(values, columns=numeric)
@@ -207,6 +207,12 @@ def _warn_of_unseen(cells: Any, known: list[str]) -> None:
         )
 
 
+def _as_array(x: Any) -> np.ndarray:
+    if np.ma.is_masked(x):
+        raise InputError("the rows are a masked array: call .filled(np.nan) first")
+    return np.asarray(x)
+
+
 def _with_shape(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Return rows with the axes that the model was trained on; one row may come without its first axis."""
     for candidate in (values, values[None]):
@@ -229,5 +235,5 @@ def _with_shapes(x: Any, shapes: Any, name: str) -> Any:
             _with_shapes(one, shape, f"{name}[{i}]")
             for i, (one, shape) in enumerate(zip(x, shapes, strict=True))
         ]
-    values = np.asarray(x)
+    values = _as_array(x)
     return _with_shape(values.astype(np.float32) if values.dtype.kind == "f" else values, tuple(shapes))
