@@ -33,7 +33,7 @@ def as_labels(values: Any, name: str) -> np.ndarray:
             raise DataError(f"{name}: y is no regular array: {one_line(error)}") from error
         if values.ndim not in (1, 2) or 0 in values.shape[1:]:
             raise DataError(f"{name}: y has shape {values.shape}, expected (rows,) or (rows, targets)")
-        values = _in_a_plain_type(values, name)
+        values = _decoded(values, name)
     check_unicode(values, f"{name}: y")
     values = pd.DataFrame(values) if values.ndim == 2 else pd.Series(values)
     if (missing := missing_targets(values)).any():
@@ -52,10 +52,7 @@ def as_labels(values: Any, name: str) -> np.ndarray:
     return np.asarray(labels)
 
 
-def _in_a_plain_type(values: np.ndarray, name: str) -> np.ndarray:
-    """Return bytes as texts, and floats of more bits than pandas knows as float64."""
-    if values.dtype.kind == "f" and values.dtype.itemsize > 8:
-        return values.astype(np.float64)
+def _decoded(values: np.ndarray, name: str) -> np.ndarray:
     if values.dtype.kind != "S":
         return values
     try:
@@ -77,7 +74,7 @@ def missing_targets(values: pd.DataFrame | pd.Series) -> np.ndarray:
     cells = _texts_in(values)
     reader = number_reader(cells)
     blank = [cell for cell in cells if (math.isnan(reader(cell)) if reader else not plain_text(cell))]
-    return np.asarray(missing | values.isin(blank))
+    return np.asarray(missing | values.isin(blank) if blank else missing)
 
 
 def present_targets(values: pd.DataFrame | pd.Series) -> tuple[pd.DataFrame | pd.Series, np.ndarray]:
@@ -100,7 +97,16 @@ def present_targets(values: pd.DataFrame | pd.Series) -> tuple[pd.DataFrame | pd
 
 
 def _texts_in(values: pd.Series) -> list[str]:
-    return [cell for cell in values.dropna().unique() if isinstance(cell, str)]
+    if values.dtype.kind in "biufc":  # of more bits than pandas knows, too
+        return []
+    present = values.dropna()
+    try:
+        return [cell for cell in present.unique() if isinstance(cell, str)]
+    except TypeError as error:  # lists, dicts and arrays do not hash
+        what = type(present.iloc[0]).__name__
+        raise DataError(
+            f"the target holds {what} objects, expected a label or a number a row: spread them over columns"
+        ) from error
 
 
 def _several_numbers(frame: pd.DataFrame, name: str) -> np.ndarray:

@@ -159,6 +159,11 @@ def _convert_column(
             f"column '{column}' holds durations or times of day: write them as numbers, or --drop {column} leaves it out"
         )
         return None
+    if kinds.is_complex_dtype(train.dtype):
+        findings.refused.append(
+            f"column '{column}' holds complex numbers: write their parts as columns, or --drop {column} leaves it out"
+        )
+        return None
     if distinct == 0 or (distinct == 1 and (is_number(train) or not train.isna().any())):
         findings.constant.append(column)
         return None

@@ -157,6 +157,8 @@ DAYS = [dt.date(2024, 1, 1) + dt.timedelta(days=7 * (row % 20)) for row in range
     ],
 )
 def test_durations_are_refused_with_a_way_out(values):
+    with pytest.raises(DataError, match=r"column 'when' holds complex numbers.*--drop when"):
+        load_dataset(pd.DataFrame({"when": np.arange(20) + 1j, "y": [0, 1] * 10}), target="y")
     with pytest.raises(DataError, match=r"column 'when' holds durations or times of day.*--drop when"):
         load(base=numbers(), when=values)
 

@@ -110,7 +110,24 @@ def test_what_float32_rounds_away_is_told():
     assert any(note.startswith(told) for note in load(1e9 + np.arange(60.0), test_size=0).notes)
     for other in (1e6 + np.arange(60.0), np.stack([np.arange(60.0), np.full(60, 0.1)], 1)):
         assert not any("float32" in note for note in load(other).notes)
-    assert load(np.arange(20).astype(np.longdouble)).task == "regression"
+
+
+@pytest.mark.parametrize("kind", [np.array, pd.Series])
+def test_floats_of_more_bits_are_amounts(kind):
+    y = kind(np.arange(20).astype(np.longdouble))
+    assert load(y).task == "regression"
+    frame = pd.DataFrame({"a": np.arange(20.0), "y": y})
+    assert load_dataset(frame, target="y", drop_missing_target=True, test_size=0).y.max() == 19
+
+
+@pytest.mark.parametrize(
+    "cell", [[1, 2], {"a": 1}, {1, 2}, np.arange(2)], ids=["list", "dict", "set", "array"]
+)
+@pytest.mark.parametrize("drop", [False, True])
+def test_cells_of_several_values_are_no_targets(cell, drop):
+    frame = pd.DataFrame({"a": np.arange(20.0), "y": pd.Series([None, *[cell] * 19], dtype=object)})
+    with pytest.raises(DataError, match=f"the target holds {type(cell).__name__} objects, expected a label"):
+        load_dataset(frame, target="y", drop_missing_target=drop)
 
 
 @pytest.mark.parametrize("part", ["x", "y", "x_test", "y_test", "groups", "weights"])
