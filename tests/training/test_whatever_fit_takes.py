@@ -374,6 +374,8 @@ def test_weights_take_no_part_in_features_and_do_in_the_fingerprint() -> None:
         (np.ones(59), r"weights of shape \(59,\) for 60 rows"),
         (["a"] * 60, "the weights of rows are no numbers"),
         (np.ones(60) + 1j, "the weights of rows are complex numbers"),
+        (np.arange(60).astype("datetime64[D]"), "the weights of rows are dates"),
+        (np.arange(60).astype("timedelta64[s]"), "the weights of rows are durations"),
     ],
 )
 def test_what_is_no_weight_is_refused(weights: Any, message: str) -> None:

@@ -10,6 +10,9 @@ from ...errors import DataError, one_line
 from ...texts import count_text
 from .splits import group_labels
 
+_NO_WEIGHTS = {"c": "complex numbers", "M": "dates", "m": "durations"}
+"""What NumPy would turn into numbers: kind of a type -> in words."""
+
 
 def as_weights(weights: Any, rows: int, name: str) -> np.ndarray:
     """Return the weights of rows, float32, ``(rows,)``.
@@ -17,8 +20,8 @@ def as_weights(weights: Any, rows: int, name: str) -> np.ndarray:
     Raises:
         DataError: They are no numbers of 0 or more, one a row.
     """
-    if np.iscomplexobj(weights):
-        raise DataError(f"{name}: the weights of rows are complex numbers")
+    if what := _NO_WEIGHTS.get(getattr(getattr(weights, "dtype", None), "kind", "")):
+        raise DataError(f"{name}: the weights of rows are {what}")
     try:
         numbers = np.asarray(weights, np.float64).reshape(len(weights), -1)
     except (TypeError, ValueError) as error:
