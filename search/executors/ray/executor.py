@@ -118,6 +118,10 @@ class RayExecutor(LocalExecutor):
             self._workers.append(self._spawn(len(self._workers)))
 
     def _may_be_replaced(self, death: Death) -> bool:
+        """Tell whether a worker that died before it had a task is replaced: machines come and go while others train for hours.
+
+        A cluster whose workers all die ends the sweep after a time (``_check_start``), not after so many deaths.
+        """
         return death.from_outside
 
     def _check_start(self, worker: Worker) -> None:
