@@ -49,7 +49,7 @@ class _Taken:
         self.seconds += seconds
 
 
-@dataclass
+@dataclass(slots=True)
 class _Trained:
     """How far one trial has come."""
 

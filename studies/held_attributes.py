@@ -5,6 +5,7 @@ Curves of all folds and the summary of a model are most of what a trial writes; 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +31,13 @@ class Unheld:
 
     keys: tuple[str, ...]
     """Of its rows there, which go when it is written anew."""
+
+
+def with_shared_keys(value: Any) -> Any:
+    """Return a JSON document whose keys are the same texts in all trials, of which each would else have its own."""
+    if isinstance(value, dict):
+        return {sys.intern(key): with_shared_keys(one) for key, one in value.items()}
+    return value
 
 
 def let_go(trial: FrozenTrial) -> None:
@@ -66,7 +74,7 @@ def _join(trial: FrozenTrial) -> None:
     unheld = {key: Unheld(tuple(_rows_of(key, rows))) for key in NEVER_HELD if key in rows}
     apart = {row for one in unheld.values() for row in one.keys}
     held = {row: value for row, value in rows.items() if row not in apart}
-    trial.user_attrs = {**join(held, f"Trial {trial.number}"), **unheld}
+    trial.user_attrs = with_shared_keys({**join(held, f"Trial {trial.number}"), **unheld})
     if trial.state.is_finished():
         let_go(trial)
 

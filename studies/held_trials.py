@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from functools import cached_property
 
@@ -95,7 +94,11 @@ class HeldTrials:
 
 def copied(trial: FrozenTrial) -> FrozenTrial:
     """Return a copy that can be changed without the other."""
-    mine = copy.copy(trial)
+    mine = FrozenTrial.__new__(FrozenTrial)
+    for name, value in vars(trial).items():
+        setattr(
+            mine, name, value
+        )  # one by one, as an instance that shares its names with others takes half of the memory
     mine.params, mine.distributions = dict(trial.params), dict(trial.distributions)
     mine.user_attrs, mine.system_attrs = dict(trial.user_attrs), dict(trial.system_attrs)
     mine.intermediate_values = dict(trial.intermediate_values)

@@ -18,7 +18,7 @@ from .reading import read_numbered
 from .records import RESULT, StudyRecord, TrialRecord
 from .shapes import parsed
 from .storage import Database, open_database
-from .stored_values import parameter, value_of
+from .stored_values import check_name, parameter, value_of
 from .study_records import PAUSED_COUNT, state_of
 
 PARAM = "param:"
@@ -161,6 +161,8 @@ def hyperparameter_names(study: StudyRecord) -> list[str]:
     """Return the names of all hyperparameters that trials of a study have, those of most trials first."""
     with open_database(study.storage) as database:
         rows = database.rows(_NAMES, study=study.study_id)
+    for name, _, _ in rows:
+        check_name(name)
     return [name for name, _, _ in sorted(rows, key=lambda row: (-row[1], row[2]))]
 
 

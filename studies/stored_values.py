@@ -27,6 +27,12 @@ def value_of(value: float | None, value_type: str | None) -> float | None:
     return value
 
 
+def check_name(name: Any) -> None:
+    """Raise `DamagedError` where the name of a hyperparameter is none: SQLite keeps what it is given."""
+    if not isinstance(name, str):
+        raise DamagedError("A trial", f"the name of a hyperparameter is {name!r}.")
+
+
 def parameter(name: str, value: float, text: str, distributions: dict[str, Any]) -> Any:
     """Return a hyperparameter's value by what Optuna stores of it.
 
@@ -37,8 +43,9 @@ def parameter(name: str, value: float, text: str, distributions: dict[str, Any])
         distributions: Those that were read before, by their texts: trials have few, and to parse one takes longer than all else.
 
     Raises:
-        DamagedError: Value or distribution is damaged.
+        DamagedError: Name, value or distribution is damaged.
     """
+    check_name(name)
     try:
         if text not in distributions:
             distributions[text] = json.loads(text)

@@ -13,7 +13,7 @@ from optuna.trial import FrozenTrial
 from sqlalchemy import Connection, Table, bindparam
 
 from .chunks import split
-from .held_attributes import NEVER_HELD, Unheld
+from .held_attributes import NEVER_HELD, Unheld, with_shared_keys
 from .optuna_tables import (
     PARAMS,
     REPORTS,
@@ -112,7 +112,7 @@ class TrialRows:
         texts = _texts(table, key, value)
         for name, text in texts.items():
             self._keep(_INSERT[table], trial_id=trial_id, key=name, value_json=text)
-        return Unheld(tuple(texts)) if key in NEVER_HELD else json.loads(json.dumps(value))
+        return Unheld(tuple(texts)) if key in NEVER_HELD else with_shared_keys(json.loads(json.dumps(value)))
 
     def drop_attribute(self, table: Table, trial_id: int, key: str, value: Any) -> None:
         """Remove an attribute that has a value by now."""

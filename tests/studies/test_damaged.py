@@ -20,7 +20,14 @@ from kerasweep.app.studies_view import studies_page
 from kerasweep.cli import disk_findings
 from kerasweep.cli.app import app
 from kerasweep.errors import DamagedError, StudyError
-from kerasweep.studies import DamagedStudy, best_or_damage, read_all, read_studies, whole
+from kerasweep.studies import (
+    DamagedStudy,
+    best_or_damage,
+    hyperparameter_names,
+    read_all,
+    read_studies,
+    whole,
+)
 from kerasweep.studies.comparison import nested_score
 from kerasweep.studies.lifecycle import delete_study
 from kerasweep.studies.records import ABOUT, DRIVER, RESULT, SPEC
@@ -48,12 +55,19 @@ DAMAGES = {
         f"UPDATE trial_user_attributes SET value_json = '5' WHERE key = '{RESULT}' AND {_OF_STUDY}",
         f"Trial 0: its {RESULT} is 5.",
     ),
+    "parameter": (
+        (
+            f"UPDATE trial_params SET param_name = NULL WHERE {_OF_STUDY} "
+            f"AND param_id = (SELECT MIN(param_id) FROM trial_params WHERE {_OF_STUDY})"
+        ),
+        "A trial: the name of a hyperparameter is None.",
+    ),
     "value": (f"UPDATE trial_values SET value = 'x' WHERE {_OF_STUDY}", "A trial: its value is 'x'."),
 }
 """Name of a study -> what is done to it, and what is then said of it."""
 NAMES = ["first", *DAMAGES, "last"]
 """Of all studies; those of ``DAMAGES`` are damaged as these say."""
-OF_TRIALS = ("result", "value")
+OF_TRIALS = ("result", "parameter", "value")
 """The study itself can be read."""
 
 
@@ -207,3 +221,9 @@ def test_a_damaged_study_can_be_deleted_and_the_others_stay(shelf: Path, tmp_pat
     delete_study(first)
     with pytest.raises(StudyError, match="There is no study 'first' any more"):
         delete_study(first)
+
+
+def test_the_columns_of_a_table_have_names(url: str) -> None:
+    damaged = next(one for one in whole(read_all(url)) if one.name == "parameter")
+    with pytest.raises(DamagedError, match="the name of a hyperparameter is None"):
+        hyperparameter_names(damaged)
