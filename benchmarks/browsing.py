@@ -18,6 +18,7 @@ COMMANDS = {
     "show": ("show", "large"),
     "compare": ("compare", "large", "other"),
     "spaces": ("spaces",),
+    "report": ("report", "large", "--output", "report.html"),
 }
 
 

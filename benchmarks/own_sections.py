@@ -145,7 +145,8 @@ def cold(figures: Figures) -> list[str]:
 def browsing(figures: Figures) -> list[str]:
     """Commands that only look."""
     columns = [
-        Column(f"`{command}`", command, " s") for command in ("best", "studies", "show", "compare", "spaces")
+        Column(f"`{command}`", command, " s")
+        for command in ("best", "studies", "show", "compare", "spaces", "report")
     ]
     labels = {"1000": "1,000 trials", "10000": "10,000 trials"}
     return [

@@ -142,6 +142,17 @@ def _own(figures: Figures) -> list[Target]:
         )
         for trials in ("1000", "10000")
     ]
+    browsing.append(
+        Target(
+            "Report",
+            "`kerasweep report`, 1,000 trials",
+            "5 s or less",
+            5,
+            "most",
+            get("browsing", "1000", "report"),
+            " s",
+        )
+    )
     varied = [
         Target(
             f"300 trials that vary, {kind}",
