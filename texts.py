@@ -134,7 +134,10 @@ def end_of(text: str, most: int) -> str:
     if len(text) <= most:
         return text
     end = text[len(_CUT) - most :]
-    return _CUT + (end.partition("\n")[2] or end)
+    lines = end.partition("\n")[2]
+    return _CUT + (
+        lines if len(lines) > most // 2 else end
+    )  # a line that has most of it is cut, and not left out
 
 
 def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:

@@ -8,6 +8,7 @@ import pytest
 from kerasweep.texts import (
     count_text,
     duration_text,
+    end_of,
     exact_bytes_text,
     number_text,
     numbers_text,
@@ -98,3 +99,19 @@ def test_sizes_are_read_and_written_to_the_byte(text: str, size: float, written:
 def test_what_is_no_size_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="must be a size such as 4GB or 500MB"):
         parse_bytes(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        ("x" * 300 + "\nlast", "x" * 60 + "\nlast"),
+        ("one line\n" * 30 + "last", "one line\n" * 5 + "last"),
+        ("x" * 300, "x" * 60),
+        ("short", "short"),
+    ],
+)
+def test_the_end_of_a_text_is_of_whole_lines_unless_one_has_most_of_it(text: str, end: str) -> None:
+    found = end_of(text, 100)
+    assert found.endswith(end)
+    assert len(found) <= 100
+    assert (found == text) is (len(text) <= 100)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Self
+from numbers import Integral
+from typing import Any, Self
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,11 @@ class TableOptions:
         return tuple(name.replace("_", " ") for name in given)
 
     def with_tuples(self) -> Self:
-        """Return the options with a tuple for each one of several columns, also where a single name was given."""
+        """Return the options with a tuple for each one of several columns, and with texts where columns are called by numbers."""
         drop, text, categorical = map(names_of, (self.drop, self.text, self.categorical))
-        return replace(self, drop=drop, text=text, categorical=categorical)
+        single = {name: str(column) for name in _SINGLE if (column := getattr(self, name)) is not None}
+        target = str(self.target) if _is_number(self.target) else self.target
+        return replace(self, target=target, drop=drop, text=text, categorical=categorical, **single)
 
     def renamed(self, name: Callable[[str], str]) -> Self:
         """Return the options with another name for each column."""
@@ -85,6 +88,17 @@ class TableOptions:
         )
 
 
-def names_of(columns: str | Sequence[str] | None) -> tuple[str, ...]:
+_SINGLE = ("group", "weight", "time_column", "validation", "fold_column")
+"""Options that name one column."""
+
+
+def _is_number(column: Any) -> bool:
+    """Tell whether a column is called by a number, as those of a DataFrame are that was given no names."""
+    return isinstance(column, Integral)
+
+
+def names_of(columns: str | int | Sequence[str] | None) -> tuple[str, ...]:
     """Return the names of one column or several."""
-    return (columns,) if isinstance(columns, str) else tuple(str(column) for column in columns or ())
+    if isinstance(columns, str) or _is_number(columns):
+        return (str(columns),)
+    return tuple(str(column) for column in columns or ())

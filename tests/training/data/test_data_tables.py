@@ -210,6 +210,14 @@ def test_number_names_become_text():
     assert list(data.x.columns) == ["0", "1"]
 
 
+def test_columns_are_called_by_numbers_where_these_are_their_names():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({0: np.arange(60) % 2, 1: np.arange(60) % 10, 2: rng.random(60), 3: rng.random(60)})
+    found = load_dataset(frame, target=0, group=1, drop=2)
+    assert (list(found.x.columns), found.task, len(found.groups)) == (["3"], "classification", found.rows)
+    assert load_dataset(frame, target=np.int64(3)).task == "regression"
+
+
 def test_given_test_rows_follow_the_training_rows():
     train = pd.DataFrame({"a": numbers(), "b": ["x", "y"] * 20})
     test = train.iloc[:8, ::-1]
