@@ -67,8 +67,10 @@ class TableOptions:
     def with_tuples(self) -> Self:
         """Return the options with a tuple for each one of several columns, and with texts where columns are called by numbers."""
         drop, text, categorical = map(names_of, (self.drop, self.text, self.categorical))
-        single = {name: str(column) for name in _SINGLE if (column := getattr(self, name)) is not None}
-        target = str(self.target) if _is_number(self.target) else self.target
+        single: dict[str, Any] = {
+            name: str(column) for name in _SINGLE if (column := getattr(self, name)) is not None
+        }
+        target = str(self.target) if isinstance(self.target, Integral) else self.target
         return replace(self, target=target, drop=drop, text=text, categorical=categorical, **single)
 
     def renamed(self, name: Callable[[str], str]) -> Self:
@@ -92,13 +94,8 @@ _SINGLE = ("group", "weight", "time_column", "validation", "fold_column")
 """Options that name one column."""
 
 
-def _is_number(column: Any) -> bool:
-    """Tell whether a column is called by a number, as those of a DataFrame are that was given no names."""
-    return isinstance(column, Integral)
-
-
 def names_of(columns: str | int | Sequence[str] | None) -> tuple[str, ...]:
-    """Return the names of one column or several."""
-    if isinstance(columns, str) or _is_number(columns):
+    """Return the names of one column or several; those of a DataFrame may be numbers."""
+    if isinstance(columns, str | int | Integral):
         return (str(columns),)
     return tuple(str(column) for column in columns or ())
