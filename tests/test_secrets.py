@@ -53,17 +53,21 @@ def run(*words: str) -> str:
     return done.output
 
 
-def processes() -> dict[str, tuple[str, str]]:
-    """Return the words and the environment of every process that runs a part of ours."""
+def processes(home: Path) -> dict[str, tuple[str, str]]:
+    """Return the words and the environment of every process that runs a part of ours in a folder.
+
+    Sweeps of tests that run beside this one are in folders of their own.
+    """
     found = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
+            place = (folder / "cwd").readlink()
             words, environment = (
                 (folder / name).read_bytes().decode(errors="replace") for name in ("cmdline", "environ")
             )
         except OSError:
             continue
-        if "kerasweep." in words:
+        if place == home and "kerasweep." in words:
             found[folder.name] = words, environment
     return found
 
@@ -94,7 +98,7 @@ def test_a_password_is_seen_nowhere(url: str, tmp_path: Path, monkeypatch: pytes
         workers: dict[str, tuple[str, str]] = {}
         end = time.monotonic() + 120
         while len(workers) < 2 and time.monotonic() < end:
-            found = processes()
+            found = processes(folder.resolve())
             workers = {key: one for key, one in found.items() if "executors.worker" in one[0]}
             time.sleep(0.2)
         said += run("status", NAME, "--json")
