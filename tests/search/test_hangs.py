@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from executor_tasks import is_alive
 from kerasweep.search.executors import LocalExecutor
 from kerasweep.search.executors.messages import Alive
 from kerasweep.search.executors.process import WorkerProcess
@@ -153,14 +154,6 @@ def ended(process: subprocess.Popen[str], timeout: float = 300) -> tuple[int, st
 def trials_of(folder: Path) -> tuple[StudyRecord, list[TrialRecord]]:
     study = read_study("s", f"sqlite:///{folder / 'kerasweep.db'}")
     return study, read_trials(study)
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
 
 
 def wait_for(condition: Callable[[], bool]) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from executor_tasks import is_alive
 from kerasweep.search.executors.process import MOST_LOG
 from kerasweep.studies import read_study, read_trials
 
@@ -132,14 +133,6 @@ MODEL = """
         model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"], run_eagerly=True)
         return model
 """
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
 
 
 SWEEPS = {

@@ -104,6 +104,7 @@ def outcome_of(events: list[Event], number: int = 0):
 
 
 def is_alive(pid: int) -> bool:
+    """Return whether a process lives; one that has ended and waits for its parent to ask does not."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
