@@ -117,6 +117,7 @@ def _of_epochs(figures: Figures) -> list[Target]:
 
 
 def _own(figures: Figures) -> list[Target]:
+    """Return the targets that are measured without a peer."""
     get = figures.range
     driver = [
         Target(
@@ -130,29 +131,6 @@ def _own(figures: Figures) -> list[Target]:
         for method in ("random", "bayes")
         for workers in (1, 8)
     ]
-    browsing = [
-        Target(
-            "Start",
-            f"`kerasweep best`, {int(trials):,} trials",
-            "0.5 s or less",
-            0.5,
-            "most",
-            get("browsing", trials, "best"),
-            " s",
-        )
-        for trials in ("1000", "10000")
-    ]
-    browsing.append(
-        Target(
-            "Report",
-            "`kerasweep report`, 1,000 trials",
-            "5 s or less",
-            5,
-            "most",
-            get("browsing", "1000", "report"),
-            " s",
-        )
-    )
     varied = [
         Target(
             f"300 trials that vary, {kind}",
@@ -171,7 +149,7 @@ def _own(figures: Figures) -> list[Target]:
             "500 trials", "growth of resident memory after the first 20", "under 5 %", 5, "most", growth, " %"
         ),
         *varied,
-        *browsing,
+        *_of_browsing(figures),
         Target(
             "Two workers against one, W1",
             "speed-up, warm, one thread each",
@@ -181,6 +159,33 @@ def _own(figures: Figures) -> list[Target]:
             ratio(get("w1", "kerasweep_1", "warm"), get("w1", "kerasweep_2", "warm")),
         ),
     ]
+
+
+def _of_browsing(figures: Figures) -> list[Target]:
+    """Return the targets of commands that train nothing."""
+    get = figures.range
+    starts = [
+        Target(
+            "Start",
+            f"`kerasweep best`, {int(trials):,} trials",
+            "0.5 s or less",
+            0.5,
+            "most",
+            get("browsing", trials, "best"),
+            " s",
+        )
+        for trials in ("1000", "10000")
+    ]
+    report = Target(
+        "Report",
+        "`kerasweep report`, 1,000 trials",
+        "5 s or less",
+        5,
+        "most",
+        get("browsing", "1000", "report"),
+        " s",
+    )
+    return [*starts, report]
 
 
 def _versus(figures: Figures) -> list[Target]:
