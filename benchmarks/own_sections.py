@@ -148,12 +148,13 @@ def browsing(figures: Figures) -> list[str]:
         Column(f"`{command}`", command, " s")
         for command in ("best", "studies", "show", "compare", "spaces", "report")
     ]
+    columns.append(Column("the report's file", "report_mb", " MB"))
     labels = {"1000": "1,000 trials", "10000": "10,000 trials"}
     return [
         "## Browsing",
         "",
         "The whole process of a `kerasweep` command, from start to end, where two studies have so many trials each;",
-        "`compare` compares them.",
+        "`compare` compares them. `report` is of a third study of as many trials, with the curves of five folds.",
         "",
         *table(figures, "browsing", labels, columns),
     ]
