@@ -18,7 +18,7 @@ from .reading import read_numbered
 from .records import RESULT, StudyRecord, TrialRecord
 from .shapes import parsed
 from .storage import Database, open_database
-from .stored_values import check_name, parameter, value_of
+from .stored_values import Decode, check_name, parameter, value_of
 from .study_records import PAUSED_COUNT, state_of
 
 PARAM = "param:"
@@ -197,9 +197,9 @@ def _of_results(database: Database, study: StudyRecord) -> dict[str, dict[int, A
 
 
 def _of_parameter(database: Database, study: StudyRecord, name: str) -> dict[int, Any]:
-    distributions: dict[str, Any] = {}
+    decoders: dict[str, Decode] = {}
     return {
-        number: parameter(name, value, text, distributions)
+        number: parameter(name, value, text, decoders)
         for number, value, text in database.rows(_PARAMETER, study=study.study_id, name=name)
     }
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 from ..errors import DamagedError
 from ..spaces.values import restored
@@ -33,33 +34,46 @@ def check_name(name: Any) -> None:
         raise DamagedError("A trial", f"the name of a hyperparameter is {name!r}.")
 
 
-def parameter(name: str, value: float, text: str, distributions: dict[str, Any]) -> Any:
+Decode: TypeAlias = Callable[[float], Any]
+"""Turns a hyperparameter's value as Optuna stores it, a number whatever it is, into the one that people know."""
+
+
+def parameter(name: str, value: float, text: str, decoders: dict[str, Decode]) -> Any:
     """Return a hyperparameter's value by what Optuna stores of it.
 
     Args:
         name: Its name.
         value: Its value as a number.
         text: Its distribution.
-        distributions: Those that were read before, by their texts: trials have few, and to parse one takes longer than all else.
+        decoders: Those that were made before, by the texts of their distributions: trials have few, and to parse one takes
+            longer than all else.
 
     Raises:
         DamagedError: Name, value or distribution is damaged.
     """
     check_name(name)
     try:
-        if text not in distributions:
-            distributions[text] = json.loads(text)
-        return _external_value(value, distributions[text])
+        decode = decoders.get(text)
+        if decode is None:
+            decode = decoders[text] = _decoder(json.loads(text))
+        return decode(value)
     except _UNLIKE_A_PARAMETER as error:
         where = f"A trial's hyperparameter '{name}'"
         raise DamagedError(where, f"it is {value!r} of {str(text)[:60]!r}.") from error
 
 
-def _external_value(value: float, distribution: dict[str, Any]) -> Any:
-    """Return a parameter as the user knows it; Optuna stores all of them as numbers."""
+def _decoder(distribution: dict[str, Any]) -> Decode:
+    """Return what decodes the values of a distribution."""
     kind, attributes = distribution["name"], distribution["attributes"]
     if kind == "CategoricalDistribution":
-        return restored(attributes["choices"][int(value)])
-    if kind.startswith("Int"):
-        return int(value)
-    return float(value)
+        choices = [restored(choice) for choice in attributes["choices"]]
+        return lambda value: choices[_place(value)]
+    return int if kind.startswith("Int") else float
+
+
+def _place(value: float) -> int:
+    """Return the place of a choice; none counts from the end."""
+    place = int(value)
+    if place < 0:
+        raise IndexError(place)
+    return place

@@ -23,7 +23,7 @@ from .records import (
 )
 from .shapes import check_shape, parsed
 from .storage import Database
-from .stored_values import parameter, value_of
+from .stored_values import Decode, parameter, value_of
 from .study_records import PAUSED_COUNT, state_of
 
 SELECT_TRIALS = f"""
@@ -51,7 +51,7 @@ def trial_records(database: Database, study: StudyRecord, rows: list[tuple[Any, 
     attributes: dict[int, dict[str, Any]] = {row[0]: {} for row in rows}
     goals: dict[int, _OfGoals] = {row[0]: _OfGoals() for row in rows}
     ids = list(configurations)
-    distributions: dict[str, Any] = {}
+    decoders: dict[str, Decode] = {}
     for start in range(0, len(ids), BATCH):
         chosen = ",".join(str(int(number)) for number in ids[start : start + BATCH])
         parameters = database.rows(
@@ -59,7 +59,7 @@ def trial_records(database: Database, study: StudyRecord, rows: list[tuple[Any, 
             f"WHERE p.trial_id IN ({chosen}) ORDER BY p.param_id"
         )
         for trial_id, name, value, distribution in parameters:
-            configurations[trial_id][name] = parameter(name, value, distribution, distributions)
+            configurations[trial_id][name] = parameter(name, value, distribution, decoders)
         found = database.rows(
             "SELECT a.trial_id, a.key, a.value_json FROM trial_user_attributes a "  # noqa: S608
             f"WHERE a.trial_id IN ({chosen}) AND (a.key IN ('{RESULT}', '{FAILURE}', '{DUPLICATE}') "

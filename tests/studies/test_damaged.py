@@ -62,12 +62,16 @@ DAMAGES = {
         ),
         "A trial: the name of a hyperparameter is None.",
     ),
+    "choice": (
+        f"UPDATE trial_params SET param_value = -1 WHERE param_name = 'optimizer' AND {_OF_STUDY}",
+        """A trial's hyperparameter 'optimizer': it is -1.0 of '{"name": "CategoricalDistribution", "attributes": {"choices"'.""",
+    ),
     "value": (f"UPDATE trial_values SET value = 'x' WHERE {_OF_STUDY}", "A trial: its value is 'x'."),
 }
 """Name of a study -> what is done to it, and what is then said of it."""
 NAMES = ["first", *DAMAGES, "last"]
 """Of all studies; those of ``DAMAGES`` are damaged as these say."""
-OF_TRIALS = ("result", "parameter", "value")
+OF_TRIALS = ("result", "parameter", "choice", "value")
 """The study itself can be read."""
 
 
