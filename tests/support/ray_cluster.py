@@ -60,7 +60,10 @@ class RayCluster:
                 self._cluster.add_node(**NODE)
 
     def kill_node(self) -> None:
-        """Kill a node with all of its workers, as if its machine had lost power, and what that would have taken along."""
+        """Kill a node with all of its workers, as if its machine had lost power, and what that would have taken along.
+
+        It returns when the head knows of it: until then nobody trains again what was lost.
+        """
         from kerasweep.search.executors.ray.actor import PREFIX, _remove_if_left
 
         node = next(iter(self._cluster.worker_nodes))
@@ -72,6 +75,7 @@ class RayCluster:
         psutil.wait_procs(lost, 10)
         for folder in self.folder.glob(f"{PREFIX}*"):
             _remove_if_left(folder)
+        self._cluster.wait_for_nodes(60)
 
     def kill_head(self) -> None:
         """Kill the head, without which nobody in the cluster knows of the others."""
