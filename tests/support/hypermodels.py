@@ -294,6 +294,16 @@ class ReturnsADict(kt.HyperModel):
         return {"val_right": right, "val_loss": 1.0}
 
 
+class ByPosition(kt.HyperModel):
+    """Gives ``model.fit`` all that it takes by position, its callbacks too."""
+
+    def build(self, hp):
+        return dense(hp)
+
+    def fit(self, hp, model, x, y, validation_data=None, epochs=1, callbacks=None, verbose=0, **kwargs):
+        return model.fit(x, y, 32, epochs, verbose, callbacks, 0.0, validation_data)
+
+
 with_fit = Shuffles()
 
 

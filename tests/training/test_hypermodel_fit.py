@@ -15,7 +15,7 @@ from kerasweep.spaces import Categorical, Condition, Float, Int, Space
 from kerasweep.studies import read_details, read_trials
 
 pytestmark = pytest.mark.trains
-FITS = ("Shuffles", "Normalizes", "OwnEpochs", "CustomLoop", "ReturnsADict")
+FITS = ("Shuffles", "Normalizes", "OwnEpochs", "CustomLoop", "ReturnsADict", "ByPosition")
 INSTANCES = {"Shuffles": "with_fit"}
 """Class -> an instance of it, which is trained and refit the same."""
 

@@ -6,6 +6,7 @@ or a dict with the objective in it, is a score, as in KerasTuner.
 
 from __future__ import annotations
 
+import inspect
 import statistics
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -66,10 +67,16 @@ class EpochRecorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ha
 def _recorded(model: keras.Model, recorder: EpochRecorder) -> Iterator[None]:
     """Have every call of ``model.fit`` inside tell a recorder its epochs, whether the caller passes callbacks on or not."""
     fit = model.fit
+    names = list(inspect.signature(fit).parameters)
 
-    def fit_recorded(*rows: Any, callbacks: Any = None, **options: Any) -> Any:
-        given = callbacks if isinstance(callbacks, list | tuple) else [callbacks] if callbacks else []
-        return fit(*rows, callbacks=list(dict.fromkeys([*given, recorder])), **options)
+    def fit_recorded(*given: Any, **options: Any) -> Any:
+        place = names.index("callbacks") if "callbacks" in names else len(given)
+        options |= zip(
+            names[place:], given[place:], strict=False
+        )  # what a caller gives by position from there on
+        own = options.pop("callbacks", None)
+        callbacks = own if isinstance(own, list | tuple) else [own] if own else []
+        return fit(*given[:place], callbacks=list(dict.fromkeys([*callbacks, recorder])), **options)
 
     model.fit = fit_recorded
     try:
