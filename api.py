@@ -41,7 +41,7 @@ def launch(
     model: Any = None,
     *,
     file: str | os.PathLike[str] | None = None,
-    space: Space | str | os.PathLike[str] | Sequence[str] | None = None,
+    space: Space | str | os.PathLike[str] | Sequence[str] | Mapping[str, Any] | None = None,
     storage: Storage = None,
     verbose: int = 2,
     sample_weight: Any = None,
@@ -66,7 +66,8 @@ def launch(
             ``module:name``.
         file: A YAML specification; other arguments are laid over it.
         space: A space, in place of the model's preset; a YAML file that holds one; names of the
-            catalogue, as a list or ``a,b,c``; or ``top:8``, what mattered most in ``from_study=``.
+            catalogue, as a list or ``a,b,c``; a dict of names with choices or ranges, ``{"learning_rate": "0.001..0.1:log"}``;
+            or ``top:8``, what mattered most in ``from_study=``.
         storage: A database's URL or path; ``kerasweep.db`` where None.
         verbose: As Keras has it: 0 silent, 1 a bar, 2 a line a trial.
         sample_weight: One number a training row of data given in Python, by which it weighs in the loss, of training and

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .errors import StudyError
@@ -22,7 +22,7 @@ def plan_sweep(
     model: Any = None,
     *,
     file: str | os.PathLike[str] | None = None,
-    space: Space | str | os.PathLike[str] | Sequence[str] | None = None,
+    space: Space | str | os.PathLike[str] | Sequence[str] | Mapping[str, Any] | None = None,
     sample_weight: Any = None,
     groups: Any = None,
     validation: Any = None,
@@ -32,9 +32,8 @@ def plan_sweep(
 ) -> Plan:
     """Decide everything about a sweep without starting it; the arguments are those of ``launch``."""
     from .search.planning import make_plan
-    from .search.spec import make_spec, space_part
+    from .search.spec import make_spec
     from .search.specfile import read_spec
-    from .spaces import Space, space_to_dict
     from .training.data.source_data import FROM_PYTHON
     from .training.models import reference_of
 
@@ -55,11 +54,26 @@ def plan_sweep(
     if model is not None:
         nested["model"] = model if isinstance(model, str) else reference_of(model)
     if space is not None:
-        base = {"define": space_to_dict(space)} if isinstance(space, Space) else space_part(space)
-        for key, value in base.items():
-            put(nested, ("space", key), value)
+        nested["space"] = {**nested.get("space", {}), **_space_part(space, model, settings.get("set"))}
     spec = read_spec(file, nested) if file is not None else make_spec(nested)
     return make_plan(spec, data=given_data, model=given_model, cv=cv, storage=storage_url(storage))
+
+
+def _space_part(space: Any, model: Any, ranges: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the part of a specification that ``space=`` means, beside the new ranges of ``set=``.
+
+    Of a mapping of names to ranges, the rest of a family's preset stays as recommended, as of a list of names; for a function,
+    it is the whole space.
+    """
+    from .search.spec import space_part
+    from .spaces import Space, parse_range, space_to_dict
+
+    if isinstance(space, Mapping) and space:
+        if model is None or (isinstance(model, str) and ":" not in model):
+            said = {name: written for name, written in space.items() if written is not None}
+            return {"pick": list(space), "set": {**said, **(ranges or {})}}
+        space = Space(tuple(parse_range(name, written) for name, written in space.items()))
+    return {"define": space_to_dict(space)} if isinstance(space, Space) else space_part(space)
 
 
 def _study_name(study: Any, storage: Storage) -> Any:

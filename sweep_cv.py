@@ -25,7 +25,6 @@ from .api import launch
 from .errors import SpecError, did_you_mean
 from .estimator_rows import are_texts, as_target, seed_of, source_of, splitter_of, task_of, weighing
 from .given_objects import forget_objects
-from .spaces import Space, parse_range
 from .studies import read_trials, storage_url
 from .studies.cv_results import cv_results
 from .studies.records import ENDED
@@ -188,20 +187,13 @@ class SweepCV(BaseEstimator):  # type: ignore[misc]
         folder = None if self.storage is not None else Path(tempfile.mkdtemp(prefix="kerasweep-"))
         url = storage_url(self.storage if folder is None else folder / "sweep.db")
         settings = dict(self.settings or {})
-        model, space = self.model, self.space
-        if isinstance(space, Mapping):
-            if isinstance(model, str):  # the rest of its preset is fixed, as a pick has it
-                settings["set"] = {**space, **settings.get("set", {})}
-                space = list(space)
-            else:
-                space = Space(tuple(parse_range(name, written) for name, written in space.items()))
         if self.study is not None:
             settings["study"] = self.study
         self._temporary = None if folder is None else weakref.finalize(self, _remove, folder, url)
         return launch(
             rows,
-            model,
-            space=space,
+            self.model,
+            space=self.space,
             storage=url,
             verbose=self.verbose,
             cv=cv,

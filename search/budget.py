@@ -28,6 +28,8 @@ class Budget:
     """Of single folds, trained by all trials of the study together."""
     until_converged: bool = False
     """Whether it ends once more trials are not expected to help (``convergence.py``)."""
+    covers_space: bool = False
+    """Whether its trials suffice for every configuration of the space."""
 
 
 class Spending:

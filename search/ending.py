@@ -33,9 +33,7 @@ class Ending:
             "epochs": "The epochs of the budget are trained.",
             "converged": "Converged: twice the trials are not expected to gain as much as the best score's standard error.",
             "target": "The target is reached.",
-            "exhausted": "Every change has been trained as often as the noise asks for."
-            if is_sensitivity_study(self.study)
-            else "Every configuration of the space has been tried.",
+            "exhausted": _exhausted(self.study),
             "interrupted": "Interrupted.",
         }[self.reason]
         if self.further is not None and self.reason == "trials":
@@ -45,6 +43,14 @@ class Ending:
         cut = numbers_text(self.unanswered, 5)
         one = len(self.unanswered) == 1
         return f"{reason} {'Trial' if one else 'Trials'} {cut} did not end in time; resume runs {'it' if one else 'them'} again."
+
+
+def _exhausted(study: StudyRecord) -> str:
+    """Say that there is nothing left to try."""
+    if is_sensitivity_study(study):
+        return "Every change has been trained as often as the noise asks for."
+    grid = study.spec["search"]["method"] == "grid"
+    return f"Every configuration of the {'grid' if grid else 'space'} has been tried."
 
 
 def check_found_something(ending: Ending) -> None:

@@ -60,7 +60,12 @@ class Plan:
             return Budget(len(self.further.continued), search.time)
         trials = search.trials if search.trials is not None else math.inf
         return Budget(
-            min(trials, self.most), search.time, search.target, search.total_epochs, search.until_converged
+            min(trials, self.most),
+            search.time,
+            search.target,
+            search.total_epochs,
+            search.until_converged,
+            covers_space=search.method != "sensitivity" and trials >= self.most < math.inf,
         )
 
     @property

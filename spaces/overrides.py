@@ -66,7 +66,8 @@ def parse_range(name: str, written: Any, like: Hyperparameter | None = None) -> 
 
     Args:
         name: Its name.
-        written: ``low..high[:log][:step=n]``, choices separated by commas, a list of choices, or a full definition.
+        written: ``low..high[:log][:step=n]``, choices separated by commas, a list or an array of choices, or a full
+            definition.
         like: The hyperparameter that it replaces; its know-how, conditions and, where it still fits, recommended
             value are kept.
     """
@@ -92,11 +93,17 @@ def still_recommended(made: Hyperparameter, old: Hyperparameter) -> dict[str, An
 
 def _choices(name: str, written: Any, like: Hyperparameter | None) -> list[Value]:
     if not isinstance(written, str):
-        return list(written) if isinstance(written, list | tuple) else [written]
+        listed = _plain(written)
+        return [_plain(one) for one in listed] if isinstance(listed, list | tuple | range) else [listed]
     parts = _split(name, written)
     if not all(part.strip() for part in parts):
         raise SpaceError(f"{name}: a value is empty; write {name}=a,b,c or {name}=low..high.")
     return [_parse_choice(part, like) for part in parts]
+
+
+def _plain(written: Any) -> Any:
+    """Return a number or a list in place of NumPy's; other values as they are."""
+    return written.tolist() if hasattr(written, "tolist") else written
 
 
 def _parse_choice(written: Any, like: Hyperparameter | None) -> Value:
@@ -133,7 +140,7 @@ def _split(name: str, written: str) -> list[str]:
 def parse_value(text: Any) -> Value:
     """Return the value of a typed word: a number, true, false, none, a tuple in brackets, or else the text itself."""
     if not isinstance(text, str):
-        return canonical(text)  # type: ignore[no-any-return]
+        return canonical(_plain(text))  # type: ignore[no-any-return]
     word = text.strip()
     if word[:1] in _BRACKETS and word[1:] and word[-1] == _BRACKETS[word[0]]:
         parts = _split(word, word[1:-1])

@@ -8,7 +8,9 @@ import kerasweep as ks
 import numpy as np
 import pandas as pd
 import pytest
-from kerasweep.errors import SpecError
+from kerasweep.errors import KerasweepError, SpecError
+from kerasweep.spaces import Categorical
+from kerasweep.spaces.catalogue import CATALOGUE
 
 pytestmark = [
     pytest.mark.trains,
@@ -63,6 +65,68 @@ def test_arrays_a_frame_and_a_function(tmp_path: Path) -> None:
     refit = other.refit(data=frame)
     assert set(refit.test) == {"loss", "mae"}
     assert refit.dataset.rows == 90
+
+
+def build_of_ranges(config, signature): ...
+
+
+OF_FAMILY = ("optimizer", "batch_size", "learning_rate", "units", "activation")
+
+
+@pytest.mark.parametrize(
+    ("model", "space", "varies"),
+    [
+        ("ann", {"optimizer": ["adam", "sgd"], "units": [16, 32]}, {"optimizer": ("adam", "sgd"), "units": (16, 32)}),
+        ("ann", {"learning_rate": "0.001..0.1:log"}, {"learning_rate": (0.001, 0.1)}),
+        ("ann", {"units": np.array([8, 16])}, {"units": (8, 16)}),
+        ("ann", {"units": list(np.arange(2, 4))}, {"units": (2, 3)}),
+        ("ann", {"units": range(1, 4), "optimizer": None}, {"units": (1, 2, 3), "optimizer": CATALOGUE["optimizer"].hyperparameter.choices}),
+        ("ann", ["units"], {"units": (8, 1024)}),
+        (build_of_ranges, {"optimizer": ["adam"], "width": "4..8"}, {"optimizer": ("adam",), "width": (4, 8)}),
+        (build_of_ranges, ["learning_rate"], {"learning_rate": (1e-5, 1.0)}),
+    ],
+)  # fmt: skip
+def test_a_space_is_names_or_ranges_by_name(model, space, varies) -> None:
+    """Of a family, the rest stays as recommended; of a function it is the whole space."""
+    found = {
+        one.name: one.choices if isinstance(one, Categorical) else (one.low, one.high)
+        for one in ks.plan_sweep(
+            "digits", model, search="random", trials=2, space=space
+        ).space.hyperparameters
+    }
+    assert {name: found.pop(name) for name in varies} == varies
+    assert all(len(values) == 1 for values in found.values())
+    assert set(found) == (set(OF_FAMILY) - set(varies) if model == "ann" else set())
+
+
+def test_new_ranges_beside_a_space_of_ranges(tmp_path: Path) -> None:
+    plan = ks.plan_sweep(
+        "digits", "ann", space={"units": [16, 32]}, set={"units": [8, 64]}, fix={"batch_size": np.int64(32)}
+    )
+    assert plan.space["units"].choices == (8, 64)
+    assert plan.space["batch_size"].choices == (32,)
+    file = tmp_path / "sweep.yaml"
+    file.write_text("data: {source: digits}\nmodel: ann\nspace: {preset: standard}\n")
+    plan = ks.plan_sweep(file=file, space={"units": [16, 32]})
+    assert [one.name for one in plan.space.hyperparameters if len(getattr(one, "choices", (1, 2))) > 1] == [
+        "units"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("space", "message"),
+    [
+        (5, "A space is a Space, a file, a dict of ranges, or names of the catalogue; got 5"),
+        ({"wat": [1]}, "There is no hyperparameter 'wat'"),
+        ({"optimizer": []}, "optimizer: needs at least one choice"),
+        ({"units": np.array([[1, 2]])}, r"units must be a whole number, got \[1, 2\]"),
+        ({}, "must name hyperparameters"),
+        ({5: [1]}, "should be a valid string, got 5"),
+    ],
+)
+def test_what_is_no_space_is_refused_in_a_line(space, message: str) -> None:
+    with pytest.raises(KerasweepError, match=message):
+        ks.plan_sweep("digits", "ann", space=space)
 
 
 def test_unknown_settings_are_named_together() -> None:

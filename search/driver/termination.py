@@ -99,4 +99,6 @@ class Termination:
             return "converged"
         if self.exhausted:
             return "exhausted"
-        return "trials" if self._spending.allows_a_trial else "epochs"
+        if not self._spending.allows_a_trial:
+            return "epochs"
+        return "exhausted" if self._budget.covers_space else "trials"

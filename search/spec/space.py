@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
+from ...errors import SpecError
 from .values import Part
 
 BASES = ("preset", "pick", "file", "define", "from_study")
@@ -53,12 +54,20 @@ def parse_studies(value: Any) -> Any:
 
 
 def space_part(words: str | os.PathLike[str] | Iterable[str]) -> dict[str, Any]:
-    """Return the part of a specification that ``--space`` means: a file by its ending, ``top:8``, else names of the catalogue."""
+    """Return the part of a specification that ``--space`` means: a file by its ending, ``top:8``, else names of the catalogue.
+
+    Raises:
+        SpecError: It means none of these.
+    """
     if isinstance(words, str | os.PathLike):
         path = os.fspath(words)
         if path.startswith(TOP):
             return {"top": path}
         return {"file": path} if path.lower().endswith(SPACE_SUFFIXES) else {"pick": path}
+    if not isinstance(words, Iterable):
+        raise SpecError(
+            f"A space is a Space, a file, a dict of ranges, or names of the catalogue; got {words!r}."
+        )
     return {"pick": list(words)}
 
 

@@ -69,6 +69,7 @@ def test_two_workers_find_the_same_scores_as_one(kerasweep: Any, tmp_path: Path)
         done = kerasweep("launch", "digits", "ann", *flags, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         assert done.stderr == ""
+        assert "Every configuration of the grid has been tried." in done.stdout
     one, two = (trials(kerasweep, tmp_path, f"w{workers}") for workers in (1, 2))
     assert len(one) == 6
     assert {key: trial["fold_scores"] for key, trial in one.items()} == {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import kerasweep as ks
 import pytest
 from kerasweep.errors import SpecError
 from kerasweep.search.spec import make_spec
@@ -111,3 +112,21 @@ def test_what_cannot_converge_is_refused() -> None:
         make_spec({**spec, "cv": {"method": "holdout"}})
     with pytest.raises(SpecError, match="several"):
         make_spec({**spec, "training": {"objective": ["val_accuracy", "params"]}})
+
+
+@pytest.mark.parametrize(
+    ("settings", "trials", "covers"),
+    [
+        ({"search": "grid"}, 6, True),
+        ({"search": "grid", "trials": 500}, 6, True),
+        ({"search": "grid", "trials": 5}, 5, False),
+        ({"search": "random", "trials": 500}, 500, False),
+        ({"search": "random", "trials": 500, "space": {"optimizer": ["adam", "sgd"]}}, 2, True),
+        ({"search": "sensitivity"}, None, False),
+    ],
+)
+def test_a_budget_knows_whether_it_suffices_for_the_space(settings, trials, covers) -> None:
+    """Of changes, noise decides how often each is trained."""
+    budget = ks.plan_sweep("digits", "ann", **settings).budget
+    assert trials in (None, budget.trials)
+    assert budget.covers_space is covers
