@@ -45,7 +45,7 @@ def parse_gpus(value: Any) -> Any:
     value = check_number(value)
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return value  # pydantic says what is wrong
     if number > 1 and not number.is_integer():
         raise ValueError("must be a whole number of GPUs, or a share of one, for example 0.5")
@@ -60,7 +60,9 @@ def parse_log(value: Any) -> Any:
     """Return the tools that ``a,b`` or a list names; none for ``none``."""
     if isinstance(value, str):
         value = [] if value.strip() == "none" else [name.strip() for name in value.split(",")]
-    return list(dict.fromkeys(value)) if isinstance(value, list | tuple) else value
+    if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
+        return value  # pydantic says what is wrong
+    return list(dict.fromkeys(value))
 
 
 class ExecutionSpec(Part):

@@ -7,10 +7,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ...errors import SpecError, did_you_mean
+from ...errors import SpecError, did_you_mean, one_line
 from ...spaces.yamlfile import Document
 from ...texts import is_unicode
 from .sweep import SweepSpec
+
+MOST_OF_A_FAULT = 500
+"""Characters that a message has of one fault, whatever was given."""
 
 
 def make_spec(data: Any, document: Document | None = None) -> SweepSpec:
@@ -26,7 +29,7 @@ def make_spec(data: Any, document: Document | None = None) -> SweepSpec:
     try:
         spec = SweepSpec.model_validate(data)
     except ValidationError as error:
-        faults = dict.fromkeys(_fault(fault, document) for fault in error.errors())
+        faults = dict.fromkeys(one_line(_fault(fault, document), MOST_OF_A_FAULT) for fault in error.errors())
         raise SpecError("\n".join(faults)) from error
     _check_unicode(spec.model_dump(exclude={"space"}), ())
     return spec

@@ -27,6 +27,8 @@ def parse_objective(value: Any) -> Any:
 def parse_constraints(value: Any) -> Any:
     """Return constraints in the way they are written here, from one or a list of them."""
     texts = [value] if isinstance(value, str) else value
+    if isinstance(texts, set | frozenset):
+        texts = sorted(texts, key=str)
     if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
         return value
     return list(dict.fromkeys(parse_constraint(text).text for text in texts))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
+LARGEST = 2**53
+"""Whole numbers up to it are told apart as floats."""
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -27,7 +29,14 @@ def check_number(value: Any) -> Any:
     return value
 
 
-Whole = Annotated[int, BeforeValidator(check_number)]
+def check_size(number: int) -> int:
+    """Return a whole number that a study can keep: one that every reader of JSON reads as it is."""
+    if abs(number) > LARGEST:
+        raise ValueError(f"must be at most {LARGEST:,}")
+    return number
+
+
+Whole = Annotated[int, BeforeValidator(check_number), AfterValidator(check_size)]
 """Not ``true``, which Python and pydantic take for 1."""
 Real = Annotated[float, BeforeValidator(check_number)]
 

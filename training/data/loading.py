@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ...errors import DataError, did_you_mean
+from ...errors import DataError, did_you_mean, one_line
 from ...texts import names_text
 from .archives import read_array_folder, read_npz
 from .array_files import holds_arrays
@@ -94,17 +95,27 @@ def _read(source: Any, options: TableOptions) -> SourceData | Dataset:
         _refuse(name, options)
         return load_named(name)
     path = Path(text).expanduser()
-    if is_function(text) and not path.exists():
+    if is_function(text) and not _is_there(path):
         _refuse(text, options, columns)
         return call_function(text, options)
-    if path.is_dir():
+    if _is_there(path) and path.is_dir():
         return _read_folder(path, options)
-    if path.exists() or path.suffix or isinstance(source, os.PathLike) or "/" in text:
+    if _is_there(path) or path.suffix or isinstance(source, os.PathLike) or "/" in text:
         return _read_file(path, options)
     raise DataError(
-        f"unknown data '{text}'.{did_you_mean(text, KNOWN_NAMES)} A path to {', '.join(TABLE_SUFFIXES)}, .npz, or a "
+        f"unknown data '{one_line(text)}'.{did_you_mean(text, KNOWN_NAMES)} A path to {', '.join(TABLE_SUFFIXES)}, .npz, or a "
         f"folder of images, of .txt files or of x.npy and y.npy, or module:function, works too."
     )
+
+
+def _is_there(path: Path) -> bool:
+    """Tell whether there is a file or folder; there is none whose name is too long for the system."""
+    try:
+        return path.exists()
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        return False
 
 
 def _read_folder(path: Path, options: TableOptions) -> SourceData:
@@ -120,9 +131,9 @@ def _read_folder(path: Path, options: TableOptions) -> SourceData:
 
 def _read_file(path: Path, options: TableOptions) -> SourceData:
     suffix = table_suffix(path)
-    if not path.exists():
+    if not _is_there(path):
         near = [other.name for other in sorted(path.parent.iterdir())] if path.parent.is_dir() else []
-        raise DataError(f"no file or folder '{path}'.{did_you_mean(path.name, near)}")
+        raise DataError(f"no file or folder '{one_line(str(path))}'.{did_you_mean(path.name, near)}")
     if suffix in TABLE_SUFFIXES:
         return read_table(path, options)
     if suffix == ".npz":
