@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import tempfile
@@ -26,7 +27,7 @@ from .refitting import refit
 from .showing import show
 from .ui import ui
 
-FAILED = 1
+FAILED, MISUSE = 1, 2
 
 app = typer.Typer(
     name="kerasweep",
@@ -83,6 +84,9 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILED)
     except Exception as error:  # noqa: BLE001 - the last resort: one line for the user, the traceback in a file
+        if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+            _print_error(f"The path '{one_line(str(error.filename), 100)}' is too long for this system.")
+            sys.exit(MISUSE)
         handle, log = tempfile.mkstemp(prefix="kerasweep-", suffix=".log")  # nobody else reads or names it
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(without_passwords(traceback.format_exc()))

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from kerasweep.cli import main
 
+LONG = "x" * 300
 LAUNCH = ("launch", "digits", "dnn")
 
 CASES = [
@@ -101,6 +102,11 @@ CASES = [
     (("studies", "--storage", "sqlite://"), "in memory"),
     (("studies", "--storage", "postgresql://me:secret@127.0.0.1:1/x"), "postgresql://me:***@"),
     ((*LAUNCH, "--storage", "nowhere/kerasweep.db"), "does not exist"),
+    ((*LAUNCH, "--storage", f"{LONG}.db"), "is too long for this system"),
+    (("studies", "--storage", f"sqlite:///{LONG}.db"), "is too long for this system"),
+    (("launch", LONG, "dnn"), "unknown data 'xxx"),
+    (("launch", f"{LONG}.csv", "dnn", "--target", "y"), "no file or folder 'xxx"),
+    ((*LAUNCH, "--space", f"{LONG}.yaml"), "name too long"),
 ]
 
 
@@ -127,7 +133,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-@pytest.mark.parametrize(("arguments", "words"), CASES, ids=[" ".join(arguments) for arguments, _ in CASES])
+@pytest.mark.parametrize(
+    ("arguments", "words"), CASES, ids=[" ".join(arguments)[:80] for arguments, _ in CASES]
+)
 def test_misuse_is_one_line(
     folder: Path,
     arguments: tuple[str, ...],
