@@ -15,7 +15,7 @@ from ..studies.study_writer import StudyWriter
 from ..training.data.profile import profile_of
 from .plan import Plan
 from .resume import with_epochs
-from .spec import make_spec
+from .spec import spec_of_study
 from .spec_comparison import differences
 from .unchanged import changed_bases
 
@@ -64,7 +64,7 @@ def differences_to(study: StudyRecord, plan: Plan) -> list[str]:
     """Return how a study differs from what a plan would make, in words."""
     if not study.spec or study.imported:
         return ["it was not made by Kerasweep"]
-    found = differences(make_spec(study.spec).as_dict(), plan.spec)  # with what was not written then
+    found = differences(spec_of_study(study).as_dict(), plan.spec)  # with what was not written then
     stored = study.about["data"]["fingerprint"]
     if stored != plan.dataset.fingerprint:
         found.append(f"data: fingerprint {stored}, now {plan.dataset.fingerprint}")
@@ -127,5 +127,5 @@ def _create(plan: Plan, url: str) -> AbstractContextManager[StudyWriter]:
 def _go_on(plan: Plan, existing: StudyRecord, sharing: Sharing) -> AbstractContextManager[StudyWriter]:
     spec = plan.spec
     if plan.further is not None:  # the study's own epochs stay those of its search
-        spec, sharing = with_epochs(spec, make_spec(existing.spec).training.epochs), "alone"
+        spec, sharing = with_epochs(spec, spec_of_study(existing).training.epochs), "alone"
     return drive_study(existing, spec.as_dict(), sharing)

@@ -15,7 +15,7 @@ from .further import Further, plan_further
 from .plan import Plan
 from .planning import make_plan
 from .settings import nest
-from .spec import SweepSpec, make_spec
+from .spec import SweepSpec, make_spec, spec_of_study
 from .unchanged import check_unchanged
 
 RESUMABLE = (
@@ -117,7 +117,7 @@ def _spec_of(study: StudyRecord, data: Any, model: Build | None, cv: Any) -> Swe
             f"The study '{study.name}' was imported from KerasTuner, which keeps neither data nor model; "
             "pass both from Python: study.refit(data=..., model=...)."
         )
-    spec: SweepSpec = make_spec(study.spec)
+    spec = spec_of_study(study)
     _check_objects(study, spec, data, model, cv)
     return spec
 

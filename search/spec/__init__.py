@@ -6,7 +6,7 @@ the study with its space written out in full.
 
 from .data import DataSpec
 from .execution import ExecutionSpec
-from .reading import make_spec
+from .reading import make_spec, spec_of_study
 from .searching import OF_SEVERAL, SearchMethod, SearchSpec
 from .space import BASES, SpaceSpec, space_part
 from .sweep import SweepSpec
@@ -28,4 +28,5 @@ __all__ = [
     "parse_objective",
     "parse_seconds",
     "space_part",
+    "spec_of_study",
 ]

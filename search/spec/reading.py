@@ -7,8 +7,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ...errors import SpecError, did_you_mean, one_line
+from ...errors import DamagedError, SpecError, did_you_mean, one_line
 from ...spaces.yamlfile import Document
+from ...studies import StudyRecord
 from ...texts import is_unicode
 from .sweep import SweepSpec
 
@@ -33,6 +34,19 @@ def make_spec(data: Any, document: Document | None = None) -> SweepSpec:
         raise SpecError("\n".join(faults)) from error
     _check_unicode(spec.model_dump(exclude={"space"}), ())
     return spec
+
+
+def spec_of_study(study: StudyRecord) -> SweepSpec:
+    """Return the specification that a study keeps.
+
+    Raises:
+        DamagedError: It is none, or not one that Kerasweep writes.
+    """
+    try:
+        return make_spec(study.spec)
+    except SpecError as error:
+        faults = one_line("; ".join(line.removesuffix(".") for line in str(error).splitlines()))
+        raise DamagedError(f"The study '{study.name}'", f"its specification is none: {faults}.") from error
 
 
 def _check_unicode(value: Any, path: tuple[str, ...]) -> None:

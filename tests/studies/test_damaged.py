@@ -20,12 +20,15 @@ from kerasweep.app.studies_view import studies_page
 from kerasweep.cli import disk_findings
 from kerasweep.cli.app import app
 from kerasweep.errors import DamagedError, StudyError
+from kerasweep.search.resume import plan_resume, plan_trial
 from kerasweep.studies import (
     DamagedStudy,
     best_or_damage,
+    best_trials,
     hyperparameter_names,
     read_all,
     read_studies,
+    read_study,
     whole,
 )
 from kerasweep.studies.comparison import nested_score
@@ -231,3 +234,21 @@ def test_the_columns_of_a_table_have_names(url: str) -> None:
     damaged = next(one for one in whole(read_all(url)) if one.name == "parameter")
     with pytest.raises(DamagedError, match="the name of a hyperparameter is None"):
         hyperparameter_names(damaged)
+
+
+@pytest.mark.parametrize(
+    ("kept", "fault"), [({"a": None}, "'data' must be given; "), ({"model": "ann", "data": 5}, "data")]
+)
+def test_a_specification_that_is_none(tmp_path: Path, kept: dict[str, Any], fault: str) -> None:
+    """It is told in a line that names the study, wherever one is resumed, continued or refitted."""
+    url = f"sqlite:///{tmp_path / 's.db'}"
+    make_study(url, "first", trials=1, refit=False)
+    with closing(sqlite3.connect(tmp_path / "s.db")) as connection, connection:
+        connection.execute(_ATTRIBUTE.format(json.dumps(kept), SPEC), {"study": 1})
+    study = read_study("first", url)
+    for read in (lambda: plan_resume(study, {}), lambda: plan_trial(study, best_trials(study)[0])):
+        with pytest.raises(
+            DamagedError, match=f"^The study 'first' is damaged: its specification is none: .*{fault}"
+        ) as caught:
+            read()
+        assert "\n" not in str(caught.value)
