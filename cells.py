@@ -32,6 +32,8 @@ MARKS = (
 
 def plain_text(cell: Any) -> str | None:
     """Return a cell as text without spaces and quotes around it, 3.0 as ``3``; None where nothing is left."""
+    if isinstance(cell, bytes):  # as HDF5 files have texts
+        cell = cell.decode(errors="backslashreplace")
     text = str(int(cell) if isinstance(cell, float) and cell.is_integer() else cell).strip()
     if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
         text = text[1:-1].strip()

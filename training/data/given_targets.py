@@ -96,12 +96,12 @@ def present_targets(values: pd.DataFrame | pd.Series) -> tuple[pd.DataFrame | pd
     return present, kept
 
 
-def _texts_in(values: pd.Series) -> list[str]:
+def _texts_in(values: pd.Series) -> list[str | bytes]:
     if values.dtype.kind in "biufc":  # of more bits than pandas knows, too
         return []
     present = values.dropna()
     try:
-        return [cell for cell in present.unique() if isinstance(cell, str)]
+        return [cell for cell in present.unique() if isinstance(cell, str | bytes)]
     except TypeError as error:  # lists, dicts and arrays do not hash
         what = type(present.iloc[0]).__name__
         raise DataError(

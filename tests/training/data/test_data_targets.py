@@ -139,6 +139,27 @@ def test_what_is_masked_is_not_taken_for_data(part):
             SourceData("d", **{**rows, part: wrap(np.ma.masked_greater(np.arange(20.0), 5))})
 
 
+@pytest.mark.parametrize(
+    ("y", "classes"),
+    [
+        ([b"a", b"b"], ("a", "b")),
+        (["a", b"b"], ("a", "b")),
+        (["\uac00".encode(), b"'b '"], ("b", "\uac00")),
+        ([b"1", b"2"], ("1", "2")),
+    ],
+)
+@pytest.mark.parametrize(
+    "wrap", [lambda y: np.array(y, object), pd.Series, list], ids=["array", "series", "list"]
+)
+def test_bytes_among_objects_are_texts(y, classes, wrap):
+    """As HDF5 files hand them over."""
+    assert load_dataset((np.zeros((40, 2)) + np.arange(40)[:, None], wrap(y * 20))).classes == classes
+    frame = pd.DataFrame(
+        {"word": wrap(y * 20), "number": np.arange(40) % 7, "kind": ["p", "q", "q", "p"] * 10}
+    )
+    assert set(load_dataset(frame, target="kind", test_size=0).x["word"].astype(str)) == set(classes)
+
+
 def test_a_class_is_called_by_its_name():
     with pytest.raises(DataError, match="every row is of class 'dog'"):
         read_target(np.ones(9, int), name="d", kind="image", task=None, classes=("cat", "dog"), decided=True)
@@ -158,6 +179,7 @@ def test_a_class_is_called_by_its_name():
         (RNG.normal(size=(20, 3)), {"task": "classification"}, "y has 3 columns"),
         (pd.date_range("2024-01-01", periods=20), {}, "dates or durations"),
         ([None, "a", "b", "a"] * 5, {}, "target is missing in 5 rows"),
+        (np.array([b"", b"a", b"b", b"a"] * 5, object), {}, "target is missing .* in 5 rows"),
         ([1j, 2j] * 10, {}, "complex"),
         ([[1, 2], [3]] * 10, {}, "no regular array"),
     ],
