@@ -6,8 +6,9 @@ A proposer looks at the trials and changes nothing, so that a resumed sweep goes
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -51,10 +52,15 @@ class ProposalRequest:
     """Of the new trial."""
     seen: Collection[str]
     """Keys of the trainings of all trials so far."""
-    trials: Sequence[FrozenTrial] = ()
-    """All trials so far, with their states and values, for a proposer that learns from them."""
+    read_trials: Callable[[], Sequence[FrozenTrial]] = tuple
+    """Reads all trials so far: they may be many, and most proposers need none."""
     stuck: bool = False
     """Whether the study's sampler keeps suggesting configurations that were tried before."""
+
+    @cached_property
+    def trials(self) -> Sequence[FrozenTrial]:
+        """All trials so far, with their states and values, for a proposer that learns from them."""
+        return self.read_trials()
 
 
 @dataclass(frozen=True)

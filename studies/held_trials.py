@@ -19,6 +19,8 @@ class HeldTrials:
         self._distributions: dict[str, BaseDistribution] = {}
         self._alike: dict[tuple[str, ...], dict[str, BaseDistribution]] = {}
         """Names -> the distributions that most trials have which have these."""
+        self._ids: list[int] = []
+        """The ids by number."""
         self._open: set[int] = set()
         """Ids of all trials that have not ended, and of some that have: looked at in place of all, which grow in number."""
 
@@ -27,8 +29,9 @@ class HeldTrials:
         trials = self._read_all()
         for trial in trials:
             self._share_distributions(trial)
-        self._open = {trial._trial_id for trial in trials}
-        return {trial._trial_id: trial for trial in trials}
+        self._ids = [trial._trial_id for trial in trials]
+        self._open = set(self._ids)
+        return dict(zip(self._ids, trials, strict=True))
 
     def __len__(self) -> int:
         return len(self._trials)
@@ -37,6 +40,10 @@ class HeldTrials:
         if trial_id not in self._trials:
             raise KeyError(f"No trial has the id {trial_id}.")
         return self._trials[trial_id]
+
+    def numbered(self, number: int) -> FrozenTrial:
+        """Return the trial of a number."""
+        return self._trials[self._ids[number]]
 
     @property
     def last_id(self) -> int:
@@ -58,6 +65,8 @@ class HeldTrials:
 
     def add(self, trial: FrozenTrial) -> None:
         """Hold a new trial, or one that others have changed."""
+        if trial._trial_id not in self._trials:
+            self._ids.append(trial._trial_id)
         self._trials[trial._trial_id] = trial
         self._open.add(trial._trial_id)
         self._share_distributions(trial)
@@ -74,8 +83,9 @@ class HeldTrials:
 
     def forget_after(self, count: int) -> None:
         """Hold no more than so many of the first trials."""
-        for number in list(self._trials)[count:]:
-            del self._trials[number]
+        for trial_id in self._ids[count:]:
+            del self._trials[trial_id]
+        del self._ids[count:]
 
     def first_distribution(self, name: str, distribution: BaseDistribution) -> BaseDistribution:
         """Return the distribution that a hyperparameter had first, which is this one where it had none."""

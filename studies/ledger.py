@@ -168,6 +168,15 @@ class Ledger(BaseStorage):
             for key in keys:
                 self._writes.act(partial(remove_attribute, study_id=self._study_id, key=key))
 
+    @property
+    def count(self) -> int:
+        """How many trials the study has."""
+        return len(self._trials)
+
+    def numbered(self, number: int) -> FrozenTrial:
+        """Return the trial of a number."""
+        return self._trials.numbered(number)
+
     # Trials, as Optuna's storages hold them.
 
     def create_new_trial(self, study_id: int, template_trial: FrozenTrial | None = None) -> int:

@@ -109,7 +109,7 @@ class StudyWriter(TrialWriter):
 
     def next_number(self) -> int:
         """Return the number that the next new trial will have."""
-        return len(self.trials())
+        return self.ledger.count
 
     def new_trial(
         self, configuration: Configuration | None = None, origin: Mapping[str, Any] | None = None
@@ -142,7 +142,7 @@ class StudyWriter(TrialWriter):
         with self.transaction():
             for number in numbers:
                 origin = {CONTINUES: number, MOST_EPOCHS: epochs}
-                self.optuna.enqueue_trial(self.trials()[number].params, user_attrs={ORIGIN: origin})
+                self.optuna.enqueue_trial(self.trial(number).params, user_attrs={ORIGIN: origin})
                 found.append(self.next_number() - 1)
             if (trials := spec.get("search", {}).get("trials")) is not None:
                 search = {**spec["search"], "trials": trials + len(found)}

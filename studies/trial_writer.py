@@ -51,6 +51,10 @@ class TrialWriter:
         """Return all trials as Optuna holds them."""
         return self.optuna.get_trials(deepcopy=False)
 
+    def trial(self, number: int) -> FrozenTrial:
+        """Return a trial as Optuna holds it; of many, much faster than taking it from all."""
+        return self.ledger.numbered(number)
+
     def open_trial(self, trial: FrozenTrial) -> Trial:
         """Return a paused trial as one that goes on reporting."""
         return Trial(self.optuna, trial._trial_id)
@@ -157,7 +161,7 @@ class TrialWriter:
 
     def finish_as_duplicate(self, trial: Trial, number: int) -> None:
         """End a trial whose configuration an earlier one has trained, with the earlier one's result."""
-        original = self.trials()[number]
+        original = self.trial(number)
         with self.transaction():
             trial.set_user_attr(DUPLICATE, original.number)
             for key in (RESULT, FAILURE):

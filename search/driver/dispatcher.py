@@ -96,7 +96,7 @@ class Dispatcher:
         proposed, waiting = None, self._writer.has_waiting()
         if not waiting:  # they come first
             stuck, seen = self._history.stuck >= STUCK_AFTER, self._history.seen
-            request = ProposalRequest(self._writer.next_number(), seen, self._writer.searched(), stuck)
+            request = ProposalRequest(self._writer.next_number(), seen, self._writer.searched, stuck)
             proposed = self._proposer.propose(request)
         with self._writer.transaction():
             trial = (

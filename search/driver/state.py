@@ -65,7 +65,7 @@ class SweepState:
 
     def end_training(self, number: int) -> None:
         """Note that a trial is trained no further for now."""
-        self.spending.end(number, reached_by(self.writer.trials()[number]))
+        self.spending.end(number, reached_by(self.writer.trial(number)))
 
     def may_begin(self) -> bool:
         """Tell whether budget and space allow for a new trial."""

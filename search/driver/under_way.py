@@ -96,9 +96,8 @@ class UnderWay:
 
     def _is_left(self, number: int) -> bool:
         """Tell whether a paused trial is left to another driver, which has its state, and trains something just now."""
-        trials = self._writer.trials()
-        runner = trials[number].user_attrs.get(RUN_BY)
-        return runner in {trials[other].user_attrs.get(RUN_BY) for other in self.elsewhere}
+        runner = self._writer.trial(number).user_attrs.get(RUN_BY)
+        return runner in {self._writer.trial(other).user_attrs.get(RUN_BY) for other in self.elsewhere}
 
     def learn(self, trial: FrozenTrial) -> TrialUnderWay:
         """Learn of a trial that is paused, or that another driver trains."""
@@ -140,7 +139,7 @@ class UnderWay:
     def begin(self, run: TrialUnderWay, seed: int) -> Task:
         """Note that a trial is trained; return the task, from its last rung on if it was paused at one."""
         number = run.trial.number
-        trial = self._writer.trials()[number]
+        trial = self._writer.trial(number)
         settled = set(progress_of(trial).reports)
         if settled and not self._writer.is_settled(trial):
             settled.remove(max(settled))  # how it went on is not known any more: it is asked again
@@ -181,7 +180,7 @@ class UnderWay:
     def put_aside(self, run: TrialUnderWay, event: TrialPaused) -> bool:
         """Pause a trial; one that has not come to a rung waits, as far as the study knows, and False is returned."""
         self.make_room(keep=event.number)
-        if not self._writer.has_rungs(self._writer.trials()[event.number]):
+        if not self._writer.has_rungs(self._writer.trial(event.number)):
             self.requeue(run)
             return False
         self.paused[event.number] = run

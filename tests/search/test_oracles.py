@@ -75,7 +75,7 @@ def search(method: str, space: Space, objective, trials: int, seed: int = 0, dir
     for number in range(trials):
         proposer = make_proposer(method, space, seed, direction=direction, epochs=epochs)  # as after a kill
         seen = {configuration_key(trial.params) for trial in found}
-        configuration = proposer.propose(ProposalRequest(number, seen, found)).configuration
+        configuration = proposer.propose(ProposalRequest(number, seen, found.copy)).configuration
         assert space.check(configuration) == configuration
         assert list(configuration) == [name for name in space.names if name in configuration]
         attributes = {DUPLICATE: 0} if configuration_key(configuration) in seen else {}
@@ -160,14 +160,14 @@ def test_running_and_failed_trials_are_told() -> None:
             *(tried(number, everything[number], math.inf) for number in (3, 4)),
         ]
         seen = {configuration_key(trial.params) for trial in found}
-        proposed = make_proposer(method, space, 0).propose(ProposalRequest(5, seen, found))
+        proposed = make_proposer(method, space, 0).propose(ProposalRequest(5, seen, found.copy))
         assert proposed.configuration == everything[5]
 
 
 def test_a_trial_outside_of_the_space_is_passed_over() -> None:
     found = [tried(0, {"a": "w"}, 0.5), tried(1, {"b": 3}, 0.5)]
     proposed = make_proposer("kt-random", Space((Categorical("a", ("x",)),)), 0).propose(
-        ProposalRequest(2, set(), found)
+        ProposalRequest(2, set(), found.copy)
     )
     assert proposed.configuration == {"a": "x"}
 
@@ -305,11 +305,11 @@ def test_hyperband_waits_for_those_that_run() -> None:
     with contextlib.suppress(WaitForTrials):
         while len(found) < 100:
             seen = {configuration_key(trial.params) for trial in found}
-            proposed = proposer.propose(ProposalRequest(len(found), seen, found))
+            proposed = proposer.propose(ProposalRequest(len(found), seen, found.copy))
             found.append(tried(len(found), proposed.configuration, None))
     assert len(found) == sum(rounds[0].size for rounds in hyperband_rounds(epochs))
     failed = [tried(trial.number, trial.params, math.inf) for trial in found]
-    new = proposer.propose(ProposalRequest(len(failed), set(), failed))
+    new = proposer.propose(ProposalRequest(len(failed), set(), failed.copy))
     assert new.configuration["epochs"] == 1, "no winner will come: another iteration"
 
 

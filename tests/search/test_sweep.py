@@ -11,8 +11,10 @@ import sqlalchemy
 from kerasweep.errors import SweepError
 from kerasweep.spaces import Categorical, Float, Int, Space, configuration_key
 from kerasweep.studies import best_trial, read_trials
+from kerasweep.studies.study_writer import StudyWriter
 from kerasweep.training.events import Answer
 from kerasweep.training.metrics import Objective
+from optuna.trial import FrozenTrial
 
 KERAS_TUNERS = [
     pytest.param(f"kt-{method}", marks=pytest.mark.trains) for method in ("random", "grid", "bayes")
@@ -387,3 +389,18 @@ def test_a_trial_that_a_user_enqueues_meanwhile_comes_next(lab, fake) -> None:
     assert executor.trained[2].configuration == theirs
     assert [trial.number for trial in made.load().trials] == list(range(5))
     assert made.states() == "CCCCC"
+
+
+@pytest.mark.parametrize("method", ["grid", "random", "qmc", "bayes"])
+def test_what_does_not_learn_from_trials_does_not_read_them(
+    lab, fake, finite, monkeypatch, method: str
+) -> None:
+    """Studies become large, and would be read whole for each new trial."""
+
+    def read(_: StudyWriter) -> list[FrozenTrial]:
+        raise AssertionError("all trials were read")
+
+    monkeypatch.setattr(StudyWriter, "searched", read)
+    made = lab(method=method, space=finite, trials=4)
+    assert made.run(fake(capacity=2)) == "trials"
+    assert made.states() == "CCCC"

@@ -154,7 +154,7 @@ def test_a_trial_that_cannot_be_begun_leaves_nothing(writer, samples) -> None:
     assert [trial.number for trial in loaded(writer).trials] == [0]
     assert [trial.number for trial in writer.trials()] == [0]
     assert begin(writer, samples).number == 1
-    assert loaded(writer).trials == writer.trials()
+    assert loaded(writer).trials == writer.trials() == [writer.trial(number) for number in (0, 1)]
 
 
 def test_trials_that_others_add_are_heeded(writer, samples) -> None:
@@ -172,7 +172,8 @@ def test_trials_that_others_add_are_heeded(writer, samples) -> None:
         samples.space.recommended()["units"],
         16,
     ]
-    assert loaded(writer).trials == writer.trials()
+    assert loaded(writer).trials == writer.trials() == [writer.trial(number) for number in range(4)]
+    assert writer.next_number() == 4
 
 
 def test_a_ledger_is_of_one_study(writer) -> None:
