@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from .arguments import plan_sweep
 from .errors import SpecError
 from .given_objects import keep_objects, objects_apart, refuse_objects
+from .paths import given_path
 from .resuming import resume_study
 from .studies import (
     damaged,
@@ -217,7 +218,7 @@ def import_keras_tuner(
     from .studies.keras_tuner_project import read_project
 
     url = storage_url(storage)
-    project = read_project(Path(folder), metric)
+    project = read_project(given_path(folder, "a project of KerasTuner's"), metric)
     name = study or study_name(project)
     import_project(project, name, url)
     return Study(read_study(name, url))
@@ -300,5 +301,7 @@ def report(
     from .reports import write_report
 
     return write_report(
-        records_of(studies, storage, "report"), None if path is None else Path(path), form=format
+        records_of(studies, storage, "report"),
+        None if path is None else given_path(path, "a report"),
+        form=format,
     )

@@ -29,6 +29,8 @@ INTERRUPTED = 130
 """The exit code of what was interrupted, which is no error."""
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _CONTROLS_IN_LINES = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]+")
+_LONG_WORD = re.compile(r"(\S{100})\S{400,}")
+"""Longer than any path or name of worth; a message that repeats it cannot be read."""
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 __all__ = [
@@ -66,7 +68,7 @@ class KerasweepError(Exception):
     def _readable(self, text: str) -> str:
         """Return a message as whole sentences, without what names in it may do to a terminal or a line."""
         controls = _CONTROLS_IN_LINES if self.has_lines else _CONTROLS
-        return _sentences(controls.sub(" ", text))
+        return _sentences(_LONG_WORD.sub(r"\1…", controls.sub(" ", text)))
 
 
 def _sentences(text: str) -> str:

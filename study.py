@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import SpecError, StudyError
 from .export.formats import FromStudy, find_format
 from .given_objects import with_objects
+from .paths import given_path
 from .studies import (
     StudyRecord,
     TrialRecord,
@@ -162,7 +163,8 @@ class Study:
         """
         from .reports import write_report
 
-        return write_report([self._record], None if path is None else Path(path), form=format)
+        target = None if path is None else given_path(path, "a report")
+        return write_report([self._record], target, form=format)
 
     def refit(self, trial: int | None = None, *, rule: Rule | None = None, **options: Any) -> RefitModel:
         """Train a trial's configuration on all training rows and score it once on the test split.
@@ -210,7 +212,7 @@ class Study:
             return write_file(path, form.content(self._record, trial))
         # What can be checked is checked before the training, which may take long.
         form.check_study(self._record)
-        target = Path(path).expanduser()
+        target = given_path(path, "an export")
         form.check_path(target)
         done = self.refit(trial, **options, saves=form.saves)
         model = with_objects(self._record, options).get("model")
@@ -284,6 +286,7 @@ def records_of(studies: Any, storage: Storage, taker: str) -> list[StudyRecord]:
         return [studies.record]
     if isinstance(studies, str):
         return [read_study(studies, storage_url(storage))]
-    if isinstance(studies, list | tuple):
+    if isinstance(studies, list | tuple) and studies:
         return [record for one in studies for record in records_of(one, storage, taker)]
-    raise SpecError(f"{taker} takes names of studies or Study objects, got {type(studies).__name__}.")
+    got = "none" if isinstance(studies, list | tuple) else type(studies).__name__
+    raise SpecError(f"{taker} takes names of studies or Study objects, got {got}.")

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from ..errors import OutputError
+from ..paths import given_path
 from ..training.data import take
 from ..training.data.mapped_rows import extremes
 from ..training.data.table_options import names_of
@@ -30,7 +31,7 @@ _SAMPLE = 8
 
 def write_keras(winner: Winner, folder: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
     """Write a winner as a folder, and return its path; see ``TrainedModel.save``."""
-    check_folder(Path(folder).expanduser(), overwrite=overwrite)
+    check_folder(given_path(folder, "a folder"), overwrite=overwrite)
     return trained_model(winner).save(folder, overwrite=overwrite)
 
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import OutputError
+from ..paths import given_path
 
 MARK = "bundle.json"
 """The file by which a folder is known as an earlier export."""
@@ -24,7 +25,7 @@ def write_file(path: str | os.PathLike[str], content: str | bytes) -> Path:
     """
     with new_file(path) as fresh:
         fresh.write_bytes(content.encode() if isinstance(content, str) else content)
-    return Path(path).expanduser()
+    return given_path(path, "a file")
 
 
 @contextmanager
@@ -66,7 +67,7 @@ def check_file(path: str | os.PathLike[str]) -> Path:
     Raises:
         OutputError: There is a folder.
     """
-    target = Path(path).expanduser()
+    target = given_path(path, "a file")
     if target.is_dir():
         raise OutputError(f"{target} is a folder; name a file.")
     return target
@@ -85,7 +86,7 @@ def new_folder(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iter
     Raises:
         OutputError: There is a file, or a folder of something else, or nothing can be written there.
     """
-    target = Path(path).expanduser()
+    target = given_path(path, "a folder")
     check_folder(target, overwrite=overwrite)
     with _faults_of(target):
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import SpecError, StudyError, did_you_mean
+from ..errors import SpecError, StudyError, did_you_mean, one_line
 from ..studies.records import StudyRecord
 
 if TYPE_CHECKING:
@@ -91,8 +91,9 @@ def find_format(name: str) -> FromStudy | FromRefit:
     Raises:
         SpecError: There is none; the message has the nearest one.
     """
-    if name not in FORMATS:
-        raise SpecError(f"There is no format '{name}'.{did_you_mean(name, FORMATS)}")
+    if not isinstance(name, str) or name not in FORMATS:
+        shown = one_line(str(name), 60)
+        raise SpecError(f"There is no format '{shown}'.{did_you_mean(shown, FORMATS)}")
     return FORMATS[name]
 
 

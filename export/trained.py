@@ -19,6 +19,7 @@ import numpy as np
 from sklearn.utils.metaestimators import available_if
 
 from ..errors import OutputError, StudyError, one_line
+from ..paths import given_path
 from ..training.data.delimited import first_rows, marked_encoding, read_csv, table_suffix
 from ..training.data.text_folders import read_text
 from ..training.quiet import import_tensorflow
@@ -116,7 +117,7 @@ class TrainedModel:
         Raises:
             StudyError: There is none, it is damaged, it was written by another version, or it holds code.
         """
-        path = Path(folder).expanduser()
+        path = given_path(folder, "a model's folder")
         if not (path / MARK).is_file():
             raise StudyError(f"{path} is no exported model: it has no {MARK}.")
         try:

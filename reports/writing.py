@@ -25,8 +25,9 @@ def form_of(form: str | None, output: Path | None) -> str:
     if form is None:
         suffix = output.suffix.lower().lstrip(".") if output is not None else ""
         return {"md": "md", "markdown": "md", "png": "png"}.get(suffix, "html")
-    if form not in DEFAULT_NAMES:
-        raise SpecError(f"There is no report format '{form}'.{did_you_mean(form, list(DEFAULT_NAMES))}")
+    if not isinstance(form, str) or form not in DEFAULT_NAMES:
+        shown = one_line(str(form), 60)
+        raise SpecError(f"There is no report format '{shown}'.{did_you_mean(shown, list(DEFAULT_NAMES))}")
     return form
 
 

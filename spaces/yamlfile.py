@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import yaml
 
 from ..errors import UsageError, one_line
+from ..paths import given_path
 
 Lines: TypeAlias = dict[tuple[Any, ...], int]
 """Path of keys -> line."""
@@ -93,13 +93,14 @@ def read_yaml(path: str | os.PathLike[str], error: type[UsageError]) -> Document
 
 
 def _text(path: str | os.PathLike[str], error: type[UsageError]) -> str:
+    file = given_path(path, "a YAML file")
     try:
-        size = Path(path).stat().st_size
+        size = file.stat().st_size
         if size > MOST_BYTES:
             raise error(
                 f"{path} has {size / 1e6:.1f} MB; a specification or a space has {MOST_BYTES / 1e6:.0f} MB at most."
             )
-        return Path(path).read_text(encoding="utf-8-sig")
+        return file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as fault:
         reason = fault.strerror if isinstance(fault, OSError) else "it is not UTF-8 text"
         raise error(f"{path} cannot be read: {reason}.") from fault

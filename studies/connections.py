@@ -79,7 +79,8 @@ def _connect(url: str) -> optuna.storages.RDBStorage:
     seconds = {"timeout": BUSY_SECONDS} if sqlite_path(url) else _CONNECTING.get(url.partition("://")[0], {})
     options = {"connect_args": seconds}
     with storage_errors(url):
-        return optuna.storages.RDBStorage(url, engine_kwargs=options)
+        literal = url.replace("{", "{{").replace("}", "}}")  # Optuna takes it for a template
+        return optuna.storages.RDBStorage(literal, engine_kwargs=options)
 
 
 def open_optuna(record: StudyRecord) -> optuna.Study:

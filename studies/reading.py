@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
-from ..errors import DamagedError, StudyError
+from ..errors import DamagedError, StudyError, one_line
 from ..texts import numbers_text
 from .chunks import join
 from .pareto import pareto_front
@@ -29,6 +30,8 @@ _NOT_DUPLICATE = """
 """
 _NAMED = 8
 """Trials of a Pareto front that a sentence names."""
+_MOST_NUMBER = 2**31 - 1
+"""The highest number that a trial can have in Optuna's tables; databases differ in what they say of a higher one."""
 
 
 def read_trials(study: StudyRecord) -> list[TrialRecord]:
@@ -51,7 +54,7 @@ def best_trials(study: StudyRecord, count: int = 10) -> list[TrialRecord]:
         ORDER BY {_INFINITE} {order}, v.value {order}, t.number LIMIT :count"""
     with open_database(study.storage) as database:
         infeasible = infeasible_ids(database, study)
-        most = count + len(infeasible)
+        most = min(count, _MOST_NUMBER) + len(infeasible)
         rows = database.rows(statement, study=study.study_id, duplicate=DUPLICATE, count=most)
         rows = [row for row in rows if row[0] not in infeasible][:count]
         return trial_records(database, study, rows)
@@ -126,21 +129,22 @@ def read_trial(study: StudyRecord, number: int) -> TrialRecord:
     Raises:
         StudyError: There is no such trial.
     """
-    with open_database(study.storage) as database:
-        rows = database.rows(f"{SELECT_TRIALS} AND t.number = :number", study=study.study_id, number=number)
-        if not rows:
-            count = sum(study.counts.values())
-            known = f"It has {count}, numbered from 0." if count else "It has none."
-            raise StudyError(f"The study '{study.name}' has no trial {number}. {known}")
-        return trial_records(database, study, rows)[0]
+    given: object = number
+    found = read_numbered(study, [int(given)] if isinstance(given, Integral) else [])
+    if not found:
+        count = sum(study.counts.values())
+        known = f"It has {count}, numbered from 0." if count else "It has none."
+        raise StudyError(f"The study '{study.name}' has no trial {one_line(str(number), 60)}. {known}")
+    return found[0]
 
 
 def read_numbered(study: StudyRecord, numbers: Sequence[int]) -> list[TrialRecord]:
     """Return trials by their numbers, in the order in which these are given; numbers that it does not have are left out."""
     found: dict[int, TrialRecord] = {}
+    possible = [number for number in numbers if 0 <= number <= _MOST_NUMBER]
     with open_database(study.storage) as database:
-        for start in range(0, len(numbers), BATCH):
-            chosen = ",".join(str(int(number)) for number in numbers[start : start + BATCH])
+        for start in range(0, len(possible), BATCH):
+            chosen = ",".join(str(int(number)) for number in possible[start : start + BATCH])
             rows = database.rows(f"{SELECT_TRIALS} AND t.number IN ({chosen})", study=study.study_id)
             found.update((trial.number, trial) for trial in trial_records(database, study, rows))
     return [found[number] for number in numbers if number in found]

@@ -20,6 +20,7 @@ from typing import Any, Protocol
 from urllib.parse import quote, unquote
 
 from ..errors import StorageError, StudyError, UsageError, one_line
+from ..paths import given_path
 from .formats import check_tables
 from .passwords import reason_of, without_password
 
@@ -55,14 +56,18 @@ def storage_url(storage: str | os.PathLike[str] | None = None) -> str:
     A path without a scheme means an SQLite file. It is made absolute here, because a model function may change the folder.
 
     Raises:
-        UsageError: The storage is in memory, which no second process could read.
+        UsageError: The storage is in memory, which no second process could read, or is neither a path nor a URL.
     """
-    text = str(storage or os.environ.get("KERASWEEP_STORAGE") or DEFAULT_STORAGE)
+    text = os.environ.get("KERASWEEP_STORAGE") or DEFAULT_STORAGE
+    if isinstance(storage, str):
+        text = storage or text
+    elif storage is not None:
+        text = str(given_path(storage, "a storage"))
     if _IN_MEMORY.fullmatch(text):
         raise UsageError(
             "A study in memory cannot be resumed or browsed; give a file, for example kerasweep.db."
         )
-    url = text if "://" in text else f"{_SQLITE}{text}"
+    url = text if "://" in text else f"{_SQLITE}{given_path(text, 'a storage')}"
     path = sqlite_path(url)
     if path is None or "?" in url or "file:" in url:
         return url

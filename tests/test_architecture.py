@@ -17,12 +17,13 @@ PARTS = ("spaces", "training", "studies", "search", "export", "reports", "app", 
 ALLOWED = {
     "errors": set(),
     "texts": {"errors"},
+    "paths": {"errors"},
     "cells": set(),
-    "spaces": {"errors"},
+    "spaces": {"errors", "paths"},
     "training": {"spaces", "errors", "texts", "cells"},
-    "studies": {"spaces", "errors", "texts", "cells"},
+    "studies": {"spaces", "errors", "texts", "paths", "cells"},
     "search": {"studies", "training", "spaces", "errors", "texts", "cells"},
-    "export": {"studies", "training", "spaces", "errors", "texts", "cells"},
+    "export": {"studies", "training", "spaces", "errors", "texts", "paths", "cells"},
     "reports": {"studies", "training", "spaces", "errors", "texts"},
 }
 """What each part may import of the package; what is not named stands on top and may import all."""

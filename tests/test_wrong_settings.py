@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import kerasweep as ks
 import numpy as np
 import pytest
 from kerasweep.errors import KerasweepError, SpecError
 from kerasweep.search.settings import SETTINGS
+from synthetic import make_study
 
 pytestmark = pytest.mark.costly
 WRONG = [
@@ -45,3 +48,38 @@ def test_a_fault_is_a_line_however_long_the_value() -> None:
     lines = str(caught.value).splitlines()
     assert len(lines) == 2
     assert all(len(line) <= 500 for line in lines)
+
+
+CALLS = {
+    "a specification": lambda value, _: ks.plan_sweep(file=value),
+    "a storage": lambda value, _: ks.list_studies(storage=value),
+    "another storage": lambda value, _: ks.copy("a", to=value),
+    "a backup": lambda value, _: ks.backup(value),
+    "a study": lambda value, _: ks.load(value),
+    "a study that goes on": lambda value, _: ks.resume(value),
+    "studies that are compared": lambda value, _: ks.compare(value),
+    "studies that are learned from": lambda value, _: ks.learn(value),
+    "studies of a report": lambda value, _: ks.report(value),
+    "a report": lambda value, study: study.report(value),
+    "a report's form": lambda value, study: study.report("report.html", format=value),
+    "an export": lambda value, study: study.export(value),
+    "an export's format": lambda value, study: study.export("winner.yaml", value),
+    "an export's trial": lambda value, study: study.export("winner.yaml", trial=value),
+    "a model's folder": lambda value, _: ks.load_model(value),
+    "a project of KerasTuner's": lambda value, _: ks.import_keras_tuner(value),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_so_is_any_path_study_or_format(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, call: str) -> None:
+    study = ks.Study(make_study(f"sqlite:///{tmp_path / 'studies.db'}", "first", trials=3, epochs=4))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KERASWEEP_STORAGE", "there is none.db")
+    for value in WRONG:
+        try:
+            CALLS[call](value, study)
+        except KerasweepError as error:
+            said = str(error)
+        else:
+            said = "done"
+        assert 0 < len(said) < 600, value

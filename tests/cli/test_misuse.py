@@ -106,7 +106,7 @@ CASES = [
     (("studies", "--storage", f"sqlite:///{LONG}.db"), "is too long for this system"),
     (("launch", LONG, "dnn"), "unknown data 'xxx"),
     (("launch", f"{LONG}.csv", "dnn", "--target", "y"), "no file or folder 'xxx"),
-    ((*LAUNCH, "--space", f"{LONG}.yaml"), "name too long"),
+    ((*LAUNCH, "--space", f"{LONG}.yaml"), "is too long for this system"),
 ]
 
 
