@@ -38,6 +38,14 @@ def number_text(value: float | None, standard_error: float | None = None) -> str
     return f"{value:{form}} ± {standard_error:{form}}"
 
 
+def scores_text(scores: Sequence[float]) -> str:
+    """Return the scores of folds side by side, with as many decimals as the largest of them is written with: ``0.9700  0.9312``."""
+    largest = max((abs(score) for score in scores if math.isfinite(score)), default=0.0)
+    _, _, decimals = number_text(largest).partition("e")[0].partition(".")
+    form = f",.{len(decimals)}f" if largest >= 0.001 or not largest else ".3e"
+    return "  ".join(f"{score:{form}}" if math.isfinite(score) else str(score) for score in scores)
+
+
 def quantity_text(value: float) -> str:
     """Return a number of things with commas (``203,530``), any other to four digits (``0.0004167``)."""
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:.4g}"

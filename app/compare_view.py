@@ -14,7 +14,7 @@ from ..reports.overview import comparison_cards
 from ..reports.view import load_view
 from ..studies import StudyRecord, TrialDetails, TrialRecord, read_details, read_numbered
 from ..studies.comparison import compare_pair, ranked
-from ..texts import ABSENT, count_text, number_text
+from ..texts import ABSENT, count_text, number_text, scores_text
 from .links import Address, apart, link, study_link
 from .pieces import anchor, aria, card_box, figure_box, folded, heading, panel, table_box
 from .site import Site
@@ -90,7 +90,7 @@ def _scores(study: StudyRecord, trials: Sequence[TrialRecord], order: Sequence[T
                 f"trial {trial.number}",
                 trial.state,
                 number_text(trial.score, trial.standard_error),
-                "  ".join(f"{score:.4g}" for score in trial.fold_scores) or ABSENT,
+                scores_text(trial.fold_scores) or ABSENT,
                 str(trial.epochs or trial.epochs_trained or ABSENT),
                 f"{trial.parameters:,}" if trial.parameters else ABSENT,
                 f"{trial.seconds:.1f}" if trial.seconds else ABSENT,

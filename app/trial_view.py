@@ -11,7 +11,7 @@ from ..reports.cards import Figure
 from ..spaces import value_text
 from ..studies import StudyRecord, TrialDetails, TrialRecord, read_details, read_log
 from ..studies.comparison import refit_score, study_space
-from ..texts import duration_text, number_text, quantity_text
+from ..texts import duration_text, number_text, quantity_text, scores_text
 from .fold_curves import fold_curves
 from .links import study_link
 from .pieces import anchor, aria, badge, facts, figure_box, heading, panel, preformatted, scrolling
@@ -72,7 +72,7 @@ def result_facts(study: StudyRecord, trial: TrialRecord, details: TrialDetails |
         "Test score of its refit": ""
         if (test := refit_score(study, trial.number)) is None
         else number_text(test),
-        "Folds": "  ".join(number_text(score) for score in trial.fold_scores),
+        "Folds": scores_text(trial.fold_scores),
         "Scored": trial.scored_where,
         "Epochs": epochs,
         "Parameters": f"{trial.parameters:,}" if trial.parameters else "",

@@ -20,7 +20,7 @@ from ..studies import (
     storage_url,
 )
 from ..studies.comparison import MAX_SHOWN, nested_sentence, refit_score, score_sentence, sensitivity
-from ..texts import duration_text, number_text, quantity_text
+from ..texts import duration_text, number_text, quantity_text, scores_text
 from .options import Json, Storage, StudyName, print_json, study_json, trial_json
 from .tables import facts_table, print_table, state_text
 from .trials import print_configuration, print_sensitivity, print_trials, scores
@@ -133,7 +133,7 @@ def _show_trial(record: StudyRecord, trial: TrialRecord, *, as_json: bool) -> No
         **{name.lstrip(">"): cells[0] for name, cells in scores(record, [trial]).items()},
         **{name: quantity_text(value) for name, value in trial.measured.items() if name not in shown},
         "infeasible": f"it breaks {', '.join(trial.broken)}" if trial.broken else "",
-        "folds": "  ".join(number_text(score) for score in trial.fold_scores),
+        "folds": scores_text(trial.fold_scores),
         "scored": trial.scored_where,
         "epochs": f"{trial.epochs} chosen, {trial.epochs_trained} trained" if trial.epochs else "",
         "time": duration_text(trial.seconds),

@@ -13,6 +13,7 @@ from kerasweep.texts import (
     number_text,
     numbers_text,
     parse_bytes,
+    scores_text,
 )
 
 
@@ -35,6 +36,23 @@ from kerasweep.texts import (
 )
 def test_number_text(value: float | None, error: float | None, text: str) -> None:
     assert number_text(value, error) == text
+
+
+@pytest.mark.parametrize(
+    ("scores", "text"),
+    [
+        ((0.97, 0.9312, 1.0), "0.9700  0.9312  1.0000"),
+        ((120.5, 3.14159), "120.5  3.1"),
+        ((40990.2, 812.3), "40,990  812"),
+        ((1e-5, 2e-4), "1.000e-05  2.000e-04"),
+        ((-1.234, -0.3), "-1.2340  -0.3000"),
+        ((math.inf, 0.5, math.nan), "inf  0.5000  nan"),
+        ((0.0,), "0.0000"),
+        ((), ""),
+    ],
+)
+def test_scores_of_folds_have_the_same_decimals(scores: tuple[float, ...], text: str) -> None:
+    assert scores_text(scores) == text
 
 
 @pytest.mark.parametrize(
