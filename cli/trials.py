@@ -107,7 +107,12 @@ def scores(study: StudyRecord, trials: Sequence[TrialRecord]) -> dict[str, list[
 def no_winner(study: StudyRecord) -> str:
     """Say why a study has no best trial."""
     ended = count_text(study.trained, "trial")
-    if study.counts.get("complete") and any(trial.broken for trial in read_trials(study)):
+    trials = read_trials(study)
+    complete, stopped = (
+        [trial for trial in trials if trial.state == state] for state in ("complete", "pruned")
+    )
+    judged = complete or stopped  # what breaks a constraint by its size ends as pruned
+    if judged and all(trial.broken for trial in judged):
         return f"{study.name} has no trial that keeps its constraints ({ended} ended)."
     return f"{study.name} has no complete trial yet ({ended} ended)."
 

@@ -116,6 +116,9 @@ def test_constraints_alone_keep_one_objective(kerasweep: Any, tmp_path: Path) ->
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count("infeasible: val_accuracy is ") == 2
     assert "none has no trial that keeps its constraints (2 trials ended)." in done.stdout
+    done = kerasweep(*words, "--constraint", "params<10", "--study", "large", cwd=tmp_path)
+    assert done.stdout.count("not trained: params is ") == 2
+    assert "large has no trial that keeps its constraints (2 trials ended)." in done.stdout
     done = kerasweep("refit", "none", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (
         2,
