@@ -80,7 +80,7 @@ def state_text(study: StudyRecord) -> str:
     """Return what its driver does, ``running`` or ``paused``; else ``unfinished`` or ``done``."""
     if (status := status_of(study)).is_driven:
         return status.state
-    wanted = study.spec.get("search", {}).get("trials")
+    wanted = None if study.concluded else study.spec.get("search", {}).get("trials")
     unfinished = sum(study.counts.get(state, 0) for state in ("running", "paused", "waiting"))
     if unfinished or (wanted and study.trained < wanted):
         return "unfinished"

@@ -13,6 +13,8 @@ from .schedulers import Scheduler
 
 Reason = Literal["trials", "time", "epochs", "target", "converged", "exhausted", "interrupted"]
 """Why a sweep has ended."""
+DONE: tuple[Reason, ...] = ("epochs", "target", "converged", "exhausted")
+"""Those that mean that what was asked for is done, however many trials were allowed beside it."""
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ def learn(space: Space, lessons: Sequence[Lesson]) -> Learned:
         made.append(_advised(one, best, told))
         if not same(before, best[one.name]):
             changed.append(f"{one.name} {short_text(best[one.name])} (was {short_text(before)})")
-    named = ", ".join(map(lesson_text, lessons))
+    named = ", ".join(lesson_text(lesson, space) for lesson in lessons)
     note = f"learned from {named}: " + (", ".join(changed) or "the recommended values were the best")
     return Learned(Space(tuple(made)), (space.recommended(), *further), (note,))
 

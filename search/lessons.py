@@ -11,11 +11,11 @@ import numpy as np
 
 from ..errors import StudyError
 from ..spaces import Configuration, Space
-from ..spaces.known_names import fitting_value
+from ..spaces.known_names import entry_meant, fitting_value
 from ..spaces.space import fits
 from ..studies import StudyRecord, TrialRecord, read_reports, read_trials
 from ..studies.records import Direction
-from ..texts import count_text
+from ..texts import count_text, names_text
 
 ENOUGH = 10
 """Trials of which a study has half the weight that it would have with very many."""
@@ -35,7 +35,7 @@ class Lesson:
     wins: np.ndarray
     """The share of the other trials that each is better than."""
     names: frozenset[str]
-    """Hyperparameters of the space that its trials have."""
+    """Hyperparameters of the space that its trials have, by the same name or by one that is known to mean the same."""
     likeness: float
     """Of its data to those of the new study, in (0, 1]."""
     left_out: int = 0
@@ -76,7 +76,7 @@ def read_lesson(study: StudyRecord, space: Space, data: Mapping[str, Any] | None
             "simply better than another."
         )
     trials = [trial for trial in read_trials(study) if trial.duplicate_of is None and trial.continues is None]
-    names = frozenset(name for trial in trials for name in trial.configuration if name in space)
+    names = shared_names(space, {name: None for trial in trials for name in trial.configuration})
     if trials and not names:
         raise StudyError(
             f"Nothing is learned from '{study.name}': it shares no hyperparameter with this space "
@@ -89,7 +89,10 @@ def read_lesson(study: StudyRecord, space: Space, data: Mapping[str, Any] | None
                 {step: value for step, value in reported.items() if step not in scores[number]}
             )
     told = [trial for trial in trials if scores[trial.number]]
-    fitting = {trial.number: None if trial.broken else fitted(space, trial.configuration) for trial in told}
+    fitting = {
+        trial.number: None if trial.broken else fitted(space, _renamed(trial.configuration, names))
+        for trial in told
+    }
     kept = [trial for trial in told if fitting[trial.number] is not None]
     if len(kept) < 2:
         why = "trials with a score" if len(told) < 2 else "trials whose values lie in this space"
@@ -99,10 +102,33 @@ def read_lesson(study: StudyRecord, space: Space, data: Mapping[str, Any] | None
         study,
         tuple(configuration for trial in kept if (configuration := fitting[trial.number]) is not None),
         wins,
-        names,
+        frozenset(names.values()),
         1.0 if data is None else likeness(study.data, data),
         len(told) - len(kept),
     )
+
+
+def shared_names(space: Space, names: Iterable[str]) -> dict[str, str]:
+    """Return which hyperparameters of a study those of a space are: its name for each -> the space's.
+
+    A function's ``lr`` is a family's ``learning_rate``, where neither has two that could be meant.
+    """
+    same = {name: name for name in names if name in space}
+    theirs, ours = (_by_entry(name for name in some if name not in same) for some in (names, space.names))
+    return {**same, **{theirs[entry]: ours[entry] for entry in theirs if entry in ours}}
+
+
+def _by_entry(names: Iterable[str]) -> dict[str, str]:
+    """Return names by the entries of the catalogue that they mean, without those of which there are several."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        if (entry := entry_meant(name)) is not None:
+            found.setdefault(entry.name, []).append(name)
+    return {entry: meant[0] for entry, meant in found.items() if len(meant) == 1}
+
+
+def _renamed(configuration: Configuration, names: Mapping[str, str]) -> Configuration:
+    return {names[name]: value for name, value in configuration.items() if name in names}
 
 
 def scores_of(trial: TrialRecord) -> dict[float, float]:
@@ -172,12 +198,19 @@ def likeness(one: Mapping[str, Any], other: Mapping[str, Any]) -> float:
     return found
 
 
-def lesson_text(lesson: Lesson) -> str:
-    """Return what a lesson rests on, in words."""
+def lesson_text(lesson: Lesson, space: Space) -> str:
+    """Return what a lesson rests on, in words, and of which hyperparameters of a space it tells where it does not of all."""
     trials = count_text(len(lesson.configurations), "trial")
+    varied = [one.name for one in space if one.cardinality > 1]
+    told = [name for name in varied if name in lesson.names]
+    only = (
+        f", of {names_text(told) if told else 'none'} alone of {len(varied)} hyperparameters"
+        if len(told) < len(varied)
+        else ""
+    )
     left_out = (
         f", {lesson.left_out} left out that lie outside this space or break a constraint"
         if lesson.left_out
         else ""
     )
-    return f"{lesson.study.name} ({trials}{left_out})"
+    return f"{lesson.study.name} ({trials}{only}{left_out})"

@@ -28,6 +28,8 @@ PROFILE = "kerasweep:profile"
 PREDICTIONS = "kerasweep:predictions:"
 """What a refit's model makes of the test rows; read for a report alone, too."""
 CONVERGED = "kerasweep:converged"
+CONCLUDED = "kerasweep:concluded"
+"""Why the last sweep of the study ended, where what was asked for is done, however many trials that took."""
 CONTROL = "kerasweep:control"
 """What somebody wishes of the driver; the only attribute that others write while it runs."""
 LIVE = "kerasweep:live"
@@ -215,6 +217,8 @@ class StudyRecord:
     """What its driver said of itself last; empty where none runs."""
     joined: tuple[tuple[dict[str, Any], dict[str, Any]], ...] = ()
     """Further drivers that run it beside that one: the record of each, and what it said of itself last."""
+    concluded: str = ""
+    """Why its last sweep has done what was asked for, in fewer trials than were allowed; empty where it has not."""
 
     @property
     def metric(self) -> str:

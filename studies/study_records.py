@@ -12,6 +12,7 @@ from .formats import check_study
 from .lock import is_driven
 from .records import (
     ABOUT,
+    CONCLUDED,
     DRIVER,
     FORMAT,
     LIVE,
@@ -259,6 +260,7 @@ def _study(url: str, key: tuple[int, str], rows: _Rows) -> StudyRecord:
         named=first.metric,
         live=live,
         joined=tuple(joined),
+        concluded=str(attributes.get(CONCLUDED, "")),
     )
 
 

@@ -18,6 +18,7 @@ from ..spaces.values import canonical, stored
 from .chunks import join
 from .control import Wish, wished
 from .records import (
+    CONCLUDED,
     CONTINUES,
     CONTROL,
     CONVERGED,
@@ -206,6 +207,11 @@ class StudyWriter(TrialWriter):
         """Note that the search has converged, and after how many trials."""
         if not self.converged:
             self.ledger.write_study_attribute(CONVERGED, self.next_number())
+
+    def note_concluded(self, why: str) -> None:
+        """Note that a sweep has done what was asked for, and why it ended; empty where another one begins."""
+        if self.optuna.user_attrs.get(CONCLUDED, "") != why:
+            self.ledger.write_study_attribute(CONCLUDED, why)
 
     def wish(self) -> Wish | None:
         """Return what somebody wished of this driver last; None where nobody did, or the storage does not answer."""

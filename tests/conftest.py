@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import sqlalchemy
 from forking import Forker
+from hypothesis import HealthCheck, settings
 from kerasweep.search import placement
 from kerasweep.training.trainers.garbage import gradients_forgotten
 from parts import Part
@@ -32,6 +33,11 @@ os.environ["KERASWEEP_CACHE"] = _CACHE.name
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Of small matrices, which more threads only wait for, at work: a Gaussian process takes four times the CPU with two.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy, which reads it, is not imported yet
+
+
+# How long a machine that is busy takes to draw an example says nothing of what is tested.
+settings.register_profile("busy", suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 
 @pytest.hookimpl(wrapper=True)

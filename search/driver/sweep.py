@@ -15,7 +15,7 @@ from ...spaces import Space
 from ...training.events import Answer, EpochEnded, Event, Rung
 from ...training.goals import NO_GOALS, Goals
 from ...training.metrics import Objective
-from ..budget import Budget, Reason, Spending
+from ..budget import DONE, Budget, Reason, Spending
 from ..executors.contract import Executor
 from ..paused_states import NO_STATES, PausedStates
 from ..progress import Progress, TrialLine
@@ -134,6 +134,7 @@ class Sweep:
         """
         show_absence(self.writer, lambda: self._reporter.progress.state, self._reporter.change_to)
         self._load_history()
+        self.writer.note_concluded("")
         self._reporter.show()
         try:
             while True:
@@ -146,7 +147,7 @@ class Sweep:
                         continue
                     self._end_paused()
                     self._end_duplicates()
-                    return self._termination.why()
+                    return self._conclude()
                 if not self._train():
                     self.unanswered = tuple(sorted(self._under_way.running))
                     return self._termination.why()
@@ -156,6 +157,13 @@ class Sweep:
             self.writer.fall_silent()
             if not self.writer.lease.others:  # their trials may be about to write there
                 self.states.remove_empty()
+
+    def _conclude(self) -> Reason:
+        """Return why the sweep is over; that what was asked for is done is noted, as fewer trials may look unfinished."""
+        reason = self._termination.why()
+        if reason in DONE:
+            self.writer.note_concluded(reason)
+        return reason
 
     def _load_history(self) -> None:
         """Read what the study holds; trials that a killed driver left running wait to be run again."""

@@ -7,8 +7,10 @@ from dataclasses import replace
 
 import kerasweep as ks
 import pytest
+from kerasweep.cli.tables import state_text
 from kerasweep.errors import SpecError
 from kerasweep.search.spec import make_spec
+from kerasweep.spaces import Categorical, Space
 from kerasweep.studies.convergence import gain_of_doubling, gain_of_second_half, has_converged
 from kerasweep.training.events import Task
 
@@ -79,6 +81,7 @@ def test_it_ends_once_it_has_converged(lab, fake) -> None:
     assert made.run(fake(epochs=4, scores=noisy)) == "converged"
     assert 10 <= len(made.picture) < 100
     assert made.run(fake(epochs=4, scores=noisy)) == "converged"
+    assert made.read().concluded == "converged"
     made.until_converged = False
     made.trials = len(made.picture) + 1
     assert made.run(fake(epochs=4, scores=noisy)) == "trials"
@@ -130,3 +133,31 @@ def test_a_budget_knows_whether_it_suffices_for_the_space(settings, trials, cove
     budget = ks.plan_sweep("digits", "ann", **settings).budget
     assert trials in (None, budget.trials)
     assert budget.covers_space is covers
+
+
+@pytest.mark.parametrize(
+    ("why", "asked"),
+    [
+        ("target", {}),
+        ("epochs", {"total_epochs": 40}),
+        ("exhausted", {"space": Space((Categorical("a", ("x", "y")),))}),
+        ("trials", {"trials": 2}),
+        ("interrupted", {}),
+    ],
+)
+def test_what_was_asked_for_is_done_in_fewer_trials_than_were_allowed(
+    lab, fake, why: str, asked: dict
+) -> None:
+    made = lab(method="random", epochs=4, **{"trials": 50, **asked})
+    executor = fake(
+        epochs=4, before_event=lambda event: why == "interrupted" and event == 6 and made.sweep.stop()
+    )
+    assert made.run(executor, target=-100.0 if why == "target" else None) == why
+    done = why not in ("trials", "interrupted")
+    assert state_text(replace(made.read(), spec={"search": {"trials": 50}})) == (
+        "done" if done else "unfinished"
+    )
+    if why in ("target", "epochs"):
+        made.trials, made.total_epochs = len(made.picture) + 2, None
+        assert made.run(fake(epochs=4)) == "trials"
+        assert made.read().concluded == ""

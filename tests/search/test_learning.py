@@ -148,6 +148,27 @@ def test_the_best_configuration_becomes_the_recommended_one(studied) -> None:
     assert "(was 0.02)" in learned.notes[0]
 
 
+def test_names_that_mean_the_same_are_one_and_what_is_not_told_of_is_said(tmp_path: Path) -> None:
+    """A function's ``lr`` is a family's ``learning_rate``; of two ``units`` none is."""
+    distributions = {
+        "lr": optuna.distributions.FloatDistribution(1e-3, 1.0, log=True),
+        **{f"units_{layer}": optuna.distributions.IntDistribution(8, 64) for layer in range(2)},
+        "opt": optuna.distributions.CategoricalDistribution(("adam", "sgd")),
+    }
+    rates = np.geomspace(0.002, 0.8, 12)
+    trials = [
+        ({"lr": rate, "units_0": 8, "units_1": 9, "opt": "sgd"}, -abs(rate - rates[8])) for rate in rates
+    ]
+    url = f"sqlite:///{tmp_path / 'kerasweep.db'}"
+    made(url, trials, distributions)
+    (lesson,) = read_lessons([read_study("foreign", url)], SPACE)
+    assert lesson.names == {"learning_rate", "optimizer"}
+    learned = learn(SPACE, [lesson])
+    assert learned.space.recommended()["learning_rate"] == pytest.approx(rates[8], rel=0.005)
+    told = "foreign (12 trials, of 'optimizer', 'learning_rate' alone of 4 hyperparameters)"
+    assert learned.notes[0].startswith(f"learned from {told}: optimizer sgd (was adam)")
+
+
 def test_what_is_learned_is_a_space_file(studied, tmp_path: Path) -> None:
     learned = learned_space([studied.read()], SPACE)
     file = tmp_path / "preset.yaml"
