@@ -288,5 +288,6 @@ def records_of(studies: Any, storage: Storage, taker: str) -> list[StudyRecord]:
         return [read_study(studies, storage_url(storage))]
     if isinstance(studies, list | tuple) and studies:
         return [record for one in studies for record in records_of(one, storage, taker)]
-    got = "none" if isinstance(studies, list | tuple) else type(studies).__name__
-    raise SpecError(f"{taker} takes names of studies or Study objects, got {got}.")
+    if isinstance(studies, list | tuple):
+        raise SpecError(f"Name the studies to {taker}.")
+    raise SpecError(f"{taker} takes names of studies or Study objects, got {type(studies).__name__}.")
