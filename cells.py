@@ -85,7 +85,7 @@ def numbers_in(cells: Collection[Any]) -> list[float] | None:
         cells: What there is of a column; missing values are left out.
     """
     texts = [str(cell) for cell in cells]
-    if all(_is_plain(text) for text in texts) or any(
+    if all(is_plain_number(text) for text in texts) or any(
         re.fullmatch(r"\s*['\"]?0\d+\D*", text) for text in texts
     ):
         return None
@@ -115,5 +115,6 @@ def is_mark_or_number(text: str) -> bool:
     return True
 
 
-def _is_plain(text: str) -> bool:
+def is_plain_number(text: str) -> bool:
+    """Tell whether a text is a number as programs write it."""
     return re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", text, re.IGNORECASE) is not None

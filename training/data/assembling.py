@@ -15,6 +15,7 @@ from .free_text import columns_of_text
 from .given_folds import OF_NO_FOLD, fold_count, rows_to_draw_from, validating
 from .given_targets import as_labels, present_targets
 from .headers import column_at
+from .mapped_table import is_table
 from .multilabel import label_names, named_classes, named_columns, read_indicators
 from .multiple_inputs import check_like, describe_several, holds_several, read_several, strata_of
 from .rare_classes import handle_rare_classes
@@ -26,10 +27,11 @@ from .suspicious import suspicious_columns
 from .tables import AskedKinds, clean_table, row_numbers
 from .target_format import AS_STORED, TargetFormat
 from .targets import Target, amounts, encode, read_target, target_format_of
+from .text_columns import numbers_left
 from .trees import map_leaves, row_count, take
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from .dataset import Kind
     from .load_options import LoadOptions
@@ -50,7 +52,7 @@ def assemble(source: SourceData, options: LoadOptions) -> Dataset:
     # Of all rows: those without a target leave gaps.
     counters = [column for column in row_numbers(source.x) if column not in options.as_texts]
     if options.drop_missing_target:
-        source = _without_missing_target(source)
+        source = _without_missing_target(source, options.as_texts)
     several = holds_several(source.x, source.y)
     features = read_features(
         source.x, source.name, "x", "arrays" if several else source.kind, as_texts=options.as_texts
@@ -118,7 +120,7 @@ class _Rows:
         return _Rows(**{name: take(part, rows) for name, part in parts.items()})
 
 
-def _without_missing_target(source: SourceData) -> SourceData:
+def _without_missing_target(source: SourceData, as_texts: Sequence[str]) -> SourceData:
     """Return a table's rows that have a target, with their number said."""
     y, kept = present_targets(source.y)
     missing = len(source.y) - len(kept)
@@ -130,9 +132,10 @@ def _without_missing_target(source: SourceData) -> SourceData:
         None if part is None else take(part, kept)
         for part in (source.groups, source.weights, source.fold_labels)
     )
+    x = take(source.x, kept)
     return replace(
         source,
-        x=take(source.x, kept),
+        x=numbers_left(source.x, x, as_texts) if is_table(x) else x,
         y=y,
         groups=groups,
         weights=weights,

@@ -12,7 +12,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ...cells import MARKS, comma_number, is_mark_or_number, number_reader, plain_text
+from ...cells import (
+    MARKS,
+    comma_number,
+    is_mark_or_number,
+    is_plain_number,
+    number_reader,
+    plain_number,
+    plain_text,
+)
 from ...errors import DataError
 from ...texts import count_text, names_text
 from .dates import DateColumn, find_dates, with_dates
@@ -86,6 +94,29 @@ def read_texts(
         return with_dates(frame, [date for date in known.dates if date.name in frame.columns]), known, ()
     dates, said = find_dates(frame[others], name)
     return frame, ColumnFormats(commas, dates, tuple(asked)), (*notes, *said)
+
+
+def numbers_left(before: Any, left: Any, as_texts: Sequence[str]) -> Any:
+    """Return rows that are left of a table, with numbers where only cells of the others had made texts of a column.
+
+    Args:
+        before: All rows.
+        left: Those that are left.
+        as_texts: Columns that say neither numbers nor dates.
+    """
+    converted = {}
+    for column in left.columns:
+        cells = None if str(column) in as_texts else _texts_of(left[column])
+        # Beside a mark they would be numbers; digits of which none was ever anything else are texts that somebody wants.
+        if (
+            cells is None
+            or number_reader(cells) is not None
+            or number_reader([*cells, "?"]) is not plain_number
+        ):
+            continue
+        if not all(is_plain_number(str(cell)) for cell in _texts_of(before[column]) or ()):
+            converted[column] = read_cells(left, column, plain_number, dtype="float64")
+    return left.assign(**converted) if converted else left
 
 
 def _known(plain: dict[str, str | None], cell: Any) -> Any:

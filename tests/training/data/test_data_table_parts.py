@@ -152,6 +152,22 @@ def test_cells_of_rows_without_a_target_are_not_read(monkeypatch, tmp_path) -> N
     assert_same(held, disk)
 
 
+@pytest.mark.parametrize("gone", ["?", "-", "Total"])
+def test_numbers_are_numbers_once_the_cells_that_are_none_went_with_their_rows(
+    monkeypatch, tmp_path, gone
+) -> None:
+    """Fifty of them are few enough for categories, into which they would turn without a word."""
+    target = np.where(np.arange(ROWS) % 60 == 7, np.nan, np.arange(ROWS))
+    cells = [gone if number % 60 == 7 else f"{number % 50}.5" for number in range(ROWS)]
+    codes = [gone if number % 60 == 7 else f"0{number % 50}" for number in range(ROWS)]
+    path = tmp_path / "a.csv"
+    numbers(cells=cells, codes=codes, said=cells, y=target).to_csv(path, index=False)
+    held, disk = both(monkeypatch, path, target="y", drop_missing_target=True, categorical=["said"])
+    assert held.x.dtypes["cells"] == "float64"
+    assert [held.x.dtypes[name] for name in ("codes", "said")] == ["category", "category"]
+    assert_same(held, disk)
+
+
 def test_texts_and_groups_are_those_of_memory(monkeypatch, tmp_path) -> None:
     dates = pd.date_range("2021-03-01", periods=ROWS, freq="19h")
     path = tmp_path / "a.parquet"
