@@ -28,6 +28,8 @@ MARKS = (
     "none",
 )
 """Texts that stand for a missing number, in lower case."""
+UNKNOWN = "?"
+"""What stands for a missing class, too; of the other marks, ``-`` may be one beside ``+``."""
 
 
 def plain_text(cell: Any) -> str | None:
@@ -38,6 +40,12 @@ def plain_text(cell: Any) -> str | None:
     if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
         text = text[1:-1].strip()
     return text or None
+
+
+def class_text(cell: Any) -> str | None:
+    """Return a class's name as plain text; None where it stands for no class: nothing, or a question mark."""
+    text = plain_text(cell)
+    return None if text == UNKNOWN else text
 
 
 def plain_number(cell: Any) -> float:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..cells import number_reader, plain_text
+from ..cells import class_text, number_reader
 from ..training.data.given_targets import missing_targets
 from ..training.data.multiple_inputs import as_arrays
 from ..training.data.series import Series, sort_by_time, step_matrix, windows_and_targets
@@ -48,7 +48,11 @@ def row_steps(winner: Winner, reading: Reading, found: Mapping[str, Any]) -> Ste
         return joined(present, *_of_series(winner, winner.dataset.series, codes, formats, columns, y))
     given = joined(_weights(reading), _validates(reading))
     split = Steps(()) if reading.has_test_rows else split_steps(winner, reading)
-    total = 0 if y is None else row_count(y) - (int(missing_targets(y).sum()) if present.lines else 0)
+    total = (
+        0
+        if y is None
+        else row_count(y) - (int(missing_targets(y, to_drop=True).sum()) if present.lines else 0)
+    )
     rows = winner.dataset.rows + (0 if reading.has_test_rows else winner.dataset.test_rows)
     subset = (
         subset_steps(winner, needs_seed="SPLIT_SEED" not in split.constants) if total > rows else Steps(())
@@ -73,11 +77,11 @@ def _validates(reading: Reading) -> Steps:
 def _present(winner: Winner, y: Any, reading: Reading) -> Steps:
     """Leave out the rows of a table that have no target, where that was asked for and there are any."""
     asked = winner.study.spec["data"].get("drop_missing_target")
-    if not asked or (y is not None and not missing_targets(y).any()):
+    if not asked or (y is not None and not missing_targets(y, to_drop=True).any()):
         return Steps(())
     reader: Callable[[Any], Any] | None = None
     if y is not None and np.ndim(y) == 1 and y.dtype.kind not in "biuf":
-        reader = number_reader(set(y.dropna())) or plain_text
+        reader = number_reader(set(y.dropna())) or class_text
     read = f'.map({reader.__name__}, na_action="ignore")' if reader else ""
     line = f"frame = frame[{reading.y}{read}.notna(){'.all(axis=1)' if np.ndim(y) == 2 else ''}]"
     return Steps((line,), functions=(reader,) if reader else ())

@@ -111,6 +111,7 @@ def with_codes(name: str, **options: Any) -> Callable[[Path], dict[str, Any]]:
 SOURCES: dict[str, Callable[[Path], dict[str, Any]]] = {
     "classes with gaps": without_targets([None, 1, 0, 1] * 15),
     "words with gaps": without_targets([" ", "ja", "nein", "ja"] * 15),
+    "words with question marks": without_targets(["?", "+", "-", " ? "] * 15),
     "gzip, of Korea": as_file("korea.csv.gz", encoding="cp949"),
     "bars, UTF-16": as_file("bars.txt", sep="|", encoding="utf-16"),
     "tabs": as_file("tabs.data", sep="\t"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...cells import UNKNOWN
 from ...errors import DataError
 from ...texts import count_text, names_text
 from .dataset import Dataset
@@ -91,7 +92,14 @@ def assemble(source: SourceData, options: LoadOptions) -> Dataset:
         time_order=features.time_order,
         rare=rare,
         target_format=_target_format(source, learned),
-        notes=(*source.notes, *learned.notes, *features.notes, *notes, *_said_of_rows(rows)),
+        notes=(
+            *source.notes,
+            *learned.notes,
+            *features.notes,
+            *notes,
+            *_said_of_rows(rows),
+            *_said_of_classes(source, learned),
+        ),
     )
 
 
@@ -102,6 +110,12 @@ def _said_of_rows(rows: _Rows) -> Iterator[str]:
         yield f"{count} validate, as given; refit trains on them, too"
     if rows.weights is not None:
         yield WEIGHTED
+
+
+def _said_of_classes(source: SourceData, target: Target) -> Iterator[str]:
+    """Yield what a user should know of a table's class that may be none."""
+    if is_table(source.x) and UNKNOWN in target.classes:
+        yield f"class '{UNKNOWN}' may stand for a missing target: --drop-missing-target leaves its rows out"
 
 
 @dataclass(frozen=True, eq=False)

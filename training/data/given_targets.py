@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...cells import number_reader, plain_text
+from ...cells import class_text, number_reader, plain_text
 from ...errors import DataError, one_line
 from ...texts import count_text, names_text
 from .text_encodings import check_unicode
@@ -61,10 +61,14 @@ def _decoded(values: np.ndarray, name: str) -> np.ndarray:
         raise DataError(f"{name}: y holds bytes that are no UTF-8: decode them first") from error
 
 
-def missing_targets(values: pd.DataFrame | pd.Series) -> np.ndarray:
+def missing_targets(values: pd.DataFrame | pd.Series, *, to_drop: bool = False) -> np.ndarray:
     """Return which rows lack a target, or one of several: ``(rows,)`` bool.
 
     An empty text is none, and, where the texts are numbers, a mark such as ``?``.
+
+    Args:
+        values: The targets.
+        to_drop: Whether somebody wants such rows dropped; then a class ``?`` is none, either.
     """
     import pandas as pd
 
@@ -73,7 +77,8 @@ def missing_targets(values: pd.DataFrame | pd.Series) -> np.ndarray:
     missing = values.isna()
     cells = _texts_in(values)
     reader = number_reader(cells)
-    blank = [cell for cell in cells if (math.isnan(reader(cell)) if reader else not plain_text(cell))]
+    says = class_text if to_drop else plain_text
+    blank = [cell for cell in cells if (math.isnan(reader(cell)) if reader else not says(cell))]
     return np.asarray(missing | values.isin(blank) if blank else missing)
 
 
@@ -85,7 +90,7 @@ def present_targets(values: pd.DataFrame | pd.Series) -> tuple[pd.DataFrame | pd
     """
     import pandas as pd
 
-    kept = np.flatnonzero(~missing_targets(values))
+    kept = np.flatnonzero(~missing_targets(values, to_drop=True))
     present = values.iloc[kept].reset_index(drop=True)
     if isinstance(values, pd.DataFrame) or isinstance(present, pd.DataFrame):
         return present, kept

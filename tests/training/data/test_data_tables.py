@@ -334,6 +334,18 @@ def test_rows_without_a_target_are_dropped_where_asked_for(label, task):
     assert "row" not in data.x.columns, "it numbers the rows of the file, those without a target among them"
 
 
+def test_a_question_mark_may_be_a_class_and_is_none_where_rows_without_one_are_to_go():
+    frame = people(label=["?", "+", "-", "+"] * 10).drop(columns="when")
+    said = "class '?' may stand for a missing target: --drop-missing-target leaves its rows out"
+    data = load_dataset(frame, target="label")
+    assert data.classes == ("+", "-", "?")
+    assert said in data.notes
+    data = load_dataset(frame, target="label", drop_missing_target=True)
+    assert data.classes == ("+", "-")
+    assert (data.rows + len(data.y_test), said in data.notes) == (30, False)
+    assert "10 rows without a target dropped" in data.notes
+
+
 def test_groups_go_with_their_rows():
     frame = people(label=[None, "yes", "no", "yes"] * 10).drop(columns="when")
     data = load_dataset(frame, target="label", group="age", drop_missing_target=True)
