@@ -21,7 +21,15 @@ from .multilabel import label_names, named_classes, named_columns, read_indicato
 from .multiple_inputs import check_like, describe_several, holds_several, read_several, strata_of
 from .rare_classes import handle_rare_classes
 from .row_labels import as_groups, as_weights
-from .series import Series, check_lengths, describe_windows, series_of, step_matrix, windows_and_targets
+from .series import (
+    Series,
+    check_lengths,
+    describe_dropped,
+    describe_windows,
+    series_of,
+    step_matrix,
+    windows_and_targets,
+)
 from .splits import FEWEST_ROWS, SplitOptions, choose_test_rows, held_out, how_drawn
 from .strata import row_strata
 from .suspicious import suspicious_columns
@@ -32,7 +40,7 @@ from .text_columns import numbers_left
 from .trees import map_leaves, row_count, take
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from .dataset import Kind
     from .load_options import LoadOptions
@@ -53,7 +61,7 @@ def assemble(source: SourceData, options: LoadOptions) -> Dataset:
     # Of all rows: those without a target leave gaps.
     counters = [column for column in row_numbers(source.x) if column not in options.as_texts]
     if options.drop_missing_target:
-        source = _without_missing_target(source, options.as_texts)
+        source = _without_missing_target(source, options)
     several = holds_several(source.x, source.y)
     features = read_features(
         source.x, source.name, "x", "arrays" if several else source.kind, as_texts=options.as_texts
@@ -134,7 +142,7 @@ class _Rows:
         return _Rows(**{name: take(part, rows) for name, part in parts.items()})
 
 
-def _without_missing_target(source: SourceData, as_texts: Sequence[str]) -> SourceData:
+def _without_missing_target(source: SourceData, options: LoadOptions) -> SourceData:
     """Return a table's rows that have a target, with their number said."""
     y, kept = present_targets(source.y)
     missing = len(source.y) - len(kept)
@@ -149,12 +157,16 @@ def _without_missing_target(source: SourceData, as_texts: Sequence[str]) -> Sour
     x = take(source.x, kept)
     return replace(
         source,
-        x=numbers_left(source.x, x, as_texts) if is_table(x) else x,
+        x=numbers_left(source.x, x, options.as_texts) if is_table(x) else x,
         y=y,
         groups=groups,
         weights=weights,
         fold_labels=labels,
-        notes=(*source.notes, f"{count_text(missing, 'row')} without a target dropped"),
+        notes=(
+            *source.notes,
+            f"{count_text(missing, 'row')} without a target dropped",
+            *(() if options.window is None else describe_dropped(kept)),
+        ),
     )
 
 

@@ -193,6 +193,17 @@ def check_lengths(series: Series, rows: int, test_rows: int, name: str) -> None:
             raise DataError(f"{name} has {count_text(count, f'{part} row')}: {needs} and more")
 
 
+def describe_dropped(kept: np.ndarray) -> tuple[str, ...]:
+    """Return what is said of rows that are gone from the midst of a series, by the positions of the others."""
+    gone = np.diff(kept) - 1
+    if not (gaps := int((gone > 0).sum())):
+        return ()
+    what = count_text(int(gone.max()), "row")
+    return (
+        f"rows are dropped between others, in {count_text(gaps, 'gap')} of up to {what}, which windows reach over",
+    )
+
+
 def describe_windows(series: Series, windows: int, test_windows: int) -> str:
     """Return what is said of windows, and of the memory that they take once they are prepared."""
     features = len(series.numeric) + sum(map(len, series.categories))

@@ -79,6 +79,15 @@ def test_what_is_found_about_time_is_said() -> None:
     assert "rows taken to be in order of time" in windows(time_column=None).notes
 
 
+def test_rows_without_a_target_leave_gaps_that_are_told() -> None:
+    said = "rows are dropped between others, in 2 gaps of up to 5 rows, which windows reach over"
+    for rows, told in ((range(3), False), ([*range(20, 25), 40], True)):
+        target = table()["y"].mask(np.isin(np.arange(ROWS), list(rows)))
+        notes = windows(table(y=target), drop_missing_target=True).notes
+        assert f"{len(rows)} rows without a target dropped" in notes
+        assert (said in notes) is told
+
+
 def test_rows_are_sorted_by_numbers_or_dates_and_a_count_of_time_is_no_feature() -> None:
     shuffled = table().sample(frac=1, random_state=0)
     by_date, by_number = windows(shuffled), windows(shuffled, time_column="clock")
