@@ -29,6 +29,7 @@ from ..training.data import (
     holds_only_text,
     integer_columns,
     load_dataset,
+    sample_rows,
     with_tokens,
 )
 from ..training.data.free_text import have_words
@@ -137,7 +138,7 @@ def find_tokens(
     signature = Signature(preparation.input_shape, dataset.outputs, dataset.task, dataset.rows, 1)
     build = model.load()
     with guard:
-        found = find_lookups(build, configuration, signature)
+        found = find_lookups(build, configuration, signature, sample_rows(dataset, preparation, integers))
     note = (
         f"which whole numbers the model looks up is not known to the end, as it fails on a row of large ones ({found.fault}): "
         "those that were not seen to be looked up are prepared as numbers that measure"

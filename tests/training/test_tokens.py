@@ -110,9 +110,39 @@ def dense(config: Any, signature: Any) -> keras.Model:
     return keras.Model(inputs, ends(layers.Dense(4)(inputs)))
 
 
-def calculated(config: Any, signature: Any) -> keras.Model:
+def shifted(config: Any, signature: Any) -> keras.Model:
+    """Zero is left for padding."""
     inputs = keras.Input(signature.input_shape)
-    return keras.Model(inputs, ends(layers.Embedding(WORDS, 4)(keras.ops.abs(inputs * 2))))
+    return keras.Model(inputs, ends(layers.Embedding(WORDS + 1, 4)(inputs + 1)))
+
+
+def bounded(config: Any, signature: Any) -> keras.Model:
+    inputs = keras.Input(signature.input_shape)
+    return keras.Model(inputs, ends(layers.Embedding(WORDS, 4)(keras.ops.clip(inputs, 0, WORDS - 1))))
+
+
+def in_buckets(config: Any, signature: Any) -> keras.Model:
+    inputs = keras.Input(signature.input_shape)
+    return keras.Model(inputs, ends(layers.Embedding(7, 4)(keras.ops.cast(inputs, "int32") % 7)))
+
+
+def behind_one_another(config: Any, signature: Any) -> keras.Model:
+    """Each column's numbers begin in one table where those of the column before end."""
+    inputs = keras.Input(signature.input_shape)
+    return keras.Model(inputs, ends(layers.Embedding(WIDTH * WORDS, 4)(inputs + WORDS * np.arange(WIDTH))))
+
+
+def one_shifted(config: Any, signature: Any) -> keras.Model:
+    inputs = keras.Input(signature.input_shape)
+    found = layers.Flatten()(layers.Embedding(WORDS + 1, 4)(inputs[:, 2:3] + 1))
+    return keras.Model(inputs, ends(layers.Concatenate()([found, inputs])))
+
+
+def quantised(config: Any, signature: Any) -> keras.Model:
+    """What is looked up is decided by all numbers of a row, which measure."""
+    inputs = keras.Input(signature.input_shape)
+    nearest = keras.ops.argmax(layers.Dense(9)(inputs), axis=-1, keepdims=True)
+    return keras.Model(inputs, ends(layers.Embedding(9, 4)(nearest)))
 
 
 def plan_of(model: Any, data: Any, **more: Any) -> Any:
@@ -136,6 +166,10 @@ LOOKING_UP = [
     hypermodel,
     of_optuna,
     counted,
+    shifted,
+    bounded,
+    in_buckets,
+    behind_one_another,
 ]
 
 
@@ -163,7 +197,7 @@ def test_whatever_the_type_of_whole_numbers(dtype: str, scaling: str) -> None:
 
 @pytest.mark.parametrize(
     ("model", "change"),
-    [(dense, 0.0), (calculated, 0.0), (functional, 0.5)],
+    [(dense, 0.0), (quantised, 0.0), (functional, 0.5), (shifted, 0.5)],
     ids=lambda part: getattr(part, "__name__", str(part)),
 )
 def test_numbers_that_measure_are_scaled(model: Callable[..., Any], change: float) -> None:
@@ -172,6 +206,15 @@ def test_numbers_that_measure_are_scaled(model: Callable[..., Any], change: floa
     assert workload.preparation.recipe.tokens == ()
     fold = workload.fold_data[0]
     np.testing.assert_allclose(fold.x[fold.train].mean(axis=0), 0, atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["int64", "float64"])
+def test_of_numbers_that_are_calculated_with_those_that_decide_are_left_alone(dtype: str) -> None:
+    x, y = sentences()
+    assert plan_of(one_shifted, (x.astype(dtype), y)).workload.preparation.recipe.tokens == (2,)
+    frame = pd.DataFrame(x.astype(dtype), columns=list("abcdef")).assign(word=np.array(["u", "v"])[y], y=y)
+    frame.loc[5, "a"] = np.nan
+    assert plan_of(one_shifted, frame, target="y").workload.preparation.recipe.tokens == (2,)
 
 
 @pytest.mark.parametrize("table", [False, True], ids=["array", "table"])

@@ -27,7 +27,7 @@ from .splitters import describe_splitter, folds_fingerprint, folds_of_splitter, 
 from .strata import row_strata
 from .target_format import AS_STORED, TargetFormat
 from .tasks import TASKS, Task, TaskTraits
-from .tokens import integer_columns, with_tokens
+from .tokens import integer_columns, sample_rows, with_tokens
 from .trees import Tree, is_nest, leaves, map_leaves, map_shapes, row_count, take
 
 __all__ = [
@@ -86,6 +86,7 @@ __all__ = [
     "resampling_of",
     "row_count",
     "row_strata",
+    "sample_rows",
     "take",
     "value_range",
     "with_tokens",

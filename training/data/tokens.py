@@ -6,7 +6,7 @@ Scaled, they would name nothing. Which numbers are looked up, the built model sa
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _MOST = 2**31 - 1
 _FIRST = 100
 """Rows that are looked at before all are: they tell most of what is not whole."""
+_SAMPLED = 1000
+"""Rows that numbers are taken from which occur."""
 
 
 def integer_columns(dataset: Dataset, preparation: Preparation) -> tuple[int, ...]:
@@ -48,6 +50,25 @@ def integer_columns(dataset: Dataset, preparation: Preparation) -> tuple[int, ..
         for position, column in enumerate(columns)
         if _is_integer(column[:_FIRST]) and _is_integer(column)
     )
+
+
+def sample_rows(dataset: Dataset, preparation: Preparation, integers: Sequence[int]) -> list[np.ndarray]:
+    """Return three rows as a model reads them, of numbers that occur at the positions of whole numbers, and of zeros elsewhere.
+
+    Of each column they hold the smallest number, the one next to it, and the largest.
+    """
+    rows = np.zeros((3, math.prod(preparation.input_shape)))
+    if preparation.kind == "table":
+        frame: Any = dataset.x
+        columns = [frame[preparation.numeric[position]].to_numpy()[:_SAMPLED] for position in integers]
+    else:
+        few = np.asarray(dataset.x[:_SAMPLED])
+        columns = list(few.reshape(len(few), -1).T[list(integers)])
+    for position, column in zip(integers, columns, strict=True):
+        values = np.unique(column[~np.isnan(column)])
+        if len(values):
+            rows[:, position] = values[[0, min(1, len(values) - 1), -1]]
+    return list(rows)
 
 
 def _is_integer(column: np.ndarray) -> bool:
