@@ -32,6 +32,9 @@ def number_text(value: float | None, standard_error: float | None = None) -> str
         if large:
             return f"{value:,.0f}"
         return f"{value:.4f}" if 0.001 <= abs(value) < 100 or value == 0 else f"{value:.4g}"
+    larger = max(abs(value), standard_error)
+    if larger >= 1e9 or 0 < larger < 1e-6:
+        return f"{value:.4g} ± {standard_error:.2g}"
     decimals = 4 if standard_error == 0 else 1 - math.floor(math.log10(standard_error))
     decimals = min(max(decimals, 0), 4 if abs(value) >= 0.001 or value == 0 else 10)
     form = f",.{decimals}f" if large else f".{decimals}f"

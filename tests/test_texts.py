@@ -32,6 +32,9 @@ from kerasweep.texts import (
         (50_900.4, None, "50,900"),
         (-40_993.2, 7030.1, "-40,993 ± 7,030"),
         (9_999.4, 3.2, "9999.4 ± 3.2"),
+        (7.713e59, 2.209e59, "7.713e+59 ± 2.2e+59"),
+        (3.0, 4e12, "3 ± 4e+12"),
+        (2.5e-12, 3.1e-13, "2.5e-12 ± 3.1e-13"),
     ],
 )
 def test_number_text(value: float | None, error: float | None, text: str) -> None:

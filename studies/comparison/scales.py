@@ -12,6 +12,8 @@ MARGIN = 0.01
 """The largest difference that is the same in practice: of scores whose best is 1 (rates, shares of variance, correlations)
 as it is, one point of a rate, which is what Benavoli, Corani, Demšar and Zaffalon (2017, JMLR 18) take for accuracies; of
 errors and losses, which have units of their own, as a share of the two scores' mean."""
+_LONGEST = 9
+"""Digits before or behind the point with which a difference is still read at a glance."""
 _RATES = frozenset(
     [
         "acc",
@@ -62,6 +64,8 @@ class Scale:
         unit = 100.0 if self.points else 1.0
         known = unit * width if math.isfinite(width) and width > 0 else max(map(abs, values)) * unit / 10
         digits = -math.floor(math.log10(known)) if known > 0 else 0
+        if not -_LONGEST <= digits <= _LONGEST and not self.points:
+            return tuple(f"{value:.3g}" for value in values)
         decimals = min(max(digits, 1), 4) if self.points else min(max(digits + 1, 0), 10)
         return tuple(f"{round(unit * value, decimals) + 0.0:.{decimals}f}" for value in values)
 

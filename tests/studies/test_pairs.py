@@ -134,6 +134,13 @@ def test_metrics_are_of_the_kind_that_they_are() -> None:
     assert scale_of("val_loss", "minimize", math.inf, 1.0).margin == 0
 
 
+def test_differences_of_any_size_are_short() -> None:
+    scale = scale_of("val_loss", "minimize", 1.0, 1.0)
+    assert scale.texts(9.7e59, -1.1e61, width=1e61) == ("9.7e+59", "-1.1e+61")
+    assert scale.texts(2.5e-13, width=1e-13) == ("2.5e-13",)
+    assert scale.texts(0.25, width=0.1) == ("0.25",)
+
+
 def test_percentages_are_never_surer_than_they_are() -> None:
     assert [percent_text(share) for share in (0.0, 0.002, 0.01, 0.876, 0.99, 0.9997)] == [
         "0 %", "less than 1 %", "1 %", "88 %", "99 %", "more than 99 %",
