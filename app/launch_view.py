@@ -119,7 +119,7 @@ def _model_panel() -> Component:
     ]
     model = dmc.Select(
         id="launch-model", label="Model", description="A family, or a function of your own beside it.",
-        data=families, searchable=True, clearable=True,
+        data=families, searchable=True, clearable=True, allowDeselect=False,
     )  # fmt: skip
     own = dmc.TextInput(
         id="launch-own", label="A model of your own", description="module:function on this machine, where Kerasweep can import it.",

@@ -63,6 +63,13 @@ def test_the_page_is_there_and_every_field_has_a_label() -> None:
     assert all(field["label"] for field in named)
 
 
+def test_choosing_the_model_again_that_is_chosen_keeps_it() -> None:
+    chosen = [
+        node["props"] for node in nodes(as_json(launch_page())) if node["props"].get("id") == "launch-model"
+    ]
+    assert [one.get("allowDeselect") for one in chosen] == [False]
+
+
 def test_a_table_is_shown_before_its_target_is_chosen(site: Site, table: Path) -> None:
     shown, columns, model = looked_at(site, gathered({"source": str(table)}))
     words = text_of(as_json(shown))
