@@ -66,6 +66,7 @@ def leaderboard(view: StudyView) -> Content:
             (
                 compared.sentence,
                 score_sentence(view.study, view.best[0], view.trials),
+                view.nested,
                 baseline_sentence(view.study, view.best[0]),
                 lineages(view.best),
             ),

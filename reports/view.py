@@ -16,7 +16,7 @@ from ..studies import (
     read_shown,
     read_trials,
 )
-from ..studies.comparison import names_of, ranked
+from ..studies.comparison import names_of, nested_sentence, ranked
 from ..studies.health import Finding, findings
 from .theme import labels
 
@@ -38,6 +38,8 @@ class StudyView:
     """What the study keeps of its data to show; empty for older ones."""
     predictions: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     """Trial number -> what its refit makes of the test rows."""
+    nested: str = ""
+    """What the outer folds of a nested cross-validation score, in words; empty where none is done."""
 
     @property
     def winner(self) -> TrialRecord | None:
@@ -110,4 +112,4 @@ def load_view(study: StudyRecord, top: int = 10) -> StudyView:
     order = pareto_front(study, trials) if study.has_several else ranked(trials, study.direction)
     best = tuple(order[: max(top, 1)])
     details = read_details(study, [trial.number for trial in best])
-    return StudyView(study, tuple(trials), best, details, *read_shown(study))
+    return StudyView(study, tuple(trials), best, details, *read_shown(study), nested_sentence(study))

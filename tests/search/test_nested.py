@@ -145,6 +145,8 @@ class TestTrained:
                 app, [command, "nest", "--storage", study.record.storage], env={"COLUMNS": "200"}
             )
             assert nested_score(study.record).sentence in done.output
+        report = study.report(tmp_path / "report.md", format="md")
+        assert nested_score(study.record).sentence in report.read_text(encoding="utf-8")
         outer = ks.load("nest-outer-1of2", storage=study.record.storage)
         with pytest.raises(OutputError, match="export the study of all training rows"):
             outer.export(tmp_path / "script.py", "python")
