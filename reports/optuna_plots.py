@@ -82,10 +82,9 @@ def parallel_coordinates(study: optuna.Study, metric: str, names: Sequence[str] 
     figure.add_traces(lines)
     _restyle_axes(figure, trials, axes)
     figure = themed(figure, height=430)
-    right = 12 if names is None else 80  # many labels are slanted, and the last one reaches beyond its axis
-    return figure.update_layout(showlegend=False, margin={"l": 56, "t": 16, "r": right}).update_xaxes(
-        ticks=""
-    )
+    figure.update_layout(showlegend=False, margin={"l": 56, "t": 16, "r": 24})
+    # Names that are slanted end at their axis: one that reached beyond the figure would not be drawn.
+    return figure.update_xaxes(ticks="", autotickangles=[0, -60, -90], ticklabeloverflow="allow")
 
 
 def _restyle_axes(figure: go.Figure, trials: Sequence[FrozenTrial], axes: Sequence[str]) -> None:

@@ -8,8 +8,9 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-from kerasweep.reports import write_report
+from kerasweep.reports import optuna_plots, write_report
 from kerasweep.studies import read_studies
+from playwright.sync_api import sync_playwright
 from requiring import required
 
 if TYPE_CHECKING:
@@ -81,3 +82,21 @@ def test_awkward_studies_are_drawn_and_hostile_names_do_nothing(
     images = re.findall(r"<img\b[^>]{,40}", body)
     assert images
     assert all(re.match(r'<img\s+src="data:image/png;base64,', image) for image in images)
+
+
+@pytest.mark.parametrize("width", [340, 1000])
+def test_every_axis_of_parallel_coordinates_has_its_name(
+    shelf: Shelf, browser: str, tmp_path: Path, width: int
+) -> None:
+    figure = optuna_plots.parallel_coordinates(shelf.view("ordinary").plots, "val_accuracy")
+    page = tmp_path / "figure.html"
+    figure.write_html(page, include_plotlyjs=True)
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+        tab = opened.new_page(viewport={"width": width, "height": 480})
+        tab.goto(page.as_uri())
+        names = tab.locator(".xtick text")
+        names.last.wait_for(state="attached")
+        shown = [name.text_content() for name in names.all() if name.bounding_box()]
+        opened.close()
+    assert shown == list(figure.layout.xaxis.ticktext)
