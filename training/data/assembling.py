@@ -33,14 +33,14 @@ from .series import (
 from .splits import FEWEST_ROWS, SplitOptions, choose_test_rows, held_out, how_drawn
 from .strata import row_strata
 from .suspicious import suspicious_columns
-from .tables import AskedKinds, clean_table, row_numbers
+from .tables import AskedKinds, clean_table, counting_columns, row_numbers
 from .target_format import AS_STORED, TargetFormat
 from .targets import Target, amounts, encode, read_target, target_format_of
 from .text_columns import numbers_left
 from .trees import map_leaves, row_count, take
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from .dataset import Kind
     from .load_options import LoadOptions
@@ -60,6 +60,7 @@ def assemble(source: SourceData, options: LoadOptions) -> Dataset:
         options = options.renamed(lambda column: column_at(column, source.columns))
     # Of all rows: those without a target leave gaps.
     counters = [column for column in row_numbers(source.x) if column not in options.as_texts]
+    counting = counting_columns(source.x)
     if options.drop_missing_target:
         source = _without_missing_target(source, options)
     several = holds_several(source.x, source.y)
@@ -79,7 +80,9 @@ def assemble(source: SourceData, options: LoadOptions) -> Dataset:
         rows, held, series, found = _as_series(source, rows, held, options)
         kind, notes = "sequence", (*notes, *found)
     elif kind == "table":
-        notes += _suspicious(source, rows, learned.task)
+        of_time = features.time_order.columns if features.time_order else ()
+        counting = [column for column in counting if column not in of_time]
+        notes += _suspicious(source, rows, learned.task, counting)
     return Dataset(
         name=source.name,
         kind=kind,
@@ -309,10 +312,11 @@ def _clean(
     return replace(rows, x=x), replace(held, x=x_test), notes
 
 
-def _suspicious(source: SourceData, rows: _Rows, task: Task) -> tuple[str, ...]:
+def _suspicious(source: SourceData, rows: _Rows, task: Task, counting: Sequence[str]) -> tuple[str, ...]:
     """Return what is said of the source's columns, the parts of dates left out."""
     known = {str(column) for column in getattr(source.x, "columns", rows.x.columns)}
-    return suspicious_columns(rows.x[[column for column in rows.x.columns if column in known]], rows.y, task)
+    given = rows.x[[column for column in rows.x.columns if column in known]]
+    return suspicious_columns(given, rows.y, task, counting)
 
 
 def _as_series(

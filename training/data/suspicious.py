@@ -15,6 +15,8 @@ from ...texts import names_text
 from .tables import ROW_NUMBER
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from .tasks import Task
 
 MOST_ROWS = 10_000
@@ -28,17 +30,22 @@ _IDENTIFIER = re.compile(
 )
 
 
-def suspicious_columns(x: Any, y: np.ndarray, task: Task) -> tuple[str, ...]:
+def suspicious_columns(x: Any, y: np.ndarray, task: Task, counting: Collection[str] = ()) -> tuple[str, ...]:
     """Return what is said of columns, a sentence for each kind of doubt.
 
     Args:
         x: Training rows of a table, in their source's order, with the columns that the user knows.
         y: Their targets, ``(rows,)`` codes or amounts, or ``(rows, targets)``.
         task: What they are.
+        counting: Columns that number the rows of the source, whatever they are called.
     """
     names = [str(column) for column in x.columns]
     numbers = [name for name in names if _may_be_identifier(name, x[name])]
-    notes = [_note(numbers, "has another number in every row and may be no more than an identifier", "")]
+    counters = [name for name in names if name in counting and name not in numbers]
+    notes = [
+        _note(numbers, "has another number in every row and may be no more than an identifier", ""),
+        _note(counters, "numbers the rows and may be no more than an identifier", ""),
+    ]
     if len(y) >= FEWEST_ROWS:
         rows = np.linspace(0, len(y) - 1, min(len(y), MOST_ROWS)).astype(int)
         some, targets = x.iloc[rows], y[rows]

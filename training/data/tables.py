@@ -73,17 +73,23 @@ def row_numbers(frame: Any) -> list[str]:
 
     Such a column (an index that ``to_csv`` wrote) predicts the target wherever the file is sorted by it.
     """
-    found = []
-    for column in frame.columns if is_table(frame) else ():
-        if not ROW_NUMBER.fullmatch(str(column).strip()):
-            continue
-        values = frame[column]
-        if values.dtype.kind not in "iu" or len(values) < 2:
-            continue
-        numbers = values.to_numpy()
-        if (np.diff(numbers.astype(np.int64)) == 1).all():
-            found.append(str(column))
-    return found
+    return [name for name in counting_columns(frame) if ROW_NUMBER.fullmatch(name.strip())]
+
+
+def counting_columns(frame: Any) -> list[str]:
+    """Return columns of whole numbers, whatever they are called, that are one more in each row than in the one before."""
+    if not is_table(frame) or not frame.columns.is_unique:
+        return []
+    return [str(name) for name in frame.columns if _counts(frame[name])]
+
+
+def _counts(values: Any) -> bool:
+    if values.dtype.kind not in "iu" or len(values) < 2:
+        return False
+    ends = values.iloc[[0, -1]].to_numpy()  # of a large table, before all of a column is read
+    if int(ends[1]) - int(ends[0]) != len(values) - 1:
+        return False
+    return bool((np.diff(values.to_numpy().astype(np.int64)) == 1).all())
 
 
 def clean_table(

@@ -42,9 +42,21 @@ def test_identifiers_are_pointed_out(name, values):
     )
 
 
+@pytest.mark.parametrize("first", [0, 1, 4000])
+def test_what_numbers_the_rows_is_pointed_out_whatever_it_is_called(first):
+    (note,) = notes_of(CLASSES, serial=np.arange(first, first + ROWS))
+    assert (
+        note
+        == "column 'serial' numbers the rows and may be no more than an identifier: --drop serial leaves it out"
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "values"),
     [
+        ("serial", np.arange(ROWS)[::-1]),
+        ("serial", np.arange(ROWS) * 2),
+        ("serial", np.arange(ROWS) * 1.0),
         ("id", np.arange(ROWS) // 2),
         ("idea", RNG.permutation(ROWS)),
         ("area", RNG.permutation(ROWS)),

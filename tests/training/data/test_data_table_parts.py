@@ -152,6 +152,17 @@ def test_cells_of_rows_without_a_target_are_not_read(monkeypatch, tmp_path) -> N
     assert_same(held, disk)
 
 
+def test_what_numbers_the_rows_of_a_table_on_disk_is_told_as_of_one_in_memory(monkeypatch, tmp_path) -> None:
+    path = tmp_path / "a.csv"
+    numbers(
+        serial=np.arange(ROWS) + 5, id=np.arange(ROWS), steps=np.arange(ROWS) * 2, y=np.arange(ROWS) % 7 / 2
+    ).to_csv(path, index=False)
+    held, disk = both(monkeypatch, path, target="y")
+    assert any("column 'serial' numbers the rows and may be" in note for note in held.notes)
+    assert "id" not in held.x.columns
+    assert_same(held, disk)
+
+
 @pytest.mark.parametrize("gone", ["?", "-", "Total"])
 def test_numbers_are_numbers_once_the_cells_that_are_none_went_with_their_rows(
     monkeypatch, tmp_path, gone
