@@ -6,6 +6,7 @@ never imports TensorFlow.
 
 from __future__ import annotations
 
+import random
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -70,9 +71,11 @@ def __getattr__(name: str) -> Any:
     """Import a public name from its module when it is first asked for."""
     if name not in _PUBLIC:
         raise AttributeError(f"module 'kerasweep' has no attribute {name!r}")
+    draws = random.getstate()  # others draw from the caller's generator while they are imported
     if "IPython" in sys.modules:
         import_module(".notebook", __name__).prepare_notebook()
     value = getattr(import_module(_PUBLIC[name], __name__), name)
+    random.setstate(draws)
     globals()[name] = value
     return value
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -99,3 +101,45 @@ def test_the_callers_draws_are_what_they_would_have_been(entry: str, study: ks.S
     found = draws()
     assert found[:2] == expected[:2], "Python's and NumPy's"
     assert found[2] == expected[2], "Keras's"
+
+
+FIRST = """
+import random, sys
+import numpy as np
+import kerasweep as ks
+random.seed(5)
+np.random.seed(5)
+before = random.getstate(), np.random.get_state()[1:3]
+{what}
+after = random.getstate(), np.random.get_state()[1:3]
+assert before[0] == after[0], "Python's"
+np.testing.assert_equal(before[1], after[1])
+"""
+LAUNCH = "ks.launch('iris', 'ann', folds=2, epochs=1, trials=1, limit=40, search='random', storage=sys.argv[1], {more})"
+
+
+@pytest.mark.parametrize("more", ["workers='inline', verbose=0", "workers=1"])
+def test_the_first_launch_of_a_process_leaves_them_too(more: str, tmp_path: Path) -> None:
+    """What is imported for it draws as well."""
+    code = FIRST.format(what=LAUNCH.format(more=more))
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "s.db")], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_first_look_at_a_study_leaves_them_too(study: ks.Study, tmp_path: Path) -> None:
+    looks = "study = ks.load(storage=sys.argv[1]); study.best; study.trials; study.report(sys.argv[2])"
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            FIRST.format(what=looks),
+            str(study.record.storage),
+            str(tmp_path / "report.html"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
