@@ -309,6 +309,39 @@ def test_a_saved_application_is_known_by_its_name() -> None:
         _ = bases.SavedBase("resnet50", None).pixels
 
 
+@pytest.mark.parametrize(
+    ("scale", "pixels"),
+    [
+        (1 / 127.5, (0.0, 255.0)),
+        (1 / 255, (0.0, 255.0)),
+        ([1 / 255, 1 / 250, 1 / 255], (0.0, 255.0)),
+        (2.0, (0.0, 1.0)),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("functional", [True, False])
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # of Keras, which saves
+def test_a_base_that_begins_by_rescaling_says_which_pixels_it_reads(
+    tmp_path: Path, scale: float | list[float], pixels: tuple[float, float], *, functional: bool
+) -> None:
+    import keras
+    from keras import layers
+
+    parts = [layers.RandomFlip(), layers.Rescaling(scale, offset=-1.0), layers.Conv2D(2, 3)]
+    model = keras.Sequential([keras.Input((12, 12, 3)), *parts])
+    if functional:
+        outputs = inputs = keras.Input((12, 12, 3))
+        for part in parts:
+            outputs = part(outputs)
+        model = keras.Model(inputs, outputs)
+    file = tmp_path / "base.keras"
+    model.save(file)
+    assert bases.read_saved(str(file)).pixels == pixels
+    later = keras.Sequential([keras.Input((12, 12, 3)), layers.Conv2D(2, 3), layers.Rescaling(1 / 255)])
+    later.save(file)
+    assert bases.read_saved(str(file)).pixels == (0.0, 1.0)
+
+
 def test_the_bases_are_those_that_keras_would_download(monkeypatch: pytest.MonkeyPatch) -> None:
     import keras
     from keras.src.utils import file_utils

@@ -95,6 +95,10 @@ _SAVED: tuple[tuple[str, Pixels | None], ...] = (
     (r"vgg\d|resnet\d+$|densenet", None),
 )
 """How Keras names its applications, and what they read; None where two numbers do not say it."""
+_OF_BYTES = 1 / 100
+"""Below it, what multiplies pixels is meant for bytes: 1/255, 1/127.5; of pixels from 0 to 1 nothing would be left."""
+_MOVE_PIXELS = ("InputLayer", "Resizing", "CenterCrop", "Cropping2D", "ZeroPadding2D", "Permute")
+"""Layers that leave pixels as bright as they are; so do those called ``Random...``, when a model predicts."""
 
 
 def keras_models() -> Path:
@@ -166,6 +170,8 @@ class SavedBase:
     name: str
     shape: tuple[int | None, ...] | None
     """Of a picture that it reads, None where the size is open; None where the file does not say."""
+    rescaling: float | None = None
+    """What it multiplies pixels by before anything else; None where it does not begin so."""
 
     @property
     def size(self) -> tuple[int, int] | None:
@@ -182,6 +188,8 @@ class SavedBase:
         Raises:
             ModelError: Two numbers do not say it.
         """
+        if self.rescaling is not None:
+            return _BYTES if abs(self.rescaling) < _OF_BYTES else UNIT
         for pattern, pixels in _SAVED:
             if re.match(pattern, self.name.lower()):
                 if pixels is None:
@@ -205,7 +213,7 @@ def read_saved(path: str) -> SavedBase:
         with zipfile.ZipFile(path) as saved, saved.open("config.json") as file:
             # A few bytes may unpack to gigabytes.
             config: dict[str, Any] = json.loads(file.read(_MOST_CONFIG))["config"]
-        return SavedBase(str(config["name"]), _shape_of(config))
+        return SavedBase(str(config["name"]), _shape_of(config), _rescaling_of(config))
     except Exception as error:  # of a file that anybody may have made
         raise ModelError(
             f"{path} is no model that Keras saved; a base is a .keras file, as model.save(FILE) writes it."
@@ -217,3 +225,15 @@ def _shape_of(config: dict[str, Any]) -> tuple[int | None, ...] | None:
     layers = config.get("layers") or [{}]
     shape = layers[0].get("config", {}).get("batch_shape")
     return None if shape is None else tuple(shape[1:])
+
+
+def _rescaling_of(config: dict[str, Any]) -> float | None:
+    """Return what a saved model multiplies pixels by before anything else; None where it does not."""
+    for layer in config.get("layers") or []:
+        kind = str(layer.get("class_name"))
+        if kind == "Rescaling":
+            scale = layer["config"]["scale"]
+            return float(max(scale) if isinstance(scale, list) else scale)
+        if kind not in _MOVE_PIXELS and not kind.startswith("Random"):
+            return None
+    return None
