@@ -98,8 +98,8 @@ class SweepCV(BaseEstimator):  # type: ignore[misc]
         cv_results_: ``GridSearchCV``'s columns, one entry a trial: ``params``, ``param_*`` (masked where a hyperparameter was
             not active), ``split{i}_test_score``, ``mean_test_score``, ``std_test_score``, ``rank_test_score`` and
             ``mean_fit_time``, seconds that a fold trained, its scoring included: folds train in lockstep, so that there
-            are no times of single folds, no ``std_fit_time`` and no times of scoring, nor scores of training rows. Beside
-            them ``state`` (``complete``, ``pruned`` or ``failed``) and ``epochs``; trials that did not train to their end have no
+            are no times of single folds: ``std_fit_time``, ``mean_score_time`` and ``std_score_time`` are NaN. There are
+            no scores of training rows. Beside them ``state`` (``complete``, ``pruned`` or ``failed``) and ``epochs``; trials that did not train to their end have no
             score, as fits that fail in ``GridSearchCV``.
         best_index_: Of the best trial in ``cv_results_``.
         best_params_: Its configuration.

@@ -138,7 +138,7 @@ def _constraints(training: object) -> list[str]:
 def _space_text(space: Space) -> str:
     """Return the names of a small space; of a large one how many each group has."""
     if not is_wide(space.names):
-        return f"{len(space)} hyperparameters: {', '.join(space.names)}"
+        return f"{count_text(len(space), 'hyperparameter')}: {', '.join(space.names)}"
     counts = Counter(one.group or "other" for one in space)
     return f"{len(space)} hyperparameters: {', '.join(f'{group} {count}' for group, count in counts.items())}"
 

@@ -9,6 +9,9 @@ import numpy as np
 
 from .records import TrialRecord
 
+_UNMEASURED = ("std_fit_time", "mean_score_time", "std_score_time")
+"""Times of ``GridSearchCV`` that are not known: folds train, and are scored, in lockstep."""
+
 
 def cv_results(trials: Sequence[TrialRecord], folds: int) -> dict[str, Any]:
     """Return trials as ``GridSearchCV`` does: name -> one value a trial; see ``SweepCV``.
@@ -24,6 +27,7 @@ def cv_results(trials: Sequence[TrialRecord], folds: int) -> dict[str, Any]:
     means = scores.mean(axis=1)
     ranked = np.where(np.isnan(means), np.nanmin(means, initial=np.inf) - 1, means)
     found: dict[str, Any] = {"mean_fit_time": np.array([trial.seconds / folds for trial in trials])}
+    found |= {name: np.full(len(trials), np.nan) for name in _UNMEASURED}
     for name in dict.fromkeys(name for trial in trials for name in trial.configuration):
         column = np.ma.MaskedArray(np.empty(len(trials), object), mask=True)
         for row, trial in enumerate(trials):

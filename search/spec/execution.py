@@ -57,7 +57,9 @@ def parse_gpus(value: Any) -> Any:
 
 
 def parse_log(value: Any) -> Any:
-    """Return the tools that ``a,b`` or a list names; none for ``none``."""
+    """Return the tools that ``a,b`` or a list names; none for ``none`` and None."""
+    if value is None:
+        return []
     if isinstance(value, str):
         value = [] if value.strip() == "none" else [name.strip() for name in value.split(",")]
     if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
