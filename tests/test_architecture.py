@@ -48,6 +48,7 @@ MAY_BE_HEAVY = {
     "training/models/optimizers.py",
     "training/models/layer_factory.py",
     "training/models/image_axes.py",
+    "training/models/keras_settings.py",
     "training/models/schedules.py",
     "training/models/saving.py",
     "training/models/sequences.py",

@@ -20,6 +20,7 @@ import numpy as np
 from ...errors import TrainingError
 from ...spaces import Configuration
 from .building import build_model
+from .keras_settings import settings_kept
 from .signature import Build, Signature
 from .tracked_configuration import take_notes
 from .user_errors import describe_error
@@ -70,15 +71,16 @@ def find_lookups(
     before = random.getstate(), np.random.get_state()  # noqa: NPY002 - the caller's, which building seeds
     fault = ""
     try:
-        model = build_model(build, configuration, signature, 0)
-        arrived: list[np.ndarray] = []
-        try:
-            _call(model, row[None], signature, arrived)
-        except Exception as error:  # noqa: BLE001 - a user's model may raise anything, after a lookup as well
-            fault = describe_error(error)
-        found.update(np.flatnonzero(np.isin(row, np.concatenate(arrived) if arrived else [])).tolist())
-        for other in samples[1:] if width <= _MOST_DECIDING else ():
-            found.update(_deciding(model, samples[0], other, signature))
+        with settings_kept():
+            model = build_model(build, configuration, signature, 0)
+            arrived: list[np.ndarray] = []
+            try:
+                _call(model, row[None], signature, arrived)
+            except Exception as error:  # noqa: BLE001 - a user's model may raise anything, after a lookup as well
+                fault = describe_error(error)
+            found.update(np.flatnonzero(np.isin(row, np.concatenate(arrived) if arrived else [])).tolist())
+            for other in samples[1:] if width <= _MOST_DECIDING else ():
+                found.update(_deciding(model, samples[0], other, signature))
     except TrainingError:  # of building, which every trial will tell of
         return Lookups()
     finally:

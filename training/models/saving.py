@@ -11,6 +11,7 @@ import numpy as np
 from ...errors import TrainingError, one_line
 from ...spaces import Configuration
 from .building import build_model
+from .keras_settings import settings_kept
 from .signature import Build, Signature
 from .tracked_configuration import take_notes
 
@@ -50,7 +51,8 @@ def _built_aside(build: Build, configuration: Configuration, signature: Signatur
     """Return a model that is not trained; nothing is left of its building."""
     before = random.getstate(), np.random.get_state()  # noqa: NPY002 - the caller's, which building seeds
     try:
-        return build_model(build, configuration, signature, 0)
+        with settings_kept():
+            return build_model(build, configuration, signature, 0)
     finally:
         random.setstate(before[0])
         np.random.set_state(before[1])  # noqa: NPY002

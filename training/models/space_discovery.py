@@ -23,6 +23,7 @@ from ...spaces import Configuration, Hyperparameter, Space, Value, preset
 from ...spaces.keras_tuner import definition_text, joined, scoped_name
 from ..heartbeat import beat
 from .inferred_conditions import with_conditions
+from .keras_settings import clear_session, settings_kept
 from .user_errors import describe_error
 
 MOST_BUILDS = 200
@@ -86,8 +87,9 @@ def discover_space(
         SpaceError: A name is asked for with two definitions.
     """
     explorer = _Explorer(build, name, hint)
-    explorer.explore()
-    keras.utils.clear_session()  # once: it collects garbage, which takes longer than a small build
+    with settings_kept():
+        explorer.explore()
+    clear_session()  # once: it collects garbage, which takes longer than a small build
     own = with_conditions(
         [joined(asked) for asked in explorer.definitions.values()], explorer.visits, explorer.tried()
     )

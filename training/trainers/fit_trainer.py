@@ -24,6 +24,7 @@ from ..machine import MEMORY_SHARE, free_memory
 from ..mixing import Mixing, checked_mixing, mixing_of
 from ..model_size import ModelSize, tell_size
 from ..models.building import activations_of, build_model, build_optimizer, summary_of
+from ..models.keras_settings import KerasSettings, clear_session
 from ..models.labels import Labels, encode_targets, labels_of
 from ..models.signature import TrackedSignature
 from ..scoring import Scorer
@@ -54,6 +55,7 @@ class FitTrainer:
     def __init__(self, workload: Workload) -> None:
         self._workload = workload
         self._build = workload.model.load()
+        self._settings = KerasSettings.current()  # what the function's module has chosen among them
         self._tensors: dict[int, tuple[Tree, Rows]] = {}
         self._targets: dict[tuple[int, str], Rows] = {}
         self._weights: WeakValueDictionary[int, Any] = WeakValueDictionary()
@@ -184,7 +186,7 @@ class FitTrainer:
 
     def forget(self) -> None:
         """Forget what Keras knows of earlier trials, whose programs would pile up, and free their models in time."""
-        keras.utils.clear_session(free_memory=False)
+        clear_session(free_memory=False)
         self._garbage.free()
 
     def leave(self, model: keras.Model) -> None:
@@ -194,6 +196,7 @@ class FitTrainer:
     def build(self, task: Task, fold: int, *, keep_programs: bool = False) -> keras.Model:
         """Build and compile a fold's model; see ``build_model``."""
         seed = fold_seed(task.seed, fold)
+        self._settings.restore()
         workload = self._workload
         signature = TrackedSignature.of(workload.signature(task.configuration, fold))
         model = build_model(

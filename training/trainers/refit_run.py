@@ -27,6 +27,7 @@ from ..metrics import in_target_units, unit_power
 from ..mistakes import describe_predictions, describes
 from ..models import Build
 from ..models.building import activations_of, build_model, build_optimizer, loss_name
+from ..models.keras_settings import clear_session
 from ..models.labels import Labels
 from ..scoring import Scorer, reads_logits
 from ..weighting import class_weights, training_weights
@@ -131,7 +132,7 @@ def start_refit(
     Raises:
         TrainingError: The model cannot be built.
     """
-    keras.utils.clear_session()
+    clear_session()
     dataset = workload.dataset
     fitted = fit_preparation(configure_preparation(workload.preparation, configuration), dataset.x, dataset.y)
     signature = workload.signature(configuration)
