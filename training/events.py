@@ -9,10 +9,14 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from ..spaces import Configuration
+from ..texts import end_of
 from .model_size import ModelSize
 
 OUT_OF_MEMORY = "memory"
 """The kind of a trial's failure that is a constraint which it breaks: it ran out of memory."""
+
+MOST_TRACEBACK = 20_000
+"""Characters of a failed trial's traceback."""
 
 
 class Rung(NamedTuple):
@@ -197,6 +201,10 @@ class TrialFailed:
     """The same for trials that fail in the same way: what was raised and where, or how the worker died; else ``kind`` says it."""
     printed: str = field(default="", repr=False, compare=False)
     """What the trial has printed since it began, or went on; the end of it, where that is much."""
+
+    def __post_init__(self) -> None:
+        """Keep the end of a traceback, which may repeat what a user's message says."""
+        object.__setattr__(self, "traceback", end_of(self.traceback, MOST_TRACEBACK))
 
 
 Event: TypeAlias = EpochEnded | TrialPaused | TrialEnded | TrialInfeasible | TrialFailed

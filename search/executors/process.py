@@ -25,6 +25,7 @@ from .apart import STORAGE_VARIABLE, apart
 from .handle import Worker
 from .oom_kills import count, counters_of
 from .retries import Death
+from .strays import kill_strays
 
 MOST_GROWTH = 2**30
 """Bytes that a worker may hold beyond what its first trial left; programs that are kept take half of it."""
@@ -87,6 +88,7 @@ class WorkerProcess(Worker):
         """Kill what the process has left behind, if it has died."""
         if self.process.poll() is not None:
             kill_group(self.process)
+            kill_strays(temporary_folder(self.log))
 
     def end_dead(self) -> Death:
         """End what is left of one whose pipe has ended, and return how it died."""
@@ -100,7 +102,9 @@ class WorkerProcess(Worker):
         """End the process with all that it has started, and return how it died, if it had by itself."""
         kill_group(self.process)
         code = self.process.wait()
-        shutil.rmtree(self.log.with_suffix(".tmp"), ignore_errors=True)
+        own = temporary_folder(self.log)
+        kill_strays(own)
+        shutil.rmtree(own, ignore_errors=True)
         if self.reader is not None:
             self.reader.join(DRAIN_SECONDS)
         if self.process.stdin is not None:
@@ -151,9 +155,14 @@ def start_worker(
     return worker
 
 
+def temporary_folder(log: Path) -> Path:
+    """Return the temporary folder that a process with such a log has for its own."""
+    return log.with_suffix(".tmp")
+
+
 def _own_folder(log: Path) -> dict[str, str]:
     """Return what gives a process a temporary folder of its own, which goes with it: TensorFlow leaves files when it is killed."""
-    folder = log.with_suffix(".tmp")
+    folder = temporary_folder(log)
     folder.mkdir(exist_ok=True)
     return dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))
 

@@ -31,6 +31,7 @@ from .memory_mapping import read_mapped
 from .messages import FOLDER_PREFIX, Alive, Go, Hold, Holding, Probe, Probed, Ready, Setup, Sized
 from .outgoing import Outgoing
 from .relay import Relay
+from .strays import kill_strays
 
 
 def serve(incoming: IO[bytes], outgoing: Outgoing, relay: Relay) -> None:
@@ -122,6 +123,11 @@ def _probe(trainer: Trainer, task: Task) -> Probed:
 
 def _end() -> None:
     """End this process and all that it has started; nothing is left to save."""
+    own = Path(os.environ.get("TMPDIR", ""))
+    if own.suffix == ".tmp" and own.parent.name.startswith(
+        FOLDER_PREFIX
+    ):  # its own: a user's is of all that the user runs
+        kill_strays(own)
     if os.name == "posix" and os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGKILL)
     os._exit(0)  # not sys.exit: TensorFlow's threads may take long to end

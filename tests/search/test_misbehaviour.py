@@ -43,6 +43,7 @@ ENDINGS: dict[str, tuple[str, str]] = {
     "closes everything": ("crash", "its worker died 2 times, by closing its connection to the driver"),
     "forks": ("complete", ""),
     "leaves a process": ("complete", ""),
+    "leaves processes apart": ("complete", ""),
     "prints lines": ("timeout", TIMEOUT),
     "prints no newline": ("timeout", TIMEOUT),
     "prints natively": ("timeout", TIMEOUT),
@@ -106,6 +107,16 @@ MODEL = """
         if kind == "leaves a process":
             child = subprocess.Popen(["sleep", "1000000"])
             open({pids!r}, "a").write(f"{{child.pid}}\\n")
+        if kind == "leaves processes apart":
+            child = subprocess.Popen(["sleep", "1000000"], start_new_session=True)
+            open({pids!r}, "a").write(f"{{child.pid}}\\n")
+            if (daemon := os.fork()) == 0:
+                os.setsid()
+                if os.fork() == 0:
+                    note()
+                    os.execlp("sleep", "sleep", "1000000")
+                os._exit(0)
+            os.waitpid(daemon, 0)
         if kind == "changes the folder":
             os.chdir("/")
         if kind == "removes its temporary folder":
