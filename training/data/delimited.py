@@ -97,17 +97,32 @@ def _cells(sample: str, separator: str) -> list[list[str]]:
 def read_csv(
     path: str | Path, separator: str, *, header: bool, encoding: str = "utf-8-sig", dtype: Any = None
 ) -> Any:
-    """Return a delimited file's table; without a header its columns are called ``c0``, ``c1`` and so on."""
+    """Return a delimited file's table, its names without the spaces around them.
+
+    Without a header its columns are called ``c0``, ``c1`` and so on.
+    """
     import pandas as pd
 
     frame = pd.read_csv(
         path,
         sep=separator,
         encoding=encoding,
-        dtype=dtype,
+        dtype=by_written_name(path, separator, encoding, dtype) if header else dtype,
         header=0 if header else None,
         index_col=False,  # else pandas would silently turn the first column into an index
         skipinitialspace=True,
         low_memory=False,
     )
-    return frame if header else frame.add_prefix("c")
+    return frame.rename(columns=str.strip) if header else frame.add_prefix("c")
+
+
+def by_written_name(path: str | Path, separator: str, encoding: str, dtype: Any) -> Any:
+    """Return types of columns by their names as a file's first line has them, with the spaces around them."""
+    import pandas as pd
+
+    if not dtype:
+        return dtype
+    written = pd.read_csv(
+        path, sep=separator, encoding=encoding, index_col=False, skipinitialspace=True, nrows=0
+    ).columns
+    return {name: dtype[name.strip()] for name in written if name.strip() in dtype}

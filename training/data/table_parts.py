@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from ...cells import is_mark_or_number
 from ...errors import DataError
 from .column_kinds import ColumnKind, NotStorableError
+from .delimited import by_written_name
 from .mapped_rows import PART_BYTES
 
 Kinds: TypeAlias = Mapping[str, ColumnKind]
@@ -38,28 +39,32 @@ def csv_parts(
         name if header else int(name.removeprefix("c")): str if kind.kind == "text" else kind.dtype
         for name, kind in kinds.items()
         if kind.kind != "truth"
-    }
+    } | dict(dtype)
     with pd.read_csv(  # as read_csv does
         path,
         sep=separator,
         encoding=encoding,
-        dtype={**types, **dtype},
+        dtype=by_written_name(path, separator, encoding, types) if header else types,
         header=0 if header else None,
         index_col=False,
         skipinitialspace=True,
         low_memory=False,
         iterator=True,
     ) as reader:
-        part = reader.get_chunk(_FIRST_ROWS)
+        part = _named(reader.get_chunk(_FIRST_ROWS), header)
         row = max(1, int(part.memory_usage(deep=True).sum()) // max(1, len(part)))
         while True:
             if not kinds:
                 _check_clashes(part, dtype)
             yield part if header else part.add_prefix("c")
             try:
-                part = reader.get_chunk(max(1, PART_BYTES // row))
+                part = _named(reader.get_chunk(max(1, PART_BYTES // row)), header)
             except StopIteration:
                 return
+
+
+def _named(part: Any, header: bool) -> Any:
+    return part.rename(columns=str.strip) if header else part
 
 
 def _check_clashes(part: Any, known: Mapping[Any, Any]) -> None:

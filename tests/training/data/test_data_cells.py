@@ -189,6 +189,17 @@ def test_spaces_and_quotes_are_no_part_of_words(tmp_path: Path, around: str) -> 
     assert left.fingerprint == right.fingerprint
 
 
+def test_spaces_are_no_part_of_names(tmp_path: Path) -> None:
+    lines = [f"{row} , 00{row % 3}, {row % 2}" for row in range(60)]
+    plain, spaced = (
+        load_dataset(csv(tmp_path, header, lines, name), target="y", categorical=("code",))
+        for header, name in (("p,code,y", "a.csv"), (" p , code ,\ty ", "b.csv"))
+    )
+    assert list(spaced.x.columns) == ["p", "code"]
+    assert list(spaced.x["code"].cat.categories) == ["000", "001", "002"]
+    assert plain.fingerprint == spaced.fingerprint
+
+
 def test_quoted_numbers_are_classes_without_quotes(tmp_path: Path) -> None:
     lines = [f"{row},'{-1 if row % 2 else 1}'" for row in range(60)]
     assert load_dataset(csv(tmp_path, "p,y", lines), target="y").classes == ("-1", "1")

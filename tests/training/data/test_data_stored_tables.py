@@ -125,6 +125,15 @@ ASKED: tuple[dict[str, Any], ...] = (
 )
 
 
+def test_names_from_disk_are_without_spaces_as_in_memory(monkeypatch, tmp_path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("p , code , y \n" + "".join(f"{row}, 00{row % 3}, {row % 2}\n" for row in range(60)))
+    held, disk = both(monkeypatch, path, target="y", categorical=("code",))
+    assert isinstance(disk.x, MappedTable)
+    pd.testing.assert_frame_equal(disk.x.frame(), held.x)
+    assert list(held.x["code"].cat.categories) == ["000", "001", "002"]
+
+
 @pytest.mark.costly
 def test_rows_are_prepared_as_in_memory(monkeypatch, tmp_path) -> None:
     path = written(tmp_path / "a.csv", table())
