@@ -80,6 +80,7 @@ NAMES: dict[str, Callable[[], Any]] = {
     "_symbolic_build": _model,
     "_nodes_by_depth": _model,
     "_compile_loss": _model,
+    "_user_loss_weights": lambda: _model()._compile_loss,
     "_compile_metrics": _model,
     "_flat_metrics": _metrics,
     "_flat_weighted_metrics": _metrics,

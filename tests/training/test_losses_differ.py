@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import keras
@@ -30,15 +31,62 @@ def model_of(
     return model
 
 
+def weighted(weight: float) -> Any:
+    def loss(y: Any, p: Any) -> Any:
+        return weight * keras.ops.square(y - p)
+
+    return loss
+
+
+def rooted(inner: Any) -> Any:
+    def loss(y: Any, p: Any) -> Any:
+        return keras.ops.sqrt(inner(y, p))
+
+    return loss
+
+
+def powered(y: Any, p: Any, power: float = 2.0) -> Any:
+    return keras.ops.abs(y - p) ** power
+
+
+class Weighted(keras.losses.Loss):
+    def __init__(self, weight: float) -> None:
+        super().__init__()
+        self.weight = weight
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        return self.weight * keras.ops.square(y_true - y_pred)
+
+
+class OwnPenalty(keras.Regularizer):
+    def __init__(self, strength: float) -> None:
+        self.strength = strength
+
+    def __call__(self, x: Any) -> Any:
+        return self.strength * keras.ops.sum(keras.ops.abs(x))
+
+
+def penalty_function(strength: float) -> Any:
+    return lambda x: strength * keras.ops.sum(keras.ops.abs(x))
+
+
 SAME = {
     "names": ("mse", "mean_squared_error"),
     "widths": (4, 8),
     "own": (own, own),
+    "functions with a number": (weighted(2.0), weighted(2.0)),
+    "objects with a number": (Weighted(2.0), Weighted(2.0)),
+    "partial ones": (partial(powered, power=1.0), partial(powered, power=1.0)),
 }
 OTHER = {
     "losses": ("mse", "msle"),
     "an own one": ("mse", own),
     "arguments": (keras.losses.Huber(1.0), keras.losses.Huber(2.0)),
+    "functions with another number": (weighted(2.0), weighted(3.0)),
+    "objects with another number": (Weighted(2.0), Weighted(3.0)),
+    "partial ones with another number": (partial(powered, power=1.0), partial(powered, power=2.0)),
+    "functions without a name": (lambda y, p: keras.ops.square(y - p), lambda y, p: keras.ops.abs(y - p)),
+    "functions that call others": (rooted(weighted(2.0)), rooted(weighted(3.0))),
 }
 
 
@@ -62,6 +110,12 @@ def test_another_penalty_or_weight_is_told() -> None:
     penalties = [None, keras.regularizers.L2(0.1), keras.regularizers.L2(0.2), keras.regularizers.L1(0.1)]
     assert len({loss_identity(model_of(penalty=one)) for one in penalties}) == 4
     assert loss_identity(model_of(weights=[1.0])) != loss_identity(model_of(weights=[2.0]))
+
+
+@pytest.mark.parametrize("penalty", [OwnPenalty, penalty_function])
+def test_another_penalty_of_ones_own_is_told(penalty: Any) -> None:
+    first, again, other = (loss_identity(model_of(penalty=penalty(one))) for one in (0.1, 0.1, 0.2))
+    assert first == again != other
 
 
 def of_loss(config: Any, signature: Any) -> keras.Model:

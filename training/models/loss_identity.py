@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Iterator
+import types
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import keras
+import numpy as np
 
 _NO_NUMBERS = ("name", "dtype")
 """What the configuration of a loss holds that acts on no number."""
 _AS_EVER = (("reduction", "sum_over_batch_size"),)
 """What a function of Keras's means where it is no object that says so."""
 
+_DEPTH = 10
+"""How far things are followed that hold each other."""
+
 
 def loss_identity(model: keras.Model) -> str:
     """Return a compiled model's losses with their arguments, their weights, and its penalties, as text.
 
-    How many layers have a penalty takes no part: it is the same measure in a deeper net. A function of the user's own is
-    known by its name alone.
+    How many layers have a penalty takes no part: it is the same measure in a deeper net. A function or class of the user's
+    own is known by its code and by the numbers and words that it holds. The text is of this process only.
     """
     penalties = sorted({_as_text(one) for one in _penalties_of(model)})
-    weights = (model.get_compile_config() or {}).get("loss_weights")
+    weights = getattr(model._compile_loss, "_user_loss_weights", None)
     losses = [_as_text(loss) for loss in keras.tree.flatten(model.loss)]
     return json.dumps([losses, weights, penalties], default=str)
 
 
-def _penalties_of(model: keras.Model) -> Iterator[keras.Regularizer]:
+def _penalties_of(model: keras.Model) -> Iterator[Any]:
     for layer in model._flatten_layers():
-        for value in vars(layer).values():
-            if isinstance(value, keras.Regularizer):
+        for name, value in vars(layer).items():
+            if isinstance(value, keras.Regularizer) or (name.endswith("regularizer") and callable(value)):
                 yield value
 
 
@@ -40,12 +46,61 @@ def _as_text(part: Any) -> str:
     function = getattr(part, "fn", part)  # what an object of Keras's calls
     name = getattr(function, "__name__", type(function).__name__)
     if function is part:
-        arguments = part.get_config() if hasattr(part, "get_config") else {}
+        arguments = {} if _is_of_keras(part) else _held_by(part, _DEPTH)
+        arguments |= _configuration_of(part)
     else:
-        arguments = {**part._fn_kwargs, "reduction": part.reduction}
+        own = {} if _is_of_keras(function) else _held_by(function, _DEPTH)
+        arguments = {**own, **part._fn_kwargs, "reduction": part.reduction}
     acts = {
         key: value
         for key, value in arguments.items()
         if (key, value) not in _AS_EVER and key not in _NO_NUMBERS
     }
     return json.dumps([name, acts], sort_keys=True, default=str)
+
+
+def _configuration_of(part: Any) -> dict[str, Any]:
+    try:
+        return dict(part.get_config()) if hasattr(part, "get_config") else {}
+    except NotImplementedError:  # as Keras's own class of penalties has it
+        return {}
+
+
+def _is_of_keras(part: Any) -> bool:
+    return str(getattr(part, "__module__", "")).partition(".")[0] == "keras"
+
+
+def _held_by(part: Any, depth: int) -> dict[str, Any]:
+    """Return the code of a function, or of an object that is called, and what it holds: closure, defaults, attributes."""
+    if isinstance(part, functools.partial):
+        return {"of": _plain([part.func, part.args, part.keywords], depth)}
+    if isinstance(part, types.MethodType):
+        return {**_held_by(part.__func__, depth), "kept": _kept_by(part.__self__, depth)}
+    if isinstance(part, types.FunctionType):
+        code, empty = part.__code__, types.CellType()
+        closed = [cell.cell_contents for cell in part.__closure__ or () if cell != empty]
+        held = _plain([closed, part.__defaults__, part.__kwdefaults__], depth)
+        return {"code": [code.co_code.hex(), code.co_names, repr(code.co_consts)], "held": held}
+    called = getattr(type(part), "call", None) or type(part).__call__
+    own = _held_by(called, depth) if isinstance(called, types.FunctionType) else {}
+    return {**own, "kept": _kept_by(part, depth)}
+
+
+def _kept_by(part: Any, depth: int) -> Any:
+    kept = getattr(part, "__dict__", {})
+    return _plain({key: value for key, value in kept.items() if key not in _NO_NUMBERS}, depth)
+
+
+def _plain(value: Any, depth: int) -> Any:
+    """Return numbers and words as they are, also inside others; functions by what they hold, all else by its type."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, np.generic | np.ndarray):
+        return [value.shape, hash(value.tobytes())]
+    if depth and isinstance(value, Mapping):
+        return {str(key): _plain(one, depth - 1) for key, one in value.items()}
+    if depth and isinstance(value, list | tuple):
+        return [_plain(one, depth - 1) for one in value]
+    if depth and isinstance(value, types.FunctionType | types.MethodType | functools.partial):
+        return _held_by(value, depth - 1)
+    return type(value).__name__
