@@ -41,6 +41,8 @@ class ModelCode:
     """Statements that compile the model anew, indented, once layers of its base train, too; empty where none do."""
     built: bool = True
     """Whether the model that it returns has its weights."""
+    asks_built: bool = False
+    """Whether the script finds out: the author's function is called as it is, where we have given its model its weights."""
 
 
 def model_code(winner: Winner, build: Build | None = None) -> ModelCode:
@@ -205,6 +207,7 @@ def _imported(winner: Winner, reference: str, original: keras.Model | None, reas
         constants,
         classes=classes,
         built=original is not None and original.built,
+        asks_built=takes_hp(found) or takes_trial(found),
     )
 
 

@@ -92,6 +92,7 @@ def script_text(
         count=rows_in(winner, "y_train") if _has_nests(winner) else "len(x_train)",
         fine_tuning=model.fine_tuning,
         built=model.built,
+        asks_built=model.asks_built,
         objective=objective,
         **preparation,
         **_training_loop(winner),

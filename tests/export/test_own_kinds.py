@@ -82,6 +82,18 @@ def a_class(config, signature):
     return Net(outputs=signature.outputs)
 
 
+def class_for_keras_tuner(hp):
+    model = Net(hp.Int("units", 4, 8))
+    model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def class_for_optuna(trial):
+    model = Net(trial.suggest_int("units", 4, 8))
+    model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
 class Unsaveable(layers.Layer):
     def __init__(self, inner):
         super().__init__()
@@ -134,6 +146,22 @@ def test_a_script_builds_the_model_again_and_a_folder_predicts_as_it_does(
         rtol=1e-4,
         atol=1e-6,
     )
+
+
+@pytest.mark.trains
+@pytest.mark.parametrize("name", ["class_for_keras_tuner", "class_for_optuna"])
+def test_a_script_trains_a_class_that_knows_its_inputs_when_it_is_called(
+    name: str, own: Any, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    import kerasweep as ks
+
+    settings = {"trials": 1, "epochs": 2, "cv": "holdout", "workers": "inline", "verbose": 0}
+    study = ks.launch("iris", f"own_kinds:{name}", storage=tmp_path / "a.db", **settings)
+    scores = study.refit().trained.about["test"]
+    path = study.export(tmp_path / "train.py", "python")
+    capsys.readouterr()
+    runpy.run_path(str(path), run_name="__main__")
+    assert f"test loss {scores['loss']:.6g}" in capsys.readouterr().out
 
 
 def test_what_cannot_be_exported_is_refused_in_one_line(
