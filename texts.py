@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 ABSENT = "–"
 """What stands where there is no value."""
 
+_LARGE, _HUGE = 10_000, 1e9
+"""From where numbers have commas, and from where they are told by their power of ten."""
 _CUT = "(earlier lines are not kept)\n"
 
 
@@ -21,19 +23,30 @@ def is_unicode(text: str) -> bool:
     return True
 
 
+def difference_text(value: float, decimals: int) -> str:
+    """Return a difference with so many decimals: ``0.6``, ``73,746,543``; a huge one by its power of ten, ``7.981e+09``."""
+    if not abs(value) < _HUGE:
+        return f"{value:.4g}"
+    shown = round(value, decimals) + 0.0
+    return f"{shown:,.{decimals}f}" if abs(shown) >= _LARGE else f"{shown:.{decimals}f}"
+
+
 def number_text(value: float | None, standard_error: float | None = None) -> str:
-    """Return a value as people write it: ``0.9734 ± 0.0012``, ``40,990 ± 7,030``; the error decides how many decimals are shown."""
+    """Return a value as people write it: ``0.9734 ± 0.0012``, ``40,990 ± 7,030``, ``3.12e+25 ± 1.1e+24``.
+
+    The error decides how many decimals are shown.
+    """
     if value is None:
         return ABSENT
     if not math.isfinite(value):
         return str(value)
-    large = 10_000 <= abs(value) < 1e9
+    large = _LARGE <= abs(value) < _HUGE
     if standard_error is None or not math.isfinite(standard_error):
         if large:
             return f"{value:,.0f}"
         return f"{value:.4f}" if 0.001 <= abs(value) < 100 or value == 0 else f"{value:.4g}"
     larger = max(abs(value), standard_error)
-    if larger >= 1e9 or 0 < larger < 1e-6:
+    if larger >= _HUGE or 0 < larger < 1e-6:
         return f"{value:.4g} ± {standard_error:.2g}"
     decimals = 4 if standard_error == 0 else 1 - math.floor(math.log10(standard_error))
     decimals = min(max(decimals, 0), 4 if abs(value) >= 0.001 or value == 0 else 10)

@@ -6,6 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 
+from ...texts import difference_text
 from ..records import Direction
 
 MARGIN = 0.01
@@ -67,7 +68,7 @@ class Scale:
         if not -_LONGEST <= digits <= _LONGEST and not self.points:
             return tuple(f"{value:.3g}" for value in values)
         decimals = min(max(digits, 1), 4) if self.points else min(max(digits + 1, 0), 10)
-        return tuple(f"{round(unit * value, decimals) + 0.0:.{decimals}f}" for value in values)
+        return tuple(difference_text(unit * value, decimals) for value in values)
 
     @property
     def unit(self) -> str:

@@ -213,3 +213,19 @@ class TestWherePeopleMeetIt:
             compare_trials(found, [best, states["pruned"]])
         with pytest.raises(StudyError, match="no trial 99"):
             compare_trials(found, [best, 99])
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "texts"),
+    [
+        (14_695_590.2, 132_797_496.4, ("14,695,590", "132,797,496")),
+        (-9_000.4, 12_000.2, ("-9000", "12,000")),
+        (2.5e9, 3.25e25, ("2.5e+09", "3.25e+25")),
+        (-0.04, 0.02, ("-0.040", "0.020")),
+    ],
+)
+def test_differences_of_amounts_are_written_as_amounts(
+    low: float, high: float, texts: tuple[str, str]
+) -> None:
+    scale = scale_of("val_loss", "minimize", 3e8, 2e8)
+    assert scale.texts(low, high, width=(high - low) / 2) == texts
