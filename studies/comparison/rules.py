@@ -138,5 +138,10 @@ def _cost_text(rule: str, taken: TrialRecord, best: TrialRecord) -> str:
     fewer = size(taken) < size(best)
     if rule == "fastest" or not fewer:
         own, other = training_seconds(taken), training_seconds(best)
-        return f"{duration_text(own)} a fold" + (f", not {duration_text(other)}" if other < math.inf else "")
+        if other == math.inf:
+            return f"{duration_text(own)} a fold"
+        texts = duration_text(own), duration_text(other)
+        if texts[0] == texts[1]:  # a tenth of a second does not tell them apart
+            texts = f"{own:.3g} s", f"{other:.3g} s"
+        return f"{texts[0]} a fold, not {texts[1]}"
     return f"{taken.parameters:,} parameters" + (f", not {best.parameters:,}" if best.parameters else "")

@@ -101,6 +101,8 @@ def test_equal_sizes_are_told_apart_by_time_and_equal_times_by_rank() -> None:
     found = choose_by_rule(STUDY, "one-se", [slower, quicker])
     assert found.trial is quicker
     assert "(0.3 s a fold, not 0.9 s)" in found.sentence
+    found = choose_by_rule(STUDY, "one-se", [replace(slower, seconds=3.3), quicker])
+    assert "(0.3 s a fold, not 0.33 s)" in found.sentence
     same = replace(NEAR, parameters=9000, seconds=9.0)
     found = choose_by_rule(STUDY, "one-se", [same, slower])
     assert found.trial is slower
