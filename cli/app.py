@@ -8,8 +8,10 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from .. import __version__
 from ..errors import INTERRUPTED, KerasweepError, one_line
@@ -29,8 +31,21 @@ from .ui import ui
 
 FAILED, MISUSE = 1, 2
 
+
+class _Commands(TyperGroup):
+    """Says of a command that it was interrupted, of which typer makes an exit code alone."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            make_console(stderr=True).print("Interrupted.")
+            raise typer.Exit(INTERRUPTED) from None
+
+
 app = typer.Typer(
     name="kerasweep",
+    cls=_Commands,
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
@@ -76,8 +91,7 @@ def main() -> None:
             make_console(stderr=True).print(without_passwords(note), style="dim", soft_wrap=True)
         _print_error(str(error))
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        _print_error("Interrupted.")
+    except KeyboardInterrupt:  # before a command began
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
         # The reader of a pipe (head, less) has gone; Python would complain again when it flushes.
