@@ -56,13 +56,16 @@ def storage_url(storage: str | os.PathLike[str] | None = None) -> str:
     A path without a scheme means an SQLite file. It is made absolute here, because a model function may change the folder.
 
     Raises:
-        UsageError: The storage is in memory, which no second process could read, or is neither a path nor a URL.
+        UsageError: The storage is in memory, which no second process could read, is neither a path nor a URL, or has an
+            empty name, such as a variable that is not set.
     """
-    text = os.environ.get("KERASWEEP_STORAGE") or DEFAULT_STORAGE
-    if isinstance(storage, str):
-        text = storage or text
-    elif storage is not None:
-        text = str(given_path(storage, "a storage"))
+    if storage is None:
+        storage = os.environ.get("KERASWEEP_STORAGE") or DEFAULT_STORAGE
+    text = storage if isinstance(storage, str) else str(given_path(storage, "a storage"))
+    if not text.strip():
+        raise UsageError(
+            "The storage has an empty name; give a file or a URL, or leave it out for kerasweep.db."
+        )
     if _IN_MEMORY.fullmatch(text):
         raise UsageError(
             "A study in memory cannot be resumed or browsed; give a file, for example kerasweep.db."

@@ -43,6 +43,13 @@ def test_memory_is_no_store(storage: str) -> None:
         storage_url(storage)
 
 
+@pytest.mark.parametrize("storage", ["", " "])
+def test_an_empty_name_is_not_the_default(storage: str) -> None:
+    """A variable of a shell that is not set: ``kerasweep delete mine --storage "$OLD"``."""
+    with pytest.raises(UsageError, match="The storage has an empty name"):
+        storage_url(storage)
+
+
 @pytest.mark.parametrize(
     ("url", "shown"),
     [
