@@ -31,7 +31,7 @@ def limited(dataset: Dataset, limit: int | None, seed: int) -> Dataset:
         return replace(dataset, notes=(*dataset.notes, note))
     classes = len(dataset.classes) if dataset.task == "classification" else 0
     if limit < max(FEWEST_ROWS, classes):
-        needed = f"{classes} classes" if classes > FEWEST_ROWS else f"{FEWEST_ROWS} rows"
+        needed = f"{classes} rows, one of each class" if classes > FEWEST_ROWS else f"{FEWEST_ROWS} rows"
         raise DataError(
             f"limit of {count_text(limit, 'row')} is too small for {dataset.name}: at least {needed}"
         )

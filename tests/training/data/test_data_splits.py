@@ -104,7 +104,7 @@ def test_limit_beyond_all_rows_is_noted():
 
 
 def test_limit_too_small():
-    with pytest.raises(DataError, match=r"limit of 5 rows is too small.*at least 10 classes"):
+    with pytest.raises(DataError, match=r"limit of 5 rows is too small.*at least 10 rows, one of each class"):
         load_dataset("digits", limit=5)
     with pytest.raises(DataError, match="at least 4 rows"):
         load_dataset("diabetes", limit=2)
