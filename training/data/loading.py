@@ -95,6 +95,8 @@ def _read(source: Any, options: TableOptions) -> SourceData | Dataset:
         _refuse(name, options)
         return load_named(name)
     path = Path(text).expanduser()
+    if not text.strip():
+        raise DataError("the data have an empty name; '.' is this folder")
     if is_function(text) and not _is_there(path):
         _refuse(text, options, columns)
         return call_function(text, options)
@@ -143,8 +145,9 @@ def _read_file(path: Path, options: TableOptions) -> SourceData:
         raise DataError(f"{path} is one array: put x.npy and y.npy into a folder, and name the folder")
     if suffix == ".py":
         raise DataError(f"{path} is a Python file: name its function too, as in {path.name}:load")
+    kind = f"'{suffix}' files" if suffix else "a file whose name has no ending"
     raise DataError(
-        f"{path}: cannot read '{suffix}' files; known: {', '.join(TABLE_SUFFIXES)}, .npz, folders of images or texts"
+        f"{path}: cannot read {kind}; known: {', '.join(TABLE_SUFFIXES)}, .npz, folders of images or texts"
     )
 
 

@@ -106,11 +106,27 @@ def test_missing_file_suggests_a_neighbour(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "message"), [("a.xlsx", r"cannot read '\.xlsx' files"), ("a.py", "a.py:load")]
+    ("name", "message"),
+    [
+        ("a.xlsx", r"cannot read '\.xlsx' files"),
+        ("a.py", "a.py:load"),
+        ("rows", r"rows: cannot read a file whose name has no ending; known: \.csv"),
+    ],
 )
 def test_unreadable_kinds_of_file(tmp_path, name, message):
     with pytest.raises(DataError, match=message):
         load_dataset(write(tmp_path / name, "x"))
+
+
+@pytest.mark.parametrize("name", ["", " "])
+def test_an_empty_name_is_not_this_folder(name, tmp_path, monkeypatch):
+    """A variable of a shell that is not set."""
+    monkeypatch.chdir(tmp_path)
+    for kind in ("good", "bad"):
+        (tmp_path / kind).mkdir()
+        write(tmp_path / kind / "0.txt", "words")
+    with pytest.raises(DataError, match=r"the data have an empty name; '\.' is this folder"):
+        load_dataset(name)
 
 
 def test_bad_parquet(tmp_path, houses):
