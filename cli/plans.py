@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..printing import make_console, styled
-from ..spaces import value_text
+from ..spaces import conditions_text, value_text
 from ..studies import StudyRecord, read_trials
 from ..studies.comparison import basic_names
 from ..texts import count_text, duration_text, numbers_text
@@ -21,8 +21,21 @@ if TYPE_CHECKING:
     from ..search.plan import Plan
 
 
-def print_plan(plan: Plan, study: StudyRecord | None = None, *, join: bool = False) -> None:
-    """Print what is about to happen, of a new study or one that goes on, and every decision that was made by rule."""
+MOST_RANGES = 20
+"""So many hyperparameters are told with their ranges."""
+
+
+def print_plan(
+    plan: Plan, study: StudyRecord | None = None, *, join: bool = False, ranges: bool = False
+) -> None:
+    """Print what is about to happen, of a new study or one that goes on, and every decision that was made by rule.
+
+    Args:
+        plan: What is about to happen.
+        study: The study that goes on; None for a new one.
+        join: Whether other drivers share it.
+        ranges: Whether it is told what varies, and over which range.
+    """
     spec, data = plan.spec, plan.dataset
     most = "up to " if spec.search.trials is None and math.isfinite(plan.budget.trials) else ""
     limits = [most + count_text(plan.budget.trials, "trial")]
@@ -42,6 +55,7 @@ def print_plan(plan: Plan, study: StudyRecord | None = None, *, join: bool = Fal
         "prepared": _listed(plan.prepared),
         "noted": _listed((*data.notes, *plan.hints, *_notes_on_epochs(plan, study))),
         "model": f"{spec.model}, {count_text(len(plan.space), 'hyperparameter')}",
+        "varies": _listed(_ranges(plan)) if ranges else "",
         "search": searched if further is None else further.text,
         "training": f"{plan.cv_text()}, up to {count_text(plan.workload.epochs, 'epoch')}, "
         f"{plan.objective_text}"
@@ -55,6 +69,19 @@ def print_plan(plan: Plan, study: StudyRecord | None = None, *, join: bool = Fal
 def _listed(remarks: Sequence[str]) -> str:
     """Return remarks in a line each."""
     return "\n".join(remarks if len(remarks) < 2 else [f"- {remark}" for remark in remarks])
+
+
+def _ranges(plan: Plan) -> list[str]:
+    """Return what varies, each with its range and where it acts; nothing of a grid, whose configurations are listed."""
+    if plan.spec.search.method == "grid":
+        return []
+    varied = [one for one in plan.space.hyperparameters if one.cardinality > 1]
+    texts = [
+        f"{one.name} {one.range_text()}"
+        + (f" where {conditions_text(one.conditions)}" if one.conditions else "")
+        for one in varied[:MOST_RANGES]
+    ]
+    return [*texts, *([f"{len(varied) - MOST_RANGES} more"] if len(varied) > MOST_RANGES else [])]
 
 
 def _drivers_text(study: StudyRecord | None) -> str:
@@ -93,7 +120,7 @@ def print_dry_run(plan: Plan) -> None:
     """Print a plan and what it would take, which two epochs are trained for; nothing is written."""
     from ..search.calibration import calibrate
 
-    print_plan(plan)
+    print_plan(plan, ranges=True)
     console = make_console()
     with console.status("Training two epochs to estimate the time ..."):
         found: Estimate = calibrate(plan)

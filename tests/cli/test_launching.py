@@ -182,6 +182,25 @@ def test_dry_run_writes_nothing(kerasweep: Any, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_dry_run_tells_what_varies_and_over_which_range(kerasweep: Any, tmp_path: Path) -> None:
+    flags = (
+        "--space",
+        "learning_rate,momentum,dropout",
+        "--fix",
+        "dropout=0.3",
+        "--dry-run",
+        "--epochs",
+        "1",
+    )
+    done = kerasweep("launch", "digits", "dnn", *flags, "--limit", "200", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    lines = [line.strip() for line in done.stdout.splitlines()]
+    start = next(place for place, line in enumerate(lines) if line.startswith("varies"))
+    assert lines[start].split()[1:] == ["-", "learning_rate", "1e-05..1:log"]
+    assert lines[start + 1] == "- momentum 0..0.99 where optimizer in sgd"
+    assert lines[start + 2].startswith("search "), "what is fixed does not vary"
+
+
 NAMED = """
 import keras
 
