@@ -123,7 +123,7 @@ def best(
     ):
         if sentence:
             make_console().print(sentence, soft_wrap=True)
-    print_findings(record, every, end=" kerasweep report tells them.")
+    print_findings(record, every, end=" kerasweep report tells more.")
 
 
 def _chosen(record: StudyRecord, choice: Choice | None) -> tuple[str, ...]:

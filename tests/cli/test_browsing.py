@@ -46,7 +46,9 @@ class TestOnARealStudy:
             r"Trial \d: validation 0\.\d{4}, .*luck of choosing among 3 trials.*; test 0\.\d{4}\.",
             done.stdout,
         )
-        assert "on the health of this study: too few trials for the space" in done.stdout.splitlines()[-1]
+        last = done.stdout.splitlines()[-1]
+        assert "on the health of this study: too few trials for the space" in last
+        assert last.endswith(". kerasweep report tells more."), "of one finding as of several"
 
     def test_best_as_json_is_sorted_and_whole(self, kerasweep: Any, trained: Path) -> None:
         rows = json.loads(kerasweep("best", "first", "-n", 2, "--json", cwd=trained).stdout)
