@@ -246,6 +246,16 @@ def test_figures_are_drawn_and_names_do_nothing(shelf: Shelf, browser: Browser) 
         assert complaints == []
 
 
+def test_buttons_of_a_figure_cover_nothing_where_no_pointer_hovers(shelf: Shelf, browser: Browser) -> None:
+    with serving(shelf.site.storage) as address:
+        page = browser.new_page(has_touch=True, is_mobile=True)
+        try:
+            page.goto(address + study_link("ordinary"))
+            expect(page.locator(".plot .modebar").first).to_have_css("display", "none")
+        finally:
+            page.close()
+
+
 def test_the_page_of_a_trial_follows_it_and_then_asks_no_more(browser: Browser, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'studies.db'}"
     about = {"metric": "val_loss", "folds": 2, "epochs": 3}
