@@ -332,3 +332,13 @@ def test_both_trainers_learn_words(trainer: str) -> None:
     asked = {"optimizer": "adam", "learning_rate": 0.1, "batch_size": 20}
     events = run_task(make_trainer(workload, 2), Task(0, asked, 0))
     assert max(event.mean for event in events if isinstance(event, EpochEnded)) > 0.9
+
+
+def of_other_rows(config: Any, signature: Any) -> keras.Model:
+    inputs = keras.Input((WIDTH + 1,))
+    return keras.Model(inputs, ends(layers.Dense(4)(inputs)))
+
+
+def test_a_model_of_other_rows_is_not_said_to_fail_on_large_numbers() -> None:
+    """Its first training says what is wrong."""
+    assert not [note for note in plan_of(of_other_rows, sentences()).decisions if "large ones" in note]

@@ -45,7 +45,7 @@ class Lookups:
     positions: tuple[int, ...] = ()
     """In a flattened row, ascending."""
     fault: str = ""
-    """What it raised on its way; there may be more that it looks up behind it."""
+    """What it raised on its way; there may be more that it looks up behind it. Empty where it takes no rows at all, as training says."""
 
 
 def find_lookups(
@@ -77,7 +77,7 @@ def find_lookups(
             try:
                 _call(model, row[None], signature, arrived)
             except Exception as error:  # noqa: BLE001 - a user's model may raise anything, after a lookup as well
-                fault = describe_error(error)
+                fault = describe_error(error) if _takes_zeros(model, signature) else ""
             found.update(np.flatnonzero(np.isin(row, np.concatenate(arrived) if arrived else [])).tolist())
             for other in samples[1:] if width <= _MOST_DECIDING else ():
                 found.update(_deciding(model, samples[0], other, signature))
@@ -88,6 +88,15 @@ def find_lookups(
         np.random.set_state(before[1])  # noqa: NPY002
         take_notes()
     return Lookups(tuple(sorted(found)), fault)
+
+
+def _takes_zeros(model: keras.Model, signature: Signature) -> bool:
+    """Tell whether a model takes rows at all: of its numbers none is too large, and none beyond a table."""
+    try:
+        _call(model, np.zeros((1, int(np.prod(signature.input_shape)))), signature, [])
+    except Exception:  # noqa: BLE001 - a user's model may raise anything
+        return False
+    return True
 
 
 def _deciding(model: keras.Model, first: np.ndarray, other: np.ndarray, signature: Signature) -> set[int]:
