@@ -10,7 +10,7 @@ from ..printing import make_console, styled
 from ..spaces import conditions_text, value_text
 from ..studies import StudyRecord, read_trials
 from ..studies.comparison import basic_names
-from ..texts import count_text, duration_text, numbers_text
+from ..texts import count_text, duration_text, numbers_text, percent_text
 from .columns import Rows, print_rows
 from .control import drivers_text
 from .tables import facts_table, print_table
@@ -142,6 +142,8 @@ def print_dry_run(plan: Plan) -> None:
         )
     further = f", a further one {duration_text(found.epoch)}" if plan.workload.epochs > 1 else ""
     console.print(f"first epoch {duration_text(found.first_epoch)} (building and tracing included){further}")
+    if found.share < 1:
+        console.print(f"timed on {percent_text(found.share)} of each fold's rows", style="dim")
     console.print(
         styled(
             "at most about ",

@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..errors import ModelError
 from ..spaces import Configuration
+from ..training.data import Fold
 from ..training.events import EpochEnded, Task, TrialFailed
 from ..training.goals import NO_GOALS
 from ..training.quiet import quiet_tensorflow
@@ -16,6 +18,8 @@ from ..training.randomness import random_state_kept
 from .executors import InlineExecutor
 from .plan import Plan
 
+MOST_ROWS = 2_000
+"""Of a fold's training rows, and as large a share of its validation rows, that an epoch is timed on."""
 SHOWN = 10
 """Configurations that are listed with the size of their model."""
 
@@ -30,15 +34,17 @@ class Estimate:
     first_epoch: float
     """Seconds until all folds have trained one epoch, building and tracing included."""
     epoch: float
-    """Seconds of the calibration epoch: one more epoch of all folds."""
+    """Seconds of one more epoch of all folds."""
     seconds: float
     """Of the whole sweep if every trial trained all of its epochs: an upper bound."""
+    share: float = 1.0
+    """Of each fold's rows that epochs were timed on; the seconds are extrapolated to all of them."""
 
 
 @quiet_tensorflow()
 @random_state_kept()
 def calibrate(plan: Plan) -> Estimate:
-    """Train the recommended configuration for two epochs, and extrapolate.
+    """Train the recommended configuration for two epochs, of many rows on a share of them, and extrapolate.
 
     Raises:
         ModelError: The model cannot be built or trained.
@@ -50,7 +56,8 @@ def calibrate(plan: Plan) -> Estimate:
         if plan.spec.search.method == "grid"
         else [recommended]
     )
-    workload = replace(plan.workload, goals=NO_GOALS)  # what breaks a constraint is timed, too
+    folds, share = _fewer_rows(plan.workload.folds)
+    workload = replace(plan.workload, folds=folds, goals=NO_GOALS)  # what breaks a constraint is timed, too
     executor = InlineExecutor(workload, plan.threads(plan.workers))
     try:
         sizes = [
@@ -60,11 +67,19 @@ def calibrate(plan: Plan) -> Estimate:
         first, second = _time_two_epochs(executor, Task(0, recommended, seed))
     finally:
         executor.close()
+    first, second = first + second * (1 / share - 1), second / share
     trials, workers = plan.budget.trials, plan.workers
     trial = first + (plan.workload.epochs - 1) * second
     rounds = math.ceil(trials / workers) if math.isfinite(trials) else math.inf
     limit = plan.budget.seconds if plan.budget.seconds is not None else math.inf
-    return Estimate(tuple(sizes), trials, first, second, min(rounds * trial, limit))
+    return Estimate(tuple(sizes), trials, first, second, min(rounds * trial, limit), share)
+
+
+def _fewer_rows(folds: Sequence[Fold]) -> tuple[tuple[Fold, ...], float]:
+    """Return folds of at most ``MOST_ROWS`` training rows, evenly drawn, and which share of all rows that is."""
+    step = max(1, math.ceil(max(len(fold.train) for fold in folds) / MOST_ROWS))
+    found = tuple(Fold(fold.train[::step], fold.validation[::step]) for fold in folds)
+    return found, sum(len(fold.train) for fold in found) / sum(len(fold.train) for fold in folds)
 
 
 def _time_two_epochs(executor: InlineExecutor, task: Task) -> tuple[float, float]:
