@@ -16,8 +16,6 @@ from kerasweep.export import FORMATS
 from kerasweep.spaces.catalogue import CATALOGUE
 from typer.main import get_command
 
-pytestmark = pytest.mark.costly
-
 ROOT = Path(kerasweep.__file__).parent
 
 

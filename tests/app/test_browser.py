@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from app_shelf import Shelf
     from playwright.sync_api import Browser, Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.costly]
+pytestmark = pytest.mark.browser
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SLOW = 240_000
 """Milliseconds that a page is given, which other processes hold up, and a process which trains."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from conftest import Shelf
 
-pytestmark = [pytest.mark.browser, pytest.mark.costly]
+pytestmark = pytest.mark.browser
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = [
     "--headless",
