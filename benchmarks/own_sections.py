@@ -160,6 +160,25 @@ def browsing(figures: Figures) -> list[str]:
     ]
 
 
+def app(figures: Figures) -> list[str]:
+    """Pages of the web app."""
+    columns = [
+        Column("a study: first paint", "study_paint", " s"),
+        Column("all of its figures", "study", " s"),
+        Column("its trials: first paint", "table_paint", " s"),
+        Column("the first trials", "table", " s"),
+        Column("a filter", "filter", " s"),
+    ]
+    return [
+        "## The web app",
+        "",
+        "`kerasweep ui` and headless Chromium, each page in a window whose cache is empty. First paint is what the browser",
+        "says; what a filter takes begins with its last letter and ends with the number of trials that are left.",
+        "",
+        *table(figures, "app", {"5000": "5,000 trials"}, columns),
+    ]
+
+
 def scaling(figures: Figures) -> list[str]:
     """A warm trial as sizes grow."""
     labels = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from figures import Figures
-from own_sections import browsing, cold, driver, growth, large, memory, scale, scaling
+from own_sections import app, browsing, cold, driver, growth, large, memory, scale, scaling
 from peer_sections import ideas, mixed, versus, w1, w2, w3, w4, w8
 
 SECTIONS: dict[str, Callable[[Figures], list[str]]] = {
@@ -49,6 +49,7 @@ SECTIONS: dict[str, Callable[[Figures], list[str]]] = {
     "large": large,
     "scale": scale,
     "browsing": browsing,
+    "app": app,
     "scaling": scaling,
     "cold": cold,
     "ideas": ideas,

@@ -181,7 +181,23 @@ def _of_browsing(figures: Figures) -> list[Target]:
         work, "`kerasweep report`", "5 s or less", 5, "most", get("browsing", "1000", "report"), " s"
     )
     size = Target(work, "its file", "10 MB or less", 10, "most", get("browsing", "1000", "report_mb"), " MB")
-    return [*starts, report, size]
+    pages = [
+        Target(
+            "The web app, 5,000 trials",
+            what,
+            f"{most} s or less",
+            most,
+            "most",
+            get("app", "5000", figure),
+            " s",
+        )
+        for what, most, figure in (
+            ("first paint of a study", 1, "study_paint"),
+            ("first paint of its trials", 1, "table_paint"),
+            ("a filter", 0.3, "filter"),
+        )
+    ]
+    return [*starts, report, size, *pages]
 
 
 def _versus(figures: Figures) -> list[Target]:

@@ -148,6 +148,7 @@ _BROWSING = tuple(
     Measurement("browsing", str(trials), f"browsing.py --trials {trials}", "--trials 20", 3)
     for trials in (1_000, 10_000)
 )
+_APP = (Measurement("app", "5000", "app.py --trials 5000", "--trials 20", 3),)
 _SCALING = tuple(
     Measurement("scaling", name, f"scaling.py {arguments}", f"--epochs 1 --trials 2 {tiny}")
     for name, arguments, tiny in (
@@ -193,6 +194,6 @@ _IDEAS = (
 LONG = ("growth", "large", "scale", "w8")
 """Works that take longer than all the others, and are measured where they are named."""
 MEASUREMENTS = (
-    *_W1, *_MIXED, *_W2, *_W3, *_W4, *_VERSUS, *_COLD, *_DRIVER, *_MEMORY, *_BROWSING, *_SCALING, *_IDEAS,
+    *_W1, *_MIXED, *_W2, *_W3, *_W4, *_VERSUS, *_COLD, *_DRIVER, *_MEMORY, *_BROWSING, *_APP, *_SCALING, *_IDEAS,
     *_GROWTH, *_LARGE, *_SCALE, *_W8,
 )  # fmt: skip

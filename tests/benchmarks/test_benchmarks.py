@@ -217,7 +217,7 @@ def test_a_work_that_there_is_not() -> None:
     words = [sys.executable, BENCHMARKS / "run.py", "w9"]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr.startswith("There is no w9; there are browsing, ")
+    assert done.stderr.startswith("There is no w9; there are app, ")
 
 
 def test_the_page_of_first_trials_marks_those_of_the_present_presets(python: Any, tmp_path: Path) -> None:
