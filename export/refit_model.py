@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import StudyError
+from ..errors import SpecError, StudyError
 from .bundle import trained_model
 from .mistakes import Mistakes, confusion_frame
 from .trained import TrainedModel
@@ -48,9 +48,17 @@ class RefitModel(Winner):
         shares: np.ndarray = self.trained.predict_proba(x)
         return shares
 
-    def evaluate(self) -> dict[str, float]:
-        """Return the scores on the test split, which was looked at once, after the training."""
-        return dict(self.test)
+    def evaluate(self, x: Any = None, y: Any = None) -> dict[str, float]:
+        """Return the scores on the test split, which was looked at once, after the training; of other rows, see ``TrainedModel.evaluate``.
+
+        Raises:
+            SpecError: Rows are given without targets, or these without rows.
+        """
+        if x is None and y is None:
+            return dict(self.test)
+        if x is None or y is None:
+            raise SpecError("evaluate takes rows and their targets, or neither, for the test split.")
+        return self.trained.evaluate(x, y)
 
     @property
     def history(self) -> pd.DataFrame:

@@ -23,6 +23,7 @@ from ..paths import given_path
 from ..training.data.delimited import first_rows, marked_encoding, read_csv, table_suffix
 from ..training.data.text_folders import read_text
 from ..training.quiet import import_tensorflow
+from .evaluation import scores_on
 from .files import MARK, new_folder
 from .learned import load_learned, save_learned
 from .predictor import Predictor
@@ -90,6 +91,10 @@ class TrainedModel:
     def predict_proba(self, x: Any) -> np.ndarray:
         """Return the probability of each class, or of each of several labels: ``(rows, classes)``."""
         return self.predictor.probabilities(x)
+
+    def evaluate(self, x: Any, y: Any) -> dict[str, float]:
+        """Return how well it does on rows whose targets are known; see ``evaluation.scores_on``."""
+        return scores_on(self.predictor, x, y)
 
     def save(self, folder: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Write a folder with model, preparation and ``predict.py``, and return its path; it appears whole or not at all.

@@ -15,7 +15,7 @@ import kerasweep
 import numpy as np
 import pandas as pd
 import pytest
-from kerasweep.errors import StudyError
+from kerasweep.errors import SpecError, StudyError
 from kerasweep.export import to_yaml, write_deploy, write_keras, write_script
 from kerasweep.export.refit_model import RefitModel
 from PIL import Image
@@ -292,6 +292,15 @@ def test_a_winner_predicts_from_raw_rows_and_tells_its_mistakes(
     winner = RefitModel(**{field.name: getattr(refits[name], field.name) for field in fields(refits[name])})
     rows = winner.dataset.test_rows
     assert winner.evaluate() == winner.test
+    data = winner.dataset
+    y = data.y_test if name == "nn" else np.array(data.classes)[data.y_test]
+    found = winner.evaluate(data.x_test, y)
+    expected = {key: value for key, value in winner.test.items() if key in found}
+    assert expected, "the test score is among them"
+    assert {key: found[key] for key in expected} == pytest.approx(expected, rel=1e-4)
+    assert found == winner.trained.evaluate(data.x_test, y)
+    with pytest.raises(SpecError, match="rows and their targets"):
+        winner.evaluate(data.x_test)
     assert len(winner.worst(5)) <= 5
     assert "row" in winner.worst(5).frame
     assert "<script" not in winner.worst()._repr_html_()
