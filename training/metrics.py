@@ -122,6 +122,8 @@ def choose_objective(
     if metric == DEFAULT_OBJECTIVE:
         return Objective(metric, direction or "minimize")
     name = metric.removeprefix("val_")
+    if name == "acc" and name not in computed.metrics:
+        name = "accuracy"  # Keras's other word for it
     # Of several outputs, nothing says which one a metric that the model does not compute would be of.
     found = None if name in computed.metrics or task == "outputs" else known_metric(name)
     if found is not None:

@@ -53,6 +53,8 @@ def choose(metric, task="classification", classes=2, computed=None, direction=No
         (None, "classification", Objective("val_accuracy", "maximize")),
         (None, "regression", Objective("val_loss", "minimize")),
         ("accuracy", "classification", Objective("val_accuracy", "maximize")),
+        ("acc", "classification", Objective("val_accuracy", "maximize")),
+        ("val_acc", "classification", Objective("val_accuracy", "maximize")),
         ("val_loss", "classification", Objective("val_loss", "minimize")),
         ("mae", "regression", Objective("val_mae", "minimize")),
         ("MeanAbsoluteError", "regression", Objective("val_mae", "minimize")),
