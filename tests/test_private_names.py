@@ -114,6 +114,7 @@ NAMES: dict[str, Callable[[], Any]] = {
 }
 """Private attribute -> what makes an object that has it."""
 MODULES: dict[str, tuple[str, ...]] = {
+    "keras.src": ("backend",),
     "keras.src.backend": ("compute_output_spec",),
     "keras.src.backend.common": ("global_state",),
     "keras.src.backend.common.masking": ("get_keras_mask",),

@@ -145,6 +145,38 @@ def quantised(config: Any, signature: Any) -> keras.Model:
     return keras.Model(inputs, ends(layers.Embedding(9, 4)(nearest)))
 
 
+def as_columns(config: Any, signature: Any) -> keras.Model:
+    inputs = keras.Input(signature.input_shape)
+    return keras.Model(inputs, ends(keras.ops.one_hot(keras.ops.cast(inputs, "int32"), WORDS)))
+
+
+def as_columns_aside(config: Any, signature: Any) -> keras.Model:
+    inputs = keras.Input(signature.input_shape)
+    made = layers.Lambda(lambda x: keras.ops.one_hot(keras.ops.cast(x, "int32") - 1, WORDS))
+    return keras.Model(inputs, ends(made(inputs)))
+
+
+@keras.saving.register_keras_serializable("tests")
+class OwnTable(layers.Layer):
+    """Looks numbers up in weights of its own."""
+
+    def build(self, shape: Any) -> None:
+        self.table = self.add_weight(shape=(WORDS, 4))
+
+    def call(self, x: Any) -> Any:
+        return keras.ops.take(self.table, keras.ops.cast(x, "int32"), axis=0)
+
+
+def own_table(config: Any, signature: Any) -> keras.Model:
+    inputs = keras.Input(signature.input_shape)
+    return keras.Model(inputs, ends(OwnTable()(inputs)))
+
+
+def own_table_shifted(config: Any, signature: Any) -> keras.Model:
+    inputs = keras.Input(signature.input_shape)
+    return keras.Model(inputs, ends(OwnTable()(keras.ops.maximum(inputs - 1, 0))))
+
+
 def plan_of(model: Any, data: Any, **more: Any) -> Any:
     spec = {
         "data": {"source": "python:tuple", **more},
@@ -170,6 +202,10 @@ LOOKING_UP = [
     bounded,
     in_buckets,
     behind_one_another,
+    as_columns,
+    as_columns_aside,
+    own_table,
+    own_table_shifted,
 ]
 
 

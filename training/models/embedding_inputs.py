@@ -16,6 +16,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras.src import backend
 
 from ...errors import TrainingError
 from ...spaces import Configuration
@@ -132,8 +133,15 @@ def _call(model: keras.Model, rows: np.ndarray, signature: Signature, arrived: l
 
 @contextmanager
 def _noting(arrived: list[np.ndarray]) -> Iterator[None]:
-    """Have layers that look numbers up note those that they are called on."""
+    """Have layers that look numbers up, and what else does, note those that they are called on."""
     with ExitStack() as stack:
+        for place, name, noting in (
+            (backend.nn, "one_hot", _noting_one_hot),
+            (backend.numpy, "take", _noting_take),
+        ):
+            function = getattr(place, name)
+            stack.callback(setattr, place, name, function)
+            setattr(place, name, noting(function, arrived))
         for kind in _LOOKUPS:
             original = kind.call
             stack.callback(setattr, kind, "call", original)
@@ -145,9 +153,37 @@ def _noting_call(
     original: Callable[..., Any], arrived: list[np.ndarray], *, is_embedding: bool
 ) -> Callable[..., Any]:
     def call(layer: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
-        arrived.append(np.asarray(keras.ops.convert_to_numpy(inputs), np.float64).reshape(-1))
+        arrived.append(_flat(inputs))
         if is_embedding:  # whose rows the numbers would not find
             return keras.ops.zeros((*inputs.shape, layer.output_dim), layer.compute_dtype)
         return original(layer, inputs, *args, **kwargs)
 
     return call
+
+
+def _noting_one_hot(original: Callable[..., Any], arrived: list[np.ndarray]) -> Callable[..., Any]:
+    """Numbers that there are no columns for are rows of zeros."""
+
+    def one_hot(x: Any, *args: Any, **kwargs: Any) -> Any:
+        arrived.append(_flat(x))
+        return original(x, *args, **kwargs)
+
+    return one_hot
+
+
+def _noting_take(original: Callable[..., Any], arrived: list[np.ndarray]) -> Callable[..., Any]:
+    """Of a table of a user's own, whose rows the numbers would not find."""
+
+    def take(x: Any, indices: Any, axis: int | None = None) -> Any:
+        if axis != 0 or len(x.shape) < 2:
+            return original(x, indices, axis=axis)
+        arrived.append(_flat(indices))
+        if arrived[-1].max(initial=0) < x.shape[0]:
+            return original(x, indices, axis=axis)
+        return keras.ops.zeros((*keras.ops.shape(indices), *x.shape[1:]), x.dtype)
+
+    return take
+
+
+def _flat(numbers: Any) -> np.ndarray:
+    return np.asarray(keras.ops.convert_to_numpy(numbers), np.float64).reshape(-1)
