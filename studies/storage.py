@@ -72,6 +72,8 @@ def storage_url(storage: str | os.PathLike[str] | None = None) -> str:
         )
     url = text if "://" in text else f"{_SQLITE}{given_path(text, 'a storage')}"
     path = sqlite_path(url)
+    if path is not None:
+        given_path(path, "a storage")
     if path is None or "?" in url or "file:" in url:
         return url
     try:

@@ -217,3 +217,17 @@ def test_a_port_that_is_closed_is_told_at_once(samples) -> None:
     with pytest.raises(StorageError):
         read_studies(f"postgresql://127.0.0.1:{port}/x")
     assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize(
+    "storage", ["x" * 5000, f"sqlite:///{'x' * 5000}", f"sqlite:///file:{'x' * 5000}?uri=true", "a\0b"]
+)
+def test_a_path_that_no_file_can_have(storage: str) -> None:
+    with pytest.raises(UsageError, match=r"too long|cannot be the path") as caught:
+        storage_url(storage)
+    assert len(str(caught.value)) < 200
+
+
+def test_home_is_where_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert storage_url("~/a.db") == f"sqlite:///{tmp_path}/a.db"
