@@ -50,6 +50,14 @@ class Database(Protocol):
         ...
 
 
+_DRIVERS = {
+    "postgresql": ("postgres", "postgresql+psycopg"),
+    "mysql": ("mysql", "mysql+pymysql"),
+    "mariadb": ("mysql", "mariadb+pymysql"),
+}
+"""Kind of server -> the extra that installs what talks to it, and how a URL names that."""
+
+
 def storage_url(storage: str | os.PathLike[str] | None = None) -> str:
     """Return the URL of a storage: as given, else ``$KERASWEEP_STORAGE``, else ``kerasweep.db`` in this folder.
 
@@ -246,5 +254,17 @@ def storage_errors(url: str) -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, ImportError, sqlite3.Error, OSError, RuntimeError, ValueError) as error:
-        reason = reason_of(error.__cause__ or error, url)
-        raise StorageError(f"The storage {shown_storage(url)} cannot be used: {reason}") from error
+        cause = error.__cause__ or error
+        hint = _driver_hint(url) if isinstance(cause, ImportError) else ""
+        raise StorageError(
+            f"The storage {shown_storage(url)} cannot be used: {reason_of(cause, url)}{hint}"
+        ) from error
+
+
+def _driver_hint(url: str) -> str:
+    """Return which package talks to a server, and how its URL begins; nothing for another kind of database."""
+    kind = url.partition(":")[0].partition("+")[0]
+    if kind not in _DRIVERS:
+        return ""
+    extra, begins = _DRIVERS[kind]
+    return f". Install kerasweep[{extra}], and begin the URL with {begins}://."

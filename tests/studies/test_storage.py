@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from kerasweep.errors import KerasweepError, OutputError, StorageError, StudyError, UsageError
 from kerasweep.studies import find_study, read_studies, storage_url, without_password
+from kerasweep.studies.connections import connected
 from kerasweep.studies.lifecycle import create_study
 from kerasweep.studies.passwords import reason_of, without_passwords
-from kerasweep.studies.storage import sqlite_path
+from kerasweep.studies.storage import open_database, sqlite_path
 
 
 def test_urls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -231,3 +232,21 @@ def test_a_path_that_no_file_can_have(storage: str) -> None:
 def test_home_is_where_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     assert storage_url("~/a.db") == f"sqlite:///{tmp_path}/a.db"
+
+
+@pytest.mark.parametrize(
+    ("url", "hint"),
+    [
+        ("mysql://ada@localhost/x", "Install kerasweep[mysql], and begin the URL with mysql+pymysql://."),
+        ("mariadb://ada@localhost/x", "Install kerasweep[mysql], and begin the URL with mariadb+pymysql://."),
+        (
+            "postgresql+psycopg2://ada@localhost/x",
+            "Install kerasweep[postgres], and begin the URL with postgresql+psycopg://.",
+        ),
+    ],
+)
+def test_a_server_that_nothing_here_talks_to(url: str, hint: str) -> None:
+    for opened in (open_database, connected):
+        with pytest.raises(StorageError) as caught, opened(url):
+            pass
+        assert str(caught.value).endswith(hint)
