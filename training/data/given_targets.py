@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from .text_encodings import check_unicode
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_BINARIZE = "several labels a row are a column of 0 and 1 for each, as scikit-learn's MultiLabelBinarizer makes them of lists"
 
 
 def as_labels(values: Any, name: str) -> np.ndarray:
@@ -30,6 +33,8 @@ def as_labels(values: Any, name: str) -> np.ndarray:
         try:
             values = np.asarray(values)
         except (ValueError, TypeError) as error:
+            if all(isinstance(row, list | tuple) for row in values):
+                raise DataError(f"{name}: rows of y have different lengths: {_BINARIZE}") from error
             raise DataError(f"{name}: y is no regular array: {one_line(error)}") from error
         if values.ndim not in (1, 2) or 0 in values.shape[1:]:
             raise DataError(f"{name}: y has shape {values.shape}, expected (rows,) or (rows, targets)")
@@ -106,12 +111,22 @@ def _texts_in(values: pd.Series) -> list[str | bytes]:
         return []
     present = values.dropna()
     try:
-        return [cell for cell in present.unique() if isinstance(cell, str | bytes)]
+        found = present.unique()
     except TypeError as error:  # lists, dicts and arrays do not hash
-        what = type(present.iloc[0]).__name__
-        raise DataError(
-            f"the target holds {what} objects, expected a label or a number a row: spread them over columns"
-        ) from error
+        cell = next(cell for cell in present if isinstance(cell, tuple) or not isinstance(cell, Hashable))
+        raise _several_in_a_cell(cell) from error
+    several = next((cell for cell in found if isinstance(cell, tuple | frozenset)), None)
+    if several is not None:
+        raise _several_in_a_cell(several)
+    return [cell for cell in found if isinstance(cell, str | bytes)]
+
+
+def _several_in_a_cell(cell: object) -> DataError:
+    labels = isinstance(cell, list | tuple | set | frozenset)
+    return DataError(
+        f"the target holds {type(cell).__name__} objects, expected a label or a number a row: "
+        + (_BINARIZE if labels else "spread them over columns")
+    )
 
 
 def _several_numbers(frame: pd.DataFrame, name: str) -> np.ndarray:

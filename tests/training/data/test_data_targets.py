@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 from kerasweep.errors import DataError
 from kerasweep.training.data import load_dataset
+from kerasweep.training.data.given_targets import as_labels
 from kerasweep.training.data.source_data import SourceData
 from kerasweep.training.data.targets import read_target
 
@@ -181,7 +184,11 @@ def test_a_class_is_called_by_its_name():
         ([None, "a", "b", "a"] * 5, {}, "target is missing in 5 rows"),
         (np.array([b"", b"a", b"b", b"a"] * 5, object), {}, "target is missing .* in 5 rows"),
         ([1j, 2j] * 10, {}, "complex"),
-        ([[1, 2], [3]] * 10, {}, "no regular array"),
+        (
+            [[1, 2], [3]] * 10,
+            {},
+            "rows of y have different lengths: several labels a row are a column of 0 and 1 for each",
+        ),
     ],
 )
 def test_bad_targets(y, options, message):
@@ -200,3 +207,22 @@ def test_missing_targets_of_a_table(houses):
     frame.loc[[1, 4], "price"] = np.nan
     with pytest.raises(DataError, match="the target is missing in 2 rows: fill or remove them"):
         load_dataset(frame, target="price")
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        [["a"], ["a", "b"]] * 10,
+        [{"a"}, {"a", "b"}] * 10,
+        pd.Series([("a",), ("a", "b")] * 10),
+        pd.Series([["a"], ["b"]] * 10),
+        pd.Series([frozenset("a"), frozenset("ab")] * 10),
+        pd.Series(["a", ("a", ["b"])] * 10),
+    ],
+    ids=["lists", "sets", "tuples", "lists of one", "frozen sets", "some tuples"],
+)
+def test_labels_in_lists_are_said_to_be_columns(y: Any) -> None:
+    with pytest.raises(
+        DataError, match="several labels a row are a column of 0 and 1 for each, as scikit-learn's"
+    ):
+        as_labels(y, "y")
