@@ -39,7 +39,7 @@ from .oracles import hyperband_trials
 from .plan import Plan, describe_data
 from .rows import check_words, load_rows, prepare_rows
 from .samplers import refuse_missing
-from .space_resolution import add_known_names, resolve_space, without_known_names
+from .space_resolution import add_known_names, remarks_on_pick, resolve_space, without_known_names
 from .spec import DataSpec, SpaceSpec, SweepSpec, parse_objective
 
 DEFAULT_TRIALS, DEFAULT_PAUSED = 30, 60
@@ -113,6 +113,7 @@ def _remarks(spec: SweepSpec, workload: Workload, space: Space) -> Iterator[str]
     """Yield what else the user should know before the sweep runs."""
     if unsaved := why_not_saved(spec, workload, space.recommended()):
         yield f"the model can be exported as a script only: {unsaved}"
+    yield from remarks_on_pick(spec.space, workload.model, space)
     if spec.search.method == "knowhow" and spec.search.time is not None:
         yield BY_SECONDS
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ..errors import SpaceError, SpecError, did_you_mean
-from ..spaces import Space, apply_overrides, fixed, pick, preset, read_space, space_from_dict
+from ..spaces import Space, apply_overrides, fixed, pick, preset, read_space, short_text, space_from_dict
 from ..spaces.catalogue import CATALOGUE, GROUPS
 from ..spaces.dependencies import parents_first
 from ..spaces.known_names import with_known_names
 from ..spaces.possible import check_possible
 from ..spaces.space import narrowed
+from ..spaces.values import same
 from ..training.data import Dataset, applicable_hyperparameters
 from ..training.models import ModelSource
 from ..training.models.loading import APPLICATIONS
@@ -84,6 +85,19 @@ def _base(spec: SpaceSpec, source: ModelSource, dataset: Dataset, earlier: Space
     else:
         return source.space
     return _beside_own(source, chosen, spec.pick or ())
+
+
+def remarks_on_pick(spec: SpaceSpec, source: ModelSource, space: Space) -> Iterator[str]:
+    """Yield what is fixed at another value than the basic preset has, because what is picked acts under it alone."""
+    basic = {} if source.open_space or not spec.pick else preset(source.name).recommended()
+    first = space.recommended()
+    for name, value in basic.items():
+        if name in spec.set or name in spec.fix or name in (spec.pick or ()) or name not in first:
+            continue
+        acting = [one.name for one in space if any(name == condition.parent for condition in one.conditions)]
+        if acting and not same(first[name], value):
+            was = short_text(value)
+            yield f"{name} is {short_text(first[name])}, and not {was} as in the preset, for {', '.join(acting)}"
 
 
 def _check_pick(names: Sequence[str], source: ModelSource, dataset: Dataset) -> None:

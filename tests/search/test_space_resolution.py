@@ -217,3 +217,10 @@ def test_what_a_function_of_keras_tuner_cannot_mean_is_refused() -> None:
 
     with pytest.raises(SpaceError, match=r"^units must be a whole number of 1 or more, got 0\. A name"):
         settled(build_model)
+
+
+def test_what_a_pick_changes_beside_itself_is_said() -> None:
+    said = "optimizer is sgd, and not adam as in the preset, for momentum, nesterov"
+    assert said in ks.plan_sweep("digits", "dnn", space="learning_rate,momentum,nesterov").decisions
+    for space, fix in (("units", {}), ("momentum,optimizer", {}), ("momentum", {"optimizer": "sgd"})):
+        assert not ks.plan_sweep("digits", "dnn", space=space, fix=fix).decisions
