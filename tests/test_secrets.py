@@ -19,7 +19,8 @@ from typer.testing import CliRunner
 
 SECRET = "Tr0ub4dor"
 NAME = "../비밀 <b>"
-FLAGS = "--search random --trials 2 --limit 200 --folds 2 --epochs 20 --fix hidden_layers=1 --scheduler none --workers 2"
+FLAGS = "--search random --trials 5000 --limit 200 --folds 2 --epochs 20 --fix hidden_layers=1 --scheduler none --workers 2"
+"""Of a sweep that is stopped once it was looked at, however fast the machine is."""
 pytestmark = [
     pytest.mark.trains,
 ]
@@ -101,8 +102,11 @@ def test_a_password_is_seen_nowhere(url: str, tmp_path: Path, monkeypatch: pytes
             found = processes(folder.resolve())
             workers = {key: one for key, one in found.items() if "executors.worker" in one[0]}
             time.sleep(0.2)
+        while not read_study(NAME).counts.get("complete") and time.monotonic() < end:
+            time.sleep(0.2)
         said += run("status", NAME, "--json")
     finally:
+        said += run("stop", NAME)
         while is_driven((study := read_study(NAME)).driver, study.storage):
             time.sleep(0.5)
     assert len(workers) == 2
