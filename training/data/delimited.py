@@ -103,26 +103,11 @@ def read_csv(
     """
     import pandas as pd
 
-    frame = pd.read_csv(
-        path,
-        sep=separator,
-        encoding=encoding,
-        dtype=by_written_name(path, separator, encoding, dtype) if header else dtype,
-        header=0 if header else None,
-        index_col=False,  # else pandas would silently turn the first column into an index
-        skipinitialspace=True,
-        low_memory=False,
-    )
+    how: dict[str, Any] = {"sep": separator, "encoding": encoding, "header": 0 if header else None}
+    # False, else pandas would silently turn the first column into an index
+    how |= {"index_col": False, "skipinitialspace": True}
+    if header and dtype:
+        written = pd.read_csv(path, nrows=0, **how)
+        dtype = {name: dtype[name.strip()] for name in written if name.strip() in dtype}
+    frame = pd.read_csv(path, dtype=dtype, low_memory=False, **how)
     return frame.rename(columns=str.strip) if header else frame.add_prefix("c")
-
-
-def by_written_name(path: str | Path, separator: str, encoding: str, dtype: Any) -> Any:
-    """Return types of columns by their names as a file's first line has them, with the spaces around them."""
-    import pandas as pd
-
-    if not dtype:
-        return dtype
-    written = pd.read_csv(
-        path, sep=separator, encoding=encoding, index_col=False, skipinitialspace=True, nrows=0
-    ).columns
-    return {name: dtype[name.strip()] for name in written if name.strip() in dtype}

@@ -11,7 +11,6 @@ from typing import Any, TypeAlias
 from ...cells import is_mark_or_number
 from ...errors import DataError
 from .column_kinds import ColumnKind, NotStorableError
-from .delimited import by_written_name
 from .mapped_rows import PART_BYTES
 
 Kinds: TypeAlias = Mapping[str, ColumnKind]
@@ -40,17 +39,12 @@ def csv_parts(
         for name, kind in kinds.items()
         if kind.kind != "truth"
     } | dict(dtype)
-    with pd.read_csv(  # as read_csv does
-        path,
-        sep=separator,
-        encoding=encoding,
-        dtype=by_written_name(path, separator, encoding, types) if header else types,
-        header=0 if header else None,
-        index_col=False,
-        skipinitialspace=True,
-        low_memory=False,
-        iterator=True,
-    ) as reader:
+    how: dict[str, Any] = {"sep": separator, "encoding": encoding, "header": 0 if header else None}
+    how |= {"index_col": False, "skipinitialspace": True}  # as read_csv has it
+    if header:
+        written = pd.read_csv(path, nrows=0, **how)
+        types = {name: types[name.strip()] for name in written if name.strip() in types}
+    with pd.read_csv(path, dtype=types, low_memory=False, iterator=True, **how) as reader:
         part = _named(reader.get_chunk(_FIRST_ROWS), header)
         row = max(1, int(part.memory_usage(deep=True).sum()) // max(1, len(part)))
         while True:
