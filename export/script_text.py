@@ -21,10 +21,10 @@ from ..training.weighting import row_weights
 from .code_layout import constant_lines, docstring_line, import_lines, spaced
 from .expressions import literal
 from .models import ModelCode
-from .objective import objective_code
 from .preparing import prepare_arguments, prepare_lines, target_lines
 from .reading import Reading
 from .rendering import render
+from .scores import scoring_code
 from .sources import sources_of
 from .split_steps import row_classes, rows_in
 from .steps import Steps
@@ -63,8 +63,8 @@ def script_text(
     x = found.get("x_train" if reading.has_test_rows else "x")
     x = x if winner.dataset.series is None else winner.dataset.x
     preparation, needed = _preparation(winner, x, steps.constants)
-    objective = objective_code(winner)
-    scored_by = objective.functions if objective else ()
+    scores = scoring_code(winner)
+    scored_by = [function for one in scores for function in one.functions]
     sources = sources_of(*reading.functions, *steps.functions, *_applied(winner), *scored_by, *model.classes)
     imports = {
         "import keras",
@@ -73,7 +73,7 @@ def script_text(
         *sources.imports,
         *needed,
         *model.imports,
-        *(objective.imports if objective else ()),
+        *(name for one in scores for name in one.imports),
     }
     text = render(
         "train.py.j2",
@@ -93,7 +93,7 @@ def script_text(
         fine_tuning=model.fine_tuning,
         built=model.built,
         asks_built=model.asks_built,
-        objective=objective,
+        scores=scores,
         **preparation,
         **_training_loop(winner),
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
-from ..errors import SpecError, did_you_mean
+from ..errors import SpecError
 from ..spaces import Space
 from ..spaces.catalogue import CHANGE_THE_LOSS
 from ..training.data import TASKS, Task
@@ -15,14 +16,14 @@ from ..training.metrics import (
     DEFAULT_OBJECTIVE,
     ComputedMetrics,
     Objective,
+    UnknownDirectionError,
     choose_objective,
     family_metrics,
 )
 from ..training.models import ModelSource
-from ..training.scoring import Scorer
 from ..training.workload import Workload
 from .model_resolution import guard_building
-from .spec import SweepSpec, TrainingSpec
+from .spec import SweepSpec
 
 
 def select_objective(
@@ -69,54 +70,62 @@ def select_objective(
         computed,
         losses_differ=losses_differ,
     )
-    if objective.scoring is not None:
-        Scorer(objective.metric, objective.scoring, dataset).check(workload.folds)
-    goals = _goals(objective, [name for name in others if name], asked, computed)
+    choose = partial(
+        choose_objective,
+        task=dataset.task,
+        classes=len(dataset.classes),
+        computed=computed,
+        losses_differ=losses_differ,
+        others=tuple(QUANTITIES),
+    )
+    goals = _goals(objective, [name for name in others if name], asked.bounds, choose)
+    for scorer in replace(workload, objective=objective, goals=goals).scorers:
+        scorer.check(workload.folds)
     if "seconds" in goals.quantities:
         decisions = (*decisions, "seconds are measured on this machine, and differ a little from run to run")
     return objective, goals, decisions
 
 
 def _goals(
-    objective: Objective, others: Sequence[str], asked: TrainingSpec, computed: ComputedMetrics
+    objective: Objective, others: Sequence[str], bounds: Sequence[str], choose: Callable[..., Objective]
 ) -> Goals:
-    """Return the further objectives and the constraints, whose metrics the model itself computes.
+    """Return the further objectives and the constraints.
+
+    Args:
+        objective: The first one.
+        others: Names of the further ones.
+        bounds: The constraints as they are written.
+        choose: Returns the metric that a name and a direction mean.
 
     Raises:
         SpecError: There is no such metric, or which way it is better is not known.
     """
-    further = tuple(
-        Objective(name, "minimize") if name in QUANTITIES else _beside(name, computed) for name in others
-    )
-    if objective.metric in (one.metric for one in further):
-        raise SpecError(f"The objective {objective.metric} is named twice.")
-    bounds = []
-    for text in asked.bounds:
-        bound = parse_constraint(text)
-        name = bound.quantity.removeprefix("val_")
-        if objective.metric in (f"val_{name}", bound.quantity):
-            bound = replace(bound, quantity=objective.metric)
-        elif bound.quantity not in QUANTITIES:
-            bound = replace(bound, quantity=_known(bound.quantity, computed))
-        bounds.append(bound)
-    return Goals(further, tuple(bounds))
+    further = [_beside(name, choose) for name in others]
+    metrics = [objective.metric, *(one.metric for one in further)]
+    if twice := next((name for name in metrics if metrics.count(name) > 1), None):
+        raise SpecError(f"The objective {twice} is named twice.")
+    constraints = []
+    for bound in map(parse_constraint, bounds):
+        if bound.quantity in QUANTITIES:
+            constraints.append(bound)
+        elif objective.metric in (f"val_{bound.quantity.removeprefix('val_')}", bound.quantity):
+            constraints.append(replace(bound, quantity=objective.metric, scoring=objective.scoring))
+        else:  # its sign says which way is better
+            one = choose(bound.quantity, "minimize" if bound.sign[0] == "<" else "maximize")
+            constraints.append(replace(bound, quantity=one.metric, scoring=one.scoring))
+    return Goals(tuple(further), tuple(constraints))
 
 
-def _known(name: str, computed: ComputedMetrics) -> str:
-    """Return the full name of a metric that the model computes on validation rows."""
-    bare = name.removeprefix("val_")
-    if bare in computed.metrics or computed.more:
-        return f"val_{bare}"
-    hint = did_you_mean(name, [*QUANTITIES, *computed.metrics])
-    raise SpecError(f"The model computes no metric '{name}', which only the first objective may be.{hint}")
-
-
-def _beside(name: str, computed: ComputedMetrics) -> Objective:
-    metric = _known(name, computed)
-    direction = computed.metrics.get(metric.removeprefix("val_"))
-    if direction is None:
-        raise SpecError(f"Which direction of '{name}' is better is not known; make it the first objective.")
-    return Objective(metric, direction)
+def _beside(name: str, choose: Callable[..., Objective]) -> Objective:
+    """Return a further objective, for which no direction can be given."""
+    if name in QUANTITIES:
+        return Objective(name, "minimize")
+    try:
+        return choose(name, None)
+    except UnknownDirectionError:
+        raise SpecError(
+            f"Which direction of '{name}' is better is not known; make it the first objective."
+        ) from None
 
 
 def _compares_losses(spec: SweepSpec, workload: Workload, space: Space, computed: ComputedMetrics) -> bool:

@@ -86,7 +86,7 @@ MAY_BE_HEAVY = {
     "export/graph.py",
     "export/lite.py",
     "export/models.py",
-    "export/objective.py",
+    "export/scores.py",
     "export/samples.py",
 }
 

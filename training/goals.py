@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..texts import BYTE_UNITS, bytes_text, exact_bytes_text, quantity_text
+from .metric_names import KnownMetric
 from .metrics import Objective
 
 QUANTITIES = {
@@ -34,6 +35,8 @@ class Constraint:
     sign: str
     """``<``, ``<=``, ``>`` or ``>=``."""
     bound: float
+    scoring: KnownMetric | None = None
+    """How a metric is computed from predictions; None where the model computes it, or nothing does."""
 
     @property
     def text(self) -> str:
@@ -88,6 +91,13 @@ class Goals:
     def metrics(self) -> tuple[str, ...]:
         """What is read from the learning curves."""
         return tuple(sorted(self.names.difference(QUANTITIES)))
+
+    @property
+    def scorings(self) -> dict[str, KnownMetric]:
+        """How the metrics that models do not compute themselves are computed from predictions."""
+        all_of_them = {one.quantity: one.scoring for one in self.constraints}
+        all_of_them |= {one.metric: one.scoring for one in self.further}
+        return {name: scoring for name, scoring in all_of_them.items() if scoring is not None}
 
     def values(self, measured: Mapping[str, float]) -> tuple[float, ...]:
         """Return the values of the further objectives."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -99,6 +99,7 @@ def choose_objective(
     computed: ComputedMetrics,
     *,
     losses_differ: bool = False,
+    others: Sequence[str] = (),
 ) -> Objective:
     """Return the objective that a specification means.
 
@@ -113,6 +114,7 @@ def choose_objective(
         classes: How many there are, or labels.
         computed: What the model computes.
         losses_differ: Whether configurations differ in their loss or its penalties, so that it compares nothing.
+        others: What else may be meant by a name that is no metric's.
 
     Raises:
         SpecError: There is no such metric, it does not fit the data, or which way is better is not known.
@@ -139,7 +141,7 @@ def choose_objective(
         return Objective(f"val_{name}", direction or found.direction, found, found.name)
     if computed.more:
         return Objective(f"val_{name}", direction or _ask_direction(metric))
-    raise SpecError(_why_unknown(metric, task, classes, computed))
+    raise SpecError(_why_unknown(metric, task, classes, computed, others))
 
 
 def _objective_of(
@@ -153,14 +155,16 @@ def _objective_of(
     return Objective(f"val_{name}", way, kind=computed.known.get(name, ""))
 
 
-def _why_unknown(metric: str, task: Task, classes: int, computed: ComputedMetrics) -> str:
+def _why_unknown(
+    metric: str, task: Task, classes: int, computed: ComputedMetrics, others: Sequence[str]
+) -> str:
     """Return why nothing computes a metric, and which one may be meant."""
     name = metric.removeprefix("val_")
     if task == "outputs":
-        return f"The model computes no metric '{metric}'.{did_you_mean(name, computed.metrics)}"
+        return f"The model computes no metric '{metric}'.{did_you_mean(name, [*others, *computed.metrics])}"
     if name in KERAS_WITH_ARGUMENTS or any(snake_case(one) == name for one in KERAS_WITH_ARGUMENTS):
         return f"The metric '{metric}' needs arguments; compile it in a model of your own."
-    known = [*computed.metrics, *(one for one in NAMES if _fits(one, task, classes))]
+    known = [*others, *computed.metrics, *(one for one in NAMES if _fits(one, task, classes))]
     return f"There is no metric '{metric}' for {task}.{did_you_mean(name, known)}"
 
 
@@ -173,8 +177,12 @@ def _spelled(name: str, metric: KnownMetric) -> str:
     return name if name == name.lower() else name.lower() if name.isupper() else snake_case(metric.name)
 
 
+class UnknownDirectionError(SpecError):
+    """Nothing says which way a metric is better."""
+
+
 def _ask_direction(metric: str) -> Direction:
-    raise SpecError(
+    raise UnknownDirectionError(
         f"Which direction of '{metric}' is better is not known: add --direction maximize or minimize."
     )
 

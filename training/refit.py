@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..spaces import Configuration
@@ -57,8 +57,8 @@ class Refit:
     seconds: float
     draw: RowDraw | None
     """How many of the training rows of each class train; None for each row once."""
-    scoring: KnownMetric | None = None
-    """Computes the objective of all predictions of the test rows; None where the model does."""
+    scorings: Mapping[str, KnownMetric] = field(default_factory=dict)
+    """Metric of ``test`` that the model does not compute -> what it is of all predictions of the test rows."""
     mistakes: dict[str, Any] | None = None
     """What the predictions of the test rows are like; None where nothing can be said of them."""
     second_part: FineTuning | None = None
@@ -167,7 +167,7 @@ def train_on_all_rows(
         training=history,
         seconds=round(time.perf_counter() - started, 3),
         draw=run.draw,
-        scoring=workload.objective.scoring,
+        scorings={one.name.removeprefix("val_"): one.metric for one in workload.scorers},
         mistakes=mistakes,
         second_part=workload.fine_tuning(configuration),
     )

@@ -8,7 +8,7 @@ name means what it means there: more is better, and what should be small comes a
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -130,6 +130,13 @@ class Scorer:
         if self.dataset.task == "multilabel":
             return self._of_labels(targets, scores)
         return self._of_classes(targets, scores / scores.sum(axis=1, keepdims=True))
+
+
+def score_fold(
+    scorers: Iterable[Scorer], data: FoldData, predictions: np.ndarray, *, logits: bool
+) -> dict[str, float]:
+    """Return all metrics of a model's predictions of a fold's validation rows."""
+    return {one.name: one.score_fold(data, predictions, logits=logits) for one in scorers}
 
 
 def as_scores(predictions: np.ndarray, *, logits: bool) -> np.ndarray:

@@ -40,6 +40,7 @@ from .metrics import Objective
 from .model_size import ModelSize
 from .models import ModelSource, Precision, Signature
 from .models.tracked_configuration import note
+from .scoring import Scorer
 
 PICTURE_AXES = 3
 """Of a row that is a picture: height, width and channels."""
@@ -94,6 +95,14 @@ class Workload:
     """In which layers compute; weights are float32 either way."""
     goals: Goals = NO_GOALS
     """What trials are judged by beside the objective."""
+
+    @property
+    def scorers(self) -> tuple[Scorer, ...]:
+        """Compute what trials are judged by where the models do not."""
+        scorings = self.goals.scorings
+        if self.objective.scoring is not None:
+            scorings = {self.objective.metric: self.objective.scoring, **scorings}
+        return tuple(Scorer(name, scoring, self.dataset) for name, scoring in scorings.items())
 
     @cached_property
     def judges(self) -> tuple[tuple[int, ...], ...]:

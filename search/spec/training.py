@@ -76,7 +76,7 @@ class TrainingSpec(Part):
     """A metric of the model, or of Keras or scikit-learn by its name there (``roc_auc``, ``f1_macro``, ``neg_log_loss``,
     ``rmse``), which is computed on whole validation parts; where it is not given ``val_accuracy`` for classification,
     ``val_binary_accuracy`` for several labels a row and ``val_loss`` for regression. Of several, the first is that metric, and
-    epochs are chosen by it; each further one is another metric of the model, or ``params`` (weights), ``bytes`` (of them),
+    epochs are chosen by it; each further one is such a metric, too, or ``params`` (weights), ``bytes`` (of them),
     ``memory`` (bytes that training takes) or ``seconds`` (to predict a row): what no trial beats in all of them is looked for, the Pareto front."""
     constraints: Annotated[list[str], BeforeValidator(parse_constraints)] = Field(default_factory=list)
     """Bounds that the winner keeps: ``params<100000``, ``accuracy>=0.9``. A model that breaks one of ``params``, ``bytes``,

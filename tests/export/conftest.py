@@ -213,7 +213,7 @@ def make_refit(
         training={},
         seconds=0.1,
         draw=run.draw,
-        scoring=workload.objective.scoring,
+        scorings={one.name.removeprefix("val_"): one.metric for one in workload.scorers},
         second_part=workload.fine_tuning(configuration),
     )
 

@@ -72,7 +72,7 @@ def test_a_script_prints_the_refits_test_scores(
     assert printed[name] == [f"test {metric} {value:.6g}" for metric, value in refits[name].test.items()]
     text = (place.folder / f"train_{name}.py").read_text(encoding="utf-8")
     assert "prints the same again" in text
-    assert text.count("\n") < (200 if refits[name].scoring is None else 250), (
+    assert text.count("\n") < (250 if refits[name].scorings else 200), (
         "which configuration wins depends on the processor"
     )
 

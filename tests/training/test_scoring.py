@@ -26,7 +26,7 @@ def plan_of(model: Any, metric: str | None, task: str = "classification", **more
         "data": {"source": "python:data", "task": task},
         "model": model if isinstance(model, str) else "python:build",
         "cv": {"folds": 2},
-        "training": {"epochs": 2, "patience": None, "metric": metric, **more.pop("training", {})},
+        "training": {"epochs": 2, "patience": None, "objective": metric, **more.pop("training", {})},
         "execution": {"trainer": more.pop("trainer", "auto")},
     }
     return make_plan(make_spec(spec), data=(x, y), model=None if isinstance(model, str) else model)
@@ -94,6 +94,44 @@ def test_both_trainers_give_one_curve(model, task: str, metric: str, configurati
     if metric == "rmse":
         squares = np.square(fused.curves[name])
         assert squares == pytest.approx(np.array(fused.curves["val_loss"]), rel=1e-3), "in the target's units"
+
+
+@pytest.mark.parametrize(
+    ("model", "task", "further", "bound", "configuration"),
+    [
+        ("ann", "classification", "roc_auc,neg_log_loss", "f1_macro>=0", {"units": 4}),
+        ("nn", "regression", "r2,rmse", "neg_max_error>=-1000", {"hidden_layers": 1, "units": 4}),
+        (SIGMOID, "classification", "average_precision", "AUC>=0", {}),
+        (LOGITS, "classification", "balanced_accuracy,params", "neg_log_loss>=-100", {"ema": True}),
+    ],
+    ids=["family", "family-regression", "sigmoid", "logits-averaged"],
+)  # fmt: skip
+def test_further_objectives_and_constraints_are_of_any_name(
+    model, task: str, further: str, bound: str, configuration: dict
+) -> None:
+    made = model if isinstance(model, str) else of(**model)
+    more = {"training": {"objective": f"loss,{further}", "constraints": [bound]}}
+    fused = train(plan_of(made, None, task, **more), **configuration)
+    fitted = train(plan_of(made, None, task, trainer="fit", **more), **configuration)
+    assert (fused.trainer, fitted.trainer) == ("fused", "fit")
+    names = [f"val_{name}" for name in [*further.split(","), bound.split(">")[0].lower()] if name != "params"]
+    assert {*names, *(["params"] if "params" in further else [])} == set(fused.measured)
+    for name in names:
+        first = train(plan_of(made, name, task), **configuration)
+        assert fused.curves[name] == first.curves[name], "as where it is the only objective"
+        for one, other in zip(fused.curves[name], fitted.curves[name], strict=True):
+            assert one == pytest.approx(other, rel=1e-4)
+
+
+def test_refit_scores_the_test_split_by_further_objectives() -> None:
+    from kerasweep.training.trainers.refit_run import start_refit
+
+    more = {"training": {"objective": "loss,roc_auc", "constraints": ["neg_log_loss>=-9"]}}
+    run = start_refit(refit_workload(plan_of(of(**SIGMOID), None, **more)), RATES, 1)
+    list(run.train(1))
+    found = run.evaluate()
+    assert set(found) == {"loss", "roc_auc", "neg_log_loss"}
+    assert found["neg_log_loss"] == pytest.approx(-found["loss"], rel=1e-4)
 
 
 def test_refit_scores_the_test_split_by_the_objective() -> None:
@@ -175,6 +213,14 @@ class Undersampling:
                 return history if not fit.get("number") else 0.25
 
         return Mine()
+
+
+def test_a_fit_of_ones_own_is_scored_by_further_objectives() -> None:
+    plan = plan_of(Undersampling(), None, training={"objective": "loss,roc_auc,neg_log_loss"})
+    outcome = train(plan, units=3)
+    assert set(outcome.measured) == {"val_roc_auc", "val_neg_log_loss"}
+    losses = np.array(outcome.curves["val_loss"])
+    assert -np.array(outcome.curves["val_neg_log_loss"]) == pytest.approx(losses, rel=1e-4)
 
 
 @pytest.mark.parametrize("number", [False, True])

@@ -16,7 +16,7 @@ from ..fold_cache import FoldData
 from ..heartbeat import beat
 from ..metrics import in_target_units
 from ..models.building import build_metrics, loss_name
-from ..scoring import Scorer, reads_logits
+from ..scoring import Scorer, reads_logits, score_fold
 from .averaging import ScoreAverage, averaged, uses_average
 from .continuing import check_fit_continues, python_draws
 from .feeding import Feed
@@ -34,16 +34,18 @@ class FoldRun:
     data: FoldData
     parts: Parts
     """Of the training, with the learning rate of each."""
-    scorer: Scorer | None
-    """Computes the objective where the model does not."""
+    scorers: tuple[Scorer, ...]
+    """Compute what the trial is judged by where the model does not."""
     vectors: set[str] = field(default_factory=set)
     """Names of validation metrics that are several numbers, one a class."""
 
-    def score(self, scorer: Scorer) -> float:
-        """Return a metric of the model's predictions of the whole validation part."""
+    def scores(self) -> dict[str, float]:
+        """Return the metrics of the model's predictions of the whole validation part."""
+        if not self.scorers:
+            return {}
         with averaged(self.model):
             predictions = self.model.predict(self.validation, verbose=0)
-        return scorer.score_fold(self.data, predictions, logits=reads_logits(self.model))
+        return score_fold(self.scorers, self.data, predictions, logits=reads_logits(self.model))
 
     @property
     def state(self) -> FoldState:
@@ -166,14 +168,13 @@ def train_epoch(
 
 
 def train_fold(run: FoldRun, epoch: int) -> dict[str, float]:
-    """Train an epoch of a fold, counted from 0, and return its logs with the objective."""
+    """Train an epoch of a fold, counted from 0, and return its logs with what the scorers compute."""
     run.parts.begin_epoch(epoch)
     logs = train_epoch(run.model, run.feed, epoch, run.validation)
     beat()
     run.parts.end_epoch(logs["loss"])
     run.vectors.update(name.removeprefix("val_") for name, value in logs.items() if np.size(value) > 1)
-    scores = in_target_units(logs, loss_name(run.model), run.data.target_scale)
-    return scores if run.scorer is None else {**scores, run.scorer.name: run.score(run.scorer)}
+    return {**in_target_units(logs, loss_name(run.model), run.data.target_scale), **run.scores()}
 
 
 def notes_of_vectors(names: Iterable[str]) -> tuple[str, ...]:

@@ -27,7 +27,6 @@ from ..models.building import activations_of, build_model, build_optimizer, summ
 from ..models.keras_settings import KerasSettings, clear_session
 from ..models.labels import Labels, encode_targets, labels_of
 from ..models.signature import TrackedSignature
-from ..scoring import Scorer
 from ..seeds import fold_seed
 from ..weighting import class_weights, training_weights
 from ..workload import Training, Workload, epochs_of
@@ -61,11 +60,7 @@ class FitTrainer:
         self._weights: WeakValueDictionary[int, Any] = WeakValueDictionary()
         """Trainable ones of all models that were built, by their id."""
         self._garbage = Garbage()
-        scoring = workload.objective.scoring
-        self.scorer = (
-            None if scoring is None else Scorer(workload.objective.metric, scoring, workload.dataset)
-        )
-        """Computes the objective where the model does not."""
+        self.scorers = workload.scorers
         self.spans = False
         """Whether the training of the model that was built last depends on how many epochs it has in all."""
 
@@ -273,7 +268,7 @@ class FitTrainer:
             in_order(x, y, data.validation, validation_batch(activations_of(model), x), self.own_weights),
             data,
             Parts(self._workload, task.configuration, fold, model),
-            self.scorer,
+            self.scorers,
         )
 
 

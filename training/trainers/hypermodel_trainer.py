@@ -19,7 +19,7 @@ from ..model_size import ModelSize, tell_size
 from ..models.building import loss_name
 from ..models.hypermodel_fit import HypermodelFit, RetryFit
 from ..models.tracked_configuration import note
-from ..scoring import reads_logits
+from ..scoring import reads_logits, score_fold
 from ..weighting import class_weights
 from ..workload import Training, Workload, epochs_of
 from .averaging import averaged
@@ -116,16 +116,15 @@ class HypermodelTrainer(FitTrainer):
             return fold_result(model, done, self._workload.objective, data.target_scale)
 
     def _score_of(self, data: FoldData) -> Callable[[keras.Model], dict[str, float]] | None:
-        """Return what computes the objective of a model in training; None where the fit or the model does."""
-        scorer = self.scorer
-        if scorer is None:
+        """Return what scores a model in training; None where the fit or the model computes all that is asked for."""
+        if not self.scorers:
             return None
         x = data.inputs(data.validation)
 
         def score(model: keras.Model) -> dict[str, float]:
             with averaged(model):
                 predictions = model.predict(x, verbose=0)
-            return {scorer.name: scorer.score_fold(data, predictions, logits=reads_logits(model))}
+            return score_fold(self.scorers, data, predictions, logits=reads_logits(model))
 
         return score
 

@@ -29,7 +29,7 @@ from ..models import Build
 from ..models.building import activations_of, build_model, build_optimizer, loss_name
 from ..models.keras_settings import clear_session
 from ..models.labels import Labels
-from ..scoring import Scorer, reads_logits
+from ..scoring import reads_logits
 from ..weighting import class_weights, training_weights
 from ..workload import Workload
 from .averaging import take_average, uses_average
@@ -59,7 +59,7 @@ class RefitRun:
     parts: Parts | None = None
     """Of the training, with the learning rate of each; None where the model trains itself."""
     score: Callable[[np.ndarray], dict[str, float]] | None = None
-    """Returns the objective of predictions of the test rows, where the model does not compute it."""
+    """Returns of predictions of the test rows what the model does not compute; None where it computes all."""
 
     def train(self, epochs: int) -> Iterator[dict[str, float]]:
         """Train epoch by epoch, and yield the metrics of each in the target's units."""
@@ -184,15 +184,17 @@ def constants(tree: Tree) -> Rows:
 def _score_of(
     workload: Workload, fitted: FittedPreparation, logits: bool
 ) -> Callable[[np.ndarray], dict[str, float]] | None:
-    """Return what computes the objective of predictions of the test rows; None where the model does."""
-    objective, dataset = workload.objective, workload.dataset
-    if objective.scoring is None:
+    """Return what scores predictions of the test rows; None where the model computes all that is asked for."""
+    scorers, scale = workload.scorers, fitted.target_scale
+    if not scorers:
         return None
-    scorer, scale = Scorer(objective.metric, objective.scoring, dataset), fitted.target_scale
-    targets, scaled = dataset.y_test, fitted.transform_target(dataset.y_test)
+    targets = workload.dataset.y_test
+    scaled = fitted.transform_target(targets)
 
     def score(predictions: np.ndarray) -> dict[str, float]:
-        value = scorer.score(targets, scaled, predictions, scale=scale, logits=logits)
-        return {scorer.name.removeprefix("val_"): value}
+        return {
+            one.name.removeprefix("val_"): one.score(targets, scaled, predictions, scale=scale, logits=logits)
+            for one in scorers
+        }
 
     return score

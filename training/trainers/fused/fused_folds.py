@@ -16,7 +16,7 @@ from ...heartbeat import beat
 from ...metrics import in_target_units
 from ...models.building import loss_name
 from ...plateau import FallingRate, falling_rate
-from ...scoring import reads_logits
+from ...scoring import reads_logits, score_fold
 from ...seeds import fold_seed
 from ...workload import Workload
 from ..continuing import check_continues
@@ -50,7 +50,7 @@ class FusedFolds:
 
         Args:
             workload: What is trained on.
-            fit: Has its data and its scorer.
+            fit: Has its data and its scorers.
             programs: Of this process.
             task: The configuration.
             model: Of one of the folds.
@@ -64,7 +64,7 @@ class FusedFolds:
         self._second: LoadedProgram | None = None
         self._tuning = workload.fine_tuning(task.configuration)
         self._data = fit.data(task)
-        self._scorer = fit.scorer
+        self._scorers = fit.scorers
         self._loss = loss_name(model)
         self._logits = reads_logits(model)
         self._seeds = [fold_seed(task.seed, fold) for fold in range(len(self._data))]
@@ -199,12 +199,12 @@ class FusedFolds:
         self._steps_a_call = FIRST_STEPS
 
     def _scores(self, program: Program, folds: Sequence[int]) -> list[dict[str, float]]:
-        """Return the objective of each fold where the model does not compute it."""
-        if self._scorer is None:
+        """Return of each fold what the model does not compute."""
+        if not self._scorers:
             return [{} for _ in folds]
         predictions = program.predict([self._given.tensors[fold].inputs for fold in folds])
         return [
-            {self._scorer.name: self._scorer.score_fold(self._data[fold], predicted, logits=self._logits)}
+            score_fold(self._scorers, self._data[fold], predicted, logits=self._logits)
             for fold, predicted in zip(folds, predictions, strict=True)
         ]
 

@@ -97,7 +97,7 @@ class FusedTrainer:
                 partial(self._fit.build, task),
                 self._all_tensors(task, first),
                 self._fit.mixing(task, first),
-                predicts=self._fit.scorer is not None,
+                predicts=bool(self._fit.scorers),
             )
             loaded = self._programs.begin(given, range(count), first)
         except (TrainingError, MemoryError):

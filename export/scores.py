@@ -1,4 +1,4 @@
-"""The script's last lines where the objective is a metric that the model does not compute: by the functions that score here."""
+"""The script's last lines, for metrics that the model does not compute: by the functions that score here."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from .winner import Winner
 
 
 @dataclass(frozen=True)
-class ObjectiveCode:
-    """What computes the objective of ``predictions`` of the test rows and their ``truth``."""
+class ScoringCode:
+    """What computes a metric of ``predictions`` of the test rows and their ``truth``."""
 
     name: str
     """As the refit called it."""
@@ -54,16 +54,16 @@ _ESTIMATORS: dict[str, type[PredictedClasses]] = {
 }
 
 
-def objective_code(winner: Winner) -> ObjectiveCode | None:
-    """Return what computes the objective; None where the model does, in ``evaluate``."""
-    if winner.scoring is None:
-        return None
-    lines, functions = _reading(winner)
-    of_sklearn = winner.scoring.library == "scikit-learn"
-    made = (_of_sklearn if of_sklearn else _of_keras)(winner.scoring, winner)
-    name = winner.study.metric.removeprefix("val_")
-    lines = (*lines, *f"value = {made.text}".split("\n"))
-    return ObjectiveCode(name, lines, (*functions, *made.functions), made.imports)
+def scoring_code(winner: Winner) -> list[ScoringCode]:
+    """Return what computes each metric of the refit that the model does not compute in ``evaluate``."""
+    found = []
+    read, functions = _reading(winner)
+    for name, metric in winner.scorings.items():
+        made = (_of_sklearn if metric.library == "scikit-learn" else _of_keras)(metric, winner)
+        lines = (*read, *f"value = {made.text}".split("\n"))
+        found.append(ScoringCode(name, lines, (*functions, *made.functions), made.imports))
+        read = ()  # what the first one has made of predictions
+    return found
 
 
 def _reading(winner: Winner) -> tuple[tuple[str, ...], tuple[Callable[..., Any], ...]]:

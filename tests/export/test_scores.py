@@ -40,11 +40,10 @@ def rows_of(task: str, classes: int, outputs: int) -> tuple[np.ndarray, np.ndarr
 
 def score_by_lines(winner: Any, y: np.ndarray, predictions: np.ndarray) -> float:
     import keras
-    from kerasweep.export.objective import objective_code
+    from kerasweep.export.scores import scoring_code
     from kerasweep.export.sources import sources_of
 
-    made = objective_code(winner)
-    assert made is not None
+    (made,) = scoring_code(winner)
     sources = sources_of(*made.functions)
     found = {"np": np, "keras": keras, "predictions": predictions, "truth": y, "y_test": y}
     lines = [*sources.imports, *made.imports, *sources.constants, *sources.texts, *made.lines]
@@ -64,11 +63,10 @@ def test_lines_compute_what_the_scorer_does(kind: str) -> None:
         if metric is None or not metric.measures(task) or (metric.two_classes and classes != 2):
             continue
         winner = SimpleNamespace(
-            scoring=metric,
+            scorings={name: metric},
             dataset=dataset,
             model=SimpleNamespace(loss=None),
             preparation=SimpleNamespace(target=None),
-            study=SimpleNamespace(metric=f"val_{name}"),
         )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of metrics that are not defined for all of these
