@@ -1,4 +1,4 @@
-"""Cards of a refit's test rows: which classes are confused or how large errors are, and the worst mistakes."""
+"""Cards of a refit's test rows: scores by usual metrics, which classes are confused or how large errors are, and the worst mistakes."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _NO_REFIT = "kerasweep refit trains the winner on all rows and looks at the test rows once."
 _OLD = "The refit kept nothing of its predictions: it was made before they were kept, or its task has none to show."
+_FIRST = ("balanced_accuracy", "r2", "f1_macro")
+"""Metrics of which the first that there is stands in the sentence."""
+_SCORES_NOTE = "As scikit-learn computes them: more is better in all of them, and a neg_ metric is an error or a loss with a minus."
 _PAIRS = 8
 """Confusions that a table names."""
 _TEXTS = 15
@@ -33,6 +36,23 @@ def predictions(view: StudyView) -> Content:
     number, kept = found
     make = {"classes": _of_classes, "labels": _of_labels}.get(str(kept.get("kind")), _of_numbers)
     return make(number, kept)
+
+
+@card("scores", "Test rows by other metrics")
+def scores(view: StudyView) -> Content:
+    """Show what scikit-learn's usual metrics are on the test rows, whatever the trials were compared by."""
+    found = _of_refit(view)
+    if isinstance(found, Content):
+        return found
+    number, kept = found
+    scored = {str(name): float(value) for name, value in kept.get("scores") or ()}
+    if not scored:
+        return Content(f"The refit of trial {number} keeps no other scores.", ready=False)
+    name = next((one for one in _FIRST if one in scored), next(iter(scored)))
+    reading = f"On the test rows the refit of trial {number} has {name} {number_text(scored[name])}."
+    columns = (Column("Metric"), Column("Test", numeric=True))
+    rows = tuple(Row((name, number_text(value))) for name, value in scored.items())
+    return Content(reading, Table("Scores of the test rows", columns, rows), note=_SCORES_NOTE)
 
 
 @card("mistakes", "Worst mistakes")

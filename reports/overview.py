@@ -23,7 +23,7 @@ from .diagnostics import failures, model
 from .front import front
 from .health import finding_cards, health
 from .leaderboard import leaderboard
-from .mistakes import mistakes, predictions
+from .mistakes import mistakes, predictions, scores
 from .recommended import recommended
 from .summary import summary
 
@@ -41,7 +41,7 @@ def study_cards(view: StudyView) -> list[Card]:
     Of several objectives there is a front and no winner, so that what ranks trials or explains one value is left out.
     """
     # What a refit makes of the test rows there is after a refit alone, which most studies are without at first.
-    refits = [predictions(view), mistakes(view)] if view.study.refits else []
+    refits = [predictions(view), scores(view), mistakes(view)] if view.study.refits else []
     if view.study.has_several:
         return [
             summary(view),

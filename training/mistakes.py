@@ -1,18 +1,34 @@
-"""What a refit's model makes of the test rows, for reports: confusion counts or residuals, and the worst mistakes.
+"""What a refit's model makes of the test rows, for reports: usual scores, confusion counts or residuals, the worst mistakes.
 
 Bounded in size, and without any row of a table: rows are named by their position in the test split.
 """
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import numpy as np
 
+from ..errors import TrainingError
 from .data import Dataset
 from .data.mapped_rows import parts_of
+from .metric_names import INSTEAD, SKLEARN
 from .pictures import png_text, value_span
-from .scoring import LABEL_THRESHOLD, are_probabilities, as_scores, as_shares
+from .scoring import LABEL_THRESHOLD, Scorer, are_probabilities, as_scores, as_shares
+
+USUAL = {
+    "classification": (
+        *("accuracy", "balanced_accuracy", "f1_macro", "matthews_corrcoef"),
+        *("roc_auc", "average_precision", "neg_log_loss"),
+    ),
+    "multilabel": ("f1_macro", "f1_micro", "f1_samples", "roc_auc", "average_precision"),
+    "regression": (
+        *("r2", "neg_root_mean_squared_error", "neg_mean_absolute_error"),
+        *("neg_median_absolute_error", "neg_max_error"),
+    ),
+}
+"""Scores that are kept whatever the objective, by scikit-learn's names."""
 
 MOST_CLASSES, MOST_PAIRS = 30, 60
 """Classes whose confusions are kept as a whole matrix; of more, the pairs that are confused most."""
@@ -43,6 +59,33 @@ def describe_predictions(
     predictions = np.asarray(predictions, np.float64)
     if not np.isfinite(predictions).all() or len(predictions) != dataset.test_rows:
         return None
+    found = _errors_of(dataset, predictions, scaled, scale=scale, logits=logits)
+    if found is not None:
+        scores = _usual_scores(dataset, predictions, scaled, scale=scale, logits=logits)
+        found["scores"] = [[name, score] for name, score in scores.items()]
+    return found
+
+
+def _usual_scores(
+    dataset: Dataset, predictions: np.ndarray, scaled: np.ndarray, *, scale: float, logits: bool
+) -> dict[str, float]:
+    """Return the usual ones of scikit-learn's scores, but for those that are not defined for these rows."""
+    found = {}
+    for name in USUAL[dataset.task]:
+        metric = SKLEARN[name]
+        if metric.two_classes and dataset.task == "classification" and len(dataset.classes) != 2:
+            metric = SKLEARN[INSTEAD[name]]
+        scorer = Scorer(metric.name, metric, dataset)
+        with contextlib.suppress(TrainingError):
+            score = scorer.score(dataset.y_test, scaled, predictions, scale=scale, logits=logits)
+            if np.isfinite(score):
+                found[metric.name] = score
+    return found
+
+
+def _errors_of(
+    dataset: Dataset, predictions: np.ndarray, scaled: np.ndarray, *, scale: float, logits: bool
+) -> dict[str, Any] | None:
     if dataset.task == "regression":
         if predictions.size != scaled.size:
             return None

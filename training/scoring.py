@@ -221,7 +221,11 @@ class PredictedLabels(PredictedClasses):
 
 
 def score_with_sklearn(name: str, estimator: PredictedNumbers | PredictedClasses, truth: np.ndarray) -> float:
-    """Return scikit-learn's metric of predictions, by the name of its scorer."""
+    """Return scikit-learn's metric of predictions, by the name of its scorer.
+
+    Raises:
+        ValueError: It is not defined for these rows.
+    """
     from sklearn.exceptions import UndefinedMetricWarning
     from sklearn.metrics import get_scorer
 
@@ -229,7 +233,13 @@ def score_with_sklearn(name: str, estimator: PredictedNumbers | PredictedClasses
         # A class that is never predicted counts as 0, which is scikit-learn's own choice.
         warnings.simplefilter("ignore", UndefinedMetricWarning)
         warnings.filterwarnings("ignore", message="y_pred contains classes not in y_true")
-        return float(get_scorer(name)(estimator, np.empty((len(truth), 0)), truth))
+        warnings.filterwarnings("ignore", message="A single label was found")
+        # A class that no row has counts as 0 there, which says nothing of the predictions.
+        warnings.filterwarnings("error", message="No positive class found")
+        try:
+            return float(get_scorer(name)(estimator, np.empty((len(truth), 0)), truth))
+        except UserWarning as error:
+            raise ValueError(str(error)) from error
 
 
 def reads_logits(model: Any) -> bool:

@@ -90,6 +90,7 @@ def test_what_is_kept_of_the_predictions_agrees_with_the_test_scores(
         assert sum(map(sum, kept["counts"])) == kept["rows"] == right + kept["wrong"]
         if "accuracy" in refit.test:
             assert right / kept["rows"] == pytest.approx(refit.test["accuracy"], abs=1e-6)
+        assert right / kept["rows"] == pytest.approx(dict(kept["scores"])["accuracy"], abs=1e-6)
         assert all(("png" in one) == (refit.dataset.kind == "image") for one in kept["worst"])
     else:
         assert sum(kept["counts"]) == kept["rows"]

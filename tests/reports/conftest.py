@@ -38,6 +38,7 @@ CONFUSED: dict[str, Any] = {
     "kind": "classes",
     "rows": 1000,
     "wrong": 40,
+    "scores": [["f1_macro", 0.9597], ["neg_log_loss", -0.131]],
     "labels": [str(digit) for digit in range(10)],
     "counts": [
         [96 if one == other else 4 if other == (one + 1) % 10 else 0 for other in range(10)]
@@ -50,6 +51,7 @@ CONFUSED: dict[str, Any] = {
 }
 ERRORS: dict[str, Any] = {
     "kind": "numbers",
+    "scores": [["r2", 0.83], ["neg_max_error", -12.5]],
     "rows": 102,
     "mean": 1.5,
     "quantiles": [[0.05, -2.0], [0.25, -0.5], [0.5, 1.0], [0.75, 2.0], [0.95, 6.0]],
@@ -123,6 +125,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
                  "columns": [{"name": HOSTILE, "kind": HOSTILE, "missing": HOSTILE}], "column_count": 3},
         predictions={"kind": "classes", "rows": 5, "wrong": 2, "labels": [HOSTILE, HOSTILE, "$z$"],
                      "counts": [[1, 1, 0], [1, 1, 0], [0, 0, 1]],
+                     "scores": [[HOSTILE, 0.5], ["$z$", float("nan")]],
                      "worst": [{"row": 3, "truth": HOSTILE, "predicted": HOSTILE, "png": f'x" onload="{HOSTILE}'}]},
     )  # fmt: skip
     make_study(
@@ -130,7 +133,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
         "spoiled",
         trials=3,
         profile={"columns": 3, "class_counts": [[1]]},
-        predictions={"kind": "classes", "counts": 3},
+        predictions={"kind": "classes", "counts": 3, "scores": 7},
     )
     make_study(url, "x" * 300, trials=3)
     with fast_writes():

@@ -220,6 +220,11 @@ def test_predictions_of_a_refit_are_told(shelf: Shelf) -> None:
         == "The surest mistake is test row 0: it is taken for 8, 99.0% sure, and is 3."
     )
     assert len(cards["mistakes"].pictures) == 20
+    assert cards["scores"].reading == f"On the test rows the refit of trial {number} has f1_macro 0.9597."
+    assert cards["scores"].table is not None
+    assert [row.cells for row in cards["scores"].table.rows][1] == ("neg_log_loss", "-0.1310")
+    older = replace(shelf.view("ordinary"), predictions={number: {"kind": "labels", "labels": []}})
+    assert not by_key(study_cards(older))["scores"].ready
     errors = by_key(study_cards(shelf.view("regression")))
     assert "errs by -2.0000 to 6.0000; on average it is 1.5000 too high." in errors["predictions"].reading
     assert errors["mistakes"].table is not None

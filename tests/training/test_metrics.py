@@ -266,20 +266,21 @@ def test_outputs_that_are_no_probabilities_have_no_log_loss() -> None:
     assert caught.value.kind == "diverged"
 
 
-def test_a_fold_that_a_metric_is_not_defined_on_is_told_in_the_plan() -> None:
+@pytest.mark.parametrize("name", ["roc_auc", "average_precision"])
+def test_a_fold_that_a_metric_is_not_defined_on_is_told_in_the_plan(name: str) -> None:
     from kerasweep.training.data import Fold
 
     dataset, _ = data_of("classification", 2)
     even = np.arange(0, 60, 2)
     fold = Fold(np.arange(1, 60, 2), even)
     with pytest.raises(
-        SpecError, match=r"^The metric 'roc_auc' cannot be computed of the validation part of fold 1"
+        SpecError, match=rf"^The metric '{name}' cannot be computed of the validation part of fold 1"
     ):
-        Scorer("val_roc_auc", SKLEARN["roc_auc"], dataset).check([fold])
+        Scorer(f"val_{name}", SKLEARN[name], dataset).check([fold])
     Scorer("val_f1_macro", SKLEARN["f1_macro"], dataset).check([fold])
-    ones = dataclasses.replace(dataset, y_test=np.ones(6, np.int64))
-    with pytest.raises(SpecError, match=r"^The metric 'roc_auc' cannot be computed of the test split: "):
-        Scorer("val_roc_auc", SKLEARN["roc_auc"], ones).check([Fold(np.arange(30), np.arange(30, 60))])
+    none = dataclasses.replace(dataset, y_test=np.zeros(6, np.int64))
+    with pytest.raises(SpecError, match=rf"^The metric '{name}' cannot be computed of the test split: "):
+        Scorer(f"val_{name}", SKLEARN[name], none).check([Fold(np.arange(30), np.arange(30, 60))])
 
 
 def test_units() -> None:

@@ -114,7 +114,11 @@ def test_further_objectives_and_constraints_are_of_any_name(
     fused = train(plan_of(made, None, task, **more), **configuration)
     fitted = train(plan_of(made, None, task, trainer="fit", **more), **configuration)
     assert (fused.trainer, fitted.trainer) == ("fused", "fit")
-    names = [f"val_{name}" for name in [*further.split(","), bound.split(">")[0].lower()] if name != "params"]
+    names = [
+        f"val_{name}"
+        for name in [*further.split(","), bound.split(">", maxsplit=1)[0].lower()]
+        if name != "params"
+    ]
     assert {*names, *(["params"] if "params" in further else [])} == set(fused.measured)
     for name in names:
         first = train(plan_of(made, name, task), **configuration)

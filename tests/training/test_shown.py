@@ -15,6 +15,7 @@ from kerasweep.training.data.profile import PICTURE_BYTES, profile_of
 from kerasweep.training.mistakes import MOST_PAIRS, WORST, describe_predictions, describes
 from kerasweep.training.pictures import png_text
 from PIL import Image
+from sklearn import metrics
 
 
 def opened(text: str) -> Image.Image:
@@ -176,8 +177,65 @@ class TestPredictions:
         dataset = Dataset("d", "array", "multilabel", x, y, x, y, ("a", "b"))
         shares = np.array([[0.9, 0.8], [0.2, 0.9], [0.1, 0.3]])
         found = describe_predictions(dataset, shares, y, scale=1.0, logits=False)
-        assert found == {"kind": "labels", "rows": 3, "labels": [["a", 1, 0, 1, 1], ["b", 1, 1, 1, 0]]}
+        assert found is not None
+        assert (found["kind"], found["rows"]) == ("labels", 3)
+        assert found["labels"] == [["a", 1, 0, 1, 1], ["b", 1, 1, 1, 0]]
         assert describes(dataset)
+
+    @pytest.mark.parametrize("count", [2, 3])
+    def test_usual_scores_of_classes_are_those_of_scikit_learn(self, count: int) -> None:
+        rng = np.random.default_rng(1)
+        truth = np.arange(60) % count
+        shares = rng.dirichlet(np.ones(count), 60)
+        found = describe_predictions(classes(count, truth), shares, truth, scale=1.0, logits=False)
+        assert found is not None
+        scores = dict(found["scores"])
+        assert {"accuracy", "balanced_accuracy", "f1_macro", "matthews_corrcoef", "average_precision"} < {
+            *scores
+        }
+        said = shares.argmax(axis=1)
+        assert scores["f1_macro"] == pytest.approx(metrics.f1_score(truth, said, average="macro"))
+        assert scores["neg_log_loss"] == pytest.approx(-metrics.log_loss(truth, shares))
+        if count == 2:
+            assert scores["roc_auc"] == pytest.approx(metrics.roc_auc_score(truth, shares[:, 1]))
+        else:
+            area = metrics.roc_auc_score(truth, shares, multi_class="ovr")
+            assert scores["roc_auc_ovr"] == pytest.approx(area)
+
+    def test_usual_scores_of_numbers_and_labels(self) -> None:
+        truth = np.linspace(100, 200, 50)
+        scaled = (truth - 150) / 10
+        rng = np.random.default_rng(2)
+        outputs = scaled + rng.normal(size=50)
+        found = describe_predictions(regression(truth), outputs[:, None], scaled, scale=10.0, logits=False)
+        assert found is not None
+        scores = dict(found["scores"])
+        predicted = 150 + 10 * outputs
+        assert scores["r2"] == pytest.approx(metrics.r2_score(truth, predicted), rel=1e-4)
+        assert scores["neg_max_error"] == pytest.approx(-metrics.max_error(truth, predicted), rel=1e-4)
+        y = np.tile(np.array([[1, 0], [1, 1], [0, 1]], np.uint8), (5, 1))
+        x = np.zeros((15, 2), np.float32)
+        dataset = Dataset("d", "array", "multilabel", x, y, x, y, ("a", "b"))
+        shares = rng.uniform(size=(15, 2))
+        found = describe_predictions(dataset, shares, y, scale=1.0, logits=False)
+        assert found is not None
+        scores = dict(found["scores"])
+        assert scores["f1_micro"] == pytest.approx(metrics.f1_score(y, shares > 0.5, average="micro"))
+        assert scores["roc_auc"] == pytest.approx(metrics.roc_auc_score(y, shares))
+
+    def test_scores_that_are_not_defined_are_left_out(self) -> None:
+        truth = np.zeros(6, int)  # one class is missing among the test rows
+        found = describe_predictions(
+            classes(2, truth), np.tile([0.7, 0.3], (6, 1)), truth, scale=1.0, logits=False
+        )
+        assert found is not None
+        assert "roc_auc" not in dict(found["scores"])
+        assert dict(found["scores"])["accuracy"] == 1
+        whole = describe_predictions(
+            classes(2, [0, 1]), np.array([[3.0, 5], [1, 9]]), np.array([0, 1]), scale=1.0, logits=False
+        )
+        assert whole is not None
+        assert "neg_log_loss" not in dict(whole["scores"]), "these are no probabilities"
 
     def test_of_what_is_not_finite_or_of_another_shape_nothing_is_said(self) -> None:
         truth = np.array([0, 1])
