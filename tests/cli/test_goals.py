@@ -133,7 +133,7 @@ def test_constraints_alone_keep_one_objective(kerasweep: Any, tmp_path: Path) ->
         ("--objective accuracy,prams", "There is no metric 'prams' for classification. Did you mean 'params'?"),
         ("--objective accuracy,val_accuracy", "The objective val_accuracy is named twice."),
         ("--objective accuracy,roc_auc", "The metric 'roc_auc' is for two classes, and there are 10; take roc_auc_ovr."),
-        ("--constraint rmse<3", "The metric 'rmse' is for regression, and this is a classification."),
+        ("--constraint r2<3", "The metric 'r2' is for regression, and this is a classification."),
         ("--constraint size<3", "There is no metric 'size' for classification."),
         ("--objective accuracy,params --search kt-bayes", "the search kt-bayes ranks trials by one objective; take bayes, "),
         ("--objective accuracy,params --scheduler asha", "the scheduler asha ranks trials by one objective; take none"),
