@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
+import shutil
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -13,7 +15,10 @@ import pytest
 from kerasweep.errors import OutputError, SpecError
 from kerasweep.reports import render_markdown, write_report
 from kerasweep.reports.markdown import paragraph, plain
+from kerasweep.reports.pictures import WIDTH
 from kerasweep.studies import read_studies
+from PIL import Image
+from requiring import required
 
 pytestmark = pytest.mark.costly
 
@@ -115,6 +120,17 @@ def test_pictures_have_the_names_of_their_cards(shelf: Shelf, tmp_path: Path, dr
     several = write_report([shelf.study("ordinary"), shelf.study("second")], tmp_path, form="png")
     assert (several / "comparison-races.png").is_file()
     assert (several / "study-2-history.png").is_file()
+
+
+def test_pictures_are_drawn_in_a_browser(shelf: Shelf, tmp_path: Path) -> None:
+    required(shutil.which("chromium") or shutil.which("google-chrome"), "Chromium")
+    required(importlib.util.find_spec("kaleido"), "Kaleido")
+    folder = write_report([shelf.study("ordinary")], tmp_path, form="png")
+    for name in ("history", "parallel", "predictions"):
+        picture = Image.open(folder / f"{name}.png").convert("RGB")
+        assert picture.width == 2 * WIDTH
+        assert picture.getpixel((0, 0)) == (255, 255, 255)
+        assert len(picture.getcolors(2**24) or ()) > 50, "there are lines and words"
 
 
 def test_a_study_without_figures_gives_an_empty_folder(
