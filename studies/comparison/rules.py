@@ -18,7 +18,7 @@ Rule = Literal["max", "one-se", "smallest", "fastest"]
 RULES: dict[Rule, str] = {
     "max": "the best score",
     "one-se": "the smallest model within one standard error of the best score",
-    "smallest": "the smallest model of those that cannot be told apart from the best",
+    "smallest": "the smallest model of those that cannot be told apart from it, either",
     "fastest": "the one of those that trains again in the least time",
 }
 """Name -> what it takes."""
@@ -47,7 +47,9 @@ class Choice:
         if count == 1:
             return f"{start}, the best: no other is as good."
         what = "fastest" if self.rule == "fastest" else "smallest"
-        near = "within one standard error of the best" if self.rule == "one-se" else "as good as the best"
+        near = "within one standard error of the best"
+        if self.rule != "one-se":
+            near += " and cannot be told apart from it"
         if taken.number == best.number:
             return f"{start}, the best: it is the {what} of the {count} that are {near}."
         return f"{start} ({_cost_text(self.rule, taken, best)}): it is the {what} of the {count} that are {near}."

@@ -66,8 +66,8 @@ def test_every_rule_is_described() -> None:
             5,
             (3, 5, 9),
             (
-                "By the rule smallest trial 5 is taken (4,000 parameters, not 9,000): it is the smallest of the 3 that are as "
-                "good as the best."
+                "By the rule smallest trial 5 is taken (4,000 parameters, not 9,000): it is the smallest of the 3 that are "
+                "within one standard error of the best and cannot be told apart from it."
             ),
         ),
         (
@@ -75,8 +75,8 @@ def test_every_rule_is_described() -> None:
             9,
             (3, 5, 9),
             (
-                "By the rule fastest trial 9 is taken (0.2 s a fold, not 0.8 s): it is the fastest of the 3 that are as good as "
-                "the best."
+                "By the rule fastest trial 9 is taken (0.2 s a fold, not 0.8 s): it is the fastest of the 3 that are within one "
+                "standard error of the best and cannot be told apart from it."
             ),
         ),
     ],
