@@ -36,6 +36,7 @@ _CHATTER = re.compile(
     rb"|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+: [IWEF] \S+:\d+\] "
     rb"|WARNING: All log messages before absl::InitializeLog\(\)"
     rb"|To enable the following instructions: "
+    rb"|INFO: [A-Z][a-z]+ed TensorFlow Lite "
 )
 
 

@@ -27,6 +27,7 @@ W1126 00:07:11.123456 140 allocator.cc:8] Allocation of 1 exceeds 10% of free sy
 To enable the following instructions: AVX2 FMA, in other operations, rebuild TensorFlow.
 2026-11-26 00:07:11.123456: E external/local_xla/xla/cuda_dnn.cc:9] Unable to register:
   a reason on a line of its own
+INFO: Created TensorFlow Lite XNNPACK delegate for CPU.
 """
 OWN = b"""\
 Traceback (most recent call last):
