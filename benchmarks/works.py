@@ -127,6 +127,7 @@ _GROWTH = tuple(
 )
 _LARGE = (
     Measurement("large", "fused", "large.py fused --gigabytes 20", "--gigabytes 0.01"),
+    Measurement("large", "folder", "large.py folder", "--pictures 80"),
     Measurement("large", "table", "large.py table --gigabytes 2", "--gigabytes 0.001"),
 )
 _SCALE = tuple(
