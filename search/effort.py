@@ -51,7 +51,7 @@ class _Taken:
 
 @dataclass(slots=True)
 class _Trained:
-    """How far one trial has come."""
+    """How far a trial has come that is being trained."""
 
     folds: dict[int, int] = field(default_factory=dict)
     """Epoch -> folds that have trained it."""
@@ -62,6 +62,11 @@ class _Trained:
     """Whether no epoch has ended since it began or went on."""
     inherits: bool = False
     """Whether what was trained before its first epoch is another trial's."""
+
+    @classmethod
+    def up_to(cls, reached: Rung) -> _Trained:
+        """Return one that has come to a rung."""
+        return cls(dict.fromkeys(range(1, reached.epochs + 1), reached.folds), reached.cost)
 
 
 class Effort:
@@ -77,10 +82,13 @@ class Effort:
         self._scheduler = scheduler
         self._bounds = (0, *(rung.cost for rung in scheduler.rungs), whole.cost)
         self._whole = whole
-        self._trials: dict[int, _Trained] = {}
-        self._running: set[int] = set()
+        self._running: dict[int, _Trained] = {}
+        self._rested: dict[int, Rung] = {}
+        """How far trials have come that are not trained just now: of thousands of trials nothing more is kept."""
+        self._rungs: dict[Rung, Rung] = {}
+        """These rungs, each once; they are few, however many trials."""
         self._resting: Counter[int] = Counter()
-        """Cost -> how many trials that have come so far are not trained just now; few costs, however many trials."""
+        """Cost -> how many trials that have come so far are not trained just now."""
         self._first, self._further = _Taken(), _Taken()
         """Epochs of this run: the first after each start, with what starting took, and the others."""
         self._stretches = 0
@@ -99,8 +107,7 @@ class Effort:
             self.total += reached.cost
             return
         before = self._take(number)
-        folds = dict.fromkeys(range(1, reached.epochs + 1), reached.folds)
-        self._put(number, _Trained(folds, reached.cost))
+        self._put(number, reached)
         self.total += reached.cost - before.cost
 
     def forget(self, number: int) -> None:
@@ -109,26 +116,24 @@ class Effort:
 
     def start(self, number: int, now: float, *, inherits: bool = False) -> None:
         """Note that a worker begins a trial, or goes on with it; one that ``inherits``, with what another trial has trained."""
-        trial = self._trials[number] = self._take(number)
+        trial = self._running[number] = self._take(number)
         trial.inherits = inherits
         trial.since, trial.starting = now, True
-        self._running.add(number)
 
     def _take(self, number: int) -> _Trained:
         """Take out how far a trial has come; a new one has not begun."""
-        trial = self._trials.pop(number, None)
-        if trial is None:
-            return _Trained()
         if number in self._running:
-            self._running.discard(number)
-        else:
-            self._resting[trial.cost] -= 1
-        return trial
+            return self._running.pop(number)
+        reached = self._rested.pop(number, None)
+        if reached is None:
+            return _Trained()
+        self._resting[reached.cost] -= 1
+        return _Trained.up_to(reached)
 
-    def _put(self, number: int, trial: _Trained) -> None:
+    def _put(self, number: int, reached: Rung) -> None:
         """Note how far a trial has come that is not trained just now."""
-        self._trials[number] = trial
-        self._resting[trial.cost] += 1
+        self._rested[number] = self._rungs.setdefault(reached, reached)
+        self._resting[reached.cost] += 1
 
     def train(self, event: EpochEnded, now: float, *, anew: bool) -> int:
         """Note the end of an epoch, and return how many folds have trained it just now.
@@ -138,7 +143,7 @@ class Effort:
             now: The time.
             anew: Whether a worker died, and another one trains the trial from its start.
         """
-        trial = self._trials[event.number]
+        trial = self._running[event.number]
         if anew:
             self.total -= trial.cost
             trial.folds, trial.cost, trial.starting = {}, 0, True
@@ -170,14 +175,13 @@ class Effort:
         """Note that a trial has ended, or is paused, with what the study knows of it, so that a resumed sweep counts the same."""
         trial = self._take(number)
         self.total += reached.cost - trial.cost
-        trial.cost = reached.cost
-        self._put(number, trial)
+        self._put(number, reached)
 
     def left(self, trials: float) -> Left:
         """Return what is left until so many trials have ended."""
         if not math.isfinite(trials):
             return Left(trials, trials)
-        costs = np.array([*self._resting, *(self._trials[number].cost for number in self._running)], float)
+        costs = np.array([*self._resting, *(trial.cost for trial in self._running.values())], float)
         running = np.arange(len(costs)) >= len(self._resting)
         counts = np.array([*self._resting.values(), *(1 for _ in self._running)], float)
         expected, entered = trials, np.ones(len(costs), bool)
@@ -220,9 +224,13 @@ class Effort:
 
     def stretch_of(self, number: int | None) -> int:
         """Return what a trial takes to its next rung where it may be paused, else to its end; of a new one where None."""
-        cost = 0 if number is None else self._trials[number].cost
+        cost = 0 if number is None else self._cost_of(number)
         ends = self._bounds[1:] if self._scheduler.pauses else (self._whole.cost,)
         return next((end - cost for end in ends if end > cost), 0)
+
+    def _cost_of(self, number: int) -> int:
+        """Return what was trained of a trial so far."""
+        return self._running[number].cost if number in self._running else self._rested[number].cost
 
     def under_way(self) -> int:
         """Return what running trials take to where they may be paused."""

@@ -11,16 +11,21 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy
-from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial
+from sqlalchemy import Engine
 
 from .chunks import join
+from .held_rows import HeldRows
 from .optuna_tables import TRIALS
-from .records import DETAILS, LOG
+from .records import DETAILS, FAILURE, LOG, RESULT
 
 NEVER_HELD = (DETAILS,)
-HELD_UNTIL_THE_END = (LOG,)
-"""A trial that goes on adds to it."""
+HELD_UNTIL_THE_END = (LOG, FAILURE)
+"""A trial that goes on adds to its log."""
+OF_RESULT = ("fold_scores", "epochs", "epochs_trained", "seconds", "taken_over")
+"""What a search reads of the result of a trial that has ended."""
+_FIXED = "fixed_params"
+"""Optuna's name for what a trial was asked to be; once it has ended, its hyperparameters say so."""
 BATCH = 500
 """Trials that are read at a time, with all that they have written."""
 
@@ -42,43 +47,39 @@ def with_shared_keys(value: Any) -> Any:
 
 def let_go(trial: FrozenTrial) -> None:
     """Hold no more of a trial that has ended than a search reads."""
-    for key in (*NEVER_HELD, *HELD_UNTIL_THE_END):
-        trial.user_attrs.pop(key, None)
+    gone = {*NEVER_HELD, *HELD_UNTIL_THE_END}
+    # New ones: what is removed from a dictionary leaves its room there.
+    trial.user_attrs = {key: value for key, value in trial.user_attrs.items() if key not in gone}
+    result = trial.user_attrs.get(RESULT)
+    if isinstance(result, dict):
+        trial.user_attrs[RESULT] = {key: result[key] for key in OF_RESULT if key in result}
+    if trial.params:
+        trial.system_attrs = {key: value for key, value in trial.system_attrs.items() if key != _FIXED}
 
 
-def read_held(
-    backend: RDBStorage, study_id: int, after: int, among: Collection[int] = ()
-) -> list[FrozenTrial]:
+def read_held(engine: Engine, study_id: int, after: int, among: Collection[int] = ()) -> list[FrozenTrial]:
     """Read the trials of a study whose ids are above ``after``, and some others, without what is not held of them.
 
     Raises:
         DamagedError: An attribute that is held lacks a piece.
     """
     above = TRIALS.c.study_id == study_id, TRIALS.c.trial_id > after
-    with backend.engine.connect() as connection:
+    trials: list[FrozenTrial] = []
+    with engine.connect() as connection:
         found = connection.execute(sqlalchemy.select(TRIALS.c.trial_id).where(*above)).scalars().all()
-    ids = sorted({*among, *found})
-    trials = []
-    for first in range(0, len(ids), BATCH):
-        part = set(ids[first : first + BATCH])
-        for trial in backend._get_trials(study_id, None, part, ids[-1]):
-            if trial._trial_id in part:  # others may have added trials meanwhile
-                _join(trial)
-                trials.append(trial)
+        ids, rows = sorted({*among, *found}), HeldRows(connection)
+        for first in range(0, len(ids), BATCH):
+            read = rows.trials(ids[first : first + BATCH])
+            details = rows.keys_of_details([one._trial_id for one in read if not one.state.is_finished()])
+            for trial in read:
+                _join(trial, details.get(trial._trial_id, []))
+            trials += read
     return trials
 
 
-def _join(trial: FrozenTrial) -> None:
+def _join(trial: FrozenTrial, details: list[str]) -> None:
     """Turn the rows of a trial's attributes into what is held of them."""
-    rows: dict[str, Any] = trial.user_attrs
-    unheld = {key: Unheld(tuple(_rows_of(key, rows))) for key in NEVER_HELD if key in rows}
-    apart = {row for one in unheld.values() for row in one.keys}
-    held = {row: value for row, value in rows.items() if row not in apart}
-    trial.user_attrs = with_shared_keys({**join(held, f"Trial {trial.number}"), **unheld})
+    unheld = {DETAILS: Unheld(tuple(details))} if details else {}
+    trial.user_attrs = with_shared_keys({**join(trial.user_attrs, f"Trial {trial.number}"), **unheld})
     if trial.state.is_finished():
         let_go(trial)
-
-
-def _rows_of(key: str, rows: Collection[str]) -> list[str]:
-    """Return the rows of an attribute, which ``chunks.py`` has named."""
-    return [row for row in rows if row == key or row.startswith(f"{key}#")]

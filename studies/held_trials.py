@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import cached_property
 
-from optuna.distributions import BaseDistribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.trial import FrozenTrial
 
 from .held_attributes import let_go
@@ -92,10 +93,13 @@ class HeldTrials:
         return self._distributions.setdefault(name, distribution)
 
     def _share_distributions(self, trial: FrozenTrial) -> None:
-        """Learn a trial's distributions, and have trials whose distributions are equal hold the same ones."""
+        """Learn a trial's distributions, and have trials whose distributions are equal hold the same ones, and the same choices."""
         for name, distribution in trial.distributions.items():
-            if (first := self.first_distribution(name, distribution)) == distribution:
+            first = self.first_distribution(name, distribution)
+            if first is distribution or first == distribution:
                 trial.distributions[name] = first
+                if isinstance(first, CategoricalDistribution) and isinstance(trial.params[name], str):
+                    trial.params[name] = sys.intern(trial.params[name])
         if trial.state.is_finished():  # and is not changed any more
             same = self._alike.setdefault(tuple(trial.distributions), trial.distributions)
             if same == trial.distributions:

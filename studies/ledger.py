@@ -63,7 +63,7 @@ class Ledger(BaseStorage):
         self.patience = self._writes.patience
         self._changes = Changes(self._study_id)
         self._written = time.monotonic()
-        self._trials = HeldTrials(lambda: read_held(self._backend, self._study_id, -1))
+        self._trials = HeldTrials(lambda: read_held(self._backend.engine, self._study_id, -1))
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -136,7 +136,7 @@ class Ledger(BaseStorage):
 
     def _load_newer(self, changed: Collection[int] = ()) -> list[FrozenTrial]:
         """Read the trials that are new, and some that were known."""
-        found = read_held(self._backend, self._study_id, self._trials.last_id, changed)
+        found = read_held(self._backend.engine, self._study_id, self._trials.last_id, changed)
         for trial in found:
             self._trials.add(trial)
         return found
@@ -151,6 +151,13 @@ class Ledger(BaseStorage):
             attributes = attributes_of(trial, table)
             for key in [key for key in attributes if key.startswith(prefix)]:
                 self._rows.drop_attribute(table, trial_id, key, attributes.pop(key))
+
+    def copy_attribute(self, trial_id: int, key: str, of: int) -> None:
+        """Give a trial an attribute of another one that has ended: in the database all of it, of which less is held."""
+        self._rows.copy_attribute(trial_id, key, of)
+        held = self._trials[of].user_attrs
+        if key in held:
+            self._changing(trial_id).user_attrs[key] = held[key]
 
     def write_study_attribute(self, key: str, value: Any) -> None:
         """Write an attribute of the study, of any size."""

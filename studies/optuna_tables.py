@@ -22,3 +22,6 @@ stored_value = models.TrialValueModel.value_to_stored_repr
 """Returns the two columns of a value: its number, and what it is where that is no number."""
 stored_report = models.TrialIntermediateValueModel.intermediate_value_to_stored_repr
 """Returns the two columns of a reported value."""
+read_value = models.TrialValueModel.stored_repr_to_value
+read_report = models.TrialIntermediateValueModel.stored_repr_to_intermediate_value
+"""Return what such two columns hold."""

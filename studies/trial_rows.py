@@ -37,6 +37,20 @@ _DELETE = {
     table: table.delete().where(table.c.trial_id == bindparam("which"), table.c.key == bindparam("named"))
     for table in (TRIAL_ATTRIBUTES, TRIAL_SYSTEM_ATTRIBUTES)
 }
+_COPY_ATTRIBUTE = TRIAL_ATTRIBUTES.insert().from_select(
+    ["trial_id", "key", "value_json"],
+    sqlalchemy.select(
+        bindparam("whose", type_=TRIALS.c.trial_id.type),
+        TRIAL_ATTRIBUTES.c.key,
+        TRIAL_ATTRIBUTES.c.value_json,
+    ).where(
+        TRIAL_ATTRIBUTES.c.trial_id == bindparam("of"),
+        sqlalchemy.or_(
+            TRIAL_ATTRIBUTES.c.key == bindparam("named"),
+            TRIAL_ATTRIBUTES.c.key.like(bindparam("pieces")),
+        ),
+    ),
+)
 _NEWER = sqlalchemy.select(TRIALS.c.trial_id).where(
     TRIALS.c.study_id == bindparam("study"),
     TRIALS.c.trial_id > bindparam("last"),
@@ -113,6 +127,10 @@ class TrialRows:
         for name, text in texts.items():
             self._keep(_INSERT[table], trial_id=trial_id, key=name, value_json=text)
         return Unheld(tuple(texts)) if key in NEVER_HELD else with_shared_keys(json.loads(json.dumps(value)))
+
+    def copy_attribute(self, trial_id: int, key: str, of: int) -> None:
+        """Write an attribute as another trial has it, all of it, whatever of it is held in memory."""
+        self._keep(_COPY_ATTRIBUTE, whose=trial_id, of=of, named=key, pieces=f"{key}#%")
 
     def drop_attribute(self, table: Table, trial_id: int, key: str, value: Any) -> None:
         """Remove an attribute that has a value by now."""

@@ -165,8 +165,7 @@ class TrialWriter:
         with self.transaction():
             trial.set_user_attr(DUPLICATE, original.number)
             for key in (RESULT, FAILURE):
-                if key in original.user_attrs:
-                    trial.set_user_attr(key, original.user_attrs[key])
+                self.ledger.copy_attribute(trial._trial_id, key, of=original._trial_id)
             self.constrain(trial, original.constraints)
             if original.state == TrialState.COMPLETE:
                 self.optuna.tell(trial, original.values)

@@ -1,8 +1,10 @@
-"""Thousands of short trials in one driver and one worker: does memory or the number of files grow?"""
+"""Thousands of short trials, in one driver and one worker, or in a day of a virtual clock: does memory or the number of files grow?"""
 
 from __future__ import annotations
 
+import json
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -123,7 +125,43 @@ def told(early: list[Look], late: list[Look]) -> str:
     return ", ".join(f"{at(early):.0f} and {at(late):.0f} {name}" for name, at in FIGURES.items())
 
 
+DAY = Path(__file__).parents[1] / "day.py"
+
+
+def run_day(place: Place, trials: int) -> Finding:
+    """Have a driver run so many trials in a day of a virtual clock, and hold its end against its first tenth."""
+    words = (sys.executable, DAY, "--trials", str(trials))
+    # Not forked: memory is that of a process that has imported what a driver does, and nothing else.
+    done = subprocess.run(
+        words, cwd=place.folder, capture_output=True, text=True, timeout=3600 * HOURS, check=False
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"it ended with {done.returncode}: {done.stderr[-500:]}")
+    found = json.loads(done.stdout)
+    (early, late), (few, many) = found["mebibytes"], found["files"]
+    faults = [
+        f"{name} {first:.0f} became {last:.0f}"
+        for name, first, last in (("MiB of", early, late), ("files of", few, many))
+        if trials >= LEAST and last > MOST_GROWTH * first
+    ]
+    size = found["bytes"][1]
+    return Finding(
+        f"{count_text(trials, 'trial')} in {found['hours']:.1f} hours of the clock, {early:.0f} and {late:.0f} MiB of the driver, "
+        f"{few} and {many} files, {size / 2**20:.1f} MiB of database at the end",
+        tuple(faults),
+    )
+
+
 SOAKS = (
+    Soak(
+        "a-day",
+        "24 hours of a virtual clock: the real driver on SQLite, and workers that train nothing; resident memory and files "
+        "after a tenth of the trials and at the end",
+        "neither grows by more than a tenth",
+        run_day,
+        size=5000,
+        tiny=10,
+    ),
     Soak(
         "many-trials",
         "thousands of short trials in one driver and one worker; memory and files in the second and in the last fifth of the time",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import optuna
 import pytest
@@ -12,9 +15,12 @@ import sqlalchemy
 from kerasweep.studies import held_attributes, read_details, read_log, read_study
 from kerasweep.studies.held_attributes import Unheld
 from kerasweep.studies.lifecycle import create_study, drive_study
-from kerasweep.studies.records import DETAILS, PAUSED, RESULT
+from kerasweep.studies.records import DETAILS, FAILURE, PAUSED, RESULT
 from kerasweep.studies.study_writer import StudyWriter
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
+
+MOST_HELD = 1700
+"""Bytes of a trial of six hyperparameters; less is left of it when others like it have ended."""
 
 
 @pytest.fixture
@@ -121,12 +127,30 @@ def test_optuna_reads_what_the_driver_holds(writer, samples) -> None:
     writer.flush()
     held, read = writer.trials(), loaded(writer).trials
     assert {trial.state for trial in held} == set(TrialState)
-    written = [trial.user_attrs.pop(DETAILS, None) for trial in read]  # which only reports read
+    written = [trial.user_attrs.get(DETAILS) for trial in read]
     assert samples.details in written
-    assert held == read
+    assert held == [as_held(trial) for trial in read]
     for mine, theirs in zip(held, read, strict=True):
         assert mine._trial_id == theirs._trial_id
         assert list(mine.params) == list(theirs.params)
+
+
+def as_held(trial: FrozenTrial) -> FrozenTrial:
+    """Take from a trial what no search reads: details, and once it has ended more of it."""
+    trial.user_attrs.pop(DETAILS, None)
+    if trial.state.is_finished():
+        trial.user_attrs.pop(FAILURE, None)
+        trial.user_attrs.update(of_result(trial.user_attrs))
+        if trial.params:
+            trial.system_attrs.pop("fixed_params", None)
+    return trial
+
+
+def of_result(attributes: dict[str, Any]) -> dict[str, Any]:
+    """Return what a search reads of a result, if there is one."""
+    read = ("fold_scores", "epochs", "epochs_trained", "seconds", "taken_over")
+    result = attributes.get(RESULT)
+    return {} if result is None else {RESULT: {key: result[key] for key in read if key in result}}
 
 
 def test_a_report_is_written_with_what_comes_next(writer, samples) -> None:
@@ -202,7 +226,7 @@ def test_what_only_reports_read_is_written_and_not_held(sqlite_url: str, samples
             end_paused(writer, samples)
     study = read_study("first", sqlite_url)
     with drive_study(study, samples.spec) as writer:
-        assert writer.trials()[0].user_attrs == {RESULT: samples.result, PAUSED: False}
+        assert writer.trials()[0].user_attrs == {**of_result({RESULT: samples.result}), PAUSED: False}
         stored = loaded(writer).trials[0].user_attrs
     assert sum(key.startswith(DETAILS) for key in stored) == 1
     assert (read_details(study, [0])[0].summary, read_log(study, 0)) == ("층 one", "one two")
@@ -213,7 +237,7 @@ def end_paused(writer: StudyWriter, samples) -> None:
     writer.go_on(trial)
     writer.log(trial, "two")
     writer.finish(trial, 0.5, samples.result, samples.details)
-    assert writer.trials()[0].user_attrs == {RESULT: samples.result, PAUSED: False}
+    assert writer.trials()[0].user_attrs == {**of_result({RESULT: samples.result}), PAUSED: False}
 
 
 def test_a_study_is_read_in_parts(monkeypatch: pytest.MonkeyPatch, sqlite_url: str, samples) -> None:
@@ -226,3 +250,34 @@ def test_a_study_is_read_in_parts(monkeypatch: pytest.MonkeyPatch, sqlite_url: s
         assert writer.trials() == at_once
         assert [trial.number for trial in at_once] == list(range(16))
         assert len({id(trial.distributions) for trial in at_once if len(trial.distributions) == 6}) < 4
+
+
+def test_little_memory_is_held_of_a_trial_that_has_ended(writer, samples) -> None:
+    """A day of short trials must not fill the driver."""
+    tracemalloc.start()
+    try:
+        run_trials(writer, samples, 60)
+        gc.collect()
+        before, _ = tracemalloc.get_traced_memory()
+        run_trials(writer, samples, 200)
+        gc.collect()
+        assert (tracemalloc.get_traced_memory()[0] - before) / 200 < MOST_HELD
+    finally:
+        tracemalloc.stop()
+
+
+def run_trials(writer: StudyWriter, samples, count: int) -> None:
+    for _ in range(count):
+        trial = begin(writer, samples, samples.space.recommended())
+        writer.report(trial, 1, 0.5)
+        writer.finish(trial, 0.5, samples.result, samples.details)
+
+
+def test_what_was_read_takes_no_more_than_what_was_run(sqlite_url: str, samples) -> None:
+    """Trials of an earlier run share what is equal of them: their hyperparameters' distributions, and names."""
+    samples.fill(sqlite_url, trials=24)
+    with drive_study(read_study("first", sqlite_url), samples.spec) as writer:
+        ended = [trial for trial in writer.trials() if trial.state.is_finished() and len(trial.params) == 6]
+        assert len(ended) > 2
+        assert len({id(trial.distributions) for trial in ended}) == 1
+        assert not any(FAILURE in trial.user_attrs or DETAILS in trial.user_attrs for trial in ended)
