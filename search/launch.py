@@ -11,6 +11,7 @@ from dataclasses import replace
 from ..errors import StudyError
 from ..studies import StudyRecord, find_study, read_study
 from ..studies.connections import check_writable
+from ..studies.control import Wish
 from ..studies.lifecycle import drive_study
 from ..studies.lock import refuse_driven
 from ..studies.storage import shown_storage, states_folder
@@ -95,16 +96,18 @@ def run_plan(
     _refuse_others(plan, existing, url, join=join)
     opened = open_study(plan, existing, url, join=join)
     started, losses, trained = time.monotonic(), 0, -1
+    wish: Wish | None = None
     while True:
         try:
-            ending = _run_until_lost(plan, opened, url, listen, spent=time.monotonic() - started)
+            spent = time.monotonic() - started
+            ending = _run_until_lost(plan, opened, url, listen, spent=spent, wish=wish)
             break
-        except DecisionLost:  # the storage is back by now: what ran was put aside there
+        except DecisionLost as lost:  # the storage is back by now: what ran was put aside there
             record = read_study(str(plan.spec.study), url)
             losses = 1 if record.trained > trained else losses + 1
             if losses > MOST_LOSSES:
                 raise
-            trained = record.trained
+            trained, wish = record.trained, lost.wish
             logger.warning(
                 "The storage %s did not answer in the middle of a decision. It does again, and the sweep goes on "
                 "from what is written.",
@@ -122,8 +125,9 @@ def _run_until_lost(
     listen: Callable[[Progress], None],
     *,
     spent: float,
+    wish: Wish | None,
 ) -> Ending:
-    """Run a plan until its budget is spent, of whose time some seconds are, with workers of its own.
+    """Run a plan until its budget is spent, of whose time some seconds are, with workers of its own, as somebody has wished.
 
     Raises:
         DecisionLost: The storage went in the middle of a decision; the study is as after an interrupt.
@@ -132,7 +136,7 @@ def _run_until_lost(
     try:
         with opened as writer:
             states = _states_of(plan, url, writer)
-            sweep = _make_sweep(plan, writer, executor, states, listen, spent)
+            sweep = _make_sweep(plan, writer, executor, states, listen, spent, wish)
             reason = _run_until_stopped(sweep)
     finally:
         executor.close()
@@ -145,10 +149,11 @@ def _run_until_stopped(sweep: Sweep) -> Reason:
     with graceful_interrupt(sweep.stop):
         try:
             return sweep.run()
-        except DecisionLost:
-            if not sweep.is_stopped:
-                raise
-            return "interrupted"
+        except DecisionLost as lost:
+            if sweep.is_stopped or sweep.wish == "stop":
+                return "interrupted"
+            lost.wish = sweep.wish
+            raise
 
 
 def _refuse_others(plan: Plan, existing: StudyRecord | None, url: str, *, join: bool) -> None:
@@ -168,6 +173,7 @@ def _make_sweep(
     states: PausedStates,
     listen: Callable[[Progress], None],
     spent: float,
+    wish: Wish | None,
 ) -> Sweep:
     workload, budget = plan.workload, plan.budget
     if budget.seconds is not None:
@@ -187,6 +193,7 @@ def _make_sweep(
         seed=plan.spec.search.seed,
         whole=Rung(workload.epochs, len(workload.folds)),
         listen=listen,
+        wish=wish,
         states=states,
         max_failures=plan.spec.execution.max_failures,
     )

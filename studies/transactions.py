@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Delete, Engine, Insert, Update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from ..errors import StorageError
+from .control import Wish
 from .faults import explain, is_passing
 from .patience import Patience
 from .storage import shown_storage
@@ -30,6 +31,9 @@ class NotBegun(StorageError):  # noqa: N818 - a state, not a fault
 
 class DecisionLost(StorageError):  # noqa: N818 - a state, not a fault
     """The storage went in the middle of what was decided under its lock; others may decide something else meanwhile."""
+
+    wish: Wish | None = None
+    """What was wished of the driver meanwhile, which is for the one that goes on."""
 
 
 class Transactions:

@@ -22,8 +22,21 @@ TELL_SECONDS = 2.0
 class Remote:
     """The driver's end of the channel."""
 
-    def __init__(self, writer: StudyWriter, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        writer: StudyWriter,
+        inherited: Wish | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Begin to listen.
+
+        Args:
+            writer: Of the study.
+            inherited: What was wished of the driver that this one goes on for.
+            clock: Seconds, of which only differences count.
+        """
         self._writer = writer
+        self._inherited = inherited
         self._clock = clock
         self._looked = self._told = -math.inf
         self._state = ""
@@ -36,7 +49,8 @@ class Remote:
         if self._clock() - self._looked < LOOK_SECONDS:
             return None
         self._looked = self._clock()
-        return self._writer.wish()
+        inherited, self._inherited = self._inherited, None
+        return self._writer.wish() or inherited
 
     def listen(self, progress: Progress) -> None:
         """Take the news; nothing is written, since Ctrl-C may bring it in the middle of another write."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...spaces import Space
+from ...studies.control import Wish
 from ...training.events import Answer, EpochEnded, Event, Rung
 from ...training.goals import NO_GOALS, Goals
 from ...training.metrics import Objective
@@ -78,11 +79,13 @@ class Sweep:
     """Trials that fail in a row, in one way, until it is given up; None to go on whatever fails."""
     clock: Callable[[], float] = time.monotonic
     """Seconds, of which only differences count."""
+    wish: Wish | None = None
+    """What was wished of the driver that this one goes on for; at the end, what was wished of this one last."""
 
     def __post_init__(self) -> None:
         """Open the state, and make the parts that share them."""
         writer, watch = self.writer, Stopwatch(self.clock)
-        self._remote = Remote(writer)
+        self._remote = Remote(writer, self.wish)
         self._under_way = UnderWay(writer, self.space, self.scheduler, self.states)
         self._spending = Spending(self.budget, self.scheduler, self.whole, watch)
         self._hold = Hold(self.executor, watch)
@@ -154,6 +157,7 @@ class Sweep:
                 self.writer.flush(after=WRITE_SECONDS)
         finally:
             self._under_way.requeue_running()
+            self.wish = self.writer.wish() or self.wish
             self.writer.fall_silent()
             if not self.writer.lease.others:  # their trials may be about to write there
                 self.states.remove_empty()

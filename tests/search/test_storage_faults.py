@@ -21,11 +21,14 @@ import pytest
 from database_servers import SERVERS
 from kerasweep.errors import KerasweepError, StorageError
 from kerasweep.search import launch
+from kerasweep.search.driver import remote
 from kerasweep.search.driver.dispatcher import Dispatcher
 from kerasweep.search.interrupt import graceful_interrupt
 from kerasweep.search.progress import Progress
 from kerasweep.studies import patience, read_study, read_trials
+from kerasweep.studies.control import Wish
 from kerasweep.studies.lifecycle import drive_study
+from kerasweep.studies.wishes import ask
 from requiring import required, required_server
 from sqlalchemy.exc import OperationalError
 
@@ -215,6 +218,44 @@ def test_a_sweep_that_is_told_to_stop_does_not_go_on_because_its_server_went(
     assert "goes on" not in caplog.text
     assert read_study("stopped", server.url).counts == {"complete": 2}
     assert swept("stopped").reason == "trials"
+
+
+def wishing(monkeypatch, server, study: str, wish: Wish) -> Callable[[Progress], None]:
+    """Return a listener that wishes something when the second trial has ended, which the driver does not look for before its server goes."""
+    monkeypatch.setattr(remote, "LOOK_SECONDS", 3600.0)
+
+    def listen(progress: Progress) -> None:
+        if progress.ended is not None and progress.ended.number == 1:
+            ask(read_study(study, server.url), wish)
+
+    return listen
+
+
+def test_a_wish_to_stop_that_was_not_heard_is_heeded(server, swept, losing, monkeypatch, caplog) -> None:
+    losing(2)
+    assert swept("wished", wishing(monkeypatch, server, "wished", "stop")).reason == "interrupted"
+    assert "goes on" not in caplog.text
+    assert read_study("wished", server.url).counts == {"complete": 2}
+    assert swept("wished").reason == "trials"
+
+
+def test_a_wish_to_pause_that_was_not_heard_is_heeded_by_the_driver_that_goes_on(
+    server, swept, losing, monkeypatch
+) -> None:
+    losing(2)
+    pausing, seen = wishing(monkeypatch, server, "paused", "pause"), []
+
+    def listen(progress: Progress) -> None:
+        pausing(progress)
+        if progress.state == "paused" and "paused" not in seen:
+            monkeypatch.setattr(remote, "LOOK_SECONDS", 0.0)
+            ask(read_study("paused", server.url), "go on")
+        seen.append(progress.state)
+
+    assert swept("paused", listen).reason == "trials"
+    assert "paused" in seen
+    assert seen[-1] == "running"
+    assert read_study("paused", server.url).counts == {"complete": 4}
 
 
 def test_a_driver_whose_server_went_goes_on_beside_those_that_have_joined_it(server, swept, losing) -> None:
