@@ -12,6 +12,7 @@ from ...training.events import (
     OUT_OF_MEMORY,
     Answer,
     Event,
+    Outcome,
     Task,
     TrialEnded,
     TrialFailed,
@@ -86,6 +87,19 @@ class Executor(Protocol):
         ...
 
 
+def _go_on(training: Generator[Event, Answer | None, Outcome], answer: Answer | None) -> Event:
+    """Have a training go on to its next event; what ends a process, or a generator, is here the doing of a user's code."""
+    try:
+        return training.send(answer)
+    except (
+        Exception,
+        KeyboardInterrupt,
+    ):  # Ctrl-C may be a person's, where this process is the one that launches
+        raise
+    except BaseException as error:
+        raise TrainingError("bug", f"{type(error).__name__}: {one_line(error)}") from error
+
+
 def run_task(trainer: Trainer, task: Task) -> Generator[Event, Answer | None, None]:
     """Train a task and yield its events, the last of them not an ``EpochEnded``.
 
@@ -97,10 +111,10 @@ def run_task(trainer: Trainer, task: Task) -> Generator[Event, Answer | None, No
     take_notes()  # of a model that was built for something else
     try:
         with gradients_forgotten():
-            event = next(training)
+            event = _go_on(training, None)
             while True:
                 answer = yield event
-                event = training.send(answer)
+                event = _go_on(training, answer)
     except StopIteration as end:
         outcome = replace(end.value, notes=(*end.value.notes, *take_notes()))
         ended = TrialPaused if outcome.ending == "paused" else TrialEnded
@@ -118,7 +132,7 @@ def run_task(trainer: Trainer, task: Task) -> Generator[Event, Answer | None, No
     except MemoryError as error:
         text = f"out of memory: {one_line(error)}"
         yield TrialFailed(task.number, OUT_OF_MEMORY, text, traceback.format_exc(), size=told_size())
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - one trial must not end the sweep
+    except Exception as error:  # noqa: BLE001 - one trial must not end the sweep
         text = f"{type(error).__name__}: {one_line(error)}"
         yield TrialFailed(task.number, "bug", text, traceback.format_exc(), place=place_of(error))
     finally:

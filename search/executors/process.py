@@ -49,6 +49,8 @@ class WorkerProcess(Worker):
     """Bytes of its own that it may hold."""
     exceeded: str = ""
     """What it held when it was ended for holding too much memory, in words; empty where it was not."""
+    babbled: bool = False
+    """Whether there were bytes on its connection that are no message: something else than this package wrote there."""
     initial_memory: int | None = None
     """Bytes of memory that it held when its first task had ended; None until then, and where the system does not say."""
 
@@ -92,6 +94,10 @@ class WorkerProcess(Worker):
 
     def end_dead(self) -> Death:
         """End what is left of one whose pipe has ended, and return how it died."""
+        if self.babbled:
+            return replace(
+                self.kill(), cause="by writing to its connection to the driver", from_outside=False
+            )
         try:
             self.process.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
@@ -212,6 +218,7 @@ def _listen(worker: WorkerProcess, inbox: queue.SimpleQueue[tuple[Worker, Any]])
                 message = pickle.load(stream)  # noqa: S301
                 worker.hear(message)
                 inbox.put((worker, message))
-        except Exception:  # noqa: BLE001 - its end, or bytes that are no message: it is of no more use
+        except Exception as error:  # noqa: BLE001 - its end, or bytes that are no message: it is of no more use
+            worker.babbled = not isinstance(error, EOFError | OSError) and "truncated" not in str(error)
             worker.received += 1
             inbox.put((worker, None))

@@ -30,6 +30,7 @@ from .contract import run_task
 from .memory_mapping import read_mapped
 from .messages import FOLDER_PREFIX, Alive, Go, Hold, Holding, Probe, Probed, Ready, Setup, Sized
 from .outgoing import Outgoing
+from .places import place_of
 from .relay import Relay
 from .strays import kill_strays
 
@@ -73,9 +74,8 @@ def _train(
         try:
             event: Event = events.send(answer)
         except KeyboardInterrupt as error:
-            event = TrialFailed(
-                task.number, "bug", f"it raises {one_line(error) or 'KeyboardInterrupt'}", format_exc()
-            )
+            text = f"it raises {one_line(error)}"
+            event = TrialFailed(task.number, "bug", text, format_exc(), place=place_of(error))
         if not isinstance(event, EpochEnded):
             relay.flush()
             outgoing.send(event)
@@ -117,8 +117,11 @@ def _listen(incoming: IO[bytes], inbox: queue.SimpleQueue[Any], folder: Path) ->
 def _probe(trainer: Trainer, task: Task) -> Probed:
     try:
         return Probed(trainer.probe(task))
-    except (TrainingError, KeyboardInterrupt) as error:
-        return Probed(None, one_line(error) or type(error).__name__)
+    except BaseException as error:  # noqa: BLE001 - whatever a user's code raises
+        said = isinstance(error, TrainingError)
+        return Probed(
+            None, one_line(error) if said else f"it raises {type(error).__name__}: {one_line(error)}"
+        )
 
 
 def _end() -> None:

@@ -31,6 +31,12 @@ ENDINGS: dict[str, tuple[str, str]] = {
     "sleeps": ("timeout", TIMEOUT),
     "exits": ("crash", "its worker died 2 times, by its own exit, with code 7"),
     "raises SystemExit": ("model", "the model function raises SystemExit: 3"),
+    "raises GeneratorExit": ("model", "the model function raises GeneratorExit"),
+    "raises an exception of its own": ("model", "the model function raises Own: of mine"),
+    "writes to its connection": (
+        "crash",
+        "its worker died 2 times, by writing to its connection to the driver",
+    ),
     "raises KeyboardInterrupt": ("bug", "it raises KeyboardInterrupt"),
     "loops": ("timeout", TIMEOUT),
     "segfaults": ("crash", "its worker died 2 times, by SIGSEGV (segmentation fault)"),
@@ -62,6 +68,9 @@ MODEL = """
     SPACE = Space((Categorical("kind", tuple(KINDS)),))
     WORKS = os.path.basename(sys.argv[0]) == "worker.py"
 
+    class Own(BaseException):
+        pass
+
     def note():
         with open({pids!r}, "a") as file:
             file.write(f"{{os.getpid()}}\\n")
@@ -79,6 +88,16 @@ MODEL = """
             os._exit(7)
         if kind == "raises SystemExit":
             raise SystemExit(3)
+        if kind == "raises GeneratorExit":
+            raise GeneratorExit
+        if kind == "raises an exception of its own":
+            raise Own("of mine")
+        if kind == "writes to its connection":
+            for number in range(3, 100):
+                with contextlib.suppress(OSError):
+                    if os.fstat(number).st_mode & 0o170000 == 0o010000:
+                        os.write(number, b"a line\\n" * 9)
+            time.sleep(1e6)
         if kind == "raises KeyboardInterrupt":
             raise KeyboardInterrupt
         if kind == "segfaults":

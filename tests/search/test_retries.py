@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import pickle
+import queue
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from kerasweep.errors import SweepError
 from kerasweep.search.executors import LocalExecutor
 from kerasweep.search.executors.oom_kills import count, counters_of
-from kerasweep.search.executors.process import WorkerProcess
+from kerasweep.search.executors.process import WorkerProcess, _listen
 from kerasweep.search.executors.retries import OUTSIDE_DEATHS, Death, Retries
 
 OWN = Death("with exit code 7", log="the last words")
@@ -86,6 +89,39 @@ def test_as_many_retries_as_are_asked_for() -> None:
 def test_a_death_is_told_for_what_it_was(code, memory, cause, from_outside, kind) -> None:
     found = Death.of_process(code, "log", memory=memory)
     assert found == Death(cause, from_outside=from_outside, log="log", kind=kind)
+
+
+BABBLE = {
+    "text": b"a line that was printed\n",
+    "bytes": bytes(range(256)),
+    "a message, and then text": pickle.dumps("a message") + b"text",
+}
+
+
+@pytest.mark.parametrize("said", BABBLE.values(), ids=BABBLE)
+def test_what_writes_to_its_connection_has_ended_its_own_worker(tmp_path: Path, said: bytes) -> None:
+    """Not from outside, however it dies when its connection is closed."""
+    code = f"import os, signal, time; os.write(1, {said!r}); time.sleep(0.3); os.kill(0, signal.SIGKILL)"
+    death = death_of(tmp_path, code)
+    assert (death.cause, death.from_outside) == ("by writing to its connection to the driver", False)
+
+
+def test_one_that_is_killed_in_the_middle_of_a_message_is_killed(tmp_path: Path) -> None:
+    half = pickle.dumps(list(range(1000)))[:500]
+    death = death_of(tmp_path, f"import os, signal; os.write(1, {half!r}); os.kill(0, signal.SIGKILL)")
+    assert (death.cause, death.from_outside) == ("ended from outside by SIGKILL", True)
+
+
+def death_of(folder: Path, code: str) -> Death:
+    """Return how a worker died, as the driver sees it, that runs some code."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+    )
+    worker, inbox = WorkerProcess(process=process, log=folder / "worker.log"), queue.SimpleQueue()
+    _listen(worker, inbox)
+    messages = [inbox.get() for _ in range(inbox.qsize())]
+    assert messages[-1] == (worker, None)
+    return worker.end_dead()
 
 
 @pytest.mark.parametrize(
