@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from ..training.data import Dataset, Preparation, fit_preparation, row_count, ta
 from ..training.heartbeat import building_seconds, limit_silence
 from ..training.machine import cores
 from ..training.models import ModelSource, Sample, Signature, find_model
+from ..training.users_code import process_kept
 from ..training.workload import Workload
 from .rows import find_tokens, prepare_rows
 from .spec import SweepSpec
@@ -53,13 +55,15 @@ def prepare_for_model(
     return prepare_rows(dataset, source, spec.data, tokens), notes
 
 
-def guard_building(spec: SweepSpec, source: ModelSource) -> AbstractContextManager[None]:
-    """Refuse a model whose function comes to no end while it is built in this process."""
+@contextmanager
+def guard_building(spec: SweepSpec, source: ModelSource) -> Iterator[None]:
+    """Refuse a model whose function comes to no end, or ends the process, while it is built in this one."""
     patience = building_seconds(spec.execution.trial_timeout, spec.search.time)
     silent = ModelError(
         f"The model '{source.name}' cannot be built: its function did not return within {duration_text(patience or 0)}."
     )
-    return limit_silence(patience, silent)
+    with limit_silence(patience, silent), process_kept():
+        yield
 
 
 def why_not_saved(spec: SweepSpec, workload: Workload, configuration: Configuration) -> str | None:

@@ -25,7 +25,7 @@ class _Heartbeat:
         """Seconds of silence after which this process gives up."""
 
 
-class _TimeUp(BaseException):
+class TimeUp(BaseException):
     """Not an ``Exception``, which a user's code may catch and go on."""
 
 
@@ -83,7 +83,7 @@ def limit_silence(seconds: float | None, error: Exception) -> Iterator[None]:
         return
 
     def give_up(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the interpreter's contract
-        raise _TimeUp
+        raise TimeUp
 
     handler = signal.signal(signal.SIGALRM, give_up)
     # It rings again and again: a function may catch what it is interrupted by.
@@ -92,7 +92,7 @@ def limit_silence(seconds: float | None, error: Exception) -> Iterator[None]:
     listen(lambda: signal.setitimer(signal.ITIMER_REAL, seconds, seconds))
     try:
         yield
-    except _TimeUp:
+    except TimeUp:
         raise error from None
     finally:
         listen(None)

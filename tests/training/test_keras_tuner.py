@@ -264,6 +264,10 @@ def fails(hp) -> None:
     raise ValueError("not\ntoday")
 
 
+def leaves(hp) -> None:
+    raise SystemExit(hp.Int("units", 1, 3))
+
+
 def huge(hp):
     import keras
 
@@ -275,6 +279,7 @@ def huge(hp):
     [
         (returns(None), ModelError, r"^The model '.*' returns NoneType, not a keras\.Model; a function of one argument is KerasTuner's build_model\(hp\)\.$"),
         (fails, ModelError, r"^The model '.*fails' cannot be built: it raises ValueError: not today \(test_keras_tuner\.py line \d+\)\.$"),
+        (leaves, ModelError, r"^The model '.*leaves' cannot be built: it raises SystemExit: 1 \(test_keras_tuner\.py line \d+\)\.$"),
         (changes(), SpaceError, r"^units is asked for as Int 1\.\.2 and as Int 1\.\.3; a hyperparameter has one definition\.$"),
         (other_names(), SpaceError, r"^The model '.*' asks for choice 0 in one build and not in another of the same values; "),
         (twice, SpaceError, r"^units is asked for as Int 1\.\.3 and as Categorical a,b; a hyperparameter has one definition\.$"),

@@ -65,6 +65,21 @@ def test_a_module_that_cannot_be_imported(module) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("raise SystemExit('bye')", "SystemExit: bye (leaving.py line 2)"),
+        ("os._exit(0)", "SystemExit: os._exit(0) (leaving.py line 2)"),
+        ("raise GeneratorExit", "GeneratorExit: GeneratorExit (leaving.py line 2)"),
+    ],
+)
+def test_a_module_that_would_end_the_process_ends_nothing(module, line: str, said: str) -> None:
+    module("leaving", f"import os\n{line}\n")
+    with pytest.raises(ModelError) as caught:
+        find_model("leaving:build", "regression")
+    assert str(caught.value) == f"The module 'leaving' cannot be imported: {said}"
+
+
 def test_a_space_of_ones_own(module) -> None:
     module(
         "spaces_of_mine",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import DataError, did_you_mean, one_line
 from ...texts import names_text
+from ..users_code import NOT_ITS_OWN, process_kept
 from .batched_sources import kind_of_batches, read_batches
 from .dataset import Dataset
 from .files import from_mapping, take_target
@@ -55,8 +56,11 @@ def call_function(source: str, options: TableOptions) -> SourceData | Dataset:
         module = _import(match["module"])
         function = _function(module, match["function"])
         try:
-            result = function()
-        except (Exception, SystemExit) as error:
+            with process_kept():
+                result = function()
+        except NOT_ITS_OWN:
+            raise
+        except BaseException as error:
             raise DataError(f"{source} raised {_where_it_failed(error, module)}") from error
     return from_object(result, source, options)
 
@@ -200,7 +204,8 @@ def _import(name: str) -> ModuleType:
     if name.endswith(".py"):
         return _import_file(Path(name).expanduser())
     try:
-        return importlib.import_module(name)
+        with process_kept():
+            return importlib.import_module(name)
     except ModuleNotFoundError as error:
         # `a.b` that does not exist reports 'a' or 'a.b'; anything else is missing inside the user's module.
         if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
@@ -210,7 +215,9 @@ def _import(name: str) -> ModuleType:
             )
             raise DataError(message) from error
         raise DataError(f"module '{name}' fails to import: {_where_it_failed(error, None)}") from error
-    except (Exception, SystemExit) as error:
+    except NOT_ITS_OWN:
+        raise
+    except BaseException as error:
         raise DataError(f"module '{name}' fails to import: {_where_it_failed(error, None)}") from error
 
 
@@ -225,8 +232,11 @@ def _import_file(path: Path) -> ModuleType:
     previous = sys.modules.get(path.stem)
     sys.modules[path.stem] = module  # dataclasses and pickle look their module up here
     try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
+        with process_kept():
+            spec.loader.exec_module(module)
+    except NOT_ITS_OWN:
+        raise
+    except BaseException as error:
         raise DataError(f"{path} fails to import: {_where_it_failed(error, module)}") from error
     finally:
         if previous is not None:

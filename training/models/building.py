@@ -25,6 +25,7 @@ from ...texts import count_text
 from ..data import leaves, map_shapes
 from ..fine_tuning import FineTuning
 from ..quiet import nothing_displayed
+from ..users_code import NOT_ITS_OWN
 from .heads import build_weights
 from .losses import head_of, make_loss, make_metrics
 from .memory import within_memory
@@ -93,7 +94,9 @@ def _built_and_compiled(
         raise
     except (MemoryError, tf.errors.ResourceExhaustedError) as error:
         raise TrainingError("memory", f"out of memory: {one_line(error, 120)}") from error
-    except (Exception, SystemExit) as error:
+    except NOT_ITS_OWN:
+        raise
+    except BaseException as error:
         raise of_user("model", "the model function", error) from error
     if not isinstance(model, keras.Model):
         raise TrainingError("model", f"the model function returns {type(model).__name__}, not a keras.Model")

@@ -14,6 +14,7 @@ import keras_tuner
 from ...errors import ModelError
 from ...spaces import Configuration, value_text
 from ...spaces.keras_tuner import hyperparameter_from_keras_tuner, scoped_name
+from ..users_code import NOT_ITS_OWN, process_kept
 from .heads import build_weights
 from .memory import within_memory
 from .signature import Signature
@@ -145,8 +146,11 @@ def instance_of(model: Any) -> Any:
     if not isinstance(model, type):
         return model
     try:
-        return model()
-    except Exception as error:
+        with process_kept():
+            return model()
+    except NOT_ITS_OWN:
+        raise
+    except BaseException as error:
         raise ModelError(
             f"The HyperModel {model.__name__} cannot be made: {describe_error(error)}. "
             "Pass an object of it, or name one in your module."

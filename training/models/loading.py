@@ -20,6 +20,7 @@ from ...spaces.catalogue.entry import ALL_TASKS, LABELLED
 from ...spaces.tuner_functions import is_hypermodel, takes_hp, takes_trial
 from ..data.preparation import Layout
 from ..quiet import import_tensorflow
+from ..users_code import NOT_ITS_OWN, process_kept
 from .signature import Build, Sample, Signature
 from .user_errors import describe_error
 
@@ -311,8 +312,11 @@ def _import_function(reference: str) -> tuple[Any, Any]:
     if _names_keras(spec.origin):
         import_tensorflow()  # without its chatter, which the module's own import would let through
     try:
-        module = importlib.import_module(module_name)
-    except Exception as error:
+        with process_kept():
+            module = importlib.import_module(module_name)
+    except NOT_ITS_OWN:
+        raise
+    except BaseException as error:
         raise ModelError(f"The module '{module_name}' cannot be imported: {describe_error(error)}") from error
     function = getattr(module, function_name, None)
     if not callable(function) and not is_hypermodel(function):

@@ -22,6 +22,7 @@ from ...errors import ModelError, SpaceError, TrainingError
 from ...spaces import Configuration, Hyperparameter, Space, Value, preset
 from ...spaces.keras_tuner import definition_text, joined, scoped_name
 from ..heartbeat import beat
+from ..users_code import NOT_ITS_OWN
 from .inferred_conditions import with_conditions
 from .keras_settings import clear_session, settings_kept
 from .user_errors import describe_error
@@ -174,9 +175,9 @@ class _Explorer:
         requested = RequestedHyperparameters(self.definitions)
         try:
             model = self._build(values, requested)
-        except SpaceError:
+        except (SpaceError, *NOT_ITS_OWN):
             raise
-        except Exception as error:
+        except BaseException as error:
             if must_build:
                 text = (
                     str(error) if isinstance(error, TrainingError) else f"it raises {describe_error(error)}"

@@ -11,6 +11,7 @@ from kerasweep.errors import DataError
 from kerasweep.training.data import load_dataset
 
 MODULE = """
+import os
 import numpy as np
 import pandas as pd
 from kerasweep.training.data import load_dataset
@@ -42,6 +43,18 @@ def broken():
 
 def leaves():
     raise SystemExit("bye")
+
+def leaves_at_once():
+    os._exit(7)
+
+def stops():
+    raise GeneratorExit
+
+class Own(BaseException):
+    pass
+
+def raises_its_own():
+    raise Own("of mine")
 
 def needs(path):
     return path
@@ -88,6 +101,9 @@ def test_a_frame_needs_a_target(module):
     [
         ("broken", rf"raised ZeroDivisionError: division by zero \(.*\.py:{LINE_OF_ERROR}\)"),
         ("leaves", "raised SystemExit: bye"),
+        ("leaves_at_once", r"raised SystemExit: os\._exit\(7\) \(.*\.py:\d+\)"),
+        ("stops", "raised GeneratorExit: GeneratorExit"),
+        ("raises_its_own", "raised Own: of mine"),
         ("needs", "raised TypeError: needs.. missing 1 required"),
         ("nothing", r"gave NoneType, expected \(x, y\)"),
         ("spilt", r"has no function 'spilt'\. Did you mean 'split'\?"),
@@ -115,6 +131,8 @@ def test_missing_module(module):
     [
         ("import nowhere_to_be_found\n", "fails to import: ModuleNotFoundError.*nowhere_to_be_found.*py:1"),
         ("x = 1\nraise ValueError('no')\n", "fails to import: ValueError: no .*py:2"),
+        ("import os\nos._exit(0)\n", r"fails to import: SystemExit: os\._exit\(0\) .*py:2"),
+        ("class Own(BaseException): pass\nraise Own('no')\n", "fails to import: Own: no .*py:2"),
         ("x = 1\ndef (\n", "fails to import: SyntaxError.*py:2"),
     ],
 )
