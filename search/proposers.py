@@ -6,7 +6,7 @@ A proposer looks at the trials and changes nothing, so that a resumed sweep goes
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
@@ -44,13 +44,25 @@ class WaitForTrials(KerasweepError):  # noqa: N818 - a state, not a fault
     """What comes next depends on trials that run."""
 
 
+class Seen(Protocol):
+    """Keys of trainings."""
+
+    def __contains__(self, key: object, /) -> bool:
+        """Tell whether one of them is there."""
+        ...
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        ...
+
+
 @dataclass(frozen=True)
 class ProposalRequest:
     """What a proposer is asked for, and all that it may look at."""
 
     number: int
     """Of the new trial."""
-    seen: Collection[str]
+    seen: Seen
     """Keys of the trainings of all trials so far."""
     read_trials: Callable[[], Sequence[FrozenTrial]] = tuple
     """Reads all trials so far: they may be many, and most proposers need none."""

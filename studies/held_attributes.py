@@ -26,6 +26,8 @@ OF_RESULT = ("fold_scores", "epochs", "epochs_trained", "seconds", "taken_over")
 """What a search reads of the result of a trial that has ended."""
 _FIXED = "fixed_params"
 """Optuna's name for what a trial was asked to be; once it has ended, its hyperparameters say so."""
+_NOTHING: dict[Any, Any] = {}
+"""Of all trials that have ended and have nothing there; none of them is changed."""
 BATCH = 500
 """Trials that are read at a time, with all that they have written."""
 
@@ -55,6 +57,8 @@ def let_go(trial: FrozenTrial) -> None:
         trial.user_attrs[RESULT] = {key: result[key] for key in OF_RESULT if key in result}
     if trial.params:
         trial.system_attrs = {key: value for key, value in trial.system_attrs.items() if key != _FIXED}
+    trial.system_attrs = trial.system_attrs or _NOTHING
+    trial.intermediate_values = trial.intermediate_values or _NOTHING
 
 
 def read_held(engine: Engine, study_id: int, after: int, among: Collection[int] = ()) -> list[FrozenTrial]:

@@ -95,7 +95,7 @@ class Dispatcher:
         """Make the next trial; None where its configuration is trained, in training, or (if the user enqueued it) invalid."""
         proposed, waiting = None, self._writer.has_waiting()
         if not waiting:  # they come first
-            stuck, seen = self._history.stuck >= STUCK_AFTER, self._history.seen
+            stuck, seen = self._history.stuck >= STUCK_AFTER, self._history.trainings
             request = ProposalRequest(self._writer.next_number(), seen, self._writer.searched, stuck)
             proposed = self._proposer.propose(request)
         with self._writer.transaction():
@@ -109,15 +109,16 @@ class Dispatcher:
                 self._refuse(trial, configuration, fault)
                 return None
             key = key_of(trial)
-            if key in self._history.ended:
+            ended = self._history.trainings.trial_of(key)
+            if ended is not None:
                 self._history.stuck += 1
-                self._writer.finish_as_duplicate(trial, self._history.ended[key])
+                self._writer.finish_as_duplicate(trial, ended)
                 return None
-        if key in self._history.seen:
+        if key in self._history.trainings:
             self._history.stuck += 1
             self._under_way.of_key(key).twins.append(trial)
             return None
-        self._history.seen.add(key)
+        self._history.trainings.add(key)
         return TrialUnderWay(trial, configuration, key)
 
     def _read(self, trial: Trial, *, enqueued: bool) -> tuple[Configuration, str | None]:
@@ -134,7 +135,7 @@ class Dispatcher:
         """End a trial that cannot be trained as one that failed."""
         message = fault.rstrip(".")
         self._writer.fail(trial, {"kind": "configuration", "message": message, "traceback": ""})
-        self._history.end(key_of(trial), trial.number)
+        self._history.trainings.end(key_of(trial), trial.number)
         self._state.end_training(trial.number)
         line = TrialLine(trial.number, "failed", configuration, message=message)
         self._state.reporter.tell_ended(line)

@@ -69,7 +69,7 @@ class SweepState:
 
     def may_begin(self) -> bool:
         """Tell whether budget and space allow for a new trial."""
-        return self.termination.allows_a_trial(len(self.history.ended) + len(self.under_way))
+        return self.termination.allows_a_trial(self.history.trainings.ended + len(self.under_way))
 
     def may_begin_well(self) -> bool:
         """Tell whether a new trial may begin, and could be trained whole."""

@@ -240,7 +240,7 @@ class Sweep:
                 return
             for run in self._under_way.end_paused():
                 number = run.trial.number
-                self._state.history.end(run.key, number)
+                self._state.history.trainings.end(run.key, number)
                 self._reporter.count(TrialLine(number, "pruned", run.configuration))
             self._reporter.count_paused()
 
@@ -249,6 +249,6 @@ class Sweep:
         with self.writer.decision() as changed:
             self._state.learn(changed)
             for waiting in self.writer.waiting():
-                number = self._state.history.ended.get(key_of(waiting))
+                number = self._state.history.trainings.trial_of(key_of(waiting))
                 if number is not None:
                     self.writer.finish_waiting_as_duplicate(waiting, number)

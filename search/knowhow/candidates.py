@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -45,7 +45,7 @@ class Candidates:
         generator: np.random.Generator,
         trust: float,
         observed: Sequence[Observed],
-        seen: Collection[str],
+        seen: Container[str],
         source: str | None = None,
     ) -> tuple[Configuration, str] | None:
         """Return a new configuration and its source; None where that has no new one.
@@ -76,7 +76,7 @@ class Candidates:
         generator: np.random.Generator,
         trust: float,
         observed: Sequence[Observed],
-        seen: Collection[str],
+        seen: Container[str],
         gain: Gain,
     ) -> Configuration | None:
         """Return the new configuration of the greatest gain; None where none is new. Arguments as those of ``draw``."""
@@ -91,10 +91,10 @@ class Candidates:
             points, gains = np.concatenate([points, near]), np.concatenate([gains, gain(near)])
         return next(self._new(points[np.argsort(-gains, kind="stable")[:50]], seen), None)
 
-    def _left(self, seen: Collection[str]) -> np.ndarray:
+    def _left(self, seen: Container[str]) -> np.ndarray:
         return np.array([place for place, key in enumerate(self._keys) if key not in seen], dtype=int)
 
-    def _new(self, points: np.ndarray, seen: Collection[str]) -> Iterator[Configuration]:
+    def _new(self, points: np.ndarray, seen: Container[str]) -> Iterator[Configuration]:
         found = (self._coordinates.configuration(point) for point in points)
         return (one for one in found if configuration_key(one) not in seen)
 
