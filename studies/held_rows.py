@@ -65,6 +65,8 @@ class HeldRows:
 
     def trials(self, ids: Collection[int]) -> list[FrozenTrial]:
         """Return the trials of some ids, in their order; attributes are as they are in their rows."""
+        # Their states first: what a trial wrote with its last one is there then, if others write meanwhile.
+        trials = self._connection.execute(_SELECT_TRIALS, {"ids": list(ids)}).all()
         values, params = self._by_trial(_SELECT_VALUES, ids), self._by_trial(_SELECT_PARAMS, ids)
         reports, attributes = self._by_trial(_SELECT_REPORTS, ids), self._by_trial(_SELECT_ATTRIBUTES, ids)
         system = self._by_trial(_SELECT_SYSTEM_ATTRIBUTES, ids)
@@ -86,9 +88,7 @@ class HeldRows:
                 intermediate_values={step: read_report(*row) for step, *row in reports[trial_id]},
                 trial_id=trial_id,
             )
-            for trial_id, number, state, started, ended in self._connection.execute(
-                _SELECT_TRIALS, {"ids": list(ids)}
-            )
+            for trial_id, number, state, started, ended in trials
         ]
 
     def keys_of_details(self, ids: Collection[int]) -> dict[int, list[str]]:

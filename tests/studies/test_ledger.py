@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy
 from kerasweep.studies import held_attributes, read_details, read_log, read_study
 from kerasweep.studies.held_attributes import Unheld
+from kerasweep.studies.held_rows import HeldRows
 from kerasweep.studies.lifecycle import create_study, drive_study
 from kerasweep.studies.records import DETAILS, FAILURE, PAUSED, RESULT
 from kerasweep.studies.study_writer import StudyWriter
@@ -250,6 +251,27 @@ def test_a_study_is_read_in_parts(monkeypatch: pytest.MonkeyPatch, sqlite_url: s
         assert writer.trials() == at_once
         assert [trial.number for trial in at_once] == list(range(16))
         assert len({id(trial.distributions) for trial in at_once if len(trial.distributions) == 6}) < 4
+
+
+def test_a_trial_that_another_driver_ends_meanwhile_has_its_value_or_has_not_ended(
+    monkeypatch: pytest.MonkeyPatch, writer, samples, sqlite_url: str
+) -> None:
+    """Rows are read by several statements, between which others write."""
+    trial, read, left = begin(writer, samples), HeldRows._by_trial, [True]
+
+    def read_and_end(self: HeldRows, *arguments: Any) -> Any:
+        found = read(self, *arguments)
+        if left and left.pop():
+            writer.finish(trial, 0.5, samples.result, samples.details)
+        return found
+
+    monkeypatch.setattr(HeldRows, "_by_trial", read_and_end)
+    engine = sqlalchemy.create_engine(sqlite_url)
+    (found,) = held_attributes.read_held(engine, writer.study_id, -1)
+    assert not left
+    assert found.state == TrialState.RUNNING
+    (found,) = held_attributes.read_held(engine, writer.study_id, -1)
+    assert (found.state, found.value) == (TrialState.COMPLETE, 0.5)
 
 
 def test_little_memory_is_held_of_a_trial_that_has_ended(writer, samples) -> None:
