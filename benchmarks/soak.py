@@ -49,6 +49,7 @@ def main() -> None:
             "minutes": round((time.monotonic() - started) / 60, 2),
             "commit": describe_commit(ROOT),
             "date": datetime.now(UTC).date().isoformat(),
+            "processor": record["machine"]["processor"],
         }
         page = make_page(record)
         (folder / FOUND).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")

@@ -1,7 +1,8 @@
-"""Makes ``docs/reliability.md`` of what ``soak.py`` keeps; nothing on it comes from elsewhere."""
+"""Makes ``docs/reliability.md`` of what ``soak.py`` keeps; long runs of the fuzz tests are entered there by hand."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from soaks import SOAKS
@@ -29,11 +30,25 @@ def make_page(record: dict[str, Any]) -> str:
     found = {soak: record["soaks"][soak.name] for soak in SOAKS if soak.name in record["soaks"]}
     for soak, entry in found.items():
         held = "**no**" if entry["faults"] else "yes"
-        where = f"commit `{entry['commit']}`, {entry['date']}"
+        where = f"commit `{entry['commit']}`{entry.get('remark', '')}, {entry['date']}"
+        if entry.get("processor", machine["processor"]) != machine["processor"]:
+            where += f", on {entry['processor']}"
         done = f"{entry['done']}, {entry['minutes']:.1f} minutes"
         lines.append(f"| `{soak.name}`: {soak.what} | {soak.promise} | {done} | {held} | {where} |")
     for soak, entry in found.items():
         if entry["faults"]:
             lines += ["", f"## What did not hold of `{soak.name}`", ""]
             lines += [f"- {fault}" for fault in entry["faults"]]
-    return "\n".join((*lines, ""))
+    return "\n".join((*lines, *_of_fuzzing(record.get("fuzz", ())), ""))
+
+
+def _of_fuzzing(runs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what long runs of the fuzz tests found, which whoever runs them enters into the record."""
+    if not runs:
+        return []
+    rows = [
+        f"| `{one['test']}` | {one['cases']:,} | {one['found']} | commit `{one['commit']}`, {one['date']} |"
+        for one in runs
+    ]
+    title = "## Long runs of the fuzz tests, by `KERASWEEP_FUZZ`"
+    return ["", title, "", "| test | cases | found | measured at |", "| --- | --- | --- | --- |", *rows]
