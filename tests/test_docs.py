@@ -53,6 +53,16 @@ def test_files_that_a_page_names_are_there(page: Path) -> None:
     assert [name for name in named if not (ROOT / name).exists()] == []
 
 
+@pytest.mark.parametrize("page", ["architecture.md", "where.md", "decisions.md"])
+def test_files_and_folders_that_are_named_without_their_path_are_there(page: str) -> None:
+    """After the first one in a line of a table, files of its folder are named alone."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    folders = [ROOT, *(found for found in ROOT.rglob("*") if found.is_dir() and ".git" not in found.parts)]
+    named = re.findall(r"`([\w/.]+(?:\.py|/))`", re.sub(r"```.*?```", "", text, flags=re.S))
+    missing = {name for name in named if not any((folder / name).exists() for folder in folders)}
+    assert missing <= {"predict.py"}  # of exports
+
+
 def test_no_anchor_of_the_page_stands_twice() -> None:
     found = anchors(PAGE)
     assert len(found) == len(set(found))
