@@ -67,7 +67,7 @@ def make_script(winner: Winner, *, build: Build | None = None) -> Script:
     notes = list(model.notes)
     if not model.built and type(unscaled(winner.model.optimizer)).__name__ == "ScheduleFreeAdamW":
         notes.append("Keras makes its optimizer's first values while it traces, and the refit before")
-    if winner.trial.trainer == "hyperfit":
+    if winner.trial.trainer == "hypermodel":
         notes.append("the refit was trained by HyperModel.fit, and this script calls model.fit")
     if not reading.runs:
         notes.append("its rows were given in Python, so that it could not be tried")

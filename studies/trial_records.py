@@ -37,6 +37,8 @@ _EXCESSES = """
     JOIN trial_system_attributes c ON c.trial_id = t.trial_id
 """
 _OF_CONSTRAINT = "(c.key = 'constraints' OR c.key LIKE 'constraints:%')"
+_RENAMED_TRAINERS = {"hyperfit": "hypermodel"}
+"""Names that earlier versions wrote -> today's."""
 BATCH = 500
 """Trials whose parameters are read in one statement; SQLite bounds the number of values in a statement."""
 
@@ -128,6 +130,7 @@ def _trial(
     for key, one in attributes.items():
         check_shape(key, one, f"Trial {number}")
     result = attributes.get(RESULT, {})
+    trainer = result.get("trainer", "")
     continues, most_epochs = _lineage(number, attributes.get(ORIGIN))
     return TrialRecord(
         number=number,
@@ -140,7 +143,7 @@ def _trial(
         seconds=result.get("seconds", 0.0),
         parameters=result.get("parameters"),
         seed=result.get("seed"),
-        trainer=result.get("trainer", ""),
+        trainer=_RENAMED_TRAINERS.get(trainer, trainer),
         failure=attributes.get(FAILURE, {}),
         duplicate_of=attributes.get(DUPLICATE),
         started=_time(started, number),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import sqlite3
 import statistics
 import subprocess
 import sys
+from contextlib import closing
 
 import optuna
 import pytest
@@ -23,7 +25,7 @@ from kerasweep.studies import (
     trials_frame,
 )
 from kerasweep.studies.lifecycle import create_study
-from kerasweep.studies.records import DUPLICATE
+from kerasweep.studies.records import DUPLICATE, RESULT
 from optuna.trial import TrialState, create_trial
 
 STATES = {
@@ -78,6 +80,17 @@ def test_results_are_whole(filled, samples) -> None:
     assert trials[2].fold_scores == tuple(samples.result["fold_scores"])
     assert trials[12].state == "running"
     assert trials[13].configuration.keys() == {"optimizer"}
+
+
+def test_the_trainer_of_a_study_of_an_earlier_version_has_its_name_of_today(
+    sqlite_url: str, fill_study, samples
+) -> None:
+    fill_study(sqlite_url, trials=1)
+    written = json.dumps({**samples.result, "trainer": "hyperfit"})
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as connection, connection:
+        change = "UPDATE trial_user_attributes SET value_json = ? WHERE key = ?"
+        assert connection.execute(change, (written, RESULT)).rowcount >= 1
+    assert read_trial(read_study("first", sqlite_url), 0).trainer == "hypermodel"
 
 
 def test_two_readings_are_equal_and_not_the_same(filled) -> None:

@@ -74,7 +74,7 @@ def bounded(workload: Workload, *constraints: str) -> Workload:
 
 @pytest.mark.parametrize(
     ("build", "trainer"),
-    [(sequential, "fused"), (functional, "fit"), (subclassed, "fused"), (Own, "hyperfit")],
+    [(sequential, "fused"), (functional, "fit"), (subclassed, "fused"), (Own, "hypermodel")],
 )
 def test_what_is_too_large_is_not_trained_and_what_just_fits_is(
     build: Callable[..., Any], trainer: str, monkeypatch: pytest.MonkeyPatch

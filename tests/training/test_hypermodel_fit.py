@@ -87,7 +87,7 @@ def test_sweeps_and_refits(name: str, tmp_path: Path, capfd: pytest.CaptureFixtu
     assert [trial.state for trial in trials] == ["complete"] * 2
     for trial in trials:
         details = read_details(study.record, [trial.number])[trial.number]
-        assert trial.trainer == "hyperfit"
+        assert trial.trainer == "hypermodel"
         assert details.notes[0] == (
             "its folds were trained one after the other by HyperModel.fit, which cannot be pruned midway"
         )

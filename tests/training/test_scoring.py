@@ -231,7 +231,7 @@ def test_a_fit_of_ones_own_is_scored_by_further_objectives() -> None:
 def test_a_fit_of_ones_own_is_scored_by_any_metric(number: bool) -> None:
     plan = plan_of(Undersampling(number=number), "roc_auc")
     outcome = train(plan, units=3)
-    assert outcome.trainer == "hyperfit"
+    assert outcome.trainer == "hypermodel"
     assert np.shape(outcome.curves["val_roc_auc"]) == (2, 2)
     assert (
         outcome.fold_scores == tuple(fold[-1] for fold in outcome.curves["val_roc_auc"])

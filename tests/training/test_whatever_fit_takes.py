@@ -60,7 +60,7 @@ def name_of(model: str) -> str:
     return model if model in ("dnn", "text") else f"kinds:{model}"
 
 
-TRAINED_BY = {"a loss of pairs in train_step": "fit", "a fit of its own": "hyperfit"}
+TRAINED_BY = {"a loss of pairs in train_step": "fit", "a fit of its own": "hypermodel"}
 """Kind -> who trains it, where that is not the fused trainer."""
 TRIED_OTHERWISE = {"a fit of its own": "the refit was trained by HyperModel.fit"}
 """Kind -> why its script may print other numbers."""

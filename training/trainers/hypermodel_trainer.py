@@ -34,7 +34,7 @@ NOTE = "its folds were trained one after the other by HyperModel.fit, which cann
 class HypermodelTrainer(FitTrainer):
     """Calls ``HyperModel.fit`` for each fold."""
 
-    name = "hyperfit"
+    name = "hypermodel"
 
     def __init__(self, workload: Workload, own: HypermodelFit) -> None:
         super().__init__(workload)
