@@ -63,13 +63,7 @@ def assemble(source: SourceData, options: LoadOptions) -> Dataset:
     counting = counting_columns(source.x)
     if options.drop_missing_target:
         source = _without_missing_target(source, options)
-    several = holds_several(source.x, source.y)
-    features = read_features(
-        source.x, source.name, "x", "arrays" if several else source.kind, as_texts=options.as_texts
-    )
-    _check_enough(features.x, source.name)
-    target = _read_target(source, features.kind, options.task)
-    rows = _check_rows(source, features.x, target, options.stratify)
+    features, target, rows = _read(source, options)
     rows, held, learned, rare, notes = _split(source, features, target, rows, options)
     kind, series = features.kind, None
     if kind == "table":
@@ -112,6 +106,17 @@ def assemble(source: SourceData, options: LoadOptions) -> Dataset:
             *_said_of_classes(source, learned),
         ),
     )
+
+
+def _read(source: SourceData, options: LoadOptions) -> tuple[Features, Target, _Rows]:
+    """Return the features, the target, and the rows of both with all that the source says of them."""
+    several = holds_several(source.x, source.y)
+    features = read_features(
+        source.x, source.name, "x", "arrays" if several else source.kind, as_texts=options.as_texts
+    )
+    _check_enough(features.x, source.name)
+    target = _read_target(source, features.kind, options.task)
+    return features, target, _check_rows(source, features.x, target, options.stratify)
 
 
 def _said_of_rows(rows: _Rows) -> Iterator[str]:
@@ -168,9 +173,14 @@ def _without_missing_target(source: SourceData, options: LoadOptions) -> SourceD
         notes=(
             *source.notes,
             f"{count_text(missing, 'row')} without a target dropped",
-            *(() if options.window is None else describe_dropped(kept)),
+            *_gaps(kept, options),
         ),
     )
+
+
+def _gaps(kept: np.ndarray, options: LoadOptions) -> tuple[str, ...]:
+    """Return what is said of a series whose other rows are dropped."""
+    return () if options.window is None else describe_dropped(kept)
 
 
 def _check_enough(x: Any, name: str) -> None:
@@ -233,11 +243,13 @@ def _split(
         target, options.rare_classes, options.fewest, name=source.name, test_rows=test_rows
     )
     rows = replace(rows, y=left.target.y)
+    gaps: tuple[str, ...] = ()
     if (left.mapping < 0).any():
-        rows = rows.take(np.flatnonzero(rows.y >= 0))
+        kept = np.flatnonzero(rows.y >= 0)
+        rows, gaps = rows.take(kept), _gaps(kept, options)
     if not own_test:
         rows, held, note = _hold_out(rows, left.target.task, options.test, source.name)
-        return rows, held, left.target, left.rare, (note,)
+        return rows, held, left.target, left.rare, (*gaps, note)
     held = _Rows(*_given_test(source, features, target))
     if left.rare:
         held = replace(held, y=left.mapping[held.y])

@@ -88,6 +88,17 @@ def test_rows_without_a_target_leave_gaps_that_are_told() -> None:
         assert (said in notes) is told
 
 
+def test_rare_classes_that_are_dropped_leave_gaps_that_are_told() -> None:
+    said = "rows are dropped between others, in 2 gaps of up to 2 rows, which windows reach over"
+    for rows, told in ((range(2), False), ([30, 31, 50], True)):
+        labels = np.where(
+            np.isin(np.arange(ROWS), list(rows)), "rare", np.where(np.arange(ROWS) % 2, "a", "b")
+        )
+        notes = windows(table(y=labels), task=None, rare_classes="drop", fewest=5).notes
+        assert f"1 rare class 'rare' ({len(rows)} rows) dropped" in notes
+        assert (said in notes) is told
+
+
 def test_rows_are_sorted_by_numbers_or_dates_and_a_count_of_time_is_no_feature() -> None:
     shuffled = table().sample(frac=1, random_state=0)
     by_date, by_number = windows(shuffled), windows(shuffled, time_column="clock")
