@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -22,13 +23,15 @@ def as_weights(weights: Any, rows: int, name: str) -> np.ndarray:
     """
     if what := _NO_WEIGHTS.get(getattr(getattr(weights, "dtype", None), "kind", "")):
         raise DataError(f"{name}: the weights of rows are {what}")
+    if isinstance(weights, Mapping):
+        raise DataError(f"{name}: weights by output are not taken: give one number a row")
     try:
         numbers = np.asarray(weights, np.float64).reshape(len(weights), -1)
     except (TypeError, ValueError) as error:
         raise DataError(f"{name}: the weights of rows are no numbers: {one_line(error, 100)}") from error
     if numbers.shape != (rows, 1):
         raise DataError(
-            f"{name}: there are weights of shape {np.shape(weights)} for {count_text(rows, 'row')}"
+            f"{name}: there are weights of shape {np.shape(weights)} for {count_text(rows, 'row')}: give one number a row"
         )
     if not np.isfinite(numbers).all() or (numbers < 0).any() or not numbers.any():
         raise DataError(

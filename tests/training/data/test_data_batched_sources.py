@@ -80,6 +80,38 @@ def test_several_inputs_keep_their_nest(tf, nest):
     assert read.fingerprint == load_dataset((x, Y)).fingerprint
 
 
+def batches(give: Any) -> Any:
+    """Return a ``PyDataset`` of five batches, of which ``give`` returns one by its number and its rows."""
+    import keras
+
+    class Batches(keras.utils.PyDataset):
+        def __len__(self) -> int:
+            return 5
+
+        def __getitem__(self, number: int) -> Any:
+            return give(number, slice(10 * number, 10 * number + 10))
+
+    return Batches()
+
+
+def test_inputs_are_told_apart_by_their_names_in_whatever_order_a_batch_has_them(tf):
+    def give(number: int, rows: slice) -> Any:
+        parts = [("left", X[rows]), ("right", -X[rows])]
+        return dict(parts if number % 2 else parts[::-1]), Y[rows]
+
+    read = load_dataset(batches(give), test_size=0)
+    np.testing.assert_array_equal(read.x["left"], X)
+    np.testing.assert_array_equal(read.x["right"], -X)
+
+
+def test_what_fit_takes_for_a_batch_is_taken(tf):
+    arrays = load_dataset((X, Y)).fingerprint
+    assert load_dataset(batches(lambda _, rows: [X[rows], Y[rows]])).fingerprint == arrays
+    assert load_dataset(batches(lambda _, rows: (X[rows], Y[rows], None))).fingerprint == arrays
+    rows = tf.data.Dataset.from_tensor_slices((X, Y)).batch(8)
+    assert load_dataset(rows.map(lambda x, y: (x, y, None))).fingerprint == arrays
+
+
 def faults(tf: Any) -> dict[str, tuple[Any, str]]:
     rows = tf.data.Dataset.from_tensor_slices((X, Y))
 
@@ -106,6 +138,22 @@ def faults(tf: Any) -> dict[str, tuple[Any, str]]:
             "unknown shapes: say them in its output_signature",
         ),
         "raises": (tf.data.Dataset.from_generator(fails, output_signature=signature), "the disk is gone"),
+        "weights once": (
+            batches(lambda number, rows: (X[rows], Y[rows], Y[rows] + 1)[: 2 + (number > 0)]),
+            "all batches must hold the same inputs, targets and weights",
+        ),
+        "other inputs": (
+            batches(lambda number, rows: ({"left" if number else "right": X[rows]}, Y[rows])),
+            "all batches must hold the same inputs",
+        ),
+        "other widths": (
+            batches(lambda number, rows: (X[rows, : number + 1], Y[rows])),
+            r"rows of shape \(1,\) in the first batch are of shape \(2,\) in another",
+        ),
+        "weights by output": (
+            batches(lambda _, rows: (X[rows], {"a": Y[rows], "b": Y[rows]}, {"a": Y[rows], "b": Y[rows]})),
+            "weights by output are not taken: give one number a row",
+        ),
         "two lengths": (rows.batch(10).map(lambda x, y: (x, y[:3])), "must have as many rows"),
     }
 
@@ -121,6 +169,10 @@ FAULTS = (
     "ragged",
     "unknown shapes",
     "raises",
+    "weights once",
+    "other inputs",
+    "other widths",
+    "weights by output",
     "two lengths",
 )
 
