@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from ..errors import SpaceError, SpecError, did_you_mean
 from ..spaces import Space, apply_overrides, fixed, pick, preset, read_space, short_text, space_from_dict
 from ..spaces.catalogue import CATALOGUE, GROUPS
 from ..spaces.dependencies import parents_first
 from ..spaces.known_names import with_known_names
+from ..spaces.overrides import IN_CATALOGUE
 from ..spaces.possible import check_possible
+from ..spaces.presets import SIZES, Size, why_not
 from ..spaces.space import narrowed
 from ..spaces.values import same
 from ..training.data import Dataset, applicable_hyperparameters
@@ -38,10 +41,48 @@ def resolve_space(
         SpaceError: It cannot be read, names what does not act on the model, or holds what is not possible.
     """
     space = apply_overrides(
-        _base(spec, source, dataset, earlier), spec.set, spec.fix, may_add=source.open_space
+        _base(spec, source, dataset, earlier),
+        spec.set,
+        spec.fix,
+        may_add=source.open_space,
+        hint=partial(_what_helps, spec, source, dataset),
     )
     check_possible(space, own=source.open_space)
     return space
+
+
+def _what_helps(spec: SpaceSpec, source: ModelSource, dataset: Dataset, name: str, value: str | None) -> str:
+    """Return what a user can do who names a hyperparameter, or a choice of one, that only the catalogue has."""
+    if source.open_space:
+        return ""
+    if why := _why_idle(name, source, dataset):
+        return why
+    if spec.file is not None:
+        return f"The catalogue has it: write it into {spec.file}."
+    size = (
+        None if spec.pick or spec.define or spec.from_study else _first_preset(source, dataset, name, value)
+    )
+    if value is not None:
+        return "" if size is None else f"--preset {size} has it, too, and --set {name}={value} takes it."
+    if size is None:
+        return IN_CATALOGUE
+    return f"--preset {size} has it; or name it in --space, beside all others that shall vary."
+
+
+def _why_idle(name: str, source: ModelSource, dataset: Dataset) -> str:
+    """Return why a hyperparameter of the catalogue does not act on a family and its data; an empty text where it does."""
+    if name in _inapplicable(dataset):
+        return f"{name} has nothing to act on in {dataset.name}."
+    return why_not(name, source.name, dataset.task, _kind(dataset))
+
+
+def _first_preset(source: ModelSource, dataset: Dataset, name: str, value: str | None) -> Size | None:
+    """Return the smallest of a family's presets in which a hyperparameter varies, and takes a value."""
+    for size in SIZES:
+        space = preset(source.name, size, task=dataset.task, kind=_kind(dataset))
+        if name in space and (value is None or value in space[name].values()):
+            return size
+    return None
 
 
 def add_known_names(spec: SpaceSpec, source: ModelSource) -> tuple[ModelSource, tuple[str, ...]]:

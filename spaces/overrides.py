@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..errors import SpaceError, did_you_mean
 from .catalogue import CATALOGUE
@@ -14,11 +14,19 @@ from .serialization import hyperparameter_from_dict
 from .space import Space, fits, fixed, kept_fields
 from .values import Value, canonical, is_finite, is_number
 
+Hint: TypeAlias = Callable[[str, str | None], str]
+"""Takes the name of a hyperparameter that a space does not have; or of one that it has, and a choice that it has not."""
+IN_CATALOGUE = "The catalogue has it: name it in --space, beside all others that shall vary."
 _WORDS: dict[str, Value] = {"true": True, "false": False, "none": None, "null": None}
 
 
 def apply_overrides(
-    space: Space, ranges: Mapping[str, Any], fixes: Mapping[str, Any], *, may_add: bool = False
+    space: Space,
+    ranges: Mapping[str, Any],
+    fixes: Mapping[str, Any],
+    *,
+    may_add: bool = False,
+    hint: Hint = lambda _, value: IN_CATALOGUE if value is None else "",
 ) -> Space:
     """Return a space with some ranges replaced and some hyperparameters fixed.
 
@@ -27,6 +35,7 @@ def apply_overrides(
         ranges: New ranges by name: text as typed, a list of choices, or a mapping of a definition.
         fixes: Values by name; a fixed hyperparameter has one choice.
         may_add: Whether names that the space does not have are added (a user's own model reads what it likes).
+        hint: Says what helps where the space has not what the catalogue has.
 
     Raises:
         SpaceError: with every fault in one message.
@@ -39,12 +48,8 @@ def apply_overrides(
             if name in known:
                 faults.append(f"{name} is never active with these changes; drop it.")
             else:
-                hint = (
-                    " The catalogue has it: name it in --space, beside all others that shall vary."
-                    if name in CATALOGUE
-                    else did_you_mean(name, known)
-                )
-                faults.append(f"There is no hyperparameter '{name}' here.{hint}")
+                helps = f" {hint(name, None)}" if name in CATALOGUE else did_you_mean(name, known)
+                faults.append(f"There is no hyperparameter '{name}' here.{helps}")
             continue
         try:
             if name in fixes:
@@ -55,10 +60,17 @@ def apply_overrides(
                 new = parse_range(name, written, old)
             space = space.with_hyperparameter(new)
         except SpaceError as error:
-            faults.append(str(error))
+            helps = hint(name, written) if _is_choice(name, written) else ""
+            faults.append(f"{error} {helps}".strip())
     if faults:
         raise SpaceError(" ".join(dict.fromkeys(faults)))
     return space
+
+
+def _is_choice(name: str, written: Any) -> bool:
+    """Tell whether the catalogue has a word among a hyperparameter's choices."""
+    known = CATALOGUE[name].hyperparameter if name in CATALOGUE else None
+    return isinstance(written, str) and isinstance(known, Categorical) and written in known.choices
 
 
 def parse_range(name: str, written: Any, like: Hyperparameter | None = None) -> Hyperparameter:

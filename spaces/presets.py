@@ -58,7 +58,7 @@ def pick(family: str, names: Sequence[str], *, task: str | None = None, kind: st
     """
     applying = _applying(family, task, kind)
     names = tuple(dict.fromkeys(names))
-    faults = [_why_not(name, family) for name in names if name not in applying]
+    faults = [why_not(name, family, task, kind) for name in names if name not in applying]
     if faults:
         raise SpaceError(" ".join(faults))
     basic, known = preset(family), _preset(family)
@@ -83,7 +83,17 @@ def _applying(family: str, task: str | None, kind: str | None) -> list[str]:
     return [name for name, found in CATALOGUE.items() if found.applies(family, task, kind)]
 
 
-def _why_not(name: str, family: str) -> str:
+def why_not(name: str, family: str, task: str | None = None, kind: str | None = None) -> str:
+    """Return why a hyperparameter cannot vary for a family; an empty text where it can.
+
+    Args:
+        name: Its name.
+        family: One of ``PRESETS``.
+        task: As ``preset`` takes it.
+        kind: As ``preset`` takes it.
+    """
+    if name in _applying(family, task, kind):
+        return ""
     try:
         families = entry(name).families
     except SpaceError as error:

@@ -23,6 +23,9 @@ from kerasweep.spaces.catalogue import CATALOGUE
 
 FILE = "version: 2\nhyperparameters:\n  momentum: {low: 0.5, high: 0.9}\n  optimizer: sgd,adam\n"
 
+ABSENT = "There is no hyperparameter '{}' here."
+IN_PRESET = "--preset {} has it; or name it in --space, beside all others that shall vary."
+
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
@@ -179,6 +182,65 @@ def test_what_does_not_act_on_a_family(file: Path) -> None:
     )
     assert second.startswith(f"{file}: 층 does not act on dnn")
     assert settled(own, space=file).names == ("momentun", "층"), "a function reads what it likes"
+
+
+@pytest.mark.parametrize(
+    ("model", "data", "what", "message"),
+    [
+        (
+            "ann",
+            "iris",
+            {"fix": {"momentum": 0.9}},
+            f"{ABSENT.format('momentum')} {IN_PRESET.format('standard')}",
+        ),
+        (
+            "ann",
+            "iris",
+            {"set": {"momentum": "0..1"}},
+            f"{ABSENT.format('momentum')} {IN_PRESET.format('standard')}",
+        ),
+        ("ann", "iris", {"fix": {"beta_1": 0.9}}, f"{ABSENT.format('beta_1')} {IN_PRESET.format('full')}"),
+        (
+            "ann",
+            "iris",
+            {"fix": {"text_encoder": "gru"}},
+            f"{ABSENT.format('text_encoder')} text_encoder does nothing for ann; it acts on text.",
+        ),
+        (
+            "ann",
+            "digits",
+            {"fix": {"imputation": "mean"}},
+            f"{ABSENT.format('imputation')} imputation has nothing to act on in digits.",
+        ),
+        (
+            "ann",
+            "iris",
+            {"fix": {"optimizer": "adamw"}},
+            "optimizer must be one of adam,sgd, got 'adamw'. --preset standard has it, too, and --set optimizer=adamw takes it.",
+        ),
+        ("ann", "iris", {"fix": {"optimizer": "admw"}}, "optimizer must be one of adam,sgd, got 'admw'."),
+        (
+            "ann",
+            "iris",
+            {"fix": {"momentum": 0.9}, "space": ["units"]},
+            f"{ABSENT.format('momentum')} The catalogue has it: name it in --space, beside all others that shall vary.",
+        ),
+    ],
+)
+def test_what_only_the_catalogue_has_is_refused_with_what_helps(model, data, what, message) -> None:
+    with pytest.raises(SpaceError) as caught:
+        settled(model, data, **what)
+    assert str(caught.value) == message
+
+
+def test_what_is_said_to_help_does() -> None:
+    for choice in ({"fix": {"momentum": 0.9}}, {"fix": {"optimizer": "adamw"}}):
+        assert settled("ann", "iris", preset="standard", **choice)
+    assert (
+        settled("ann", "iris", fix={"momentum": 0.9}, space=["momentum", "units"])["momentum"].cardinality
+        == 1
+    )
+    assert settled("ann", "iris", set={"optimizer": "adamw"})["optimizer"].values() == ("adamw",)
 
 
 def test_a_grid_that_nobody_trains_is_refused_at_once() -> None:
