@@ -1,6 +1,6 @@
 """Presets: spaces for a family of models in three sizes, and of hyperparameters that are picked by name.
 
-They are made from the catalogue and what ``family_presets.py`` says otherwise.
+They are made from the catalogue and what ``family_presets`` says otherwise.
 """
 
 from __future__ import annotations

@@ -89,6 +89,7 @@ MAY_BE_HEAVY = {
     "export/scores.py",
     "export/samples.py",
 }
+LONGEST_FILE, LONGEST_FUNCTION = 400, 60
 
 
 def sources() -> list[Path]:
@@ -238,6 +239,18 @@ print([name for name in {HEAVY!r} if name in sys.modules])
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_files_and_functions_are_short(module: str) -> None:
+    """A file of the package has 400 lines at most, a function 60 below its signature and docstring."""
+    text = MODULES[module].read_text(encoding="utf-8")
+    assert text.count("\n") <= LONGEST_FILE
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            body = node.body[1:] if ast.get_docstring(node) else node.body
+            lines = node.body[-1].end_lineno - body[0].lineno + 1 if body else 0
+            assert lines <= LONGEST_FUNCTION, node.name
 
 
 def test_importing_the_package_imports_nothing_of_it() -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from ...errors import SpaceError, did_you_mean
 from . import (
     activation,
+    any_optimizer,
     augmentation,
     batch,
     convolution,
@@ -31,7 +32,7 @@ from .entry import FAMILIES, Entry
 from .possible import POSSIBLE
 
 GROUPS: dict[str, tuple[Entry, ...]] = {
-    "optimizer": optimizer.ENTRIES,
+    "optimizer": (*optimizer.ENTRIES, *any_optimizer.ENTRIES),
     "schedule": schedule.ENTRIES,
     "batch": batch.ENTRIES,
     "loss": (*loss.OF_CLASSES, *loss.OF_NUMBERS),

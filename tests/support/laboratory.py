@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from kerasweep.spaces import Categorical, Condition, Configuration, Float, Int, 
 from kerasweep.studies import StudyObjective, StudyRecord, find_study, read_study
 from kerasweep.studies.lease import Sharing
 from kerasweep.studies.lifecycle import create_study, drive_study
+from kerasweep.studies.study_writer import StudyWriter
 from kerasweep.training.events import Rung
 from kerasweep.training.goals import NO_GOALS, Goals
 from kerasweep.training.metrics import Objective
@@ -89,27 +91,9 @@ class Lab:
         """
         objective = Objective("val_accuracy", self.direction)
         existing = find_study(self.name, self.url)
-        about = {
-            "metric": "val_accuracy",
-            "data": {"name": "fake", "fingerprint": "0"},
-            "epochs": self.epochs,
-        }
         trained_on = None if existing is None else plan_further(existing, further, self.models)
         epochs = self.epochs if trained_on is None else trained_on.epochs
-        opened = (
-            create_study(
-                self.url,
-                self.name,
-                self.direction,
-                {"model": "fake"},
-                about,
-                [StudyObjective(one.metric, one.direction) for one in self.goals.further],
-                sharing=self.sharing,
-            )
-            if existing is None
-            else drive_study(existing, sharing=self.sharing)
-        )
-        with opened as writer:
+        with self._open(existing) as writer:
             scheduler = make_scheduler(
                 "none" if trained_on else self.scheduler,
                 self.space,
@@ -154,6 +138,20 @@ class Lab:
             reason = self.sweep.run()
             self.picture = picture(writer.optuna)
             return reason
+
+    def _open(self, existing: StudyRecord | None) -> AbstractContextManager[StudyWriter]:
+        """Return the writer of the study, a new one or the one that there is."""
+        if existing is not None:
+            return drive_study(existing, sharing=self.sharing)
+        about = {
+            "metric": "val_accuracy",
+            "data": {"name": "fake", "fingerprint": "0"},
+            "epochs": self.epochs,
+        }
+        further = [StudyObjective(one.metric, one.direction) for one in self.goals.further]
+        return create_study(
+            self.url, self.name, self.direction, {"model": "fake"}, about, further, sharing=self.sharing
+        )
 
     def _hear(self, progress: Progress) -> None:
         self.progress.append(progress)
