@@ -72,7 +72,7 @@ class IdleExecutor:
         """Nobody holds it."""
 
     @property
-    def rests(self) -> bool:
+    def is_held(self) -> bool:
         """Whether it is held."""
         return False
 

@@ -81,7 +81,7 @@ class Spending:
     def train(self, event: EpochEnded, *, anew: bool) -> None:
         """Note the end of an epoch; ``anew`` of a trial that another worker trains from its start."""
         trained = self._effort.train(event, self._clock(), anew=anew)
-        if anew or event.again:
+        if anew or event.trained_before:
             self._left = None
         if self._left is not None:
             self._left = self._left.after(trained)

@@ -151,7 +151,7 @@ class Effort:
             self._take_up(trial, event)
         folds = max(0, len(event.scores) - trial.folds.get(event.epoch, 0))
         trial.folds[event.epoch] = max(len(event.scores), trial.folds.get(event.epoch, 0))
-        if event.again:
+        if event.trained_before:
             return 0
         starts = self._bounds[:-1] if self._scheduler.pauses else (0,)
         self._stretches += sum(trial.cost <= start < trial.cost + folds for start in starts)
@@ -164,7 +164,7 @@ class Effort:
 
     def _take_up(self, trial: _Trained, event: EpochEnded) -> None:
         """Count what a trial has not trained just now: it goes on from a checkpoint, or its rung is told once more."""
-        first = event.epoch if not event.again else event.epoch + 1
+        first = event.epoch if not event.trained_before else event.epoch + 1
         for epoch in range(1, 1 if trial.inherits else first):
             more = max(0, len(event.scores) - trial.folds.get(epoch, 0))
             trial.folds[epoch] = trial.folds.get(epoch, 0) + more

@@ -135,10 +135,12 @@ def remarks_on_pick(spec: SpaceSpec, source: ModelSource, space: Space) -> Itera
     for name, value in basic.items():
         if name in spec.set or name in spec.fix or name in (spec.pick or ()) or name not in first:
             continue
-        acting = [one.name for one in space if any(name == condition.parent for condition in one.conditions)]
-        if acting and not same(first[name], value):
+        dependents = [
+            one.name for one in space if any(name == condition.parent for condition in one.conditions)
+        ]
+        if dependents and not same(first[name], value):
             was = short_text(value)
-            yield f"{name} is {short_text(first[name])}, and not {was} as in the preset, for {', '.join(acting)}"
+            yield f"{name} is {short_text(first[name])}, and not {was} as in the preset, for {', '.join(dependents)}"
 
 
 def _check_pick(names: Sequence[str], source: ModelSource, dataset: Dataset) -> None:
@@ -163,8 +165,8 @@ def _ignored(source: ModelSource) -> set[str]:
     """Return the hyperparameters of the catalogue that a model ignores because it compiles, or trains, by itself."""
     if source.contract == "own" or "optimizer" in source.space:
         return set()
-    heeded = (*_DATA, *(() if source.own_fit() else ("batch", "mixing")))
-    return {name for name, one in CATALOGUE.items() if one.hyperparameter.group not in heeded} - {
+    read_groups = (*_DATA, *(() if source.own_fit() else ("batch", "mixing")))
+    return {name for name, one in CATALOGUE.items() if one.hyperparameter.group not in read_groups} - {
         "learning_rate"
     }
 

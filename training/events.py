@@ -124,7 +124,7 @@ class EpochEnded:
     """Counted from 1."""
     scores: tuple[float, ...]
     """The objective after this epoch on each of the first folds."""
-    again: bool = field(default=False, compare=False)
+    trained_before: bool = field(default=False, compare=False)
     """Whether it was trained before, by a worker or a run that ended: a rung that lies behind the state that a trial goes on from."""
     saved: bool = field(default=False, compare=False)
     """Whether the trial's state after it has been written."""
@@ -197,7 +197,7 @@ class TrialFailed:
     """Whether the sweep must end with it."""
     size: ModelSize | None = None
     """Of its model, where it ran out of memory and the model had been built."""
-    place: str = field(default="", compare=False)
+    origin: str = field(default="", compare=False)
     """The same for trials that fail in the same way: what was raised and where, or how the worker died; else ``kind`` says it."""
     printed: str = field(default="", repr=False, compare=False)
     """What the trial has printed since it began, or went on; the end of it, where that is much."""

@@ -178,7 +178,7 @@ class VirtualExecutor:
         """Nobody holds it."""
 
     @property
-    def rests(self) -> bool:
+    def is_held(self) -> bool:
         """Whether it is held."""
         return False
 

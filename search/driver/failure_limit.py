@@ -19,14 +19,14 @@ OF_CONFIGURATIONS = ("diverged", OUT_OF_MEMORY)
 
 
 @dataclass(frozen=True)
-class _Way:
+class _Cause:
     """How a trial failed; two that are equal failed in the same way."""
 
     kind: str
-    place: str
+    origin: str
 
     def __str__(self) -> str:
-        return self.place or self.kind
+        return self.origin or self.kind
 
 
 class FailureLimit:
@@ -39,7 +39,7 @@ class FailureLimit:
             most: In a row, in one way; None to go on whatever fails.
         """
         self._most = most
-        self._way: _Way | None = None
+        self._cause: _Cause | None = None
         self._alike = 0
         """In this way, in a row."""
         self._failed = 0
@@ -49,7 +49,7 @@ class FailureLimit:
 
     def succeed(self) -> None:
         """Note that a trial was scored, or paused with a score."""
-        self._way, self._alike, self._failed, self._unscored = None, 0, 0, 0
+        self._cause, self._alike, self._failed, self._unscored = None, 0, 0, 0
 
     def fail(self, event: TrialFailed | TrialInfeasible, *, scored: bool) -> None:
         """Note that a trial was not scored.
@@ -66,9 +66,9 @@ class FailureLimit:
         """
         self._unscored += 1
         if isinstance(event, TrialFailed) and event.kind not in OF_CONFIGURATIONS:
-            way = _Way(event.kind, event.place)
-            self._alike = self._alike + 1 if way == self._way else 1
-            self._way = way
+            cause = _Cause(event.kind, event.origin)
+            self._alike = self._alike + 1 if cause == self._cause else 1
+            self._cause = cause
             self._failed += 1
         text = self._why_give_up(event, scored=scored)
         if text:
@@ -83,7 +83,7 @@ class FailureLimit:
                 return f"The first trial failed: {event.message}."
             return f"The first {self._failed} trials all failed; the last: {event.message}."
         if self._alike >= self._most:
-            return f"{count_text(self._alike, 'trial')} in a row failed in the same way ({self._way}). {last} {_ADVICE}"
+            return f"{count_text(self._alike, 'trial')} in a row failed in the same way ({self._cause}). {last} {_ADVICE}"
         if not scored and self._unscored >= UNSCORED * self._most:
             return f"None of the first {self._unscored} trials could be scored. {last} {_ADVICE}"
         return ""

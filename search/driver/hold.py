@@ -28,6 +28,6 @@ class Hold:
             self._executor.release()
 
     @property
-    def rests(self) -> bool:
+    def is_held(self) -> bool:
         """Whether all trials have come to where they are held."""
-        return self.on and self._executor.rests
+        return self.on and self._executor.is_held

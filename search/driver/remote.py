@@ -68,9 +68,9 @@ class Remote:
             return
         if progress.state != self._state or self._clock() - self._told >= TELL_SECONDS:
             self._state, self._told = progress.state, self._clock()
-            self._writer.tell(self._words(progress))
+            self._writer.tell(self._status(progress))
 
-    def _words(self, progress: Progress) -> dict[str, Any]:
+    def _status(self, progress: Progress) -> dict[str, Any]:
         left = progress.seconds_left
         return {
             "state": progress.state,

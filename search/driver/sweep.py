@@ -186,7 +186,7 @@ class Sweep:
         elif wish == "go on" and self._hold.on:
             self._hold.release()
             self._reporter.change_to("running")
-        if self._reporter.progress.state == "pausing" and self._hold.rests:
+        if self._reporter.progress.state == "pausing" and self._hold.is_held:
             self._reporter.change_to("paused")
         self._state.look(every=WAKE_SECONDS)
         self._remote.speak()

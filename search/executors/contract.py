@@ -23,7 +23,7 @@ from ...training.model_size import ModelSize, tell_size, told_size
 from ...training.models.tracked_configuration import take_notes
 from ...training.trainers.garbage import gradients_forgotten
 from ...training.workload import Trainer
-from .places import place_of
+from .exception_origin import origin_of
 
 
 class Executor(Protocol):
@@ -74,7 +74,7 @@ class Executor(Protocol):
         ...
 
     @property
-    def rests(self) -> bool:
+    def is_held(self) -> bool:
         """Whether all trials have come to where they are held."""
         ...
 
@@ -125,15 +125,17 @@ def run_task(trainer: Trainer, task: Task) -> Generator[Event, Answer | None, No
         fatal = isinstance(error, FatalTrainingError)
         size = told_size() if error.kind == OUT_OF_MEMORY else None
         yield TrialFailed(
-            task.number, error.kind, one_line(error), traceback.format_exc(), fatal, size, place_of(error)
+            task.number, error.kind, one_line(error), traceback.format_exc(), fatal, size, origin_of(error)
         )
     except DataError as error:  # all rows are wanted in memory, which does not hold them
-        yield TrialFailed(task.number, "data", one_line(error), traceback.format_exc(), place=place_of(error))
+        yield TrialFailed(
+            task.number, "data", one_line(error), traceback.format_exc(), origin=origin_of(error)
+        )
     except MemoryError as error:
         text = f"out of memory: {one_line(error)}"
         yield TrialFailed(task.number, OUT_OF_MEMORY, text, traceback.format_exc(), size=told_size())
     except Exception as error:  # noqa: BLE001 - one trial must not end the sweep
         text = f"{type(error).__name__}: {one_line(error)}"
-        yield TrialFailed(task.number, "bug", text, traceback.format_exc(), place=place_of(error))
+        yield TrialFailed(task.number, "bug", text, traceback.format_exc(), origin=origin_of(error))
     finally:
         training.close()

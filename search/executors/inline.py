@@ -65,7 +65,7 @@ class InlineExecutor:
         self._held = False
 
     @property
-    def rests(self) -> bool:
+    def is_held(self) -> bool:
         """Whether it is held: nothing is trained between two calls."""
         return self._held
 

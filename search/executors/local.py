@@ -158,7 +158,7 @@ class LocalExecutor:
         self._dispatch()
 
     @property
-    def rests(self) -> bool:
+    def is_held(self) -> bool:
         """Whether no worker trains."""
         return self._held and all(
             worker.task is None or worker.holding or worker.waits for worker in self._workers

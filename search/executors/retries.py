@@ -80,7 +80,7 @@ class Retries:
             death.kind,
             f"{what}its worker died{often}, {death.cause}",
             death.log,
-            place=f"its worker died, {death.cause}",
+            origin=f"its worker died, {death.cause}",
         )
 
     def forget(self, number: int) -> None:

@@ -93,7 +93,7 @@ def test_from_a_checkpoint_a_trial_counts_as_if_it_had_never_been_interrupted(ch
     checkpointed(run, checkpoint + 1)
     train(told, 0, range(1, 7), 0.0)
     for epoch in range(1, checkpoint + 1):
-        event = EpochEnded(0, epoch, (0.5, 0.5), again=True)
+        event = EpochEnded(0, epoch, (0.5, 0.5), trained_before=True)
         assert told.train(event, 1.0, anew=epoch == 1) == 0
     checkpointed(told, checkpoint + 1, anew=checkpoint == 0)
     assert whole.total == worker.total == run.total == told.total == 18

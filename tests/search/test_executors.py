@@ -111,9 +111,9 @@ class Conformance:
         executor.hold()
         executor.answer(0, Answer.GO_ON)
         assert executor.next_event(timeout=3) is None
-        assert executor.rests
+        assert executor.is_held
         executor.release()
-        assert not executor.rests
+        assert not executor.is_held
         events += iter(lambda: executor.next_event(timeout=60), None)
         assert [event.epoch for event in events[:-1]] == [1, 2, 3]
         outcome = outcome_of(events)
@@ -202,7 +202,7 @@ class Conformance:
         assert message in failed.message
         assert "\n" not in failed.message
         assert "Traceback" in failed.traceback
-        assert failed.place.startswith(
+        assert failed.origin.startswith(
             "RuntimeError at executor_tasks.py:" if kind == "model" else "Training"
         )
         assert not failed.fatal
@@ -309,14 +309,14 @@ class TestLocal(SeveralWorkers):
         state = tmp_path / "0.state"
         executor.submit(replace(task(0, rungs=(2,)), state=state, checkpoint_every=1e-9))
         told = [executor.next_event(timeout=60) for _ in range(2)]
-        assert [(event.epoch, event.saved, event.again) for event in told] == [
+        assert [(event.epoch, event.saved, event.trained_before) for event in told] == [
             (1, True, False),
             (2, True, False),
         ]
         (worker,) = [worker for worker in executor._workers if worker.task is not None]
         os.kill(worker.process.pid, signal.SIGKILL)
         again = executor.next_event(timeout=120)
-        assert (again.rung, again.scores, again.again) == (told[1].rung, told[1].scores, True)
+        assert (again.rung, again.scores, again.trained_before) == (told[1].rung, told[1].scores, True)
         executor.answer(0, Answer.GO_ON)
         last, ended = (executor.next_event(timeout=120) for _ in range(2))
         assert (last.epoch, last.saved) == (EPOCHS, False), "what has come to its end needs no state"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from kerasweep.errors import SweepError
 from kerasweep.search.driver.failure_limit import FailureLimit
-from kerasweep.search.executors.places import place_of
+from kerasweep.search.executors.exception_origin import origin_of
 from kerasweep.search.executors.retries import Death, Retries
 from kerasweep.training.events import TrialFailed, TrialInfeasible
 
@@ -15,8 +15,8 @@ HERE = "ValueError at model.py:12"
 REFUSED = TrialInfeasible(4, {"params": 9.0}, 9, "9 weights are more than 8")
 
 
-def failed(kind: str = "model", place: str = HERE) -> TrialFailed:
-    return TrialFailed(4, kind, f"it failed: {kind}", "Traceback ...\nValueError: no", place=place)
+def failed(kind: str = "model", origin: str = HERE) -> TrialFailed:
+    return TrialFailed(4, kind, f"it failed: {kind}", "Traceback ...\nValueError: no", origin=origin)
 
 
 def run_through(
@@ -35,7 +35,7 @@ def run_through(
     return 0
 
 
-ALIKE, OTHER, THERE = failed(), failed("bug"), failed(place="ValueError at model.py:13")
+ALIKE, OTHER, THERE = failed(), failed("bug"), failed(origin="ValueError at model.py:13")
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_a_place_is_what_was_raised_first_and_where(act: Callable[[], None], nam
     for _ in range(2):
         with pytest.raises((ValueError, KeyError, SweepError)) as caught:
             act()
-        places.add(place_of(caught.value))
+        places.add(origin_of(caught.value))
     line = raising.__code__.co_firstlineno + 1
     assert places == {f"{name} at test_failure_limit.py:{line}"}
 
@@ -145,13 +145,13 @@ def test_a_place_is_what_was_raised_first_and_where(act: Callable[[], None], nam
 def test_causes_in_a_ring_end() -> None:
     one, other = ValueError("one"), KeyError("other")
     one.__cause__, other.__cause__ = other, one
-    assert place_of(one) in {"ValueError", "KeyError"}
+    assert origin_of(one) in {"ValueError", "KeyError"}
 
 
 def test_deaths_are_told_apart_by_their_cause() -> None:
-    def place(*deaths: Death) -> str:
+    def origin(*deaths: Death) -> str:
         retries = Retries()
-        return [failed for death in deaths if (failed := retries.after(1, death)) is not None][-1].place
+        return [failed for death in deaths if (failed := retries.after(1, death)) is not None][-1].origin
 
     exits, crashes = Death("by its own exit, with code 7"), Death("by SIGSEGV (segmentation fault)")
-    assert place(exits, exits) == place(crashes, exits) != place(crashes, crashes)
+    assert origin(exits, exits) == origin(crashes, exits) != origin(crashes, crashes)

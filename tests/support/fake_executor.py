@@ -146,7 +146,7 @@ class FakeExecutor:
         self.held = False
 
     @property
-    def rests(self) -> bool:
+    def is_held(self) -> bool:
         return self.held
 
     def next_event(self, timeout: float | None = None) -> Event | None:

@@ -189,7 +189,7 @@ class Tabulated:
 
     table: Sequence[Sequence[float]]
     """Fold -> epoch."""
-    way: str = "tabulated"
+    method: str = "tabulated"
     trained: dict[int, int] = field(default_factory=dict)
 
     def train(self, epoch: int, folds: Sequence[int]) -> list[dict[str, float]]:
@@ -198,10 +198,10 @@ class Tabulated:
             self.trained[fold] = epoch + 1
         return [{"val_loss": self.table[fold][epoch]} for fold in folds]
 
-    def take(self, folds: Sequence[int]) -> list[FoldState]:
+    def copy_states(self, folds: Sequence[int]) -> list[FoldState]:
         return [FoldState((np.array(self.trained[fold]), np.zeros((2, 0), "float32"))) for fold in folds]
 
-    def give(self, states: Sequence[FoldState], epochs: Sequence[int]) -> None:
+    def load_states(self, states: Sequence[FoldState], epochs: Sequence[int]) -> None:
         self.trained = {fold: int(state.variables[0]) for fold, state in enumerate(states)}
         assert list(self.trained.values()) == list(epochs)
 
@@ -224,7 +224,7 @@ def trained(
         goals=NO_GOALS,
     )
     task = Task(0, {}, 0, rungs, state)
-    model = ModelFacts(parameters=1, summary="", measured={}, spans=False)
+    model = ModelFacts(parameters=1, summary="", measured={}, depends_on_epochs=False)
     training = train_in_lockstep(workload, task, Tabulated(table), model, trainer="tabulated", started=0.0)
     try:
         told.append(next(training))

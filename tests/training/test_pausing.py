@@ -352,10 +352,10 @@ def test_what_depends_on_all_epochs_is_trained_from_the_start(
 def test_a_function_that_reads_how_many_epochs_there_are_depends_on_them() -> None:
     signature = workload_of("fused", DENSE).signature({})
     tracked = TrackedSignature.of(signature)
-    found = [tracked.output_activation, tracked.spans, tracked.epochs, tracked.spans]
+    found = [tracked.output_activation, tracked.depends_on_epochs, tracked.epochs, tracked.depends_on_epochs]
     assert found == ["softmax", False, EPOCHS, True]
     assert tracked.rows == signature.rows
-    assert not TrackedSignature.of(signature).spans
+    assert not TrackedSignature.of(signature).depends_on_epochs
 
 
 def test_without_the_state_of_the_trial_it_continues_it_trains_from_the_start(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ class Signature:
 class TrackedSignature(Signature):
     """A signature that remembers whether its number of epochs was read: what is built depends on it then."""
 
-    spans: bool = False
+    depends_on_epochs: bool = False
 
     @classmethod
     def of(cls, signature: Signature) -> TrackedSignature:
@@ -50,7 +50,7 @@ class TrackedSignature(Signature):
 
     def __getattribute__(self, name: str) -> Any:
         if name == "epochs":
-            object.__setattr__(self, "spans", True)
+            object.__setattr__(self, "depends_on_epochs", True)
         return super().__getattribute__(name)
 
 

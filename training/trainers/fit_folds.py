@@ -72,9 +72,9 @@ class FoldRun:
 class FitFolds:
     """Folds whose models memory holds together."""
 
-    def __init__(self, way: str, start: Callable[[int], FoldRun], first: FoldRun) -> None:
+    def __init__(self, method: str, start: Callable[[int], FoldRun], first: FoldRun) -> None:
         """Take the first fold, and what starts another one."""
-        self.way = way
+        self.method = method
         self._start = start
         self._runs = [first]
         self._draws = False
@@ -88,7 +88,7 @@ class FitFolds:
         self._draws = self._draws or before != python_draws()
         return logs
 
-    def take(self, folds: Sequence[int]) -> list[FoldState]:
+    def copy_states(self, folds: Sequence[int]) -> list[FoldState]:
         """Return the states of some folds."""
         if self._draws:
             raise UnusableStateError("its steps draw from Python's or NumPy's generator")
@@ -96,7 +96,7 @@ class FitFolds:
             check_fit_continues(self._runs[fold].model)
         return [self._runs[fold].state for fold in folds]
 
-    def give(self, states: Sequence[FoldState], epochs: Sequence[int]) -> None:
+    def load_states(self, states: Sequence[FoldState], epochs: Sequence[int]) -> None:
         """Have the first folds go on from states."""
         self._start_all(range(len(states)))
         try:
@@ -117,17 +117,17 @@ class TrainedFolds:
     logs: list[list[dict[str, float]]] = field(default_factory=list)
     """Fold -> epoch."""
     vectors: set[str] = field(default_factory=set)
-    way: str = "one by one"
+    method: str = "one by one"
 
     def train(self, epoch: int, folds: Sequence[int]) -> list[dict[str, float]]:
         """Return what an epoch brought."""
         return [self.logs[fold][epoch] for fold in folds]
 
-    def take(self, folds: Sequence[int]) -> list[FoldState]:
+    def copy_states(self, folds: Sequence[int]) -> list[FoldState]:
         """Refuse."""
         raise UnusableStateError("its folds were trained one after the other")
 
-    def give(self, states: Sequence[FoldState], epochs: Sequence[int]) -> None:
+    def load_states(self, states: Sequence[FoldState], epochs: Sequence[int]) -> None:
         """Refuse."""
         raise UnusableStateError("its folds were trained one after the other")
 

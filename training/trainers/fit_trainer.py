@@ -61,7 +61,7 @@ class FitTrainer:
         """Trainable ones of all models that were built, by their id."""
         self._garbage = Garbage()
         self.scorers = workload.scorers
-        self.spans = False
+        self.depends_on_epochs = False
         """Whether the training of the model that was built last depends on how many epochs it has in all."""
 
     def probe(self, task: Task) -> ModelSize:
@@ -116,7 +116,9 @@ class FitTrainer:
         Raises:
             InfeasibleError: It breaks a constraint, and was not trained before.
         """
-        return ModelFacts(int(model.count_params()), summary_of(model), self.measure(task, model), self.spans)
+        return ModelFacts(
+            int(model.count_params()), summary_of(model), self.measure(task, model), self.depends_on_epochs
+        )
 
     def measure(self, task: Task, model: keras.Model) -> dict[str, float]:
         """Return what the sweep's goals measure a model by, before it is trained, and tell how large it is.
@@ -203,7 +205,7 @@ class FitTrainer:
             keep_programs=keep_programs,
         )
         tuned = workload.model.has_base and bool(task.configuration.get("fine_tuning"))
-        self.spans = signature.spans or tuned
+        self.depends_on_epochs = signature.depends_on_epochs or tuned
         self._refuse_shared_weights(model)
         return model
 

@@ -28,7 +28,7 @@ class ModelFacts:
     summary: str
     measured: Mapping[str, float]
     """What it was measured by before it was trained."""
-    spans: bool
+    depends_on_epochs: bool
     """Whether its training depends on how many epochs there are in all."""
 
 
@@ -57,7 +57,7 @@ def train_in_lockstep(
         note(NEVER_TUNED)
     stopping = stopping_of(task.configuration, workload.patience, after=0 if tuning is None else tuning.epoch)
     curves = Curves(workload.objective, workload.judges)
-    state = TrainingState(workload, task, folds, curves, started, epochs if model.spans else None)
+    state = TrainingState(workload, task, folds, curves, started, epochs if model.depends_on_epochs else None)
     state.load(epochs)
     ended = curves.has_come_to(epochs, stopping)  # as the trial that it continues may have
     answer = yield from _ask_again(task, curves, state)
@@ -114,7 +114,7 @@ def _ask_again(
     answer = Answer.GO_ON
     for rung in task.rungs:
         if answer is Answer.GO_ON and curves.has_passed(rung):
-            told = EpochEnded(task.number, rung.epochs, curves.scores_at_rung(rung), again=True)
+            told = EpochEnded(task.number, rung.epochs, curves.scores_at_rung(rung), trained_before=True)
             answer = yield from state.ask(told)
             if answer is not Answer.GO_ON:
                 curves.cut(*rung)

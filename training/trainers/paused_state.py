@@ -81,16 +81,16 @@ class PausedTrial:
         return [max(map(len, fold)) for fold in zip(*self.curves.values(), strict=True)]
 
 
-def identity_of(workload: Workload, task: Task, way: str) -> str:
+def identity_of(workload: Workload, task: Task, method: str) -> str:
     """Return a text that is equal for trainings that can go on from each other's states.
 
     Args:
         workload: What is trained on.
         task: Its configuration and seed count.
-        way: Which trainer, and how it trains: what the variables are, and in which order.
+        method: Which trainer, and how it trains: what the variables are, and in which order.
     """
     seen = (
-        *(LAYOUT, version("keras"), version("tensorflow"), way),
+        *(LAYOUT, version("keras"), version("tensorflow"), method),
         *(workload.identity, sorted(task.configuration.items()), task.seed),
     )
     return hashlib.blake2b(repr(seen).encode(), digest_size=16).hexdigest()

@@ -29,7 +29,7 @@ class FoldsInTraining(Protocol):
     """The folds of one configuration, each as far as it was trained."""
 
     @property
-    def way(self) -> str:
+    def method(self) -> str:
         """How they are trained; states go from one training to another of the same way only."""
         ...
 
@@ -40,7 +40,7 @@ class FoldsInTraining(Protocol):
         """
         ...
 
-    def take(self, folds: Sequence[int]) -> list[FoldState]:
+    def copy_states(self, folds: Sequence[int]) -> list[FoldState]:
         """Return the states of some folds, after all of their epochs so far.
 
         Raises:
@@ -48,7 +48,7 @@ class FoldsInTraining(Protocol):
         """
         ...
 
-    def give(self, states: Sequence[FoldState], epochs: Sequence[int]) -> None:
+    def load_states(self, states: Sequence[FoldState], epochs: Sequence[int]) -> None:
         """Have the first folds go on from states, each after so many epochs; nothing was trained before.
 
         Raises:
@@ -95,7 +95,7 @@ class TrainingState:
             return
         try:
             paused = load_state(path, self._identity, epochs)
-            self.folds.give(paused.folds, paused.lengths)
+            self.folds.load_states(paused.folds, paused.lengths)
         except (UnusableStateError, OSError) as error:
             note(f"{LOST}: {error}")
             return
@@ -142,7 +142,7 @@ class TrainingState:
         return True
 
     def _take(self) -> PausedTrial:
-        states = tuple(self.folds.take(range(self.curves.folds)))
+        states = tuple(self.folds.copy_states(range(self.curves.folds)))
         return PausedTrial(
             self._identity,
             states,
@@ -155,4 +155,4 @@ class TrainingState:
 
     @property
     def _identity(self) -> str:
-        return identity_of(self.workload, self.task, self.folds.way)
+        return identity_of(self.workload, self.task, self.folds.method)

@@ -27,9 +27,9 @@ class ProgramCache:
 
     def find(self, key: str, values: Sequence[Sequence[float]]) -> Program | None:
         """Return a program of an architecture that floats may be loaded into, those of each fold."""
-        for place, program in self._programs.items():
-            if place[0] == key and program.fits(values):
-                self._programs.move_to_end(place)
+        for entry, program in self._programs.items():
+            if entry[0] == key and program.fits(values):
+                self._programs.move_to_end(entry)
                 return program
         return None
 

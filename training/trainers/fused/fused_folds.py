@@ -43,7 +43,7 @@ class FusedFolds:
         programs: Programs,
         task: Task,
         model: keras.Model,
-        given: Material,
+        material: Material,
         first: LoadedProgram,
     ) -> None:
         """Take the folds of a task, the first of which have begun.
@@ -54,12 +54,12 @@ class FusedFolds:
             programs: Of this process.
             task: The configuration.
             model: Of one of the folds.
-            given: What programs are traced with.
+            material: What programs are traced with.
             first: The program that the first folds have begun with.
         """
         self._workload = workload
         self._programs = programs
-        self._given = given
+        self._material = material
         self._first = first
         self._second: LoadedProgram | None = None
         self._tuning = workload.fine_tuning(task.configuration)
@@ -69,7 +69,7 @@ class FusedFolds:
         self._logits = reads_logits(model)
         self._seeds = [fold_seed(task.seed, fold) for fold in range(len(self._data))]
         self._batches = batches_of(task.configuration)
-        self._strength = None if given.mixing is None else given.mixing.strength
+        self._strength = None if material.mixing is None else material.mixing.strength
         self._configuration = task.configuration
         self._now: dict[int, LoadedProgram] = {}
         """Fold -> with what it was trained last."""
@@ -77,7 +77,7 @@ class FusedFolds:
         self._steps_a_call = FIRST_STEPS
 
     @property
-    def way(self) -> str:
+    def method(self) -> str:
         """How they are trained: a program of each fold's own computes other digits than one that they share."""
         return "fused" if self._first.shared is not None else "fused, each fold by itself"
 
@@ -93,7 +93,7 @@ class FusedFolds:
         try:
             with without_graph_passes():
                 self._train_steps(program, epoch, folds)
-                values = program.finish([self._given.tensors[fold].validated for fold in folds])
+                values = program.finish([self._material.tensors[fold].validated for fold in folds])
                 scores = self._scores(program, folds)
         except tf.errors.ResourceExhaustedError as error:
             raise out_of_memory(error) from error
@@ -111,7 +111,7 @@ class FusedFolds:
             for log, one, score in zip(logs, data, scores, strict=True)
         ]
 
-    def take(self, folds: Sequence[int]) -> list[FoldState]:
+    def copy_states(self, folds: Sequence[int]) -> list[FoldState]:
         """Return the states of some folds, copied out of the programs that trials share."""
         states = []
         for fold in folds:
@@ -122,7 +122,7 @@ class FusedFolds:
             states.append(FoldState(tuple(variable.numpy() for variable in variables), seen))
         return states
 
-    def give(self, states: Sequence[FoldState], epochs: Sequence[int]) -> None:
+    def load_states(self, states: Sequence[FoldState], epochs: Sequence[int]) -> None:
         """Have the first folds go on from states, each after so many epochs."""
         tuned = [
             fold
@@ -154,7 +154,7 @@ class FusedFolds:
         new = [fold for fold in folds if fold not in self._first]
         if new:
             try:
-                self._programs.join(self._first, self._given, new)
+                self._programs.join(self._first, self._material, new)
             except tf.errors.ResourceExhaustedError as error:
                 raise out_of_memory(error) from error
         self._enter(self._first, folds)
@@ -167,13 +167,13 @@ class FusedFolds:
         """
         if not folds:
             return
-        given = replace(self._given, build=self._build_second)
+        material = replace(self._material, build=self._build_second)
         try:
             if self._second is None:
-                first = given.build(folds[0], keep_programs=True)
-                self._second = self._programs.begin(given, folds, first)
+                first = material.build(folds[0], keep_programs=True)
+                self._second = self._programs.begin(material, folds, first)
             else:
-                self._programs.join(self._second, given, folds)
+                self._programs.join(self._second, material, folds)
         except tf.errors.ResourceExhaustedError as error:
             raise out_of_memory(error) from error
         except (TracingDrawsError, tf.errors.OpError, TypeError, ValueError) as error:
@@ -183,7 +183,7 @@ class FusedFolds:
 
     def _build_second(self, fold: int, *, keep_programs: bool = False) -> keras.Model:
         """Return a fold's model as it begins the second part."""
-        model = self._given.build(fold, keep_programs=keep_programs)
+        model = self._material.build(fold, keep_programs=keep_programs)
         if fold in self._now:
             (trained,) = self._first.of([fold]).states
             for variable, value in zip(model.variables, trained, strict=False):
@@ -202,7 +202,7 @@ class FusedFolds:
         """Return of each fold what the model does not compute."""
         if not self._scorers:
             return [{} for _ in folds]
-        predictions = program.predict([self._given.tensors[fold].inputs for fold in folds])
+        predictions = program.predict([self._material.tensors[fold].inputs for fold in folds])
         return [
             score_fold(self._scorers, self._data[fold], predicted, logits=self._logits)
             for fold, predicted in zip(folds, predictions, strict=True)
@@ -221,7 +221,7 @@ class FusedFolds:
 
     def _train_steps(self, program: Program, epoch: int, folds: Sequence[int]) -> None:
         """Train in calls of about ``CALL_SECONDS``: Python hears signals between them only."""
-        rows = [self._given.tensors[fold].rows for fold in folds]
+        rows = [self._material.tensors[fold].rows for fold in folds]
         orders = [self._order(epoch, fold) for fold in folds]
         draws = [self._draws(epoch, fold) for fold in folds]
         steps = max(self._batches.steps(len(self._data[fold].train)) for fold in folds)

@@ -87,22 +87,22 @@ class Programs:
         self._not_joined: set[str] = set()
         """Fingerprints of models whose gradients cannot be joined."""
 
-    def begin(self, given: Material, folds: Sequence[int], first: keras.Model) -> LoadedProgram:
+    def begin(self, material: Material, folds: Sequence[int], first: keras.Model) -> LoadedProgram:
         """Return a program that is loaded for some folds, shared where it can be.
 
         Args:
-            given: Says what is traced.
+            material: Says what is traced.
             folds: Those that begin.
             first: The model of the first of them.
         """
         state = read_state(first)
         try:
-            return self._shared(given, folds, first, state) or self._own(given, folds, state)
+            return self._shared(material, folds, first, state) or self._own(material, folds, state)
         except NotJoinedError:
             self._not_joined.add(state.fingerprint)
-            return self.begin(given, folds, given.build(folds[0], keep_programs=True))
+            return self.begin(material, folds, material.build(folds[0], keep_programs=True))
 
-    def join(self, loaded: LoadedProgram, given: Material, folds: Sequence[int]) -> None:
+    def join(self, loaded: LoadedProgram, material: Material, folds: Sequence[int]) -> None:
         """Have further folds begin with a program.
 
         Raises:
@@ -110,13 +110,13 @@ class Programs:
         """
         if loaded.shared is None:
             try:
-                self._trace_each(loaded, given, folds)
+                self._trace_each(loaded, material, folds)
             except (MemoryError, tf.errors.ResourceExhaustedError):
                 raise
             except Exception as error:
                 raise CannotJoinError(f"{type(error).__name__}: {one_line(error, 120)}") from error
             return
-        models = [given.build(fold, keep_programs=True) for fold in folds]
+        models = [material.build(fold, keep_programs=True) for fold in folds]
         states = [read_state(model) for model in models]
         values = [state.sheet.values for state in states]
         if any(state.fingerprint != loaded.fingerprint for state in states) or not loaded.shared.fits(values):
@@ -142,7 +142,7 @@ class Programs:
         (build_joined if joins else build_optimizer)(model)
 
     def _shared(
-        self, given: Material, folds: Sequence[int], first: keras.Model, state: State
+        self, material: Material, folds: Sequence[int], first: keras.Model, state: State
     ) -> LoadedProgram | None:
         """Return the program of an architecture: one that was traced for an earlier trial, if it fits.
 
@@ -151,18 +151,18 @@ class Programs:
         if state.own_code is not None:
             note(f"{ITS_OWN}: {state.own_code} is not Keras's, and may read anything")
             return None
-        models = [first, *(given.build(fold, keep_programs=True) for fold in folds[1:])]
+        models = [first, *(material.build(fold, keep_programs=True) for fold in folds[1:])]
         states = [state, *(read_state(model) for model in models[1:])]
         values = [each.sheet.values for each in states]
         if any(each.fingerprint != state.fingerprint for each in states):
             note(OTHER_MODELS)
             return None
-        tensors = given.tensors[folds[0]]
-        key = repr((state.fingerprint, specs_of(tensors.rows), given.mixing and given.mixing.kind))
+        tensors = material.tensors[folds[0]]
+        key = repr((state.fingerprint, specs_of(tensors.rows), material.mixing and material.mixing.kind))
         self._build_optimizer(first, state.fingerprint)
         program = self.cache.find(key, values)
         if program is None:
-            program = self._traced(given, first, tensors, state.sheet)
+            program = self._traced(material, first, tensors, state.sheet)
             if program is None:
                 return None
             if not program.fits(values):
@@ -174,7 +174,7 @@ class Programs:
         return loaded
 
     def _traced(
-        self, given: Material, model: keras.Model, tensors: FoldTensors, sheet: Sheet
+        self, material: Material, model: keras.Model, tensors: FoldTensors, sheet: Sheet
     ) -> Program | None:
         """Return a program that others may use; where a layer wants plain numbers, others with equal ones.
 
@@ -188,8 +188,8 @@ class Programs:
                     floats,
                     folds=self._folds,
                     parallel=self._is_parallel(model),
-                    mixing=given.mixing,
-                    predicts=given.predicts,
+                    mixing=material.mixing,
+                    predicts=material.predicts,
                 )
             except (NotJoinedError, TracingDrawsError, MemoryError, tf.errors.ResourceExhaustedError):
                 raise
@@ -198,24 +198,24 @@ class Programs:
         note(f"{ITS_OWN}: {reason}")
         return None
 
-    def _own(self, given: Material, folds: Sequence[int], state: State) -> LoadedProgram:
+    def _own(self, material: Material, folds: Sequence[int], state: State) -> LoadedProgram:
         """Return a program for one trial, every fold traced by itself, with nothing but its variables left open."""
         loaded = LoadedProgram(None, state.fingerprint)
-        self._trace_each(loaded, given, folds)
+        self._trace_each(loaded, material, folds)
         return loaded
 
-    def _trace_each(self, loaded: LoadedProgram, given: Material, folds: Sequence[int]) -> None:
-        models = [given.build(fold) for fold in folds]
+    def _trace_each(self, loaded: LoadedProgram, material: Material, folds: Sequence[int]) -> None:
+        models = [material.build(fold) for fold in folds]
         for model in models:
             self._build_optimizer(model, loaded.fingerprint)
         program = trace(
             models,
-            [given.tensors[fold] for fold in folds],
+            [material.tensors[fold] for fold in folds],
             Sheet([]),
             folds=None,
             parallel=self._is_parallel(models[0]),
-            mixing=given.mixing,
-            predicts=given.predicts,
+            mixing=material.mixing,
+            predicts=material.predicts,
         )
         loaded.add(folds, program)
 

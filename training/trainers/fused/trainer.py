@@ -93,13 +93,13 @@ class FusedTrainer:
         if reason is not None:
             return None, reason
         try:
-            given = Material(
+            material = Material(
                 partial(self._fit.build, task),
                 self._all_tensors(task, first),
                 self._fit.mixing(task, first),
                 predicts=bool(self._fit.scorers),
             )
-            loaded = self._programs.begin(given, range(count), first)
+            loaded = self._programs.begin(material, range(count), first)
         except (TrainingError, MemoryError):
             raise
         except TracingDrawsError as error:
@@ -108,7 +108,7 @@ class FusedTrainer:
             raise out_of_memory(error) from error
         except Exception as error:  # noqa: BLE001 - a model may raise anything; fit shows it as Keras does
             return None, f"tracing it raises {type(error).__name__}: {one_line(error, 200)}"
-        return FusedFolds(self._workload, self._fit, self._programs, task, first, given, loaded), None
+        return FusedFolds(self._workload, self._fit, self._programs, task, first, material, loaded), None
 
     def _all_tensors(self, task: Task, model: keras.Model) -> list[FoldTensors]:
         return [

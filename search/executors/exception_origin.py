@@ -9,7 +9,7 @@ _GENERATED = "__autograph_generated_file"
 """Begins the names of files that TensorFlow writes from Python's functions, each time another one."""
 
 
-def place_of(error: BaseException) -> str:
+def origin_of(error: BaseException) -> str:
     """Return an exception's type and the line that raised it: ``ValueError at model.py:12``.
 
     Of one that was raised from another, it is the first one's.
