@@ -124,7 +124,7 @@ def _trial_text(
     else:
         is_best = progress.best is not None and progress.best.number == line.number
         text.append(number_text(line.value), style="bold green" if is_best else "bold")
-        for name, value in line.beside.items():
+        for name, value in line.further_values.items():
             text.append(f"  {name} {quantity_text(value)}", style="bold")
         text.append(" best so far" if is_best else "", style="green")
         if line.broken:

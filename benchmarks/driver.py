@@ -153,7 +153,7 @@ def make_sweep(
         scheduler=made,
         budget=Budget(trials),
         seed=SEED,
-        whole=Rung(EPOCHS, FOLDS),
+        full_training=Rung(EPOCHS, FOLDS),
         listen=listen,
     )
 

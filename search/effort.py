@@ -211,7 +211,7 @@ class Effort:
             judged: That have come there.
             gone: Of these, that have gone on.
         """
-        will, so_far = (self._scheduler.going_on(rung, count) for count in (trials, judged))
+        will, so_far = (self._scheduler.expected_to_go_on(rung, count) for count in (trials, judged))
         belief = BELIEF * will / trials
         more = (gone + belief) / (so_far + belief)
         if self._scheduler.pauses:

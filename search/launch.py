@@ -191,7 +191,7 @@ def _make_sweep(
         scheduler=_make_scheduler(plan, writer),
         budget=budget,
         seed=plan.spec.search.seed,
-        whole=Rung(workload.epochs, len(workload.folds)),
+        full_training=Rung(workload.epochs, len(workload.folds)),
         listen=listen,
         wish=wish,
         states=states,

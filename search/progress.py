@@ -24,7 +24,7 @@ class TrialLine:
     """That were trained, where these are not all."""
     seconds: float = 0.0
     message: str = ""
-    beside: Mapping[str, float] = field(default_factory=dict)
+    further_values: Mapping[str, float] = field(default_factory=dict)
     """Values of the objectives beside the first."""
     broken: tuple[str, ...] = ()
     """Constraints that it breaks, in words."""
@@ -88,7 +88,7 @@ class Progress:
         if (
             line.state == "complete"
             and line.value is not None
-            and not line.beside  # of several objectives, none is simply the best
+            and not line.further_values  # of several objectives, none is simply the best
             and not line.broken
             and (best is None or best.value is None or objective.is_better(line.value, best.value))
         ):

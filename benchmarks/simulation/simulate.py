@@ -167,7 +167,7 @@ def simulate(
                 scheduler=scheduler,
                 budget=Budget(trials, until_converged=until_converged),
                 seed=seed,
-                whole=Rung(table.epochs, table.folds),
+                full_training=Rung(table.epochs, table.folds),
                 listen=listen,
                 clock=lambda: executor.now,
                 states=PausedStates(Path(folder) / "states"),

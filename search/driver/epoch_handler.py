@@ -47,7 +47,7 @@ class EpochHandler:
         else:
             writer.report(run.trial, event.epoch, event.mean)
         may_begin = self._state.may_begin_well()
-        trials = self._state.under_way.seen(may_begin=may_begin) if self._scheduler.pauses else ()
+        trials = self._state.under_way.progress(may_begin=may_begin) if self._scheduler.pauses else ()
         answer = self._scheduler.answer(run.trial, event, trials, may_begin=may_begin)
         if answer is Answer.GO_ON and not self._state.spending.allows_to_go_on(event.number):
             return Answer.PAUSE

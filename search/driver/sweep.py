@@ -67,7 +67,7 @@ class Sweep:
     """When it is over."""
     seed: int
     """Of all trainings."""
-    whole: Rung
+    full_training: Rung
     """All epochs and folds of a training."""
     listen: Callable[[Progress], None] = lambda _: None
     """Called after every event."""
@@ -87,7 +87,7 @@ class Sweep:
         writer, watch = self.writer, Stopwatch(self.clock)
         self._remote = Remote(writer, self.wish)
         self._under_way = UnderWay(writer, self.space, self.scheduler, self.states)
-        self._spending = Spending(self.budget, self.scheduler, self.whole, watch)
+        self._spending = Spending(self.budget, self.scheduler, self.full_training, watch)
         self._hold = Hold(self.executor, watch)
         self._termination = Termination(
             self.budget, self._spending, writer, self.objective, self.clock, on_end=self._hold.release
@@ -103,7 +103,7 @@ class Sweep:
             writer=writer,
             under_way=self._under_way,
             spending=self._spending,
-            history=History(writer, self._under_way, self._spending, self.whole),
+            history=History(writer, self._under_way, self._spending, self.full_training),
             termination=self._termination,
             reporter=self._reporter,
             goals=self.goals,

@@ -20,7 +20,7 @@ def line_of(trial: FrozenTrial, goals: Goals) -> TrialLine:
         state,  # type: ignore[arg-type]
         trial.params,
         value=value,
-        beside={one.metric: found for one, found in zip(goals.further, further, strict=False)},
+        further_values={one.metric: found for one, found in zip(goals.further, further, strict=False)},
         broken=tuple(name for name, excess in trial.constraints.items() if excess > 0),
     )
 
@@ -45,7 +45,7 @@ def line_of_ended(
         value=outcome.value,
         epochs=outcome.epochs_trained if stopped else outcome.epochs,
         seconds=outcome.seconds,
-        beside={one.metric: found[one.metric] for one in goals.further},
+        further_values={one.metric: found[one.metric] for one in goals.further},
         broken=() if stopped else goals.broken(found),
         continues=run.trial.user_attrs.get(ORIGIN, {}).get(CONTINUES),
         notes=notes,

@@ -70,11 +70,11 @@ class UnderWay:
     def _runs(self) -> tuple[TrialUnderWay, ...]:
         return (*self.running.values(), *self.paused.values(), *self.elsewhere.values())
 
-    def seen(self, *, may_begin: bool) -> list[TrialProgress]:
+    def progress(self, *, may_begin: bool) -> list[TrialProgress]:
         """Return all trials as the scheduler sees them: those that it would have another driver go on with as if that had."""
-        return self._seen_with_next(may_begin=may_begin)[0] if self.elsewhere else self._seen()
+        return self._progress_with_next(may_begin=may_begin)[0] if self.elsewhere else self._all_progress()
 
-    def _seen(self) -> list[TrialProgress]:
+    def _all_progress(self) -> list[TrialProgress]:
         return [
             self._progress_of(trial) for trial in self._writer.searched() if trial.state != TrialState.WAITING
         ]
@@ -85,9 +85,9 @@ class UnderWay:
         is_twin = progress.state == "running" and not is_trained
         return replace(progress, state="ended") if is_twin else progress
 
-    def _seen_with_next(self, *, may_begin: bool) -> tuple[list[TrialProgress], int | None]:
+    def _progress_with_next(self, *, may_begin: bool) -> tuple[list[TrialProgress], int | None]:
         """Return all trials, and the one that goes on here."""
-        trials = self._seen()
+        trials = self._all_progress()
         while True:
             number = self._scheduler.next_paused(trials, may_begin=may_begin)
             if number is None or not self._is_left(number):
@@ -129,7 +129,7 @@ class UnderWay:
         if number is not None:
             self._unsettled.remove(number)
         else:
-            _, number = self._seen_with_next(may_begin=may_begin)
+            _, number = self._progress_with_next(may_begin=may_begin)
         if number is None or not allowed(number):
             return None
         run = self.paused.pop(number)

@@ -150,9 +150,9 @@ class KnowHow(PausingScheduler):
     def _seconds(self, trials: Sequence[TrialProgress]) -> Seconds | None:
         """Return what trainings take, by those that were trained whole or are paused; None where none is."""
         told = [
-            (self._point(trial), self._whole.cost if trial.whole else trial.last.cost, trial.seconds)
+            (self._point(trial), self._whole.cost if trial.complete else trial.last.cost, trial.seconds)
             for trial in trials
-            if trial.seconds > 0 and trial.last is not None and (trial.whole or trial.state == "paused")
+            if trial.seconds > 0 and trial.last is not None and (trial.complete or trial.state == "paused")
         ]
         if not told:
             return None
@@ -209,8 +209,8 @@ class KnowHow(PausingScheduler):
 
     def _is_overdue(self, trials: Sequence[TrialProgress]) -> bool:
         """Tell whether too little was trained whole for what was spent."""
-        whole = sum(trial.whole for trial in trials)
-        partial = sum(trial.last.cost for trial in trials if trial.last is not None and not trial.whole)
+        whole = sum(trial.complete for trial in trials)
+        partial = sum(trial.last.cost for trial in trials if trial.last is not None and not trial.complete)
         return whole + partial / self._whole.cost >= PATIENCE * (1 + whole)
 
     def _promoted(
@@ -230,7 +230,7 @@ class KnowHow(PausingScheduler):
         """Tell whether a trial was promoted from a rung."""
         if rung not in trial.reports:
             return False
-        return trial.state == "running" or trial.whole or trial.last != rung
+        return trial.state == "running" or trial.complete or trial.last != rung
 
     def _finalist(
         self,
@@ -239,7 +239,7 @@ class KnowHow(PausingScheduler):
         expected: Mapping[int, tuple[float, float]],
     ) -> int | None:
         best = max(paused, key=lambda trial: (expected[trial.number][0], -trial.number))
-        whole = [expected[trial.number][0] for trial in trials if trial.whole and trial.number in expected]
+        whole = [expected[trial.number][0] for trial in trials if trial.complete and trial.number in expected]
         if not whole:
             return None if any(trial.state == "running" for trial in trials) else best.number
         raced = contender(trials, self.rungs[-1], self._direction)
@@ -315,7 +315,7 @@ class KnowHow(PausingScheduler):
     @staticmethod
     def _has_value(trial: TrialProgress) -> bool:
         """Tell whether a trial has come to a rung or to an end: one that failed counts as the worst."""
-        return bool(trial.reports) or trial.whole or trial.failed
+        return bool(trial.reports) or trial.complete or trial.failed
 
     def _lowest(self, trial: TrialProgress) -> float:
         if trial.reports:

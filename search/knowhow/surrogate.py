@@ -31,7 +31,7 @@ class Observed:
     """Fidelity in (0, 1] and value, higher is better; minus infinity for a failure."""
 
     @property
-    def whole(self) -> bool:
+    def complete(self) -> bool:
         """Whether it was trained whole."""
         return bool(self.values) and self.values[-1][0] == 1.0
 
@@ -75,7 +75,7 @@ class Surrogate:
     @cached_property
     def incumbent(self) -> float:
         """The best mean of a trial that was trained whole; of any where none was."""
-        whole = [trial for trial in self._trials if trial.whole]
+        whole = [trial for trial in self._trials if trial.complete]
         return float(self.of_trials(whole or self._trials)[0].max())
 
     def _data(self, trials: Sequence[Observed], trust: float) -> tuple[Values, Basis]:

@@ -40,7 +40,7 @@ class TrialProgress:
     """That it was trained for, up to its end or its last pause."""
 
     @property
-    def whole(self) -> bool:
+    def complete(self) -> bool:
         """Whether it was trained to its own end."""
         return self.value is not None
 
@@ -123,7 +123,7 @@ class Scheduler(Protocol):
         """Whether it ever pauses a trial."""
         ...
 
-    def going_on(self, rung: int, trials: float) -> float:
+    def expected_to_go_on(self, rung: int, trials: float) -> float:
         """Return how many of the first so many trials at a rung go on, sooner or later, as its rule has one expect.
 
         Args:
@@ -161,8 +161,8 @@ class PausingScheduler:
     rungs: tuple[Rung, ...]
     pauses: ClassVar[bool] = True
 
-    def going_on(self, rung: int, trials: float) -> float:
-        """As ``Scheduler.going_on``: as many as the search from know-how promotes on recorded trainings, thirty or a hundred."""
+    def expected_to_go_on(self, rung: int, trials: float) -> float:
+        """As ``Scheduler.expected_to_go_on``: as many as the search from know-how promotes on recorded trainings, thirty or a hundred."""
         return trials * (0.43, 0.52, 0.62, 0.85)[max(0, rung + 4 - len(self.rungs))]
 
     @abstractmethod

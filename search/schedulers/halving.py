@@ -34,8 +34,8 @@ class Halving(PausingScheduler):
         shares = {round(epochs / REDUCTION**power) for power in range(1, MOST_RUNGS + 1)}
         return cls(tuple(Rung(epoch, folds) for epoch in sorted(shares) if 0 < epoch < epochs), direction)
 
-    def going_on(self, rung: int, trials: float) -> float:
-        """As ``Scheduler.going_on``; from the last rung, where folds tell noise, all that race are trained whole in the end."""
+    def expected_to_go_on(self, rung: int, trials: float) -> float:
+        """As ``Scheduler.expected_to_go_on``; from the last rung, where folds tell noise, all that race are trained whole in the end."""
         raced = self.rungs[rung].folds > 1 and rung == len(self.rungs) - 1
         return max(trials / REDUCTION, min(trials, RACED) if raced else 0.0)
 
@@ -52,7 +52,7 @@ class Halving(PausingScheduler):
                     return trial.number
         if may_begin or not self.rungs:
             return None
-        if any(trial.whole for trial in trials):
+        if any(trial.complete for trial in trials):
             return contender(trials, self.rungs[-1], self.direction)
         if any(trial.state == "running" for trial in trials):
             return None

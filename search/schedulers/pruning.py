@@ -35,8 +35,8 @@ class Pruning:
     rungs: tuple[Rung, ...]
     pauses: ClassVar[bool] = False
 
-    def going_on(self, rung: int, trials: float) -> float:
-        """As ``Scheduler.going_on``."""
+    def expected_to_go_on(self, rung: int, trials: float) -> float:
+        """As ``Scheduler.expected_to_go_on``."""
         if isinstance(self.pruner, HyperbandPruner):
             return _going_on_in_brackets(rung, len(self.rungs), trials)
         if rung == 0:

@@ -84,8 +84,8 @@ def test_no_winner_is_named_before_its_equals_are_whole(lab, fake, capacity: int
     assert made.run(fake(epochs=9, capacity=capacity)) == "trials"
     trials = [progress_of(trial) for trial in made.load().trials]
     rung = max(rung for trial in trials for rung in trial.reports)
-    best = max((trial for trial in trials if trial.whole), key=lambda trial: trial.value or 0.0)
-    others = [trial for trial in trials if rung in trial.reports and not trial.whole]
+    best = max((trial for trial in trials if trial.complete), key=lambda trial: trial.value or 0.0)
+    others = [trial for trial in trials if rung in trial.reports and not trial.complete]
     assert others
     assert all(is_behind(trial, best, rung, "maximize") for trial in others)
 

@@ -126,8 +126,8 @@ def test_what_cannot_be_told_from_the_winner_is_trained_whole_before_it_is_named
     made.run(fake(epochs=27, scores=noisy))
     trials = [progress_of(trial) for trial in made.load().trials]
     last = rungs_of(27, FOLDS)[-1]
-    best = max((trial for trial in trials if trial.whole), key=lambda trial: trial.value or 0.0)
-    ended_there = [trial for trial in trials if not trial.whole and trial.last == last]
+    best = max((trial for trial in trials if trial.complete), key=lambda trial: trial.value or 0.0)
+    ended_there = [trial for trial in trials if not trial.complete and trial.last == last]
     assert all(is_behind(trial, best, last, "maximize") for trial in ended_there)
 
 

@@ -128,7 +128,7 @@ class Lab:
                 scheduler=scheduler,
                 budget=budget,
                 seed=self.seed,
-                whole=Rung(epochs, FOLDS),
+                full_training=Rung(epochs, FOLDS),
                 listen=self._hear,
                 states=states,
                 max_failures=self.max_failures,
