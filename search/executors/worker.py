@@ -27,10 +27,10 @@ from ...training.heartbeat import listen
 from ...training.model_size import listen_for_size
 from ...training.workload import Trainer
 from .contract import run_task
+from .exception_origin import origin_of
 from .memory_mapping import read_mapped
 from .messages import FOLDER_PREFIX, Alive, Go, Hold, Holding, Probe, Probed, Ready, Setup, Sized
 from .outgoing import Outgoing
-from .places import place_of
 from .relay import Relay
 from .strays import kill_strays
 
@@ -75,7 +75,7 @@ def _train(
             event: Event = events.send(answer)
         except KeyboardInterrupt as error:
             text = f"it raises {one_line(error)}"
-            event = TrialFailed(task.number, "bug", text, format_exc(), place=place_of(error))
+            event = TrialFailed(task.number, "bug", text, format_exc(), origin=origin_of(error))
         if not isinstance(event, EpochEnded):
             relay.flush()
             outgoing.send(event)
