@@ -13,7 +13,7 @@ from ..errors import KerasweepError, one_line
 from ..studies import whole
 from ..studies.control import status_of
 from .card_maker import revision
-from .control_view import BUTTONS, act, hidden_buttons, running_curves, running_text
+from .control_view import BUTTONS, act, has_happened, hidden_buttons, running_curves, running_text
 from .export_view import export_words, job_state
 from .launch_callbacks import register_launch
 from .links import parse_address
@@ -90,16 +90,19 @@ def _register_study(app: Dash, site: Site) -> None:
         Output("running-text", "children"),
         Output("running-share", "value"),
         Output("running-curves", "figure"),
+        Output("control-said", "children"),
         Output("resume-more", "hidden"),
         *(Output(key, "hidden") for key in BUTTONS),
         Input("live", "n_intervals"),
         State("seen", "data"),
+        State("control-asked", "data"),
     )
-    def follow(_count: int, seen: dict[str, Any]) -> tuple[Any, ...]:
-        return followed(site, str(seen["study"]))
+    def follow(_count: int, seen: dict[str, Any], asked: str | None) -> tuple[Any, ...]:
+        return followed(site, str(seen["study"]), asked)
 
     @app.callback(
-        Output("control-said", "children"),
+        Output("control-said", "children", allow_duplicate=True),
+        Output("control-asked", "data"),
         Output("live", "interval", allow_duplicate=True),
         *(Input(key, "n_clicks") for key in BUTTONS),
         State("seen", "data"),
@@ -107,16 +110,16 @@ def _register_study(app: Dash, site: Site) -> None:
         prevent_initial_call=True,
         running=[(Output(key, "disabled"), True, False) for key in BUTTONS],
     )
-    def control(*given: Any) -> tuple[Any, Any]:
+    def control(*given: Any) -> tuple[Any, Any, Any]:
         *_, seen, trials = given
         button = pressed()
         if button is None:
-            return no_update, no_update
+            return no_update, no_update, no_update
         try:
             words = act(site, str(seen["study"]), button, trials if isinstance(trials, int) else None)
         except (KerasweepError, TimeoutExpired) as error:
-            return error_alert(one_line(error)), LIVE
-        return words, LIVE
+            return error_alert(one_line(error)), None, LIVE
+        return words, button, LIVE
 
 
 def looked(site: Site, seen: dict[str, Any]) -> tuple[Any, ...]:
@@ -138,19 +141,27 @@ def looked(site: Site, seen: dict[str, Any]) -> tuple[Any, ...]:
     return head, cards.tiles, cards.boxes, "false", every, news
 
 
-def followed(site: Site, name: str) -> tuple[Any, ...]:
-    """Return what a study's driver does at this moment: text, share of the budget, curves; and which buttons are hidden."""
+def followed(site: Site, name: str, asked: str | None = None) -> tuple[Any, ...]:
+    """Return what a study's driver does at this moment: text, share of the budget, curves; and which buttons are hidden.
+
+    Args:
+        site: Where the study is.
+        name: The study.
+        asked: The button that was pressed last, whose words go once it has happened.
+    """
     try:
         study = site.study(name)
     except KerasweepError:
-        return True, "", "0", no_update, True, *hidden_buttons("")
+        return True, "", "0", no_update, no_update, True, *hidden_buttons("")
     status = status_of(study)
+    said = "" if asked and has_happened(asked, status.state) else no_update
     resumes = status.state == "idle" and bool(study.spec) and not study.imported
     hidden = hidden_buttons(status.state if resumes or status.is_driven else "")
     if not status.is_driven:
-        return True, "", "0", no_update, not resumes, *hidden
+        return True, "", "0", no_update, said, not resumes, *hidden
     share = min(status.begun / status.trials, 1.0) if status.trials else 0.0
-    return False, running_text(status), f"{share:.3f}", running_curves(study, status), True, *hidden
+    curves = running_curves(study, status)
+    return False, running_text(status), f"{share:.3f}", curves, said, True, *hidden
 
 
 def _register_table(app: Dash, site: Site) -> None:

@@ -6,6 +6,7 @@ They go through the study's one channel, as the commands ``pause``, ``stop`` and
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -16,7 +17,7 @@ from dash.development.base_component import Component
 from ..errors import SweepError
 from ..reports.theme import COLOURS, plain, themed
 from ..studies import StudyRecord
-from ..studies.control import SweepStatus
+from ..studies.control import COME_TRUE, SweepStatus, Wish
 from ..study import Study
 from ..texts import count_text, duration_text
 from .pieces import GRAPH, aria
@@ -29,7 +30,9 @@ BUTTONS = {
     "resume": ("Resume", ("idle",)),
 }
 """Button -> what it says, and the states of a driver that it is shown in."""
-COLOUR_OF = {"running": "green", "pausing": "blue", "paused": "blue", "stopping": "blue", "idle": "grey"}
+COLOUR_OF = {"running": "green", "idle": "grey"}
+"""Of states of a driver; all others are blue."""
+_WISHES: Mapping[str, Wish] = {"pause": "pause", "go-on": "go on", "stop": "stop"}
 _PATIENCE = 180
 """Seconds that a driver is given to begin."""
 
@@ -53,6 +56,7 @@ def control_bar() -> Component:
             *buttons,
             html.Div(more, id="resume-more", hidden=True),
             html.Span(id="control-said", **aria(live="polite")),
+            dcc.Store(id="control-asked"),
         ],
         className="buttons",
     )
@@ -61,6 +65,12 @@ def control_bar() -> Component:
 def hidden_buttons(state: str) -> list[bool]:
     """Return for each button whether it is hidden."""
     return [state not in states for _, states in BUTTONS.values()]
+
+
+def has_happened(button: str, state: str) -> bool:
+    """Tell whether what a button asks for has happened, where a driver is in a state: what was said of it may go."""
+    wish = _WISHES.get(button)
+    return wish is None or state in COME_TRUE[wish]
 
 
 def running_panel() -> Component:

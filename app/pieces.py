@@ -108,11 +108,16 @@ def _row(table: Table, row: Row) -> Component:
     cells: list[Component] = []
     for place, (column, text) in enumerate(zip(table.columns, row.cells, strict=True)):
         if place == 0:
-            cells.append(html.Th(text, scope="row", className=_number(column.numeric)))
+            cells.append(html.Th(whole_name(text), scope="row", className=_number(column.numeric)))
         else:
-            long = "long" if len(text) > _LONG and not column.numeric else ""
-            cells.append(html.Td(text, className=_number(column.numeric) or long))
+            length = "long" if len(text) > _LONG else "short"
+            cells.append(html.Td(text, className=_number(column.numeric) or length))
     return html.Tr(cells, className="winner" if row.highlighted else "")
+
+
+def whole_name(*inside: Any) -> Component:
+    """Return a name that a narrow column does not break at its hyphens."""
+    return html.Span(inside, className="whole")
 
 
 def _number(numeric: bool) -> str:

@@ -12,12 +12,12 @@ from dash.development.base_component import Component
 from ..studies import DamagedStudy, ListedStudy, StudyRecord, TrialRecord, best_or_damage, whole
 from ..texts import ABSENT, count_text, number_text
 from .links import link, study_link
-from .pieces import alert, anchor, badge, heading, scrolling
+from .pieces import alert, anchor, badge, heading, scrolling, whole_name
 from .site import Site, counts_text, driven, made
 
 SHOWN = 200
 """Studies of one page, those made last; the others are found by their address, or by searching in the list to compare."""
-_HEAD = ("Study", "Model", "Data", "Best ± SE", "Trials", "Made")
+_HEAD = ("Study", "Best ± SE", "Trials", "Model", "Data", "Made")
 
 
 def studies_page(site: Site) -> Component:
@@ -51,7 +51,7 @@ def studies_table(listed: Sequence[ListedStudy | DamagedStudy]) -> Component:
 
 
 def _damaged(study: DamagedStudy) -> Component:
-    name = html.Th([study.name or "(no name)", " ", badge("damaged", "red")], scope="row")
+    name = html.Th([whole_name(study.name or "(no name)"), " ", badge("damaged", "red")], scope="row")
     return html.Tr([name, html.Td(f"damaged: {study.why}", colSpan=len(_HEAD) - 1)])
 
 
@@ -66,9 +66,16 @@ def _row(study: StudyRecord, best: TrialRecord | None) -> Component:
             html.Span(f" {study.metric}", className="hint"),
         ]
     running: list[Any] = [" ", badge("running", "green")] if driven(study) else []
-    name = html.Th([anchor(study.name or "(no name)", study_link(study.name)), *running], scope="row")
-    cells = [study.model or ABSENT, study.source or ABSENT, score, counts_text(study.counts), made(study)]
-    return html.Tr([name, *map(html.Td, cells)])
+    link_to = anchor(study.name or "(no name)", study_link(study.name))
+    name = html.Th([whole_name(link_to), *running], scope="row")
+    cells = [score, counts_text(study.counts), study.model or ABSENT, study.source or ABSENT, made(study)]
+    return html.Tr([name, *map(_cell, _HEAD[1:], cells)])
+
+
+def _cell(label: str, inside: Any) -> Component:
+    """Return a cell that says what it is where a study is a block instead of a row."""
+    more: Any = {"data-label": label}
+    return html.Td(inside, className="absent" if inside == ABSENT else "", **more)
 
 
 def _chooser(studies: Sequence[StudyRecord]) -> Component:

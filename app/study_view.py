@@ -42,7 +42,7 @@ def study_page(site: Site, name: str) -> Component:
 def study_head(study: StudyRecord, chosen: str) -> Component:
     """Return the head of a study's pages: name, what it is, whether it runs, and the way to the other pages."""
     state = status_of(study).state
-    mark = badge("not running" if state == "idle" else state, COLOUR_OF[state])
+    mark = badge("not running" if state == "idle" else state, COLOUR_OF.get(state, "blue"))
     tabs = [
         anchor(
             title, study_link(study.name, *rest), className="page-tab on" if title == chosen else "page-tab",

@@ -25,6 +25,12 @@ Wish = Literal["pause", "go on", "stop"]
 State = Literal["running", "waiting", "pausing", "stopping", "paused"]
 """Of a driver; it is ``pausing`` until its trials have come to the end of an epoch, and ``waiting`` for a storage that does not
 answer. Of several, the first of these that one is in."""
+COME_TRUE: Mapping[Wish, tuple[str, ...]] = {
+    "pause": ("paused", "idle"),
+    "go on": ("running", "idle"),
+    "stop": ("idle",),
+}
+"""States in which what is wished of a driver has happened, or can no longer."""
 
 
 @dataclass(frozen=True)
@@ -113,11 +119,10 @@ def _status(study: StudyRecord, driver: Mapping[str, Any], live: Mapping[str, An
 
 def wait_for(study: StudyRecord, wish: Wish, seconds: float) -> SweepStatus | None:
     """Wait until the driver of a study has done what is wished of it; return its status then, None where it has not in time."""
-    wanted = {"pause": ("paused", "idle"), "go on": ("running", "idle"), "stop": ("idle",)}[wish]
     end = time.monotonic() + seconds
     while True:
         found = status_of(read_study(study.name, study.storage))
-        if found.state in wanted:
+        if found.state in COME_TRUE[wish]:
             return found
         if time.monotonic() > end:
             return None

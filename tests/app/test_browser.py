@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from app_shelf import HOSTILE
+from app_shelf import HOSTILE, HYPHENS
 from axe_playwright_python.sync_playwright import Axe
-from kerasweep.app.links import link, study_link
+from kerasweep.app.links import joined, link, study_link
 from kerasweep.app.server import listen
 from kerasweep.app.study_view import LIVE
 from kerasweep.app.uploads import LARGEST
@@ -138,6 +138,7 @@ def paused_and_resumed(page: Page, url: str, name: str) -> None:
     """Pause the sweep from its page, have it go on from the command line, and watch it finish."""
     page.click("#pause")
     expect(page.locator(".page-head .badge")).to_have_text("paused")
+    expect(page.locator("#control-said")).to_have_text("")
     assert status_of(read_study(name, url)).state == "paused"
     before = read_study(name, url).trained
     expect(page.locator("#running-text")).to_contain_text("so far")
@@ -244,6 +245,39 @@ def test_figures_are_drawn_and_names_do_nothing(shelf: Shelf, browser: Browser) 
             assert graphs.count() > 5
             assert page.locator("img[src='x']").count() == 0
         assert complaints == []
+
+
+def test_the_best_of_every_study_is_seen_on_a_phone(shelf: Shelf, browser: Browser) -> None:
+    with serving(shelf.site.storage) as address, opened(browser, 390) as (page, _):
+        page.goto(f"{address}/")
+        whole(page)
+        for label in ("Best ± SE", "Trials"):
+            cells = page.locator(f".studies td[data-label='{label}']:visible").all()
+            boxes = [cell.bounding_box() for cell in cells]
+            assert len(boxes) > 5
+            assert all(box and box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes), label
+
+
+LINES = """cell => {
+  const range = document.createRange();
+  range.selectNodeContents(cell);
+  return range.getBoundingClientRect().height / parseFloat(getComputedStyle(cell).lineHeight);
+}"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(
+    "path", [link(), link("compare", studies=joined([HYPHENS, "ordinary"]))], ids=("list", "compare")
+)
+def test_names_do_not_break_at_their_hyphens(shelf: Shelf, browser: Browser, width: int, path: str) -> None:
+    with serving(shelf.site.storage) as address, opened(browser, width) as (page, _):
+        page.goto(address + path)
+        whole(page)
+        for cell in (
+            page.locator("tbody th", has_text=HYPHENS),
+            page.locator("td", has_text="my-flowers.csv"),
+        ):
+            assert cell.evaluate(LINES) < 1.5
 
 
 def test_buttons_of_a_figure_cover_nothing_where_no_pointer_hovers(shelf: Shelf, browser: Browser) -> None:

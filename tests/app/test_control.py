@@ -48,7 +48,7 @@ def test_what_runs_is_said_and_drawn(shelf: Shelf) -> None:
 
 
 def test_a_study_that_nobody_runs_can_be_resumed(shelf: Shelf) -> None:
-    hidden, _, _, _, more, *buttons = followed(shelf.site, "ordinary")
+    hidden, _, _, _, _, more, *buttons = followed(shelf.site, "ordinary")
     assert hidden
     assert not more
     assert buttons == hidden_buttons("idle")
@@ -57,7 +57,7 @@ def test_a_study_that_nobody_runs_can_be_resumed(shelf: Shelf) -> None:
 
 @pytest.mark.parametrize("name", ["foreign", "no such"])
 def test_what_kerasweep_did_not_make_cannot(shelf: Shelf, name: str) -> None:
-    hidden, _, _, _, more, *buttons = followed(shelf.site, name)
+    hidden, _, _, _, _, more, *buttons = followed(shelf.site, name)
     assert hidden
     assert more
     assert all(buttons)
@@ -67,7 +67,7 @@ def test_a_study_that_is_driven_is_looked_at_often(shelf: Shelf, monkeypatch: py
     from kerasweep.app import callbacks
 
     monkeypatch.setattr(callbacks, "status_of", lambda study: replace(STATUS, counts=study.counts))
-    hidden, words, share, figure, more, *buttons = followed(shelf.site, "ordinary")
+    hidden, words, share, figure, _, more, *buttons = followed(shelf.site, "ordinary")
     assert not hidden
     assert more
     assert share == "0.300"
@@ -75,6 +75,38 @@ def test_a_study_that_is_driven_is_looked_at_often(shelf: Shelf, monkeypatch: py
     assert len(figure.data) == 2
     assert buttons == hidden_buttons("running")
     assert looked(shelf.site, {"study": "ordinary"})[4] == LIVE
+
+
+@pytest.mark.parametrize(
+    ("button", "state", "goes"),
+    [
+        ("pause", "running", False),
+        ("pause", "pausing", False),
+        ("pause", "paused", True),
+        ("go-on", "paused", False),
+        ("go-on", "running", True),
+        ("stop", "stopping", False),
+        ("stop", "idle", True),
+        ("pause", "idle", True),
+        ("resume", "running", True),
+        (None, "running", False),
+    ],
+)
+def test_what_a_button_said_goes_once_it_has_happened(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, button: str | None, state: str, goes: bool
+) -> None:
+    from kerasweep.app import callbacks
+
+    monkeypatch.setattr(callbacks, "status_of", lambda _study: replace(STATUS, state=state))
+    said = followed(shelf.site, "ordinary", button)[4]
+    assert said == "" if goes else type(said).__name__ == "NoUpdate"
+
+
+def test_a_driver_that_waits_for_its_storage_is_shown(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    from kerasweep.app import study_view
+
+    monkeypatch.setattr(study_view, "status_of", lambda _study: replace(STATUS, state="waiting"))
+    assert "waiting" in text_of(as_json(study_page(shelf.site, "ordinary")))
 
 
 @pytest.mark.parametrize("what", ["pause", "go-on", "stop"])

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from kerasweep.reports import optuna_plots, write_report
-from kerasweep.studies import read_studies
+from kerasweep.studies import read_studies, read_study
 from playwright.sync_api import sync_playwright
 from requiring import required
+from synthetic import make_study
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +35,11 @@ FLAGS = [
     "--window-size=1200,900",
     "--dump-dom",
 ]
+LINES = """cell => {
+  const range = document.createRange();
+  range.selectNodeContents(cell);
+  return range.getBoundingClientRect().height / parseFloat(getComputedStyle(cell).lineHeight);
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -100,3 +106,19 @@ def test_every_axis_of_parallel_coordinates_has_its_name(
         shown = [name.text_content() for name in names.all() if name.bounding_box()]
         opened.close()
     assert shown == list(figure.layout.xaxis.ticktext)
+
+
+@pytest.mark.parametrize("width", [390, 1000])
+def test_names_do_not_break_at_their_hyphens(browser: str, tmp_path: Path, width: int) -> None:
+    names, url = ("my-flowers-linear-knowhow", "my-flowers-dnn"), f"sqlite:///{tmp_path / 'studies.db'}"
+    for name in names:
+        make_study(url, name, trials=3, data="my-flowers.csv")
+    report = write_report([read_study(name, url) for name in names], tmp_path / "report.html")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+        page = opened.new_page(viewport={"width": width, "height": 900})
+        page.goto(report.as_uri())
+        table = page.get_by_role("table", name="Studies, in the order given")
+        for cell in (*table.locator("tbody th").all(), *table.get_by_text("my-flowers.csv").all()):
+            assert cell.evaluate(LINES) < 1.5
+        opened.close()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from flask.testing import FlaskClient
 
+HYPHENS = "my-flowers-linear-knowhow"
 HOSTILE = "<script>alert(1)</script> \"'&amp; 한국어/a?b%c#d .."
 STUDIES = (
     "ordinary",
@@ -33,6 +34,7 @@ STUDIES = (
     "infinite",
     "foreign",
     "several",
+    HYPHENS,
     HOSTILE,
     "..",
 )
@@ -59,6 +61,7 @@ def make_shelf(folder: Path) -> Shelf:
         url, "one hyperparameter", trials=4, space=Space((Float("learning_rate", 0.001, 0.1, log=True),))
     )
     make_study(url, HOSTILE, trials=14, space=hostile_space(), data=HOSTILE, model=HOSTILE)
+    make_study(url, HYPHENS, trials=3, data="my-flowers.csv")
     make_study(url, "..", trials=2)
     with fast_writes():
         _write_odd(url)
