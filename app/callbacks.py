@@ -22,7 +22,7 @@ from .pieces import error_alert
 from .pressed import pressed
 from .shell import navigation
 from .site import Site
-from .study_view import LIVE, QUIET, is_due, study_head
+from .study_view import LIVE, QUIET, SOON, is_due, study_head
 from .table_view import rows_of
 from .trial_live import register_trial
 
@@ -136,7 +136,7 @@ def looked(site: Site, seen: dict[str, Any]) -> tuple[Any, ...]:
         return head, no_update, no_update, no_update, every, {**seen, "head": state}
     cards = site.cards.cards(study)
     if cards is None:
-        return head, no_update, no_update, no_update, LIVE, {**seen, "head": state}
+        return head, no_update, no_update, no_update, SOON, {**seen, "head": state}
     news = {**seen, "head": state, "cards": which, "at": time.time(), "took": cards.seconds}
     return head, cards.tiles, cards.boxes, "false", every, news
 

@@ -1,18 +1,13 @@
 """Makes the cards of studies, and keeps those made last.
 
 The figures of thousands of trials take seconds of computing, in which this process could answer nobody: those of a large
-study are made in a process of its own, and the page asks again until they are there.
+study are made in another process, and the page asks again until they are there.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-import pickle
-import subprocess
-import sys
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,16 +16,12 @@ from dataclasses import dataclass
 from dash import html
 from dash.development.base_component import Component
 
-from ..errors import SweepError
-from ..reports.cards import grouped
-from ..reports.overview import study_cards
-from ..reports.summary import tiles
-from ..reports.view import load_view
-from ..studies import StudyRecord, read_study
+from ..studies import StudyRecord
+from .drawing import Drawer, Drawing, draw
 from .pieces import card_box, tile_row
 
 LARGE = 500
-"""Trials from which the cards are made in a process of their own."""
+"""Trials from which the cards are made in another process."""
 _KEPT = 8
 """Studies whose cards are kept."""
 
@@ -51,18 +42,12 @@ def revision(study: StudyRecord) -> str:
     return hashlib.sha256(repr(parts).encode(errors="replace")).hexdigest()[:16]
 
 
-def make_cards(storage: str, name: str) -> Cards:
-    """Read a study and make its cards."""
-    started = time.perf_counter()
-    view = load_view(read_study(name, storage))
+def _cards(drawing: Drawing) -> Cards:
+    """Return a drawing as components."""
     boxes: list[Component] = []
-    # The table of all trials has a page of its own, which reads only what is shown.
-    shown = [
-        one for one in study_cards(view) if one.content.table is None or not one.content.table.searchable
-    ]
-    for group, cards in grouped(shown):
+    for group, cards in drawing.groups:
         boxes += [html.H2(group, id=f"group-{group.lower()}", className="group"), *map(card_box, cards)]
-    return Cards(tile_row(tiles(view)), boxes, time.perf_counter() - started)
+    return Cards(tile_row(drawing.tiles), boxes, drawing.seconds)
 
 
 class CardMaker:
@@ -72,7 +57,8 @@ class CardMaker:
         self._storage = storage
         self._made: OrderedDict[str, Future[Cards]] = OrderedDict()
         self._lock = threading.Lock()
-        self._threads = ThreadPoolExecutor(1)  # waits for processes, one at a time
+        self._threads = ThreadPoolExecutor(1)  # waits for the process
+        self._drawer = Drawer()
 
     def cards(self, study: StudyRecord) -> Cards | None:
         """Return the cards of a study as it is; None while they are being made."""
@@ -86,44 +72,24 @@ class CardMaker:
                 self._made.popitem(last=False)
         return found.result() if found.done() else None
 
+    def expect(self, *studies: StudyRecord) -> None:
+        """Have the process ready where one of some studies is large: its cards are likely to be asked for."""
+        if any(map(is_large, studies)):
+            self._threads.submit(self._drawer.start)
+
     def close(self) -> None:
         """Begin no more; what is being made is not waited for."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+        self._drawer.close()
 
     def _begin(self, study: StudyRecord) -> Future[Cards]:
-        if sum(study.counts.values()) > LARGE:
-            return self._threads.submit(make_apart, self._storage, study.name)
+        if is_large(study):
+            return self._threads.submit(lambda: _cards(self._drawer.draw(self._storage, study.name)))
         made: Future[Cards] = Future()
-        made.set_result(make_cards(self._storage, study.name))
+        made.set_result(_cards(draw(self._storage, study.name)))
         return made
 
 
-def make_apart(storage: str, name: str) -> Cards:
-    """Make the cards of a study in a process of its own, and wait for them.
-
-    Raises:
-        SweepError: It failed; its log has the reason.
-    """
-    command = [sys.executable, "-m", __name__]
-    asked = json.dumps(
-        [storage, name]
-    ).encode()  # not among the words, which every user of the machine can read
-    done = subprocess.run(command, input=asked, stdout=subprocess.PIPE, check=False)  # noqa: S603 - our own module
-    if done.returncode != 0:
-        raise SweepError(f"The cards of '{name}' could not be made.")
-    cards: Cards = pickle.loads(done.stdout)  # noqa: S301 - of our own process
-    return cards
-
-
-def main() -> None:
-    """Make the cards that standard input asks for, and write them to standard output."""
-    from kerasweep.app.card_maker import (
-        make_cards as make,  # pickled by its module's own name, which is not __main__
-    )
-
-    storage, name = json.load(sys.stdin)
-    sys.stdout.buffer.write(pickle.dumps(make(storage, name)))
-
-
-if __name__ == "__main__":
-    main()
+def is_large(study: StudyRecord) -> bool:
+    """Tell whether the cards of a study are made in another process."""
+    return sum(study.counts.values()) > LARGE

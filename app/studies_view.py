@@ -26,6 +26,7 @@ def studies_page(site: Site) -> Component:
     head = heading("Studies", f"{count_text(len(studies), 'study')} in {site.name}", new_sweep())
     if not studies:
         return html.Div([head, _nothing(site), _beside(site)])
+    site.cards.expect(*whole(studies[:SHOWN]))
     shown = [_listed(study) for study in studies[:SHOWN]]
     return html.Div([head, _chooser(whole(studies)), studies_table(shown), *_more(studies), _beside(site)])
 

@@ -11,6 +11,7 @@ from ..reports.summary import tiles
 from ..reports.view import StudyView
 from ..studies import StudyRecord, best_trials
 from ..studies.control import status_of
+from .card_maker import is_large
 from .control_view import COLOUR_OF, control_bar, running_panel
 from .links import link, study_link
 from .pieces import anchor, aria, badge, heading, tile_row
@@ -18,6 +19,8 @@ from .site import Site, subtitle
 
 LIVE, QUIET = 2_000, 15_000
 """Milliseconds between two looks at a study that is driven, and at one that is not, to see whether it is by now."""
+SOON = 300
+"""Milliseconds between two looks for cards that are being made."""
 _REST = 10
 """The cards of a study that runs are made anew no sooner than after so many times what making them took."""
 TABS = (("Results", ()), ("Trials", ("trials",)), ("Export", ("export",)))
@@ -26,6 +29,8 @@ TABS = (("Results", ()), ("Trials", ("trials",)), ("Export", ("export",)))
 def study_page(site: Site, name: str) -> Component:
     """Return the page of a study: at once what is read at once, the cards when they are made."""
     study = site.study(name)
+    if is_large(study):
+        site.cards.cards(study)  # begins with them, which this page waits for
     return html.Div(
         [
             html.Div(study_head(study, "Results"), id="study-head"),

@@ -1,65 +1,83 @@
-"""A copy of a study for Optuna's plots: in memory, with names and choices that Plotly shows literally.
+"""A study for Optuna's plots: in memory, with names and choices that Plotly shows literally.
 
-Trials keep their numbers.
+It is made of what the report has read, and of what plots need beside that, as plain rows: Optuna's own storage takes many
+times as long. Trials keep their numbers.
 """
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import optuna
-from optuna.distributions import BaseDistribution, CategoricalDistribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution, json_to_distribution
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from ..spaces import value_text
+from ..studies import StudyRecord, TrialRecord, read_reports, read_stored_parameters
 from ..studies.importance import read_only_study
-from ..studies.records import DUPLICATE
+from ..studies.records import CONSTRAINT, DUPLICATE
 from .theme import plain
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+_STATES = {
+    "complete": TrialState.COMPLETE,
+    "pruned": TrialState.PRUNED,
+    "failed": TrialState.FAIL,
+    "running": TrialState.RUNNING,
+    "paused": TrialState.RUNNING,
+    "waiting": TrialState.WAITING,
+}
 
 
-def copy_for_plots(study: optuna.Study, labels: Mapping[str, str]) -> optuna.Study:
-    """Return an in-memory copy of a study whose names and choices are safe to plot.
+def study_for_plots(
+    study: StudyRecord, trials: Sequence[TrialRecord], labels: Mapping[str, str]
+) -> optuna.Study:
+    """Return trials as a study in memory whose names and choices are safe to plot. Reads the storage.
 
     Args:
         study: The study.
+        trials: Those of it that were read.
         labels: Name of a hyperparameter -> its label.
     """
-    trials = [_copy_trial(trial, labels) for trial in study.get_trials(deepcopy=False)]
-    return read_only_study(trials, study.directions[0], plain(study.study_name))
+    reports, stored = read_reports(study), read_stored_parameters(study)
+    laws: dict[str, BaseDistribution] = {}  # by their texts: trials have few, and each takes long to parse
+    copies = []
+    for trial in trials:
+        found = {name: pair for name, pair in stored.get(trial.number, {}).items() if name in labels}
+        for _, text in found.values():
+            if text not in laws:
+                laws[text] = _law(text)
+        parameters = {labels[name]: (value, laws[text]) for name, (value, text) in found.items()}
+        copies.append(_copy(trial, parameters, reports.get(trial.number, {})))
+    direction = StudyDirection.MAXIMIZE if study.direction == "maximize" else StudyDirection.MINIMIZE
+    return read_only_study(copies, direction, plain(study.name))
 
 
-def _copy_trial(trial: FrozenTrial, labels: Mapping[str, str]) -> FrozenTrial:
-    parameters: dict[str, Any] = {}
-    distributions: dict[str, BaseDistribution] = {}
-    for name, law in trial.distributions.items():
-        shown = labels.get(name) or plain(name, 30)  # a trial that began after the labels were made
-        value = trial.params[name]
-        if isinstance(law, CategoricalDistribution):
-            texts = _choices(law)
-            value = texts[law.choices.index(value)]
-            law = CategoricalDistribution(texts)  # noqa: PLW2901 - the copy's own
-        parameters[shown], distributions[shown] = value, law
-    ended = trial.state == TrialState.COMPLETE
-    finite = {step: v for step, v in trial.intermediate_values.items() if math.isfinite(v)}
+def _copy(
+    trial: TrialRecord, parameters: Mapping[str, tuple[float, BaseDistribution]], reports: Mapping[int, float]
+) -> FrozenTrial:
+    value = trial.values[0] if trial.values else trial.value
     return FrozenTrial(
         number=trial.number,
         trial_id=trial.number,
-        state=trial.state,
-        value=trial.values[0] if ended and trial.values else None,
-        params=parameters,
-        distributions=distributions,
-        intermediate_values=finite,
-        system_attrs={
-            key: value for key, value in trial.system_attrs.items() if key.startswith("constraints")
-        },
-        user_attrs={key: value for key, value in trial.user_attrs.items() if key == DUPLICATE},
-        datetime_start=trial.datetime_start,
-        datetime_complete=trial.datetime_complete,
+        state=_STATES[trial.state],
+        value=value if trial.state == "complete" else None,
+        params={label: law.to_external_repr(stored) for label, (stored, law) in parameters.items()},
+        distributions={label: law for label, (_, law) in parameters.items()},
+        intermediate_values={step: found for step, found in reports.items() if math.isfinite(found)},
+        system_attrs={f"{CONSTRAINT}{name}": excess for name, excess in trial.excesses.items()},
+        user_attrs={} if trial.duplicate_of is None else {DUPLICATE: trial.duplicate_of},
+        datetime_start=trial.started,
+        datetime_complete=None,
     )
+
+
+def _law(text: str) -> BaseDistribution:
+    """Return a distribution as it is shown."""
+    law = json_to_distribution(text)
+    return CategoricalDistribution(_choices(law)) if isinstance(law, CategoricalDistribution) else law
 
 
 def _choices(law: CategoricalDistribution) -> list[Any]:

@@ -74,11 +74,9 @@ class StudyView:
     @cached_property
     def plots(self) -> optuna.Study:
         """The study for Optuna's plots: in memory, with names that Plotly shows as they are. Reads the storage."""
-        from ..studies.connections import opened
-        from .plot_study import copy_for_plots
+        from .plot_study import study_for_plots
 
-        with opened(self.study) as study:
-            return copy_for_plots(study, self.labels)
+        return study_for_plots(self.study, self.trials, self.labels)
 
     @cached_property
     def labels(self) -> Mapping[str, str]:

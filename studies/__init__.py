@@ -16,6 +16,7 @@ from .reading import (
     read_numbered,
     read_reports,
     read_shown,
+    read_stored_parameters,
     read_trial,
     read_trials,
 )
@@ -63,6 +64,7 @@ __all__ = [
     "read_numbered",
     "read_reports",
     "read_shown",
+    "read_stored_parameters",
     "read_studies",
     "read_study",
     "read_trial",

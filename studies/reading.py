@@ -168,6 +168,19 @@ def read_reports(study: StudyRecord) -> dict[int, dict[int, float]]:
     return reports
 
 
+def read_stored_parameters(study: StudyRecord) -> dict[int, dict[str, tuple[float, str]]]:
+    """Return what Optuna keeps of hyperparameters: trial number -> name -> value as a number, and distribution as JSON."""
+    statement = """
+        SELECT t.number, p.param_name, p.param_value, p.distribution_json
+        FROM trials t JOIN trial_params p ON p.trial_id = t.trial_id WHERE t.study_id = :study ORDER BY p.param_id
+    """
+    found: dict[int, dict[str, tuple[float, str]]] = {}
+    with open_database(study.storage) as database:
+        for number, name, value, text in database.rows(statement, study=study.study_id):
+            found.setdefault(number, {})[name] = value, text
+    return found
+
+
 def read_details(study: StudyRecord, numbers: Iterable[int]) -> dict[int, TrialDetails]:
     """Return curves and model summaries by trial number; trials that have none are left out."""
     details = {}

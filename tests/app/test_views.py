@@ -12,7 +12,7 @@ from app_pages import as_json, nodes, shown, text_of
 from app_shelf import HOSTILE, STUDIES
 from kerasweep.app import card_maker, kept_trials
 from kerasweep.app.callbacks import looked
-from kerasweep.app.card_maker import CardMaker, revision
+from kerasweep.app.card_maker import CardMaker, Cards, revision
 from kerasweep.app.kept_trials import KeptTrials
 from kerasweep.app.links import Address, joined, parse_address, study_link
 from kerasweep.app.pages import page
@@ -20,12 +20,14 @@ from kerasweep.app.site import Site
 from kerasweep.app.studies_view import studies_page
 from kerasweep.app.study_view import is_due
 from kerasweep.app.table_view import columns, rows_of, shown_names
+from kerasweep.errors import SweepError
 from kerasweep.studies import paging
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from app_shelf import Shelf
+    from kerasweep.studies import StudyRecord
 
 PLACES = ((), ("trials",), ("trial", "0"), ("compare",), ("export",))
 
@@ -188,22 +190,67 @@ def test_links_of_a_hostile_study_lead_to_it(shelf: Shelf) -> None:
     assert parse_address(path, "").parts == ("study", HOSTILE)
 
 
-def test_the_cards_of_a_large_study_are_made_in_a_process_of_their_own(
+def made(maker: CardMaker, study: StudyRecord) -> Cards:
+    """Wait for the cards of a study."""
+    end = time.monotonic() + 100
+    while (found := maker.cards(study)) is None and time.monotonic() < end:
+        time.sleep(0.1)
+    assert found is not None
+    return found
+
+
+def test_the_cards_of_a_large_study_are_made_in_another_process_that_stays(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    study = shelf.site.study("one hyperparameter")
+    study, other = shelf.site.study("one hyperparameter"), shelf.site.study("second")
     own = shelf.site.cards.cards(study)
     monkeypatch.setattr(card_maker, "LARGE", 1)
     maker = CardMaker(shelf.site.storage)
     try:
         assert maker.cards(study) is None
-        end = time.monotonic() + 100
-        while (found := maker.cards(study)) is None and time.monotonic() < end:
-            time.sleep(0.1)
-        assert found is not None
+        found = made(maker, study)
         assert own is not None
         assert as_json(found.tiles) == as_json(own.tiles)
         assert len(found.boxes) == len(own.boxes)
         assert maker.cards(study) is found
+        process = maker._drawer.start()
+        made(maker, other)
+        assert maker._drawer.start() is process
+    finally:
+        maker.close()
+    assert process.poll() is not None
+
+
+def test_the_process_that_makes_cards_outlives_a_study_that_it_cannot_read_and_is_started_anew_when_it_died(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = shelf.site.study("one hyperparameter")
+    monkeypatch.setattr(card_maker, "LARGE", 1)
+    maker = CardMaker(shelf.site.storage)
+    try:
+        with pytest.raises(SweepError, match="cards of 'no such' could not be made"):
+            maker._drawer.draw(shelf.site.storage, "no such")
+        process = maker._drawer.start()
+        assert process.poll() is None
+        process.kill()
+        with pytest.raises(SweepError):
+            maker._drawer.draw(shelf.site.storage, study.name)
+        assert made(maker, study).boxes
+    finally:
+        maker.close()
+
+
+def test_cards_that_are_likely_to_be_asked_for_find_the_process_ready(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = shelf.site.study("one hyperparameter")
+    maker = CardMaker(shelf.site.storage)
+    try:
+        maker.expect(study)
+        assert maker._drawer._process is None
+        monkeypatch.setattr(card_maker, "LARGE", 1)
+        maker.expect(study)
+        maker._threads.submit(lambda: None).result()
+        assert maker._drawer._process is not None
     finally:
         maker.close()
