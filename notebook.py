@@ -112,8 +112,7 @@ class _Widget:
             f"{progress.begun}/{int(progress.total)} trials"
             if math.isfinite(progress.total)
             else count_text(progress.begun, "trial"),
-            f"{progress.pruned} pruned" if progress.pruned else "",
-            f"{progress.failed} failed" if progress.failed else "",
+            *progress.unlike_complete,
             "" if best is None else f"best {number_text(best.value)} (trial {best.number})",
             duration_text(progress.seconds),
             "" if left is None or over else f"about {duration_text(left)} left",

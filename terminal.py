@@ -116,9 +116,9 @@ def _trial_text(
         folds = count_text(line.folds, "fold")
         text.append(f"paused at {number_text(line.value)}, epoch {line.epochs} of {folds}", style="dim")
     elif line.state == "pruned" and line.message:
-        text.append(f"infeasible: {line.message}", style="yellow")
+        text.append(f"pruned, infeasible: {line.message}", style="yellow")
     elif line.state == "pruned" and line.broken:
-        text.append(f"not trained: {'; '.join(line.broken)}", style="yellow")
+        text.append(f"pruned, not trained: {'; '.join(line.broken)}", style="yellow")
     elif line.state == "pruned":
         text.append(f"pruned at {number_text(line.value)}, epoch {line.epochs}", style="dim")
     else:
@@ -174,8 +174,7 @@ def _bar(progress: Progress, *, epochs: bool) -> RenderableType:
     left = progress.seconds_left
     words = [
         f"{progress.begun}/{int(total)} trials" if total else f"{progress.begun} trials",
-        f"{progress.paused} paused" if progress.paused else f"{progress.pruned} pruned",
-        f"{progress.failed} failed",
+        *progress.unlike_complete,
         best,
         count_text(progress.epochs, "epoch"),
         duration_text(progress.seconds),

@@ -6,14 +6,14 @@ import threading
 import time
 from collections import OrderedDict
 
-from ..studies import StudyRecord, TrialColumns, TrialState
+from ..studies import StudyRecord, TrialColumns
+from ..studies.records import UNFINISHED
 from .card_maker import revision
 
 _KEPT = 4
 """Studies whose columns are kept."""
 _FRESH_SECONDS = 2.0
 """How long columns count of a study whose trials go on: one may begin as another one pauses, and all counts stay the same."""
-_MOVING: tuple[TrialState, ...] = ("running", "paused", "waiting")
 
 
 class KeptTrials:
@@ -26,7 +26,7 @@ class KeptTrials:
     def of(self, study: StudyRecord) -> TrialColumns:
         """Return the columns of a study as it is."""
         which, now = revision(study), time.monotonic()
-        moves = any(study.counts.get(state) for state in _MOVING)
+        moves = any(study.counts.get(state) for state in UNFINISHED)
         with self._lock:
             since, found = self._kept.get(which, (now, None))
             if found is None or (moves and now - since > _FRESH_SECONDS):

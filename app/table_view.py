@@ -22,7 +22,6 @@ from .study_view import study_head
 
 PAGE = 50
 """Trials of a page."""
-STATES = ("complete", "pruned", "failed", "running", "paused", "waiting")
 _KINDS: dict[str, str] = {
     "equals": "is",
     "notEqual": "is not",

@@ -17,11 +17,12 @@ from plotly.io.json import to_json_plotly
 from ..errors import KerasweepError
 from ..studies import StudyRecord, TrialRecord, read_trial
 from ..studies.control import SweepStatus, status_of
+from ..studies.records import ENDED
 from .control_view import running_curves
 from .pieces import GRAPH
 from .site import Site
 from .study_view import LIVE, QUIET
-from .trial_view import ENDED, trial_parts
+from .trial_view import trial_parts
 
 PARTS = ("head", "result", "failure", "configuration", "curves", "summary", "log")
 """Keys of ``trial_parts``, in their order."""

@@ -11,16 +11,13 @@ from ..reports.cards import Figure
 from ..spaces import value_text
 from ..studies import StudyRecord, TrialDetails, TrialRecord, read_details, read_log
 from ..studies.comparison import refit_score, study_space
+from ..studies.records import ENDED
 from ..texts import duration_text, number_text, quantity_text, scores_text
 from .fold_curves import fold_curves
 from .links import study_link
 from .pieces import anchor, aria, badge, facts, figure_box, heading, panel, preformatted, scrolling
 
 COLOURS = {"complete": "green", "failed": "red", "running": "blue", "paused": "blue"}
-
-
-ENDED = ("complete", "pruned", "failed")
-"""States of a trial that it stays in."""
 
 
 def trial_parts(study: StudyRecord, trial: TrialRecord) -> dict[str, Component | None]:

@@ -14,6 +14,7 @@ from ..spaces import Hyperparameter, conditions_text, value_text
 from ..studies import DamagedStudy, ListedStudy, StudyRecord, TrialRecord
 from ..studies.comparison import Effect, StudyComparison
 from ..studies.control import status_of
+from ..studies.records import UNFINISHED
 from ..texts import ABSENT, duration_text, number_text
 
 NONE = styled((ABSENT, "dim"))
@@ -81,7 +82,7 @@ def state_text(study: StudyRecord) -> str:
     if (status := status_of(study)).is_driven:
         return status.state
     wanted = None if study.concluded else study.spec.get("search", {}).get("trials")
-    unfinished = sum(study.counts.get(state, 0) for state in ("running", "paused", "waiting"))
+    unfinished = sum(study.counts.get(state, 0) for state in UNFINISHED)
     if unfinished or (wanted and study.trained < wanted):
         return "unfinished"
     return "done"

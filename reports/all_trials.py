@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..studies.comparison import basic_names, epochs_texts, informative_names, names_of
+from ..studies.records import STATES
 from ..texts import ABSENT, count_text, number_text, quantity_text
 from .axis_selection import COLUMNS, is_wide
 from .cards import Column, Content, Row, Table, card, not_yet
 from .leaderboard import setting_text
-from .summary import STATES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

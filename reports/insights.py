@@ -234,10 +234,11 @@ def pruning(view: StudyView) -> Content:
         reading = "No trial was pruned."
     else:
         ran = [trial.epochs_trained for trial in pruned if trial.epochs_trained]
+        were = "was" if len(pruned) == 1 else "were"
         reading = (
-            f"{count_text(len(pruned), 'trial')} of {view.study.trained:,} ended early, for lagging behind"
+            f"{len(pruned):,} of {count_text(view.study.trained, 'trial')} {were} pruned, for lagging behind"
         )
-        reading += f", after {sum(ran) / len(ran):.0f} epochs on average." if ran else "."
+        reading += f", after {count_text(round(sum(ran) / len(ran)), 'epoch')} on average." if ran else "."
     note = f"The last {optuna_plots.MOST_LINES} trials." if len(view.trials) > optuna_plots.MOST_LINES else ""
     return Content(reading, figures=(Figure("Mean of the folds by epoch", figure),), note=note)
 

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from ..spaces import Space, value_text
 from ..studies.comparison import cost, refit_score, study_space
+from ..studies.records import STATES
 from ..texts import count_text, duration_text, number_text
 from .axis_selection import is_wide
 from .cards import Column, Content, Row, Table, card
 
 if TYPE_CHECKING:
-    from ..studies import TrialState
     from .view import StudyView
 
-STATES: tuple[TrialState, ...] = ("complete", "pruned", "failed", "running", "paused", "waiting")
 _METHODS = {
     "grid": "Grid search",
     "random": "Random search",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..errors import SweepError
 from ..studies import StudyRecord, read_trials
 from ..studies.comparison import is_sensitivity_study
-from ..texts import numbers_text
+from ..texts import count_text, numbers_text
 from .budget import Reason
 from .further import Further
 
@@ -20,6 +20,8 @@ class Ending:
     reason: Reason
     unanswered: tuple[int, ...] = ()
     """Trials that did not end when the sweep was over, and were ended from outside."""
+    pruned: tuple[int, ...] = ()
+    """Trials that were paused until the sweep was over, and have been pruned then."""
     further: Further | None = None
     """Where trials were trained on."""
     kept: str = ""
@@ -38,6 +40,9 @@ class Ending:
         }[self.reason]
         if self.further is not None and self.reason == "trials":
             reason = f"Done: {self.further.text}."
+        if self.pruned:
+            one = len(self.pruned) == 1
+            reason += f" {count_text(len(self.pruned), 'paused trial')} {'goes' if one else 'go'} on no further: {'it is' if one else 'they are'} pruned."
         if not self.unanswered:
             return reason
         cut = numbers_text(self.unanswered, 5)

@@ -19,6 +19,7 @@ from ..studies.comparison import (
     most_epochs,
 )
 from ..studies.lock import refuse_driven
+from ..studies.records import UNFINISHED
 from ..texts import count_text, numbers_text
 from .driver.under_way import key_of
 from .paused_states import PausedStates
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 MOST_TRIALS = 3
 """That are trained on, unless the study keeps the states of another number of models."""
-UNFINISHED = ("running", "paused", "waiting")
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def _check_finished(study: StudyRecord, epochs: int, most: int) -> None:
         StudyError: with what to do.
     """
     name = study.name
-    unfinished = {state: count for state in UNFINISHED if (count := study.counts.get(state, 0))}  # type: ignore[call-overload]
+    unfinished = {state: count for state in UNFINISHED if (count := study.counts.get(state, 0))}
     if is_sensitivity_study(study):
         raise StudyError(
             f"The study '{name}' changed each hyperparameter a little, and looked for no best trial to train on."

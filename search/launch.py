@@ -141,7 +141,7 @@ def _run_until_lost(
     finally:
         executor.close()
     study = read_study(str(plan.spec.study), url)
-    return Ending(study, reason, sweep.unanswered, plan.further, states.text)
+    return Ending(study, reason, sweep.unanswered, sweep.pruned_last, plan.further, states.text)
 
 
 def _run_until_stopped(sweep: Sweep) -> Reason:

@@ -82,6 +82,12 @@ class Progress:
         by_time = max(0.0, self.seconds_budget - self.seconds)
         return by_time if self.training_left is None else min(by_time, self.training_left)
 
+    @property
+    def unlike_complete(self) -> list[str]:
+        """How many trials are paused, pruned or have failed, those that there are: ``3 paused``."""
+        counts = {"paused": self.paused, "pruned": self.pruned, "failed": self.failed}
+        return [f"{count} {state}" for state, count in counts.items() if count]
+
     def with_trial(self, line: TrialLine, objective: Objective, *, ended_now: bool = False) -> Progress:
         """Return the picture with one more trial ended, in this run or an earlier one."""
         best = self.best

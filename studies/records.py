@@ -6,15 +6,19 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from ..spaces import Configuration
 
 TrialState = Literal["complete", "pruned", "failed", "running", "paused", "waiting"]
+"""A ``paused`` trial may go on from its rung; one that is ``pruned`` never does, or was never trained, for what it breaks. Logs,
+lists, pages and reports call them by these words and by no others."""
+STATES: tuple[TrialState, ...] = get_args(TrialState)
 Direction = Literal["maximize", "minimize"]
 
 ENDED: tuple[TrialState, ...] = ("complete", "pruned", "failed")
 """States of trials that came to an end, the one that says most first."""
+UNFINISHED: tuple[TrialState, ...] = ("running", "paused", "waiting")
 
 # Keys of Optuna's user attributes. One attribute holds one JSON document, because each is a row of its own.
 SPEC = "kerasweep:spec"

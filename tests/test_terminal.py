@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
+import pytest
 from kerasweep.search.progress import Progress, TrialLine
 from kerasweep.spaces import preset
 from kerasweep.studies.comparison import MAX_SHOWN, varying_first
@@ -65,3 +67,18 @@ def test_what_a_trial_has_to_say_is_shown_below_it() -> None:
             listen(Progress(total=9, complete=1, ended=line))
         assert isinstance(console.file, io.StringIO)
         assert "note: trained by fit: it is eager (trial 7)" in console.file.getvalue()
+
+
+@pytest.mark.parametrize("state", ["pruned", "failed", "paused"])
+@pytest.mark.parametrize("more", [{}, {"message": "why"}, {"broken": ("params is 9, not <5",)}], ids=str)
+def test_a_trial_that_is_not_complete_is_called_by_its_state(state: Any, more: dict[str, Any]) -> None:
+    console = Console(file=io.StringIO(), width=120, color_system=None)
+    with show_progress(2, console) as listen:
+        listen(Progress(total=9, paused=1, ended=TrialLine(7, state, {}, 0.9, 12, 3.0, **more)))
+    assert isinstance(console.file, io.StringIO)
+    assert f"trial 7  {state}" in console.file.getvalue()
+
+
+def test_trials_that_are_paused_and_pruned_are_counted_apart() -> None:
+    assert Progress(total=9, paused=3, pruned=2).unlike_complete == ["3 paused", "2 pruned"]
+    assert Progress(total=9, complete=4, failed=1).unlike_complete == ["1 failed"]

@@ -117,6 +117,8 @@ class Sweep:
         )
         self.unanswered: tuple[int, ...] = ()
         """Trials that had not ended in time when the sweep was over; they wait to be run again."""
+        self.pruned_last: tuple[int, ...] = ()
+        """Trials that were paused until the sweep was over, and have been pruned then."""
 
     def stop(self) -> None:
         """End the sweep: running trials stop at the end of their epochs, from where ``resume`` has them go on."""
@@ -228,7 +230,7 @@ class Sweep:
         return self._termination.reason is None and bool(self._under_way.elsewhere)
 
     def _end_paused(self) -> None:
-        """End the paused trials for good once the budget is spent; an interrupted sweep keeps them for ``resume``.
+        """Prune the paused trials once the budget is spent; an interrupted sweep keeps them for ``resume``.
 
         Where other drivers train on, or have time where this one has none left, they are theirs.
         """
@@ -240,6 +242,7 @@ class Sweep:
                 return
             for run in self._under_way.end_paused():
                 number = run.trial.number
+                self.pruned_last += (number,)
                 self._state.history.trainings.end(run.key, number)
                 self._reporter.count(TrialLine(number, "pruned", run.configuration))
             self._reporter.count_paused()

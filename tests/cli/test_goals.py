@@ -35,7 +35,7 @@ def trials(kerasweep: Any, folder: Path, study: str) -> list[dict[str, Any]]:
 
 def test_what_is_too_large_is_not_trained_and_says_so(kerasweep: Any, front: Any) -> None:
     folder, said = front
-    assert "trial 2  not trained: params is 30,010, not <20,000" in said
+    assert "trial 2  pruned, not trained: params is 30,010, not <20,000" in said
     assert "where params<20000, seconds<60" in said
     assert "noted" in said
     assert "seconds are measured on this machine" in said
