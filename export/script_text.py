@@ -81,7 +81,7 @@ def script_text(
             f"Train the winner of the study '{winner.study.name}' again: trial {winner.trial.number}."
         ),
         provenance=_provenance(winner, notes),
-        imports=import_lines(imports),
+        imports=_quiet(import_lines({"import os", *imports})),
         constants=[*constant_lines(constants, {**_COMMENTS, **steps.comments}), *sources.constants],
         helpers=[*sources.texts, *steps.helpers],
         load=[*reading.lines, *steps.lines],
@@ -98,6 +98,12 @@ def script_text(
         **_training_loop(winner),
     )
     return spaced(text)
+
+
+def _quiet(imports: str) -> str:
+    """Return imports with what keeps TensorFlow's own lines from the user, before what loads it; what fails raises."""
+    standard, others = imports.split("\n\n", 1)
+    return f'{standard}\n\nos.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")\n\n{others}'
 
 
 def _preparation(winner: Winner, x: Any, constants: Mapping[str, Any]) -> tuple[dict[str, Any], set[str]]:

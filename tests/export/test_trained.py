@@ -72,6 +72,10 @@ def test_a_script_prints_the_refits_test_scores(
     assert printed[name] == [f"test {metric} {value:.6g}" for metric, value in refits[name].test.items()]
     text = (place.folder / f"train_{name}.py").read_text(encoding="utf-8")
     assert "prints the same again" in text
+    quiet = 'os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")\n'
+    assert text.index(quiet) < min(text.index(word) for word in ("import keras", "import numpy")), (
+        "before TensorFlow"
+    )
     assert text.count("\n") < (250 if refits[name].scorings else 200), (
         "which configuration wins depends on the processor"
     )
