@@ -177,11 +177,7 @@ class Space:
         Raises:
             SpaceError: with every fault in one message: unknown, missing, inactive or out of range.
         """
-        faults = [
-            f"There is no hyperparameter '{name}'.{did_you_mean(name, self.names)}"
-            for name in configuration
-            if name not in self
-        ]
+        faults = self._unknown(configuration)
         checked: Configuration = {}
         for hyperparameter in self.hyperparameters:
             active = hyperparameter.is_active(checked)
@@ -200,6 +196,28 @@ class Space:
         if faults:
             raise SpaceError(" ".join(faults))
         return checked
+
+    def check_values(self, values: Mapping[str, Any]) -> None:
+        """Check some values, each by itself: others may be missing, and whether one is active is of no matter.
+
+        Raises:
+            SpaceError: with every fault in one message: unknown, or out of range.
+        """
+        faults = self._unknown(values)
+        for name in (name for name in values if name in self):
+            try:
+                self[name].check(values[name])
+            except SpaceError as error:
+                faults.append(str(error))
+        if faults:
+            raise SpaceError(" ".join(faults))
+
+    def _unknown(self, values: Mapping[str, Any]) -> list[str]:
+        return [
+            f"There is no hyperparameter '{name}'.{did_you_mean(name, self.names)}"
+            for name in values
+            if name not in self
+        ]
 
 
 def narrowed(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from optuna.trial import Trial
 
-from ...errors import one_line
+from ...errors import SpaceError, one_line
 from ...spaces import Configuration, Space
 from ...spaces.possible import why_impossible_configuration
 from ...studies.transactions import NotBegun
@@ -123,12 +123,12 @@ class Dispatcher:
 
     def _read(self, trial: Trial, *, enqueued: bool) -> tuple[Configuration, str | None]:
         """Return the configuration of a new trial, and what is wrong with one that a user has enqueued."""
-        try:
-            configuration = self._space.suggest(trial)
-        except (TypeError, ValueError) as error:
-            if not enqueued:
-                raise
-            return dict(trial.params), f"what was enqueued is not of this space: {one_line(error)}"
+        if enqueued:  # Optuna would take a number out of range, and leave out a name that it does not know
+            try:
+                self._space.check_values(trial._fixed_params)
+            except SpaceError as error:
+                return {}, f"what was enqueued is not of this space: {one_line(error)}"
+        configuration = self._space.suggest(trial)
         return configuration, why_impossible_configuration(configuration)
 
     def _refuse(self, trial: Trial, configuration: Configuration, fault: str) -> None:
