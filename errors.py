@@ -133,6 +133,13 @@ class TrainingError(KerasweepError):
         self.kind = kind
 
 
+class UnfitError(TrainingError):
+    """One trial failed: its model cannot be trained on data of this form, whatever its weights."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("model", message)
+
+
 class InfeasibleError(TrainingError):
     """A model breaks a constraint that is checked before it is trained; ``measured`` is what it was measured by."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..training.data import TASKS, Dataset
+from ..training.metric_names import ACCURACIES
+from ..training.metrics import Objective
 from .spec import SweepSpec
 
 RARE = 0.1
@@ -29,10 +31,12 @@ def time_hints(dataset: Dataset, spec: SweepSpec) -> tuple[str, ...]:
     )
 
 
-def rare_class_hints(dataset: Dataset, metric: str) -> tuple[str, ...]:
+def rare_class_hints(dataset: Dataset, objective: Objective) -> tuple[str, ...]:
     """Return what is said where accuracy is the objective, and a class is too rare for it to count."""
-    metric = metric.removeprefix("val_")
-    if metric not in ("accuracy", "binary_accuracy") or metric != TASKS[dataset.task].metric:
+    metric = objective.metric.removeprefix("val_")
+    if dataset.task not in ACCURACIES or not (
+        metric == TASKS[dataset.task].metric or objective.kind in ACCURACIES[dataset.task]
+    ):
         return ()
     several = dataset.task == "multilabel"
     if several:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
-from ..errors import SpecError
+from ..errors import ModelError, SpecError, UnfitError, one_line
 from ..spaces import Space
 from ..spaces.catalogue import CHANGE_THE_LOSS
-from ..training.data import TASKS, Task
+from ..training.data import TASKS, Dataset, Task
 from ..training.goals import QUANTITIES, Goals, parse_constraint
 from ..training.machine import cores
 from ..training.metrics import (
@@ -19,11 +19,13 @@ from ..training.metrics import (
     UnknownDirectionError,
     choose_objective,
     family_metrics,
+    own_accuracy,
 )
 from ..training.models import ModelSource
 from ..training.workload import Workload
 from .model_resolution import guard_building
 from .spec import SweepSpec
+from .target_signs import percentage_hints, why_undefined
 
 
 def select_objective(
@@ -49,8 +51,6 @@ def select_objective(
     losses_differ = not source.open_space and any(name in space for name in CHANGE_THE_LOSS)
     if not source.open_space:
         computed = family_metrics(dataset.task, losses_differ=losses_differ)
-    elif first in ("loss", "val_loss") and not others and not asked.bounds:
-        computed = ComputedMetrics({"loss": "minimize"}, {})
     else:
         computed = _computed_by_own(spec, workload, space)
         if metric is None and _compares_losses(spec, workload, space, computed):
@@ -79,11 +79,49 @@ def select_objective(
         others=tuple(QUANTITIES),
     )
     goals = _goals(objective, [name for name in others if name], asked.bounds, choose)
+    decisions = (
+        *decisions,
+        *computed.remarks,
+        *_meanings(objective, goals, computed),
+        *_of_targets(objective, goals, computed, dataset),
+    )
     for scorer in replace(workload, objective=objective, goals=goals).scorers:
         scorer.check(workload.folds)
     if "seconds" in goals.quantities:
         decisions = (*decisions, "seconds are measured on this machine, and differ a little from run to run")
     return objective, goals, decisions
+
+
+def _of_targets(
+    objective: Objective, goals: Goals, computed: ComputedMetrics, dataset: Dataset
+) -> Iterator[str]:
+    """Yield what the targets make of the loss, and of the objective.
+
+    Raises:
+        SpecError: A metric that trials are judged by is not defined for them.
+    """
+    judged = {metric: computed.known.get(metric.removeprefix("val_"), "") for metric in _beside_of(goals)}
+    judged |= {metric: scoring.name for metric, scoring in goals.scorings.items()}
+    for metric, kind in {objective.metric: objective.kind, **judged}.items():
+        if why := why_undefined(kind, dataset):
+            raise SpecError(f"The metric '{metric}' cannot be computed: {why}.")
+        yield from percentage_hints(metric, kind, dataset)
+    if why := why_undefined(computed.known.get("loss", ""), dataset):
+        yield f"the loss {why}"
+
+
+def _beside_of(goals: Goals) -> list[str]:
+    return [*(one.metric for one in goals.further), *(one.quantity for one in goals.constraints)]
+
+
+def _meanings(objective: Objective, goals: Goals, computed: ComputedMetrics) -> Iterator[str]:
+    """Yield what the metrics that trials are judged by measure, where their names say something else."""
+    computed_by_us = {*goals.scorings, *([] if objective.scoring is None else [objective.metric])}
+    for metric in dict.fromkeys((objective.metric, *_beside_of(goals))):
+        if metric in computed_by_us:
+            continue
+        if meaning := computed.meanings.get(metric.removeprefix("val_")):
+            yield f"{metric} is what the model computes: {meaning}"
 
 
 def _goals(
@@ -130,8 +168,7 @@ def _beside(name: str, choose: Callable[..., Objective]) -> Objective:
 
 def _compares_losses(spec: SweepSpec, workload: Workload, space: Space, computed: ComputedMetrics) -> bool:
     """Tell whether a user's models would be compared by a loss that is not the same for all of them."""
-    by_default = TASKS[workload.dataset.task].metric
-    if computed.more or (by_default != "loss" and by_default in computed.metrics):
+    if computed.more or own_accuracy(workload.dataset.task, computed) is not None:
         return False
     from ..training.trainers.computed_metrics import losses_differ
 
@@ -145,11 +182,20 @@ def _computed_by_own(spec: SweepSpec, workload: Workload, space: Space) -> Compu
     prepare_tensorflow(spec.execution.threads or cores())
     from ..training.trainers.computed_metrics import find_computed_metrics
 
+    own_fit = workload.model.own_fit() is not None
+    found = None
     with guard_building(spec, workload.model):  # TensorFlow's import, which may take longer, is done
-        found = find_computed_metrics(workload, space.recommended(), spec.search.seed)
+        try:
+            found = find_computed_metrics(workload, space, spec.search.seed)
+        except UnfitError as error:
+            # What trains it may do with the data what it likes, or be another machine.
+            if not own_fit and not spec.execution.on_ray:
+                raise ModelError(
+                    f"The model '{workload.model.name}' does not fit the data: {one_line(error)}"
+                ) from error
     if found is None:
         return ComputedMetrics({}, {}, more=True)  # the model cannot be built, as its first training will say
-    return replace(found, more=workload.model.own_fit() is not None)
+    return replace(found, more=own_fit)
 
 
 def _of_own_fit(source: ModelSource, task: Task) -> str | None:

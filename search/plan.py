@@ -158,11 +158,10 @@ class Plan:
     @property
     def hints(self) -> tuple[str, ...]:
         """What the user should know of the splits and the objective, or may want to ask for, a sentence each."""
-        metric = self.workload.objective.metric
         return (
             *time_hints(self.dataset, self.spec),
             *self.decisions,
-            *rare_class_hints(self.dataset, metric),
+            *rare_class_hints(self.dataset, self.workload.objective),
             *inline_hints(self.spec),
         )
 

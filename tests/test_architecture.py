@@ -41,6 +41,8 @@ MAY_BE_HEAVY = {
     "training/models/hypermodels.py",
     "training/models/labels.py",
     "training/models/loss_identity.py",
+    "training/models/metric_meanings.py",
+    "training/models/reach.py",
     "training/models/embedding_inputs.py",
     "training/models/losses.py",
     "training/models/memory.py",

@@ -213,6 +213,11 @@ INSTEAD = {
     "roc_auc": "roc_auc_ovr",
 }
 """What measures several classes, or labels, in place of a metric that is for two classes."""
+ACCURACIES = {
+    "classification": ("SparseCategoricalAccuracy", "CategoricalAccuracy", "BinaryAccuracy"),
+    "multilabel": ("BinaryAccuracy",),
+}
+"""Classes of Keras's by which a task's models are right or wrong, row by row or label by label."""
 MULTILABEL_ARGUMENTS: dict[str, tuple[tuple[str, Any], ...]] = {
     "AUC": (("multi_label", True),),
     "F1Score": (("average", "macro"), ("threshold", 0.5)),

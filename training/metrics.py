@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import SpecError, did_you_mean
 from .data import TASKS, Task
 from .metric_names import (
+    ACCURACIES,
     INSTEAD,
     KERAS_WITH_ARGUMENTS,
     NAMES,
@@ -67,6 +68,10 @@ class ComputedMetrics:
     """Name, without ``val_`` -> which way is better; None where that is not known."""
     known: Mapping[str, str]
     """Name -> the class of Keras's that computes it, where that is one."""
+    meanings: Mapping[str, str] = field(default_factory=dict)
+    """Name -> what it measures, in words, where its name means something else of Keras's or scikit-learn's."""
+    remarks: tuple[str, ...] = ()
+    """What else was seen of a user's model that the user should know, a sentence each."""
     more: bool = False
     """Whether there may be others, which are known only once a model is trained (``HyperModel.fit``)."""
 
@@ -124,8 +129,9 @@ def choose_objective(
     if metric == DEFAULT_OBJECTIVE:
         return Objective(metric, direction or "minimize")
     name = metric.removeprefix("val_")
-    if name == "acc" and name not in computed.metrics:
-        name = "accuracy"  # Keras's other word for it
+    if name in ("acc", "accuracy") and name not in computed.metrics:
+        # Keras has two words for it, and others where its class is named
+        name = (own_accuracy(task, computed) if task == "classification" else None) or "accuracy"
     # Of several outputs, nothing says which one a metric that the model does not compute would be of.
     found = None if name in computed.metrics or task == "outputs" else known_metric(name)
     if found is not None:
@@ -144,13 +150,22 @@ def choose_objective(
     raise SpecError(_why_unknown(metric, task, classes, computed, others))
 
 
+def own_accuracy(task: Task, computed: ComputedMetrics) -> str | None:
+    """Return what a model calls the accuracy that its task is compared by; None where it computes none."""
+    name = TASKS[task].metric
+    if name != "loss" and name in computed.metrics:
+        return name
+    return next((own for own, kind in computed.known.items() if kind in ACCURACIES.get(task, ())), None)
+
+
 def _objective_of(
     task: Task, direction: Direction | None, computed: ComputedMetrics, *, losses_differ: bool
 ) -> Objective:
     """Return a task's own objective, or the loss, where the model does not compute that."""
     traits = TASKS[task]
     name = traits.metric_whatever_the_loss if losses_differ else traits.metric
-    name = name if name in computed.metrics or not computed.metrics else "loss"
+    if name not in computed.metrics and computed.metrics:
+        name = own_accuracy(task, computed) or "loss"
     way = direction or computed.metrics.get(name) or _of_default(name)
     return Objective(f"val_{name}", way, kind=computed.known.get(name, ""))
 

@@ -118,6 +118,105 @@ def test_another_penalty_of_ones_own_is_told(penalty: Any) -> None:
     assert first == again != other
 
 
+class Adds(layers.Layer):
+    """Adds to the loss itself, or by a method of its own."""
+
+    def __init__(self, weight: float, units: int, *, helped: bool = False) -> None:
+        super().__init__()
+        self.weight, self.units, self.helped = weight, units, helped
+        self.dense = layers.Dense(units)
+
+    def _penalty(self, x: Any) -> Any:
+        return self.weight * keras.ops.mean(keras.ops.square(x))
+
+    def call(self, x: Any) -> Any:
+        x = self.dense(x)
+        self.add_loss(self._penalty(x) if self.helped else self.weight * keras.ops.mean(x))
+        return x
+
+
+def adds_what_is_around(weight: float, units: int) -> layers.Layer:
+    class Around(layers.Layer):
+        def __init__(self) -> None:
+            super().__init__()
+            self.dense = layers.Dense(units)
+
+        def call(self, x: Any) -> Any:
+            self.add_loss(weight * keras.ops.mean(x))
+            return self.dense(x)
+
+    return Around()
+
+
+class OwnLoss(keras.Model):
+    def __init__(self, weight: float, units: int) -> None:
+        super().__init__()
+        self.weight = weight
+        self.inside, self.last = layers.Dense(units), layers.Dense(1)
+
+    def call(self, x: Any) -> Any:
+        return self.last(self.inside(x))
+
+    def compute_loss(self, x: Any = None, y: Any = None, y_pred: Any = None, **more: Any) -> Any:
+        return self.weight * keras.ops.mean(keras.ops.square(y - y_pred))
+
+
+class OwnTraining(OwnLoss):
+    def compute_loss(self, *given: Any, **named: Any) -> Any:
+        return keras.Model.compute_loss(self, *given, **named)
+
+    def train_step(self, data: Any) -> Any:
+        self.optimizer.scale = self.weight
+        return super().train_step(data)
+
+
+def with_layer(layer: layers.Layer) -> keras.Model:
+    model = keras.Sequential([keras.Input((3,)), layer, layers.Dense(1)])
+    model.compile("sgd", "mse")
+    return model
+
+
+def compiled(model: keras.Model) -> keras.Model:
+    model.compile("sgd", "mse")
+    model(np.zeros((2, 3), "float32"))
+    return model
+
+
+OWN_PARTS = {
+    "add_loss": lambda weight, units: with_layer(Adds(weight, units)),
+    "add_loss of a method": lambda weight, units: with_layer(Adds(weight, units, helped=True)),
+    "add_loss of a closure": lambda weight, units: with_layer(adds_what_is_around(weight, units)),
+    "add_loss in a nested model": lambda weight, units: with_layer(keras.Sequential([Adds(weight, units)])),
+    "activity": lambda weight, units: with_layer(
+        layers.Dense(units, activity_regularizer=keras.regularizers.L2(weight))
+    ),
+    "ActivityRegularization": lambda weight, _: with_layer(layers.ActivityRegularization(l2=weight)),
+    "compute_loss": lambda weight, units: compiled(OwnLoss(weight, units)),
+}
+
+
+@pytest.mark.parametrize("build", OWN_PARTS.values(), ids=OWN_PARTS)
+def test_what_own_code_adds_to_a_loss_is_told_and_its_width_is_not(build: Any) -> None:
+    first, again, wider, other = (
+        loss_identity(build(*one)) for one in ((0.1, 3), (0.1, 3), (0.1, 5), (0.2, 3))
+    )
+    assert first == again == wider
+    assert first != other
+
+
+def test_what_only_training_reads_is_no_part_of_the_loss() -> None:
+    first, other = (loss_identity(compiled(OwnTraining(one, 3))) for one in (0.1, 0.2))
+    assert first == other
+
+
+def of_added(config: Any, signature: Any) -> keras.Model:
+    return with_layer(Adds(config["weight"], 3))
+
+
+def of_weights(config: Any, signature: Any) -> keras.Model:
+    return model_of(weights=[config["weight"]])
+
+
 def of_loss(config: Any, signature: Any) -> keras.Model:
     return model_of(config["kind"])
 
@@ -137,6 +236,8 @@ def of_kerastuner(hp: Any) -> keras.Model:
 SPACES = {
     of_loss: Space((Categorical("kind", ("mse", "msle")),)),
     of_penalty: Space((Float("strength", 1e-4, 0.1, log=True),)),
+    of_added: Space((Float("weight", 0.01, 1.0),)),
+    of_weights: Space((Float("weight", 0.1, 10.0),)),
     of_width: Space((Int("width", 4, 8),)),
     of_kerastuner: None,
 }
@@ -157,12 +258,15 @@ def planned(build: Any, metric: str | None = None) -> Plan:
     return make_plan(spec, data=(x, x[:, 0] + 2.5), model=build)
 
 
-@pytest.mark.parametrize("build", [of_loss, of_penalty, of_kerastuner], ids=lambda one: one.__name__)
+@pytest.mark.parametrize(
+    "build", [of_loss, of_penalty, of_kerastuner, of_added, of_weights], ids=lambda one: one.__name__
+)
 def test_regressions_are_then_compared_by_squared_error_and_the_plan_says_so(build: Any) -> None:
     plan = planned(build)
     assert plan.workload.objective.metric == "val_mse"
     assert plan.workload.objective.direction == "minimize"
-    assert plan.hints == ("losses or penalties differ, which val_loss cannot compare: mse does",)
+    hints = [one for one in plan.hints if "exported as a script" not in one]
+    assert hints == ["losses or penalties differ, which val_loss cannot compare: mse does"]
 
 
 def test_one_loss_for_all_is_compared_by() -> None:

@@ -268,7 +268,6 @@ def huge(config, signature):
         (lambda config, signature: None, "model", r"^the model function returns NoneType, not a keras\.Model$"),
         (huge, "memory", r"^the model has [\d,]+ parameters or more, which take [\d,.]+ GB to train; memory has room for [\d,]+$"),
         (lambda config, signature: config["layers"], "model", r"^the model function raises KeyError: 'layers' \(test_training\.py line \d+\)$"),
-        (own("categorical_crossentropy", 3), "model", r"^its last layer has 3 units and there are 2 classes, which the loss categorical_crossentropy cannot compare; give it 2 units$"),
         (fickle, "metric", r"^the model does not compute val_accuracy\. Did you mean 'val_auc'\?$"),
     ],
 )  # fmt: skip

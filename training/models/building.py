@@ -18,7 +18,7 @@ from keras.src.models.functional import Functional
 from keras.src.utils.naming import reset_uids
 from tensorflow.python.eager import context
 
-from ...errors import TrainingError, one_line
+from ...errors import TrainingError, UnfitError, one_line
 from ...spaces import Configuration
 from ...spaces.catalogue import CHANGE_THE_LOSS
 from ...texts import count_text
@@ -118,10 +118,25 @@ def _check_inputs_and_outputs(model: keras.Model, signature: Signature) -> None:
         count = len(getattr(model, f"{what}s", None) or [0] * given)
         if count != given:
             part = "x" if what == "input" else "y"
-            raise TrainingError(
-                "model",
-                f"the model has {count_text(count, what)}, and {part} is {count_text(given, 'array')}: give one for each {what}",
+            raise UnfitError(
+                f"the model has {count_text(count, what)}, and {part} is {count_text(given, 'array')}: give one for each {what}"
             )
+    taken = [tuple(one.shape[1:]) for one in getattr(model, "inputs", None) or ()]
+    if len(taken) == 1 and not _takes(taken[0], inputs[0]):
+        raise UnfitError(
+            f"the model's input takes rows of shape {taken[0]}, and x has rows of shape {inputs[0]}"
+        )
+
+
+def _takes(shape: tuple[int | None, ...], given: tuple[int | None, ...]) -> bool:
+    """Tell whether Keras takes rows for an input of a shape; it adds a last axis of 1 to them, or takes one away."""
+    if len(given) == len(shape) - 1:
+        given = (*given, 1)
+    elif len(given) == len(shape) + 1 and given[-1] == 1:
+        given = given[:-1]
+    if len(given) != len(shape):
+        return False
+    return all(one is None or other is None or one == other for one, other in zip(shape, given, strict=True))
 
 
 def set_learning_rate(model: keras.Model, rate: float) -> None:
@@ -162,9 +177,7 @@ def compile_model(model: keras.Model, configuration: Configuration, signature: S
         TrainingError: of kind ``model``: no loss fits the model's last layer and the task.
     """
     if signature.task == "outputs":
-        raise TrainingError(
-            "model", "nothing says which loss each of its outputs has: compile the model in its function"
-        )
+        raise UnfitError("nothing says which loss each of its outputs has: compile the model in its function")
     head = head_of(model, signature)
     loss, metrics = make_loss(configuration, signature.task, head), make_metrics(signature, head)
     if signature.task == "regression" and any(name in configuration for name in CHANGE_THE_LOSS):

@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 import keras
 import numpy as np
 
-from ...errors import TrainingError
+from ...errors import TrainingError, UnfitError
 from ..data import map_shapes
 from ..data.preparation import Shapes
 from .user_errors import describe_error
@@ -36,8 +36,8 @@ def build_weights(model: keras.Model, input_shape: Shapes) -> None:
     except TrainingError:
         raise
     except Exception as error:
-        raise TrainingError(
-            "model", f"the model does not take rows of shape {input_shape}: {describe_error(error)}"
+        raise UnfitError(
+            f"the model does not take rows of shape {input_shape}: {describe_error(error)}"
         ) from error
 
 
@@ -45,11 +45,11 @@ def output_shape_of(model: keras.Model, input_shape: Shapes) -> tuple[int | None
     """Return the shape of a model's output, with the axis of rows.
 
     Raises:
-        TrainingError: of kind ``model``: it has several outputs.
+        UnfitError: It has several outputs.
     """
     shapes = _output_shapes_of(model, input_shape)
     if len(shapes) != 1:
-        raise TrainingError("model", f"the model has {len(shapes)} outputs, and y is 1 array")
+        raise UnfitError(f"the model has {len(shapes)} outputs, and y is 1 array")
     return shapes[0]
 
 
@@ -71,11 +71,14 @@ def units_of(model: keras.Model, input_shape: Shapes) -> int:
 
 def activation_of(model: keras.Model, input_shape: Shapes) -> str:
     """Return what a built model's outputs went through last: ``softmax``, ``sigmoid``, ``linear``, or another of Keras's."""
+    return known_activation(model) or _bounds_of(_some_outputs(model, input_shape))
+
+
+def known_activation(model: keras.Model) -> str | None:
+    """Return the activation of the last layer of a model's graph; None where it has no graph, or the layer has none of Keras's."""
     outputs = getattr(model, "outputs", None)
     activation = getattr(outputs[0]._keras_history.operation, "activation", None) if outputs else None
-    if activation in _KNOWN:
-        return str(_KNOWN[activation])
-    return _bounds_of(_some_outputs(model, input_shape))
+    return str(_KNOWN[activation]) if activation in _KNOWN else None
 
 
 def _some_outputs(model: keras.Model, input_shape: Shapes) -> np.ndarray:

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias
 import keras
 import numpy as np
 
-from ...errors import TrainingError
+from ...errors import UnfitError
 from ..data import TargetFormat
 from ..data.preparation import Shapes
 from .heads import units_of
@@ -78,12 +78,12 @@ def labels_of(
         input_shape: Of one row.
 
     Raises:
-        TrainingError: of kind ``model``: no form fits the model's loss, outputs and metrics.
+        UnfitError: No form fits the model's loss, outputs and metrics.
     """
     if task == "outputs":
         return "numbers"  # each is the user's own affair
     if task == "regression":
-        return "number column" if target_format.shape == "column" else "numbers"
+        return _of_numbers(model, classes, target_format)
     if not model.loss:
         return _labels_as_given(target_format)  # it computes a loss of its own
     loss = keras.tree.flatten(model.loss)[0]
@@ -99,8 +99,7 @@ def labels_of(
         else _of_keras(function, units, classes, target_format)
     )
     if asked is not None and (asked == "one-hot") != (labels == "one-hot") and units > 1:
-        raise TrainingError(
-            "model",
+        raise UnfitError(
             f"its loss reads {_IN_WORDS[labels]} and one of its metrics {_IN_WORDS[asked]}; "
             "compile a loss and metrics that read the same",
         )
@@ -123,22 +122,37 @@ def encode_targets(y: np.ndarray, labels: Labels, classes: int, target_format: T
     return y
 
 
+def _of_numbers(model: keras.Model, targets: int, target_format: TargetFormat) -> Labels:
+    """Return the form of a regression's targets.
+
+    Raises:
+        UnfitError: A loss of Keras's would compare one target with each of several outputs.
+    """
+    losses = keras.tree.flatten(model.loss) if model.loss else []
+    function = _keras_function(_LOSSES.get(losses[0])) if losses else None
+    shape = (
+        tuple(model.outputs[0].shape) if getattr(model, "outputs", None) else ()
+    )  # a subclassed model has no graph
+    if function is not None and len(shape) == 2 and shape[-1] not in (targets, None):
+        units = "1 unit" if shape[-1] == 1 else f"{shape[-1]} units"
+        row = "1 target" if targets == 1 else f"{targets} targets"
+        raise UnfitError(f"its last layer has {units} and a row has {row}; give it {targets}")
+    return "number column" if target_format.shape == "column" else "numbers"
+
+
 def _check_multi_hot(model: keras.Model, function: Any, units: int, labels: int) -> None:
     """Refuse a loss or metrics that cannot read a row of 0 and 1 for each label.
 
     Raises:
-        TrainingError: of kind ``model``.
+        UnfitError: They cannot.
     """
     if function is not None and units != labels:
-        raise TrainingError(
-            "model",
+        raise UnfitError(
             f"its last layer has {units} unit{'s' if units != 1 else ''} and a row has {labels} labels; give it {labels}",
         )
     if function in _OF_CODES or _labels_of_metrics(model) == "codes":
         what = f"its loss {function.__name__}" if function in _OF_CODES else "one of its metrics"
-        raise TrainingError(
-            "model", f"{what} reads {_IN_WORDS['codes']}, and a row has several labels; take binary ones"
-        )
+        raise UnfitError(f"{what} reads {_IN_WORDS['codes']}, and a row has several labels; take binary ones")
 
 
 def _labels_as_given(target_format: TargetFormat) -> Labels:
@@ -169,7 +183,7 @@ def _of_keras(function: Any, units: int, classes: int, target_format: TargetForm
     """Return the form that a loss of Keras's reads.
 
     Raises:
-        TrainingError: of kind ``model``: the outputs are too few or too many for the classes.
+        UnfitError: The outputs are too few or too many for the classes.
     """
     if function in _OF_CODES:
         if units < classes and function is _LOSSES.sparse_categorical_crossentropy:
@@ -185,9 +199,8 @@ def _of_keras(function: Any, units: int, classes: int, target_format: TargetForm
     return "value column" if is_numeric else "column"
 
 
-def _unfit(function: Any, units: int, classes: int) -> TrainingError:
-    return TrainingError(
-        "model",
+def _unfit(function: Any, units: int, classes: int) -> UnfitError:
+    return UnfitError(
         f"its last layer has {units} unit{'s' if units != 1 else ''} and there are {classes} classes, "
         f"which the loss {function.__name__} cannot compare; give it {classes} units",
     )
@@ -199,7 +212,7 @@ def _by_trial(
     """Return the form by which a loss of the user's own tells right predictions from wrong ones.
 
     Raises:
-        TrainingError: of kind ``model``: it takes none that its metrics take, too.
+        UnfitError: It takes none that its metrics take, too.
     """
     first = _labels_as_given(target_format)
     forms: list[Labels] = [first, *(("codes", "one-hot") if units > 1 else ("column", "codes"))]
@@ -217,7 +230,7 @@ def _by_trial(
             taken = [first]  # what it takes cannot be told without training, where it will say what is wrong
         if not taken:
             words = " nor as ".join(_IN_WORDS[form] for form in forms)
-            raise TrainingError("model", f"its loss raises an error for labels as {words}")
+            raise UnfitError(f"its loss raises an error for labels as {words}")
         form = taken[0]
     if form != first:
         note(f"the model's loss gets {_IN_WORDS[form]}, because it cannot learn from {_IN_WORDS[first]}")

@@ -16,12 +16,16 @@ _NO_NUMBERS = ("name", "dtype")
 _AS_EVER = (("reduction", "sum_over_batch_size"),)
 """What a function of Keras's means where it is no object that says so."""
 
+_MAKE_LOSSES = ("compute_loss", "test_step")
+"""Methods of a model by which validation comes to its loss; ``train_step`` has no part in it."""
+_ADDS = "add_loss"
+"""By which a model's or a layer's ``call`` adds to the loss."""
 _DEPTH = 10
 """How far things are followed that hold each other."""
 
 
 def loss_identity(model: keras.Model) -> str:
-    """Return a compiled model's losses with their arguments, their weights, and its penalties, as text.
+    """Return a compiled model's losses with their arguments, their weights, its penalties, and what its own code adds, as text.
 
     How many layers have a penalty takes no part: it is the same measure in a deeper net. A function or class of the user's
     own is known by its code and by the numbers and words that it holds. The text is of this process only.
@@ -29,7 +33,48 @@ def loss_identity(model: keras.Model) -> str:
     penalties = sorted({_as_text(one) for one in _penalties_of(model)})
     weights = getattr(model._compile_loss, "_user_loss_weights", None)
     losses = [_as_text(loss) for loss in keras.tree.flatten(model.loss)]
-    return json.dumps([losses, weights, penalties], default=str)
+    added = sorted({json.dumps(part, sort_keys=True, default=str) for part in _added_by_own_code(model)})
+    return json.dumps([losses, weights, penalties, added], default=str)
+
+
+def _added_by_own_code(model: keras.Model) -> Iterator[list[Any]]:
+    """Yield the user's methods that make losses, with the numbers and functions that they read of their object and around them.
+
+    What else an object holds, such as its width, is no part of a loss.
+    """
+    for part in (model, *model._flatten_layers(include_self=False)):
+        methods = _own_methods(type(part))
+        makes = {
+            name for name, one in methods.items() if name in _MAKE_LOSSES or _ADDS in one.__code__.co_names
+        }
+        waiting, seen = sorted(makes), set[str]()
+        while waiting:
+            name = waiting.pop()
+            seen.add(name)
+            waiting += [one for one in methods[name].__code__.co_names if one in methods and one not in seen]
+        for name in sorted(seen):
+            held = {
+                one: part.__dict__[one] for one in methods[name].__code__.co_names if one in part.__dict__
+            }
+            yield [name, _held_by(methods[name], _DEPTH), {one: _read(value) for one, value in held.items()}]
+
+
+def _own_methods(cls: type) -> dict[str, types.FunctionType]:
+    """Return the methods of a class that are not Keras's, as its objects have them."""
+    found: dict[str, types.FunctionType] = {}
+    for one in reversed(cls.__mro__):
+        if not _is_of_keras(one):
+            found |= {
+                name: method for name, method in vars(one).items() if isinstance(method, types.FunctionType)
+            }
+    return found
+
+
+def _read(value: Any) -> Any:
+    """Return what a method reads of its object: a loss or a penalty with its arguments, else numbers, words and functions."""
+    if isinstance(value, keras.losses.Loss | keras.Regularizer):
+        return _as_text(value)
+    return _plain(value, _DEPTH)
 
 
 def _penalties_of(model: keras.Model) -> Iterator[Any]:

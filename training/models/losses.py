@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from ...errors import TrainingError
+from ...errors import TrainingError, UnfitError
 from ...spaces import Configuration
 from ..data import TASKS, Task
 from .heads import activation_of, output_shape_of
@@ -38,7 +38,7 @@ def head_of(model: keras.Model, signature: Signature) -> Head:
     """Return an uncompiled model's last layer.
 
     Raises:
-        TrainingError: of kind ``model``: no loss fits it and the task.
+        UnfitError: No loss fits it and the task.
     """
     shape = output_shape_of(model, signature.input_shape)
     units = int(shape[-1] or 0) if len(shape) > 1 else 1
@@ -49,7 +49,7 @@ def head_of(model: keras.Model, signature: Signature) -> Head:
         targets = "one target" if signature.task != "multilabel" else f"{signature.outputs} labels"
         trouble = f"its outputs have shape {shape} and a row has {targets}; end it with a layer such as Flatten or Dense"
     if trouble is not None:
-        raise TrainingError("model", f"{trouble}; or compile the model with a loss of your own")
+        raise UnfitError(f"{trouble}; or compile the model with a loss of your own")
     return head
 
 

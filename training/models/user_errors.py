@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import sysconfig
 import traceback
@@ -9,12 +10,14 @@ from pathlib import Path
 
 from ...errors import FatalTrainingError, TrainingError, one_line
 
+_OF_TENSORFLOW = re.compile(r"\{\{function_node .*?\}\} |\s*\[Op:\w+\] name:\s*$")
+"""Where in its own program an error of TensorFlow's was raised."""
 _OURS = tuple(Path(__file__).parents[2] / part for part in ("search", "spaces", "training"))
 
 
 def describe_error(error: BaseException) -> str:
     """Return an error of a user's code in one line: type, message, and file and line where it was raised."""
-    text = f"{type(error).__name__}: {one_line(error)}"
+    text = f"{type(error).__name__}: {_OF_TENSORFLOW.sub('', one_line(error))}"
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_of_a_user(frame.filename)]
     return f"{text} ({Path(frames[-1].filename).name} line {frames[-1].lineno})" if frames else text
 

@@ -1,4 +1,4 @@
-"""Finds which metrics a user-defined model computes, by building it once and scoring a few rows."""
+"""Finds which metrics a user-defined model computes, by building it once and scoring a few rows; whether it can, too."""
 
 from __future__ import annotations
 
@@ -11,15 +11,22 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ...errors import TrainingError
-from ...spaces import Configuration, Space
+from ...errors import TrainingError, UnfitError
+from ...spaces import Space
 from ..data import Dataset, Fold, take
+from ..data.preparation import Shapes
 from ..events import Task
-from ..metric_names import Direction, keras_class, keras_direction, known_metric
+from ..metric_names import Direction, keras_direction, known_metric
 from ..metrics import ComputedMetrics
 from ..models.building import loss_name
+from ..models.heads import units_of
 from ..models.loss_identity import loss_identity
+from ..models.metric_meanings import Reading, kind_of, kind_of_loss, meaning_of
+from ..models.reach import reach_remark, whole_numbers_remark
+from ..models.user_errors import describe_error
+from ..scoring import reads_logits
 from ..workload import Workload
+from .fit_folds import FoldRun
 from .fit_trainer import FitTrainer
 
 FEW = 32
@@ -28,33 +35,87 @@ MOST_BUILDS = 40
 """Models that are built to see whether their losses differ; a small one takes some milliseconds."""
 
 
-def find_computed_metrics(
-    workload: Workload, configuration: Configuration, seed: int
-) -> ComputedMetrics | None:
-    """Return what a configuration's model computes; None where it cannot be built or scored, as training will say.
+def find_computed_metrics(workload: Workload, space: Space, seed: int) -> ComputedMetrics | None:
+    """Return what a model computes in its recommended configuration, or the first other one that fits the data.
 
     Args:
         workload: Its objective takes no part.
-        configuration: The one to build.
+        space: Of its configurations.
         seed: Of its weights.
+
+    Returns:
+        None where the user's function raises an error, as training will say.
+
+    Raises:
+        UnfitError: No configuration that was tried fits the data.
     """
     rows = np.arange(min(FEW, workload.dataset.rows))
     few = replace(workload, dataset=_rows(workload.dataset, rows), folds=(Fold(rows, rows),))
-    trainer = FitTrainer(few)
-    task = Task(-1, configuration, seed)
+    trainer, first = FitTrainer(few), None
+    for configuration in itertools.islice(space.one_at_a_time(), MOST_BUILDS):
+        task = Task(-1, configuration, seed)
+        try:
+            run = trainer.start_fold(task, 0, trainer.data(task)[0])
+            return _computed_by(run, workload, workload.signature(configuration).input_shape)
+        except UnfitError as error:
+            first = first or error
+        except Exception:  # noqa: BLE001 - a user's function may raise anything
+            return None
+    raise first or AssertionError("a space has a recommended configuration")
+
+
+def _computed_by(run: FoldRun, workload: Workload, input_shape: Shapes) -> ComputedMetrics:
+    """Return what a model computes on a few rows.
+
+    Raises:
+        UnfitError: It cannot be called on them, or can give none of the targets.
+    """
+    model, dataset = run.model, workload.dataset
     try:
-        run = trainer.start_fold(task, 0, trainer.data(task)[0])
-        names = _names_of_scores(run.model, run.validation)
-    except Exception:  # noqa: BLE001 - a user's model may raise anything
-        return None
-    objects = dict(_named_metrics(run.model))
+        names = _names_of_scores(model, run.validation)
+    except (MemoryError, tf.errors.ResourceExhaustedError):
+        raise
+    except Exception as error:
+        raise UnfitError(f"it cannot be called on rows of the data: {describe_error(error)}") from error
+    objects = dict(_named_metrics(model))
     metrics = {name: _direction_of(name, objects.get(name)) for name in names}
-    metrics |= {name: "minimize" for name in _loss_names(run.model) if name in metrics}
-    if workload.dataset.task == "outputs":
-        return ComputedMetrics(metrics | {"loss": "minimize"}, {})
-    known = {name: type(metric).__name__ for name, metric in objects.items() if _is_of_keras(type(metric))}
-    loss = keras_class(loss_name(run.model))
-    return ComputedMetrics(metrics | {"loss": "minimize"}, known | ({"loss": loss} if loss else {}))
+    metrics |= {name: "minimize" for name in _loss_names(model) if name in metrics}
+    metrics["loss"] = "minimize"
+    if dataset.task == "outputs":
+        return ComputedMetrics(metrics, {})
+    reading = Reading(dataset.task, dataset.outputs, _units(model, input_shape), reads_logits(model))
+    kinds = {name: kind_of(one, reading) for name, one in objects.items()}
+    kinds["loss"] = kind_of_loss(model, reading)
+    meanings = {name: meaning_of(one, reading) for name, one in objects.items()}
+    return ComputedMetrics(
+        metrics,
+        {name: kind for name, kind in kinds.items() if kind},
+        meanings={name: meaning for name, meaning in meanings.items() if meaning},
+        remarks=tuple(filter(None, _remarks(run, workload, input_shape))),
+    )
+
+
+def _units(model: keras.Model, input_shape: Shapes) -> int:
+    """Return how many numbers a model puts out for a row; 0 where it is not known."""
+    try:
+        return units_of(model, input_shape)
+    except Exception:  # noqa: BLE001 - a user's model may have several outputs, or none in a graph
+        return 0
+
+
+def _remarks(run: FoldRun, workload: Workload, input_shape: Shapes) -> Iterator[str]:
+    """Yield what the data are to a model that trains on them all the same.
+
+    Raises:
+        UnfitError: It can give none of the targets.
+    """
+    yield whole_numbers_remark(run.model, run.data.x)
+    if workload.dataset.task != "regression" or workload.preparation.scale_target:
+        return
+    remark, hopeless = reach_remark(run.model, input_shape, workload.dataset.y, loss_name(run.model))
+    if hopeless:
+        raise UnfitError(remark)
+    yield remark
 
 
 def _names_of_scores(model: keras.Model, rows: tf.data.Dataset) -> list[str]:
