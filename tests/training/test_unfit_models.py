@@ -193,6 +193,24 @@ def test_nothing_is_said_of_what_can_be_reached_or_is_the_users_own() -> None:
     assert planned(rescaled).hints == ()
 
 
+class Squared(keras.losses.Loss):
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        return keras.ops.mean(keras.ops.square(y_true - y_pred), axis=-1)
+
+
+class SquaredRows(keras.losses.Loss):
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        return keras.ops.square(keras.ops.reshape(y_true, (-1,)) - keras.ops.reshape(y_pred, (-1,)))
+
+
+def test_a_loss_that_compares_every_target_with_every_output_is_told() -> None:
+    (hint,) = planned(fixed(dense, loss=Squared())).hints
+    assert hint.startswith("the loss Squared compares every target with every output")
+    assert planned(fixed(dense, loss=Squared()), NUMBERS[:, None]).hints == ()
+    assert planned(fixed(dense, loss=SquaredRows())).hints == ()
+    assert planned(fixed(dense, loss=lambda y, p: keras.ops.square(y - p))).hints == ()
+
+
 def test_fractions_that_an_input_of_whole_numbers_cuts_off_are_told() -> None:
     def build(config: Any, signature: Any) -> keras.Model:
         return keras.Sequential([keras.Input((6,), dtype="int32"), layers.Rescaling(1.0), layers.Dense(1)])

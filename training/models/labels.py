@@ -140,6 +140,37 @@ def _of_numbers(model: keras.Model, targets: int, target_format: TargetFormat) -
     return "number column" if target_format.shape == "column" else "numbers"
 
 
+def pairs_remark(model: keras.Model) -> str:
+    """Return what is said of a loss that compares every target with every output; nothing where it compares row by row.
+
+    Keras gives an object of a user's own class of losses targets of shape (rows,) and outputs of shape (rows, 1) as they are,
+    whose difference has rows times rows numbers.
+    """
+    losses = keras.tree.flatten(model.loss) if model.loss else []
+    if (
+        len(losses) != 1
+        or not isinstance(losses[0], keras.losses.Loss)
+        or _keras_function(losses[0]) is not None
+    ):
+        return ""
+    targets = np.arange(3, dtype=np.float32)
+    outputs = (targets[:, None], np.roll(targets, 1)[:, None])
+    try:
+        right, wrong, column, mixed = (
+            float(keras.ops.mean(losses[0].call(*map(keras.ops.convert_to_tensor, (y, predicted)))))
+            for y in (targets, targets[:, None])
+            for predicted in outputs
+        )
+    except Exception:  # noqa: BLE001 - a user's loss may raise anything
+        return ""
+    if not np.isclose(right, wrong) or np.isclose(column, mixed):
+        return ""
+    return (
+        f"the loss {type(losses[0]).__name__} compares every target with every output, as Keras gives it shapes (rows,) and "
+        "(rows, 1): give y as a column, or reshape it in the loss"
+    )
+
+
 def _check_multi_hot(model: keras.Model, function: Any, units: int, labels: int) -> None:
     """Refuse a loss or metrics that cannot read a row of 0 and 1 for each label.
 

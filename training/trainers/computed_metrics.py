@@ -20,6 +20,7 @@ from ..metric_names import Direction, keras_direction, known_metric
 from ..metrics import ComputedMetrics
 from ..models.building import loss_name
 from ..models.heads import units_of
+from ..models.labels import pairs_remark
 from ..models.loss_identity import loss_identity
 from ..models.metric_meanings import Reading, kind_of, kind_of_loss, meaning_of
 from ..models.reach import reach_remark, whole_numbers_remark
@@ -112,6 +113,8 @@ def _remarks(run: FoldRun, workload: Workload, input_shape: Shapes) -> Iterator[
     yield whole_numbers_remark(run.model, run.data.x)
     if workload.dataset.task != "regression" or workload.preparation.scale_target:
         return
+    if workload.dataset.target_format.shape == "flat" and workload.dataset.outputs == 1:
+        yield pairs_remark(run.model)
     remark, hopeless = reach_remark(run.model, input_shape, workload.dataset.y, loss_name(run.model))
     if hopeless:
         raise UnfitError(remark)
