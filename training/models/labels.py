@@ -153,17 +153,15 @@ def pairs_remark(model: keras.Model) -> str:
         or _keras_function(losses[0]) is not None
     ):
         return ""
-    targets = np.arange(3, dtype=np.float32)
-    outputs = (targets[:, None], np.roll(targets, 1)[:, None])
+    three, one, other = np.arange(3, dtype=np.float32), np.zeros(1, np.float32), np.ones(1, np.float32)
     try:
-        right, wrong, column, mixed = (
-            float(keras.ops.mean(losses[0].call(*map(keras.ops.convert_to_tensor, (y, predicted)))))
-            for y in (targets, targets[:, None])
-            for predicted in outputs
+        right, wrong, alone, amiss = (
+            float(keras.ops.mean(losses[0].call(*map(keras.ops.convert_to_tensor, (y, predicted[:, None])))))
+            for y, predicted in ((three, three), (three, np.roll(three, 1)), (one, one), (one, other))
         )
     except Exception:  # noqa: BLE001 - a user's loss may raise anything
         return ""
-    if not np.isclose(right, wrong) or np.isclose(column, mixed):
+    if not np.isclose(right, wrong) or np.isclose(alone, amiss):
         return ""
     return (
         f"the loss {type(losses[0]).__name__} compares every target with every output, as Keras gives it shapes (rows,) and "
