@@ -119,6 +119,7 @@ def _notes_on_epochs(plan: Plan, study: StudyRecord | None) -> tuple[str, ...]:
 def print_dry_run(plan: Plan) -> None:
     """Print a plan and what it would take, which two epochs are trained for; nothing is written."""
     from ..search.calibration import calibrate
+    from ..search.hints import NONE_WHOLE
 
     print_plan(plan, ranges=True)
     console = make_console()
@@ -142,6 +143,9 @@ def print_dry_run(plan: Plan) -> None:
         )
     further = f", a further one {duration_text(found.epoch)}" if plan.workload.epochs > 1 else ""
     console.print(f"first epoch {duration_text(found.first_epoch)} (building and tracing included){further}")
+    if plan.spec.search.time is not None and plan.spec.search.time < found.trial:
+        whole, limit = duration_text(found.trial), duration_text(plan.spec.search.time)
+        console.print(f"one whole training takes about {whole}, longer than --time {limit}: {NONE_WHOLE}")
     if found.share < 1:
         console.print(f"timed on {percent_text(found.share)} of each fold's rows", style="dim")
     console.print(

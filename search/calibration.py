@@ -35,6 +35,8 @@ class Estimate:
     """Seconds until all folds have trained one epoch, building and tracing included."""
     epoch: float
     """Seconds of one more epoch of all folds."""
+    trial: float
+    """Seconds of a trial that trains all of its epochs."""
     seconds: float
     """Of the whole sweep if every trial trained all of its epochs: an upper bound."""
     share: float = 1.0
@@ -72,7 +74,7 @@ def calibrate(plan: Plan) -> Estimate:
     trial = first + (plan.workload.epochs - 1) * second
     rounds = math.ceil(trials / workers) if math.isfinite(trials) else math.inf
     limit = plan.budget.seconds if plan.budget.seconds is not None else math.inf
-    return Estimate(tuple(sizes), trials, first, second, min(rounds * trial, limit), share)
+    return Estimate(tuple(sizes), trials, first, second, trial, min(rounds * trial, limit), share)
 
 
 def _fewer_rows(folds: Sequence[Fold]) -> tuple[tuple[Fold, ...], float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..texts import count_text
 from ..training.data import TASKS, Dataset
 from ..training.metric_names import ACCURACIES
 from ..training.metrics import Objective
@@ -11,6 +12,9 @@ from .spec import SweepSpec
 
 RARE = 0.1
 """Share of the rows below which a class is rare, where it is also less than half of what equal classes have."""
+
+NONE_WHOLE = "no trial can be trained whole unless it stops early"
+"""What comes of a budget that one training exceeds."""
 
 
 def time_hints(dataset: Dataset, spec: SweepSpec) -> tuple[str, ...]:
@@ -29,6 +33,14 @@ def time_hints(dataset: Dataset, spec: SweepSpec) -> tuple[str, ...]:
     return (
         f"rows in order of time are split at random, so that models train on rows later than those that score them: {way}",
     )
+
+
+def budget_hints(most: int | None, epochs: int, folds: int) -> tuple[str, ...]:
+    """Return what is said where the most epochs of single folds are less than what one whole training takes."""
+    if most is None or most >= epochs * folds:
+        return ()
+    whole = f"{count_text(epochs, 'epoch')} of {count_text(folds, 'fold')} are {epochs * folds:,}"
+    return (f"--total-epochs {most} is less than one whole training, {whole}: {NONE_WHOLE}",)
 
 
 def rare_class_hints(dataset: Dataset, objective: Objective) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from ..training.machine import choose_workers, cores
 from ..training.workload import Workload
 from .budget import Budget
 from .further import Further
-from .hints import rare_class_hints, time_hints
+from .hints import budget_hints, rare_class_hints, time_hints
 from .placement import inline_hints, trains_inline
 from .spec import SweepSpec
 
@@ -157,13 +157,20 @@ class Plan:
 
     @property
     def hints(self) -> tuple[str, ...]:
-        """What the user should know of the splits and the objective, or may want to ask for, a sentence each."""
+        """What the user should know of the splits, the objective and the budget, or may want to ask for, a sentence each."""
         return (
             *time_hints(self.dataset, self.spec),
             *self.decisions,
             *rare_class_hints(self.dataset, self.workload.objective),
+            *self._budget_hints,
             *inline_hints(self.spec),
         )
+
+    @property
+    def _budget_hints(self) -> tuple[str, ...]:
+        if self.spec.search.method == "kt-hyperband":  # whose trials have fewer epochs, and are whole
+            return ()
+        return budget_hints(self.budget.epochs, self.workload.epochs, len(self.workload.folds))
 
     @property
     def prepared(self) -> list[str]:

@@ -182,6 +182,16 @@ def test_dry_run_writes_nothing(kerasweep: Any, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(("time", "said"), [("0.001s", True), ("9h", False)])
+def test_a_dry_run_tells_that_no_trial_can_be_trained_whole(
+    kerasweep: Any, tmp_path: Path, time: str, said: bool
+) -> None:
+    done = kerasweep("launch", "digits", "dnn", "--time", time, "--dry-run", *SMALL, cwd=tmp_path)
+    words = " ".join(done.stdout.split())
+    assert ("no trial can be trained whole unless it stops early" in words) is said
+    assert ("one whole training takes about" in words) is said
+
+
 def test_a_dry_run_tells_what_varies_and_over_which_range(kerasweep: Any, tmp_path: Path) -> None:
     flags = (
         "--space",
