@@ -101,13 +101,23 @@ class Candidates:
     def _mixed(
         self, generator: np.random.Generator, trust: float, observed: Sequence[Observed]
     ) -> np.ndarray:
-        """Return points, each coordinate from one of the sources, of which every point has shares of its own."""
+        """Return points, each coordinate from one of the sources, of which every point has shares of its own.
+
+        What comes from the prior lies around what is recommended for the rest of its point, wherever that comes from.
+        """
         names, shares = self._sources(trust, observed)
-        drawn = np.array([self._drawn(name, generator, observed, COUNT) for name in names])
+        deviations = self._coordinates.draw_deviations(generator, COUNT)
+        drawn = np.array(
+            [
+                deviations.moves if name == "prior" else self._drawn(name, generator, observed, COUNT)
+                for name in names
+            ]
+        )
         own = generator.dirichlet(shares * len(names), COUNT)
         chance = generator.random(drawn.shape[1:])
         source = (chance[:, :, None] > np.cumsum(own, axis=1)[:, None, :]).sum(2).clip(0, len(names) - 1)
-        return np.asarray(np.take_along_axis(drawn, source[None], axis=0)[0])
+        mixed = np.take_along_axis(drawn, source[None], axis=0)[0]
+        return self._coordinates.around(deviations, mixed, source == names.index("prior"))
 
     def _drawn(
         self, name: str, generator: np.random.Generator, observed: Sequence[Observed], count: int

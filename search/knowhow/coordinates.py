@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
 from ...spaces import Categorical, Configuration, Space
+from .recommended import Recommended, chosen
 
 WIDTHS = {"high": 0.1, "medium": 0.2, "low": 0.4}
 """Of the prior around a recommended value, as the deviation on the unit interval, by the confidence in it."""
@@ -21,6 +23,18 @@ MOST_SETTLED = 20_000
 """Points of which it is kept what is active there."""
 
 
+@dataclass(frozen=True)
+class Deviations:
+    """How points of the prior lie to the recommended values, all ``(n, hyperparameters)``."""
+
+    moves: np.ndarray
+    """Of numbers, on the unit interval."""
+    anywhere: np.ndarray
+    """Choices instead of the recommended ones."""
+    kept: np.ndarray
+    """Whether a choice is the recommended one."""
+
+
 class Coordinates:
     """Maps configurations to the unit cube, one coordinate a hyperparameter, and to what a model compares.
 
@@ -30,9 +44,7 @@ class Coordinates:
     def __init__(self, space: Space) -> None:
         self._space = space
         self._choices = np.array([_choices(one) for one in space.hyperparameters])
-        every = [one.to_unit(one.recommended) for one in space.hyperparameters]
-        self.recommended = np.array(every)
-        """Of each hyperparameter, active or not, on the unit interval."""
+        self._recommended = Recommended(space)
         self.groups = np.repeat(np.arange(len(self._choices)), np.maximum(1, self._choices))
         """Which hyperparameter each coordinate is of that a model compares."""
         self._widths = np.array(
@@ -47,7 +59,7 @@ class Coordinates:
 
     def unit(self, configuration: Configuration) -> np.ndarray:
         """Return a configuration's point of the unit cube; what is inactive is as recommended."""
-        point = self.recommended.copy()
+        point = self._recommended.usual.copy()
         for place, one in enumerate(self._space.hyperparameters):
             if one.name in configuration:
                 point[place] = one.to_unit(configuration[one.name])
@@ -72,20 +84,18 @@ class Coordinates:
         count = self._choices[place]
         if count == 0:
             return values[:, None]
-        chosen = np.minimum((values * count).astype(int), count - 1)
-        return np.asarray(np.eye(count)[chosen] / np.sqrt(2.0))  # any two choices are a distance of one apart
+        return np.asarray(
+            np.eye(count)[chosen(values, count)] / np.sqrt(2.0)
+        )  # any two choices are a distance of one apart
 
     def bumps(self, points: np.ndarray) -> np.ndarray:
         """Return how near points are to each recommended value, in (0, 1]: ``(n, hyperparameters)``."""
         points = self._settled(points)
-        off = points - self.recommended
-        near = np.exp(-0.5 * (off / self._widths) ** 2)
-        same = self._chosen(points) == self._chosen(self.recommended[None])
-        return np.asarray(np.where(self._choices > 0, same, near))
-
-    def _chosen(self, points: np.ndarray) -> np.ndarray:
-        count = np.maximum(self._choices, 1)
-        return np.asarray(np.minimum((points * count).astype(int), count - 1))
+        centres, counts = self._recommended.at(points), np.maximum(self._choices, 1)
+        near = np.exp(-0.5 * ((points - centres) / self._widths) ** 2)
+        return np.asarray(
+            np.where(self._choices > 0, chosen(points, counts) == chosen(centres, counts), near)
+        )
 
     def draw_uniform(self, generator: np.random.Generator, count: int) -> np.ndarray:
         """Draw points anywhere."""
@@ -93,10 +103,33 @@ class Coordinates:
 
     def draw_prior(self, generator: np.random.Generator, count: int) -> np.ndarray:
         """Draw points around the recommended values."""
+        drawn = self.draw_deviations(generator, count)
+        return self.around(drawn, np.zeros_like(drawn.moves), np.ones_like(drawn.kept))
+
+    def draw_deviations(self, generator: np.random.Generator, count: int) -> Deviations:
+        """Draw how points of the prior lie to the recommended values."""
         shape = (count, len(self._space))
-        around = _reflected(self.recommended + generator.normal(size=shape) * self._widths)
-        anywhere, keep = generator.random(shape), generator.random(shape) < self._kept
-        return np.where(self._choices > 0, np.where(keep, self.recommended, anywhere), around)
+        moves = generator.normal(size=shape) * self._widths
+        return Deviations(moves, generator.random(shape), generator.random(shape) < self._kept)
+
+    def around(self, drawn: Deviations, points: np.ndarray, own: np.ndarray) -> np.ndarray:
+        """Return points whose own coordinates lie around the values that are recommended for what the points have there.
+
+        Args:
+            drawn: How they lie to the recommended values.
+            points: What the other coordinates are, ``(n, hyperparameters)``.
+            own: Which coordinates are drawn.
+        """
+        centres = np.tile(self._recommended.usual, (len(points), 1))
+        found = np.where(own, self._deviating(drawn, centres), points)
+        for place in self._recommended.advised:
+            centres[:, place] = self._recommended.of(place, found)
+            found = np.where(own, self._deviating(drawn, centres), points)
+        return found
+
+    def _deviating(self, drawn: Deviations, centres: np.ndarray) -> np.ndarray:
+        choice = np.where(drawn.kept, centres, drawn.anywhere)
+        return np.where(self._choices > 0, choice, _reflected(centres + drawn.moves))
 
     def draw_near(self, generator: np.random.Generator, centers: np.ndarray) -> np.ndarray:
         """Draw a neighbour of each of some points, ``(n, hyperparameters)``."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import kerasweep as ks
@@ -20,8 +21,12 @@ from kerasweep.search.launch import resolve_study, run_plan
 from kerasweep.search.proposers import ProposalRequest
 from kerasweep.search.schedulers import is_behind, progress_of
 from kerasweep.spaces import Categorical, Condition, Float, Int, Space, configuration_key, preset
+from kerasweep.spaces.catalogue import CATALOGUE
+from kerasweep.spaces.dependencies import parents_first
+from kerasweep.spaces.presets import PRESETS
 from kerasweep.studies import read_study, read_trials
 from kerasweep.training.events import Rung
+from space_strategies import spaces
 from threadpoolctl import threadpool_info, threadpool_limits
 
 pytestmark = pytest.mark.costly
@@ -234,6 +239,29 @@ CONDITIONAL = Space(
 )
 
 
+EVERYTHING = Space(parents_first(tuple(entry.hyperparameter for entry in CATALOGUE.values())))
+"""All that the catalogue has."""
+
+
+def check_centres(space: Space, seed: int, share: float) -> None:
+    """Draw a share of the coordinates without deviations: what is left is what is recommended for the other values."""
+    coordinates, generator = Coordinates(space), np.random.default_rng(seed)
+    elsewhere, own = generator.random((60, len(space))), generator.random((60, len(space))) < share
+    drawn = coordinates.draw_deviations(generator, 60)
+    exact = replace(drawn, moves=0 * drawn.moves, kept=drawn.kept | True)
+    points = coordinates.around(exact, elsewhere, own)
+    assert (points[~own] == elsewhere[~own]).all()
+    bumps = coordinates.bumps(points)
+    for place, point in enumerate(points):
+        configuration = space.from_unit(point.tolist())
+        for one, here, bump in zip(space, own[place], bumps[place], strict=True):
+            if one.name not in configuration:
+                assert bump == pytest.approx(1.0), "what is inactive speaks neither for nor against"
+            elif here:
+                assert configuration[one.name] == pytest.approx(one.recommended_for(configuration))
+                assert bump == pytest.approx(1.0)
+
+
 class TestCoordinates:
     @pytest.mark.parametrize("space", [CONDITIONAL, preset("dnn", "standard"), preset("cnn", "full")])
     def test_draws_lie_in_the_space_and_come_back(self, space: Space) -> None:
@@ -261,6 +289,39 @@ class TestCoordinates:
         assert 0.08 < points[:, 2].std() < 0.12
         kept = [CONDITIONAL.from_unit(point.tolist())["optimizer"] == "adam" for point in points]
         assert 0.68 < np.mean(kept) < 0.78, "0.6, and a third of the rest"
+
+    @given(spaces(), st.integers(0, 99), st.floats(0, 1))
+    @settings(max_examples=50, deadline=None)
+    def test_the_prior_is_centred_on_what_is_recommended_for_the_other_values(
+        self, space: Space, seed: int, share: float
+    ) -> None:
+        check_centres(space, seed, share)
+
+    @pytest.mark.parametrize("family", ["everything", *PRESETS])
+    def test_so_it_is_in_the_spaces_of_the_catalogue(self, family: str) -> None:
+        space = EVERYTHING if family == "everything" else preset(family, "full")
+        for share in (1.0, 0.5):
+            check_centres(space, 1, share)
+
+    @pytest.mark.parametrize("name", [one.name for one in EVERYTHING if one.recommended_when])
+    def test_every_conditional_recommendation_of_the_catalogue_has_draws_around_it(self, name: str) -> None:
+        one, place = EVERYTHING[name], EVERYTHING.names.index(name)
+        coordinates, generator = Coordinates(EVERYTHING), np.random.default_rng(2)
+        own, drawn = np.arange(len(EVERYTHING)) == place, dict[float, list[float]]()
+        elsewhere, deviations = (
+            generator.random((3000, len(own))),
+            coordinates.draw_deviations(generator, 3000),
+        )
+        for point in coordinates.around(deviations, elsewhere, own):
+            configuration = EVERYTHING.from_unit(point.tolist())
+            if name in configuration:
+                drawn.setdefault(one.to_unit(one.recommended_for(configuration)), []).append(point[place])
+        assert {one.to_unit(advice.value) for advice in one.recommended_when} <= set(drawn)
+        for centre, found in drawn.items():
+            if isinstance(one, Categorical):
+                assert np.mean([one.from_unit(unit) == one.from_unit(centre) for unit in found]) > 0.5
+            elif 0.1 < centre < 0.9:  # else the draws that are mirrored move the median
+                assert np.median(found) == pytest.approx(centre, abs=0.05), centre
 
     def test_what_is_inactive_makes_no_difference_to_the_model(self) -> None:
         coordinates = Coordinates(CONDITIONAL)
