@@ -150,6 +150,29 @@ def cold(figures: Figures) -> list[str]:
     ]
 
 
+def paused(figures: Figures) -> list[str]:
+    """States of paused trials as files."""
+    labels = {
+        "dnn": "`dnn` on a table, 20 thousand weights",
+        "cnn": "`cnn` on pictures of 28 x 28, a million weights",
+    }
+    columns = [
+        Column("state", "megabytes", " MB"),
+        Column("write", "write", " ms"),
+        Column("read", "read", " ms"),
+        Column("training between two rungs", "stretch", " ms"),
+        Column("both, of that", "percent", " %"),
+    ]
+    return [
+        "## Paused trials",
+        "",
+        "The state of a trial as a file, written where it is paused and read where it goes on, against what it trains from one rung",
+        "of `knowhow` to the next: 1,000 rows, 5 folds, 20 epochs, one thread, its programs traced before.",
+        "",
+        *table(figures, "paused", labels, columns),
+    ]
+
+
 def browsing(figures: Figures) -> list[str]:
     """Commands that only look."""
     columns = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from figures import Figures
-from own_sections import app, browsing, cold, driver, growth, large, memory, scale, scaling
+from own_sections import app, browsing, cold, driver, growth, large, memory, paused, scale, scaling
 from peer_sections import ideas, mixed, versus, w1, w2, w3, w4, w8
 
 SECTIONS: dict[str, Callable[[Figures], list[str]]] = {
@@ -52,5 +52,6 @@ SECTIONS: dict[str, Callable[[Figures], list[str]]] = {
     "app": app,
     "scaling": scaling,
     "cold": cold,
+    "paused": paused,
     "ideas": ideas,
 }

@@ -110,6 +110,10 @@ _COLD = tuple(
     Measurement("cold", family, f"cold.py {family}", "--rows 60 --folds 2 --widths 2", 2)
     for family in ("dnn", "mlp_residual", "cnn", "resnet")
 )
+_PAUSED = tuple(
+    Measurement("paused", family, f"paused.py {family}", "--rows 100 --epochs 4 --repeats 1", 3)
+    for family in ("dnn", "cnn")
+)
 _DRIVER = tuple(
     Measurement(
         "driver",
@@ -195,6 +199,6 @@ _IDEAS = (
 LONG = ("growth", "large", "scale", "w8")
 """Works that take longer than all the others, and are measured where they are named."""
 MEASUREMENTS = (
-    *_W1, *_MIXED, *_W2, *_W3, *_W4, *_VERSUS, *_COLD, *_DRIVER, *_MEMORY, *_BROWSING, *_APP, *_SCALING, *_IDEAS,
+    *_W1, *_MIXED, *_W2, *_W3, *_W4, *_VERSUS, *_COLD, *_PAUSED, *_DRIVER, *_MEMORY, *_BROWSING, *_APP, *_SCALING, *_IDEAS,
     *_GROWTH, *_LARGE, *_SCALE, *_W8,
 )  # fmt: skip

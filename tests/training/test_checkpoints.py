@@ -153,6 +153,17 @@ def test_a_state_that_does_not_fit_leaves_the_one_before(interrupted: Task, tmp_
     assert [path.name for path in tmp_path.iterdir()] == ["0.state"]
 
 
+@pytest.mark.parametrize(("seconds", "synced"), [(1.0, 0), (paused_state.SURE, 1)])
+def test_a_disk_is_waited_for_only_where_much_training_could_be_lost(
+    seconds: float, synced: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+    monkeypatch.setattr(paused_state.os, "fsync", calls.append)
+    paused_state.save_state(paused_state.PausedTrial("one", (), {}, seconds), tmp_path / "0.state")
+    assert len(calls) == synced
+    assert paused_state.load_state(tmp_path / "0.state", "one", 9).seconds == seconds
+
+
 def test_what_is_shorter_than_a_checkpoint_writes_nothing(tmp_path: Path) -> None:
     task = replace(task_of(tmp_path / "0.state"), checkpoint_every=3600.0)
     told, outcome = train(trainer_of("fused"), task)

@@ -26,6 +26,8 @@ from ..workload import Workload
 
 LAYOUT = 2
 """Of the file, and of what an epoch does with it; states of another number are not used."""
+SURE = 60.0
+"""Seconds of training from which on a state is made sure to lie on the disk, which takes longer than to write it."""
 _HEADER = "header.json"
 
 
@@ -97,7 +99,7 @@ def identity_of(workload: Workload, task: Task, method: str) -> str:
 
 
 def save_state(paused: PausedTrial, path: Path) -> None:
-    """Write a state, whole or not at all.
+    """Write a state, whole or not at all; of a short training, it may be damaged where the machine fails soon after.
 
     Raises:
         UnusableStateError: A variable is of objects, which no archive without pickles can hold.
@@ -122,8 +124,9 @@ def save_state(paused: PausedTrial, path: Path) -> None:
                 with archive.open(str(number), "w", force_zip64=True) as entry:
                     for variable in fold.variables:
                         entry.write(np.ascontiguousarray(variable).reshape(-1).view(np.uint8).data)
-        with beside.open("rb+") as written:
-            os.fsync(written.fileno())  # a machine that fails must not leave a new name for old blocks
+        if paused.seconds >= SURE:
+            with beside.open("rb+") as written:
+                os.fsync(written.fileno())  # a machine that fails must not leave a new name for old blocks
         beside.replace(path)
     finally:
         with contextlib.suppress(OSError):
