@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
 from ...spaces import Categorical, Configuration, Space
-from .recommended import Recommended, chosen
+from .dependent import Dependent, chosen
 
 WIDTHS = {"high": 0.1, "medium": 0.2, "low": 0.4}
 """Of the prior around a recommended value, as the deviation on the unit interval, by the confidence in it."""
@@ -44,7 +43,7 @@ class Coordinates:
     def __init__(self, space: Space) -> None:
         self._space = space
         self._choices = np.array([_choices(one) for one in space.hyperparameters])
-        self._recommended = Recommended(space)
+        self._dependent = Dependent(space)
         self.groups = np.repeat(np.arange(len(self._choices)), np.maximum(1, self._choices))
         """Which hyperparameter each coordinate is of that a model compares."""
         self._widths = np.array(
@@ -53,13 +52,12 @@ class Coordinates:
         self._kept = np.array([KEPT[one.confidence] for one in space.hyperparameters])
         self._near = np.array([max(NEAR, 0.5 / one.cardinality) for one in space.hyperparameters])
         self._conditional = any(one.conditions for one in space.hyperparameters)
-        self._settle = lru_cache(MOST_SETTLED)(
-            lambda point: self.unit(self.configuration(np.frombuffer(point)))
-        )
+        self._known: dict[bytes, np.ndarray] = {}
+        """Points -> what they settle to, and what is recommended there."""
 
     def unit(self, configuration: Configuration) -> np.ndarray:
         """Return a configuration's point of the unit cube; what is inactive is as recommended."""
-        point = self._recommended.usual.copy()
+        point = self._dependent.usual.copy()
         for place, one in enumerate(self._space.hyperparameters):
             if one.name in configuration:
                 point[place] = one.to_unit(configuration[one.name])
@@ -71,14 +69,27 @@ class Coordinates:
 
     def features(self, points: np.ndarray) -> np.ndarray:
         """Return what a model compares, ``(n, coordinates)``, of points of the unit cube, ``(n, hyperparameters)``."""
-        points = self._settled(points)
+        points, _ = self._settled(points)
         return np.concatenate(
             [self._column(points[:, place], place) for place in range(points.shape[1])], axis=1
         )
 
-    def _settled(self, points: np.ndarray) -> np.ndarray:
-        """Return points at which all that is inactive is as recommended; those of trials are asked for with every decision."""
-        return np.array([self._settle(point.tobytes()) for point in points]) if self._conditional else points
+    def _settled(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return points at which all that is inactive is as recommended, and what is recommended there.
+
+        Both are kept: those of trials are asked for with every decision.
+        """
+        if not self._conditional:
+            return points, self._dependent.recommended(points)
+        keys = [point.tobytes() for point in points]
+        if len(self._known) + len(keys) > MOST_SETTLED:
+            self._known = {}
+        new = [place for place, key in enumerate(keys) if key not in self._known]
+        settled = self._dependent.settled(points[new])
+        both = np.stack([settled, self._dependent.recommended(settled)], axis=1)
+        self._known.update(zip([keys[place] for place in new], both, strict=True))
+        found = np.array([self._known[key] for key in keys])
+        return found[:, 0], found[:, 1]
 
     def _column(self, values: np.ndarray, place: int) -> np.ndarray:
         count = self._choices[place]
@@ -90,8 +101,8 @@ class Coordinates:
 
     def bumps(self, points: np.ndarray) -> np.ndarray:
         """Return how near points are to each recommended value, in (0, 1]: ``(n, hyperparameters)``."""
-        points = self._settled(points)
-        centres, counts = self._recommended.at(points), np.maximum(self._choices, 1)
+        points, centres = self._settled(points)
+        counts = np.maximum(self._choices, 1)
         near = np.exp(-0.5 * ((points - centres) / self._widths) ** 2)
         return np.asarray(
             np.where(self._choices > 0, chosen(points, counts) == chosen(centres, counts), near)
@@ -120,10 +131,10 @@ class Coordinates:
             points: What the other coordinates are, ``(n, hyperparameters)``.
             own: Which coordinates are drawn.
         """
-        centres = np.tile(self._recommended.usual, (len(points), 1))
+        centres = np.tile(self._dependent.usual, (len(points), 1))
         found = np.where(own, self._deviating(drawn, centres), points)
-        for place in self._recommended.advised:
-            centres[:, place] = self._recommended.of(place, found)
+        for place in self._dependent.advised:
+            centres[:, place] = self._dependent.recommended_of(place, found)
             found = np.where(own, self._deviating(drawn, centres), points)
         return found
 

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kerasweep.search.knowhow import gaussian_process
 from kerasweep.search.knowhow.coordinates import Coordinates
+from kerasweep.search.knowhow.dependent import Dependent
 from kerasweep.search.knowhow.gaussian_process import Basis, GaussianProcess, Values, fit_kernel
 from kerasweep.search.knowhow.search import JUDGES, KnowHow, rungs_of
 from kerasweep.search.launch import resolve_study, run_plan
@@ -251,6 +252,8 @@ def check_centres(space: Space, seed: int, share: float) -> None:
     exact = replace(drawn, moves=0 * drawn.moves, kept=drawn.kept | True)
     points = coordinates.around(exact, elsewhere, own)
     assert (points[~own] == elsewhere[~own]).all()
+    settled = Dependent(space).settled(points).tolist()
+    assert settled == [coordinates.unit(coordinates.configuration(point)).tolist() for point in points]
     bumps = coordinates.bumps(points)
     for place, point in enumerate(points):
         configuration = space.from_unit(point.tolist())
