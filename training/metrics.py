@@ -146,7 +146,8 @@ def choose_objective(
         _check_fits(metric, found, task, classes)
         return Objective(f"val_{name}", direction or found.direction, found, found.name)
     if computed.more:
-        return Objective(f"val_{name}", direction or _ask_direction(metric))
+        way = direction or ("minimize" if name == "loss" else _ask_direction(metric))
+        return Objective(f"val_{name}", way)
     raise SpecError(_why_unknown(metric, task, classes, computed, others))
 
 

@@ -39,7 +39,7 @@ def test_whatever_is_raised_fails_the_trial_with_its_traceback(error: BaseExcept
     assert isinstance(failed, TrialFailed)
     assert (failed.number, failed.kind, failed.message, failed.fatal) == (4, "bug", message, False)
     assert "raise self.error" in failed.traceback
-    assert failed.place.startswith(f"{type(error).__name__} at test_run_task.py:")
+    assert failed.origin.startswith(f"{type(error).__name__} at test_run_task.py:")
 
 
 def test_ctrl_c_is_not_the_trials_where_this_process_launches() -> None:
