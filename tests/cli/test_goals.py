@@ -109,7 +109,7 @@ def test_constraints_alone_keep_one_objective(kerasweep: Any, tmp_path: Path) ->
     words = "launch digits ann --search grid --space units --set units=8,400 --limit 200 --folds 2 --epochs 1".split()
     done = kerasweep(*words, "--constraint", "params<20000", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "trial 1  not trained" in done.stdout
+    assert "trial 1  pruned, not trained" in done.stdout
     best = json.loads(kerasweep("best", "--json", cwd=tmp_path).stdout)
     assert [trial["number"] for trial in best] == [0]
     done = kerasweep(*words, "--constraint", "accuracy>0.99", "--study", "none", cwd=tmp_path)
@@ -117,7 +117,7 @@ def test_constraints_alone_keep_one_objective(kerasweep: Any, tmp_path: Path) ->
     assert done.stdout.count("infeasible: val_accuracy is ") == 2
     assert "none has no trial that keeps its constraints (2 trials ended)." in done.stdout
     done = kerasweep(*words, "--constraint", "params<10", "--study", "large", cwd=tmp_path)
-    assert done.stdout.count("not trained: params is ") == 2
+    assert done.stdout.count("pruned, not trained: params is ") == 2
     assert "large has no trial that keeps its constraints (2 trials ended)." in done.stdout
     done = kerasweep("refit", "none", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (

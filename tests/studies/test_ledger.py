@@ -12,13 +12,14 @@ from typing import Any
 import optuna
 import pytest
 import sqlalchemy
+from held import as_held, of_result
 from kerasweep.studies import held_attributes, read_details, read_log, read_study
 from kerasweep.studies.held_attributes import Unheld
 from kerasweep.studies.held_rows import HeldRows
 from kerasweep.studies.lifecycle import create_study, drive_study
 from kerasweep.studies.records import DETAILS, FAILURE, PAUSED, RESULT
 from kerasweep.studies.study_writer import StudyWriter
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import TrialState
 
 MOST_HELD = 1700
 """Bytes of a trial of six hyperparameters; less is left of it when others like it have ended."""
@@ -134,24 +135,6 @@ def test_optuna_reads_what_the_driver_holds(writer, samples) -> None:
     for mine, theirs in zip(held, read, strict=True):
         assert mine._trial_id == theirs._trial_id
         assert list(mine.params) == list(theirs.params)
-
-
-def as_held(trial: FrozenTrial) -> FrozenTrial:
-    """Take from a trial what no search reads: details, and once it has ended more of it."""
-    trial.user_attrs.pop(DETAILS, None)
-    if trial.state.is_finished():
-        trial.user_attrs.pop(FAILURE, None)
-        trial.user_attrs.update(of_result(trial.user_attrs))
-        if trial.params:
-            trial.system_attrs.pop("fixed_params", None)
-    return trial
-
-
-def of_result(attributes: dict[str, Any]) -> dict[str, Any]:
-    """Return what a search reads of a result, if there is one."""
-    read = ("fold_scores", "epochs", "epochs_trained", "seconds", "taken_over")
-    result = attributes.get(RESULT)
-    return {} if result is None else {RESULT: {key: result[key] for key in read if key in result}}
 
 
 def test_a_report_is_written_with_what_comes_next(writer, samples) -> None:

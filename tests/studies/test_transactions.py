@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import sqlite3
 from collections.abc import Callable
 from typing import Any
@@ -10,10 +9,10 @@ from typing import Any
 import optuna
 import pytest
 import sqlalchemy
+from held import as_held
 from kerasweep.errors import StorageError, StudyLocked
 from kerasweep.studies import patience, read_study, read_trials
 from kerasweep.studies.lifecycle import create_study, delete_study, drive_study
-from kerasweep.studies.records import DETAILS
 from kerasweep.studies.study_writer import StudyWriter
 from kerasweep.studies.transactions import DecisionLost, NotBegun
 
@@ -64,15 +63,12 @@ def begun(writer: StudyWriter, samples) -> optuna.Trial:
 
 
 def stored(writer: StudyWriter) -> list[optuna.trial.FrozenTrial]:
-    return as_held(optuna.load_study(study_name="first", storage=writer.ledger._backend.url).trials)
+    read = optuna.load_study(study_name="first", storage=writer.ledger._backend.url).trials
+    return [as_held(trial) for trial in read]
 
 
-def as_held(trials: list[optuna.trial.FrozenTrial]) -> list[optuna.trial.FrozenTrial]:
-    """Return copies of trials without what only reports read: a driver holds none of it."""
-    copies = [copy.copy(trial) for trial in trials]
-    for trial in copies:
-        trial.user_attrs = {key: value for key, value in trial.user_attrs.items() if key != DETAILS}
-    return copies
+def held(writer: StudyWriter) -> list[optuna.trial.FrozenTrial]:
+    return [as_held(trial) for trial in writer.trials()]
 
 
 @pytest.mark.parametrize("committed", [False, True], ids=["lost", "answer lost"])
@@ -93,7 +89,7 @@ def test_every_end_is_written_once(writer, samples, monkeypatch, end: str, commi
         "pause": (samples.result, samples.details),
     }[end]
     getattr(writer, end)(trial, *arguments)
-    assert stored(writer) == as_held(writer.trials())
+    assert stored(writer) == held(writer)
     assert len(stored(writer)) == 2
     assert seen == ["absent", "back"], "it is said once"
 
@@ -102,7 +98,7 @@ def test_a_trial_whose_beginning_was_committed_goes_on(writer, samples, monkeypa
     failing(writer, monkeypatch, 1, committed=True)
     trial = begun(writer, samples)
     writer.finish(trial, 0.5, samples.result, samples.details)
-    assert stored(writer) == as_held(writer.trials())
+    assert stored(writer) == held(writer)
     assert [one.number for one in stored(writer)] == [0]
 
 
@@ -112,7 +108,7 @@ def test_a_trial_whose_beginning_was_lost_is_begun_anew(writer, samples, monkeyp
         begun(writer, samples)
     assert writer.trials() == []
     begun(writer, samples)
-    assert stored(writer) == as_held(writer.trials())
+    assert stored(writer) == held(writer)
     assert [one.number for one in stored(writer)] == [0]
 
 
@@ -136,7 +132,7 @@ def test_a_trial_that_was_begun_under_a_lock_goes_on_only_if_it_is_there(
     else:
         with pytest.raises(DecisionLost, match="locked"), writer.ledger.locked():
             begun(writer, samples)
-    assert stored(writer) == as_held(writer.trials())
+    assert stored(writer) == held(writer)
     assert len(stored(writer)) == committed
 
 
@@ -154,7 +150,7 @@ def test_a_lock_is_waited_for(writer, samples, monkeypatch) -> None:
     with writer.ledger.locked():
         begun(writer, samples)
     assert seen[:3] == ["asked"] * 3
-    assert stored(writer) == as_held(writer.trials())
+    assert stored(writer) == held(writer)
     assert len(stored(writer)) == 1
 
 
