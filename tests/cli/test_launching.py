@@ -91,7 +91,7 @@ def test_interrupted_once_stops_at_the_next_epoch_and_resumes(
         "--folds",
         "2",
         "--epochs",
-        "600",
+        "60",
         "--patience",
         "none",
     ]
