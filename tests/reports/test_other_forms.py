@@ -7,7 +7,6 @@ import re
 import shutil
 import sys
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import plotly.io
@@ -98,7 +97,8 @@ def test_the_form_is_asked_for_or_that_of_the_name(shelf: Shelf, tmp_path: Path)
 
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Stand in for Kaleido, which draws in a browser; the files hold their figures as JSON."""
+    """Stand in for the browser that Kaleido draws in; the files hold their figures as JSON."""
+    required(importlib.util.find_spec("kaleido"), "Kaleido")
     kept: list[Any] = []
 
     def write(figures: list[Any], files: list[Path], **options: Any) -> None:
@@ -106,7 +106,6 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         for figure, file in zip(figures, files, strict=True):
             file.write_text(figure.to_json())
 
-    monkeypatch.setitem(sys.modules, "kaleido", ModuleType("kaleido"))
     monkeypatch.setattr(plotly.io, "write_images", write)
     return kept
 
