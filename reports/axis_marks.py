@@ -1,16 +1,21 @@
-"""Round numbers along an axis of parallel coordinates, each at its place."""
+"""Numbers along an axis of parallel coordinates, each at its place: round ones, or all values of a grid."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 _MOST = 6
 """Marks of an axis."""
+_APART = 0.05
+"""Share of an axis that lies between two marks at least."""
 
 
 def axis_marks(values: Sequence[float], *, log: bool, whole: bool = False) -> list[tuple[float, str]]:
-    """Return where round numbers lie on an axis from the smallest to the largest value, 0 to 1, and their texts.
+    """Return where numbers lie on an axis from the smallest to the largest value, 0 to 1, and their texts.
+
+    They are the values themselves, where these are few, short, apart and repeat, as those of a grid; else round ones.
 
     Args:
         values: Finite; positive where the axis is logarithmic.
@@ -18,18 +23,24 @@ def axis_marks(values: Sequence[float], *, log: bool, whole: bool = False) -> li
         whole: Whether the values are whole numbers.
 
     Returns:
-        An empty list where fewer than two round numbers lie on it.
+        An empty list where fewer than two of them lie on it.
     """
     low, high = float(min(values)), float(max(values))
     if not low < high:
         return []
-    found = _log_numbers(low, high) if log else _numbers(low, high, whole=whole)
-    if len(found) < 2:
-        return []
     start, end = (math.log(low), math.log(high)) if log else (low, high)
-    return [
-        (((math.log(value) if log else value) - start) / (end - start), f"{value:,.10g}") for value in found
-    ]
+
+    def marked(numbers: Sequence[float]) -> list[tuple[float, str]]:
+        places = [((math.log(number) if log else number) - start) / (end - start) for number in numbers]
+        return [(place, f"{number:,.10g}") for place, number in zip(places, numbers, strict=True)]
+
+    few = sorted({float(value) for value in values})
+    if len(few) <= min(_MOST, len(values) - 1) and all(float(f"{value:.3g}") == value for value in few):
+        marks = marked(few)
+        if all(right - left >= _APART for (left, _), (right, _) in pairwise(marks)):
+            return marks
+    found = _log_numbers(low, high) if log else _numbers(low, high, whole=whole)
+    return marked(found) if len(found) > 1 else []
 
 
 def _numbers(low: float, high: float, *, whole: bool) -> list[float]:

@@ -225,6 +225,13 @@ def test_intermediate_values_mark_the_winner_and_the_pruned(shelf: Shelf) -> Non
         ([0.001, 0.1], True, False, {"0.001": 0.0, "0.01": 0.5, "0.1": 1.0}),
         ([0.011, 0.018], True, False, {}),
         ([5, 5], False, True, {}),
+        ([0.01, 0.02, 0.04, 0.01], True, False, {"0.01": 0.0, "0.02": 0.5, "0.04": 1.0}),
+        (
+            [32, 33, 256, 256],
+            False,
+            True,
+            {"50": 0.08, "100": 0.304, "150": 0.527, "200": 0.75, "250": 0.973},
+        ),
     ],
 )
 def test_marks_of_an_axis_are_round_and_at_their_places(
