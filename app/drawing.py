@@ -105,7 +105,6 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the server, and with it this process
     import optuna.importance
     import optuna.visualization  # noqa: F401 - before anyone waits for them
-
     from kerasweep.app.drawing import draw as draw_one  # pickled by its module's own name, not __main__
 
     answers, sys.stdout = sys.stdout.buffer, sys.stderr  # what anyone prints is no answer
