@@ -62,23 +62,16 @@ def select_objective(
                 )
             metric = TASKS[dataset.task].metric_whatever_the_loss
             decisions = (f"losses or penalties differ, which val_loss cannot compare: {metric} does",)
-    objective = choose_objective(
-        metric,
-        asked.direction,
-        dataset.task,
-        len(dataset.classes),
-        computed,
-        losses_differ=losses_differ,
-    )
     choose = partial(
         choose_objective,
         task=dataset.task,
         classes=len(dataset.classes),
         computed=computed,
         losses_differ=losses_differ,
-        others=tuple(QUANTITIES),
     )
-    goals = _goals(objective, [name for name in others if name], asked.bounds, choose)
+    objective = choose(metric, asked.direction)
+    beside = partial(choose, others=tuple(QUANTITIES))
+    goals = _goals(objective, [name for name in others if name], asked.bounds, beside)
     decisions = (
         *decisions,
         *computed.remarks,
