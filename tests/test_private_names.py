@@ -46,6 +46,12 @@ def _optimizer() -> Any:
     return optimizer
 
 
+def _adam() -> Any:
+    optimizer = import_module("keras").optimizers.Adam()
+    optimizer.build(_model().trainable_variables)
+    return optimizer
+
+
 def _optuna_study() -> Any:
     return import_module("optuna").create_study(storage="sqlite://")
 
@@ -90,6 +96,9 @@ NAMES: dict[str, Callable[[], Any]] = {
     "_distributed_tf_update_step": _optimizer,
     "_trainable_variables_indices": _optimizer,
     "_use_weight_decay": _optimizer,
+    "_get_variable_index": _optimizer,
+    "_momentums": _adam,
+    "_velocities": _adam,
     "_exclude_from_weight_decay": _optimizer,
     "_exclude_from_weight_decay_pattern": _optimizer,
     "_fn": _metric,

@@ -20,6 +20,8 @@ from ..averaging import averaged
 from ..feeding import Rows, Stored, take, validation_batch
 from .joined import joined_updates
 from .knobs import Sheet
+from .native_updates import native_updates
+from .normalization import fused_normalization
 
 _NUMBER = tf.TensorSpec((), tf.int64)
 _ROWS = tf.TensorSpec((None,), tf.int64)
@@ -148,7 +150,7 @@ def trace_fold(
         with sheet.reading(knobs), averaged(model):
             return _predict_batches(model, x, validation)
 
-    with sheet.installed(), joined_updates(model):
+    with sheet.installed(), native_updates(model), joined_updates(model), fused_normalization(model):
         inputs = [*data.rows, _ROWS, _NUMBER, _NUMBER, _NUMBER, *_draws_of(mixing)]
         traced_train = trace_function(train, inputs)
         traced_finish = trace_function(finish, [*data.scored, _ROWS])

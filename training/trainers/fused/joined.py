@@ -3,20 +3,23 @@
 Keras's update is the same arithmetic for every weight, number by number, and a graph has it once a weight: some twenty
 operations for each, and a learning rate's schedule for each that decays, which take longer to trace, to prepare and to
 start than to compute. Joined, they stand there once. Numbers are the same to the bit. What Keras does weight by weight
-before and after (clipping, averages, constraints) stays as it is.
+before and after (clipping, averages, constraints) stays as it is. Optimizers that TensorFlow has an operation for need none
+of this (`native_updates.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import keras
 import tensorflow as tf
 
+from .native_updates import decay_weights, has_native_update
+
 NUMBER_BY_NUMBER = (
-    keras.optimizers.SGD,
     keras.optimizers.Adam,
     keras.optimizers.AdamW,
     keras.optimizers.RMSprop,
@@ -63,6 +66,7 @@ def can_join(model: keras.Model) -> bool:
     weights = model.trainable_variables
     return (
         type(model.optimizer) in NUMBER_BY_NUMBER
+        and not has_native_update(model.optimizer)
         and len(weights) > 1
         and len({weight.dtype for weight in weights}) == 1
     )
@@ -108,16 +112,8 @@ def joined_updates(model: keras.Model) -> Iterator[None]:
             raise NotJoinedError
         optimizer.update_step(_joined(gradients), _Vector(weights), learning_rate)
 
-    def decay(weights: Sequence[keras.Variable]) -> None:
-        # as keras.src.backend.tensorflow.optimizer.TFOptimizer has it, in the same order of products
-        decaying = [weight.value for weight in weights if optimizer._use_weight_decay(weight.value)]
-        if optimizer.weight_decay is not None and decaying:
-            rate = tf.cast(optimizer.learning_rate, decaying[0].dtype)
-            share = tf.cast(optimizer.weight_decay, decaying[0].dtype)
-            _Vector(decaying).assign_sub(_joined(decaying) * share * rate)
-
     optimizer._distributed_tf_update_step = update
-    optimizer._apply_weight_decay = decay
+    optimizer._apply_weight_decay = partial(decay_weights, optimizer)
     try:
         yield
     finally:
