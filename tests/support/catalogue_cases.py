@@ -43,6 +43,7 @@ SMALL: Configuration = {
     "base": TINY,
     "picture_size": 16,
     "embedding_dim": 8,
+    "epsilon": 1e-4,  # Keras's own has Adam make a whole step of a gradient that is nothing but rounding
 }
 """What keeps every model small and every step visible."""
 STALLED: Configuration = {
