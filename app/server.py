@@ -5,9 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import webbrowser
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from dash import Dash
 from flask import Flask
@@ -125,11 +123,11 @@ def listen(storage: str, host: str, port: int, *, asks: bool = False) -> Served:
     return Served(server, f"{url}?token={doors.token}" if doors.token else url, site)
 
 
-def open_browser(url: str, opener: Callable[[str], Any] = webbrowser.open) -> None:
+def open_browser(url: str) -> None:
     """Show an address in the user's browser, where there is one."""
     try:
         if type(webbrowser.get()) is webbrowser.GenericBrowser:
             return  # one of text would take the terminal, and wait for a server that waits for it
-        opener(url)
+        webbrowser.open(url)
     except (webbrowser.Error, OSError):
         logger.info("No browser could be opened.")

@@ -35,8 +35,8 @@ class FigureCollector:
         return len(self.figures) - 1
 
 
-def render_report(studies: Sequence[StudyRecord], top: int = 10) -> str:
-    """Return the report as one HTML page; the arguments are those of ``write_report``."""
+def render_report(studies: Sequence[StudyRecord]) -> str:
+    """Return the report of studies as one HTML page."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -44,7 +44,7 @@ def render_report(studies: Sequence[StudyRecord], top: int = 10) -> str:
         section
         if section.view is None
         else replace(section, cards=(*section.cards, all_trials(section.view)))
-        for section in sections_of(studies, top)
+        for section in sections_of(studies)
     ]
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),

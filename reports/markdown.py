@@ -16,12 +16,12 @@ _REFERENCES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "&#64;"}
 """HTML, and people who would be notified."""
 
 
-def render_markdown(studies: Sequence[StudyRecord], top: int = 10) -> str:
-    """Return the report in the Markdown of GitHub; the arguments are those of ``write_report``.
+def render_markdown(studies: Sequence[StudyRecord]) -> str:
+    """Return the report of studies in the Markdown of GitHub.
 
     Cards that have nothing to show are left out, and what others would open on demand.
     """
-    return "\n\n".join(block for section in sections_of(studies, top) for block in _section(section)) + "\n"
+    return "\n\n".join(block for section in sections_of(studies) for block in _section(section)) + "\n"
 
 
 def _section(section: Section) -> list[str]:

@@ -19,13 +19,12 @@ WIDTH = 900
 """Pixels that a figure is laid out for; a picture has twice as many."""
 
 
-def write_pictures(studies: Sequence[StudyRecord], folder: Path, top: int = 10) -> Path:
+def write_pictures(studies: Sequence[StudyRecord], folder: Path) -> Path:
     """Write every figure of a report into a folder, under the name of its card.
 
     Args:
         studies: The studies, in order.
         folder: It is made where it does not exist; other files in it stay.
-        top: How many of the best trials are shown.
 
     Returns:
         The folder.
@@ -34,7 +33,7 @@ def write_pictures(studies: Sequence[StudyRecord], folder: Path, top: int = 10) 
         OutputError: Kaleido or a browser is missing, or the folder cannot be written.
         StudyError: There are no studies.
     """
-    sections = sections_of(studies, top)
+    sections = sections_of(studies)
     try:
         importlib.import_module("kaleido")  # Plotly's own message says less
     except ImportError as error:

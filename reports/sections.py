@@ -31,19 +31,18 @@ class Section:
         return grouped(self.cards)
 
 
-def sections_of(studies: Sequence[StudyRecord], top: int) -> list[Section]:
+def sections_of(studies: Sequence[StudyRecord]) -> list[Section]:
     """Return the parts of a report.
 
     Args:
         studies: The studies, in order.
-        top: How many of the best trials are shown.
 
     Raises:
         StudyError: There are no studies.
     """
     if not studies:
         raise StudyError("There is no study to report on.")
-    views = [load_view(study, top) for study in studies]
+    views = [load_view(study) for study in studies]
     sections = []
     if len(views) > 1:
         subtitle = f"{len(views)} studies side by side, then each by itself"

@@ -31,9 +31,7 @@ def form_of(form: str | None, output: Path | None) -> str:
     return form
 
 
-def write_report(
-    studies: Sequence[StudyRecord], output: Path | None = None, top: int = 10, form: str | None = None
-) -> Path:
+def write_report(studies: Sequence[StudyRecord], output: Path | None = None, form: str | None = None) -> Path:
     """Write the report of one study or of several side by side.
 
     A file appears whole or not at all: it is written beside its place and moved there.
@@ -41,7 +39,6 @@ def write_report(
     Args:
         studies: The studies, in order.
         output: The file, whose folder must exist; of pictures the folder, which is made.
-        top: How many of the best trials are shown.
         form: ``html``, ``md`` or ``png``; by the output's name where None.
 
     Returns:
@@ -55,7 +52,7 @@ def write_report(
     form = form_of(form, output)
     output = Path(DEFAULT_NAMES[form] if output is None else output)
     if form == "png":
-        return write_pictures(studies, output, top)
+        return write_pictures(studies, output)
     if output.is_dir():
         raise OutputError(
             f"{output} is a folder; name a file in it, for example {output / DEFAULT_NAMES[form]}."
@@ -64,7 +61,7 @@ def write_report(
         raise OutputError(
             f"The folder {output.absolute().parent} does not exist; make it or choose another --output."
         )
-    page = render_report(studies, top) if form == "html" else render_markdown(studies, top)
+    page = render_report(studies) if form == "html" else render_markdown(studies)
     temporary = output.with_name(f".{output.name}.{os.getpid()}.tmp")
     try:
         temporary.write_text(page, encoding="utf-8", errors="xmlcharrefreplace")

@@ -166,8 +166,8 @@ def test_tables_are_accessible(ordinary: Page) -> None:
     assert {"nav", "main", "header", "section", "article", "figure", "figcaption"} <= set(tags)
 
 
-def test_top_is_how_many_are_shown(shelf: Shelf) -> None:
-    assert "The best 3 of" in Page(render_report([shelf.study("large")], top=3)).text
+def test_the_best_are_shown(shelf: Shelf) -> None:
+    assert "The best 10 of" in Page(render_report([shelf.study("large")])).text
 
 
 def test_script_safe_keeps_the_meaning() -> None:
