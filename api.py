@@ -31,7 +31,7 @@ from .tracking import follow
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .export import TrainedModel
+    from .export.trained import TrainedModel
     from .search.ending import Ending
     from .search.plan import Plan
     from .spaces import Space

@@ -207,7 +207,7 @@ class Study:
         if isinstance(form, FromStudy):
             if options:
                 raise SpecError(f"The format '{format}' trains nothing and takes no '{next(iter(options))}'.")
-            from .export import write_file
+            from .export.files import write_file
 
             return write_file(path, form.content(self._record, trial))
         # What can be checked is checked before the training, which may take long.

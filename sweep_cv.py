@@ -36,7 +36,7 @@ from .training.data.tasks import Task
 from .training.metric_names import SKLEARN
 
 if TYPE_CHECKING:
-    from .export import TrainedModel
+    from .export.trained import TrainedModel
 
 _HAS_ARGUMENTS = (
     *("model", "space", "cv", "search", "trials", "objective", "metric", "task", "epochs", "patience"),
@@ -226,7 +226,7 @@ class SweepCV(BaseEstimator):  # type: ignore[misc]
         self.best_score_ = float(self.cv_results_["mean_test_score"][self.best_index_])
         if not self.refit:
             return
-        from .export import trained_model
+        from .export.bundle import trained_model
 
         winner = study.refit(numbers[self.best_index_])
         classes = self.classes_ if self.task_ == "classification" else None

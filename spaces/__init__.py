@@ -6,7 +6,7 @@ from .hyperparameters import Hyperparameter
 from .keras_tuner import space_from_keras_tuner
 from .kinds import Categorical, Float, Int
 from .optuna import space_from_optuna, space_to_optuna
-from .overrides import apply_overrides, parse_range, parse_value
+from .overrides import apply_overrides, parse_range
 from .positions import position_in_range
 from .presets import SIZES, pick, preset
 from .reading import read_space
@@ -39,7 +39,6 @@ __all__ = [
     "fixed",
     "named_text",
     "parse_range",
-    "parse_value",
     "pick",
     "position_in_range",
     "preset",

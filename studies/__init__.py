@@ -1,7 +1,7 @@
 """What was found: the store, its queries and comparison. Writing is in ``lifecycle``, which imports Optuna."""
 
 from .lock import is_driven
-from .paging import Condition, Order, TrialColumns, TrialPage, hyperparameter_names, page_of_trials
+from .paging import Condition, Order, TrialColumns
 from .pareto import pareto_front
 from .passwords import without_password
 from .reading import (
@@ -44,7 +44,6 @@ __all__ = [
     "StudyRecord",
     "TrialColumns",
     "TrialDetails",
-    "TrialPage",
     "TrialRecord",
     "TrialState",
     "best_or_damage",
@@ -53,10 +52,8 @@ __all__ = [
     "choose_trial",
     "damaged",
     "find_study",
-    "hyperparameter_names",
     "is_driven",
     "list_studies",
-    "page_of_trials",
     "pareto_front",
     "read_all",
     "read_details",

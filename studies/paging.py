@@ -112,7 +112,17 @@ class TrialColumns:
         order: Sequence[Order] = (),
         conditions: Sequence[Condition] = (),
     ) -> TrialPage:
-        """Return a page of trials; arguments and errors are those of ``page_of_trials``."""
+        """Return a page of trials.
+
+        Args:
+            start: How many trials come before the page.
+            count: Trials of a page.
+            order: What they are sorted by, the most important first; then, and without any, by number.
+            conditions: What all of them must meet.
+
+        Raises:
+            StudyError: There is no such column.
+        """
         self._read({*(one.column for one in order), *(one.column for one in conditions)})
         columns = self._columns
         numbers = list(columns["number"])
@@ -133,28 +143,6 @@ class TrialColumns:
         if missing:
             with open_database(self.study.storage) as database:
                 self._columns |= _columns(database, self.study, missing)
-
-
-def page_of_trials(
-    study: StudyRecord,
-    start: int = 0,
-    count: int = 50,
-    order: Sequence[Order] = (),
-    conditions: Sequence[Condition] = (),
-) -> TrialPage:
-    """Return a page of a study's trials.
-
-    Args:
-        study: The study.
-        start: How many trials come before the page.
-        count: Trials of a page.
-        order: What they are sorted by, the most important first; then, and without any, by number.
-        conditions: What all of them must meet.
-
-    Raises:
-        StudyError: There is no such column.
-    """
-    return TrialColumns(study).page(start, count, order, conditions)
 
 
 def hyperparameter_names(study: StudyRecord) -> list[str]:

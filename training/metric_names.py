@@ -193,18 +193,6 @@ SKLEARN = {
         *_sklearn(None, "neg_mean_poisson_deviance neg_mean_gamma_deviance"),
     )
 }
-SKLEARN_LEFT_OUT = (
-    *("adjusted_mutual_info_score", "adjusted_rand_score", "completeness_score", "fowlkes_mallows_score"),
-    *(
-        "homogeneity_score",
-        "mutual_info_score",
-        "normalized_mutual_info_score",
-        "rand_score",
-        "v_measure_score",
-    ),
-    *("positive_likelihood_ratio", "neg_negative_likelihood_ratio"),
-)
-"""They measure clusterings, or are undefined for usual predictions."""
 INSTEAD = {
     "f1": "f1_macro",
     "jaccard": "jaccard_macro",

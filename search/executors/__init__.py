@@ -9,7 +9,7 @@ from .inline import InlineExecutor
 from .local import LocalExecutor
 from .retries import RETRIES
 
-__all__ = ["Executor", "InlineExecutor", "LocalExecutor", "make_executor"]
+__all__ = ["Executor", "InlineExecutor", "make_executor"]
 
 
 def make_executor(

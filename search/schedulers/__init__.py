@@ -3,7 +3,7 @@
 from .contract import KnownProgress, Scheduler, TrialProgress, progress_of, reached_by
 from .halving import Halving
 from .pruning import Pruning, make_pruning
-from .racing import contender, is_behind
+from .racing import contender
 
 __all__ = [
     "Halving",
@@ -12,7 +12,6 @@ __all__ = [
     "Scheduler",
     "TrialProgress",
     "contender",
-    "is_behind",
     "make_pruning",
     "progress_of",
     "reached_by",

@@ -7,15 +7,13 @@ the study with its space written out in full.
 from .data import DataSpec
 from .execution import ExecutionSpec
 from .reading import make_spec, spec_of_study
-from .searching import OF_SEVERAL, SearchMethod, SearchSpec
+from .searching import SearchMethod, SearchSpec
 from .space import BASES, SpaceSpec, space_part
 from .sweep import SweepSpec
 from .training import CvSpec, TrainingSpec, parse_objective
-from .values import parse_seconds
 
 __all__ = [
     "BASES",
-    "OF_SEVERAL",
     "CvSpec",
     "DataSpec",
     "ExecutionSpec",
@@ -26,7 +24,6 @@ __all__ = [
     "TrainingSpec",
     "make_spec",
     "parse_objective",
-    "parse_seconds",
     "space_part",
     "spec_of_study",
 ]

@@ -9,35 +9,28 @@ from .cost import Cost, cost
 from .front import front_sentence
 from .informative import MAX_SHOWN, basic_names, common_names, informative_names, names_of, varying_first
 from .nested import NestedScore, nested_score, nested_sentence, outer_fold_of, outer_name
-from .optimism import Optimism, estimate_optimism, optimism_of, score_sentence
-from .paired import PairedDifference, Probabilities, critical_point, error_share, paired_difference
+from .optimism import Optimism, optimism_of, score_sentence
+from .paired import critical_point, error_share, paired_difference
 from .pairs import PairComparison, comparable_trial, compare_pair, compare_trials
-from .recommended import AgainstRecommended, RecommendedRow, against_recommended
-from .recorded_plan import epochs_texts, lineages, most_epochs, planned_epochs, study_space
-from .rules import RULES, Choice, Rule, choose_by_rule, chosen_number, training_seconds
-from .runners_up import RUNNERS_UP, RunnersUp, compare_runners_up, ranked
-from .scales import Scale, scale_of
-from .sensitivity import Effect, Sensitivity, is_sensitivity_study, sensitivity
-from .side_by_side import StudyComparison, StudyRow, compare_studies, incomparable, objective_of, refit_score
+from .recommended import RecommendedRow, against_recommended
+from .recorded_plan import epochs_texts, lineages, most_epochs, study_space
+from .rules import RULES, Choice, Rule, choose_by_rule, chosen_number
+from .runners_up import RUNNERS_UP, compare_runners_up, ranked
+from .sensitivity import Effect, is_sensitivity_study, sensitivity
+from .side_by_side import StudyComparison, StudyRow, compare_studies, objective_of, refit_score
 
 __all__ = [
     "MAX_SHOWN",
     "RULES",
     "RUNNERS_UP",
-    "AgainstRecommended",
     "Choice",
     "Cost",
     "Effect",
     "NestedScore",
     "Optimism",
     "PairComparison",
-    "PairedDifference",
-    "Probabilities",
     "RecommendedRow",
     "Rule",
-    "RunnersUp",
-    "Scale",
-    "Sensitivity",
     "StudyComparison",
     "StudyRow",
     "against_baseline",
@@ -56,9 +49,7 @@ __all__ = [
     "critical_point",
     "epochs_texts",
     "error_share",
-    "estimate_optimism",
     "front_sentence",
-    "incomparable",
     "informative_names",
     "is_sensitivity_study",
     "lineages",
@@ -71,13 +62,10 @@ __all__ = [
     "outer_fold_of",
     "outer_name",
     "paired_difference",
-    "planned_epochs",
     "ranked",
     "refit_score",
-    "scale_of",
     "score_sentence",
     "sensitivity",
     "study_space",
-    "training_seconds",
     "varying_first",
 ]

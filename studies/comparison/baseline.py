@@ -7,15 +7,11 @@ from ..records import Baseline, StudyRecord, TrialRecord
 from .paired import PairedDifference, paired_difference
 
 
-def baseline_trial(study: StudyRecord) -> TrialRecord | None:
-    """Return the baseline as if a trial had scored so; None where the study keeps none."""
-    return None if study.baseline is None else _as_trial(study, study.baseline)
-
-
 def against_baseline(study: StudyRecord, best: TrialRecord) -> PairedDifference | None:
     """Return how far a trial is ahead of the baseline, fold by fold; None where the study keeps none."""
-    other = baseline_trial(study)
-    return None if other is None else paired_difference(best, other, study.direction)
+    if study.baseline is None:
+        return None
+    return paired_difference(best, _as_trial(study, study.baseline), study.direction)
 
 
 def baseline_sentence(study: StudyRecord, best: TrialRecord) -> str:
@@ -24,6 +20,7 @@ def baseline_sentence(study: StudyRecord, best: TrialRecord) -> str:
 
 
 def _as_trial(study: StudyRecord, found: Baseline) -> TrialRecord:
+    """Return a baseline as if a trial had scored so."""
     return TrialRecord(-1, "complete", {}, found.value, found.fold_scores, partition=study.partition_folds)
 
 

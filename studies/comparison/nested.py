@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...texts import count_text, number_text
@@ -54,14 +53,11 @@ class NestedScore:
         of = f"{count_text(done, 'outer fold')}" + ("" if done == self.folds else f" of {self.folds} so far")
         score = f"{self.metric} {number_text(self.mean, self.standard_error)}"
         own = number_text(statistics.fmean(self.validation))
+        flattery = f"flatter by {number_text(self.optimism)}" if self.optimism > 0 else "do not flatter"
         return (
             f"Nested cross-validation, {of}: a search as this one reaches {score} on rows that had no part in it; its own "
-            f"validation scores, {own} on average, {_flattery(self.optimism)}."
+            f"validation scores, {own} on average, {flattery}."
         )
-
-
-def _flattery(by: float) -> str:
-    return f"flatter by {number_text(by)}" if by > 0 else "do not flatter"
 
 
 def outer_name(study: str, number: int, folds: int) -> str:
@@ -76,17 +72,16 @@ def outer_fold_of(study: StudyRecord) -> str | None:
     return outer if isinstance(outer, str) else None
 
 
-def nested_score(study: StudyRecord, studies: Sequence[StudyRecord] | None = None) -> NestedScore | None:
+def nested_score(study: StudyRecord) -> NestedScore | None:
     """Return what the outer folds of a study score; None where none is done. Of several numbers of folds, the largest counts.
 
     A fold whose study is damaged counts as one that is not done.
 
     Args:
         study: The study of all training rows.
-        studies: Those of its storage; they are read where None.
     """
     found: dict[int, list[tuple[float, float]]] = {}
-    for one in whole(read_all(study.storage)) if studies is None else studies:
+    for one in whole(read_all(study.storage)):
         number, slash, folds = (outer_fold_of(one) or "").partition("/")
         if not slash or one.name != outer_name(study.name, int(number), int(folds)):
             continue

@@ -4,6 +4,6 @@ All of it works on frozen records with plain arithmetic, so that the command lin
 """
 
 from .checks import findings, read_findings
-from .evidence import Finding, Severity, findings_sentence
+from .evidence import Finding, findings_sentence
 
-__all__ = ["Finding", "Severity", "findings", "findings_sentence", "read_findings"]
+__all__ = ["Finding", "findings", "findings_sentence", "read_findings"]

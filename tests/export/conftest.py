@@ -19,7 +19,7 @@ from kerasweep.studies import StudyRecord, TrialRecord
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from kerasweep.export import Winner
+    from kerasweep.export.winner import Winner
 
 OWN_MODELS = """
 import keras

@@ -15,7 +15,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from kerasweep.errors import OutputError, StudyError
-from kerasweep.export import TrainedModel, trained_model, write_keras, write_script
+from kerasweep.export.bundle import trained_model, write_keras
+from kerasweep.export.script import write_script
+from kerasweep.export.trained import TrainedModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,7 +18,7 @@ from tiny_bases import TINY, write_tiny_bases
 prepare_tensorflow(2)
 
 import keras  # noqa: E402 - imported quietly above
-from kerasweep.export import write_keras  # noqa: E402
+from kerasweep.export.bundle import write_keras  # noqa: E402
 from kerasweep.export.code import names_without_weight_decay, own_classes  # noqa: E402
 from kerasweep.export.graph import builder_code  # noqa: E402
 from kerasweep.export.script import make_script  # noqa: E402

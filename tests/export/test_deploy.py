@@ -17,7 +17,8 @@ import pandas as pd
 import pytest
 import yaml
 from kerasweep.errors import OutputError
-from kerasweep.export import FORMATS, write_deploy
+from kerasweep.export import FORMATS
+from kerasweep.export.deploy import write_deploy
 from PIL import Image
 
 if TYPE_CHECKING:

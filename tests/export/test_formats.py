@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from kerasweep.errors import SpecError
-from kerasweep.export import FORMATS, find_format
+from kerasweep.export import FORMATS
+from kerasweep.export.formats import find_format
 from kerasweep.studies import StudyRecord
 from kerasweep.study import Study
 from synthetic import make_study

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
-from kerasweep.export import write_keras
+from kerasweep.export.bundle import write_keras
 from kerasweep.export.script import make_script
 
 if TYPE_CHECKING:

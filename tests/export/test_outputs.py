@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from kerasweep.errors import OutputError
-from kerasweep.export import write_keras
+from kerasweep.export.bundle import write_keras
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from kerasweep.export import Winner
+    from kerasweep.export.winner import Winner
 
 pytestmark = [
     pytest.mark.costly,

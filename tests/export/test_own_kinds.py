@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from kerasweep.api import plan_sweep
 from kerasweep.errors import ModelError, OutputError
-from kerasweep.export import write_keras
+from kerasweep.export.bundle import write_keras
 from kerasweep.export.script import make_script
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from kerasweep.export import write_script
+from kerasweep.export.script import write_script
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 from kerasweep.errors import StudyError
-from kerasweep.export import as_sweep, to_json, to_yaml, write_file
+from kerasweep.export.files import write_file
+from kerasweep.export.text import as_sweep, to_json, to_yaml
 from kerasweep.search.spec import make_spec
 from kerasweep.search.specfile import read_spec
 from kerasweep.spaces import (
@@ -167,7 +168,7 @@ def test_a_study_of_optuna_alone_is_refused(record_of: Callable[..., StudyRecord
 
 def test_text_exports_import_nothing_heavy() -> None:
     code = (
-        "import sys; from kerasweep.export import as_sweep, to_json, to_yaml, write_file\n"
+        "import sys; from kerasweep.export.files import write_file; from kerasweep.export.text import as_sweep, to_json, to_yaml\n"
         "print([m for m in ('tensorflow', 'keras', 'optuna', 'pandas', 'sklearn', 'jinja2') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

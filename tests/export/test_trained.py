@@ -16,8 +16,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from kerasweep.errors import SpecError, StudyError
-from kerasweep.export import to_yaml, write_deploy, write_keras, write_script
+from kerasweep.export.bundle import write_keras
+from kerasweep.export.deploy import write_deploy
 from kerasweep.export.refit_model import RefitModel
+from kerasweep.export.script import write_script
+from kerasweep.export.text import to_yaml
 from PIL import Image
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from executor_tasks import EPOCHS, FOLDS, is_alive, make_workload, outcome_of, run, task
 from kerasweep.errors import ModelError
-from kerasweep.search.executors import InlineExecutor, LocalExecutor, make_executor
+from kerasweep.search.executors import InlineExecutor, make_executor
+from kerasweep.search.executors.local import LocalExecutor
 from kerasweep.search.executors.ray import RayExecutor
 from kerasweep.search.executors.ray.actor import PREFIX, _remove_if_left
 from kerasweep.training.events import (

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from kerasweep.api import plan_sweep
 from kerasweep.errors import SpecError
-from kerasweep.search.spec import OF_SEVERAL, make_spec
+from kerasweep.search.spec import make_spec
+from kerasweep.search.spec.searching import OF_SEVERAL
 from kerasweep.studies import best_trials, read_trials
 from kerasweep.training.goals import Goals, parse_constraint
 from kerasweep.training.metrics import Objective

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 from kerasweep.search.paused_states import PausedStates
-from kerasweep.search.schedulers import TrialProgress, is_behind, progress_of
+from kerasweep.search.schedulers import TrialProgress, progress_of
 from kerasweep.search.schedulers.halving import Halving
-from kerasweep.search.schedulers.racing import RACED, contender
+from kerasweep.search.schedulers.racing import RACED, contender, is_behind
 from kerasweep.studies import read_trials
 from kerasweep.training.events import Rung
 

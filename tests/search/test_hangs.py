@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from executor_tasks import is_alive
-from kerasweep.search.executors import LocalExecutor
+from kerasweep.search.executors.local import LocalExecutor
 from kerasweep.search.executors.messages import Alive
 from kerasweep.search.executors.process import WorkerProcess
 from kerasweep.search.executors.relay import NOT_SHOWN

@@ -20,7 +20,8 @@ from kerasweep.search.knowhow.gaussian_process import Basis, GaussianProcess, Va
 from kerasweep.search.knowhow.search import JUDGES, KnowHow, rungs_of
 from kerasweep.search.launch import resolve_study, run_plan
 from kerasweep.search.proposers import ProposalRequest
-from kerasweep.search.schedulers import is_behind, progress_of
+from kerasweep.search.schedulers import progress_of
+from kerasweep.search.schedulers.racing import is_behind
 from kerasweep.spaces import Categorical, Condition, Float, Int, Space, configuration_key, preset
 from kerasweep.spaces.catalogue import CATALOGUE
 from kerasweep.spaces.dependencies import parents_first

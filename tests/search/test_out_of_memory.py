@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 from kerasweep.errors import SweepError
 from kerasweep.search.ending import check_found_something
-from kerasweep.search.executors import LocalExecutor, memory_watch, process
+from kerasweep.search.executors import memory_watch, process
+from kerasweep.search.executors.local import LocalExecutor
 from kerasweep.search.executors.memory_mapping import ARRAYS, OBJECT, write_workload
 from kerasweep.search.executors.memory_watch import MemoryWatch, group_memory
 from kerasweep.search.executors.ray import actor

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from kerasweep.search import placement
-from kerasweep.search.executors import InlineExecutor, LocalExecutor, make_executor
+from kerasweep.search.executors import InlineExecutor, make_executor
+from kerasweep.search.executors.local import LocalExecutor
 from kerasweep.search.planning import make_plan
 from kerasweep.search.spec import make_spec
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from kerasweep.errors import SweepError
-from kerasweep.search.executors import LocalExecutor
+from kerasweep.search.executors.local import LocalExecutor
 from kerasweep.search.executors.oom_kills import count, counters_of
 from kerasweep.search.executors.process import WorkerProcess, _listen
 from kerasweep.search.executors.retries import OUTSIDE_DEATHS, Death, Retries

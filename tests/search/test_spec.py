@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kerasweep.errors import SpecError
 from kerasweep.search.settings import as_specified, nest
-from kerasweep.search.spec import make_spec, parse_seconds
+from kerasweep.search.spec import make_spec
+from kerasweep.search.spec.values import parse_seconds
 from kerasweep.search.spec_comparison import differences
 from kerasweep.search.specfile import names_study, read_mapping, read_spec
 

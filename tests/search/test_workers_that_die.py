@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from executor_tasks import is_alive, make_workload, run, task
 from kerasweep.errors import ModelError, SweepError
-from kerasweep.search.executors import LocalExecutor
 from kerasweep.search.executors.handle import Worker
+from kerasweep.search.executors.local import LocalExecutor
 from kerasweep.search.executors.process import WorkerProcess
 from kerasweep.search.executors.retries import OUTSIDE_DEATHS
 from kerasweep.training.events import (
@@ -78,7 +78,7 @@ DRIVER = """
 import sys, time
 import numpy as np
 from kerasweep.training.events import Task
-from kerasweep.search.executors import LocalExecutor
+from kerasweep.search.executors.local import LocalExecutor
 from kerasweep.search.planning import make_plan
 from kerasweep.search.spec import make_spec
 

@@ -6,17 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from kerasweep.errors import SpaceError
-from kerasweep.spaces import (
-    Categorical,
-    Condition,
-    Float,
-    Int,
-    Space,
-    apply_overrides,
-    parse_range,
-    parse_value,
-    preset,
-)
+from kerasweep.spaces import Categorical, Condition, Float, Int, Space, apply_overrides, parse_range, preset
+from kerasweep.spaces.overrides import parse_value
 
 SPACE = Space(
     (

@@ -19,7 +19,6 @@ from kerasweep.spaces import (
     Space,
     apply_overrides,
     configuration_key,
-    parse_value,
     read_space,
     space_from_dict,
     space_from_optuna,
@@ -29,6 +28,7 @@ from kerasweep.spaces import (
     space_to_optuna,
     value_text,
 )
+from kerasweep.spaces.overrides import parse_value
 from kerasweep.spaces.values import restored, stored
 
 WINDOWS = Space(

@@ -18,14 +18,14 @@ from kerasweep.studies.comparison import (
     compare_runners_up,
     compare_studies,
     cost,
-    estimate_optimism,
-    incomparable,
     paired_difference,
     ranked,
     refit_score,
     score_sentence,
     study_space,
 )
+from kerasweep.studies.comparison.optimism import estimate_optimism
+from kerasweep.studies.comparison.side_by_side import incomparable
 from synthetic import make_study
 
 if TYPE_CHECKING:

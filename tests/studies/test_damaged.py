@@ -25,7 +25,6 @@ from kerasweep.studies import (
     DamagedStudy,
     best_or_damage,
     best_trials,
-    hyperparameter_names,
     read_all,
     read_studies,
     read_study,
@@ -33,6 +32,7 @@ from kerasweep.studies import (
 )
 from kerasweep.studies.comparison import nested_score
 from kerasweep.studies.lifecycle import delete_study
+from kerasweep.studies.paging import hyperparameter_names
 from kerasweep.studies.records import ABOUT, DRIVER, RESULT, SPEC
 from synthetic import make_study
 from typer.testing import CliRunner

@@ -7,14 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from kerasweep.errors import StudyError
-from kerasweep.studies import (
-    Condition,
-    Order,
-    hyperparameter_names,
-    page_of_trials,
-    read_numbered,
-    read_trials,
-)
+from kerasweep.studies import Condition, Order, TrialColumns, read_numbered, read_trials
+from kerasweep.studies.paging import hyperparameter_names
 from synthetic import make_large_study
 
 if TYPE_CHECKING:
@@ -29,7 +23,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> StudyRecord:
 
 
 def test_pages_are_the_trials_in_order(study: StudyRecord) -> None:
-    pages = [page_of_trials(study, start, 100) for start in (0, 100, 200, 300)]
+    pages = [TrialColumns(study).page(start, 100) for start in (0, 100, 200, 300)]
     assert [len(page.trials) for page in pages] == [100, 100, 30, 0]
     assert [trial for page in pages for trial in page.trials] == read_trials(study)
     assert {page.total for page in pages} == {230}
@@ -37,7 +31,7 @@ def test_pages_are_the_trials_in_order(study: StudyRecord) -> None:
 
 @pytest.mark.parametrize("descending", [False, True])
 def test_sorting_puts_what_has_no_value_last(study: StudyRecord, *, descending: bool) -> None:
-    found = page_of_trials(study, 0, 230, [Order("value", descending)]).trials
+    found = TrialColumns(study).page(0, 230, [Order("value", descending)]).trials
     values = [trial.value for trial in found if trial.value is not None]
     assert values == sorted(values, reverse=descending)
     assert all(trial.value is None for trial in found[len(values) :])
@@ -45,9 +39,9 @@ def test_sorting_puts_what_has_no_value_last(study: StudyRecord, *, descending: 
 
 
 def test_sorting_by_several_columns(study: StudyRecord) -> None:
-    found = page_of_trials(
-        study, 0, 230, [Order("param:optimizer"), Order("seconds", descending=True)]
-    ).trials
+    found = (
+        TrialColumns(study).page(0, 230, [Order("param:optimizer"), Order("seconds", descending=True)]).trials
+    )
     keys = [(trial.configuration["optimizer"], -trial.seconds) for trial in found if trial.seconds]
     assert keys == sorted(keys)
 
@@ -66,14 +60,14 @@ def test_sorting_by_several_columns(study: StudyRecord) -> None:
     ],
 )  # fmt: skip
 def test_conditions(study: StudyRecord, condition: Condition, meets: object) -> None:
-    found = page_of_trials(study, 0, 230, conditions=[condition])
+    found = TrialColumns(study).page(0, 230, conditions=[condition])
     assert list(found.trials) == [trial for trial in read_trials(study) if meets(trial)]
     assert found.total == len(found.trials)
 
 
 def test_a_column_that_there_is_not(study: StudyRecord) -> None:
     with pytest.raises(StudyError, match="no column 'size'"):
-        page_of_trials(study, order=[Order("size")])
+        TrialColumns(study).page(order=[Order("size")])
 
 
 def test_trials_by_number(study: StudyRecord) -> None:

@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from kerasweep.studies import TrialRecord
-from kerasweep.studies.comparison import PairedDifference, critical_point, error_share, paired_difference
+from kerasweep.studies.comparison import critical_point, error_share, paired_difference
+from kerasweep.studies.comparison.paired import PairedDifference
 from kerasweep.studies.comparison.student import student_cdf, student_quantile
 from scipy import stats
 

@@ -12,7 +12,8 @@ from kerasweep import api
 from kerasweep.cli.app import app
 from kerasweep.errors import SpecError, StudyError
 from kerasweep.studies import StudyRecord, TrialRecord, read_trials
-from kerasweep.studies.comparison import compare_pair, compare_runners_up, compare_trials, ranked, scale_of
+from kerasweep.studies.comparison import compare_pair, compare_runners_up, compare_trials, ranked
+from kerasweep.studies.comparison.scales import scale_of
 from kerasweep.texts import percent_text
 from kerasweep.training.metric_names import KERAS, SKLEARN, snake_case
 from synthetic import make_study

@@ -12,14 +12,8 @@ from kerasweep import api
 from kerasweep.cli.app import app
 from kerasweep.errors import SpecError, StudyError
 from kerasweep.studies import StudyObjective, StudyRecord, TrialRecord, read_trials
-from kerasweep.studies.comparison import (
-    RULES,
-    Rule,
-    choose_by_rule,
-    compare_runners_up,
-    ranked,
-    training_seconds,
-)
+from kerasweep.studies.comparison import RULES, Rule, choose_by_rule, compare_runners_up, ranked
+from kerasweep.studies.comparison.rules import training_seconds
 from synthetic import make_study
 from typer.testing import CliRunner
 

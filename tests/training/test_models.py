@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from kerasweep.errors import ModelError
 from kerasweep.spaces import Int, Space, preset
-from kerasweep.training.models import FAMILIES, Signature, describe_error, find_model
+from kerasweep.training.models import Signature, find_model
+from kerasweep.training.models.loading import FAMILIES
+from kerasweep.training.models.user_errors import describe_error
 
 
 @pytest.fixture

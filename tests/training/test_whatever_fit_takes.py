@@ -90,7 +90,8 @@ def exported(forked_workers: None) -> Callable[[str], tuple[int, Any]]:
     All but one bundle come as packages to be deployed, which have run by themselves before they are written.
     """
 
-    from kerasweep.export import write_deploy, write_script
+    from kerasweep.export.deploy import write_deploy
+    from kerasweep.export.script import write_script
     from kerasweep.training.models import find_model
 
     @cache

@@ -7,41 +7,36 @@ Nothing here imports TensorFlow, unless a data set has to be downloaded through 
 """
 
 from .by_batch import ByBatch
-from .configured_preparation import COLUMN_NAMES, applicable_hyperparameters, configure_preparation
+from .configured_preparation import applicable_hyperparameters, configure_preparation
 from .dataset import Dataset, Kind
 from .default_preparation import choose_preparation, holds_only_text
 from .fitted_preparation import FittedPreparation, fit_preparation
-from .folds import Fold, FoldMethod, disjoint_folds, folds_of_a_partition, make_folds
+from .folds import Fold, disjoint_folds, folds_of_a_partition, make_folds
 from .headers import column_at
 from .load_options import LoadOptions
-from .loading import KNOWN_NAMES, load_dataset
+from .loading import load_dataset
 from .mapped_rows import MappedRows
 from .mapped_table import MappedTable
-from .outer_folds import OuterFold, hold_out_fold, parse_outer
-from .preparation import Channels, Layout, Preparation, Recipe, Scaling, value_range
+from .outer_folds import OuterFold, hold_out_fold
+from .preparation import Channels, Layout, Preparation, Recipe, value_range
 from .preparation_text import describe_preparation
 from .python_sources import GivenData
-from .resampling import ROW_NAMES, Resampling, RowDraw, draw_rows, resampling_of
-from .splits import TestSplit
+from .resampling import RowDraw, draw_rows, resampling_of
 from .splitters import describe_splitter, folds_fingerprint, folds_of_splitter, gives_positions, keeps_order
 from .strata import row_strata
 from .target_format import AS_STORED, TargetFormat
-from .tasks import TASKS, Task, TaskTraits
+from .tasks import TASKS, Task
 from .tokens import integer_columns, sample_rows, with_tokens
-from .trees import Tree, is_nest, leaves, map_leaves, map_shapes, row_count, take
+from .trees import Tree, is_nest, leaves, map_shapes, row_count, take
 
 __all__ = [
     "AS_STORED",
-    "COLUMN_NAMES",
-    "KNOWN_NAMES",
-    "ROW_NAMES",
     "TASKS",
     "ByBatch",
     "Channels",
     "Dataset",
     "FittedPreparation",
     "Fold",
-    "FoldMethod",
     "GivenData",
     "Kind",
     "Layout",
@@ -51,13 +46,9 @@ __all__ = [
     "OuterFold",
     "Preparation",
     "Recipe",
-    "Resampling",
     "RowDraw",
-    "Scaling",
     "TargetFormat",
     "Task",
-    "TaskTraits",
-    "TestSplit",
     "Tree",
     "applicable_hyperparameters",
     "choose_preparation",
@@ -80,9 +71,7 @@ __all__ = [
     "leaves",
     "load_dataset",
     "make_folds",
-    "map_leaves",
     "map_shapes",
-    "parse_outer",
     "resampling_of",
     "row_count",
     "row_strata",

@@ -58,7 +58,7 @@ COLUMN_NAMES = frozenset(
         "interactions",
     }
 )
-"""Hyperparameters that change columns. ``resampling.ROW_NAMES`` are those that choose rows."""
+"""Hyperparameters that change columns."""
 
 
 def configure_preparation(preparation: Preparation, configuration: Configuration) -> Preparation:

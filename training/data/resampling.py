@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from .tasks import Task
 
 BALANCINGS = ("none", "oversample", "undersample")
-ROW_NAMES = frozenset({"subset", "balancing", "balancing_strength", "bootstrap"})
 ROW_SEED = 0
 
 

@@ -1,29 +1,18 @@
 """Models: the families, a user's own functions, and how one configuration becomes a compiled model."""
 
 from .bases import find_bases, read_saved
-from .loading import (
-    FAMILIES,
-    Family,
-    ModelSource,
-    can_be_imported,
-    find_model,
-    reads_as_given,
-    reference_of,
-)
+from .loading import ModelSource, can_be_imported, find_model, reads_as_given, reference_of
 from .signature import Build, Precision, Sample, Signature, batch_size_of
-from .user_errors import describe_error, of_user
+from .user_errors import of_user
 
 __all__ = [
-    "FAMILIES",
     "Build",
-    "Family",
     "ModelSource",
     "Precision",
     "Sample",
     "Signature",
     "batch_size_of",
     "can_be_imported",
-    "describe_error",
     "find_bases",
     "find_model",
     "of_user",

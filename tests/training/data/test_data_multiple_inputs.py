@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from kerasweep.errors import DataError, TrainingError
-from kerasweep.training.data import leaves, load_dataset, make_folds, map_leaves
-from kerasweep.training.data.trees import named_leaves
+from kerasweep.training.data import leaves, load_dataset, make_folds
+from kerasweep.training.data.trees import map_leaves, named_leaves
 
 if TYPE_CHECKING:
     from pathlib import Path

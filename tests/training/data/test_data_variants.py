@@ -12,8 +12,6 @@ import pandas as pd
 import pytest
 from kerasweep.errors import TrainingError
 from kerasweep.training.data import (
-    COLUMN_NAMES,
-    ROW_NAMES,
     applicable_hyperparameters,
     choose_preparation,
     configure_preparation,
@@ -23,6 +21,7 @@ from kerasweep.training.data import (
     make_folds,
     resampling_of,
 )
+from kerasweep.training.data.configured_preparation import COLUMN_NAMES
 from kerasweep.training.data.pipelines import CROSSED
 
 
@@ -200,7 +199,8 @@ def test_what_acts_is_in_the_catalogue_and_applies_to_the_data(sources):
     from kerasweep.spaces.catalogue import CATALOGUE, GROUPS
 
     every = {entry.hyperparameter.name for group in ("data", "tabular") for entry in GROUPS[group]}
-    assert every == COLUMN_NAMES | ROW_NAMES | {"class_weight", "class_weight_power"}
+    of_rows = {"subset", "balancing", "balancing_strength", "bootstrap"}
+    assert every == COLUMN_NAMES | of_rows | {"class_weight", "class_weight_power"}
     for data in sources.values():
         assert all(
             CATALOGUE[name].applies("dnn", data.task, data.kind) for name in applicable_hyperparameters(data)
