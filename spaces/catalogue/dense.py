@@ -69,7 +69,6 @@ ENTRIES = (
             4.0,
             log=True,
             recommended=2.0,
-            confidence="medium",
             meaning="width inside a residual block, as a multiple of that between blocks",
             advice="Overfitting: 1.",
             source=_TABULAR,

@@ -41,7 +41,10 @@ TABLES = ("table",)
 
 @dataclass(frozen=True)
 class Entry:
-    """A hyperparameter, and what it acts on. Its group is that of the file it is defined in."""
+    """A hyperparameter, and what it acts on. Its group is that of the file it is defined in.
+
+    Its recommended value is believed with medium confidence, unless the file says otherwise.
+    """
 
     hyperparameter: Hyperparameter
     families: tuple[str, ...] = FAMILIES

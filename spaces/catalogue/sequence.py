@@ -19,7 +19,6 @@ ENTRIES = (
             "cell",
             ("gru", "lstm"),
             recommended="gru",
-            confidence="medium",
             meaning="kind of recurrent cell",
             advice="Sequences of a hundred steps and more, and rows enough: lstm, which has a third more weights.",
             source="Chung et al. 2014, Empirical Evaluation of Gated Recurrent Neural Networks; "
@@ -33,7 +32,6 @@ ENTRIES = (
             1,
             3,
             recommended=1,
-            confidence="medium",
             meaning="recurrent layers, each of which reads all states of the one below",
             advice="Both scores are poor, and twice the units do not help: 2.",
             source="Graves et al. 2013, Speech Recognition with Deep Recurrent Neural Networks",
@@ -45,7 +43,6 @@ ENTRIES = (
             "bidirectional",
             (False, True),
             recommended=False,
-            confidence="medium",
             meaning="whether a second cell reads the steps backwards",
             advice="The whole sequence says what it is, as in classification: true. Its end matters most, as in a forecast: "
             "false.",
@@ -60,7 +57,6 @@ ENTRIES = (
             0.0,
             0.5,
             recommended=0.0,
-            confidence="medium",
             meaning="share of the state that is silenced from step to step, the same units in all steps of a row",
             advice="Overfitting although dropout is set: 0.1 to 0.3.",
             source="Gal and Ghahramani 2016, A Theoretically Grounded Application of Dropout in Recurrent Neural Networks",
@@ -72,7 +68,6 @@ ENTRIES = (
             "time_pooling",
             ("last", "average", "max"),
             recommended="last",
-            confidence="medium",
             meaning="what the output reads of all steps: the state after the last one, their mean, or their largest numbers",
             advice="What counts may lie anywhere in a long sequence: max or average.",
             source="Conneau et al. 2017, Supervised Learning of Universal Sentence Representations, section 3.2; Bai et al. "

@@ -30,7 +30,6 @@ _HYPERPARAMETERS = (
         1000,
         log=True,
         recommended=500,
-        confidence="medium",
         meaning="tokens of a text that are read; the rest of a longer one is cut off",
         advice="Trials take too long: 200. The first sentences say it all: 100. It is never longer than the longest text.",
         source=f"{_GUIDE}, step 3: at most 500; {KERAS[: -len('/api')]}/examples/nlp/text_classification_from_scratch: 500",
@@ -39,7 +38,6 @@ _HYPERPARAMETERS = (
         "token_unit",
         ("word", "character"),
         recommended="word",
-        confidence="medium",
         grid=("word",),
         meaning="what a token is: what stands between spaces, or a single letter",
         advice="Chinese, Japanese, Thai, and languages of many endings, such as Korean: try character, with a convolution.",
@@ -51,7 +49,6 @@ _HYPERPARAMETERS = (
         1,
         2,
         recommended=1,
-        confidence="medium",
         conditions=when(text_encoder="average"),
         meaning="2: each pair of neighbouring tokens is a token as well, so that their mean knows 'not good' from 'good'",
         advice="Few rows, or short texts, in which order matters: 2, with max_tokens and sequence_length twice as large: "
@@ -74,7 +71,6 @@ _HYPERPARAMETERS = (
         "text_encoder",
         ("average", "convolution", "gru"),
         recommended="average",
-        confidence="medium",
         meaning="what becomes of a text's tokens: their mean, the largest answers of a convolution, or a GRU's last state",
         advice="Few rows for long texts (fewer than 1,500 rows for each word of a text): average. Far more: convolution. The "
         "order of words decides: gru, which takes many times as long.",
