@@ -8,8 +8,8 @@ from dash import html
 from dash.development.base_component import Component
 
 from ..reports import curves, figures
-from ..reports.cards import Column, Figure, Row, Table
-from ..reports.leaderboard import setting_text
+from ..reports.cards import Figure, Row, Table, columns_of
+from ..reports.leaderboard import setting_text, settings_table, size_and_time
 from ..reports.overview import comparison_cards
 from ..reports.view import load_view
 from ..studies import StudyRecord, TrialDetails, TrialRecord, read_details, read_numbered
@@ -77,13 +77,8 @@ def _reading(study: StudyRecord, order: Sequence[TrialRecord]) -> str:
 
 def _scores(study: StudyRecord, trials: Sequence[TrialRecord], order: Sequence[TrialRecord]) -> Component:
     best = order[0].number if order else None
-    numbers = ("Folds", "Epochs", "Parameters", "Seconds")
-    columns = (
-        Column("Trial"),
-        Column("State"),
-        Column(f"{study.metric} ± SE", numeric=True),
-        *(Column(name, numeric=True) for name in numbers),
-    )
+    numbers = (f"{study.metric} ± SE", "Folds", "Epochs", "Parameters", "Seconds")
+    columns = columns_of("Trial", "State", *(f">{name}" for name in numbers))
     rows = tuple(
         Row(
             (
@@ -92,8 +87,7 @@ def _scores(study: StudyRecord, trials: Sequence[TrialRecord], order: Sequence[T
                 number_text(trial.score, trial.standard_error),
                 scores_text(trial.fold_scores) or ABSENT,
                 str(trial.epochs or trial.epochs_trained or ABSENT),
-                f"{trial.parameters:,}" if trial.parameters else ABSENT,
-                f"{trial.seconds:.1f}" if trial.seconds else ABSENT,
+                *size_and_time(trial),
             ),
             highlighted=trial.number == best,
         )
@@ -110,20 +104,13 @@ def _settings(trials: Sequence[TrialRecord]) -> list[Component]:
     names = list(dict.fromkeys(name for trial in trials for name in trial.configuration))
     differ = [name for name in names if len({setting_text(trial, name) for trial in trials}) > 1]
     same = [name for name in names if name not in differ]
-    columns = (Column("Hyperparameter"), *(Column(f"trial {trial.number}", numeric=True) for trial in trials))
-
-    def table(chosen: Sequence[str], caption: str) -> Component:
-        rows = tuple(Row((name, *(setting_text(trial, name) for trial in trials))) for name in chosen)
-        return table_box(Table(caption, columns, rows))
-
-    parts: list[Component] = (
-        [table(differ, f"{count_text(len(differ), 'setting')} that differ")]
-        if differ
-        else [html.P("All settings are the same.")]
-    )
+    parts: list[Component] = [html.P("All settings are the same.")]
+    if differ:
+        caption = f"{count_text(len(differ), 'setting')} that differ"
+        parts = [table_box(settings_table(caption, trials, differ))]
     if same:
         caption = f"{count_text(len(same), 'setting')} that all of them share"
-        parts.append(folded(caption, table(same, caption)))
+        parts.append(folded(caption, table_box(settings_table(caption, trials, same))))
     return parts
 
 

@@ -11,7 +11,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from ..errors import DataError, KerasweepError
-from ..reports.cards import Column, Row, Table
+from ..reports.cards import Row, Table, columns_of
 from ..reports.data import pictures_of
 from ..texts import count_text, numbers_text
 from ..training.data import Dataset, holds_only_text
@@ -137,13 +137,7 @@ def _facts_panel(found: Dataset, plan: Plan, profile: Mapping[str, Any]) -> Comp
 
 
 def _table_panel(frame: pd.DataFrame) -> Component:
-    columns = (
-        Column("Column"),
-        Column("Kind"),
-        Column("Different", numeric=True),
-        Column("Missing", numeric=True),
-        Column("For example"),
-    )
+    columns = columns_of("Column", "Kind", ">Different", ">Missing", "For example")
     rows = tuple(Row(describe_column(frame, place)) for place in range(min(len(frame.columns), _COLUMNS)))
     every = count_text(len(frame.columns), "column")
     caption = every if len(rows) == len(frame.columns) else f"The first {len(rows)} of {every}"

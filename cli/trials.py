@@ -45,7 +45,7 @@ def print_trials(
         {
             ">trial": [str(trial.number) for trial in trials],
             **scores(study, trials),
-            ">epochs": epochs_texts(study, trials, ABSENT),
+            ">epochs": epochs_texts(study, trials),
             **({} if "params" in (one.metric for one in study.further) else {">parameters": sizes}),
             ">time": [duration_text(trial.seconds) for trial in trials],
         },

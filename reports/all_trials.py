@@ -8,8 +8,8 @@ from ..studies.comparison import basic_names, epochs_texts, informative_names, n
 from ..studies.records import STATES
 from ..texts import ABSENT, count_text, number_text, quantity_text
 from .axis_selection import COLUMNS, is_wide
-from .cards import Column, Content, Row, Table, card, not_yet
-from .leaderboard import setting_text
+from .cards import Content, Row, Table, card, columns_of, not_yet
+from .leaderboard import setting_text, size_and_time
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,12 +42,9 @@ def all_trials(view: StudyView) -> Content:
             f"The first {len(shown):,} of {len(order):,} trials; kerasweep export --format csv writes all."
         )
     goals = [one.metric for one in study.objectives] if study.has_several else [f"{study.metric} ± SE"]
-    columns = (
-        Column("Trial", numeric=True),
-        Column("State"),
-        *(Column(name, numeric=True) for name in (*goals, "Epochs", "Parameters", "Seconds", *names)),
-    )
-    epochs = epochs_texts(study, shown, ABSENT)
+    numbers = (*goals, "Epochs", "Parameters", "Seconds", *names)
+    columns = columns_of(">Trial", "State", *(f">{name}" for name in numbers))
+    epochs = epochs_texts(study, shown)
     best = view.winner.number if view.winner else None
     rows = tuple(
         Row(_cells(trial, trained, len(goals), names), highlighted=trial.number == best)
@@ -74,8 +71,7 @@ def _cells(trial: TrialRecord, epochs: str, goals: int, names: Sequence[str]) ->
         _state(trial),
         *values,
         epochs,
-        f"{trial.parameters:,}" if trial.parameters else ABSENT,
-        f"{trial.seconds:.1f}" if trial.seconds else ABSENT,
+        *size_and_time(trial),
         *(setting_text(trial, name) for name in names),
     )
 

@@ -38,6 +38,11 @@ class Column:
     numeric: bool = False
 
 
+def columns_of(*names: str) -> tuple[Column, ...]:
+    """Return columns of these names; before that of a column of numbers stands a ``>``."""
+    return tuple(Column(name.removeprefix(">"), name.startswith(">")) for name in names)
+
+
 @dataclass(frozen=True)
 class Row:
     """A row of a table, one text a column."""

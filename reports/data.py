@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import plotly.graph_objects as go
 
 from ..texts import ABSENT, count_text, quantity_text
-from .cards import Column, Content, Figure, Picture, Row, Table, card
+from .cards import Content, Figure, Picture, Row, Table, card, columns_of
 from .theme import ACCENT, plain, themed
 
 if TYPE_CHECKING:
@@ -118,12 +118,7 @@ def _columns_text(columns: Sequence[Mapping[str, Any]], kept: Mapping[str, Any])
 
 
 def _columns_table(columns: Sequence[Mapping[str, Any]]) -> Table:
-    heads = (
-        Column("Column"),
-        Column("Kind"),
-        Column("Missing", numeric=True),
-        Column("Categories", numeric=True),
-    )
+    heads = columns_of("Column", "Kind", ">Missing", ">Categories")
     rows = tuple(
         Row(
             (

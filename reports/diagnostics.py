@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import one_line
 from ..texts import count_text, numbers_text
-from .cards import Column, Content, Row, Table, card, not_yet
+from .cards import Content, Row, Table, card, columns_of, not_yet
 
 if TYPE_CHECKING:
     from .view import StudyView
@@ -32,7 +32,7 @@ def failures(view: StudyView) -> Content:
         Row((kind, one_line(message), f"{len(numbers):,}", numbers_text(numbers, most=12)))
         for (kind, message), numbers in sorted(groups.items(), key=lambda group: -len(group[1]))
     )
-    columns = (Column("Kind"), Column("Reason"), Column("Trials", numeric=True), Column("Numbers"))
+    columns = columns_of("Kind", "Reason", ">Trials", "Numbers")
     kinds = ", ".join(dict.fromkeys(row.cells[0] for row in rows))
     reading = f"{failed:,} of {count_text(ended, 'trial')} failed: {kinds}."
     return Content(reading, Table("Failed trials by reason", columns, rows))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..studies.comparison import epochs_texts, front_sentence, lineages
-from ..texts import ABSENT, number_text, quantity_text
-from .cards import Column, Content, Figure, Row, Table, card, not_yet
+from ..texts import number_text, quantity_text
+from .cards import Content, Figure, Row, Table, card, columns_of, not_yet
 from .figures import front_figure
-from .leaderboard import setting_text, settings_columns
+from .leaderboard import setting_text, settings_columns, size_and_time
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,12 +29,9 @@ def front(view: StudyView) -> Content:
         *(() if any(one.metric == "params" for one in study.objectives) else ("Parameters",)),
         "Seconds",
     )
-    columns = (
-        Column("Trial", numeric=True),
-        *(Column(one.metric, numeric=True) for one in study.objectives),
-        *(Column(name, numeric=True) for name in (*measures, *settings.shown)),
-    )
-    epochs = epochs_texts(study, view.best, ABSENT)
+    metrics = (one.metric for one in study.objectives)
+    columns = columns_of(*(f">{name}" for name in ("Trial", *metrics, *measures, *settings.shown)))
+    epochs = epochs_texts(study, view.best)
     rows = tuple(
         Row(_cells(trial, trained, measures, settings.shown))
         for trial, trained in zip(view.best, epochs, strict=True)
@@ -59,11 +56,7 @@ def front(view: StudyView) -> Content:
 
 def _cells(trial: TrialRecord, epochs: str, measures: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
     first, *others = trial.values
-    measured = {
-        "Epochs": epochs,
-        "Parameters": f"{trial.parameters:,}" if trial.parameters else ABSENT,
-        "Seconds": f"{trial.seconds:.1f}" if trial.seconds else ABSENT,
-    }
+    measured = dict(zip(("Parameters", "Seconds"), size_and_time(trial), strict=True), Epochs=epochs)
     return (
         str(trial.number),
         number_text(first, trial.standard_error),

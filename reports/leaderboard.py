@@ -19,7 +19,7 @@ from ..studies.comparison import (
 )
 from ..texts import ABSENT, number_text
 from .axis_selection import COLUMNS, is_wide
-from .cards import Column, Content, Row, Table, card, not_yet
+from .cards import Content, Row, Table, card, columns_of, not_yet
 
 if TYPE_CHECKING:
     from ..studies import TrialRecord
@@ -34,7 +34,7 @@ def leaderboard(view: StudyView) -> Content:
     compared = compare_runners_up(view.study, view.scored)
     settings = settings_columns(view)
     close = set(compared.within_noise)
-    epochs = epochs_texts(view.study, view.best, ABSENT)
+    epochs = epochs_texts(view.study, view.best)
     rows = tuple(
         Row(
             _leaderboard_cells(rank, trial, trained, settings.shown, trial.number in close),
@@ -42,14 +42,8 @@ def leaderboard(view: StudyView) -> Content:
         )
         for rank, (trial, trained) in enumerate(zip(view.best, epochs, strict=True), start=1)
     )
-    numbers = ("Epochs", "Parameters", "Seconds")
-    columns = (
-        Column("Rank"),
-        Column("Trial", numeric=True),
-        Column(f"{view.study.metric} ± SE", numeric=True),
-        *(Column(name, numeric=True) for name in numbers),
-        *(Column(name, numeric=True) for name in settings.shown),
-    )
+    numbers = ("Trial", f"{view.study.metric} ± SE", "Epochs", "Parameters", "Seconds", *settings.shown)
+    columns = columns_of("Rank", *(f">{name}" for name in numbers))
     shown = (
         f"The best {len(rows)} of {view.complete:,} complete trials"
         if len(rows) > 1
@@ -109,12 +103,15 @@ def _settings_table(view: StudyView, names: Sequence[str]) -> Table:
     """Return all settings of the best trials, one column a trial, in the order of the space where it is known."""
     space, trials = study_space(view.study), view.best
     places = {name: place for place, name in enumerate(space.names)} if space else {}
-    columns = (Column("Hyperparameter"), *(Column(f"trial {trial.number}", numeric=True) for trial in trials))
-    rows = tuple(
-        Row((name, *(setting_text(trial, name) for trial in trials)))
-        for name in sorted(names, key=lambda name: places.get(name, len(places)))
-    )
-    return Table(f"All {len(names)} hyperparameters of these trials", columns, rows)
+    ordered = sorted(names, key=lambda name: places.get(name, len(places)))
+    return settings_table(f"All {len(names)} hyperparameters of these trials", trials, ordered)
+
+
+def settings_table(caption: str, trials: Sequence[TrialRecord], names: Sequence[str]) -> Table:
+    """Return a table of hyperparameters, one a row, with their values in each trial."""
+    columns = columns_of("Hyperparameter", *(f">trial {trial.number}" for trial in trials))
+    rows = tuple(Row((name, *(setting_text(trial, name) for trial in trials))) for name in names)
+    return Table(caption, columns, rows)
 
 
 def _leaderboard_cells(
@@ -126,9 +123,16 @@ def _leaderboard_cells(
         str(trial.number),
         number_text(trial.value, trial.standard_error),
         epochs,
+        *size_and_time(trial),
+        *(setting_text(trial, name) for name in names),
+    )
+
+
+def size_and_time(trial: TrialRecord) -> tuple[str, str]:
+    """Return what a table says of a trial's parameters and of its seconds."""
+    return (
         f"{trial.parameters:,}" if trial.parameters else ABSENT,
         f"{trial.seconds:.1f}" if trial.seconds else ABSENT,
-        *(setting_text(trial, name) for name in names),
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import plotly.graph_objects as go
 
 from ..texts import ABSENT, count_text, number_text
-from .cards import Column, Content, Figure, Row, Table, card, not_yet
+from .cards import Content, Figure, Row, Table, card, columns_of, not_yet
 from .data import labels_of, pictures_of
 from .theme import ACCENT, BEST, QUIET, themed, translucent
 
@@ -50,7 +50,7 @@ def scores(view: StudyView) -> Content:
         return Content(f"The refit of trial {number} keeps no other scores.", ready=False)
     name = next((one for one in _FIRST if one in scored), next(iter(scored)))
     reading = f"On the test rows the refit of trial {number} has {name} {number_text(scored[name])}."
-    columns = (Column("Metric"), Column("Test", numeric=True))
+    columns = columns_of("Metric", ">Test")
     rows = tuple(Row((name, number_text(value))) for name, value in scored.items())
     return Content(reading, Table("Scores of the test rows", columns, rows), note=_SCORES_NOTE)
 
@@ -71,11 +71,7 @@ def mistakes(view: StudyView) -> Content:
     note = "Rows are counted from 0 in the test split."
     if shown := pictures_of([{**one, "label": _caption(one)} for one in worst]):
         return Content(_worst_text(worst[0]), pictures=shown, note=note)
-    of_classes = (Column("Predicted"), Column("Truth"), Column("Confidence", numeric=True))
-    columns = (
-        Column("Test row", numeric=True),
-        *((Column("Error", numeric=True),) if by_error else of_classes),
-    )
+    columns = columns_of(">Test row", *([">Error"] if by_error else ["Predicted", "Truth", ">Confidence"]))
     rows = tuple(Row(_cells(one, by_error=by_error)) for one in worst)
     return Content(_worst_text(worst[0]), Table("Worst mistakes, the worst first", columns, rows), note=note)
 
@@ -129,7 +125,7 @@ def _of_classes(number: int, kept: Mapping[str, Any]) -> Content:
     pairs = confusions(kept)
     reading = f"The refit of trial {number} is wrong on {wrong:,} of {count_text(rows, 'test row')} ({wrong / max(rows, 1):.1%})"
     reading += f"; most often it takes {pairs[0][0]} for {pairs[0][1]}." if pairs else "."
-    columns = (Column("Truth"), Column("Taken for"), Column("Rows", numeric=True))
+    columns = columns_of("Truth", "Taken for", ">Rows")
     cells = tuple(Row((truth, said, f"{count:,}")) for truth, said, count in pairs[:_PAIRS])
     table = Table("Classes that are confused most", columns, cells) if pairs else None
     if "counts" not in kept:
@@ -204,8 +200,7 @@ def _of_labels(number: int, kept: Mapping[str, Any]) -> Content:
         f"Of {count_text(len(scored), 'label')}, the refit of trial {number} is weakest at {name}: {right:,} found, "
         f"{missed:,} missed, {count_text(false, 'false alarm')}."
     )
-    heads = ("Found", "False alarms", "Missed", "F1")
-    columns = (Column("Label"), *(Column(head, numeric=True) for head in heads))
+    columns = columns_of("Label", ">Found", ">False alarms", ">Missed", ">F1")
     rows = tuple(
         Row((name, f"{right:,}", f"{false:,}", f"{missed:,}", number_text(score)))
         for name, right, false, missed, score in scored

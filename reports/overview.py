@@ -17,7 +17,7 @@ from ..studies.comparison import (
 from ..texts import ABSENT, count_text, duration_text, number_text
 from . import figures, insights, optuna_plots, sensitivity
 from .axis_selection import COLUMNS, is_wide
-from .cards import Card, Column, Content, Figure, Row, Table, card, not_yet
+from .cards import Card, Content, Figure, Row, Table, card, columns_of, not_yet
 from .data import data
 from .diagnostics import failures, model
 from .front import front
@@ -90,15 +90,9 @@ def _comparison(views: Sequence[StudyView]) -> StudyComparison:
 def side_by_side(views: Sequence[StudyView]) -> Content:
     """Set the best values and the costs of several studies side by side."""
     found = _comparison(views)
-    columns = (
-        Column("Study"),
-        Column("Model"),
-        Column("Data"),
-        Column("Metric"),
-        Column("Best ± SE", numeric=True),
-        Column("Test", numeric=True),
-        *(Column(name, numeric=True) for name in ("Trials", "Pruned", "Failed", "Epochs", "Time")),
-        Column("Best configuration"),
+    columns = columns_of(
+        *("Study", "Model", "Data", "Metric", ">Best ± SE", ">Test"),
+        *(">Trials", ">Pruned", ">Failed", ">Epochs", ">Time", "Best configuration"),
     )
     comparable = sorted(
         (row for row in found.rows if not row.remarks and row.best is not None),

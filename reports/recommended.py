@@ -9,7 +9,7 @@ from ..spaces import short_text
 from ..studies.comparison import RecommendedRow, against_recommended, basic_names, study_space
 from ..texts import ABSENT, count_text
 from .axis_selection import BARS, is_wide
-from .cards import Column, Content, Figure, Row, Table, card, not_yet
+from .cards import Content, Figure, Row, Table, card, columns_of, not_yet
 from .figures import against_recommended_figure
 
 if TYPE_CHECKING:
@@ -24,10 +24,7 @@ def recommended(view: StudyView) -> Content:
     found = against_recommended(view.study, view.trials)
     if found is None:
         return not_yet("no trial is complete.")
-    columns = tuple(
-        Column(name)
-        for name in ("Hyperparameter", "Recommended", "Winner", "Difference", "Confidence", "Source")
-    )
+    columns = columns_of("Hyperparameter", "Recommended", "Winner", "Difference", "Confidence", "Source")
     note = "Each line is a hyperparameter's whole range, logarithmic where the search was; choices stand in the order in which they were given."
     label = "Recommended and winning values within their ranges"
     if not is_wide(found.rows):

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from ..studies.comparison import Effect, sensitivity
 from .axis_selection import BARS
-from .cards import Column, Content, Figure, Row, Table, card, not_yet
+from .cards import Content, Figure, Row, Table, card, columns_of, not_yet
 from .theme import ACCENT, BEST, QUIET, labels, plain, themed, translucent
 
 if TYPE_CHECKING:
@@ -23,13 +23,8 @@ def small_changes(view: StudyView) -> Content:
     found = sensitivity(view.study, view.trials)
     if found is None or not found.changes:
         return not_yet("no small change has ended.")
-    columns = (
-        Column("Hyperparameter"),
-        Column("Change"),
-        Column(f"{view.study.metric} moves by", numeric=True),
-        Column("Seeds", numeric=True),
-        Column(""),
-    )
+    moves = f">{view.study.metric} moves by"
+    columns = columns_of("Hyperparameter", "Change", moves, ">Seeds", "")
     rows = tuple(
         Row(
             (effect.name, effect.change, effect.text, str(len(effect.trials)), effect.verdict),

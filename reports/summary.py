@@ -12,7 +12,7 @@ from ..studies.comparison import cost, refit_score, study_space
 from ..studies.records import STATES
 from ..texts import count_text, duration_text, number_text
 from .axis_selection import is_wide
-from .cards import Column, Content, Row, Table, card
+from .cards import Content, Row, Table, card, columns_of
 
 if TYPE_CHECKING:
     from .view import StudyView
@@ -89,7 +89,7 @@ def summary(view: StudyView) -> Content:
             "This study was not made by Kerasweep: its trials and values are shown, the rest is unknown.",
             Table(
                 "What is known of the study",
-                (Column("Fact"), Column("Value")),
+                columns_of("Fact", "Value"),
                 tuple(Row(row) for row in rows),
             ),
         )
@@ -98,7 +98,7 @@ def summary(view: StudyView) -> Content:
         f"{_METHODS.get(method, 'A search')} over the hyperparameters of {view.study.model or 'a model'}"
     )
     reading += f" on {view.data['name']}." if view.data.get("name") else "."
-    table = Table("Facts of the study", (Column("Fact"), Column("Value")), tuple(Row(row) for row in rows))
+    table = Table("Facts of the study", columns_of("Fact", "Value"), tuple(Row(row) for row in rows))
     return Content(reading, table)
 
 

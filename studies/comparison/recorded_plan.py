@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ...errors import SpaceError
 from ...spaces import Space, stored_space
+from ...texts import ABSENT
 from ..records import StudyRecord, TrialRecord, count_or_none
 
 
@@ -34,12 +35,12 @@ def most_epochs(study: StudyRecord, trial: TrialRecord) -> int | None:
     return trial.most_epochs or planned_epochs(study)
 
 
-def epochs_texts(study: StudyRecord, trials: Sequence[TrialRecord], absent: str) -> list[str]:
+def epochs_texts(study: StudyRecord, trials: Sequence[TrialRecord]) -> list[str]:
     """Return the epochs chosen for each of some trials, beside those that it might train where these differ: ``22 of 30``."""
     most = [most_epochs(study, trial) for trial in trials]
     differ = len(set(most)) > 1
     return [
-        f"{trial.epochs} of {count}" if trial.epochs and count and differ else str(trial.epochs or absent)
+        f"{trial.epochs} of {count}" if trial.epochs and count and differ else str(trial.epochs or ABSENT)
         for trial, count in zip(trials, most, strict=True)
     ]
 
