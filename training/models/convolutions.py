@@ -9,7 +9,7 @@ from keras import layers
 
 from ...spaces import Configuration
 from .image_axes import channel_axis, height_and_width
-from .layer_factory import LayerFactory
+from .layer_factory import ConvolvingFactory
 from .signature import Signature
 from .stack import through
 from .weights import bias_arguments, kernel_arguments
@@ -18,16 +18,12 @@ _CONVOLUTION_AXES = (0, 1, 2)
 """Of a kernel of shape (height, width, channels, filters), along which the weights of one filter run."""
 
 
-class ConvolutionFactory(LayerFactory):
+class ConvolutionFactory(ConvolvingFactory):
     """Makes the layers of one configuration, and keeps in mind how small the picture has become."""
 
     def __init__(self, config: Configuration, signature: Signature) -> None:
         super().__init__(config, signature)
         self._size = min(height_and_width(signature.input_shape))
-
-    def filters(self, stage: int) -> int:
-        """Return the filters of a block or stage: each further one has twice as many, or another multiple."""
-        return max(1, round(self.integer("filters", 32) * self.number("filters_growth", 2.0) ** stage))
 
     def can_halve(self) -> bool:
         """Tell whether the picture is still at least 2 pixels high and wide."""
@@ -87,14 +83,6 @@ class ConvolutionFactory(LayerFactory):
         self._size = (self._size - side) // stride + 1
         pooling = layers.AveragePooling2D if kind == "average_pooling" else layers.MaxPooling2D
         return [pooling(side, strides=stride) if stride != side else pooling(side)]
-
-    def convolution_dropout(self) -> list[keras.Layer]:
-        """Return dropout after a block of convolutions: of whole channels, or of single numbers."""
-        rate = self.number("convolution_dropout")
-        if rate == 0:
-            return []
-        plain = self.string("convolution_dropout_kind", "spatial") == "plain"
-        return [layers.Dropout(rate) if plain else layers.SpatialDropout2D(rate)]
 
     def squeeze(self, tensor: Any, filters: int) -> Any:
         """Return a tensor with each channel weighed by what all of them say (Hu et al. 2018, section 3)."""
@@ -168,21 +156,3 @@ class ConvolutionFactory(LayerFactory):
             return []
         zero = {"gamma_initializer": "zeros"} if self.flag("zero_gamma") else {}
         return [self.normalization(width, pictures=True, **zero)]
-
-    def head(self, count: int) -> list[keras.Layer]:
-        """Return what follows the convolutions: a picture made to a row, dense layers, the output.
-
-        Args:
-            count: Dense layers before the output, where the configuration does not say.
-        """
-        kind = self.string("head", "flatten")
-        made: list[keras.Layer] = [
-            {
-                "global_average": layers.GlobalAveragePooling2D,
-                "global_max": layers.GlobalMaxPooling2D,
-            }.get(kind, layers.Flatten)()
-        ]
-        for _ in range(self.integer("head_layers", count)):
-            made += self.plain_dense(self.integer("units"))
-            made += self.dropout()
-        return [*made, self.output()]

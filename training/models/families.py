@@ -29,18 +29,13 @@ def build_linear(config: Configuration, signature: Signature) -> keras.Model:
     return stack.model()
 
 
-def build_nn(config: Configuration, signature: Signature) -> keras.Model:
-    """Regression from one feature or many: Dense layers, the last one linear."""
-    return _hidden(config, signature, int(config["hidden_layers"]))  # type: ignore[arg-type]
-
-
 def build_ann(config: Configuration, signature: Signature) -> keras.Model:
     """One hidden layer, then softmax."""
     return _hidden(config, signature, 1)
 
 
 def build_dnn(config: Configuration, signature: Signature) -> keras.Model:
-    """Hidden layers, each followed by dropout and, where asked for, normalized."""
+    """Hidden layers, each followed by dropout and, where asked for, normalized; of ``nn`` the output is linear."""
     return _hidden(config, signature, int(config["hidden_layers"]))  # type: ignore[arg-type]
 
 
@@ -151,7 +146,7 @@ def build_cnn1d(config: Configuration, signature: Signature) -> keras.Model:
         stack.add(factory.downsampling(factory.filters(block)))
         stack.add(factory.convolution_dropout())
     stack.add(factory.dropout())
-    stack.add(factory.head())
+    stack.add(factory.head(1))
     return stack.model()
 
 
@@ -174,7 +169,7 @@ def build_tcn(config: Configuration, signature: Signature) -> keras.Model:
 
 BUILDERS = {
     "linear": build_linear,
-    "nn": build_nn,
+    "nn": build_dnn,
     "ann": build_ann,
     "dnn": build_dnn,
     "mlp_residual": build_mlp_residual,

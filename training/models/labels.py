@@ -14,6 +14,7 @@ import keras
 import numpy as np
 
 from ...errors import UnfitError
+from ...texts import count_text
 from ..data import TargetFormat
 from ..data.preparation import Shapes
 from .heads import units_of
@@ -134,8 +135,7 @@ def _of_numbers(model: keras.Model, targets: int, target_format: TargetFormat) -
         tuple(model.outputs[0].shape) if getattr(model, "outputs", None) else ()
     )  # a subclassed model has no graph
     if function is not None and len(shape) == 2 and shape[-1] not in (targets, None):
-        units = "1 unit" if shape[-1] == 1 else f"{shape[-1]} units"
-        row = "1 target" if targets == 1 else f"{targets} targets"
+        units, row = count_text(shape[-1], "unit"), count_text(targets, "target")
         raise UnfitError(f"its last layer has {units} and a row has {row}; give it {targets}")
     return "number column" if target_format.shape == "column" else "numbers"
 
@@ -177,7 +177,7 @@ def _check_multi_hot(model: keras.Model, function: Any, units: int, labels: int)
     """
     if function is not None and units != labels:
         raise UnfitError(
-            f"its last layer has {units} unit{'s' if units != 1 else ''} and a row has {labels} labels; give it {labels}",
+            f"its last layer has {count_text(units, 'unit')} and a row has {labels} labels; give it {labels}",
         )
     if function in _OF_CODES or _labels_of_metrics(model) == "codes":
         what = f"its loss {function.__name__}" if function in _OF_CODES else "one of its metrics"
@@ -230,7 +230,7 @@ def _of_keras(function: Any, units: int, classes: int, target_format: TargetForm
 
 def _unfit(function: Any, units: int, classes: int) -> UnfitError:
     return UnfitError(
-        f"its last layer has {units} unit{'s' if units != 1 else ''} and there are {classes} classes, "
+        f"its last layer has {count_text(units, 'unit')} and there are {classes} classes, "
         f"which the loss {function.__name__} cannot compare; give it {classes} units",
     )
 

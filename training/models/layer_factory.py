@@ -188,5 +188,38 @@ class LayerFactory:
         )
 
 
+class ConvolvingFactory(LayerFactory):
+    """Makes what all families of convolutions have, over steps or pictures."""
+
+    axes = "2D"
+    """How the names end of those layers of Keras's that drop and pool what it convolves."""
+
+    def filters(self, block: int) -> int:
+        """Return the filters of a block or stage: each further one has twice as many, or another multiple."""
+        return max(1, round(self.integer("filters", 32) * self.number("filters_growth", 2.0) ** block))
+
+    def convolution_dropout(self) -> list[keras.Layer]:
+        """Return dropout after a block of convolutions: of whole channels, or of single numbers."""
+        rate = self.number("convolution_dropout")
+        if rate == 0:
+            return []
+        plain = self.string("convolution_dropout_kind", "spatial") == "plain"
+        return [layers.Dropout(rate) if plain else getattr(layers, f"SpatialDropout{self.axes}")(rate)]
+
+    def head(self, count: int) -> list[keras.Layer]:
+        """Return what follows the convolutions: steps or a picture made to a row, dense layers, the output.
+
+        Args:
+            count: Dense layers before the output, where the configuration does not say.
+        """
+        kinds = {"global_average": "GlobalAveragePooling", "global_max": "GlobalMaxPooling"}
+        kind = kinds.get(self.string("head", "flatten"))
+        made = [getattr(layers, f"{kind}{self.axes}")() if kind else layers.Flatten()]
+        for _ in range(self.integer("head_layers", count)):
+            made += self.plain_dense(self.integer("units"))
+            made += self.dropout()
+        return [*made, self.output()]
+
+
 def _as_layer(activation: str | keras.Layer) -> keras.Layer:
     return layers.Activation(activation) if isinstance(activation, str) else activation

@@ -9,6 +9,7 @@ import keras
 
 from ...errors import TrainingError, UnfitError
 from ...spaces import Configuration
+from ...texts import count_text
 from ..data import TASKS, Task
 from .heads import activation_of, output_shape_of
 from .signature import Signature
@@ -60,7 +61,7 @@ def _trouble_of_classes(head: Head, signature: Signature) -> str | None:
             return None
         return f"its last layer has 1 unit with {head.activation}; give it sigmoid for two classes"
     if head.units != classes:
-        units = "1 unit" if head.units == 1 else f"{head.units} units"
+        units = count_text(head.units, "unit")
         return f"its last layer has {units} and there are {classes} classes; give it {classes} with softmax"
     if head.activation in ("softmax", "sigmoid") or head.gives_logits:
         return None
@@ -70,7 +71,7 @@ def _trouble_of_classes(head: Head, signature: Signature) -> str | None:
 def _trouble_of_labels(head: Head, signature: Signature) -> str | None:
     labels = signature.outputs
     if head.units != labels:
-        units = "1 unit" if head.units == 1 else f"{head.units} units"
+        units = count_text(head.units, "unit")
         return f"its last layer has {units} and there are {labels} labels; give it {labels} with sigmoid"
     if head.activation in ("sigmoid", "linear"):
         return None
@@ -80,10 +81,8 @@ def _trouble_of_labels(head: Head, signature: Signature) -> str | None:
 def _trouble_of_numbers(head: Head, signature: Signature) -> str | None:
     targets = signature.outputs
     if head.units != targets:
-        return (
-            f"its last layer has {head.units} unit{'s' if head.units != 1 else ''} and a row has "
-            f"{targets} target{'s' if targets != 1 else ''}; give it {targets}"
-        )
+        units, row = count_text(head.units, "unit"), count_text(targets, "target")
+        return f"its last layer has {units} and a row has {row}; give it {targets}"
     if "softmax" in head.activation:
         return f"its last layer ends with {head.activation}, which is for classes; leave it linear for a regression"
     return None

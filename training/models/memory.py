@@ -10,6 +10,7 @@ from typing import Any
 import keras
 
 from ...errors import TrainingError
+from ..data.mapped_rows import gigabytes
 from ..machine import BYTES_A_PARAMETER, most_parameters
 from ..model_size import ModelSize, tell_size
 
@@ -31,7 +32,7 @@ def within_memory() -> Iterator[None]:
             tell_size(ModelSize(counted, counted * BYTES_A_PARAMETER))
             raise TrainingError(
                 "memory",
-                f"the model has {counted:,} parameters or more, which take {_gigabytes(counted)} to train; "
+                f"the model has {counted:,} parameters or more, which take {gigabytes(counted * BYTES_A_PARAMETER)} to train; "
                 f"memory has room for {most:,.0f}",
             )
         return original(layer, shape, *args, **options)
@@ -41,7 +42,3 @@ def within_memory() -> Iterator[None]:
         yield
     finally:
         keras.Layer.add_weight = original
-
-
-def _gigabytes(parameters: int) -> str:
-    return f"{parameters * BYTES_A_PARAMETER / 1e9:,.1f} GB"

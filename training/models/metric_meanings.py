@@ -87,12 +87,12 @@ def _claimed_by(name: str, reading: Reading) -> tuple[str, ...] | None:
 
 def _class_of(metric: Any) -> str | None:
     """Return the class of Keras's that a metric is of, or that its function of Keras's belongs to."""
-    if not _is_of_keras(type(metric)):
+    if not is_of_keras(type(metric)):
         return None
     if type(metric) is not keras.metrics.MeanMetricWrapper:
         return type(metric).__name__
     function = metric._fn
-    return keras_class(function.__name__) if _is_of_keras(function) else None
+    return keras_class(function.__name__) if is_of_keras(function) else None
 
 
 def _unusual(metric: Any, name: str, reading: Reading) -> dict[str, Any]:
@@ -135,5 +135,6 @@ def _usual_for(name: str, reading: Reading) -> dict[str, Any]:
     return usual
 
 
-def _is_of_keras(thing: Any) -> bool:
+def is_of_keras(thing: Any) -> bool:
+    """Tell whether a class or a function is Keras's own."""
     return str(getattr(thing, "__module__", "")).startswith("keras.")

@@ -8,7 +8,7 @@ import keras
 from keras import layers
 
 from ...spaces import Configuration
-from .layer_factory import LayerFactory
+from .layer_factory import ConvolvingFactory
 from .signature import Signature
 from .weights import bias_arguments, kernel_arguments
 
@@ -16,8 +16,10 @@ _KERNEL_AXES = (0, 1)
 """Of a kernel of shape (steps, channels, filters), along which the weights of one filter run."""
 
 
-class SequenceFactory(LayerFactory):
+class SequenceFactory(ConvolvingFactory):
     """Makes the layers of one configuration, and keeps in mind how many steps are left."""
+
+    axes = "1D"
 
     def __init__(self, config: Configuration, signature: Signature) -> None:
         super().__init__(config, signature)
@@ -52,10 +54,6 @@ class SequenceFactory(LayerFactory):
         is_mean = self.string("time_pooling") == "average"
         return [layers.GlobalAveragePooling1D() if is_mean else layers.GlobalMaxPooling1D()]
 
-    def filters(self, block: int) -> int:
-        """Return the filters of a block: each further one has twice as many, or another multiple."""
-        return max(1, round(self.integer("filters", 32) * self.number("filters_growth", 2.0) ** block))
-
     def convolution(self, filters: int, **more: Any) -> list[keras.Layer]:
         """Return a convolution over time with normalization and activation; as many steps go out as come in."""
         arguments = {
@@ -85,23 +83,3 @@ class SequenceFactory(LayerFactory):
             return self.convolution(filters, strides=2)
         self._steps //= size
         return [(layers.AveragePooling1D if kind == "average_pooling" else layers.MaxPooling1D)(size)]
-
-    def convolution_dropout(self) -> list[keras.Layer]:
-        """Return dropout after a block of convolutions: of whole channels, or of single numbers."""
-        rate = self.number("convolution_dropout")
-        if rate == 0:
-            return []
-        plain = self.string("convolution_dropout_kind", "spatial") == "plain"
-        return [layers.Dropout(rate) if plain else layers.SpatialDropout1D(rate)]
-
-    def head(self) -> list[keras.Layer]:
-        """Return what follows the convolutions: steps made to a row, dense layers, the output."""
-        kinds = {
-            "global_average": layers.GlobalAveragePooling1D,
-            "global_max": layers.GlobalMaxPooling1D,
-        }
-        made: list[keras.Layer] = [kinds.get(self.string("head", "flatten"), layers.Flatten)()]
-        for _ in range(self.integer("head_layers", 1)):
-            made += self.plain_dense(self.integer("units"))
-            made += self.dropout()
-        return [*made, self.output()]

@@ -22,7 +22,7 @@ from ..models.building import loss_name
 from ..models.heads import units_of
 from ..models.labels import pairs_remark
 from ..models.loss_identity import loss_identity
-from ..models.metric_meanings import Reading, kind_of, kind_of_loss, meaning_of
+from ..models.metric_meanings import Reading, is_of_keras, kind_of, kind_of_loss, meaning_of
 from ..models.reach import reach_remark, whole_numbers_remark
 from ..models.user_errors import describe_error
 from ..scoring import reads_logits
@@ -175,17 +175,13 @@ def _loss_names(model: keras.Model) -> list[str]:
 
 def _direction_of(name: str, metric: Any) -> Direction | None:
     """Return which way is better: by the class or function of Keras's that computes a metric, else by an exact name."""
-    if metric is not None and _is_of_keras(type(metric)):
+    if metric is not None and is_of_keras(type(metric)):
         function = getattr(metric, "_fn", None)
         kind = type(metric).__name__
         found = keras_direction(kind)
-        if found is None and function is not None and _is_of_keras(function):
+        if found is None and function is not None and is_of_keras(function):
             found = keras_direction(function.__name__)
         if found is not None:
             return found
     known = known_metric(name)
     return None if known is None else known.direction
-
-
-def _is_of_keras(thing: Any) -> bool:
-    return str(getattr(thing, "__module__", "")).startswith("keras.")
