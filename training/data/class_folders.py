@@ -58,11 +58,8 @@ def read_class_folders(
     parts = {part: root / part for part in ("train", "test") if (root / part).is_dir()}
     notes: list[str] = []
     if "train" not in parts:
-        found = {"train": _checked(root, suffixes, what, notes)}
-        _refuse_links_out(root, found)
-        return found, tuple(notes)
-    others = [other.name for other in class_folders(root) if other.name not in parts]
-    if others:
+        parts = {"train": root}
+    elif others := [other.name for other in class_folders(root) if other.name not in parts]:
         notes.append(f"folder {names_text(others)} beside 'train' not read: folds are made from 'train'")
     found = {part: _checked(folder, suffixes, what, notes) for part, folder in parts.items()}
     _refuse_links_out(root, found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -19,7 +19,7 @@ from .strata import row_strata
 from .target_format import AS_STORED, TargetFormat
 from .tasks import TASKS, Task
 from .text_columns import PLAIN, ColumnFormats
-from .trees import Tree, is_nest, leaves, map_leaves, named_leaves, row_count
+from .trees import Tree, is_nest, leaves, map_leaves, named_leaves, row_count, take
 
 Kind = Literal["image", "table", "array", "sequence", "arrays"]
 
@@ -73,6 +73,12 @@ class Dataset:
     """In what form ``y`` came; a model of the user's own gets it so."""
     notes: tuple[str, ...] = ()
     """What was decided by rule while loading, one sentence each, to be shown to the user."""
+
+    def taken(self, rows: np.ndarray) -> Dataset:
+        """Return it with some of its training rows, and all that belongs to them."""
+        labels = {name: getattr(self, name) for name in ("strata", "groups", "weights", "fold_labels")}
+        kept: dict[str, Any] = {name: None if part is None else part[rows] for name, part in labels.items()}
+        return replace(self, x=take(self.x, rows), y=take(self.y, rows), **kept)
 
     @property
     def rows(self) -> int:

@@ -172,21 +172,22 @@ def fit_preparation(plan: Preparation, x: Any, y: np.ndarray) -> FittedPreparati
         DataError: The rows are not of the dataset that this was chosen for.
         TrainingError: ``data``: what a configuration asks for cannot be fitted to these rows.
     """
+    target = _fit_target(y) if plan.scale_target else None
     if plan.kind == "arrays":
         _as_given(plan, x)
-        return FittedPreparation(plan, None, _fit_target(y) if plan.scale_target else None)
+        return FittedPreparation(plan, None, target)
     recipe, training = plan.recipe, None
     features = build_features(plan, row_count(x))
     if isinstance(x, MappedRows) and features is None:  # nothing is learned of rows, and none is read
         _check_shape(plan, x)
-        return FittedPreparation(plan, None, _fit_target(y) if plan.scale_target else None)
+        return FittedPreparation(plan, None, target)
     if isinstance(x, MappedRows) and recipe.is_plain and hasattr(features, "partial_fit"):
         for part in x.parts():
             features.partial_fit(_stored(plan, part))
-        return FittedPreparation(plan, features, _fit_target(y) if plan.scale_target else None)
+        return FittedPreparation(plan, features, target)
     if isinstance(x, MappedTable) and is_by_column(plan):
         fit_columns(features, x, plan)
-        return FittedPreparation(plan, features, _fit_target(y) if plan.scale_target else None)
+        return FittedPreparation(plan, features, target)
     stored = _stored(plan, x)
     if recipe.encoding == "target" and plan.task == "classification" and len(np.unique(y)) < plan.outputs:
         raise TrainingError(
@@ -197,7 +198,7 @@ def fit_preparation(plan: Preparation, x: Any, y: np.ndarray) -> FittedPreparati
     elif features is not None:
         training = _fit_checked(plan, features, stored, y)
     words = adapt_vocabulary(_texts(plan, x), recipe.text) if recipe.text else ()
-    return FittedPreparation(plan, features, _fit_target(y) if plan.scale_target else None, training, words)
+    return FittedPreparation(plan, features, target, training, words)
 
 
 def _moves_channels(plan: Preparation) -> bool:

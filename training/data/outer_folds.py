@@ -67,18 +67,13 @@ def hold_out_fold(dataset: Dataset, outer: str | None, seed: int) -> Dataset:
         )
     chosen = parse_outer(outer)
     fold = make_folds(dataset, folds=chosen.folds, seed=seed)[chosen.number - 1]
-    train, test = fold.train, fold.validation
+    test = fold.validation
     own = f"; its own {count_text(dataset.test_rows, 'test row')} take no part" if dataset.test_rows else ""
     note = f"fold {chosen.number} of {chosen.folds} is held out, {count_text(len(test), 'row')}{own}"
     return replace(
-        dataset,
-        x=take(dataset.x, train),
-        y=take(dataset.y, train),
+        dataset.taken(fold.train),
         x_test=take(dataset.x, test),
         y_test=take(dataset.y, test),
-        strata=None if dataset.strata is None else dataset.strata[train],
-        groups=None if dataset.groups is None else dataset.groups[train],
-        weights=None if dataset.weights is None else dataset.weights[train],
         weights_test=None if dataset.weights is None else dataset.weights[test],
         notes=(*dataset.notes, note),
     )

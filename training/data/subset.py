@@ -12,7 +12,6 @@ from ...texts import count_text
 from .given_folds import fold_count, validating
 from .splits import AT_RANDOM, FEWEST_ROWS, draw_in_proportion, draw_stratified, how_drawn, shares
 from .strata import row_strata
-from .trees import take
 
 if TYPE_CHECKING:
     from .dataset import Dataset
@@ -45,19 +44,10 @@ def limited(dataset: Dataset, limit: int | None, seed: int) -> Dataset:
         rows = draw_in_proportion(row_strata(dataset.y, dataset.task), limit, rng)
     how = how_drawn(dataset.task) if dataset.series is None else "the last ones"
     note = f"{limit:,} of {count_text(dataset.rows, 'training row')} drawn{' ' if how == AT_RANDOM else ', '}{how}"
-    labels = None if dataset.fold_labels is None else dataset.fold_labels[rows]
-    if labels is not None:
-        note += _validating_left(dataset, labels)
-    return replace(
-        dataset,
-        x=take(dataset.x, rows),
-        y=take(dataset.y, rows),
-        strata=None if dataset.strata is None else dataset.strata[rows],
-        groups=None if dataset.groups is None else dataset.groups[rows],
-        weights=None if dataset.weights is None else dataset.weights[rows],
-        fold_labels=labels,
-        notes=(*dataset.notes, note),
-    )
+    left = dataset.taken(rows)
+    if left.fold_labels is not None:
+        note += _validating_left(dataset, left.fold_labels)
+    return replace(left, notes=(*dataset.notes, note))
 
 
 def _validating_left(dataset: Dataset, labels: np.ndarray) -> str:

@@ -66,30 +66,26 @@ class TableOptions:
 
     def with_tuples(self) -> Self:
         """Return the options with a tuple for each one of several columns, and with texts where columns are called by numbers."""
-        drop, text, categorical = map(names_of, (self.drop, self.text, self.categorical))
+        several: dict[str, Any] = {name: names_of(getattr(self, name)) for name in _SEVERAL}
         single: dict[str, Any] = {
             name: str(column) for name in _SINGLE if (column := getattr(self, name)) is not None
         }
         target = str(self.target) if isinstance(self.target, Integral) else self.target
-        return replace(self, target=target, drop=drop, text=text, categorical=categorical, **single)
+        return replace(self, target=target, **several, **single)
 
     def renamed(self, name: Callable[[str], str]) -> Self:
         """Return the options with another name for each column."""
         target = [name(column) for column in self.targets]
-        return replace(
-            self,
-            target=target[0] if isinstance(self.target, str) else (target or None),
-            group=None if self.group is None else name(self.group),
-            weight=None if self.weight is None else name(self.weight),
-            validation=None if self.validation is None else name(self.validation),
-            fold_column=None if self.fold_column is None else name(self.fold_column),
-            time_column=None if self.time_column is None else name(self.time_column),
-            drop=tuple(name(column) for column in self.drop),
-            text=tuple(name(column) for column in self.text),
-            categorical=tuple(name(column) for column in self.categorical),
-        )
+        columns: dict[str, Any] = {
+            one: name(said) for one in _SINGLE if (said := getattr(self, one)) is not None
+        }
+        columns |= {several: tuple(map(name, getattr(self, several))) for several in _SEVERAL}
+        first = target[0] if isinstance(self.target, str) else (target or None)
+        return replace(self, target=first, **columns)
 
 
+_SEVERAL = ("drop", "text", "categorical")
+"""Options that name several columns."""
 _SINGLE = ("group", "weight", "time_column", "validation", "fold_column")
 """Options that name one column."""
 

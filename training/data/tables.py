@@ -42,14 +42,14 @@ class _Findings:
     counters: list[str] = field(default_factory=list)
 
     def notes(self) -> tuple[str, ...]:
-        words = {
-            "constant": (self.constant, "the same value in every row"),
-            "identifiers": (self.identifiers, "a different text in every row"),
-            "counters": (self.counters, "it only numbers the rows"),
-        }
+        reasons = (
+            (self.constant, "the same value in every row"),
+            (self.identifiers, "a different text in every row"),
+            (self.counters, "it only numbers the rows"),
+        )
         dropped = tuple(
             f"{'column' if len(names) == 1 else 'columns'} {names_text(names)} dropped: {why}"
-            for names, why in words.values()
+            for names, why in reasons
             if names
         )
         return (*dropped, *(f"column '{name}' taken for text" for name in self.texts), *self.asked)
