@@ -98,14 +98,8 @@ def _layouts(winner: Winner) -> list[list[str]]:
     every = list(winner.dataset.columns)
     data = winner.study.spec["data"]
     layouts = [every]
-    for left_out in (
-        data.get("target"),
-        data.get("group"),
-        data.get("weight"),
-        data.get("validation"),
-        data.get("fold_column"),
-    ):
-        if every and left_out is not None:
+    for use in ("target", "group", "weight", "validation", "fold_column"):
+        if every and (left_out := data.get(use)) is not None:
             layouts.append([name for name in layouts[-1] if name not in names_of(left_out)])
     return layouts if every else []
 

@@ -67,15 +67,8 @@ def _proposer(method: str, space: Space, seed: int, direction: Direction, epochs
         return Grid(space.grid())
     if method == "sensitivity":
         return SmallChanges(space, seed, direction)
-    makers: dict[str, Callable[[Space, int], Proposer]] = {
-        "random": Random,
-        "qmc": QuasiRandom,
-        "bayes": Bayes,
-        "gp": Bayes,
-        "cmaes": Bayes,
-        "nsga2": Bayes,
-    }
-    return makers[method](space, seed)
+    makers: dict[str, Callable[[Space, int], Proposer]] = {"random": Random, "qmc": QuasiRandom}
+    return makers.get(method, Bayes)(space, seed)  # all others are Optuna's
 
 
 def make_scheduler(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from ..errors import ModelError
 from ..spaces import Configuration
@@ -68,30 +68,26 @@ def guard_building(spec: SweepSpec, source: ModelSource) -> Iterator[None]:
 
 def why_not_saved(spec: SweepSpec, workload: Workload, configuration: Configuration) -> str | None:
     """Return why a user's model cannot be exported as Keras saves it; None where it can, and for families."""
-    if not workload.model.open_space:
-        return None
-    _prepare(spec)
-    from ..training.models.saving import why_not_saved as look
-
-    build = workload.model.load()
-    with guard_building(spec, workload.model):
-        return look(build, configuration, workload.signature(configuration))
+    return _why_not("saved", spec, workload, configuration) if workload.model.open_space else None
 
 
 def why_not_built(spec: SweepSpec, workload: Workload, configuration: Configuration) -> str | None:
     """Return why a configuration's model cannot be built; None where it can."""
-    _prepare(spec)
-    from ..training.models.saving import why_not_built as look
-
-    build = workload.model.load()
-    with guard_building(spec, workload.model):
-        return look(build, configuration, workload.signature(configuration))
+    return _why_not("built", spec, workload, configuration)
 
 
-def _prepare(spec: SweepSpec) -> None:
+def _why_not(
+    what: Literal["built", "saved"], spec: SweepSpec, workload: Workload, configuration: Configuration
+) -> str | None:
     from ..training.trainers.runtime import prepare_tensorflow
 
     prepare_tensorflow(spec.execution.threads or cores())
+    from ..training.models.saving import why_not_built as why_unbuilt
+    from ..training.models.saving import why_not_saved as why_unsaved
+
+    look, build = {"built": why_unbuilt, "saved": why_unsaved}[what], workload.model.load()
+    with guard_building(spec, workload.model):
+        return look(build, configuration, workload.signature(configuration))
 
 
 def _sample(dataset: Dataset, preparation: Preparation) -> Sample:
