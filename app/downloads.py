@@ -10,6 +10,7 @@ from pathlib import Path
 from flask import Flask, Response, request, send_file
 
 from ..errors import KerasweepError
+from ..export.files import as_bytes
 from ..export.formats import FromStudy, find_format
 from ..reports import render_report
 from .export_view import asked_trial, content_of
@@ -41,8 +42,7 @@ def _of_study(site: Site, name: str, form: str, trial: str) -> Response:
         return Response("It needs a training first.\n", 404, mimetype="text/plain")
     number = asked_trial(Address(query={"trial": trial}))
     content = content_of(found, site.study(name), number)
-    data = content.encode() if isinstance(content, str) else content
-    return _attached(data, file_name(name, found.suffix, number))
+    return _attached(as_bytes(content), file_name(name, found.suffix, number))
 
 
 def _of_job(jobs: Jobs, key: str, form: str) -> Response:

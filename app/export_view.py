@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from dash import dcc, html
 from dash.development.base_component import Component
 
 from ..errors import KerasweepError
+from ..export.files import as_bytes
 from ..export.formats import FORMATS, FromRefit, FromStudy, find_format
 from ..studies import StudyRecord, best_trials
 from ..texts import bytes_text, count_text, number_text
@@ -60,15 +60,7 @@ def content_of(form: FromStudy, study: StudyRecord, trial: int | None) -> str | 
 
 
 def _formats(study: StudyRecord, chosen: str, trial: int | None) -> Component:
-    items = [
-        anchor(
-            form.name,
-            study_link(study.name, "export", format=form.name, trial=trial),
-            className="choice on" if form.name == chosen else "choice",
-            **aria(**({"current": "true"} if form.name == chosen else {})),
-        )
-        for form in FORMATS.values()
-    ]
+    items = [_choice(study, form, form, trial, on=form == chosen) for form in FORMATS]
     return html.Nav([html.Span("Format", className="label"), *items], **aria(label="Format"))
 
 
@@ -81,16 +73,17 @@ def _trials(study: StudyRecord, form: str, chosen: int | None) -> Component:
         offered.insert(0, (None, "the best"))
     if chosen is not None and chosen not in [number for number, _ in offered]:
         offered.append((chosen, str(chosen)))
-    items = [
-        anchor(
-            words,
-            study_link(study.name, "export", format=form, trial=number),
-            className="choice on" if number == chosen else "choice",
-            **aria(**({"current": "true"} if number == chosen else {})),
-        )
-        for number, words in offered
-    ]
+    items = [_choice(study, words, form, number, on=number == chosen) for number, words in offered]
     return html.Nav([html.Span("Trial", className="label"), *items], **aria(label="Trial"))
+
+
+def _choice(study: StudyRecord, words: str, form: str, trial: int | None, *, on: bool) -> Component:
+    return anchor(
+        words,
+        study_link(study.name, "export", format=form, trial=trial),
+        className="choice on" if on else "choice",
+        **aria(**({"current": "true"} if on else {})),
+    )
 
 
 def _of_study(study: StudyRecord, form: FromStudy, trial: int | None) -> Component:
@@ -98,7 +91,7 @@ def _of_study(study: StudyRecord, form: FromStudy, trial: int | None) -> Compone
         content = content_of(form, study, trial)
     except KerasweepError as error:
         return panel(form.name, error_alert(error), reading=form.meaning)
-    size = bytes_text(len(content.encode() if isinstance(content, str) else content))
+    size = bytes_text(len(as_bytes(content)))
     button = html.A(
         f"Download ({size})", href=download_link(study, form.name, trial), className="action", id="download"
     )
@@ -154,17 +147,14 @@ def _product(path: Path) -> Component:
             f"{part.relative_to(path).as_posix()}  {bytes_text(part.stat().st_size)}"
             for part in files[:_LISTED]
         ]
-        return preformatted("\n".join([*lines, *_rest(files)]), "Files")
+        if (rest := len(files) - _LISTED) > 0:
+            lines.append(f"and {count_text(rest, 'more file')}")
+        return preformatted("\n".join(lines), "Files")
     content = path.read_bytes()
     try:
         return text_preview(content.decode(), "Preview")
     except UnicodeDecodeError:
         return html.P(bytes_text(len(content)))
-
-
-def _rest(files: Sequence[Path] | Iterable[Path]) -> list[str]:
-    rest = len(list(files)) - _LISTED
-    return [f"and {count_text(rest, 'more file')}"] if rest > 0 else []
 
 
 def _report(study: StudyRecord) -> Component:

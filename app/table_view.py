@@ -33,6 +33,7 @@ _KINDS: dict[str, str] = {
 """The table's words for conditions, and ours."""
 _NUMBERS = ["equals", "greaterThanOrEqual", "lessThanOrEqual", "inRange"]
 _TEXTS = ["contains", "equals", "notEqual"]
+_MEASURED = ("epochs", "parameters", "seconds")
 
 
 def trials_page(site: Site, name: str) -> Component:
@@ -92,28 +93,22 @@ def shown_names(trials: TrialColumns) -> list[str]:
 
 def columns(study: StudyRecord, names: Sequence[str]) -> list[dict[str, Any]]:
     """Return the table's columns. Fields are numbered: a name with a dot in it would be taken for a path."""
-    numeric = {
-        "filter": "agNumberColumnFilter",
-        "filterParams": {"filterOptions": _NUMBERS, "maxNumConditions": 1, "debounceMs": 50},
-    }
-    text = {
-        "filter": "agTextColumnFilter",
-        "filterParams": {"filterOptions": _TEXTS, "maxNumConditions": 1, "debounceMs": 50},
-    }
-    fixed: list[dict[str, Any]] = [
+    numeric, text = (
         {
-            "field": "number",
-            "headerName": "Trial",
-            "pinned": "left",
-            "cellRenderer": "TrialLink",
-            "width": 90,
-            **numeric,
-        },
+            "filter": f"ag{kind}ColumnFilter",
+            "filterParams": {"filterOptions": options, "maxNumConditions": 1, "debounceMs": 50},
+        }
+        for kind, options in (("Number", _NUMBERS), ("Text", _TEXTS))
+    )
+    link = {"pinned": "left", "cellRenderer": "TrialLink", "width": 90}
+    fixed: list[dict[str, Any]] = [
+        {"field": "number", "headerName": "Trial", **link, **numeric},
         {"field": "state", "headerName": "State", **text},
-        {"field": "value", "headerName": f"{study.metric} ± SE", **numeric, "type": "rightAligned"},
-        {"field": "epochs", "headerName": "Epochs", **numeric, "type": "rightAligned"},
-        {"field": "parameters", "headerName": "Parameters", **numeric, "type": "rightAligned"},
-        {"field": "seconds", "headerName": "Seconds", **numeric, "type": "rightAligned"},
+    ]
+    measured = {"value": f"{study.metric} ± SE"} | {name: name.title() for name in _MEASURED}
+    fixed += [
+        {"field": field, "headerName": name, **numeric, "type": "rightAligned"}
+        for field, name in measured.items()
     ]
     space = study_space(study)
     numbers = {one.name for one in space if isinstance(one, Float | Int)} if space else set()
@@ -151,7 +146,7 @@ def rows_of(trials: TrialColumns, request: Mapping[str, Any]) -> tuple[list[dict
 def _column(field: object, names: Sequence[str]) -> str | None:
     """Return what the trials are read by; None for what is no column."""
     text = str(field)
-    if text in ("number", "state", "value", "epochs", "parameters", "seconds"):
+    if text in ("number", "state", "value", *_MEASURED):
         return text
     place = text.removeprefix("p")
     return f"{PARAM}{names[int(place)]}" if place.isdecimal() and int(place) < len(names) else None

@@ -24,8 +24,13 @@ def write_file(path: str | os.PathLike[str], content: str | bytes) -> Path:
         OutputError: It cannot be written.
     """
     with new_file(path) as fresh:
-        fresh.write_bytes(content.encode() if isinstance(content, str) else content)
+        fresh.write_bytes(as_bytes(content))
     return given_path(path, "a file")
+
+
+def as_bytes(content: str | bytes) -> bytes:
+    """Return what a file holds, text as UTF-8."""
+    return content.encode() if isinstance(content, str) else content
 
 
 @contextmanager

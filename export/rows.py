@@ -46,7 +46,7 @@ def row_steps(winner: Winner, reading: Reading, found: Mapping[str, Any]) -> Ste
     codes = _codes(winner, y, parts, reading)
     if winner.dataset.series is not None:
         return joined(present, *_of_series(winner, winner.dataset.series, codes, formats, columns, y))
-    given = joined(_weights(reading), _validates(reading))
+    validates = Steps((f"validates = {reading.validates}",) if reading.validates else ())
     split = Steps(()) if reading.has_test_rows else split_steps(winner, reading)
     total = (
         0
@@ -57,7 +57,7 @@ def row_steps(winner: Winner, reading: Reading, found: Mapping[str, Any]) -> Ste
     subset = (
         subset_steps(winner, needs_seed="SPLIT_SEED" not in split.constants) if total > rows else Steps(())
     )
-    return joined(present, given, formats, columns, codes, split, subset)
+    return joined(present, _weights(reading), validates, formats, columns, codes, split, subset)
 
 
 def _weights(reading: Reading) -> Steps:
@@ -67,11 +67,6 @@ def _weights(reading: Reading) -> Steps:
     name = "w_train" if reading.has_test_rows else "weights"
     line = f'{name} = np.asarray({reading.weights}, "float64").reshape(-1).astype("float32")'
     return Steps((line, *(("w_test = None",) if reading.has_test_rows else ())))
-
-
-def _validates(reading: Reading) -> Steps:
-    """Find out which rows validate, from which no test rows are drawn."""
-    return Steps((f"validates = {reading.validates}",) if reading.validates else ())
 
 
 def _present(winner: Winner, y: Any, reading: Reading) -> Steps:

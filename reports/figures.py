@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 
@@ -69,13 +69,7 @@ def fold_spread(trials: Sequence[TrialRecord], metric: str, direction: str) -> g
     figure.add_scatter(
         x=labels,
         y=[trial.value for trial in trials],
-        error_y={
-            "type": "data",
-            "array": [trial.standard_error or 0 for trial in trials],
-            "color": ACCENT,
-            "thickness": 2,
-            "width": 5,
-        },
+        error_y=_bars([trial.standard_error for trial in trials], width=5),
         mode="markers",
         name="mean ± standard error",
         marker={
@@ -89,6 +83,17 @@ def fold_spread(trials: Sequence[TrialRecord], metric: str, direction: str) -> g
     figure = themed(figure, height=380, x="Trial, best first", y=metric)
     shown = focus([score for scores in fold_rows(trials) for score in scores if score is not None], direction)
     return figure.update_yaxes(range=shown) if shown else figure
+
+
+def _bars(errors: list[float | None], *, width: int) -> dict[str, Any]:
+    """Return Plotly's error bars of standard errors."""
+    return {
+        "type": "data",
+        "array": [error or 0 for error in errors],
+        "color": ACCENT,
+        "thickness": 2,
+        "width": width,
+    }
 
 
 def cost_parts(cost: Cost) -> list[tuple[str, int]]:
@@ -261,13 +266,7 @@ def study_values(rows: Sequence[StudyRow], metric: str) -> go.Figure:
     figure.add_scatter(
         x=[value for _, value, _ in points],
         y=[name for name, _, _ in points],
-        error_x={
-            "type": "data",
-            "array": [error or 0 for *_, error in points],
-            "color": ACCENT,
-            "thickness": 2,
-            "width": 6,
-        },
+        error_x=_bars([error for *_, error in points], width=6),
         mode="markers",
         marker={"size": 12, "color": ACCENT, "symbol": "diamond"},
         customdata=[number_text(value, error) for _, value, error in points],

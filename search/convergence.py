@@ -9,6 +9,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from ..studies.convergence import has_converged
 from ..studies.records import DUPLICATE, RESULT, RUNGS
+from .schedulers.contract import is_infeasible
 
 if TYPE_CHECKING:
     from ..studies import Direction
@@ -27,8 +28,7 @@ def study_has_converged(trials: Sequence[FrozenTrial], direction: Direction) -> 
     for trial in trials:
         if DUPLICATE in trial.user_attrs or not (trial.state.is_finished() or RUNGS in trial.user_attrs):
             continue
-        feasible = not any(excess > 0 for excess in trial.constraints.values())
-        if trial.state == TrialState.COMPLETE and trial.value is not None and feasible:
+        if trial.state == TrialState.COMPLETE and trial.value is not None and not is_infeasible(trial):
             folds[len(scores)] = trial.user_attrs[RESULT]["fold_scores"]
             scores.append(sign * trial.value)
         else:

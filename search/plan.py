@@ -73,17 +73,14 @@ class Plan:
         """How many trials train at a time; where it is left to a rule, without regard to the memory that the model takes."""
         asked = self.spec.execution.workers
         if asked == "auto":
-            return choose_workers(self.budget.trials, most=self._most_on_gpus)
+            on_gpus = workers_on(len(find_gpus()), self.spec.execution.gpus_per_trial)
+            return choose_workers(self.budget.trials, most=on_gpus)
         return 1 if asked is None or asked == "inline" else int(asked)
 
     @property
     def inline(self) -> bool:
         """Whether they train in this process."""
         return trains_inline(self.spec.execution)
-
-    @property
-    def _most_on_gpus(self) -> int | None:
-        return workers_on(len(find_gpus()), self.spec.execution.gpus_per_trial)
 
     def gpus_of(self, workers: int) -> list[tuple[Gpu, ...]] | None:
         """Return which GPUs each of some workers sees; None where there are none to give or to hide.
