@@ -66,6 +66,8 @@ MAY_BE_HEAVY = {
     "training/trainers/fused/architecture.py",
     "training/trainers/fused/cache.py",
     "training/trainers/fused/joined.py",
+    "training/trainers/fused/native_updates.py",
+    "training/trainers/fused/normalization.py",
     "training/trainers/fused/knobs.py",
     "training/trainers/fused/fold_program.py",
     "training/trainers/fused/fused_folds.py",
