@@ -17,6 +17,7 @@ from typing import Any
 
 from .errors import OutputError, SweepError
 from .search.executors.apart import apart
+from .search.executors.retries import Death
 from .studies.control import SweepStatus, status_of
 from .studies.storage import log_path, remove_log
 
@@ -91,7 +92,10 @@ def _last_words(log: Path, begins: int, code: int) -> str:
         lines = [line for line in file.read().decode(errors="replace").splitlines() if line.strip()]
     if begins == 0 and len(lines) <= 1:
         remove_log(log)
-    last = lines[-1].removeprefix("Error: ") if lines else f"it ended with exit code {code}"
+    if code < 0:  # what a crash prints last is a list of modules
+        last = f"it died, {Death.of_process(code).cause}."
+    else:
+        last = lines[-1].removeprefix("Error: ") if lines else f"it ended with exit code {code}"
     return last if len(lines) <= 1 else f"{last} Its log: {log}"
 
 

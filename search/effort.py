@@ -83,8 +83,8 @@ class Effort:
         self._bounds = (0, *(rung.cost for rung in scheduler.rungs), whole.cost)
         self._whole = whole
         self._running: dict[int, _Trained] = {}
-        self._rested: dict[int, Rung] = {}
-        """How far trials have come that are not trained just now: of thousands of trials nothing more is kept."""
+        self._rested: list[Rung | None] = []
+        """How far the trials have come that are not trained just now, by number: of thousands of trials nothing more is kept."""
         self._rungs: dict[Rung, Rung] = {}
         """These rungs, each once; they are few, however many trials."""
         self._resting: Counter[int] = Counter()
@@ -124,14 +124,16 @@ class Effort:
         """Take out how far a trial has come; a new one has not begun."""
         if number in self._running:
             return self._running.pop(number)
-        reached = self._rested.pop(number, None)
+        reached = self._rested[number] if number < len(self._rested) else None
         if reached is None:
             return _Trained()
+        self._rested[number] = None
         self._resting[reached.cost] -= 1
         return _Trained.up_to(reached)
 
     def _put(self, number: int, reached: Rung) -> None:
         """Note how far a trial has come that is not trained just now."""
+        self._rested += [None] * (number + 1 - len(self._rested))
         self._rested[number] = self._rungs.setdefault(reached, reached)
         self._resting[reached.cost] += 1
 
@@ -230,7 +232,10 @@ class Effort:
 
     def _cost_of(self, number: int) -> int:
         """Return what was trained of a trial so far."""
-        return self._running[number].cost if number in self._running else self._rested[number].cost
+        if number in self._running:
+            return self._running[number].cost
+        reached = self._rested[number]
+        return 0 if reached is None else reached.cost
 
     def under_way(self) -> int:
         """Return what running trials take to where they may be paused."""

@@ -13,13 +13,14 @@ _PASSING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _ADVICE = {
     sqlite3.SQLITE_FULL: "Make room on its disk; kerasweep resume goes on from what is written.",
     sqlite3.SQLITE_READONLY: "Let it be written again; kerasweep resume goes on from what is written.",
+    sqlite3.SQLITE_READONLY_DBMOVED: "Its file was moved or removed: put it back; kerasweep resume goes on from what is written.",
     sqlite3.SQLITE_CANTOPEN: "See whether its folder is there and can be written; kerasweep resume goes on from what is written.",
     sqlite3.SQLITE_IOERR: "See to its disk; kerasweep resume goes on from what is written.",
     sqlite3.SQLITE_CORRUPT: "It is damaged: put a backup in its place, or save what can be read by sqlite3's .recover.",
     sqlite3.SQLITE_NOTADB: "It is damaged: put a backup in its place.",
     sqlite3.SQLITE_BUSY: "Another program keeps it locked; once it does not, kerasweep resume goes on from what is written.",
 }
-"""By SQLite's primary code."""
+"""By SQLite's code, or its primary one, of which the rest says more."""
 _OF_SERVER = "Once it answers, kerasweep resume goes on from what is written."
 
 
@@ -43,7 +44,8 @@ def explain(error: BaseException, url: str) -> str:
     if found is None:
         return f"{reason}."
     if isinstance(found.orig, sqlite3.Error):
-        return f"{reason}. {_ADVICE.get(_code(found.orig), '')}".rstrip()
+        advice = _ADVICE.get(_full_code(found.orig)) or _ADVICE.get(_code(found.orig), "")
+        return f"{reason}. {advice}".rstrip()
     return f"{reason}. {_OF_SERVER}" if is_passing(error) else f"{reason}."
 
 
@@ -54,4 +56,8 @@ def _of_database(error: BaseException) -> DBAPIError | None:
 
 
 def _code(error: sqlite3.Error) -> int:
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest says more of the same
+    return _full_code(error) & 0xFF
+
+
+def _full_code(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", 0)

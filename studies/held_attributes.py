@@ -5,8 +5,10 @@ Curves of all folds and the summary of a model are most of what a trial writes; 
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Collection
+from array import array
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +42,34 @@ class Unheld:
     """Of its rows there, which go when it is written anew."""
 
 
+class HeldResult(Mapping[str, Any]):
+    """What a search reads of the result of a trial that has ended, in a third of the room of a dictionary and a list."""
+
+    __slots__ = OF_RESULT
+
+    def __init__(self, result: Mapping[str, Any]) -> None:
+        for key in OF_RESULT:
+            if key in result:
+                setattr(self, key, result[key])
+        with contextlib.suppress(KeyError, TypeError):  # a database may hold anything
+            self.fold_scores = array("d", result["fold_scores"]).tobytes()
+
+    def __getitem__(self, key: str) -> Any:
+        if key not in OF_RESULT or not hasattr(self, key):
+            raise KeyError(key)
+        value = getattr(self, key)
+        return memoryview(value).cast("d").tolist() if isinstance(value, bytes) else value
+
+    def __iter__(self) -> Iterator[str]:
+        return (key for key in OF_RESULT if hasattr(self, key))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
 def with_shared_keys(value: Any) -> Any:
     """Return a JSON document whose keys are the same texts in all trials, of which each would else have its own."""
     if isinstance(value, dict):
@@ -54,7 +84,7 @@ def let_go(trial: FrozenTrial) -> None:
     trial.user_attrs = {key: value for key, value in trial.user_attrs.items() if key not in gone}
     result = trial.user_attrs.get(RESULT)
     if isinstance(result, dict):
-        trial.user_attrs[RESULT] = {key: result[key] for key in OF_RESULT if key in result}
+        trial.user_attrs[RESULT] = HeldResult(result)
     if trial.params:
         trial.system_attrs = {key: value for key, value in trial.system_attrs.items() if key != _FIXED}
     trial.system_attrs = trial.system_attrs or _NOTHING

@@ -263,9 +263,8 @@ class Ledger(BaseStorage):
         self._set_attribute(TRIAL_SYSTEM_ATTRIBUTES, trial_id, key, value)
 
     def get_trial(self, trial_id: int) -> FrozenTrial:
-        """Return a trial; of one that has not ended a copy, which Optuna's ``Trial`` changes on its own."""
-        trial = self._trials[trial_id]
-        return trial if trial.state.is_finished() else copied(trial)
+        """Return a copy of a trial: Optuna's ``Trial`` changes its own, and ``tell`` copies what it is given in a way that costs memory."""
+        return copied(self._trials[trial_id])
 
     def get_all_trials(
         self, study_id: int, deepcopy: bool = True, states: Container[TrialState] | None = None

@@ -58,12 +58,18 @@ class Place:
         self.temporary.mkdir()
         self._popen = popen
 
-    def start(self, *words: object, **more: str) -> subprocess.Popen[Any]:
-        """Start ``kerasweep`` with arguments; its output goes to ``output.txt``, ``more`` is added to its environment."""
+    def start(self, *words: object, new: bool = False, **more: str) -> subprocess.Popen[Any]:
+        """Start ``kerasweep`` with arguments; its output goes to ``output.txt``.
+
+        Args:
+            words: The arguments.
+            new: Whether it is a new process even where others are forked: of a forked one, memory is also what it shared before.
+            more: Is added to its environment.
+        """
         environment = {**os.environ, "TMPDIR": str(self.temporary), "TF_CPP_MIN_LOG_LEVEL": "3", **more}
         command = [sys.executable, "-m", "kerasweep", *map(str, words)]
         with (self.folder / "output.txt").open("ab") as output:
-            return self._popen(
+            return (subprocess.Popen if new else self._popen)(
                 command,
                 cwd=self.folder,
                 env=environment,

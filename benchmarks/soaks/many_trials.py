@@ -68,10 +68,10 @@ class Look:
 def run_many(place: Place, trials: int) -> Finding:
     """Run a sweep of so many trials, and hold the last fifth of its time against the second one."""
     url = f"sqlite:///{place.folder / 'study.db'}"
-    with ended(place.start(*SWEEP, "--trials", trials, "--storage", url)) as driver:
-        looks = list(watch(place, driver))
-        if driver.returncode != 0:
-            raise RuntimeError(f"the driver ended with {driver.returncode}: {place.output}")
+    with ended(place.start(*SWEEP, "--trials", trials, "--storage", url, new=True)) as process:
+        looks = list(watch(place, process))
+        if process.returncode != 0:
+            raise RuntimeError(f"the driver ended with {process.returncode}: {place.output}")
     early, late = (part_of(looks, number) for number in (1, 4))
     faults = [
         f"{name} of {at(early):.0f} became {at(late):.0f}"
@@ -79,9 +79,16 @@ def run_many(place: Place, trials: int) -> Finding:
         if trials >= LEAST and at(late) > MOST_GROWTH * at(early)
     ]
     faults += [*unfinished(url, "many", trials), *(f"left over: {one}" for one in place.litter("study.db"))]
-    return Finding(f"{count_text(trials, 'trial')}, {told(early, late)}", tuple(faults))
+    driver = FIGURES["MiB of the driver"]
+    each = (driver(late) - driver(early)) * 1024 / (APART * trials)
+    return Finding(
+        f"{count_text(trials, 'trial')}, {told(early, late)}, {each:.1f} KiB of the driver a trial",
+        tuple(faults),
+    )
 
 
+APART = 3 / 5
+"""Of the trials are between the second fifth of the time and the last one."""
 FIGURES: dict[str, Callable[[list[Look]], float]] = {
     "MiB of the driver": lambda looks: median(look.driver for look in looks) / 2**20,
     "MiB of the worker": lambda looks: median(look.workers for look in looks) / 2**20,

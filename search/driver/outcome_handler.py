@@ -66,7 +66,8 @@ class OutcomeHandler:
                 state.writer.finish_as_duplicate(twin, event.number)
         state.under_way.forget_state(event.number)
         state.end_training(event.number)
-        state.history.trainings.end(run.key, event.number)
+        # The trial's own number, since it is kept: the event's is another object.
+        state.history.trainings.end(run.key, run.trial.number)
         state.reporter.tell_ended(line)
         state.termination.check_results(state.reporter.progress.best)
         self._judge(event)

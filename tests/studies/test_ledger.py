@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import tracemalloc
 from collections import Counter
@@ -14,14 +15,14 @@ import pytest
 import sqlalchemy
 from held import as_held, of_result
 from kerasweep.studies import held_attributes, read_details, read_log, read_study
-from kerasweep.studies.held_attributes import Unheld
+from kerasweep.studies.held_attributes import HeldResult, Unheld
 from kerasweep.studies.held_rows import HeldRows
 from kerasweep.studies.lifecycle import create_study, drive_study
 from kerasweep.studies.records import DETAILS, FAILURE, PAUSED, RESULT
 from kerasweep.studies.study_writer import StudyWriter
 from optuna.trial import TrialState
 
-MOST_HELD = 1700
+MOST_HELD = 1300
 """Bytes of a trial of six hyperparameters; less is left of it when others like it have ended."""
 
 
@@ -276,6 +277,25 @@ def run_trials(writer: StudyWriter, samples, count: int) -> None:
         trial = begin(writer, samples, samples.space.recommended())
         writer.report(trial, 1, 0.5)
         writer.finish(trial, 0.5, samples.result, samples.details)
+
+
+def test_the_result_that_is_held_answers_as_what_was_written(samples) -> None:
+    held = HeldResult(samples.result)
+    assert held == of_result({RESULT: samples.result})[RESULT]
+    assert held["fold_scores"] == samples.result["fold_scores"]
+    assert held.get("parameters") is None
+    assert copy.deepcopy(held) == held
+    assert HeldResult({"fold_scores": "damaged"})["fold_scores"] == "damaged"
+    assert list(HeldResult({"seconds": 1.5, "seed": 3})) == ["seconds"]
+
+
+def test_a_trial_that_has_ended_is_copied_without_growing(writer, samples) -> None:
+    """An instance whose ``__dict__`` was asked for, as ``copy`` does, keeps it for good."""
+    trial = begin(writer, samples)
+    writer.finish(trial, 0.5, samples.result, samples.details)
+    (held,) = writer.trials()
+    assert writer.ledger.get_trial(held._trial_id) is not held
+    assert writer.ledger.get_trial(held._trial_id) == held
 
 
 def test_what_was_read_takes_no_more_than_what_was_run(sqlite_url: str, samples) -> None:
