@@ -19,12 +19,14 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from machine import describe_commit, describe_machine, describe_versions
+from simulation.clock import Clock
 from simulation.figures import ALL_FOLDS, OURS
 from simulation.layouts import OWN, read_tables
 from simulation.learned import KINDS as LEARNED
@@ -199,12 +201,14 @@ def sweeps(
     until = max(given.costs)
     at = [STEP * number for number in range(1, round(until / STEP) + 1)]
     times = at if workers == 1 else [moment * SPARE / workers for moment in at]
-    runs = []
+    runs, without = [], []
     for seed in range(given.seeds):
         told = learned_from(table, teachers, prior, seed) if prior in LEARNED else prior
         runs.append(
             simulate(table, method, told or prior, seed, until=times[-1], workers=workers, clock=given.clock)
         )
+        if prior in LEARNED:
+            without.append(untold(table, method, seed, tuple(times), workers, given.clock))
     return {
         "kind": "regret",
         "table": table.name,
@@ -223,10 +227,20 @@ def sweeps(
         "times": times,
         "folds": table.folds,
         "chosen": means(chosen := [run.chosen(times) for run in runs]),
+        **({"without": means(without)} if without else {}),
         "error": round(standard_error([one[-1] for one in chosen]), 4),
         "observed": means([run.observed(times) for run in runs]),
         "trials": statistics.fmean(run.trials for run in runs),
     }
+
+
+@cache
+def untold(
+    table: Table, method: Method, seed: int, times: Sequence[float], workers: int, clock: Clock
+) -> list[float]:
+    """Return the regrets of a search with the space's own recommended values: what the same seed that has learned is held against."""
+    trace = simulate(table, method, "file", seed, until=times[-1], workers=workers, clock=clock)
+    return trace.chosen(times)
 
 
 def recommended(table: Table) -> dict[str, float]:

@@ -43,8 +43,11 @@ def learned(entries: Sequence[Mapping[str, Any]], cost: float) -> Iterator[str]:
     rows = []
     for prior in ("learned", "misled"):
         for method in dict.fromkeys(entry["method"] for entry in one_worker):
-            own = {e["table"]: e for e in one_worker if (e["method"], e["prior"]) == (method, "file")}
             told = {e["table"]: e for e in one_worker if (e["method"], e["prior"]) == (method, prior)}
+            alone = {e["table"]: e for e in one_worker if (e["method"], e["prior"]) == (method, "file")}
+            own = alone | {
+                table: {**e, "chosen": e["without"]} for table, e in told.items() if "without" in e
+            }
             tables = sorted(set(own) & set(told))
             if tables:
                 rows.append(_learned_row(prior, Figures({"own": own, "told": told}), tables, cost))
@@ -53,11 +56,14 @@ def learned(entries: Sequence[Mapping[str, Any]], cost: float) -> Iterator[str]:
         yield ""
         yield (
             f"Cost until the regret that the same search has at {cost:g} with the spaces' own recommended values, divided by what "
-            "that takes itself. It learns from a study of `knowhow` on the next table of the family, at the same cost."
+            "that takes itself. It learns from a study of `knowhow` on the next table of the family, at the same cost. Where the seeds "
+            "without it are others, much of a ratio is their luck."
         )
         yield ""
-        yield f"| search+scheduler | learned | tables | cost ratio | dearer | never | regret at {cost:g}, without |"
-        yield "| --- | --- | ---: | ---: | ---: | ---: | ---: |"
+        yield (
+            f"| search+scheduler | learned | tables | seeds, without | cost ratio | dearer | never | regret at {cost:g}, without |"
+        )
+        yield "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |"
         yield from rows
         yield ""
 
@@ -73,8 +79,12 @@ def _learned_row(prior: str, figures: Figures, tables: Sequence[str], cost: floa
     kind = {"learned": "as it is", "misled": "the other way round"}[prior]
     told, without = (figures.mean(who, tables, cost) for who in ("told", "own"))
     method = next(iter(figures.entries["own"].values()))["method"]
+    seeds = (
+        "–".join(map(str, sorted({figures.entries[who][table]["seeds"] for table in tables})))
+        for who in ("told", "own")
+    )
     return (
-        f"| {method} | {kind} | {len(tables)} | {float(np.exp(logs.mean())):.2f} ({low:.2f}–{high:.2f}) "
+        f"| {method} | {kind} | {len(tables)} | {', '.join(seeds)} | {float(np.exp(logs.mean())):.2f} ({low:.2f}–{high:.2f}) "
         f"| {int((taken > own).sum())} | {int((taken > cost).sum())} | {told:.2f}, {without:.2f} |"
     )
 

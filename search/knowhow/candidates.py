@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
 import numpy as np
@@ -126,8 +127,8 @@ class Candidates:
             return self._coordinates.draw_prior(generator, count)
         if name == "uniform":
             return self._coordinates.draw_uniform(generator, count)
-        best = sorted(observed, key=lambda trial: (-max(value for _, value in trial.values), trial.number))
-        centers = np.array([trial.point for trial in best[:BEST]])
+        best = heapq.nsmallest(BEST, observed, key=lambda trial: (-trial.best, trial.number))
+        centers = np.array([trial.point for trial in best])
         return self._coordinates.draw_near(generator, centers[generator.integers(len(centers), size=count)])
 
     def _sources(self, trust: float, observed: Sequence[Observed]) -> tuple[list[str], np.ndarray]:

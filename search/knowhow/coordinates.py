@@ -69,9 +69,20 @@ class Coordinates:
 
     def features(self, points: np.ndarray) -> np.ndarray:
         """Return what a model compares, ``(n, coordinates)``, of points of the unit cube, ``(n, hyperparameters)``."""
-        points, _ = self._settled(points)
+        return self._features(self._settled(points)[0])
+
+    def bumps(self, points: np.ndarray) -> np.ndarray:
+        """Return how near points are to each recommended value, in (0, 1]: ``(n, hyperparameters)``."""
+        return self._bumps(*self._settled(points))
+
+    def features_and_bumps(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return both, for less than each alone."""
+        settled, centres = self._settled(points)
+        return self._features(settled), self._bumps(settled, centres)
+
+    def _features(self, settled: np.ndarray) -> np.ndarray:
         return np.concatenate(
-            [self._column(points[:, place], place) for place in range(points.shape[1])], axis=1
+            [self._column(settled[:, place], place) for place in range(settled.shape[1])], axis=1
         )
 
     def _settled(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -99,9 +110,7 @@ class Coordinates:
             np.eye(count)[chosen(values, count)] / np.sqrt(2.0)
         )  # any two choices are a distance of one apart
 
-    def bumps(self, points: np.ndarray) -> np.ndarray:
-        """Return how near points are to each recommended value, in (0, 1]: ``(n, hyperparameters)``."""
-        points, centres = self._settled(points)
+    def _bumps(self, points: np.ndarray, centres: np.ndarray) -> np.ndarray:
         counts = np.maximum(self._choices, 1)
         near = np.exp(-0.5 * ((points - centres) / self._widths) ** 2)
         return np.asarray(

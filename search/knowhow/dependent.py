@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...spaces import Categorical, Condition, Hyperparameter, Int, Space, Value
+from ...spaces import Categorical, Condition, Float, Hyperparameter, Int, Space, Value
 from ...spaces.conditions import admits
 
 
@@ -99,6 +99,9 @@ def _settled(one: Hyperparameter, units: np.ndarray) -> np.ndarray:
     """Return the positions of the values at positions."""
     if isinstance(one, Categorical):
         return np.asarray((chosen(units, len(one.choices)) + 0.5) / len(one.choices))
+    if isinstance(one, Float) and not one.log:
+        width = one.high - one.low
+        return np.asarray((np.clip(one.low + units * width, one.low, one.high) - one.low) / width)
     values, which = np.unique(_values(one, units), return_inverse=True)
     return np.array([one.to_unit(value) for value in values.tolist()])[which]
 
@@ -107,6 +110,10 @@ def _values(one: Hyperparameter, units: np.ndarray) -> np.ndarray:
     """Return the numbers at positions."""
     if isinstance(one, Int) and not one.log:
         return np.asarray(one.low + one.step * chosen(units, int(one.cardinality)))
+    if isinstance(one, Int):
+        low, high = np.log(one.low - 0.5), np.log(one.high + 0.5)
+        rounded = np.round(np.exp(low + units * (high - low))).astype(int)
+        return np.asarray(np.clip(rounded, one.low, one.high))
     return np.array([one.from_unit(unit) for unit in units.tolist()])
 
 

@@ -27,6 +27,8 @@ FIDELITY_LENGTH = 0.5
 MOST_STEPS = 25
 """Of the fit of lengths and variances."""
 JITTER = 1e-6
+BLOCK = 64
+"""Points whose mean is computed at once: what is in between stays in the processor's cache."""
 P = ParamSpec("P")
 R = TypeVar("R")
 _LIBRARIES = ThreadpoolController()
@@ -112,7 +114,8 @@ def fit_kernel(values: Values, basis: Basis) -> np.ndarray:
     def loss(logs: np.ndarray) -> tuple[float, np.ndarray]:
         scales = np.exp(logs)
         shrink = scales[:width] ** -2
-        matern, slope = _matern((squares @ shrink).reshape(count, count))
+        apart = np.maximum((squares @ shrink).reshape(count, count), 0.0)
+        matern, slope = _matern(apart), _slope(apart)
         point, both, alone, noise = scales[width:]
         weight = point + both * over_fidelity
         covariance = fixed + matern * weight + alone * own + (noise + JITTER) * eye
@@ -163,6 +166,13 @@ class GaussianProcess:
         self._solved = cho_solve((self._lower, True), values.y - basis.values @ basis.weights)
 
     @_on_one_thread
+    def mean(self, points: np.ndarray, trial: np.ndarray, basis_values: np.ndarray) -> np.ndarray:
+        """Return the mean of whole trainings: the first part of what ``predict`` returns, for a fraction of the work."""
+        parts = [slice(begin, begin + BLOCK) for begin in range(0, len(points), BLOCK)]
+        asked = ((points[part], trial[part], basis_values[part]) for part in parts)
+        return np.concatenate([self._mean(self._covariance_with_whole(*one), one[2]) for one in asked])
+
+    @_on_one_thread
     def predict(
         self, points: np.ndarray, trial: np.ndarray, basis_values: np.ndarray, *, own: bool = True
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -174,30 +184,54 @@ class GaussianProcess:
             basis_values: float64, ``(n, functions)``.
             own: Whether what no point tells of a trial counts as doubt.
         """
-        whole = np.ones(len(points))
-        covariance = self._covariance(points / self._lengths, whole, trial)
-        covariance += self._basis.covariance(basis_values)
+        covariance = self._covariance_with_whole(points, trial, basis_values)
         explained = solve_triangular(self._lower, covariance.T, lower=True, check_finite=False)
         doubt = 1.0 + self._point + self._both + own * self._alone
         variance = doubt + basis_values**2 @ self._basis.deviations**2 - (explained**2).sum(0)
-        mean = covariance @ self._solved + basis_values @ self._basis.weights
-        return mean, np.sqrt(np.maximum(variance, 1e-9))
+        return self._mean(covariance, basis_values), np.sqrt(np.maximum(variance, 1e-9))
+
+    def _mean(self, covariance: np.ndarray, basis_values: np.ndarray) -> np.ndarray:
+        return np.asarray(covariance @ self._solved + basis_values @ self._basis.weights)
+
+    def _covariance_with_whole(
+        self, points: np.ndarray, trial: np.ndarray, basis_values: np.ndarray
+    ) -> np.ndarray:
+        covariance = self._covariance(points / self._lengths, np.ones(1), trial)
+        covariance += self._basis.covariance(basis_values)
+        return covariance
 
     def _covariance(self, shrunk: np.ndarray, fidelity: np.ndarray, trial: np.ndarray) -> np.ndarray:
+        """Return the covariance of other values with those that were observed, but for that of the basis.
+
+        Args:
+            shrunk: Their points, in lengths.
+            fidelity: Of each, or the one that they all have.
+            trial: Of each.
+        """
         mine = self._values
-        squares = (shrunk**2).sum(1)[:, None] + (self._shrunk**2).sum(1)[None] - 2 * shrunk @ self._shrunk.T
-        matern, _ = _matern(np.maximum(squares, 0.0))
+        squares = (shrunk**2).sum(1)[:, None] + (self._shrunk**2).sum(1)[None]
+        squares -= 2 * shrunk @ self._shrunk.T
         over_fidelity = np.exp(-np.abs(fidelity[:, None] - mine.fidelity[None]) / FIDELITY_LENGTH)
+        covariance = _matern(np.maximum(squares, 0.0, out=squares))
+        covariance *= self._point + self._both * over_fidelity
         same = trial[:, None] == mine.trial[None]
-        of_points = matern * (self._point + self._both * over_fidelity)
-        return np.asarray(over_fidelity * (1.0 + same * self._alone) + of_points)
+        covariance += np.where(same, over_fidelity * (1.0 + self._alone), over_fidelity)
+        return covariance
 
 
-def _matern(squares: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the Matern 5/2 kernel of squared distances, and its slope with respect to the logarithm of a length, by the square."""
-    distance = np.sqrt(5.0 * np.maximum(squares, 0.0))
-    falling = np.exp(-distance)
-    return (1.0 + distance + 5.0 / 3.0 * squares) * falling, 5.0 / 3.0 * (1.0 + distance) * falling
+def _matern(squares: np.ndarray) -> np.ndarray:
+    """Return the Matern 5/2 kernel of squared distances."""
+    distance = np.sqrt(5.0 * squares)
+    kernel = 1.0 + distance
+    kernel += 5.0 / 3.0 * squares
+    kernel *= np.exp(np.negative(distance, out=distance), out=distance)
+    return kernel
+
+
+def _slope(squares: np.ndarray) -> np.ndarray:
+    """Return the kernel's slope with respect to the logarithm of a length, by the square."""
+    distance = np.sqrt(5.0 * squares)
+    return np.asarray(5.0 / 3.0 * (1.0 + distance) * np.exp(-distance))
 
 
 def _prior(width: int) -> tuple[np.ndarray, np.ndarray]:

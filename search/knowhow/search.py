@@ -99,7 +99,7 @@ class KnowHow(PausingScheduler):
         self.rungs = rungs_of(epochs, folds)
         self._known = KnownProgress()
         self._points: dict[int, np.ndarray] = {}
-        self._seen: dict[int, tuple[tuple[Any, ...], Observed]] = {}
+        self._seen: dict[int, tuple[TrialProgress, Observed]] = {}
         """What the model saw of each trial last, with what it was made of."""
         self._last_model: tuple[Any, Surrogate] | None = None
         """The model of the last decision, with what it was fitted to: the next one is often about the same."""
@@ -113,9 +113,9 @@ class KnowHow(PausingScheduler):
         trials = [self._known.of(trial) for trial in request.trials]
         generator = np.random.default_rng([self._seed, request.number])
         observed, trust = self._observe(trials), self._trust(trials)
-        warm = self._is_warm(trials)
+        warm = self._is_warm(trials, trust)
         if warm and generator.random() < MODELLED:
-            found = self._propose_by_model(generator, trials, observed, request)
+            found = self._propose_by_model(generator, trials, observed, trust, request)
         else:
             source = None if warm else "uniform"
             drawn = self._candidates.draw(generator, trust, observed, request.seen, source)
@@ -127,6 +127,7 @@ class KnowHow(PausingScheduler):
         generator: np.random.Generator,
         trials: Sequence[TrialProgress],
         observed: Sequence[Observed],
+        trust: float,
         request: ProposalRequest,
     ) -> Proposal | None:
         count = sum(len(trial.values) for trial in observed)
@@ -135,8 +136,7 @@ class KnowHow(PausingScheduler):
         running = [
             Observed(trial.number, self._point(trial), ()) for trial in trials if trial.state == "running"
         ]
-        trust, used = self._trust(trials), None if renewed else kernel
-        model = Surrogate(observed, self._coordinates, trust, used, running)
+        model = Surrogate(observed, self._coordinates, trust, None if renewed else kernel, running)
         note = {"kernel": model.kernel.round(6).tolist(), "values": count} if renewed else {}
         seconds = self._seconds(trials) if self._by_seconds else None
 
@@ -191,14 +191,14 @@ class KnowHow(PausingScheduler):
                 return trial.number
         expected = self._expectations(trials)
         if self._is_overdue(trials):
-            best = max(expected, key=lambda number: (expected[number][0], -number))
+            best = max(expected, key=lambda number: (expected[number], -number))
             if best in [trial.number for trial in paused]:
                 return best
         for rung in reversed(self.rungs):
             promoted = self._promoted(trials, rung, expected)
             if promoted is not None:
                 return promoted
-        return None if may_begin else self._finalist(trials, paused, expected)
+        return None if may_begin else self._finalist(trials, paused)
 
     def _is_backed(self, first: TrialProgress, trials: Sequence[TrialProgress], *, may_begin: bool) -> bool:
         """Tell whether the recommended trial is to be trained whole: not all its judges are ahead of it at the lowest rung."""
@@ -217,30 +217,24 @@ class KnowHow(PausingScheduler):
         return whole + partial / self._whole.cost >= PATIENCE * (1 + whole)
 
     def _promoted(
-        self, trials: Sequence[TrialProgress], rung: Rung, expected: Mapping[int, tuple[float, float]]
+        self, trials: Sequence[TrialProgress], rung: Rung, expected: Mapping[int, float]
     ) -> int | None:
         there = [trial for trial in trials if rung in trial.reports]
-        beyond = sum(self._is_beyond(trial, rung) and trial.drawn != FIRST for trial in trials)
+        beyond = sum(self._is_beyond(trial, rung) and trial.drawn != FIRST for trial in there)
         if beyond >= SLACK * len(there) / REDUCTION:
             return None
-        ranked = sorted(there, key=lambda trial: (-expected[trial.number][0], trial.number))
+        ranked = sorted(there, key=lambda trial: (-expected[trial.number], trial.number))
         for trial in ranked[: len(there) // REDUCTION]:
             if trial.state == "paused" and trial.last == rung:
                 return trial.number
         return None
 
     def _is_beyond(self, trial: TrialProgress, rung: Rung) -> bool:
-        """Tell whether a trial was promoted from a rung."""
-        if rung not in trial.reports:
-            return False
+        """Tell whether a trial that has come to a rung was promoted from there."""
         return trial.state == "running" or trial.complete or trial.last != rung
 
-    def _finalist(
-        self,
-        trials: Sequence[TrialProgress],
-        paused: Sequence[TrialProgress],
-        expected: Mapping[int, tuple[float, float]],
-    ) -> int | None:
+    def _finalist(self, trials: Sequence[TrialProgress], paused: Sequence[TrialProgress]) -> int | None:
+        expected = self._expectations_with_doubt(trials)
         best = max(paused, key=lambda trial: (expected[trial.number][0], -trial.number))
         whole = [expected[trial.number][0] for trial in trials if trial.complete and trial.number in expected]
         if not whole:
@@ -255,34 +249,43 @@ class KnowHow(PausingScheduler):
         likeliest = max(chances, key=lambda number: (chances[number], -number))
         return likeliest if chances[likeliest] > FINALIST else None
 
-    def _expectations(self, trials: Sequence[TrialProgress]) -> dict[int, tuple[float, float]]:
-        """Return mean and deviation of what each trial with a value would be if trained whole, in the model's units.
+    def _expectations(self, trials: Sequence[TrialProgress]) -> dict[int, float]:
+        """Return what each trial with a value is expected to be if trained whole, in the model's units.
 
-        While there are too few for a model, it is the last value, with no doubt.
+        While there are too few for a model, it is the last value.
         """
         observed = self._observe(trials)
+        model = self._model(observed, trials)
+        if model is None:
+            return {trial.number: trial.values[-1][1] for trial in observed}
+        means = model.means_of(observed).tolist()
+        return dict(zip((trial.number for trial in observed), means, strict=True))
+
+    def _expectations_with_doubt(self, trials: Sequence[TrialProgress]) -> dict[int, tuple[float, float]]:
+        """Return the same with the deviation, which takes longer; while there is no model, there is no doubt."""
+        observed = self._observe(trials)
+        model = self._model(observed, trials)
+        if model is None:
+            return {trial.number: (trial.values[-1][1], 1e-9) for trial in observed}
+        both = zip(*(part.tolist() for part in model.of_trials(observed)), strict=True)
+        return dict(zip((trial.number for trial in observed), both, strict=True))
+
+    def _model(self, observed: Sequence[Observed], trials: Sequence[TrialProgress]) -> Surrogate | None:
+        """Return the model of trials with values, with the kernel that was fitted last; None where none was."""
         kernel, _ = _last_kernel(trials)
         if kernel is None:
-            return {trial.number: (trial.values[-1][1], 1e-9) for trial in observed}
-        model = self._model(observed, self._trust(trials), kernel)
-        mean, deviation = model.of_trials(observed)
-        return {
-            trial.number: (float(one), float(other))
-            for trial, one, other in zip(observed, mean, deviation, strict=True)
-        }
-
-    def _model(self, observed: Sequence[Observed], trust: float, kernel: np.ndarray) -> Surrogate:
-        key = ([(trial.number, trial.values) for trial in observed], trust, kernel.tolist())
-        if self._last_model is None or self._last_model[0] != key:
-            self._last_model = key, Surrogate(observed, self._coordinates, trust, kernel)
+            return None
+        made_of = (observed, self._trust(trials), kernel.tolist())
+        if self._last_model is None or self._last_model[0] != made_of:
+            self._last_model = made_of, Surrogate(observed, self._coordinates, made_of[1], kernel)
         return self._last_model[1]
 
     # What was seen.
 
-    def _is_warm(self, trials: Sequence[TrialProgress]) -> bool:
+    def _is_warm(self, trials: Sequence[TrialProgress], trust: float) -> bool:
         """Tell whether there are enough draws from anywhere for the model to choose."""
         drawn = sum(self._has_value(trial) and trial.drawn not in (FIRST, START) for trial in trials)
-        if self._trust(trials) < TRUSTED:
+        if trust < TRUSTED:
             return drawn >= EXPLORED
         return drawn >= (EXPLORED_BY_SECONDS if self._by_seconds else JUDGES)
 
@@ -291,15 +294,19 @@ class KnowHow(PausingScheduler):
 
     def _observed(self, trial: TrialProgress) -> Observed:
         """Return what the model sees of a trial with a value; made anew only when there is more of it."""
-        made_of = (len(trial.reports), trial.value, trial.failed)
         known = self._seen.get(trial.number)
-        if known is None or known[0] != made_of:
-            values = [(self._fidelity(rung), self._sign * mean) for rung, mean in trial.reports.items()]
-            if trial.value is not None:
-                values.append((1.0, self._sign * trial.value))
-            told = tuple(values) or ((self._fidelity(self._lowest_rung), -math.inf),)
-            known = self._seen[trial.number] = (made_of, Observed(trial.number, self._point(trial), told))
-        return known[1]
+        if known is not None and known[0] is trial:
+            return known[1]
+        seen = self._see(trial) if known is None or _told_by(known[0]) != _told_by(trial) else known[1]
+        self._seen[trial.number] = trial, seen
+        return seen
+
+    def _see(self, trial: TrialProgress) -> Observed:
+        values = [(self._fidelity(rung), self._sign * mean) for rung, mean in trial.reports.items()]
+        if trial.value is not None:
+            values.append((1.0, self._sign * trial.value))
+        told = tuple(values) or ((self._fidelity(self._lowest_rung), -math.inf),)
+        return Observed(trial.number, self._point(trial), told)
 
     def _point(self, trial: TrialProgress) -> np.ndarray:
         """Return a trial's point of the unit cube; its configuration is the same for ever."""
@@ -321,9 +328,7 @@ class KnowHow(PausingScheduler):
         return bool(trial.reports) or trial.complete or trial.failed
 
     def _lowest(self, trial: TrialProgress) -> float:
-        if trial.reports:
-            return self._sign * trial.reports[min(trial.reports)]
-        return -math.inf if trial.value is None else self._sign * trial.value
+        return self._observed(trial).values[0][1]
 
 
 def rungs_of(epochs: int, folds: int) -> tuple[Rung, ...]:
@@ -343,6 +348,11 @@ def rungs_of(epochs: int, folds: int) -> tuple[Rung, ...]:
         found.append(rung)
         above = rung
     return tuple(reversed(found))
+
+
+def _told_by(trial: TrialProgress) -> tuple[Any, ...]:
+    """Return what changes when there is more to be seen of a trial."""
+    return len(trial.reports), trial.value, trial.failed
 
 
 def _last_kernel(trials: Sequence[TrialProgress]) -> tuple[np.ndarray | None, int]:

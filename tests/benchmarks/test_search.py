@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,23 @@ def test_the_command_measures_and_writes_a_page(python: Any, tables: Path, tmp_p
     assert 1 + len(entries) == len(
         json.loads((tmp_path / "search.json").read_text(encoding="utf-8"))["entries"]
     )
+
+
+def test_what_has_learned_is_held_against_the_same_seeds_without(
+    python: Any, tables: Path, tmp_path: Path
+) -> None:
+    for name in ("made-one", "made-other"):
+        shutil.copytree(tables / "made-two_folds", tmp_path / "tables" / name)
+    given = ["--seeds", 2, "--costs", "2", "--methods", "knowhow", "--priors", "file", "learned", "misled"]
+    command = [BENCHMARKS / "search.py", "--tables", tmp_path / "tables", "--folder", tmp_path, *given]
+    done = python(*command, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    entries = json.loads((tmp_path / "search.json").read_text(encoding="utf-8"))["entries"]
+    alone = {entry["table"]: entry["chosen"] for entry in entries if entry["prior"] == "file"}
+    told = [entry for entry in entries if entry["prior"] != "file"]
+    assert len(told) == 4
+    assert all(entry["without"] == alone[entry["table"]] for entry in told)
+    assert "| knowhow+knowhow | as it is | 2 | 2, 2 |" in (tmp_path / "search.md").read_text(encoding="utf-8")
 
 
 def make_table(simulation: Any, scores: np.ndarray) -> Any:
@@ -284,6 +302,11 @@ def test_the_page_says_what_a_search_costs_and_where_it_loses(simulation: Any) -
                 regrets(peer, "a", 1.0, 0.8, 0.4, 0.2, prior="none"),
                 regrets(ours, "a", 0.9, 0.4, 0.2, 0.2, prior="bad"),
                 regrets(ours, "a", 0.1, 0.1, 0.1, 0.0, prior="learned"),
+                {
+                    **regrets(ours, "a", 0.9, 0.4, 0.2, 0.2, prior="misled"),
+                    "seeds": 2,
+                    "without": (0.9, 0.8, 0.4, 0.2),
+                },
                 regrets(ours, "a", 0.3, 0.1, 0.1, 0.1, workers=4),
                 {
                     **regrets(ours, "c", 0.1, 0.1, 0.1, 0.1),
@@ -309,6 +332,10 @@ def test_the_page_says_what_a_search_costs_and_where_it_loses(simulation: Any) -
     assert "Ratio of the costs, geometric mean with its bootstrap interval: 0.50 (0.50–0.50)." in lines
     assert "| knowhow+all-folds |" not in page, "it is no search of its own"
     assert "| knowhow+knowhow | 4 | 4.0 |" in lines
-    assert "| knowhow+knowhow | as it is | 1 | 0.50 (0.50–0.50) | 0 | 0 | 0.00, 0.10 |" in lines
+    assert "| knowhow+knowhow | as it is | 1 | 3, 3 | 0.50 (0.50–0.50) | 0 | 0 | 0.00, 0.10 |" in lines
+    assert (
+        "| knowhow+knowhow | the other way round | 1 | 2, 2 | 0.75 (0.75–0.75) | 0 | 0 | 0.20, 0.20 |"
+        in lines
+    ), "the same seeds without what was learned count, and no others"
     assert "| knowhow+knowhow | 1000 | 12.5 |" in lines
     assert "| c | 2 | 30 | 0.050 |" in lines

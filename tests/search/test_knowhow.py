@@ -353,6 +353,15 @@ class TestGaussianProcess:
         _, far = process.predict(np.array([[5.0, 5.0]]), np.array([-1]), np.zeros((1, 1)))
         assert far[0] > 3 * deviation.max()
 
+    def test_the_mean_alone_is_that_of_the_prediction_however_many_are_asked_about(self) -> None:
+        values, generator = self.values(), np.random.default_rng(2)
+        basis = Basis(values.points, np.ones(2), np.ones(2))
+        process = GaussianProcess(fit_kernel(values, basis), values, basis)
+        count = 2 * gaussian_process.BLOCK + 1
+        asked = generator.random((count, 2)), generator.integers(-1, 30, count), generator.random((count, 2))
+        mean, _ = process.predict(*asked)
+        assert process.mean(*asked) == pytest.approx(mean, rel=1e-9, abs=1e-9)
+
     @settings(max_examples=25, deadline=None)
     @given(st.integers(0, 10_000))
     def test_the_gradient_of_the_fit_is_right(self, seed: int) -> None:
