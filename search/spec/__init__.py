@@ -4,6 +4,7 @@ Made from the command line's flags, from keyword arguments, or from a YAML file 
 the study with its space written out in full.
 """
 
+from .asked import check_asked, unusual
 from .data import DataSpec
 from .execution import ExecutionSpec
 from .reading import make_spec, spec_of_study
@@ -24,9 +25,11 @@ __all__ = [
     "SpaceSpec",
     "SweepSpec",
     "TrainingSpec",
+    "check_asked",
     "make_spec",
     "parse_objective",
     "parse_seconds",
     "space_part",
     "spec_of_study",
+    "unusual",
 ]
