@@ -24,7 +24,7 @@ from .options import (
     verbosity,
 )
 from .plans import print_dry_run, print_plan
-from .running import print_ending, run_detached, run_planned
+from .running import nothing_written, print_ending, run_detached, run_planned
 
 if TYPE_CHECKING:
     from ..search.plan import Plan
@@ -150,7 +150,8 @@ def launch(
     def plan_with(**more: Any) -> Plan:
         return plan_sweep(source, family, file=file, space=space, storage=storage, **{**settings, **more})
 
-    plan = plan_with()
+    with nothing_written():
+        plan = plan_with()
     if nested is not None:
         check_outer_folds(plan, nested, detach=detach)
     if dry_run:
