@@ -32,7 +32,7 @@ def plan_sweep(
 ) -> Plan:
     """Decide everything about a sweep without starting it; the arguments are those of ``launch``."""
     from .search.planning import make_plan
-    from .search.spec import make_spec
+    from .search.spec import check_asked, make_spec
     from .search.specfile import read_spec
     from .training.data.source_data import FROM_PYTHON
     from .training.models import reference_of
@@ -55,7 +55,11 @@ def plan_sweep(
         nested["model"] = model if isinstance(model, str) else reference_of(model)
     if space is not None:
         nested["space"] = {**nested.get("space", {}), **_space_part(space, model, settings.get("set"))}
-    spec = read_spec(file, nested) if file is not None else make_spec(nested)
+    if file is not None:
+        spec = read_spec(file, nested)
+    else:
+        spec = make_spec(nested)
+        check_asked(spec, nested)
     return make_plan(spec, data=given_data, model=given_model, cv=cv, storage=storage_url(storage))
 
 

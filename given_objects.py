@@ -66,10 +66,11 @@ def objects_apart(data: Any, settings: Mapping[str, Any]) -> tuple[Any, Any, dic
     cv = settings.get("cv")
     if isinstance(cv, str):
         left["cv"], cv = cv, None
+    for name in ("cv",) * (cv is not None) + ("validation",) * ("validation" in beside):
+        if said := [setting for setting in ("folds", "repeats", "holdout") if left.get(setting) is not None]:
+            raise SpecError(f"{name}= says how rows are split: leave {' and '.join(said)} out.")
     if cv is not None:
         cv = _to_read_again(cv)
-        if said := [name for name in ("folds", "repeats", "holdout") if name in left]:
-            raise SpecError(f"cv= says how rows are split: leave {' and '.join(said)} out.")
         from .training.data import keeps_order
 
         if keeps_order(cv):

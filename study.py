@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import SpecError, StudyError
-from .export.formats import FromStudy, find_format
+from .export.formats import FromStudy, format_for
 from .given_objects import with_objects
 from .paths import given_path
 from .studies import (
@@ -189,7 +189,7 @@ class Study:
     def export(
         self,
         path: str | os.PathLike[str],
-        format: str = "yaml",  # noqa: A002 - the command line's word
+        format: str | None = None,  # noqa: A002 - the command line's word
         trial: int | None = None,
         *,
         rule: Rule | None = None,
@@ -197,22 +197,25 @@ class Study:
     ) -> Path:
         """Write the study, its winner or another trial, in one of ``kerasweep.export.FORMATS``, and return the path.
 
+        Where none is named it is by the path's ending (``train.py``, ``trials.csv``), else YAML.
         Some of them refit the trial first; ``options`` are those of ``refit``. A rule takes the trial as ``best_by`` does.
 
         Raises:
             SpecError: There is no such format, or it trains nothing and takes no options.
         """
-        form = find_format(format)
+        target = given_path(path, "an export")
+        form = format_for(format, target)
         trial = chosen_number(self._record, trial, rule)
         if isinstance(form, FromStudy):
             if options:
-                raise SpecError(f"The format '{format}' trains nothing and takes no '{next(iter(options))}'.")
+                raise SpecError(
+                    f"The format '{form.name}' trains nothing and takes no '{next(iter(options))}'."
+                )
             from .export.files import write_file
 
             return write_file(path, form.content(self._record, trial))
         # What can be checked is checked before the training, which may take long.
         form.check_study(self._record)
-        target = given_path(path, "an export")
         form.check_path(target)
         done = self.refit(trial, **options, saves=form.saves)
         model = with_objects(self._record, options).get("model")

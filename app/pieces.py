@@ -99,7 +99,7 @@ def table_box(table: Table) -> Component:
         html.Tr([html.Th(one.name, scope="col", className=_number(one.numeric)) for one in table.columns])
     )
     body = html.Tbody([_row(table, row) for row in table.rows])
-    kind = "facts" if len(table.columns) == 2 else ""
+    kind = "facts" if len(table.columns) == 2 else "blocks" if table.in_blocks else ""
     caption = html.Caption(table.caption)
     return scrolling(html.Table([caption, head, body], className=kind), table.caption)
 
@@ -111,7 +111,8 @@ def _row(table: Table, row: Row) -> Component:
             cells.append(html.Th(whole_name(text), scope="row", className=_number(column.numeric)))
         else:
             length = "long" if len(text) > _LONG else "short"
-            cells.append(html.Td(text, className=_number(column.numeric) or length))
+            label: Any = {"data-label": column.name} if table.in_blocks else {}
+            cells.append(html.Td(text, className=_number(column.numeric) or length, **label))
     return html.Tr(cells, className="winner" if row.highlighted else "")
 
 

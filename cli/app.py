@@ -38,8 +38,8 @@ class _Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt:
-            make_console(stderr=True).print("Interrupted.")
+        except KeyboardInterrupt as stop:
+            make_console(stderr=True).print("Interrupted.", *stop.args)
             raise typer.Exit(INTERRUPTED) from None
 
 

@@ -24,7 +24,7 @@ from .options import (
     verbosity,
 )
 from .plans import print_dry_run, print_plan
-from .running import print_ending, run_detached, run_planned
+from .running import nothing_written, print_ending, run_detached, run_planned
 
 if TYPE_CHECKING:
     from ..search.plan import Plan
@@ -133,8 +133,8 @@ def launch(
     from ..search.refit import refit as run_refit
     from ..search.specfile import names_study
 
-    family = model_option or model
-    source, file = _source_and_file(data_option or data, family)
+    family = _one_of(model, model_option, "--model")
+    source, file = _source_and_file(data, data_option, family)
     url, level = storage_url(storage), verbosity(quiet, verbose)
     if join:
         check_joining(url, beside=None if nested is None else "--nested")
@@ -150,7 +150,8 @@ def launch(
     def plan_with(**more: Any) -> Plan:
         return plan_sweep(source, family, file=file, space=space, storage=storage, **{**settings, **more})
 
-    plan = plan_with()
+    with nothing_written():
+        plan = plan_with()
     if nested is not None:
         check_outer_folds(plan, nested, detach=detach)
     if dry_run:
@@ -231,12 +232,28 @@ def resume(
     print_ending(ending, level, storage)
 
 
-def _source_and_file(source: str | None, family: str | None) -> tuple[str | None, str | None]:
-    """Return the data, and the specification that was named in their place.
+def _one_of(argument: str | None, option: str | None, name: str) -> str | None:
+    """Return what was given as an argument or as an option.
 
     Raises:
-        SpecError: Data or model are missing.
+        SpecError: It was given as both.
     """
+    if argument is not None and option is not None:
+        raise SpecError(f"{name} {option} and the argument '{argument}' are two for one: keep one.")
+    return option if argument is None else argument
+
+
+def _source_and_file(
+    argument: str | None, option: str | None, family: str | None
+) -> tuple[str | None, str | None]:
+    """Return the data, and the specification that was named: in their place, or beside ``--data``, which replace its own.
+
+    Raises:
+        SpecError: Data or model are missing, or data are given twice.
+    """
+    if argument is not None and Path(argument).suffix.lower() in (".yaml", ".yml", ".json"):
+        return option, argument
+    source = _one_of(argument, option, "--data")
     if source is not None and Path(source).suffix.lower() in (".yaml", ".yml", ".json"):
         return None, source
     if source is None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ..errors import SpecError
-from ..export.formats import FORMATS, FromStudy, find_format
+from ..export.formats import FORMATS, FromStudy, format_for
 from ..printing import make_console, styled
 from ..studies import DamagedStudy, storage_url, study_or_damage
 from ..studies.comparison import chosen_number
@@ -25,8 +25,15 @@ def export(
     trial: TrialNumber = None,
     rule: Rule = None,
     form: Annotated[
-        str, typer.Option("--format", "-f", help=_FORMATS, autocompletion=lambda: [*FORMATS])
-    ] = "yaml",
+        str | None,
+        typer.Option(
+            "--format",
+            "-f",
+            help=_FORMATS,
+            autocompletion=lambda: [*FORMATS],
+            show_default="by the output's name, else yaml",
+        ),
+    ] = None,
     output: Output = None,
     storage: Storage = None,
 ) -> None:
@@ -41,13 +48,13 @@ def export(
     """
     from .. import api
 
-    chosen_format = find_format(form)
+    chosen_format = format_for(form, output)
     chosen = api.load(study, storage=storage)
     trial = chosen_number(chosen.record, trial, rule)
     if isinstance(chosen_format, FromStudy) and chosen_format.is_text and output is None:
         print(chosen_format.content(chosen.record, trial), end="")  # noqa: T201 - to be piped into a file
         return
-    path = chosen.export(output or f"{chosen.name}{chosen_format.suffix}", form, trial)
+    path = chosen.export(output or f"{chosen.name}{chosen_format.suffix}", chosen_format.name, trial)
     make_console().print(styled("wrote ", (str(path), "bold")), soft_wrap=True)
 
 

@@ -41,7 +41,13 @@ Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show every epoch
 
 
 def verbosity(quiet: bool, verbose: bool) -> int:
-    """Return Keras's ``verbose`` for the two flags: 0 silent, 2 a line a trial, 1 every epoch."""
+    """Return Keras's ``verbose`` for the two flags: 0 silent, 2 a line a trial, 1 every epoch.
+
+    Raises:
+        SpecError: Both are given.
+    """
+    if quiet and verbose:
+        raise SpecError("--quiet prints nothing and --verbose prints more: keep one.")
     return 0 if quiet else 1 if verbose else 2
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from ..errors import INTERRUPTED
 from ..printing import make_console, styled
-from ..studies import best_trials
+from ..studies import best_trials, find_study
 from ..studies.lock import refuse_driven
 from ..texts import count_text
 from .options import storage_option
@@ -20,6 +22,17 @@ from .trials import no_winner, print_sensitivity, print_trials
 if TYPE_CHECKING:
     from ..search.ending import Ending
     from ..search.plan import Plan
+
+
+@contextmanager
+def nothing_written(is_study: Callable[[], bool] = lambda: False) -> Iterator[None]:
+    """Have an interruption say so where no study was made: a ``resume`` without a name would take an older one."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if is_study():
+            raise
+        raise KeyboardInterrupt("Nothing was written.") from None
 
 
 def run_planned(
@@ -39,7 +52,8 @@ def run_planned(
     if detach:
         run_detached({"spec": plan.spec.as_dict(), "join": join}, str(plan.spec.study), url, level)
         return None
-    with follow(plan, url, level) as listen:
+    made = partial(find_study, str(plan.spec.study), url)
+    with nothing_written(lambda: made() is not None), follow(plan, url, level) as listen:
         ending = run_plan(plan, existing, url, listen, join=join)
     print_ending(ending, level, url)
     return ending

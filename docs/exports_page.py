@@ -10,7 +10,7 @@ PAGE = """\
 This page is made by `make docs` from the table of formats in `export/formats.py`.
 
 `kerasweep export --format NAME` writes the best trial of the last study; name a study and `--trial 7` for others, and
-`-o` where it shall go. In Python: `study.export(path, "deploy")`, and `study.export(path, "python", trial=7)`.
+`-o` where it shall go; without a format, `-o train.py` or `-o trials.csv` says it by its ending. In Python: `study.export(path, "deploy")`, and `study.export(path, "python", trial=7)`.
 
 | format | holds | is |
 | --- | --- | --- |

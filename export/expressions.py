@@ -8,9 +8,9 @@ from pprint import PrettyPrinter
 from textwrap import indent
 from typing import Any
 
-WIDTH = 100
+WIDTH = 110
 """Characters of a constant's lines."""
-_SHORT = 68
+_SHORT = 84
 """Characters of a call that stays in one line, wherever it stands."""
 
 

@@ -97,6 +97,19 @@ def find_format(name: str) -> FromStudy | FromRefit:
     return FORMATS[name]
 
 
+def format_for(name: str | None, path: Path | None) -> FromStudy | FromRefit:
+    """Return a format by name; else by the ending of the file that it is written to, and YAML where neither says.
+
+    Raises:
+        SpecError: There is no such format.
+    """
+    if name is not None:
+        return find_format(name)
+    ending = "" if path is None else path.suffix.lower()
+    of_endings = {one.suffix: one for one in FORMATS.values() if one.suffix}
+    return of_endings.get(ending, FORMATS["yaml"])
+
+
 def _yaml(study: StudyRecord, trial: int | None) -> str:
     from .text import to_yaml
 

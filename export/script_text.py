@@ -40,6 +40,14 @@ _COMMENTS = {
     "EPOCHS": "chosen on the mean curve of all folds",
 }
 
+_HIDDEN_CHATTER = """os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+try:
+    shown = os.dup(2) if sys.stderr else os.open(os.devnull, os.O_WRONLY)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # TensorFlow's libraries write there while they are loaded
+    import tensorflow as tf{unused}
+finally:
+    os.dup2(shown, 2)"""
+
 
 def script_text(
     winner: Winner,
@@ -81,7 +89,7 @@ def script_text(
             f"Train the winner of the study '{winner.study.name}' again: trial {winner.trial.number}."
         ),
         provenance=_provenance(winner, notes),
-        imports=_quiet(import_lines({"import os", *imports})),
+        imports=_quiet(imports),
         constants=[*constant_lines(constants, {**_COMMENTS, **steps.comments}), *sources.constants],
         helpers=[*sources.texts, *steps.helpers],
         load=[*reading.lines, *steps.lines],
@@ -100,10 +108,12 @@ def script_text(
     return spaced(text)
 
 
-def _quiet(imports: str) -> str:
+def _quiet(imports: set[str]) -> str:
     """Return imports with what keeps TensorFlow's own lines from the user, before what loads it; what fails raises."""
-    standard, others = imports.split("\n\n", 1)
-    return f'{standard}\n\nos.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")\n\n{others}'
+    loaded = {"import tensorflow as tf"}
+    standard, others = import_lines({"import os", "import sys", *imports} - loaded).split("\n\n", 1)
+    chatter = _HIDDEN_CHATTER.format(unused="" if loaded <= imports else "  # noqa: F401")
+    return f"{standard}\n\n{chatter}\n\n{others}"
 
 
 def _preparation(winner: Winner, x: Any, constants: Mapping[str, Any]) -> tuple[dict[str, Any], set[str]]:

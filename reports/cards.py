@@ -60,6 +60,8 @@ class Table:
     rows: tuple[Row, ...]
     searchable: bool = False
     """Whether it is long: a page lets it be sorted and searched."""
+    in_blocks: bool = False
+    """Whether its rows, of many columns, stand below each other on a phone, a line a cell, rather than out of sight."""
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,7 @@ def side_by_side(views: Sequence[StudyView]) -> Content:
         shown = [row for row in found.rows if row in comparable]
         plots = (Figure("Best value of each study", figures.study_values(shown, views[0].study.metric)),)
     note = "Not comparable with the first study. " + " ".join(found.notes) if found.notes else ""
-    table = Table("Studies, in the order given", columns, rows)
+    table = Table("Studies, in the order given", columns, rows, in_blocks=True)
     return Content(_side_by_side_reading(found, comparable), table, plots, note=note)
 
 

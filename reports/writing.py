@@ -15,16 +15,24 @@ from .pictures import write_pictures
 DEFAULT_NAMES = {"html": "report.html", "md": "report.md", "png": "report-figures"}
 """What each form is written to where nothing is said: two files and a folder."""
 
+_ENDINGS = {".html": "html", ".htm": "html", ".md": "md", ".markdown": "md", ".png": "png"}
+_OF_OTHERS = (".pdf", ".docx", ".doc", ".svg", ".jpg", ".jpeg", ".csv", ".json", ".xlsx", ".zip")
+"""Endings of files that no report is."""
+
 
 def form_of(form: str | None, output: Path | None) -> str:
     """Return the form of a report: as asked, or by the name of its file; HTML where neither says.
 
     Raises:
-        SpecError: There is no such form.
+        SpecError: There is no such form, or none is asked for and the file is named as something else.
     """
+    ending = "" if output is None else output.suffix.lower()
     if form is None:
-        suffix = output.suffix.lower().lstrip(".") if output is not None else ""
-        return {"md": "md", "markdown": "md", "png": "png"}.get(suffix, "html")
+        if ending in _OF_OTHERS:
+            raise SpecError(
+                f"{output}: a report is .html, .md or a folder of .png; a browser prints HTML as PDF."
+            )
+        return _ENDINGS.get(ending, "html")
     if not isinstance(form, str) or form not in DEFAULT_NAMES:
         shown = one_line(str(form), 60)
         raise SpecError(f"There is no report format '{shown}'.{did_you_mean(shown, list(DEFAULT_NAMES))}")

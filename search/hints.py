@@ -43,6 +43,15 @@ def budget_hints(most: int | None, epochs: int, folds: int) -> tuple[str, ...]:
     return (f"--total-epochs {most} is less than one whole training, {whole}: {NONE_WHOLE}",)
 
 
+def trials_hints(asked: int | None, most: float) -> tuple[str, ...]:
+    """Return what is said where more trials are asked for than there are configurations."""
+    if asked is None or asked <= most:
+        return ()
+    return (
+        f"--trials {asked}: there are {count_text(int(most), 'configuration')}, each of which is trained once",
+    )
+
+
 def rare_class_hints(dataset: Dataset, objective: Objective) -> tuple[str, ...]:
     """Return what is said where accuracy is the objective, and a class is too rare for it to count."""
     metric = objective.metric.removeprefix("val_")

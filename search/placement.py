@@ -26,15 +26,20 @@ def trains_inline(execution: ExecutionSpec) -> bool:
 
 def inline_hints(spec: SweepSpec) -> tuple[str, ...]:
     """Return what is to be said where something is asked for that nothing in this process can hold a trial to."""
-    limits = spec.search.time, spec.execution.trial_timeout
-    usual = None, type(spec.execution)().trial_timeout
-    limited = limits[0] is not None or limits[1] not in usual
-    if not trains_inline(spec.execution):
+    execution, usual = spec.execution, type(spec.execution)()
+    if not trains_inline(execution):
         return ()
-    of_time = (
-        "training runs in this process, where nothing ends a trial that hangs: --workers 1 holds it to the limit",
+    limited = execution.trial_timeout not in (None, usual.trial_timeout) or spec.search.time is not None
+    here = "training runs in this process"
+    told = (
+        (limited, f"{here}, where nothing ends a trial that hangs: --workers 1 holds it to the limit"),
+        (
+            execution.gpus_per_trial is not None,
+            f"{here}, which has every GPU that it sees: --workers 1 has what is asked for",
+        ),
+        (
+            execution.retries > usual.retries,
+            f"{here}, and a trial that ends it is not trained again: --workers 1 has the retries",
+        ),
     )
-    of_gpus = (
-        "training runs in this process, which has every GPU that it sees: --workers 1 has what is asked for",
-    )
-    return (of_time if limited else ()) + (of_gpus if spec.execution.gpus_per_trial is not None else ())
+    return tuple(hint for said, hint in told if said)

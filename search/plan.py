@@ -20,7 +20,7 @@ from ..training.machine import choose_workers, cores
 from ..training.workload import Workload
 from .budget import Budget
 from .further import Further
-from .hints import budget_hints, rare_class_hints, time_hints
+from .hints import budget_hints, rare_class_hints, time_hints, trials_hints
 from .placement import inline_hints, trains_inline
 from .spec import SweepSpec
 
@@ -160,6 +160,7 @@ class Plan:
             *self.decisions,
             *rare_class_hints(self.dataset, self.workload.objective),
             *self._budget_hints,
+            *trials_hints(self.spec.search.trials, self.most),
             *inline_hints(self.spec),
         )
 

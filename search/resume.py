@@ -15,7 +15,7 @@ from .further import Further, plan_further
 from .plan import Plan
 from .planning import make_plan
 from .settings import nest
-from .spec import SweepSpec, make_spec, spec_of_study
+from .spec import SweepSpec, check_asked, make_spec, spec_of_study
 from .unchanged import check_unchanged
 
 RESUMABLE = (
@@ -79,6 +79,7 @@ def plan_resume(
     for part, values in changes.items():
         words[part].update(values)
     spec = make_spec(words)
+    check_asked(spec, changes)
     if epochs is not None:
         make_spec(
             {**words, "training": {**words["training"], "epochs": epochs}}

@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import SpecError
 from ..spaces.yamlfile import Document, read_yaml
 from ..studies.formats import SWEEP
-from .spec import BASES, SweepSpec, make_spec
+from .spec import BASES, SweepSpec, check_asked, make_spec, unusual
 
 
 def read_spec(path: str | os.PathLike[str], changes: dict[str, Any] | None = None) -> SweepSpec:
@@ -20,7 +20,8 @@ def read_spec(path: str | os.PathLike[str], changes: dict[str, Any] | None = Non
         changes: Nested mappings laid over the file's, from the command line.
 
     Raises:
-        SpecError: The file is missing, is not YAML, or has faults; all are named with their lines.
+        SpecError: The file is missing, is not YAML, or has faults; all are named with their lines. A part that changes are laid
+            over may hold what these leave without a meaning.
     """
     document = read_mapping(path)
     data = {key: value for key, value in document.data.items() if key not in ("provenance", "version")}
@@ -30,7 +31,11 @@ def read_spec(path: str | os.PathLike[str], changes: dict[str, Any] | None = Non
     space = data.get("space")
     if isinstance(space, dict):
         data["space"] = _with_found_file(_without_base(space, changes or {}), Path(path).parent)
-    return make_spec(_merge(data, changes or {}), document)
+    changes = changes or {}
+    spec = make_spec(_merge(data, changes), document)
+    check_asked(spec, changes)
+    check_asked(spec, unusual(spec, {part: data[part] for part in data if part not in changes}), document)
+    return spec
 
 
 def _check_version(document: Document) -> None:

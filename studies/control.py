@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args
 
 from ..errors import StudyError
 from .lock import is_driven
-from .records import StudyRecord, TrialState
+from .records import STATES, StudyRecord, TrialState
 from .study_records import read_study
 
 LOOK_SECONDS = 0.3
@@ -52,7 +52,7 @@ class SweepStatus:
     state: State | Literal["idle"]
     """``idle`` where nobody runs the study."""
     counts: Mapping[TrialState, int]
-    """Trials by state."""
+    """Trials by state; of a driver that has spoken, in the same picture as all that it says, duplicates left out."""
     host: str = ""
     pid: int | None = None
     since: str = ""
@@ -84,11 +84,16 @@ def status_of(study: StudyRecord) -> SweepStatus:
     if not joined or not first.is_driven:
         return first
     every = (first, *joined)
+    furthest = max(every, key=lambda one: one.begun)
+    running = tuple(sorted((trial for one in every for trial in one.running), key=lambda one: one.number))
     return replace(
         first,
         state=next(state for state in get_args(State) if state in {one.state for one in every}),
-        begun=max(one.begun for one in every),
-        running=tuple(sorted((trial for one in every for trial in one.running), key=lambda one: one.number)),
+        counts=furthest.counts
+        if furthest.told is None
+        else _by_state({**furthest.counts, "running": len(running)}),
+        begun=furthest.begun,
+        running=running,
         joined=joined,
     )
 
@@ -98,10 +103,14 @@ def _status(study: StudyRecord, driver: Mapping[str, Any], live: Mapping[str, An
         return SweepStatus(study.name, "idle", study.counts)
     if live.get("token") != driver.get("token"):  # it has not spoken yet
         live = {}
+    running = tuple(
+        RunningTrial(int(number), epoch, tuple((step, value) for step, value in curve))
+        for number, epoch, curve in live.get("running", ())
+    )
     return SweepStatus(
         study.name,
         live.get("state", "running"),
-        study.counts,
+        _counts(study, live.get("ended"), len(running)),
         host=str(driver.get("host", "")),
         pid=driver.get("pid"),
         since=str(driver.get("since", "")),
@@ -110,11 +119,24 @@ def _status(study: StudyRecord, driver: Mapping[str, Any], live: Mapping[str, An
         begun=live.get("begun", study.trained),
         seconds=live.get("seconds", 0.0),
         seconds_left=live.get("seconds_left"),
-        running=tuple(
-            RunningTrial(int(number), epoch, tuple((step, value) for step, value in curve))
-            for number, epoch, curve in live.get("running", ())
-        ),
+        running=running,
     )
+
+
+def _counts(
+    study: StudyRecord, ended: Mapping[TrialState, int] | None, running: int
+) -> Mapping[TrialState, int]:
+    """Return trials by state as a driver sees them: the study may hold what has been written since it spoke.
+
+    What nobody has begun is as the study has it, and so is everything where the driver has not said.
+    """
+    if ended is None:
+        return study.counts
+    return _by_state({**ended, "running": running, "waiting": study.counts.get("waiting", 0)})
+
+
+def _by_state(counts: Mapping[TrialState, int]) -> dict[TrialState, int]:
+    return {state: counts[state] for state in STATES if counts.get(state)}
 
 
 def wait_for(study: StudyRecord, wish: Wish, seconds: float) -> SweepStatus | None:

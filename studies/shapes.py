@@ -130,6 +130,7 @@ _LIVE: Mapping[str, Shape] = {
     "told": lambda value: _float(value) and 0 <= value < 2**36,
     "trials": _maybe(_count),
     "begun": _count,
+    "ended": _values(_count),
     "seconds": _float,
     "seconds_left": _maybe(_float),
     "running": _each(_running),

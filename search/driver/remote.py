@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ...studies.control import State, Wish
+from ...studies.records import ENDED
 from ..progress import Progress
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class Remote:
             "told": round(time.time(), 1),
             "trials": int(progress.total) if math.isfinite(progress.total) else None,
             "begun": progress.begun,
+            "ended": {state: getattr(progress, state) for state in (*ENDED, "paused")},
             "seconds": round(progress.seconds, 1),
             "seconds_left": None if left is None else round(left, 1),
             "running": [

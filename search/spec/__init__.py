@@ -4,6 +4,7 @@ Made from the command line's flags, from keyword arguments, or from a YAML file 
 the study with its space written out in full.
 """
 
+from .asked import check_asked, unusual
 from .data import DataSpec
 from .execution import ExecutionSpec
 from .reading import make_spec, spec_of_study
@@ -22,8 +23,10 @@ __all__ = [
     "SpaceSpec",
     "SweepSpec",
     "TrainingSpec",
+    "check_asked",
     "make_spec",
     "parse_objective",
     "space_part",
     "spec_of_study",
+    "unusual",
 ]

@@ -258,6 +258,15 @@ def test_the_best_of_every_study_is_seen_on_a_phone(shelf: Shelf, browser: Brows
             assert all(box and box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes), label
 
 
+def test_studies_side_by_side_are_whole_on_a_phone(shelf: Shelf, browser: Browser) -> None:
+    with serving(shelf.site.storage) as address, opened(browser, 390) as (page, _):
+        page.goto(f"{address}/compare?studies=ordinary,several")
+        whole(page)
+        boxes = [cell.bounding_box() for cell in page.locator(".blocks td").all()]
+        assert len(boxes) > 10
+        assert all(box and box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes)
+
+
 LINES = """cell => {
   const range = document.createRange();
   range.selectNodeContents(cell);

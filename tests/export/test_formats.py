@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from kerasweep.errors import SpecError
 from kerasweep.export import FORMATS
-from kerasweep.export.formats import find_format
+from kerasweep.export.formats import find_format, format_for
 from kerasweep.studies import StudyRecord
 from kerasweep.study import Study
 from synthetic import make_study
@@ -53,3 +53,22 @@ def test_what_is_written_is_what_is_shown(name: str, study: StudyRecord, tmp_pat
 def test_a_format_that_trains_nothing_takes_no_options(study: StudyRecord, tmp_path: Path) -> None:
     with pytest.raises(SpecError, match=r"^The format 'yaml' trains nothing and takes no 'limit'\.$"):
         Study(study).export(tmp_path / "file", "yaml", limit=5)
+
+
+@pytest.mark.parametrize(
+    ("form", "path", "found"),
+    [
+        (None, None, "yaml"),
+        (None, "winner", "yaml"),
+        (None, "winner.YML", "yaml"),
+        (None, "train.py", "python"),
+        (None, "trials.csv", "csv"),
+        (None, "house.zip", "deploy"),
+        (None, "winner.json", "json"),
+        ("optuna", "trial.json", "optuna"),
+        ("csv", "trials.json", "csv"),
+        ("keras", "model", "keras"),
+    ],
+)
+def test_the_name_of_a_file_says_its_format(form: str | None, path: str | None, found: str) -> None:
+    assert format_for(form, None if path is None else Path(path)).name == found

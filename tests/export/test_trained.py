@@ -7,6 +7,9 @@ spend most of its time importing TensorFlow.
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import zipfile
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
@@ -82,6 +85,41 @@ def test_a_script_prints_the_refits_test_scores(
     assert text.count("\n") < (250 if refits[name].scorings else 200), (
         "which configuration wins depends on the processor"
     )
+
+
+@pytest.mark.costly
+def test_an_exported_program_says_nothing_but_its_own_lines(
+    place: Any, refits: dict[str, Any], printed: dict[str, list[str]], deployed: list[str]
+) -> None:
+    """New processes import TensorFlow, whose libraries write to standard error whatever their level."""
+    frame = refits["nn"].dataset.x_test
+    frame.to_csv(place.folder / "quiet.csv", index=False)
+    environment = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
+    for words, lines in (
+        (["train_nn.py"], 3 + len(printed["nn"])),
+        ([f"deploy_{deployed[0]}/predict.py", "quiet.csv"], len(frame)),
+    ):
+        done = subprocess.run(
+            [sys.executable, *words],
+            cwd=place.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert (done.stderr, len(done.stdout.splitlines())) == ("", lines), words
+
+
+def test_a_script_whose_import_fails_says_so(
+    place: Any, printed: dict[str, list[str]], tmp_path: Path
+) -> None:
+    text = (place.folder / "train_nn.py").read_text(encoding="utf-8")
+    assert printed["nn"]
+    script = tmp_path / "train.py"
+    script.write_text(text.replace("import tensorflow as tf", "import tensorfloww as tf"), encoding="utf-8")
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "No module named 'tensorfloww'" in done.stderr
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -122,3 +122,21 @@ def test_names_do_not_break_at_their_hyphens(browser: str, tmp_path: Path, width
         for cell in (*table.locator("tbody th").all(), *table.get_by_text("my-flowers.csv").all()):
             assert cell.evaluate(LINES) < 1.5
         opened.close()
+
+
+def test_studies_side_by_side_are_whole_on_a_phone(browser: str, tmp_path: Path) -> None:
+    """Side by side, a row would be as tall as its configuration, which is out of sight."""
+    url = f"sqlite:///{tmp_path / 'studies.db'}"
+    studies = [make_study(url, name, trials=3) for name in ("first", "second")]
+    report = write_report(studies, tmp_path / "report.html")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+        page = opened.new_page(viewport={"width": 390, "height": 900})
+        page.goto(report.as_uri())
+        cells = page.locator("table.blocks td").all()
+        boxes = [cell.bounding_box() for cell in cells]
+        labels = [cell.get_attribute("data-label") for cell in cells]
+        opened.close()
+    assert labels[: len(labels) // 2] == labels[len(labels) // 2 :]
+    assert {"Best ± SE", "Best configuration"} <= set(labels)
+    assert all(box and box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes)

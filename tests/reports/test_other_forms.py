@@ -151,3 +151,11 @@ def test_what_keeps_pictures_from_being_drawn_is_said_in_one_line(
     monkeypatch.setitem(sys.modules, "kaleido", None)
     with pytest.raises(OutputError, match=r"pip install \"kerasweep\[images\]\""):
         write_report([shelf.study("ordinary")], tmp_path / "x", form="png")
+
+
+@pytest.mark.parametrize("path", ["report.pdf", "a.docx", "trials.CSV"])
+def test_a_file_that_is_named_as_something_else_is_refused(tmp_path: Path, path: str) -> None:
+    with pytest.raises(
+        SpecError, match=f"{path}: a report is .html, .md or a folder of .png; a browser prints"
+    ):
+        write_report([], tmp_path / path)

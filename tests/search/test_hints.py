@@ -24,7 +24,9 @@ Y = np.arange(60) % 2
     ],
 )
 def test_a_budget_below_one_whole_training_is_told(settings: dict[str, Any], said: bool) -> None:
-    hints = ks.plan_sweep((X, Y), "ann", **{"folds": 2, "epochs": 10, **settings}).hints
+    hints = ks.plan_sweep(
+        (X, Y), "ann", **{"epochs": 10, **({} if "cv" in settings else {"folds": 2}), **settings}
+    ).hints
     found = [hint for hint in hints if "--total-epochs" in hint]
     assert len(found) == said
     if settings == {"total_epochs": 19}:

@@ -60,6 +60,13 @@ def test_a_plan_says_that_nothing_ends_a_trial_that_hangs_in_this_process(limits
     assert not any(one.startswith(hint) for one in plan_of(workers=1, **limits).hints)
 
 
+def test_a_plan_says_that_retries_are_of_workers() -> None:
+    hint = "training runs in this process, and a trial that ends it is not trained again: --workers 1 has the retries"
+    assert hint in plan_of(workers="inline", retries=3).hints
+    assert hint not in plan_of(workers="inline").hints
+    assert hint not in plan_of(workers=1, retries=3).hints
+
+
 @pytest.mark.trains
 @pytest.mark.parametrize(
     ("arguments", "where"),

@@ -97,6 +97,19 @@ def test_whoever_watches_sees_running_trials_with_their_curves(lab, fake, schedu
     assert all(0 <= value <= 1 for _, value in longest.curve)
 
 
+@pytest.mark.parametrize("scheduler", ["none", "median", "asha"])
+def test_all_that_a_status_says_is_of_one_picture(lab, fake, scheduler: str) -> None:
+    """A trial that has ended since the driver spoke is in the study already, and would be counted beside itself running."""
+    made = lab(scheduler=scheduler, trials=4)
+    seen: list[SweepStatus] = []
+    made.run(fake(capacity=2, before_event=lambda _: seen.append(status_of(made.read()))))
+    told = [status for status in seen if status.told is not None]
+    assert len(told) > 5
+    for status in told:
+        ended = sum(count for state, count in status.counts.items() if state not in ("running", "waiting"))
+        assert (status.begun, len(status.running)) == (ended, status.counts.get("running", 0))
+
+
 def test_nothing_of_it_is_left_once_the_driver_has_ended(lab, fake) -> None:
     made = lab(trials=3)
     made.run(fake(before_event=after(2, lambda: ask(made.read(), "go on"))))

@@ -33,7 +33,9 @@ pytestmark = [
     ),
 ]
 SIZES = Goals(tuple(Objective(name, "minimize") for name in QUANTITIES))
-SETTINGS: dict[str, Any] = {"folds": 2, "epochs": 2, "patience": None, "trials": 1, "search": "random"}
+SPLIT_ALREADY: dict[str, Any] = {"epochs": 2, "patience": None, "trials": 1, "search": "random"}
+"""For data that say how they are split."""
+SETTINGS: dict[str, Any] = {"folds": 2, **SPLIT_ALREADY}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -50,9 +52,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     sys.modules.pop("kinds", None)
 
 
+def settings_of(kind: str) -> dict[str, Any]:
+    return SPLIT_ALREADY if kind in ("given folds", "given validation rows") else SETTINGS
+
+
 def plan_of(kind: str, **changes: Any) -> Any:
     data, model, *more = KINDS[kind]
-    settings = {**SETTINGS, **(more[0] if more else {}), **changes}
+    settings = {**settings_of(kind), **(more[0] if more else {}), **changes}
     return plan_sweep(f"kinds:{data}", name_of(model), **settings)
 
 
@@ -98,7 +104,7 @@ def exported(forked_workers: None) -> Callable[[str], tuple[int, Any]]:
     def export(kind: str) -> tuple[int, Any]:
         data, model, *more = KINDS[kind]
         number = list(KINDS).index(kind)
-        settings = {**SETTINGS, **(more[0] if more else {}), "study": f"study{number}", "verbose": 0}
+        settings = {**settings_of(kind), **(more[0] if more else {}), "study": f"study{number}", "verbose": 0}
         study = ks.launch(f"kinds:{data}", name_of(model), **settings)
         if number == 0:  # which trains twice
             study.export(f"bundle{number}", "keras")
@@ -424,11 +430,11 @@ def test_test_rows_are_drawn_from_those_that_do_not_validate(kind: str) -> None:
 
 def test_test_rows_are_drawn_from_all_where_all_validate_and_refused_where_hardly_any_trains() -> None:
     frame = pd.DataFrame({"a": np.arange(40.0), "fold": np.arange(40) % 4, "y": np.arange(40) % 2})
-    dataset = plan_sweep(frame, "dnn", target="y", fold_column="fold", **SETTINGS).dataset
+    dataset = plan_sweep(frame, "dnn", target="y", fold_column="fold", **SPLIT_ALREADY).dataset
     assert dataset.test_rows == 10
     frame["fold"] = np.where(np.arange(40) < 3, -1, 0)
     with pytest.raises(DataError, match="3 rows that do not validate are too few to draw test rows from"):
-        plan_sweep(frame, "dnn", target="y", fold_column="fold", **SETTINGS)
+        plan_sweep(frame, "dnn", target="y", fold_column="fold", **SPLIT_ALREADY)
 
 
 @pytest.mark.parametrize(
@@ -444,7 +450,7 @@ def test_test_rows_are_drawn_from_all_where_all_validate_and_refused_where_hardl
 )
 def test_what_gives_no_folds_is_refused(settings: Any, message: str) -> None:
     with pytest.raises(DataError, match=message):
-        plan_sweep("kinds:a_table_with_folds", "dnn", target="answer", **SETTINGS, **settings)
+        plan_sweep("kinds:a_table_with_folds", "dnn", target="answer", **SPLIT_ALREADY, **settings)
 
 
 def test_validation_rows_from_python_are_those_of_a_column() -> None:
@@ -453,12 +459,12 @@ def test_validation_rows_from_python_are_those_of_a_column() -> None:
 
     frame = kinds.a_table_with_folds().drop(columns="fold")
     frame = pd.concat([frame[frame.checks == "train"], frame[frame.checks == "val"]], ignore_index=True)
-    told = plan_sweep(frame, "dnn", target="answer", validation="checks", **SETTINGS)
+    told = plan_sweep(frame, "dnn", target="answer", validation="checks", **SPLIT_ALREADY)
     train_rows, validation = (
         part.drop(columns="checks").reset_index(drop=True) for _, part in frame.groupby("checks")
     )
     given = [
-        plan_sweep(train_rows, "dnn", target="answer", validation=rows, **SETTINGS)
+        plan_sweep(train_rows, "dnn", target="answer", validation=rows, **SPLIT_ALREADY)
         for rows in (
             validation,
             (validation.drop(columns="answer")[["word", "a", "b", "c"]], validation.answer),
@@ -486,7 +492,7 @@ def test_validation_rows_of_several_inputs_are_trained_alike_with_their_weights(
     import kinds
 
     training, validation = split_nest(weighted=True)
-    plan = plan_sweep(training, "kinds:build_dict", validation=validation, **{**SETTINGS, "epochs": 1})
+    plan = plan_sweep(training, "kinds:build_dict", validation=validation, **{**SPLIT_ALREADY, "epochs": 1})
     (fold,) = plan.workload.folds
     dataset = plan.dataset
     assert np.array_equal(dataset.x["numbers"][fold.validation], validation[0]["numbers"].astype("float32"))
@@ -517,19 +523,19 @@ def test_validation_rows_of_several_inputs_are_trained_alike_with_their_weights(
 def test_what_cannot_validate_is_refused_in_one_line(validation: Any, message: str) -> None:
     data = (np.random.default_rng(0).normal(size=(40, 2)), np.arange(40) % 2)
     with pytest.raises(DataError, match=message) as caught:
-        plan_sweep(data, "dnn", validation=validation, **SETTINGS)
+        plan_sweep(data, "dnn", validation=validation, **SPLIT_ALREADY)
     assert "\n" not in str(caught.value)
 
 
 def test_validation_rows_are_given_once_and_of_the_same_columns() -> None:
     training, validation = split_nest()
     with pytest.raises(DataError, match="the folds are given, which method 'kfold' would cut anew"):
-        plan_sweep(training, "kinds:build_dict", validation=validation, cv="kfold", **SETTINGS)
+        plan_sweep(training, "kinds:build_dict", validation=validation, cv="kfold", **SPLIT_ALREADY)
     other = ({"numbers": validation[0]["numbers"]}, validation[1])
     with pytest.raises(DataError, match=r"validation: x holds numbers 3, expected numbers 3, picture 6x6x1"):
-        plan_sweep(training, "kinds:build_dict", validation=other, **SETTINGS)
+        plan_sweep(training, "kinds:build_dict", validation=other, **SPLIT_ALREADY)
     with pytest.raises(SpecError, match="validation is for data given in Python; of a table, name a column"):
-        plan_sweep("iris", "dnn", validation=validation, **SETTINGS)
+        plan_sweep("iris", "dnn", validation=validation, **SPLIT_ALREADY)
     frame = pd.DataFrame({"a": np.arange(20.0), "b": np.arange(20.0) ** 2, "y": np.arange(20) % 2})
     for rows, message in (
         (frame.drop(columns="b"), "validation: x lacks column 'b'"),
@@ -537,7 +543,7 @@ def test_validation_rows_are_given_once_and_of_the_same_columns() -> None:
         (frame.drop(columns="y"), "validation has no target column 'y'"),
     ):
         with pytest.raises(DataError, match=message):
-            plan_sweep(frame, "dnn", target="y", validation=rows, **SETTINGS)
+            plan_sweep(frame, "dnn", target="y", validation=rows, **SPLIT_ALREADY)
 
 
 def splitters() -> dict[str, Any]:
@@ -565,7 +571,7 @@ def test_a_splitter_cuts_the_folds(name: str) -> None:
     import kinds
 
     cv = splitters()[name]
-    settings = {word: value for word, value in SETTINGS.items() if word != "folds"}
+    settings = SPLIT_ALREADY
     groups = {"groups": np.arange(60) // 4} if "groups" in name else {}
     plan = plan_sweep((kinds.numbers, kinds.classes), "dnn", cv=cv, **groups, **settings)
     dataset, folds = plan.dataset, plan.workload.folds
@@ -593,7 +599,7 @@ def test_positions_are_of_the_rows_that_were_given() -> None:
     from sklearn.model_selection import PredefinedSplit
 
     frame = kinds.a_table_with_folds().drop(columns="checks")
-    settings = {word: value for word, value in SETTINGS.items() if word != "folds"}
+    settings = SPLIT_ALREADY
     told = plan_sweep(frame, "dnn", target="answer", fold_column="fold", **settings)
     rows = frame.drop(columns="fold")
     numbers = frame.fold.to_numpy()
@@ -639,7 +645,7 @@ def refused_splitters() -> list[tuple[Any, dict[str, Any], str]]:
 @pytest.mark.parametrize(("cv", "more", "message"), refused_splitters())
 def test_what_cannot_cut_the_folds_is_refused_in_one_line(cv: Any, more: Any, message: str) -> None:
     data = (np.random.default_rng(0).normal(size=(40, 2)), np.arange(40) % 2)
-    settings = {word: value for word, value in SETTINGS.items() if word != "folds"}
+    settings = SPLIT_ALREADY
     with pytest.raises((DataError, SpecError), match=message) as caught:
         plan_sweep(data, "dnn", cv=cv, **more, **settings)
     assert "\n" not in str(caught.value)

@@ -119,6 +119,13 @@ def _read(source: SourceData, options: LoadOptions) -> tuple[Features, Target, _
     return features, target, _check_rows(source, features.x, target, options.stratify)
 
 
+def _said_of_own_test(asked: SplitOptions, name: str) -> tuple[str, ...]:
+    """Return what is said where a split is asked for of data that bring their test rows."""
+    if (asked.size, asked.how) == (SplitOptions.size, SplitOptions.how):
+        return ()
+    return (f"{name} brings its own test rows: test_size and test_split have no effect",)
+
+
 def _said_of_rows(rows: _Rows) -> Iterator[str]:
     """Yield what a user should know of given validation rows, and of weights."""
     if rows.fold_labels is not None and fold_count(rows.fold_labels) == 1:
@@ -254,7 +261,7 @@ def _split(
     if left.rare:
         held = replace(held, y=left.mapping[held.y])
         held = held.take(np.flatnonzero(held.y >= 0))
-    return rows, held, left.target, left.rare, ()
+    return rows, held, left.target, left.rare, _said_of_own_test(options.test, source.name)
 
 
 def _hold_out(rows: _Rows, task: Task, test: SplitOptions, name: str) -> tuple[_Rows, _Rows, str]:

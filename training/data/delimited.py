@@ -97,10 +97,7 @@ def _cells(sample: str, separator: str) -> list[list[str]]:
 def read_csv(
     path: str | Path, separator: str, *, header: bool, encoding: str = "utf-8-sig", dtype: Any = None
 ) -> Any:
-    """Return a delimited file's table, its names without the spaces around them.
-
-    Without a header its columns are called ``c0``, ``c1`` and so on.
-    """
+    """Return a delimited file's table, names without the spaces around them; c0, c1, ... without a header."""
     import pandas as pd
 
     how: dict[str, Any] = {"sep": separator, "encoding": encoding, "header": 0 if header else None}

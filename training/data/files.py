@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ from .text_encodings import check_unicode
 from .trees import nested
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 TABLE_SUFFIXES = (*DELIMITED, ".parquet", ".pq")
@@ -125,11 +126,21 @@ def _uses_of_columns(columns: list[str], name: str, options: TableOptions) -> di
         for column in named:
             if column not in columns:
                 kind = "" if what == "dropped" else f"{what} "
-                hint = did_you_mean(column, columns) or f" Columns: {names_text(columns, 30)}."
+                hint = _several(column, columns, what) or did_you_mean(column, columns)
+                hint = hint or f" Columns: {names_text(columns, 30)}."
                 raise DataError(f"{name} has no {kind}column '{column}'.{hint}")
             if uses.setdefault(column, what) != what:
                 raise DataError(f"{name}: column '{column}' cannot be both {uses[column]} and {what}")
     return {column: what for column, what in uses.items() if what not in ("text", "categorical")}
+
+
+def _several(word: str, columns: Sequence[str], use: str) -> str:
+    """Return a hint for columns that are given as one word, ``a,b``; an empty string where it is something else."""
+    option = {"target": "target", "dropped": "drop", "text": "text", "categorical": "categorical"}.get(use)
+    parts = [part.strip() for part in word.split(",") if part.strip()]
+    if option is None or len(parts) < 2 or not all(part in columns for part in parts):
+        return ""
+    return f" Give each by itself: {' '.join(f'--{option} {shlex.quote(part)}' for part in parts)}."
 
 
 def with_nests(arrays: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -49,7 +49,10 @@ def handle_rare_classes(
     if how is not None and target.task == "multilabel":
         raise DataError(f"{name}: --rare-classes is for classes, and {TASKS[target.task].no_classes}")
     if how is None or target.task != "classification":
-        return ClassMapping(target, codes)
+        unused = (
+            () if how is None else (f"rare_classes: {how} has no effect: {TASKS[target.task].no_classes}",)
+        )
+        return ClassMapping(replace(target, notes=(*target.notes, *unused)), codes)
     counts = np.bincount(target.y, minlength=len(codes))
     kept = np.ones(len(codes), bool)
     while (few := kept & (_training_rows(np.where(kept, counts, 0), test_rows, counts.sum()) < fewest)).any():

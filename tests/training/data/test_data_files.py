@@ -73,6 +73,13 @@ def test_tilde_is_home(tmp_path, monkeypatch):
         ("a,b,label\n", "label", "no rows"),
         ("a,b,label\n" + BODY, None, "say which column is the target: 'a', 'b', 'label'"),
         ("a,b,label\n" + BODY, "lable", r"no target column 'lable'\. Did you mean 'label'\?"),
+        (
+            "a,b,label\n" + BODY,
+            "a,b",
+            r"no target column 'a,b'\. Give each by itself: --target a --target b\.",
+        ),
+        ("a,b,label\n" + BODY, "a, label,", r"Give each by itself: --target a --target label\."),
+        ("a,b,label\n" + BODY, "a,zzz", "'a', 'b', 'label'|Known: a, b, label"),
         ("a,b,label\n" + BODY, "zzz", "'a', 'b', 'label'|Known: a, b, label"),
         ("a,b,label\n1,2,yes\n1,2,no,4\n" + BODY, "label", "line 3 has 4 values, expected 3"),
         ('a,b,label\n1,2,yes\n"1,2,no\n' + BODY, "label", "quote opened near line 3 is never closed"),
