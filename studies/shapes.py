@@ -126,7 +126,7 @@ _DRIVER: Mapping[str, Shape] = {
     "token": _text,
 }
 _LIVE: Mapping[str, Shape] = {
-    "state": lambda value: value in ("running", "pausing", "paused", "stopping"),
+    "state": lambda value: value in ("running", "waiting", "pausing", "stopping", "paused"),
     "told": lambda value: _float(value) and 0 <= value < 2**36,
     "trials": _maybe(_count),
     "begun": _count,
