@@ -369,7 +369,7 @@ def test_two_commands_that_make_one_study_at_one_moment_share_it(server: str) ->
     assert study.counts == {"complete": 4}
     resume = [sys.executable, "-m", "kerasweep", "resume", "both", "--join"]
     other = subprocess.run(
-        [*launch, "--folds", "3"], capture_output=True, text=True, env=environment, check=False
+        [*launch, "--holdout", "0.3"], capture_output=True, text=True, env=environment, check=False
     )
     assert (other.returncode, "exists and differs" in other.stderr) == (2, True), other.stderr
     done = subprocess.run(resume, capture_output=True, text=True, env=environment, check=False)
