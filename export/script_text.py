@@ -44,7 +44,7 @@ _HIDDEN_CHATTER = """os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 try:
     shown = os.dup(2) if sys.stderr else os.open(os.devnull, os.O_WRONLY)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # TensorFlow's libraries write there while they are loaded
-    import tensorflow as tf{unused}
+    import keras
 finally:
     os.dup2(shown, 2)"""
 
@@ -109,11 +109,10 @@ def script_text(
 
 
 def _quiet(imports: set[str]) -> str:
-    """Return imports with what keeps TensorFlow's own lines from the user, before what loads it; what fails raises."""
-    loaded = {"import tensorflow as tf"}
+    """Return imports with what keeps TensorFlow's own lines from the user, where it is loaded; what fails raises."""
+    loaded = {"import keras"}
     standard, others = import_lines({"import os", "import sys", *imports} - loaded).split("\n\n", 1)
-    chatter = _HIDDEN_CHATTER.format(unused="" if loaded <= imports else "  # noqa: F401")
-    return f"{standard}\n\n{chatter}\n\n{others}"
+    return f"{standard}\n\n{_HIDDEN_CHATTER}\n\n{others}"
 
 
 def _preparation(winner: Winner, x: Any, constants: Mapping[str, Any]) -> tuple[dict[str, Any], set[str]]:
