@@ -116,10 +116,10 @@ def test_a_script_whose_import_fails_says_so(
     text = (place.folder / "train_nn.py").read_text(encoding="utf-8")
     assert printed["nn"]
     script = tmp_path / "train.py"
-    script.write_text(text.replace("import tensorflow as tf", "import tensorfloww as tf"), encoding="utf-8")
+    script.write_text(text.replace("    import keras\n", "    import kerass\n"), encoding="utf-8")
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "No module named 'tensorfloww'" in done.stderr
+    assert "No module named 'kerass'" in done.stderr
 
 
 @pytest.mark.parametrize("name", CASES)
