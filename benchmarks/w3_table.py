@@ -72,6 +72,7 @@ def run_kerasweep(path: Path, arguments: argparse.Namespace) -> int:
         epochs=arguments.epochs,
         scheduler="none",
         patience=None,
+        workers="inline",
         storage=new_storage(),
         verbose=0,
     )
