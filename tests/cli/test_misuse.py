@@ -22,7 +22,7 @@ CASES = [
     (("launch", "diabetes", "ann"), "'ann' does classification"),
     (("launch", "iris", "cnn"), "needs images"),
     (("launch", "digits", "nomodule:build"), "There is no module 'nomodule'"),
-    (("launch", "digits", "mine:biuld"), "Did you mean 'build'?"),
+    (("launch", "digits", "korean:biuld"), "Did you mean 'build'?"),
     ((*LAUNCH, "--model", "cnn"), "--model cnn and the argument 'dnn' are two for one: keep one."),
     ((*LAUNCH, "--data", "iris"), "--data iris and the argument 'digits' are two for one: keep one."),
     ((*LAUNCH, "--quiet", "--verbose"), "--quiet prints nothing and --verbose prints more: keep one."),
@@ -117,7 +117,7 @@ CASES = [
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("misuse")
-    (made / "mine.py").write_text("def build(config, signature):\n    raise RuntimeError('한국어')\n")
+    (made / "korean.py").write_text("def build(config, signature):\n    raise RuntimeError('한국어')\n")
     (made / "broken.py").write_text("1 / 0\n")
     (made / "few.csv").write_text(
         "size,color\n" + "".join(f"{i},{'red' if i % 2 else 'blue'}\n" for i in range(40))
@@ -173,8 +173,8 @@ def test_all_wrong_keys_at_once(kerasweep: Any, folder: Path) -> None:
 @pytest.mark.trains
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_model_function_that_raises_leaves_no_study(kerasweep: Any, folder: Path, workers: int) -> None:
-    done = kerasweep("launch", "digits", "mine:build", "--workers", workers, cwd=folder)
+    done = kerasweep("launch", "digits", "korean:build", "--workers", workers, cwd=folder)
     assert done.returncode == 2
-    assert "the model function raises RuntimeError: 한국어 (mine.py line 2)" in done.stderr
+    assert "the model function raises RuntimeError: 한국어 (korean.py line 2)" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert not (folder / "kerasweep.db").exists()
