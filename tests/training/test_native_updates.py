@@ -84,7 +84,7 @@ def test_an_operation_updates_as_keras_does(case: str) -> None:
     weights, operations = trained(CASES[case], native=True)
     assert (none, operations) == (0, 4), "one a weight"
     for weight, right in zip(weights, expected, strict=True):
-        np.testing.assert_allclose(weight, right, rtol=1e-5, atol=4e-6)
+        np.testing.assert_allclose(weight, right, rtol=1e-5, atol=1e-6)
 
 
 def test_double_precision_stays_double() -> None:
